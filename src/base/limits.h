@@ -1,0 +1,48 @@
+/* limits.h - every ceiling in the program, in one table */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#define PF_KIB(n) ((size_t)(n) << 10)
+#define PF_MIB(n) ((size_t)(n) << 20)
+#define PF_GIB(n) ((size_t)(n) << 30)
+
+/* text files of a model */
+#define PF_MAX_TEXT_FILE PF_MIB(8)	/* MLmodel, conda.yaml, requirements.txt and the like */
+#define PF_MAX_YAML_DEPTH 64		/* nested collections */
+#define PF_MAX_YAML_NODES 200000	/* nodes, those of an expanded alias counted each time */
+#define PF_MAX_INCLUDE_DEPTH 8		/* -r inside -r */
+#define PF_MAX_REQ_LINE PF_KIB(64)	/* one logical line of a requirements file */
+#define PF_MAX_REQUIREMENTS 100000	/* requirements of one model */
+#define PF_MAX_MARKER_DEPTH 64		/* nested parentheses of a marker */
+#define PF_MAX_VERSION 4096		/* bytes of one version */
+
+/* json */
+#define PF_MAX_JSON_DEPTH 64		/* nested collections of a small document */
+#define PF_MAX_JSON_NUMBER 4300		/* digits of an integer, as Python's own limit */
+#define PF_MAX_INPUT PF_GIB(4)		/* a request, a CSV file, an answer */
+#define PF_MAX_COLUMNS 100000		/* columns of one table */
+#define PF_MAX_FRAME PF_GIB(8)		/* one frame to or from a runner */
+
+/* artifacts that are read, never loaded */
+#define PF_MAX_ARTIFACT PF_GIB(1)	/* a pickle or an archive member, unpacked */
+#define PF_MAX_PICKLE_OPS 50000000	/* opcodes of one pickle */
+#define PF_MAX_PICKLE_NAMES 100000	/* modules and names it mentions */
+#define PF_MAX_ZIP_MEMBERS 100000	/* members of one archive */
+
+/* python and its environments */
+#define PF_MAX_DIST_INFO PF_MIB(2)	/* one METADATA file */
+#define PF_MAX_DISTS 20000		/* distributions of one environment */
+#define PF_MAX_PROC_OUTPUT PF_MIB(64)	/* what a driver prints, kept in memory */
+#define PF_MAX_PATH 4096		/* bytes of a path, its end included */
+#define PF_MAX_DIR_DEPTH 2048		/* folders in folders, when a tree is removed */
+#define PF_MAX_DOWNLOAD PF_GIB(2)	/* a standalone interpreter */
+#define PF_MAX_REDIRECTS 10
+
+/* waiting, in seconds */
+#define PF_WAIT_LOCK 3600		/* for another process that builds the same thing */
+#define PF_WAIT_QUERY 30		/* for an interpreter to tell of itself */
+#define PF_WAIT_GRACE 5			/* between SIGTERM and SIGKILL */
+#define PF_AGE_TMP 86400		/* unlocked leftovers older than this are swept */
+
+/* text shown to a user */
+#define PF_MAX_SHOWN 200		/* bytes of one piece of untrusted text in a message */

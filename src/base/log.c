@@ -1,0 +1,207 @@
+/* log.c - warnings, notes and progress */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <unistd.h>
+
+#include "base/str.h"
+
+static struct pf_log_opts log_opts = { .level = PF_LOG_NOTE };
+static bool step_open;
+
+void pf_log_setup(const struct pf_log_opts *opts)
+{
+	log_opts = *opts;
+}
+
+static void blank(char *from, const char *to)
+{
+	size_t n = (size_t)(to - from);
+
+	if (n < 4) {
+		memset(from, '*', n);
+		return;
+	}
+	memcpy(from, "****", 4);
+	memmove(from + 4, to, strlen(to) + 1);
+}
+
+/* scheme://user:secret@host: the secret; a user name alone may be a token, so it goes too */
+static void redact_userinfo(char *text)
+{
+	for (char *p = text; (p = strstr(p, "://")); p++) {
+		size_t authority = strcspn(p + 3, "/?# \t\"'");
+		char *at = memrchr(p + 3, '@', authority);
+		char *colon = at ? memchr(p + 3, ':', (size_t)(at - p - 3)) : NULL;
+
+		if (at)
+			blank(colon ? colon + 1 : p + 3, at);
+	}
+}
+
+/* conda's /t/TOKEN/ */
+static void redact_token(char *text)
+{
+	for (char *p = text; (p = strstr(p, "/t/")); p++) {
+		size_t n = strcspn(p + 3, "/ \t\"'");
+
+		if (n && strstr(text, "://"))
+			blank(p + 3, p + 3 + n);
+	}
+}
+
+static void redact_settings(char *text)
+{
+	static const char *const names[] = { "_TOKEN=", "_PASSWORD=", "_SECRET=", "_KEY=",
+					     "X-Amz-Signature=", "sig=", "token=", "password=" };
+
+	for (size_t i = 0; i < PF_COUNT(names); i++)
+		for (char *p = text; (p = strcasestr(p, names[i])); p++) {
+			char *value = p + strlen(names[i]);
+
+			blank(value, value + strcspn(value, "& \t\"'\n"));
+		}
+}
+
+void pf_redact(char *text)
+{
+	redact_userinfo(text);
+	redact_token(text);
+	redact_settings(text);
+}
+
+static void end_step(void)
+{
+	if (step_open && log_opts.progress)
+		fputs("\r\033[K", stderr);
+	step_open = false;
+}
+
+static void print_json_string(const char *text)
+{
+	fputc('"', stderr);
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c == '"' || c == '\\')
+			fprintf(stderr, "\\%c", c);
+		else if (c < 0x20)
+			fprintf(stderr, "\\u%04x", c);
+		else
+			fputc(c, stderr);
+	}
+	fputc('"', stderr);
+}
+
+static void print_line(const char *kind, const char *color, const char *shown)
+{
+	end_step();
+	if (log_opts.json) {
+		fprintf(stderr, "{\"schema\":\"pyfunc-env/1\",\"kind\":\"%s\",\"message\":", kind);
+		print_json_string(shown);
+		fputs("}\n", stderr);
+	} else if (log_opts.color && *color) {
+		fprintf(stderr, "pyfunc-env: %s%s:\033[0m %s\n", color, kind, shown);
+	} else {
+		fprintf(stderr, "pyfunc-env: %s: %s\n", kind, shown);
+	}
+}
+
+static void print_formatted(enum pf_log_level level, const char *kind, const char *color,
+			    const char *fmt, va_list ap)
+{
+	char raw[4096], shown[8192];
+
+	if (log_opts.level < level)
+		return;
+	vsnprintf(raw, sizeof(raw), fmt, ap);
+	pf_redact(raw);
+	print_line(kind, color, pf_escape(shown, sizeof(shown), pf_s(raw)));
+}
+
+#define PRINT(level, kind, color)                                  \
+	do {                                                       \
+		va_list ap;                                        \
+		va_start(ap, fmt);                                 \
+		print_formatted((level), (kind), (color), fmt, ap); \
+		va_end(ap);                                        \
+	} while (0)
+
+void pf_warn(const char *fmt, ...)
+{
+	PRINT(PF_LOG_WARN, "warning", "\033[33m");
+}
+
+void pf_note(const char *fmt, ...)
+{
+	PRINT(PF_LOG_NOTE, "note", "");
+}
+
+void pf_debug(const char *fmt, ...)
+{
+	PRINT(PF_LOG_DEBUG, "debug", "");
+}
+
+void pf_warn_text(struct pf_str text)
+{
+	struct pf_str rest = text, line;
+	char raw[4096], shown[8192];
+
+	if (log_opts.level < PF_LOG_WARN)
+		return;
+	end_step();
+	while (pf_str_next_line(&rest, &line)) {
+		snprintf(raw, sizeof(raw), PF_FMT, PF_ARG(line));
+		pf_redact(raw);
+		fprintf(stderr, "%s\n", pf_escape(shown, sizeof(shown), pf_s(raw)));
+	}
+}
+
+void pf_step(const char *fmt, ...)
+{
+	char raw[1024], shown[2048];
+	va_list ap;
+
+	if (log_opts.level < PF_LOG_NOTE || log_opts.json)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(raw, sizeof(raw), fmt, ap);
+	va_end(ap);
+	pf_redact(raw);
+	pf_escape(shown, sizeof(shown), pf_s(raw));
+	end_step();
+	fprintf(stderr, log_opts.progress ? "%s" : "pyfunc-env: %s\n", shown);
+	fflush(stderr);
+	step_open = true;
+}
+
+void pf_step_done(void)
+{
+	end_step();
+}
+
+void pf_log_error(const struct pf_err *err)
+{
+	char raw[sizeof(err->msg)], shown[4 * sizeof(err->msg)], hint[4 * sizeof(err->hint)];
+
+	snprintf(raw, sizeof(raw), "%s", err->msg);
+	pf_redact(raw);
+	pf_escape(shown, sizeof(shown), pf_s(raw));
+	snprintf(raw, sizeof(raw), "%s", err->hint);
+	pf_redact(raw);
+	pf_escape(hint, sizeof(hint), pf_s(raw));
+	end_step();
+	if (!log_opts.json) {
+		print_line(pf_code_class(err->code), log_opts.color ? "\033[31m" : "", shown);
+		if (*hint)
+			fprintf(stderr, "  hint: %s\n", hint);
+		return;
+	}
+	fprintf(stderr, "{\"schema\":\"pyfunc-env/1\",\"kind\":\"error\",\"class\":\"%s\",\"code\":%d,\"message\":",
+		pf_code_class(err->code), err->code);
+	print_json_string(shown);
+	fputs(",\"hint\":", stderr);
+	print_json_string(hint);
+	fputs("}\n", stderr);
+}

@@ -1,0 +1,54 @@
+/* proc.h - programs: started with exact arguments, environment and descriptors; no shell */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/common.h"
+#include "base/err.h"
+#include "base/mem.h"
+
+/* What to start. argv[0] is shown to the program; `path` is what is executed (no PATH search). */
+struct pf_spawn {
+	const char *path;
+	char *const *argv;	/* NULL-terminated */
+	char *const *envp;	/* NULL: our own environment */
+	const char *cwd;	/* NULL: ours */
+	int in, out, err;	/* descriptors for 0, 1, 2; -1: /dev/null */
+	const int *keep;	/* further descriptors to pass on: keep[i] becomes 3 + i */
+	size_t keep_count;
+	bool new_group;		/* its own process group, so that all of it can be ended */
+};
+
+struct pf_proc {
+	pid_t pid;	/* 0: none; a running process is ended and reaped by pf_proc_free */
+	bool group;
+};
+
+int pf_proc_start(struct pf_proc *out, const struct pf_spawn *what, struct pf_err *err) PF_MUST_USE;
+void pf_proc_free(struct pf_proc *p);
+
+/* Waits up to `ms` milliseconds (-1: without end). Returns 1 when it ended (*status as of
+ * waitpid), 0 when the time is up, -1 with err. SIGINT and SIGTERM that reach us while waiting
+ * are passed on (see pf_signals_*). */
+int pf_proc_wait(struct pf_proc *p, int ms, int *status, struct pf_err *err) PF_MUST_USE;
+/* SIGTERM, a grace, SIGKILL; then reaped. */
+void pf_proc_end(struct pf_proc *p, unsigned grace_seconds);
+
+/* Runs a program to its end, stdin empty, stdout into `out` (NULL: to /dev/null), stderr to the
+ * descriptor `log` (-1: /dev/null). 0 when it could be run, *status as of waitpid; ELIMIT after
+ * `seconds` (0: no limit). */
+int pf_proc_capture(struct pf_buf *out, const struct pf_spawn *what, int log, unsigned seconds,
+		    int *status, struct pf_err *err) PF_MUST_USE;
+
+/* "exit status 3", "signal 11 (Segmentation fault)" */
+const char *pf_status_text(char *out, size_t size, int status);
+
+/* The program's absolute path found on PATH (of our own environment), or NULL. Skips pyenv shims
+ * and relative entries. */
+char *pf_which(struct pf_arena *a, const char *name);
+
+/* SIGINT, SIGTERM and SIGHUP set a flag that long waits look at: pf_signals_catch once, in main.
+ * Returns the number of the signal that asked us to stop, or 0. */
+void pf_signals_catch(void);
+int pf_signals_pending(void);
+/* EUSAGE-like error for a pending signal: code PF_ESIGNAL + N. Returns -1, or 0 when none is. */
+int pf_signals_check(struct pf_err *err) PF_MUST_USE;

@@ -1,0 +1,210 @@
+/* str.c - views of text: compare, cut, split, trim */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/str.h"
+
+struct pf_str pf_s(const char *cstr)
+{
+	return (struct pf_str){ cstr ? cstr : "", cstr ? strlen(cstr) : 0 };
+}
+
+bool pf_str_eq(struct pf_str a, struct pf_str b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+bool pf_str_is(struct pf_str a, const char *cstr)
+{
+	return pf_str_eq(a, pf_s(cstr));
+}
+
+bool pf_str_ieq(struct pf_str a, const char *cstr)
+{
+	size_t i;
+
+	for (i = 0; i < a.n && cstr[i]; i++)
+		if (pf_lower(a.p[i]) != pf_lower(cstr[i]))
+			return false;
+	return i == a.n && !cstr[i];
+}
+
+int pf_str_cmp(struct pf_str a, struct pf_str b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int cmp = n ? memcmp(a.p, b.p, n) : 0;
+
+	return cmp ? cmp : (a.n > b.n) - (a.n < b.n);
+}
+
+bool pf_str_starts(struct pf_str s, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return s.n >= n && (n == 0 || memcmp(s.p, prefix, n) == 0);
+}
+
+bool pf_str_ends(struct pf_str s, const char *suffix)
+{
+	size_t n = strlen(suffix);
+
+	return s.n >= n && (n == 0 || memcmp(s.p + s.n - n, suffix, n) == 0);
+}
+
+bool pf_str_in(struct pf_str s, const char *const *words)
+{
+	for (; *words; words++)
+		if (pf_str_is(s, *words))
+			return true;
+	return false;
+}
+
+struct pf_str pf_str_trim(struct pf_str s)
+{
+	while (s.n && pf_is_space(s.p[0]))
+		s.p++, s.n--;
+	while (s.n && pf_is_space(s.p[s.n - 1]))
+		s.n--;
+	return s;
+}
+
+struct pf_str pf_str_skip(struct pf_str s, size_t n)
+{
+	return pf_str_cut(s, n, s.n);
+}
+
+struct pf_str pf_str_cut(struct pf_str s, size_t from, size_t to)
+{
+	if (to > s.n)
+		to = s.n;
+	if (from > to)
+		from = to;
+	return (struct pf_str){ s.p ? s.p + from : NULL, to - from };
+}
+
+size_t pf_str_find(struct pf_str s, char c)
+{
+	const char *hit = s.n ? memchr(s.p, c, s.n) : NULL;
+
+	return hit ? (size_t)(hit - s.p) : PF_NPOS;
+}
+
+size_t pf_str_rfind(struct pf_str s, char c)
+{
+	const char *hit = s.n ? memrchr(s.p, c, s.n) : NULL;
+
+	return hit ? (size_t)(hit - s.p) : PF_NPOS;
+}
+
+size_t pf_str_find_str(struct pf_str s, const char *needle)
+{
+	const char *hit = s.n ? memmem(s.p, s.n, needle, strlen(needle)) : NULL;
+
+	return hit ? (size_t)(hit - s.p) : PF_NPOS;
+}
+
+bool pf_str_next(struct pf_str *rest, char sep, struct pf_str *piece)
+{
+	size_t at = pf_str_find(*rest, sep);
+
+	if (!rest->p)
+		return false;
+	*piece = pf_str_cut(*rest, 0, at);
+	*rest = at == PF_NPOS ? (struct pf_str){ 0 } : pf_str_skip(*rest, at + 1);
+	return true;
+}
+
+bool pf_str_next_line(struct pf_str *rest, struct pf_str *line)
+{
+	size_t at = 0;
+
+	if (!rest->n)
+		return false;
+	while (at < rest->n && rest->p[at] != '\n' && rest->p[at] != '\r')
+		at++;
+	*line = pf_str_cut(*rest, 0, at);
+	if (at + 1 < rest->n && rest->p[at] == '\r' && rest->p[at + 1] == '\n')
+		at++;
+	*rest = pf_str_skip(*rest, at + 1);
+	return true;
+}
+
+bool pf_is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+bool pf_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+bool pf_is_alpha(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+bool pf_is_alnum(char c)
+{
+	return pf_is_alpha(c) || pf_is_digit(c);
+}
+
+char pf_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+bool pf_str_u64(struct pf_str s, uint64_t *out)
+{
+	uint64_t value = 0;
+
+	if (!s.n)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		if (!pf_is_digit(s.p[i]) || __builtin_mul_overflow(value, 10, &value) ||
+		    __builtin_add_overflow(value, (uint64_t)(s.p[i] - '0'), &value))
+			return false;
+	}
+	*out = value;
+	return true;
+}
+
+static size_t utf8_sequence(const unsigned char *p, size_t n)
+{
+	size_t len = p[0] < 0x80 ? 1 : p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : p[0] >= 0xc2 ? 2 : 0;
+
+	if (!len || len > n || p[0] > 0xf4)
+		return 0;
+	for (size_t i = 1; i < len; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
+	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
+		return 0;
+	return len;
+}
+
+bool pf_str_is_utf8(struct pf_str s)
+{
+	for (size_t i = 0, len; i < s.n; i += len) {
+		len = utf8_sequence((const unsigned char *)s.p + i, s.n - i);
+		if (!len)
+			return false;
+	}
+	return true;
+}
+
+bool pf_str_is_dotted_name(struct pf_str s)
+{
+	bool start = true;
+
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+
+		if (c == '.' && !start)
+			start = true;
+		else if (pf_is_alpha(c) || c == '_' || (pf_is_digit(c) && !start))
+			start = false;
+		else
+			return false;
+	}
+	return s.n && !start;
+}

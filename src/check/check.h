@@ -1,0 +1,41 @@
+/* check.h - a model's needs against an interpreter: what differs, and which difference matters */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "check/artifact.h"
+#include "model/model.h"
+#include "python/python.h"
+
+enum pf_severity { PF_SEV_NONE, PF_SEV_NOISE, PF_SEV_UNKNOWN, PF_SEV_POSSIBLE, PF_SEV_LIKELY, PF_SEV_FATAL };
+
+struct pf_difference {
+	struct pf_str name;
+	struct pf_str required;	/* as written */
+	struct pf_str current;	/* empty view with p NULL: not installed */
+	enum pf_severity severity;
+	struct pf_str why;
+	bool conda;		/* a conda package */
+	bool parsed_by_mlflow;	/* MLflow's own check would report it too */
+};
+
+struct pf_diff {
+	struct pf_arena arena;
+	struct pf_str python_required, python_current;
+	enum pf_severity python_severity;
+	struct pf_str python_why;
+	PF_VEC(struct pf_difference) packages;	/* those that differ, in the model's order */
+	struct pf_strs notes;
+	enum pf_severity verdict;
+};
+
+void pf_diff_free(struct pf_diff *d);
+int pf_diff_make(struct pf_diff *out, struct pf_model *m, const struct pf_python *python,
+		 struct pf_dists *installed, struct pf_err *err) PF_MUST_USE;
+const char *pf_severity_name(enum pf_severity s);
+
+/* Reports. `model` is the name to show. */
+void pf_report_text(struct pf_buf *out, const struct pf_diff *d, const char *model);
+void pf_report_mlflow(struct pf_buf *out, const struct pf_diff *d);
+void pf_report_json(struct pf_buf *out, const struct pf_diff *d, const char *model);
+void pf_report_markdown(struct pf_buf *out, const struct pf_diff *d, const char *model);
+void pf_report_html(struct pf_buf *out, const struct pf_diff *d, const char *model);

@@ -1,0 +1,105 @@
+/* frame.h - typed columns, tensors and values, and their bytes on the way to and from a runner */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/common.h"
+#include "base/err.h"
+#include "base/mem.h"
+
+/* Element types; the numbers are part of the frame format. */
+enum pf_type {
+	PF_T_BOOL = 1,
+	PF_T_INT8,
+	PF_T_INT16,
+	PF_T_INT32,
+	PF_T_INT64,
+	PF_T_UINT8,
+	PF_T_UINT16,
+	PF_T_UINT32,
+	PF_T_UINT64,
+	PF_T_FLOAT32,
+	PF_T_FLOAT64,
+	PF_T_DATETIME,	/* int64 nanoseconds since 1970, INT64_MIN is missing */
+	PF_T_STRING,	/* UTF-8; cells in `values` */
+	PF_T_BYTES,
+	PF_T_OBJECT,	/* anything; cells in `values` */
+};
+size_t pf_type_width(enum pf_type t);	/* bytes an element; 0 for STRING, BYTES, OBJECT */
+const char *pf_type_numpy(enum pf_type t);	/* "float64", "object", ... */
+
+enum pf_value_kind {
+	PF_V_NULL = 0,
+	PF_V_BOOL,
+	PF_V_INT,
+	PF_V_BIGINT,	/* decimal text beyond int64 */
+	PF_V_FLOAT,
+	PF_V_STRING,
+	PF_V_BYTES,
+	PF_V_LIST,
+	PF_V_MAP,	/* items[2i] is the key (a STRING), items[2i+1] the value */
+	PF_V_TABLE,	/* a DataFrame */
+	PF_V_SERIES,	/* a table of one column */
+	PF_V_TENSOR,
+	PF_V_DATETIME,	/* i is nanoseconds */
+};
+
+struct pf_value {
+	enum pf_value_kind kind;
+	union {
+		bool b;
+		int64_t i;
+		double d;
+		struct pf_str s;
+		struct {
+			struct pf_value *v;
+			size_t n;	/* of a MAP: entries, so v has 2n */
+		} list;
+		struct pf_table *table;
+		struct pf_tensor *tensor;
+	};
+};
+
+struct pf_column {
+	struct pf_str name;
+	bool unnamed;		/* its label is its number, as pandas numbers columns */
+	enum pf_type type;
+	void *data;		/* rows * width bytes, C order; NULL for STRING, BYTES, OBJECT */
+	struct pf_value *values; /* rows cells of STRING, BYTES, OBJECT; NULL-kind is missing */
+};
+
+struct pf_table {
+	size_t rows;
+	PF_VEC(struct pf_column) columns;
+	struct pf_value *index;	/* rows labels, or NULL for 0..rows-1 */
+};
+
+struct pf_tensor {
+	enum pf_type type;	/* STRING and OBJECT have `values`, the rest `data` */
+	unsigned rank;
+	uint64_t shape[16];
+	void *data;		/* C order */
+	struct pf_value *values;
+};
+
+size_t pf_tensor_count(const struct pf_tensor *t);
+
+/* A value as bytes (little-endian, 8-byte aligned arrays, see frame.c for the grammar) and back.
+ * Reading trusts nothing: lengths, kinds, depth and UTF-8 are checked; EBUG when malformed. Arrays
+ * and text of the result borrow from `bytes`, the rest is in the arena. */
+int pf_value_write(struct pf_buf *out, const struct pf_value *v, struct pf_err *err) PF_MUST_USE;
+int pf_value_read(struct pf_value *out, struct pf_arena *a, struct pf_str bytes, struct pf_err *err) PF_MUST_USE;
+
+/* A frame on a socket: 16 bytes of header (magic "PFR1", kind, length), then the body. */
+enum pf_frame_kind {
+	PF_FRAME_LOAD = 1,	/* to the runner: a MAP that says how to load (run/run.h) */
+	PF_FRAME_LOADED,	/* from it: a MAP: python, versions, timings */
+	PF_FRAME_PREDICT,	/* a MAP: "data" (any value), "params" (MAP or NULL) */
+	PF_FRAME_RAW,		/* a MAP: "format" ("json", "csv", ...), "bytes", "params": the runner parses */
+	PF_FRAME_ANSWER,	/* any value */
+	PF_FRAME_FAILED,	/* a MAP: "stage", "kind", "message", "traceback" */
+	PF_FRAME_BYE,		/* no body: finish and exit */
+};
+int pf_frame_send(int fd, enum pf_frame_kind kind, struct pf_str body, struct pf_err *err) PF_MUST_USE;
+/* Returns 1 with a whole frame, 0 at a clean end of the stream, -1 with err. `body` has its own
+ * ceiling (PF_BUF(PF_MAX_FRAME)). */
+int pf_frame_receive(int fd, enum pf_frame_kind *kind, struct pf_buf *body, struct pf_err *err) PF_MUST_USE;

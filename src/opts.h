@@ -1,0 +1,33 @@
+/* opts.h - what the user asked for, as the stages need it */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/common.h"
+#include "base/mem.h"
+
+enum pf_env_manager {
+	PF_ENV_AUTO,
+	PF_ENV_VENV,
+	PF_ENV_CONDA,
+	PF_ENV_UV,
+	PF_ENV_VIRTUALENV,
+	PF_ENV_MAMBA,
+	PF_ENV_LOCAL,
+};
+
+/* Zeroed is the default. Strings borrow from argv, the environment or the configuration. */
+struct pf_opts {
+	enum pf_env_manager env_manager;
+	const char *store;	   /* NULL: PYFUNC_ENV_STORE, XDG_CACHE_HOME, ~/.cache */
+	const char *python;	   /* --python EXE */
+	const char *python_mirror; /* URL or directory */
+	bool strict_python;
+	bool offline;
+	bool refresh;		   /* resolve anew */
+	bool repair;
+	bool allow_model_index;
+	bool allow_urls;
+	bool no_bytecode;
+	struct pf_strs pass_env;   /* names let through to the runner */
+	struct pf_strs set_env;	   /* K=V for the runner */
+};

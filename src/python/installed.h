@@ -1,0 +1,31 @@
+/* installed.h - the distributions an interpreter would see, read from disk, nothing imported */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/mem.h"
+
+struct pf_dist {
+	struct pf_str name;	/* normalised (PEP 503) */
+	struct pf_str shown;	/* as its metadata spells it */
+	struct pf_str version;
+	struct pf_str path;	/* of its *.dist-info, *.egg-info or conda-meta/*.json */
+	enum pf_dist_kind { PF_DIST_INFO, PF_DIST_EGG, PF_DIST_CONDA } kind;
+	struct pf_strs requires;  /* Requires-Dist, read when asked: pf_dist_read */
+	struct pf_strs modules;	  /* top-level import names, read when asked */
+	struct pf_str url;	  /* direct_url.json's url, read when asked */
+	struct pf_str build, channel; /* conda */
+	bool read;
+};
+
+struct pf_dists {
+	struct pf_arena arena;
+	PF_VEC(struct pf_dist) v;	/* the first folder on the path wins a name */
+	struct pf_map by_name;		/* normalised name to struct pf_dist *; pip's */
+	struct pf_map conda_by_name;	/* conda name to struct pf_dist * */
+};
+
+void pf_dists_free(struct pf_dists *d);
+/* Reads the names and versions in the folders of `paths`, and prefix/conda-meta if it is there. */
+int pf_dists_read(struct pf_dists *out, const struct pf_strs *paths, struct pf_str prefix, struct pf_err *err) PF_MUST_USE;
+/* Reads requires, modules and url of one (METADATA, top_level.txt or RECORD, direct_url.json). */
+int pf_dist_read(struct pf_dists *d, struct pf_dist *dist, struct pf_err *err) PF_MUST_USE;

@@ -1,0 +1,170 @@
+/* test_base.c - views, arenas, buffers, maps, errors, redaction, files and processes */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit.h"
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/proc.h"
+
+static void escapes_what_a_terminal_must_not_see(void **state)
+{
+	static const struct {
+		struct pf_str in;
+		const char *out;
+	} rows[] = {
+		{ PF_S("plain"), "plain" },
+		{ PF_S("a\033[31mb"), "a\\x1b[31mb" },
+		{ PF_S("\xd1\x83x"), "\\u0443x" },
+		{ PF_S("\xe2\x80\xae"), "\\u202e" },
+		{ PF_S("\xf0\x9f\x90\x8d"), "\\U0001f40d" },
+		{ PF_S("\xff\x80"), "\\xff\\x80" },
+		{ PF_S("a\0b\n"), "a\\x00b\\x0a" },
+	};
+	char out[64];
+
+	(void)state;
+	for (size_t i = 0; i < PF_COUNT(rows); i++)
+		assert_string_equal(pf_escape(out, sizeof(out), rows[i].in), rows[i].out);
+}
+
+static void redacts_secrets(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "https://user:hunter2x@h/p", "https://user:****@h/p" },
+		{ "https://tokentoken@h/p", "https://****@h/p" },
+		{ "https://h/t/abcdef-123/ch", "https://h/t/****/ch" },
+		{ "AWS_TOKEN=abcdef x", "AWS_TOKEN=**** x" },
+		{ "https://h/a@b", "https://h/a@b" },
+	};
+	char text[128];
+
+	(void)state;
+	for (size_t i = 0; i < PF_COUNT(rows); i++) {
+		snprintf(text, sizeof(text), "%s", rows[i][0]);
+		pf_redact(text);
+		assert_string_equal(text, rows[i][1]);
+	}
+}
+
+static void splits_and_trims(void **state)
+{
+	struct pf_str rest = PF_S("a,,b,"), piece;
+	char joined[32] = "";
+
+	(void)state;
+	while (pf_str_next(&rest, ',', &piece))
+		snprintf(joined + strlen(joined), sizeof(joined) - strlen(joined), "[" PF_FMT "]",
+			 PF_ARG(piece));
+	assert_string_equal(joined, "[a][][b][]");
+	assert_true(pf_str_is(pf_str_trim(PF_S(" \t x \n")), "x"));
+	assert_true(pf_str_is_dotted_name(PF_S("a.b_1.C")));
+	assert_false(pf_str_is_dotted_name(PF_S("a..b")));
+	assert_false(pf_str_is_dotted_name(PF_S("1a")));
+	assert_false(pf_str_is_dotted_name(PF_S("a;b")));
+	assert_false(pf_str_is_utf8(PF_S("\xed\xa0\x80")));
+}
+
+static void maps_and_vectors_grow(void **state)
+{
+	struct pf_arena a = { 0 };
+	struct pf_map m = { 0 };
+	char key[32];
+
+	(void)state;
+	for (int i = 0; i < 5000; i++) {
+		snprintf(key, sizeof(key), "key%d", i);
+		*pf_map_put(&a, &m, pf_s(key)) = (void *)(intptr_t)(i + 1);
+	}
+	assert_int_equal(m.entries.n, 5000);
+	for (int i = 0; i < 5000; i++) {
+		snprintf(key, sizeof(key), "key%d", i);
+		assert_int_equal((intptr_t)pf_map_get(&m, pf_s(key)), i + 1);
+	}
+	assert_null(pf_map_get(&m, PF_S("none")));
+	pf_arena_free(&a);
+}
+
+static void buffers_stop_at_their_ceiling(void **state)
+{
+	struct pf_buf b = PF_BUF(10);
+	struct pf_err err;
+
+	(void)state;
+	pf_buf_cstr(&b, "0123456789");
+	assert_int_equal(pf_buf_check(&b, "it", &err), 0);
+	pf_buf_char(&b, 'x');
+	assert_int_equal(pf_buf_check(&b, "it", &err), -1);
+	assert_int_equal(err.code, PF_ELIMIT);
+	assert_string_equal(err.msg, "it is larger than 10 bytes");
+	assert_int_equal(b.n, 10);
+	pf_buf_free(&b);
+}
+
+static void stays_beneath_a_root(void **state)
+{
+	struct pf_err err;
+	char dir[] = "/tmp/pf-test-XXXXXX", path[PF_MAX_PATH];
+	int root, fd;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	root = open(dir, O_RDONLY | O_DIRECTORY);
+	assert_int_equal(pf_write_atomic(root, "in", PF_S("x"), 0644, &err), 0);
+	assert_int_equal(symlinkat("/etc", root, "out"), 0);
+	assert_int_equal(symlinkat("in", root, "same"), 0);
+	assert_int_equal(mkfifoat(root, "fifo", 0644), 0);
+	assert_int_equal(pf_open_beneath(root, "out/passwd", &err), -1);
+	assert_int_equal(err.code, PF_EMODEL);
+	assert_int_equal(pf_open_beneath(root, "../etc/passwd", &err), -1);
+	assert_int_equal(pf_open_beneath(root, "/etc/passwd", &err), -1);
+	assert_int_equal(pf_open_beneath(root, "fifo", &err), -1);
+	fd = pf_open_beneath(root, "same", &err);
+	assert_true(fd >= 0);
+	close(fd);
+	snprintf(path, sizeof(path), "%s/a/b/c", dir);
+	assert_int_equal(pf_mkdir_p(path, 0755, &err), 0);
+	chmod(path, 0555);
+	assert_int_equal(pf_remove_tree(AT_FDCWD, dir, &err), 0);
+	assert_false(pf_is_dir(dir));
+	close(root);
+}
+
+static void runs_programs(void **state)
+{
+	char *argv[] = { "sh", "-c", "echo out; exit 3", NULL };
+	struct pf_spawn how = { .path = "/bin/sh", .argv = argv };
+	struct pf_buf out = PF_BUF(100);
+	struct pf_err err;
+	int status;
+
+	(void)state;
+	assert_int_equal(pf_proc_capture(&out, &how, -1, 10, &status, &err), 0);
+	assert_string_equal(out.p, "out\n");
+	assert_int_equal(WEXITSTATUS(status), 3);
+	argv[2] = "sleep 30";
+	assert_int_equal(pf_proc_capture(&out, &how, -1, 1, &status, &err), -1);
+	assert_int_equal(err.code, PF_ELIMIT);
+	how.path = "/nonexistent";
+	assert_int_equal(pf_proc_capture(&out, &how, -1, 1, &status, &err), -1);
+	assert_int_equal(err.code, PF_EIO);
+	pf_buf_free(&out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(escapes_what_a_terminal_must_not_see),
+		cmocka_unit_test(redacts_secrets),
+		cmocka_unit_test(splits_and_trims),
+		cmocka_unit_test(maps_and_vectors_grow),
+		cmocka_unit_test(buffers_stop_at_their_ceiling),
+		cmocka_unit_test(stays_beneath_a_root),
+		cmocka_unit_test(runs_programs),
+	};
+
+	return cmocka_run_group_tests_name("base", tests, NULL, NULL);
+}
