@@ -34,6 +34,7 @@
 #define PF_MAX_DISTS 20000		/* distributions of one environment */
 #define PF_MAX_PROC_OUTPUT PF_MIB(64)	/* what a driver prints, kept in memory */
 #define PF_MAX_PATH 4096		/* bytes of a path, its end included */
+#define PF_MAX_STORE_PATH 3900		/* bytes of the store's own path: names below it must fit */
 #define PF_MAX_DIR_DEPTH 2048		/* folders in folders, when a tree is removed */
 #define PF_MAX_DOWNLOAD PF_GIB(2)	/* a standalone interpreter */
 #define PF_MAX_REDIRECTS 10
