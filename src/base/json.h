@@ -32,7 +32,8 @@ struct pf_json_token {
 
 struct pf_json {
 	struct pf_str text;
-	size_t at;
+	size_t at;	/* behind the last token */
+	size_t start;	/* its first byte */
 	unsigned depth, max_depth;
 	struct pf_buf scratch;
 	uint64_t *stack;	/* one bit a level: object or array; grows with depth */
@@ -43,18 +44,23 @@ struct pf_json {
 /* Borrows `text`. A UTF-8 BOM is skipped. max_depth 0: PF_MAX_JSON_DEPTH. */
 void pf_json_init(struct pf_json *r, struct pf_str text, unsigned max_depth);
 void pf_json_free(struct pf_json *r);
-/* Errors: EMODEL "line L, column C: what", ELIMIT for depth. Trailing text is an error at END. */
+/* Errors: EMODEL "line L, column C: what", ELIMIT for depth and for integers of more than
+ * PF_MAX_JSON_NUMBER digits. Trailing text is an error at END. */
 int pf_json_next(struct pf_json *r, struct pf_json_token *out, struct pf_err *err) PF_MUST_USE;
 /* Skips the rest of the value whose first token was just read. */
 int pf_json_skip(struct pf_json *r, const struct pf_json_token *first, struct pf_err *err) PF_MUST_USE;
-/* Where the reader stands, for a message of one's own. */
+/* Where the last token began, for a message of one's own; columns count characters. */
 void pf_json_place(const struct pf_json *r, unsigned *line, unsigned *column);
+/* EMODEL "line L, column C: ..." at the last token. Returns -1. */
+int pf_json_fail(const struct pf_json *r, struct pf_err *err, const char *fmt, ...) PF_PRINTF(3, 4);
 
 /* ---- tree: for small documents; a duplicate key is refused ---- */
 
+/* Views live in the arena. Strings are `quoted`; a number's text is as written. */
 int pf_json_parse(struct pf_node **out, struct pf_arena *a, struct pf_str text, struct pf_err *err) PF_MUST_USE;
 
-/* ---- writer: compact, UTF-8 as it is, control bytes escaped; commas are its own business ---- */
+/* ---- writer: compact, UTF-8 as it is (what is none becomes U+FFFD), control bytes escaped;
+ * commas are its own business; at most 64 levels ---- */
 
 struct pf_json_out {
 	struct pf_buf *buf;
@@ -69,8 +75,11 @@ void pf_json_key(struct pf_json_out *w, const char *key);
 void pf_json_str(struct pf_json_out *w, struct pf_str s); /* a view of NULL writes null */
 void pf_json_cstr(struct pf_json_out *w, const char *s);  /* NULL writes null */
 void pf_json_int(struct pf_json_out *w, int64_t value);
+void pf_json_double(struct pf_json_out *w, double value); /* NaN and infinities: null */
 void pf_json_bool(struct pf_json_out *w, bool value);
 void pf_json_null(struct pf_json_out *w);
 void pf_json_raw(struct pf_json_out *w, struct pf_str json); /* written as it is */
+/* "text", without a writer: for those who place commas themselves. */
+void pf_json_quote(struct pf_buf *out, struct pf_str s);
 /* "key": "text" */
 void pf_json_field(struct pf_json_out *w, const char *key, struct pf_str s);

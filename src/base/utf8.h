@@ -1,0 +1,11 @@
+/* utf8.h - one character as UTF-8 */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/common.h"
+
+/* The length of the well-formed sequence at p (RFC 3629: no overlongs, no surrogates), or 0.
+ * p < end. */
+size_t pf_utf8_length(const char *p, const char *end);
+/* Writes a character below 0x110000; returns its length. */
+size_t pf_utf8_put(char *out, uint32_t c);
