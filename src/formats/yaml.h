@@ -9,6 +9,8 @@
  * (both lines named), language tags, undefined aliases, a second document, NUL, UTF-16, bad UTF-8,
  * keys that are no scalars. ELIMIT: too deep, too many nodes. CRLF, a missing final newline and a
  * UTF-8 BOM are fine. Scalars resolve as PyYAML's safe loader does (YAML 1.1), their text is kept.
- * Merge keys (<<) are carried out, bounded. An empty document gives a NULL-kind node.
+ * Merge keys (<<) are carried out, bounded. An empty document gives a NULL-kind node. The place of
+ * a map's entry is its key's. Nodes under an alias are shared, and each is of few sorts: no tag but
+ * !!str, !!int, !!float, !!bool, !!null, !!map and !!seq is known.
  * Strings borrow from the arena. */
 int pf_yaml_parse(struct pf_node **out, struct pf_arena *a, struct pf_str text, struct pf_err *err) PF_MUST_USE;
