@@ -8,7 +8,7 @@ struct pf_dist {
 	struct pf_str name;	/* normalised (PEP 503) */
 	struct pf_str shown;	/* as its metadata spells it */
 	struct pf_str version;
-	struct pf_str path;	/* of its *.dist-info, *.egg-info or conda-meta/*.json */
+	struct pf_str path;	/* its dist-info or egg-info folder, or its file in conda-meta */
 	enum pf_dist_kind { PF_DIST_INFO, PF_DIST_EGG, PF_DIST_CONDA } kind;
 	struct pf_strs requires;  /* Requires-Dist, read when asked: pf_dist_read */
 	struct pf_strs modules;	  /* top-level import names, read when asked */
