@@ -15,6 +15,7 @@
 #define PF_MAX_REQUIREMENTS 100000	/* requirements of one model */
 #define PF_MAX_MARKER_DEPTH 64		/* nested parentheses of a marker */
 #define PF_MAX_VERSION 4096		/* bytes of one version */
+#define PF_MAX_SPECIFIERS 1000		/* version specifiers of one requirement */
 
 /* json */
 #define PF_MAX_JSON_DEPTH 64		/* nested collections of a small document */
