@@ -1,8 +1,7 @@
-"""requirements.py - records names, requirements and markers; needs packaging 26.3
-
-usage: python requirements.py [FOLDER]
-"""
+# requirements.py - records names, requirements and markers; needs packaging 26.3
 # SPDX-License-Identifier: Apache-2.0
+#
+# usage: python requirements.py [FOLDER]
 import random
 
 import table

@@ -1,4 +1,4 @@
-"""table.py - writes the tables that unit tests replay: tab-separated, escaped, one header line"""
+# table.py - writes the tables that unit tests replay: tab-separated, escaped, one header line
 # SPDX-License-Identifier: Apache-2.0
 import os
 import sys

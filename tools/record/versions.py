@@ -1,8 +1,7 @@
-"""versions.py - records versions and specifiers; needs packaging 26.3
-
-usage: python versions.py [FOLDER]
-"""
+# versions.py - records versions and specifiers; needs packaging 26.3
 # SPDX-License-Identifier: Apache-2.0
+#
+# usage: python versions.py [FOLDER]
 import random
 
 import table
