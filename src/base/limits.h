@@ -32,6 +32,7 @@
 
 /* python and its environments */
 #define PF_MAX_DIST_INFO PF_MIB(2)	/* one METADATA file */
+#define PF_MAX_RECORD PF_MIB(64)	/* the list of files of one distribution */
 #define PF_MAX_DISTS 20000		/* distributions of one environment */
 #define PF_MAX_PROC_OUTPUT PF_MIB(64)	/* what a driver prints, kept in memory */
 #define PF_MAX_PATH 4096		/* bytes of a path, its end included */
