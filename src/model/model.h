@@ -46,6 +46,12 @@ int pf_model_allow(const struct pf_model *m, bool allow_index, bool allow_urls, 
 
 /* What `deps` prints (MLflow's get_model_dependencies): the text of requirements.txt or, in its
  * absence, of the conda file's pip section; the conda file's text. Appended to `out` exactly as
- * MLflow writes it. Notes are MLflow's: which conda dependencies were left out. */
+ * MLflow writes it. MLflow's own notes, which conda dependencies were left out, go to m->notes. */
 int pf_model_deps_pip(struct pf_buf *out, struct pf_model *m, struct pf_err *err) PF_MUST_USE;
 int pf_model_deps_conda(struct pf_buf *out, struct pf_model *m, struct pf_err *err) PF_MUST_USE;
+/* The same as one JSON object and a newline: schema, kind, python, python_file, pip, constraints,
+ * conda, channels, build_dependencies, notes. */
+int pf_model_deps_json(struct pf_buf *out, struct pf_model *m, struct pf_err *err) PF_MUST_USE;
+/* Adds a note for each of needs.asked, for commands that print needs and build nothing; the
+ * pf_model_deps_* do it themselves. */
+void pf_model_note_asked(struct pf_model *m);
