@@ -22,6 +22,7 @@
 #define PF_MAX_JSON_NUMBER 4300		/* digits of an integer, as Python's own limit */
 #define PF_MAX_INPUT PF_GIB(4)		/* a request, a CSV file, an answer */
 #define PF_MAX_COLUMNS 100000		/* columns of one table */
+#define PF_MAX_VALUE_DEPTH 128		/* lists in lists, in a request or an answer */
 #define PF_MAX_FRAME PF_GIB(8)		/* one frame to or from a runner */
 
 /* artifacts that are read, never loaded */
@@ -38,6 +39,7 @@
 #define PF_MAX_PATH 4096		/* bytes of a path, its end included */
 #define PF_MAX_STORE_PATH 3900		/* bytes of the store's own path: names below it must fit */
 #define PF_MAX_DIR_DEPTH 2048		/* folders in folders, when a tree is removed */
+#define PF_MAX_SWEEPS 1000		/* rounds of ending what a model's processes left behind */
 #define PF_MAX_DOWNLOAD PF_GIB(2)	/* a standalone interpreter */
 #define PF_MAX_REDIRECTS 10
 
@@ -45,6 +47,7 @@
 #define PF_WAIT_LOCK 3600		/* for another process that builds the same thing */
 #define PF_WAIT_QUERY 30		/* for an interpreter to tell of itself */
 #define PF_WAIT_GRACE 5			/* between SIGTERM and SIGKILL */
+#define PF_WAIT_THREADS 2		/* for a model's threads, once it has answered */
 #define PF_AGE_TMP 86400		/* unlocked leftovers older than this are swept */
 
 /* text shown to a user */

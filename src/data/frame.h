@@ -85,20 +85,54 @@ size_t pf_tensor_count(const struct pf_tensor *t);
 
 /* A value as bytes (little-endian, 8-byte aligned arrays, see frame.c for the grammar) and back.
  * Reading trusts nothing: lengths, kinds, depth and UTF-8 are checked; EBUG when malformed. Arrays
- * and text of the result borrow from `bytes`, the rest is in the arena. */
+ * and text of the result borrow from `bytes` (arrays that are not aligned there are copied), the
+ * rest is in the arena. Columns of one width lie side by side, in their order, without gaps when
+ * rows * width is a multiple of 8. Writing fails with ELIMIT beyond the buffer's ceiling or
+ * PF_MAX_VALUE_DEPTH. */
 int pf_value_write(struct pf_buf *out, const struct pf_value *v, struct pf_err *err) PF_MUST_USE;
-int pf_value_read(struct pf_value *out, struct pf_arena *a, struct pf_str bytes, struct pf_err *err) PF_MUST_USE;
+int pf_value_read(struct pf_value *out, struct pf_arena *a, struct pf_str bytes,
+		  struct pf_err *err) PF_MUST_USE;
+/* The value of a key in a MAP, or NULL; also NULL when `map` is no MAP. */
+const struct pf_value *pf_value_get(const struct pf_value *map, const char *key);
+/* Its text when it is a STRING, else the empty view. */
+struct pf_str pf_value_text(const struct pf_value *map, const char *key);
+
+/* The same bytes written piece by piece, where no tree is at hand. A list is followed by its `n`
+ * values, a map by `n` pairs of a STRING and a value. A tensor is followed by pf_put_data of its
+ * elements or by its values. A table is followed by one pf_put_column for each column, then for
+ * each column its pf_put_data or values, then, with an index, by `rows` values. */
+void pf_put_null(struct pf_buf *out);
+void pf_put_bool(struct pf_buf *out, bool b);
+void pf_put_int(struct pf_buf *out, int64_t i);
+void pf_put_float(struct pf_buf *out, double d);
+void pf_put_datetime(struct pf_buf *out, int64_t ns);
+void pf_put_text(struct pf_buf *out, enum pf_value_kind kind, struct pf_str s); /* also BYTES, BIGINT */
+void pf_put_string(struct pf_buf *out, const char *s);
+void pf_put_list(struct pf_buf *out, size_t n);
+void pf_put_map(struct pf_buf *out, size_t n);
+void pf_put_tensor(struct pf_buf *out, enum pf_type type, unsigned rank, const uint64_t *shape);
+void pf_put_table(struct pf_buf *out, enum pf_value_kind kind, size_t rows, size_t columns,
+		  bool index);
+void pf_put_column(struct pf_buf *out, struct pf_str name, bool unnamed, enum pf_type type);
+void pf_put_data(struct pf_buf *out, const void *p, size_t n); /* and zeros up to a multiple of 8 */
 
 /* A frame on a socket: 16 bytes of header (magic "PFR1", kind, length), then the body. */
 enum pf_frame_kind {
 	PF_FRAME_LOAD = 1,	/* to the runner: a MAP that says how to load (run/run.h) */
-	PF_FRAME_LOADED,	/* from it: a MAP: python, versions, timings */
+	PF_FRAME_LOADED,	/* from it: a MAP: "python", "versions", "seconds" */
 	PF_FRAME_PREDICT,	/* a MAP: "data" (any value), "params" (MAP or NULL) */
-	PF_FRAME_RAW,		/* a MAP: "format" ("json", "csv", ...), "bytes", "params": the runner parses */
+	PF_FRAME_RAW,		/* a MAP: "format" ("json", "csv", "parquet"), "bytes" (BYTES),
+				 * "params" (MAP or NULL): the runner parses */
 	PF_FRAME_ANSWER,	/* any value */
-	PF_FRAME_FAILED,	/* a MAP: "stage", "kind", "message", "traceback" */
+	PF_FRAME_FAILED,	/* a MAP: "stage" (start, import, load, input, predict, convert),
+				 * "kind" (the exception's type), "message", "traceback", "module" */
 	PF_FRAME_BYE,		/* no body: finish and exit */
 };
+#define PF_FRAME_HEADER 16
+void pf_frame_header(char out[PF_FRAME_HEADER], enum pf_frame_kind kind, size_t length);
+int pf_frame_parse(enum pf_frame_kind *kind, size_t *length, const char in[PF_FRAME_HEADER],
+		   struct pf_err *err) PF_MUST_USE;
+/* On a blocking socket. */
 int pf_frame_send(int fd, enum pf_frame_kind kind, struct pf_str body, struct pf_err *err) PF_MUST_USE;
 /* Returns 1 with a whole frame, 0 at a clean end of the stream, -1 with err. `body` has its own
  * ceiling (PF_BUF(PF_MAX_FRAME)). */
