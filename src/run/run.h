@@ -14,24 +14,41 @@ struct pf_load {
 	struct pf_str data_path;	/* absolute: what _load_pyfunc is given */
 	struct pf_str code_path;	/* absolute, or empty */
 	struct pf_str config_json;	/* empty: _load_pyfunc(path) with one argument */
+	struct pf_str predict_fn;	/* the method to call; empty: predict */
 	bool through_mlflow;		/* mlflow.pyfunc.load_model(model_dir) instead of the loader */
 	bool params_declared;		/* the signature has params: predict(data, params=...) */
 };
 
 struct pf_runner {
 	struct pf_proc proc;
-	int fd;				/* the socket; 0 when there is none */
+	int fd, pidfd;			/* the socket, the process; 0 when there is none */
 	bool loaded;
+	double load_seconds;		/* known once it has answered */
+	struct pf_buf pending;		/* frames on their way to it, from `sent` on */
+	size_t sent;
+	char marker[64];		/* in its environment, by which its descendants are known */
+	char missing[128];		/* the module that an import did not find, or empty */
 };
 
 /* Starts the environment's interpreter with our shared object and sends LOAD; returns at once, so
- * that the input can be read while Python imports. The runner's environment is the one of the
- * interface page. */
+ * that the input can be read while Python imports. The runner's environment is the one of
+ * pf_run_environment. A runner ends with the thread that started it. Makes this process the
+ * reaper of orphans, so that none of a model's processes escapes. */
 int pf_runner_start(struct pf_runner *out, const char *python, const struct pf_load *load,
 		    const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
 /* Sends a request (kind PREDICT or RAW) and waits for the answer, whose bytes go to `answer`
- * (pf_value_read). `seconds` 0: no limit. Errors: ECODE with the traceback already on stderr,
- * ELIMIT, EMODEL when the runner refuses the input. */
+ * (pf_value_read); its ceiling is the answer's, PF_MAX_FRAME when it has none. `seconds` 0: no
+ * limit; it covers the loading too. Errors: ECODE with the traceback already on stderr, ELIMIT,
+ * EMODEL when the runner refuses the input. After EMODEL, or ECODE with a runner that still has a
+ * process, it can be asked again; otherwise it is gone. */
 int pf_runner_ask(struct pf_runner *r, enum pf_frame_kind kind, const struct pf_value *request,
 		  struct pf_buf *answer, double seconds, struct pf_err *err) PF_MUST_USE;
+/* Waits until the model is loaded; as in pf_runner_ask. */
+int pf_runner_wait(struct pf_runner *r, double seconds, struct pf_err *err) PF_MUST_USE;
+/* Lets it finish, then ends it and whatever it left behind. */
 void pf_runner_free(struct pf_runner *r);
+
+/* The environment variables of a model's process: ours, less PYTHON*, LD_*, VIRTUAL_ENV, CONDA_*,
+ * AWS_*, *_TOKEN, *_PASSWORD and *_SECRET* (but for o->pass_env), plus o->set_env, plus the
+ * environment's own folder first on PATH and its VIRTUAL_ENV or CONDA_PREFIX. */
+char **pf_run_environment(struct pf_arena *a, const char *python, const struct pf_opts *o);

@@ -1,0 +1,129 @@
+/* environment.c - what a model's process may know: its variables, and the folder of our runner */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/limits.h"
+#include "base/str.h"
+#include "run/inside.h"
+
+extern char **environ;
+
+/* A star stands for anything. */
+static const char *const withheld[] = {
+	"PYTHON*",    "LD_*",	    "VIRTUAL_ENV", "VIRTUAL_ENV_PROMPT", "CONDA_*", "_CE_*", "AWS_*",
+	"*_TOKEN",    "*_PASSWORD", "*_SECRET*",   "PYFUNC_ENV_RUNNER",
+};
+
+static bool fits(struct pf_str name, const char *pattern)
+{
+	struct pf_str p = pf_s(pattern);
+	bool open_start = p.p[0] == '*', open_end = p.p[p.n - 1] == '*';
+	char word[64];
+
+	p = pf_str_cut(p, open_start, p.n - open_end);
+	snprintf(word, sizeof(word), PF_FMT, PF_ARG(p));
+	if (open_start && open_end)
+		return pf_str_find_str(name, word) != PF_NPOS;
+	if (open_start)
+		return pf_str_ends(name, word);
+	return open_end ? pf_str_starts(name, word) : pf_str_is(name, word);
+}
+
+static bool is_withheld(struct pf_str name, const struct pf_opts *o)
+{
+	if (o && pf_strs_have(&o->pass_env, name))
+		return false;
+	for (size_t i = 0; i < PF_COUNT(withheld); i++)
+		if (fits(name, withheld[i]))
+			return true;
+	return false;
+}
+
+static struct pf_str name_of(struct pf_str setting)
+{
+	return pf_str_cut(setting, 0, pf_str_find(setting, '='));
+}
+
+struct settings {
+	struct pf_arena *a;
+	PF_VEC(char *) v;
+};
+
+/* The last setting of a name counts. */
+static void set(struct settings *s, struct pf_str setting)
+{
+	for (size_t i = 0; i < s->v.n; i++) {
+		if (pf_str_eq(name_of(pf_s(s->v.v[i])), name_of(setting))) {
+			s->v.v[i] = pf_dupz(s->a, setting);
+			return;
+		}
+	}
+	*PF_PUSH(s->a, &s->v) = pf_dupz(s->a, setting);
+}
+
+/* ENV/bin first on PATH; and what activation would set. */
+static void activate(struct settings *s, const char *python)
+{
+	struct pf_str bin = pf_str_cut(pf_s(python), 0, pf_str_rfind(pf_s(python), '/'));
+	struct pf_str root = pf_str_cut(bin, 0, pf_str_rfind(bin, '/'));
+	const char *path = getenv("PATH");
+	char *dir = pf_dupz(s->a, root);
+
+	if (python[0] != '/')
+		return;
+	set(s, pf_format(s->a, "PATH=" PF_FMT "%s%s", PF_ARG(bin), path && *path ? ":" : "",
+			 path ? path : ""));
+	if (access(pf_join(s->a, dir, PF_S("pyvenv.cfg")), F_OK) == 0)
+		set(s, pf_format(s->a, "VIRTUAL_ENV=%s", dir));
+	if (pf_is_dir(pf_join(s->a, dir, PF_S("conda-meta")))) {
+		set(s, pf_format(s->a, "CONDA_PREFIX=%s", dir));
+		set(s, pf_format(s->a, "CONDA_DEFAULT_ENV=%s", dir));
+	}
+}
+
+char **pf_run_environment(struct pf_arena *a, const char *python, const struct pf_opts *o)
+{
+	struct settings s = { .a = a };
+
+	for (char **e = environ; *e; e++)
+		if (!is_withheld(name_of(pf_s(*e)), o))
+			*PF_PUSH(a, &s.v) = *e;
+	activate(&s, python);
+	for (size_t i = 0; o && i < o->set_env.n; i++)
+		set(&s, o->set_env.v[i]);
+	*PF_PUSH(a, &s.v) = NULL;
+	return s.v.v;
+}
+
+/* ---- where _pfr.so is ---- */
+
+static char *own_folder(struct pf_arena *a)
+{
+	char exe[PF_MAX_PATH];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe));
+	struct pf_str path = { exe, n > 0 ? (size_t)n : 0 };
+
+	return pf_dupz(a, pf_str_cut(path, 0, pf_str_rfind(path, '/')));
+}
+
+char *pf_run_find(struct pf_arena *a, struct pf_err *err)
+{
+	static const char *const beside[] = { "/.libs", "/../lib/pyfunc-env" };
+	const char *asked = getenv("PYFUNC_ENV_RUNNER_DIR");
+	char *own = own_folder(a), *dirs[PF_COUNT(beside) + 1];
+
+	for (size_t i = 0; i < PF_COUNT(beside); i++)
+		dirs[i] = pf_formatz(a, "%s%s", own, beside[i]);
+	dirs[PF_COUNT(beside)] = pf_formatz(a, "%s", PF_PKGLIBDIR);
+	if (asked && *asked)
+		dirs[0] = pf_dupz(a, pf_s(asked));
+	for (size_t i = 0; i < PF_COUNT(dirs); i++)
+		if (access(pf_formatz(a, "%s/_pfr.so", dirs[i]), R_OK) == 0)
+			return pf_realpath(a, dirs[i]);
+		else if (asked && *asked)
+			break;
+	pf_fail(err, PF_EIO, "there is no _pfr.so in %s", asked && *asked ? asked : PF_PKGLIBDIR);
+	pf_hint(err, "install pyfunc-env whole, or name its folder in PYFUNC_ENV_RUNNER_DIR");
+	return NULL;
+}

@@ -1,0 +1,151 @@
+/* exchange.c - frames to and from a runner that may hang, die or be in no hurry to read */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "run/inside.h"
+
+/* A frame that is coming in. */
+struct incoming {
+	char header[PF_FRAME_HEADER];
+	size_t have;	/* of the header */
+	size_t left;	/* of the body */
+	enum pf_frame_kind kind;
+	struct pf_buf *body;
+};
+
+enum { MORE, WHOLE, ENDED };
+
+double pf_run_clock(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+/* recv, but 0 for "not now" and -1 for the end of the stream, however it came. */
+static ssize_t receive(int fd, char *p, size_t n)
+{
+	ssize_t got = recv(fd, p, n, MSG_DONTWAIT);
+
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	return got > 0 ? got : -1;
+}
+
+static int take_header(struct incoming *in, int fd, struct pf_err *err)
+{
+	ssize_t got = receive(fd, in->header + in->have, sizeof(in->header) - in->have);
+
+	if (got <= 0)
+		return got < 0 ? ENDED : MORE;
+	in->have += (size_t)got;
+	if (in->have < sizeof(in->header))
+		return MORE;
+	if (pf_frame_parse(&in->kind, &in->left, in->header, err) < 0)
+		return -1;
+	if (in->left > in->body->max)
+		return pf_fail(err, PF_ELIMIT, "the model's answer is larger than %zu bytes",
+			       in->body->max);
+	return in->left ? MORE : WHOLE;
+}
+
+/* A length is believed only as far as bytes arrive for it. */
+static int take_body(struct incoming *in, int fd, struct pf_err *err)
+{
+	size_t step = in->body->n > PF_MIB(1) ? in->body->n : PF_MIB(1);
+	char *room;
+	ssize_t got;
+
+	if (step > in->left)
+		step = in->left;
+	room = pf_buf_room(in->body, step);
+	if (!room)
+		return pf_buf_check(in->body, "the model's answer", err);
+	got = receive(fd, room, step);
+	if (got <= 0)
+		return got < 0 ? ENDED : MORE;
+	in->body->n += (size_t)got;
+	in->body->p[in->body->n] = '\0';
+	in->left -= (size_t)got;
+	return in->left ? MORE : WHOLE;
+}
+
+/* Reads as long as there is something to read. */
+static int drain(struct incoming *in, int fd, struct pf_err *err)
+{
+	size_t before;
+	int rc;
+
+	do {
+		before = in->have + in->body->n;
+		rc = in->have < sizeof(in->header) ? take_header(in, fd, err) :
+						     take_body(in, fd, err);
+	} while (rc == MORE && in->have + in->body->n > before);
+	return rc;
+}
+
+void pf_run_push(struct pf_runner *r)
+{
+	ssize_t done = send(r->fd, r->pending.p + r->sent, r->pending.n - r->sent,
+			    MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	if (done > 0)
+		r->sent += (size_t)done;
+	else if (done < 0 && errno != EAGAIN && errno != EINTR)
+		r->sent = r->pending.n; /* nobody reads any more; what it said is still to be read */
+	if (r->sent == r->pending.n) {
+		pf_buf_free(&r->pending);
+		r->sent = 0;
+	}
+}
+
+static int check_time(double until, struct pf_err *err)
+{
+	if (pf_signals_check(err) < 0)
+		return -1;
+	if (until > 0 && pf_run_clock() > until)
+		return pf_fail(err, PF_ELIMIT, "the model did not answer in time");
+	return 0;
+}
+
+static int wait_ms(double until)
+{
+	double left = until > 0 ? (until - pf_run_clock()) * 1000 : 200;
+
+	return left > 200 ? 200 : left > 0 ? (int)left + 1 : 0;
+}
+
+int pf_run_exchange(struct pf_runner *r, enum pf_frame_kind *kind, struct pf_buf *body,
+		    double until, struct pf_err *err)
+{
+	struct incoming in = { .body = body };
+	int rc = MORE;
+
+	body->n = 0;
+	while (rc == MORE) {
+		struct pollfd fds[2] = {
+			{ .fd = r->fd, .events = POLLIN },
+			{ .fd = r->pidfd > 0 ? r->pidfd : -1, .events = POLLIN },
+		};
+
+		if (r->pending.n)
+			fds[0].events |= POLLOUT;
+		if (check_time(until, err) < 0)
+			return -1;
+		if (poll(fds, 2, wait_ms(until)) <= 0)
+			continue;
+		if (r->pending.n && fds[0].revents & (POLLOUT | POLLERR | POLLHUP))
+			pf_run_push(r);
+		rc = drain(&in, r->fd, err);
+		if (rc == MORE && fds[1].revents)
+			rc = ENDED; /* even if a child of it holds the socket */
+	}
+	*kind = in.kind;
+	return rc < 0 ? -1 : rc == WHOLE;
+}

@@ -1,0 +1,27 @@
+/* inside.h - what the files of run/ share */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "run/run.h"
+
+/* The folder of _pfr.so: $PYFUNC_ENV_RUNNER_DIR, beside the program (built or installed), or
+ * where it was configured to be. */
+char *pf_run_find(struct pf_arena *a, struct pf_err *err) PF_MUST_USE;
+
+/* Writes what is pending while it reads one frame. `until` is of pf_run_clock, 0: no limit.
+ * 1: a frame; 0: the
+ * runner ended (or closed its socket) before it sent one; -1: ELIMIT, a signal of ours. */
+int pf_run_exchange(struct pf_runner *r, enum pf_frame_kind *kind, struct pf_buf *body,
+		    double until, struct pf_err *err) PF_MUST_USE;
+/* Writes what the socket takes just now. */
+void pf_run_push(struct pf_runner *r);
+double pf_run_clock(void);
+
+/* Ends the runner: SIGTERM, a grace, SIGKILL, for the group and for what left the group. */
+void pf_run_end(struct pf_runner *r, unsigned grace_seconds);
+/* Reaps a runner that ended or is about to; false when it has not after `ms`. */
+bool pf_run_reap(struct pf_runner *r, int ms, int *status);
+/* The error for a runner that ended without an answer. */
+int pf_run_fail_ended(struct pf_runner *r, struct pf_err *err);
+/* The error that a FAILED frame tells. */
+int pf_run_fail_told(struct pf_runner *r, const struct pf_buf *frame, struct pf_err *err);

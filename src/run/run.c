@@ -1,0 +1,226 @@
+/* run.c - a runner: started in an environment, asked, let go */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run/run.h"
+
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "run/inside.h"
+
+/* ---- start ---- */
+
+/* The folder goes in as an argument, so that no character of it means anything to Python. */
+#define BOOT                                                                                    \
+	"import sys;sys.path.insert(0,sys.argv[1]);import _pfr;del sys.path[0];_pfr.main()"
+
+static void put_field(struct pf_buf *out, const char *key, struct pf_str text)
+{
+	pf_put_string(out, key);
+	pf_put_text(out, PF_V_STRING, text);
+}
+
+static void put_truth(struct pf_buf *out, const char *key, bool truth)
+{
+	pf_put_string(out, key);
+	pf_put_bool(out, truth);
+}
+
+/* Appends a frame whose body `value` writes, or, when NULL, the LOAD frame of `load`. */
+static int queue(struct pf_runner *r, enum pf_frame_kind kind, const struct pf_value *value,
+		 const struct pf_load *load, struct pf_err *err)
+{
+	struct pf_buf *out = &r->pending;
+	size_t at = out->n;
+	char header[PF_FRAME_HEADER] = { 0 };
+
+	out->max = PF_MAX_FRAME;
+	pf_buf_add(out, header, sizeof(header));
+	if (value && pf_value_write(out, value, err) < 0)
+		return -1;
+	if (load) {
+		pf_put_map(out, 8);
+		put_field(out, "model_dir", pf_s(load->model_dir));
+		put_field(out, "loader_module", load->loader_module);
+		put_field(out, "data_path", load->data_path);
+		put_field(out, "code_path", load->code_path);
+		put_field(out, "config", load->config_json);
+		put_field(out, "predict_fn", load->predict_fn);
+		put_truth(out, "through_mlflow", load->through_mlflow);
+		put_truth(out, "params_declared", load->params_declared);
+	}
+	if (pf_buf_check(out, "the request", err) < 0)
+		return -1;
+	pf_frame_header(out->p + at, kind, out->n - at - sizeof(header));
+	return 0;
+}
+
+static char **with_marker(struct pf_arena *a, char **environment, const char *marker)
+{
+	size_t n = 0;
+	char **out;
+
+	while (environment[n])
+		n++;
+	out = pf_alloc_array(a, n + 2, sizeof(*out));
+	memcpy(out, environment, n * sizeof(*out));
+	out[n] = pf_dupz(a, pf_s(marker));
+	return out;
+}
+
+static int spawn(struct pf_runner *r, struct pf_arena *a, const char *python, int socket,
+		 const struct pf_opts *o, struct pf_err *err)
+{
+	static unsigned count;
+	char *dir = pf_run_find(a, err), *argv[10];
+	struct pf_spawn what = { .path = python, .argv = argv, .in = -1, .out = STDERR_FILENO,
+				 .err = STDERR_FILENO, .keep = &socket, .keep_count = 1,
+				 .new_group = true };
+	bool local = o && o->env_manager == PF_ENV_LOCAL;
+	size_t n = 0;
+
+	if (!dir)
+		return -1;
+	snprintf(r->marker, sizeof(r->marker), "PYFUNC_ENV_RUNNER=%d.%u", (int)getpid(),
+		 __atomic_add_fetch(&count, 1, __ATOMIC_RELAXED));
+	what.envp = with_marker(a, pf_run_environment(a, python, o), r->marker);
+	argv[n++] = pf_dupz(a, pf_s(python));
+	/* The user's own packages count for the user's own interpreter, PYTHON* never does. */
+	argv[n++] = pf_dupz(a, local ? PF_S("-E") : PF_S("-I"));
+	if (o && o->no_bytecode)
+		argv[n++] = pf_dupz(a, PF_S("-B"));
+	argv[n++] = pf_dupz(a, PF_S("-Xfaulthandler"));
+	argv[n++] = pf_dupz(a, PF_S("-c"));
+	argv[n++] = pf_dupz(a, PF_S(BOOT));
+	argv[n++] = dir;
+	argv[n++] = pf_dupz(a, PF_S("3"));
+	argv[n] = NULL;
+	return pf_proc_start(&r->proc, &what, err);
+}
+
+int pf_runner_start(struct pf_runner *out, const char *python, const struct pf_load *load,
+		    const struct pf_opts *o, struct pf_err *err)
+{
+	PF_AUTO(runner) r = { 0 };
+	struct pf_arena a = { 0 };
+	PF_FD(theirs) = -1;
+	int pair[2], rc;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return pf_fail_errno(err, "cannot create a socket");
+	r.fd = pair[0];
+	theirs = pair[1];
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	rc = queue(&r, PF_FRAME_LOAD, NULL, load, err);
+	if (rc == 0)
+		rc = spawn(&r, &a, python, theirs, o, err);
+	pf_arena_free(&a);
+	if (rc < 0)
+		return -1;
+	r.pidfd = (int)syscall(SYS_pidfd_open, r.proc.pid, 0);
+	if (r.pidfd < 0) {
+		r.pidfd = 0;
+		return pf_fail_errno(err, "cannot watch a process");
+	}
+	pf_run_push(&r);
+	*out = PF_TAKE(r);
+	return 0;
+}
+
+/* ---- ask ---- */
+
+static void note_loaded(struct pf_runner *r, const struct pf_buf *frame)
+{
+	struct pf_arena a = { 0 };
+	struct pf_value v = { 0 };
+	struct pf_err ignored;
+	const struct pf_value *seconds;
+
+	r->loaded = true;
+	if (pf_value_read(&v, &a, pf_buf_view(frame), &ignored) == 0) {
+		seconds = pf_value_get(&v, "seconds");
+		r->load_seconds = seconds && seconds->kind == PF_V_FLOAT ? seconds->d : 0;
+		pf_debug("loaded in %.0f ms by Python " PF_FMT, r->load_seconds * 1000,
+			 PF_ARG(pf_shown(pf_value_text(&v, "python"))));
+	}
+	pf_arena_free(&a);
+}
+
+/* Takes frames until one of the wanted kind has come. */
+static int expect(struct pf_runner *r, enum pf_frame_kind wanted, struct pf_buf *body,
+		  double seconds, struct pf_err *err)
+{
+	double until = seconds > 0 ? pf_run_clock() + seconds : 0;
+	enum pf_frame_kind kind = PF_FRAME_BYE;
+	int rc;
+
+	for (;;) {
+		rc = pf_run_exchange(r, &kind, body, until, err);
+		if (rc <= 0)
+			break;
+		if (kind == PF_FRAME_LOADED && !r->loaded)
+			note_loaded(r, body);
+		else if (kind == PF_FRAME_FAILED)
+			return pf_run_fail_told(r, body, err);
+		else if (kind != wanted || !r->loaded) {
+			rc = pf_fail(err, PF_ECODE, "the model's process sent an unexpected frame");
+			break;
+		}
+		if (kind == wanted)
+			return 0;
+	}
+	if (rc == 0)
+		return pf_run_fail_ended(r, err);
+	pf_run_end(r, PF_WAIT_GRACE);
+	if (err->code == PF_ELIMIT && until > 0 && pf_run_clock() > until)
+		return pf_fail(err, PF_ELIMIT, "the model did not answer within %g s and was ended",
+			       seconds);
+	return -1;
+}
+
+int pf_runner_wait(struct pf_runner *r, double seconds, struct pf_err *err)
+{
+	struct pf_buf body = PF_BUF(PF_MAX_FRAME);
+	int rc = 0;
+
+	if (r->fd <= 0)
+		return pf_fail(err, PF_EBUG, "there is no runner to wait for");
+	if (!r->loaded)
+		rc = expect(r, PF_FRAME_LOADED, &body, seconds, err);
+	pf_buf_free(&body);
+	return rc;
+}
+
+int pf_runner_ask(struct pf_runner *r, enum pf_frame_kind kind, const struct pf_value *request,
+		  struct pf_buf *answer, double seconds, struct pf_err *err)
+{
+	if (r->fd <= 0)
+		return pf_fail(err, PF_EBUG, "there is no runner to ask");
+	if (!answer->max)
+		answer->max = PF_MAX_FRAME;
+	if (queue(r, kind, request, NULL, err) < 0) {
+		pf_run_end(r, 0);
+		return -1;
+	}
+	return expect(r, PF_FRAME_ANSWER, answer, seconds, err);
+}
+
+/* ---- end ---- */
+
+void pf_runner_free(struct pf_runner *r)
+{
+	const int patience = (PF_WAIT_THREADS + PF_WAIT_GRACE) * 1000;
+	struct pf_err ignored;
+	int status;
+
+	if (r->proc.pid > 0 && r->loaded && !r->pending.n &&
+	    queue(r, PF_FRAME_BYE, NULL, NULL, &ignored) == 0) {
+		pf_run_push(r);
+		pf_run_reap(r, patience, &status);
+	}
+	pf_run_end(r, r->loaded ? 0 : PF_WAIT_GRACE);
+}

@@ -1,0 +1,246 @@
+/* boot.c - the module _pfr: its main() talks frames over a socket until told to go */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "base/str.h"
+#include "runner/runner.h"
+
+/* ---- the conversation ---- */
+
+static int send_loaded(struct pfr *r, double seconds)
+{
+	struct pf_buf body = PF_BUF(PF_MAX_FRAME);
+	struct py *function = pfr_raw(r, "versions");
+	PF_PY(versions) = function ? PyObject_CallFunction(function, NULL) : NULL;
+	struct pf_err err;
+	int rc;
+
+	pf_put_map(&body, 3);
+	pf_put_string(&body, "python");
+	pf_put_string(&body, Py_GetVersion());
+	pf_put_string(&body, "seconds");
+	pf_put_float(&body, seconds);
+	pf_put_string(&body, "versions");
+	if (!versions || pfr_put(r, &body, versions) < 0) {
+		PyErr_Clear();
+		pf_put_map(&body, 0);
+	}
+	rc = pf_frame_send(r->fd, PF_FRAME_LOADED, pf_buf_view(&body), &err);
+	pf_buf_free(&body);
+	return rc;
+}
+
+static double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static int load(struct pfr *r, const struct pf_value *how)
+{
+	const char *stage = "load";
+	double start = now();
+
+	if (pfr_load(r, how, &stage) == 0)
+		return send_loaded(r, now() - start);
+	pfr_report(r, stage);
+	return -1;
+}
+
+static void flush(struct pfr *r)
+{
+	struct py *function = pfr_raw(r, "flush");
+	PF_PY(done) = function ? PyObject_CallFunction(function, NULL) : NULL;
+
+	if (!done)
+		PyErr_Clear();
+}
+
+static int answer(struct pfr *r, enum pf_frame_kind kind, const struct pf_value *request)
+{
+	struct pf_buf body = PF_BUF(PF_MAX_FRAME);
+	const char *stage = "predict";
+	struct pf_err err;
+	pid_t self = getpid();
+	int rc = pfr_predict(r, &body, kind, request, &stage);
+
+	if (getpid() != self)
+		_exit(0); /* a child that the model forked: it has no say */
+	if (rc < 0) {
+		rc = pfr_report(r, stage);
+	} else {
+		flush(r);
+		rc = pf_frame_send(r->fd, PF_FRAME_ANSWER, pf_buf_view(&body), &err);
+	}
+	pf_buf_free(&body);
+	return rc;
+}
+
+/* Takes one frame; 1 to go on, 0 for the end, -1 when there is no going on. */
+static int serve_one(struct pfr *r)
+{
+	struct pf_buf body = PF_BUF(PF_MAX_FRAME);
+	struct pf_arena a = { 0 };
+	struct pf_value value = { 0 };
+	enum pf_frame_kind kind = PF_FRAME_BYE;
+	struct py_thread *others = PyEval_SaveThread(); /* the model's threads may run meanwhile */
+	struct pf_err err;
+	int rc = pf_frame_receive(r->fd, &kind, &body, &err);
+
+	PyEval_RestoreThread(others);
+	if (rc == 1 && kind == PF_FRAME_BYE)
+		rc = 0;
+	if (rc == 1)
+		rc = pf_value_read(&value, &a, pf_buf_view(&body), &err) < 0 ? -1 : 1;
+	if (rc == 1 && kind == PF_FRAME_LOAD)
+		rc = load(r, &value) < 0 ? -1 : 1;
+	else if (rc == 1)
+		rc = answer(r, kind, &value) < 0 ? -1 : 1;
+	pf_arena_free(&a);
+	pf_buf_free(&body);
+	return rc;
+}
+
+/* ---- start and end ---- */
+
+/* The socket goes up, out of the way of code that closes every small descriptor it can think of;
+ * what is written to 1, by print or by C, comes out at 2. Results travel by the socket alone. */
+static int arrange_descriptors(int fd)
+{
+	struct rlimit limit = { .rlim_cur = 1024 };
+	int top;
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	top = fcntl(fd, F_DUPFD_CLOEXEC, limit.rlim_cur < 4096 ? (int)limit.rlim_cur - 1 : 4095);
+	if (top >= 0)
+		close(fd);
+	else
+		fcntl(top = fd, F_SETFD, FD_CLOEXEC);
+	return dup2(STDERR_FILENO, STDOUT_FILENO) < 0 ? -1 : top;
+}
+
+PF_NORETURN static void finish(struct pfr *r, int status)
+{
+	struct py *function = pfr_raw(r, "finish");
+	PF_PY(done) = NULL;
+
+	if (function)
+		done = PyObject_CallFunction(function, "ii", PF_WAIT_THREADS, PF_WAIT_GRACE - 1);
+	_exit(status);
+}
+
+/* argv: -c, our directory, the socket's number. */
+static int socket_number(void)
+{
+	struct py *argv = PySys_GetObject("argv");
+	struct py *text = argv ? PyList_GetItem(argv, 2) : NULL;
+	const char *p = text ? PyUnicode_AsUTF8AndSize(text, NULL) : NULL;
+	uint64_t number;
+
+	if (!p || !pf_str_u64(pf_s(p), &number) || number > 1 << 20)
+		return -1;
+	return PyList_SetSlice(argv, 1, PyList_Size(argv), NULL) < 0 ? -1 : (int)number;
+}
+
+/* Without -I, the current directory is on the path as "": no model is to find its modules there. */
+static void drop_current_directory(void)
+{
+	struct py *path = PySys_GetObject("path");
+	PF_PY(empty) = PyUnicode_FromString("");
+	PF_PY(done) = NULL;
+
+	if (path && empty && PySequence_Contains(path, empty) > 0)
+		done = PyObject_CallMethod(path, "remove", "O", empty);
+	PyErr_Clear();
+}
+
+static struct py *run(struct py *self, struct py *ignored)
+{
+	struct pfr r = { .none = Py_BuildValue("") };
+	int fd = socket_number(), rc;
+
+	(void)self;
+	(void)ignored;
+	r.fd = fd < 0 ? -1 : arrange_descriptors(fd);
+	if (r.fd < 0) {
+		PyErr_SetString(PyExc_RuntimeError, "_pfr is started by pyfunc-env alone");
+		return NULL;
+	}
+	drop_current_directory();
+	do
+		rc = serve_one(&r);
+	while (rc > 0);
+	finish(&r, rc < 0);
+}
+
+/* ---- the module: the head of its definition is an object, whose layout has two forms ---- */
+
+struct method {
+	const char *name;
+	struct py *(*function)(struct py *self, struct py *args);
+	int flags;
+	const char *doc;
+};
+
+struct slot {
+	int id;
+	void *value;
+};
+
+struct definition {
+	struct py *(*init)(void);
+	ssize_t index;
+	struct py *copy;
+	const char *name, *doc;
+	ssize_t size;
+	struct method *methods;
+	struct slot *slots;
+	void *traverse, *clear, *free;
+};
+
+static struct method methods[] = {
+	{ "main", run, 0x0004 /* METH_NOARGS */, "Load a model and answer for it." },
+	{ 0 },
+};
+
+/* With the global lock: a count and a type. Until 3.11 a module without slots is made at once. */
+static struct {
+	ssize_t references;
+	struct py_type *type;
+	struct definition d;
+} locked = { 1, NULL, { .name = "_pfr", .size = -1, .methods = methods } };
+
+/* Free-threaded builds, from 3.13: an owner, flags, two counts, a type; and a slot that keeps the
+ * lock off. */
+static struct slot slots[] = {
+	{ 4 /* Py_mod_gil */, (void *)1 /* Py_MOD_GIL_NOT_USED */ },
+	{ 0 },
+};
+
+static struct {
+	uintptr_t owner;
+	uint16_t flags;
+	uint8_t mutex, gc_bits;
+	uint32_t local; /* all ones: immortal */
+	ssize_t shared;
+	struct py_type *type;
+	struct definition d;
+} free_threaded = { .local = UINT32_MAX, .d = { .name = "_pfr", .methods = methods, .slots = slots } };
+
+__attribute__((visibility("default"))) struct py *PyInit__pfr(void);
+
+struct py *PyInit__pfr(void)
+{
+	enum { STABLE_ABI = 3 };
+
+	if (strstr(Py_GetVersion(), "free-threading"))
+		return PyModuleDef_Init(&free_threaded);
+	return PyModule_Create2(&locked, STABLE_ABI);
+}

@@ -1,0 +1,269 @@
+/* convert.c - a value as the Python object that a model is given */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runner/runner.h"
+
+static struct py *make_list(struct pfr *r, const struct pf_value *v, size_t n)
+{
+	PF_PY(list) = PyList_New((ssize_t)n);
+
+	for (size_t i = 0; list && i < n; i++) {
+		struct py *item = pfr_object(r, &v[i]);
+
+		if (!item || PyList_SetItem(list, (ssize_t)i, item) < 0)
+			return NULL;
+	}
+	return py_take(&list);
+}
+
+static struct py *make_dict(struct pfr *r, const struct pf_value *v)
+{
+	PF_PY(dict) = PyDict_New();
+
+	for (size_t i = 0; dict && i < v->list.n; i++) {
+		PF_PY(key) = pfr_object(r, &v->list.v[2 * i]);
+		PF_PY(value) = key ? pfr_object(r, &v->list.v[2 * i + 1]) : NULL;
+
+		if (!value || PyDict_SetItem(dict, key, value) < 0)
+			return NULL;
+	}
+	return py_take(&dict);
+}
+
+/* An integer of any size: its text ends with a NUL only by chance, so it is copied. */
+static struct py *make_bigint(struct pf_str digits)
+{
+	PF_PY(text) = PyUnicode_FromStringAndSize(digits.p, (ssize_t)digits.n);
+	const char *z = text ? PyUnicode_AsUTF8AndSize(text, NULL) : NULL;
+
+	return z ? PyLong_FromString(z, NULL, 10) : NULL;
+}
+
+/* datetime.datetime, whose clock stops at microseconds; beyond them numpy.datetime64. */
+static struct py *make_datetime(int64_t ns)
+{
+	int64_t seconds = ns / 1000000000, rest = ns % 1000000000;
+	PF_PY(module) = PyImport_ImportModule(rest % 1000 ? "numpy" : "datetime");
+	PF_PY(epoch) = NULL;
+	PF_PY(delta) = NULL;
+
+	if (!module)
+		return NULL;
+	if (rest % 1000)
+		return PyObject_CallMethod(module, "datetime64", "Ls", (long long)ns, "ns");
+	epoch = PyObject_CallMethod(module, "datetime", "iii", 1970, 1, 1);
+	delta = PyObject_CallMethod(module, "timedelta", "iLL", 0, (long long)seconds,
+				    (long long)(rest / 1000));
+	return epoch && delta ? PyObject_CallMethod(epoch, "__add__", "O", delta) : NULL;
+}
+
+/* ---- arrays: one bytearray and a numpy view of it, so that the array owns what it shows ---- */
+
+static struct py *make_vector(struct py *numpy, enum pf_type type, const void *data, size_t count)
+{
+	size_t size = count * pf_type_width(type);
+	PF_PY(bytes) = PyByteArray_FromStringAndSize(data, (ssize_t)size);
+
+	if (!bytes)
+		return NULL;
+	if (!count) /* frombuffer wants at least one element */
+		return PyObject_CallMethod(numpy, "empty", "is", 0, pf_type_numpy(type));
+	return PyObject_CallMethod(numpy, "frombuffer", "Os", bytes, pf_type_numpy(type));
+}
+
+/* An object array, filled cell by cell, so that numpy does not look for structure in the cells. */
+static struct py *make_object_vector(struct pfr *r, struct py *numpy, const struct pf_tensor *t)
+{
+	size_t count = pf_tensor_count(t);
+	PF_PY(list) = make_list(r, t->values, count);
+	PF_PY(array) = NULL;
+
+	if (!list)
+		return NULL;
+	if (t->type != PF_T_OBJECT)
+		return PyObject_CallMethod(numpy, "array", "Os", list, pf_type_numpy(t->type));
+	array = PyObject_CallMethod(numpy, "empty", "ns", (ssize_t)count, "object");
+	for (size_t i = 0; array && i < count; i++) {
+		PF_PY(set) = PyObject_CallMethod(array, "__setitem__", "nO", (ssize_t)i,
+						 PyList_GetItem(list, (ssize_t)i));
+
+		if (!set)
+			return NULL;
+	}
+	return py_take(&array);
+}
+
+static struct py *make_tensor(struct pfr *r, const struct pf_tensor *t)
+{
+	PF_PY(numpy) = PyImport_ImportModule("numpy");
+	PF_PY(shape) = numpy ? PyTuple_New((ssize_t)t->rank) : NULL;
+	PF_PY(flat) = NULL;
+
+	if (!shape)
+		return NULL;
+	for (unsigned i = 0; i < t->rank; i++)
+		if (PyTuple_SetItem(shape, i, PyLong_FromLongLong((long long)t->shape[i])) < 0)
+			return NULL;
+	flat = pf_type_width(t->type) ? make_vector(numpy, t->type, t->data, pf_tensor_count(t)) :
+					make_object_vector(r, numpy, t);
+	return flat ? PyObject_CallMethod(flat, "reshape", "(O)", shape) : NULL;
+}
+
+/* ---- tables ---- */
+
+/* Are all columns doubles that lie side by side? Then they are pandas' own block already. */
+static bool is_one_block(const struct pf_table *t)
+{
+	if (!t->columns.n || !t->rows)
+		return false;
+	for (size_t i = 0; i < t->columns.n; i++) {
+		const struct pf_column *c = &t->columns.v[i];
+		const char *first = t->columns.v[0].data;
+
+		if (c->type != PF_T_FLOAT64 || c->data != first + i * t->rows * sizeof(double))
+			return false;
+	}
+	return true;
+}
+
+static struct py *make_labels(struct pfr *r, const struct pf_table *t)
+{
+	PF_PY(list) = PyList_New((ssize_t)t->columns.n);
+	bool named = false;
+
+	for (size_t i = 0; list && i < t->columns.n; i++) {
+		const struct pf_column *c = &t->columns.v[i];
+		struct pf_value name = { .kind = PF_V_STRING, .s = c->name };
+		struct py *label = c->unnamed ? PyLong_FromLongLong((long long)i) :
+					       pfr_object(r, &name);
+
+		named |= !c->unnamed;
+		if (!label || PyList_SetItem(list, (ssize_t)i, label) < 0)
+			return NULL;
+	}
+	return !list ? NULL : named ? py_take(&list) : py_ref(r->none);
+}
+
+static struct py *make_block(struct py *numpy, const struct pf_table *t)
+{
+	size_t count = t->rows * t->columns.n;
+	PF_PY(flat) = make_vector(numpy, PF_T_FLOAT64, t->columns.v[0].data, count);
+	PF_PY(block) = flat ? PyObject_CallMethod(flat, "reshape", "nn", (ssize_t)t->columns.n,
+						  (ssize_t)t->rows) :
+			      NULL;
+
+	return block ? PyObject_GetAttrString(block, "T") : NULL;
+}
+
+static struct py *make_cells(struct pfr *r, struct py *numpy, const struct pf_column *c, size_t rows)
+{
+	return c->data || pf_type_width(c->type) ? make_vector(numpy, c->type, c->data, rows) :
+						   make_list(r, c->values, rows);
+}
+
+/* {0: cells, 1: cells}: numbers for now, since names may repeat. */
+static struct py *make_columns(struct pfr *r, struct py *numpy, const struct pf_table *t)
+{
+	PF_PY(dict) = PyDict_New();
+
+	for (size_t i = 0; dict && i < t->columns.n; i++) {
+		PF_PY(key) = PyLong_FromLongLong((long long)i);
+		PF_PY(cells) = key ? make_cells(r, numpy, &t->columns.v[i], t->rows) : NULL;
+
+		if (!cells || PyDict_SetItem(dict, key, cells) < 0)
+			return NULL;
+	}
+	return py_take(&dict);
+}
+
+static struct py *import_pandas(void)
+{
+	struct py *pandas = PyImport_ImportModule("pandas");
+
+	if (!pandas && PyErr_ExceptionMatches(PyExc_ImportError))
+		PyErr_SetString(PyExc_ImportError, "the input is a table, for which the model's "
+						   "environment needs pandas");
+	return pandas;
+}
+
+static struct py *make_index(struct pfr *r, struct py *pandas, const struct pf_table *t)
+{
+	return t->index ? make_list(r, t->index, t->rows) :
+			  PyObject_CallMethod(pandas, "RangeIndex", "n", (ssize_t)t->rows);
+}
+
+static struct py *make_table(struct pfr *r, const struct pf_table *t)
+{
+	PF_PY(pandas) = import_pandas();
+	PF_PY(numpy) = pandas ? PyImport_ImportModule("numpy") : NULL;
+	PF_PY(labels) = numpy ? make_labels(r, t) : NULL;
+	PF_PY(index) = labels ? make_index(r, pandas, t) : NULL;
+	PF_PY(copy) = PyBool_FromLong(0);
+	PF_PY(data) = NULL;
+	PF_PY(frame) = NULL;
+
+	if (!index)
+		return NULL;
+	/* DataFrame(data, index, columns, dtype, copy) */
+	if (is_one_block(t)) {
+		data = make_block(numpy, t);
+		return data ? PyObject_CallMethod(pandas, "DataFrame", "OOOOO", data, index, labels,
+						  r->none, copy) :
+			      NULL;
+	}
+	data = make_columns(r, numpy, t);
+	frame = data ? PyObject_CallMethod(pandas, "DataFrame", "OO", data, index) : NULL;
+	if (!frame)
+		return NULL;
+	if (labels != r->none && PyObject_SetAttrString(frame, "columns", labels) < 0)
+		return NULL;
+	return py_take(&frame);
+}
+
+static struct py *make_series(struct pfr *r, const struct pf_table *t)
+{
+	PF_PY(pandas) = import_pandas();
+	PF_PY(numpy) = pandas ? PyImport_ImportModule("numpy") : NULL;
+	PF_PY(labels) = numpy ? make_labels(r, t) : NULL;
+	PF_PY(index) = labels ? make_index(r, pandas, t) : NULL;
+	PF_PY(data) = index ? make_cells(r, numpy, &t->columns.v[0], t->rows) : NULL;
+
+	if (!data)
+		return NULL;
+	/* Series(data, index, dtype, name) */
+	return PyObject_CallMethod(pandas, "Series", "OOOO", data, index, r->none,
+				   labels == r->none ? labels : PyList_GetItem(labels, 0));
+}
+
+struct py *pfr_object(struct pfr *r, const struct pf_value *v)
+{
+	switch (v->kind) {
+	case PF_V_NULL:
+		return py_ref(r->none);
+	case PF_V_BOOL:
+		return PyBool_FromLong(v->b);
+	case PF_V_INT:
+		return PyLong_FromLongLong(v->i);
+	case PF_V_BIGINT:
+		return make_bigint(v->s);
+	case PF_V_FLOAT:
+		return PyFloat_FromDouble(v->d);
+	case PF_V_STRING:
+		return PyUnicode_FromStringAndSize(v->s.p, (ssize_t)v->s.n);
+	case PF_V_BYTES:
+		return PyBytes_FromStringAndSize(v->s.p, (ssize_t)v->s.n);
+	case PF_V_LIST:
+		return make_list(r, v->list.v, v->list.n);
+	case PF_V_MAP:
+		return make_dict(r, v);
+	case PF_V_TABLE:
+		return make_table(r, v->table);
+	case PF_V_SERIES:
+		return make_series(r, v->table);
+	case PF_V_TENSOR:
+		return make_tensor(r, v->tensor);
+	case PF_V_DATETIME:
+		return make_datetime(v->i);
+	}
+	PyErr_SetString(PyExc_ValueError, "a value of unknown kind");
+	return NULL;
+}

@@ -1,0 +1,87 @@
+/* failure.c - an exception told twice: its traceback on stderr, what happened to our parent */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "runner/runner.h"
+
+static struct pf_str text_of(struct py *o)
+{
+	ssize_t n = 0;
+	const char *p = o ? PyUnicode_AsUTF8AndSize(o, &n) : NULL;
+
+	if (!p)
+		PyErr_Clear();
+	return (struct pf_str){ p ? p : "", p ? (size_t)n : 0 };
+}
+
+/* Text with surrogates is sent with question marks in their places. */
+static struct py *encodable(struct py *o)
+{
+	PF_PY(bytes) = PyObject_CallMethod(o, "encode", "ss", "utf-8", "replace");
+	struct py *text = bytes ? PyObject_CallMethod(bytes, "decode", "s", "utf-8") : NULL;
+
+	if (!text)
+		PyErr_Clear();
+	return text;
+}
+
+/* As far as it goes: a model may have closed it. */
+static void print_traceback(struct pf_str text)
+{
+	ssize_t done = 0;
+
+	for (size_t at = 0; at < text.n && done >= 0; at += (size_t)done)
+		done = write(STDERR_FILENO, text.p + at, text.n - at);
+}
+
+/* What describe() made of the exception, or that even this failed. */
+static int send_failure(struct pfr *r, const char *stage, struct py *told)
+{
+	static const char *const keys[] = { "kind", "message", "traceback", "module" };
+	struct pf_buf body = PF_BUF(PF_MAX_FRAME);
+	struct pf_err err;
+	int rc;
+
+	pf_put_map(&body, PF_COUNT(keys) + 1);
+	pf_put_string(&body, "stage");
+	pf_put_string(&body, stage);
+	for (ssize_t i = 0; i < (ssize_t)PF_COUNT(keys); i++) {
+		PF_PY(text) = told ? encodable(PyTuple_GetItem(told, i)) : NULL;
+
+		pf_put_string(&body, keys[i]);
+		pf_put_text(&body, PF_V_STRING, text_of(text));
+		if (i == 2)
+			print_traceback(text_of(text));
+	}
+	rc = pf_frame_send(r->fd, PF_FRAME_FAILED, pf_buf_view(&body), &err);
+	pf_buf_free(&body);
+	return rc;
+}
+
+int pfr_report(struct pfr *r, const char *stage)
+{
+	PF_PY(type) = NULL;
+	PF_PY(value) = NULL;
+	PF_PY(trace) = NULL;
+	PF_PY(told) = NULL;
+	PF_PY(judged) = NULL;
+	PF_PY(flushed) = NULL;
+	struct py *describe;
+
+	PyErr_Fetch(&type, &value, &trace);
+	PyErr_NormalizeException(&type, &value, &trace);
+	describe = pfr_raw(r, "describe");
+	if (describe && type)
+		told = PyObject_CallFunction(describe, "OOO", type, value ? value : r->none,
+					     trace ? trace : r->none);
+	PyErr_Clear();
+	if (value && pfr_raw(r, "refused"))
+		judged = PyObject_CallFunction(pfr_raw(r, "refused"), "O", value);
+	if (judged && PyObject_IsTrue(judged) && strcmp(stage, "predict") == 0)
+		stage = "input";
+	if (pfr_raw(r, "flush"))
+		flushed = PyObject_CallFunction(pfr_raw(r, "flush"), NULL);
+	PyErr_Clear();
+	return send_failure(r, stage, told);
+}

@@ -1,0 +1,80 @@
+/* predict.c - a request becomes Python objects, the model is asked, its answer becomes a value */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runner/runner.h"
+
+/* predict(data) or predict(data, params=params) */
+static struct py *call_predict(struct pfr *r, struct py *data, struct py *params)
+{
+	PF_PY(args) = Py_BuildValue("(O)", data);
+	PF_PY(kwargs) = NULL;
+
+	if (!args)
+		return NULL;
+	if (!r->takes_params)
+		return PyObject_CallObject(r->predict, args);
+	kwargs = Py_BuildValue("{sO}", "params", params);
+	return kwargs ? PyObject_Call(r->predict, args, kwargs) : NULL;
+}
+
+static struct py *given_params(struct pfr *r, const struct pf_value *request)
+{
+	const struct pf_value *params = pf_value_get(request, "params");
+
+	return params ? pfr_object(r, params) : py_ref(r->none);
+}
+
+/* (data, params) of bytes that Python itself must read. */
+static struct py *parse_raw(struct pfr *r, const struct pf_value *request)
+{
+	const struct pf_value *bytes = pf_value_get(request, "bytes");
+	const struct pf_value *format = pf_value_get(request, "format");
+	PF_PY(body) = bytes ? pfr_object(r, bytes) : NULL;
+	PF_PY(kind) = format ? pfr_object(r, format) : NULL;
+	struct py *read = pfr_raw(r, "read");
+
+	if (!body || !kind || !read) {
+		if (!PyErr_Occurred())
+			PyErr_SetString(PyExc_ValueError, "a request without bytes or format");
+		return NULL;
+	}
+	return PyObject_CallFunction(read, "OOO", r->model, kind, body);
+}
+
+static struct py *ask_raw(struct pfr *r, const struct pf_value *request, const char **stage)
+{
+	PF_PY(pair) = parse_raw(r, request);
+	PF_PY(params) = pair ? given_params(r, request) : NULL;
+
+	if (!params)
+		return NULL;
+	*stage = "predict";
+	return call_predict(r, PyTuple_GetItem(pair, 0),
+			    params == r->none ? PyTuple_GetItem(pair, 1) : params);
+}
+
+static struct py *ask_value(struct pfr *r, const struct pf_value *request, const char **stage)
+{
+	const struct pf_value *value = pf_value_get(request, "data");
+	PF_PY(data) = value ? pfr_object(r, value) : NULL;
+	PF_PY(params) = data ? given_params(r, request) : NULL;
+
+	if (!value)
+		PyErr_SetString(PyExc_ValueError, "a request without data");
+	if (!params)
+		return NULL;
+	*stage = "predict";
+	return call_predict(r, data, params);
+}
+
+int pfr_predict(struct pfr *r, struct pf_buf *out, enum pf_frame_kind kind,
+		const struct pf_value *request, const char **stage)
+{
+	PF_PY(answer) = NULL;
+
+	*stage = "input";
+	answer = kind == PF_FRAME_RAW ? ask_raw(r, request, stage) : ask_value(r, request, stage);
+	if (!answer)
+		return -1;
+	*stage = "convert";
+	return pfr_put(r, out, answer);
+}

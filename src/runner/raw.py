@@ -1,0 +1,182 @@
+# raw.py - what only Python can do well: requests parsed by the environment's own packages
+# SPDX-License-Identifier: Apache-2.0
+# Compiled into the runner as text and run by any Python from 3.6 on.
+import io
+import json
+
+FORMATS = ("dataframe_split", "dataframe_records", "instances", "inputs")
+
+
+def schema_of(model):
+    metadata = getattr(model, "metadata", None)
+    get = getattr(metadata, "get_input_schema", None)
+    return get() if get else None
+
+
+def read_csv(body, schema):
+    import pandas
+
+    if schema is None or not getattr(schema, "has_input_names", lambda: True)():
+        return pandas.read_csv(io.BytesIO(body))
+    names = getattr(schema, "input_names", getattr(schema, "column_names", list))()
+    return pandas.read_csv(io.BytesIO(body), dtype=dict(zip(names, schema.pandas_types())))
+
+
+def plain_table(data, kind):
+    """The two table forms, for an environment without an mlflow that knows them."""
+    import pandas
+
+    if kind == "dataframe_records":
+        return pandas.DataFrame(data)
+    return pandas.DataFrame(data["data"], index=data.get("index"), columns=data.get("columns"))
+
+
+def by_columns(data, numpy):
+    """`instances` that are records become arrays, as TensorFlow Serving has it."""
+    if isinstance(data, list) and data and all(isinstance(row, dict) for row in data):
+        return {key: numpy.array([row[key] for row in data]) for key in data[0]}
+    if isinstance(data, dict):
+        return {key: numpy.array(value) for key, value in data.items()}
+    return numpy.array(data)
+
+
+def plain_json(whole):
+    kinds = [kind for kind in FORMATS if kind in whole] if isinstance(whole, dict) else []
+    if len(kinds) != 1:
+        raise ValueError("the input must be a JSON object with exactly one of " + ", ".join(FORMATS))
+    if kinds[0] in FORMATS[:2]:
+        return plain_table(whole[kinds[0]], kinds[0])
+    import numpy
+
+    return by_columns(whole[kinds[0]], numpy)
+
+
+def mlflow_json(model, whole, body):
+    """By whichever of its own parsers this mlflow has, newest first; None when it has none."""
+    from mlflow.pyfunc import scoring_server as server
+
+    schema = schema_of(model)
+    if hasattr(server, "_parse_json_data"):
+        parsed = server._parse_json_data(body, model.metadata, schema)
+        return parsed.data, parsed.params
+    if hasattr(server, "infer_and_parse_data"):
+        data = {key: whole[key] for key in FORMATS if key in whole}
+        return server.infer_and_parse_data(data, schema), whole.get("params")
+    if "instances" in whole or "inputs" in whole or not hasattr(server, "infer_and_parse_json_input"):
+        parse = getattr(server, "parse_tf_serving_input", None)
+        parse = getattr(server, "infer_and_parse_json_input", parse)
+        if parse is not None:
+            whole = {key: whole[key] for key in FORMATS if key in whole}
+            return parse(json.dumps(whole), schema), None
+    elif hasattr(server, "CONTENT_TYPE_JSON_SPLIT_ORIENTED"):
+        # mlflow 1: the table itself is the request
+        for key in FORMATS[:2]:
+            if key in whole:
+                return server.infer_and_parse_json_input(json.dumps(whole[key]), schema), None
+    else:
+        return server.infer_and_parse_json_input(json.dumps(whole), schema), None
+    return None
+
+
+def read_json(model, body):
+    whole = json.loads(body.decode("utf-8-sig"))
+    params = whole.get("params") if isinstance(whole, dict) else None
+    if isinstance(whole, dict) and getattr(model, "metadata", None) is not None:
+        parsed = mlflow_json(model, whole, body)
+        if parsed is not None:
+            return parsed
+    return plain_json(whole), params
+
+
+def read(model, kind, body):
+    """(data, params) of a request."""
+    if kind == "json":
+        return read_json(model, body)
+    if kind == "csv":
+        return read_csv(body, schema_of(model)), None
+    if kind == "parquet":
+        import pandas
+
+        return pandas.read_parquet(io.BytesIO(body)), None
+    raise ValueError("a request of unknown format " + kind)
+
+
+def takes_params(function):
+    """As mlflow asks: has it a parameter of this name?"""
+    import inspect
+
+    try:
+        found = inspect.signature(function).parameters.get("params")
+    except (TypeError, ValueError):
+        return False
+    return found is not None and found.kind != inspect.Parameter.VAR_KEYWORD
+
+
+def describe(kind, value, trace):
+    """(type, message, traceback text, missing module) of an exception; nothing in it may fail."""
+    import traceback
+
+    name = getattr(kind, "__qualname__", "exception")
+    module = getattr(kind, "__module__", None)
+    if module not in (None, "builtins", "__main__"):
+        name = module + "." + name
+    try:
+        message = str(value)
+    except BaseException:
+        message = "its text cannot be read"
+    try:
+        text = "".join(traceback.format_exception(kind, value, trace))
+    except BaseException:
+        text = name + ": " + message + "\n"
+    missing = getattr(value, "name", None) if isinstance(value, ModuleNotFoundError) else None
+    return name, message, text if trace is not None else "", missing or ""
+
+
+def refused(value):
+    """Is this exception mlflow's judgement on the input?"""
+    return (type(value).__name__.startswith("Mlflow")
+            and getattr(value, "error_code", "") in ("INVALID_PARAMETER_VALUE", "BAD_REQUEST"))
+
+
+def hurry(*ignored):
+    raise TimeoutError
+
+
+def finish(threads, functions):
+    """The end of an interpreter that is left by _exit: threads are joined, but not for ever."""
+    import atexit
+    import signal
+    import sys
+    import threading
+
+    for seconds, step in ((threads, threading._shutdown), (functions, atexit._run_exitfuncs)):
+        try:
+            signal.signal(signal.SIGALRM, hurry)
+            signal.alarm(seconds)
+            step()
+        except BaseException:
+            pass
+        finally:
+            signal.alarm(0)
+    flush()
+
+
+def flush():
+    import sys
+
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BaseException:
+            pass
+
+
+def versions():
+    import sys
+
+    found = {}
+    for name in ("mlflow", "numpy", "pandas"):
+        version = getattr(sys.modules.get(name), "__version__", None)
+        if isinstance(version, str):
+            found[name] = version
+    return found

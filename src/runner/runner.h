@@ -1,0 +1,41 @@
+/* runner.h - the shared object that an environment's own interpreter loads, from inside */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "data/frame.h"
+#include "runner/pyabi.h"
+
+/* As everywhere in CPython: NULL or -1 means that a Python exception is set. */
+
+struct pfr {
+	int fd;			/* the socket */
+	struct py *none;
+	struct py *raw;		/* the functions of raw.py, compiled when first needed */
+	struct py *model;	/* what the loader returned */
+	struct py *predict;	/* its predict */
+	bool takes_params;	/* predict(data, params=...) */
+	bool through_mlflow;
+	char *model_dir;
+};
+
+/* load.c - LOAD: import the loader, call it, look at what it returned. *stage tells how far it got. */
+int pfr_load(struct pfr *r, const struct pf_value *how, const char **stage);
+/* predict.c - PREDICT and RAW: the answer is put into `out` as a value. */
+int pfr_predict(struct pfr *r, struct pf_buf *out, enum pf_frame_kind kind,
+		const struct pf_value *request, const char **stage);
+/* convert.c - a value as the Python object that a model is given. */
+struct py *pfr_object(struct pfr *r, const struct pf_value *v);
+/* answer.c - what a model returned, as a value. */
+int pfr_put(struct pfr *r, struct pf_buf *out, struct py *o);
+/* table.c - DataFrames, Series and arrays among it. Returns 1 when `o` is one and was put, 0 when
+ * it is none, -1. */
+int pfr_put_array(struct pfr *r, struct pf_buf *out, struct py *o, unsigned depth);
+int pfr_put_nested(struct pfr *r, struct pf_buf *out, struct py *o, unsigned depth);
+/* failure.c - the exception that is set: its traceback to stderr, a FAILED frame to the socket. */
+int pfr_report(struct pfr *r, const char *stage);
+/* raw.c - a function of raw.py; borrowed. */
+struct py *pfr_raw(struct pfr *r, const char *name);
+
+/* The class NAME of a module that is already imported (new reference), else NULL without error. */
+struct py *pfr_class(const char *module, const char *name);
+bool pfr_is(struct py *o, const char *module, const char *name);

@@ -1,0 +1,139 @@
+/* test_run.c - what a model's process may know, and the folder of the runner */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit.h"
+
+#include "run/inside.h"
+
+static const char *value_of(char **environment, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (; *environment; environment++)
+		if (strncmp(*environment, name, n) == 0 && (*environment)[n] == '=')
+			return *environment + n + 1;
+	return NULL;
+}
+
+static void variables_are_withheld_unless_passed(void **state)
+{
+	static const struct {
+		const char *name;
+		bool kept;
+	} rows[] = {
+		{ "HOME_SWEET_HOME", true },	 { "PYTHONPATH", false },
+		{ "PYTHONSTARTUP", false },	 { "LD_PRELOAD", false },
+		{ "LD_LIBRARY_PATH", false },	 { "VIRTUAL_ENV", false },
+		{ "CONDA_PREFIX", false },	 { "CONDA_SHLVL", false },
+		{ "AWS_ACCESS_KEY_ID", false },	 { "AWS_SECRET_ACCESS_KEY", false },
+		{ "MLFLOW_TRACKING_TOKEN", false }, { "MLFLOW_TRACKING_PASSWORD", false },
+		{ "MY_SECRETS", false },	 { "SOME_SECRET_KEY", false },
+		{ "MLFLOW_TRACKING_URI", true }, { "TOKEN_COUNT", true },
+		{ "PASSWORD_FILE", true },	 { "OMP_NUM_THREADS", true },
+		{ "PASSED_TOKEN", true },
+	};
+	struct pf_arena a = { 0 };
+	struct pf_opts o = { 0 };
+	char **environment;
+
+	(void)state;
+	for (size_t i = 0; i < PF_COUNT(rows); i++)
+		setenv(rows[i].name, "value", 1);
+	*PF_PUSH(&a, &o.pass_env) = PF_S("PASSED_TOKEN");
+	environment = pf_run_environment(&a, "/nowhere/bin/python", &o);
+	for (size_t i = 0; i < PF_COUNT(rows); i++)
+		if ((value_of(environment, rows[i].name) != NULL) != rows[i].kept)
+			fail_msg("%s", rows[i].name);
+	pf_arena_free(&a);
+}
+
+static void an_environment_is_activated(void **state)
+{
+	struct pf_arena a = { 0 };
+	struct pf_opts o = { 0 };
+	struct pf_err err;
+	char dir[] = "/tmp/test_run.XXXXXX", **environment;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	setenv("PATH", "/usr/bin", 1);
+	setenv("CHANGED", "before", 1);
+	*PF_PUSH(&a, &o.set_env) = PF_S("CHANGED=after");
+	*PF_PUSH(&a, &o.set_env) = PF_S("NEW=one=two");
+	assert_int_equal(pf_write_atomic(AT_FDCWD, pf_formatz(&a, "%s/pyvenv.cfg", dir), PF_S(""),
+					 0600, &err),
+			 0);
+	environment = pf_run_environment(&a, pf_formatz(&a, "%s/bin/python", dir), &o);
+	assert_string_equal(value_of(environment, "PATH"), pf_formatz(&a, "%s/bin:/usr/bin", dir));
+	assert_string_equal(value_of(environment, "VIRTUAL_ENV"), dir);
+	assert_null(value_of(environment, "CONDA_PREFIX"));
+	assert_string_equal(value_of(environment, "CHANGED"), "after");
+	assert_string_equal(value_of(environment, "NEW"), "one=two");
+	assert_int_equal(pf_remove_tree(AT_FDCWD, dir, &err), 0);
+	pf_arena_free(&a);
+}
+
+static void use_built_runner(struct pf_arena *a)
+{
+	const char *build = getenv("BUILDDIR");
+
+	setenv("PYFUNC_ENV_RUNNER_DIR", pf_formatz(a, "%s/.libs", build ? build : "."), 1);
+}
+
+static void the_runner_is_found_or_missed(void **state)
+{
+	struct pf_arena a = { 0 };
+	struct pf_err err = { 0 };
+
+	(void)state;
+	setenv("PYFUNC_ENV_RUNNER_DIR", "/nowhere at all", 1);
+	assert_null(pf_run_find(&a, &err));
+	assert_int_equal(err.code, PF_EIO);
+	assert_string_equal(err.msg, "there is no _pfr.so in /nowhere at all");
+	use_built_runner(&a);
+	assert_non_null(pf_run_find(&a, &err));
+	pf_arena_free(&a);
+}
+
+static void an_interpreter_that_is_none_is_told(void **state)
+{
+	static const struct {
+		const char *python;
+		int code;
+		const char *msg;
+	} rows[] = {
+		{ "/nowhere/python", PF_EIO, "cannot start /nowhere/python: No such file or directory" },
+		{ "/bin/false", PF_ECODE, "the model's process ended without an answer: exit status 1" },
+		{ "/bin/true", PF_ECODE, "the model's process ended without an answer: exit status 0" },
+	};
+	struct pf_load load = { .model_dir = "/", .loader_module = PF_S("x") };
+	struct pf_arena a = { 0 };
+	struct pf_opts o = { 0 };
+
+	(void)state;
+	use_built_runner(&a);
+	for (size_t i = 0; i < PF_COUNT(rows); i++) {
+		PF_AUTO(runner) r = { 0 };
+		struct pf_err err = { 0 };
+		int rc = pf_runner_start(&r, rows[i].python, &load, &o, &err);
+
+		if (rc == 0)
+			rc = pf_runner_wait(&r, 10, &err);
+		assert_int_equal(rc, -1);
+		assert_int_equal(err.code, rows[i].code);
+		assert_string_equal(err.msg, rows[i].msg);
+		assert_int_equal(r.proc.pid, 0);
+	}
+	pf_arena_free(&a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(variables_are_withheld_unless_passed),
+		cmocka_unit_test(an_environment_is_activated),
+		cmocka_unit_test(the_runner_is_found_or_missed),
+		cmocka_unit_test(an_interpreter_that_is_none_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
