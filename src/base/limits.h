@@ -27,9 +27,17 @@
 
 /* artifacts that are read, never loaded */
 #define PF_MAX_ARTIFACT PF_GIB(1)	/* a pickle or an archive member, unpacked */
-#define PF_MAX_PICKLE_OPS 50000000	/* opcodes of one pickle */
+#define PF_MAX_PICKLE_OPS 50000000	/* opcodes of one file */
+#define PF_MAX_PICKLE_STACK (1 << 24)	/* values on its stack at a time */
+#define PF_MAX_PICKLE_MEMO (1 << 24)	/* values that it remembers */
+#define PF_MAX_PICKLE_TEXT PF_MIB(256)	/* short texts of one pickle, any of which may be a name */
+#define PF_MAX_PICKLE_NAME 1024		/* bytes of a module's or an object's name */
 #define PF_MAX_PICKLE_NAMES 100000	/* modules and names it mentions */
 #define PF_MAX_ZIP_MEMBERS 100000	/* members of one archive */
+#define PF_MAX_ZIP_DIRECTORY PF_MIB(64)	/* what an archive says about its members */
+#define PF_MAX_ZIP_UNPACKED PF_MIB(512)	/* members of one artifact, together */
+#define PF_MAX_ARTIFACT_FILES 20000	/* files of a model that are looked at */
+#define PF_MAX_SCHEMA_DEPTH 4000	/* nested collections of a skops schema */
 
 /* python and its environments */
 #define PF_MAX_DIST_INFO PF_MIB(2)	/* one METADATA file */

@@ -6,7 +6,7 @@
 
 struct pf_named {
 	struct pf_str module;	/* "sklearn.linear_model._logistic" */
-	struct pf_str name;	/* "LogisticRegression" */
+	struct pf_str name;	/* "LogisticRegression"; empty: the module itself is imported */
 	struct pf_str file;	/* which artifact, relative to the model */
 	bool runs_code;		/* os.system, builtins.eval and the like */
 };
@@ -17,10 +17,23 @@ struct pf_artifact {
 	struct pf_strs unread;		/* files that could not be understood, with the reason */
 	struct pf_strs read;		/* files that were */
 	int pickle_protocol;		/* the highest seen, -1 for none */
+	struct pf_str protocol_file;	/* where */
 	bool cloudpickled_code;		/* holds functions or classes by value: bound to one Python minor */
+	struct pf_str cloudpickled_file;
+	struct pf_map seen;		/* names, and files: what was there before */
 };
 
+#define PF_ARTIFACT_INIT { .pickle_protocol = -1 }
+
 void pf_artifact_free(struct pf_artifact *a);
-/* Reads one artifact below the model's root (a pickle of protocol 0-5; joblib; the same inside
- * gzip, zlib, bz2, xz/lzma, zip; torch's zip; a skops file's schema). Unknown formats go to `unread`. */
+/* Reads one artifact below the model's root, a folder's files each (pickles of protocol 0-5;
+ * joblib; the same inside gzip, zlib, bz2, xz/lzma, lz4, zip; torch's zip; numpy's files; a skops
+ * file's schema). What is not understood, damaged or too big goes to `unread`, and what was found
+ * until then to `names`: fails only when the path leaves the root. */
 int pf_artifact_read(struct pf_artifact *a, int root, const char *path, struct pf_err *err) PF_MUST_USE;
+/* Reads whatever below the root looks like one of the above, by its first bytes or suffix, and
+ * was not read before; other files are passed over. */
+int pf_artifact_read_rest(struct pf_artifact *a, int root, struct pf_err *err) PF_MUST_USE;
+
+/* Does calling it run code, or reach anything else? A "no" promises nothing. */
+bool pf_name_runs_code(struct pf_str module, struct pf_str name);

@@ -6,6 +6,13 @@
 #include "model/model.h"
 #include "python/python.h"
 
+/* Reads whatever of the model's files is loaded with it, as its MLmodel says, then what else looks
+ * like a pickle. Files that cannot be read are in `unread`. */
+int pf_artifact_of_model(struct pf_artifact *out, const struct pf_model *m, struct pf_err *err) PF_MUST_USE;
+/* What they would import. Neither says that a model does no harm. */
+void pf_scan_text(struct pf_buf *out, const struct pf_artifact *a);
+void pf_scan_json(struct pf_buf *out, const struct pf_artifact *a, const char *model);
+
 enum pf_severity { PF_SEV_NONE, PF_SEV_NOISE, PF_SEV_UNKNOWN, PF_SEV_POSSIBLE, PF_SEV_LIKELY, PF_SEV_FATAL };
 
 struct pf_difference {

@@ -1,0 +1,32 @@
+/* artifact_file.h - one file of a model: what kind it is, and what it names */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "check/artifact.h"
+#include "formats/inflate.h"
+
+/* What is known of a file before its first byte is seen. */
+enum pf_artifact_mode {
+	PF_ARTIFACT_NAMED,  /* the model says that it is loaded: whatever it is, it is told of */
+	PF_ARTIFACT_LISTED, /* in a folder that is: plain data is passed over */
+	PF_ARTIFACT_FOUND,  /* lies about: told of when it can be read as a pickle and the like */
+};
+
+/* A stretch of bytes that can be read from its start more than once. */
+struct pf_stretch {
+	int fd;
+	uint64_t at, size;
+	enum pf_wrap_kind wrap;
+	struct pf_str memory;	/* of NULL: it is the file's */
+};
+
+void pf_artifact_take_file(struct pf_artifact *a, struct pf_str file, int fd,
+			   enum pf_artifact_mode mode);
+/* Reads the pickles in a stretch. `file` is what messages call it. */
+void pf_artifact_take_pickles(struct pf_artifact *a, struct pf_str file, const struct pf_stretch *s);
+/* A skops file's schema.json: every "__module__" with its "__class__". */
+int pf_artifact_take_schema(struct pf_artifact *a, struct pf_str file, struct pf_str json,
+			    struct pf_err *err) PF_MUST_USE;
+void pf_artifact_name(struct pf_artifact *a, struct pf_str file, struct pf_str module,
+		      struct pf_str name);
+void pf_artifact_unread(struct pf_artifact *a, struct pf_str file, const char *why);

@@ -1,0 +1,185 @@
+/* test_artifact.c - folders of artifacts, what is passed over, and what scan prints */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "check/check.h"
+
+#include <sys/stat.h>
+
+#include "base/proc.h"
+#include "names.h"
+
+static int folder;
+static char folder_name[64];
+
+#define SYSTEM "cos\nsystem\n(S'true'\ntR."
+#define COUNTER "\x80\x02" "ccollections\nCounter\n)R."
+
+static const struct {
+	const char *path;
+	struct pf_str bytes;
+} FILES[] = {
+	{ "MLmodel", PF_S("flavors:\n") },
+	{ "model.pkl", PF_S(COUNTER) },
+	{ "data/one.bin", PF_S(COUNTER) },
+	{ "data/two.bin", PF_S("anything") },
+	{ "data/words.csv", PF_S("a,b\n") },
+	{ "data/deep/three.pickle", PF_S(SYSTEM) },
+	{ "code/helper.py", PF_S("import os\n") },
+	{ "code/words", PF_S("cement\nwater\n") },
+	{ "other/hidden", PF_S(COUNTER) },
+	{ "other/hidden.pkl", PF_S("no pickle") },
+};
+
+static void make_files(void)
+{
+	mkdirat(folder, "data", 0700);
+	mkdirat(folder, "data/deep", 0700);
+	mkdirat(folder, "code", 0700);
+	mkdirat(folder, "other", 0700);
+	for (size_t i = 0; i < PF_COUNT(FILES); i++)
+		unit_put(folder, FILES[i].path, FILES[i].bytes);
+	assert_int_equal(symlinkat("/etc", folder, "data/link"), 0);
+	assert_int_equal(symlinkat("..", folder, "data/up"), 0);
+}
+
+static void expect_list(const struct pf_strs *list, const char *wanted)
+{
+	PF_AUTO(arena) a = { 0 };
+	PF_AUTO(buf) out = PF_BUF(65536);
+
+	for (size_t i = 0; i < list->n; i++)
+		pf_buf_printf(&out, "%s" PF_FMT, i ? "\n" : "", PF_ARG(list->v[i]));
+	assert_string_equal(out.p ? out.p : "", wanted);
+}
+
+static void folders(void **state)
+{
+	struct pf_artifact a = PF_ARTIFACT_INIT;
+	struct pf_err err;
+
+	(void)state;
+	assert_int_equal(pf_artifact_read(&a, folder, "data/", &err), 0);
+	expect_list(&a.read, "data/one.bin\ndata/deep/three.pickle");
+	expect_list(&a.unread,
+		    "data/link leads out of its directory\n"
+		    "data/two.bin: neither a pickle nor a skops file\n"
+		    "data/up is not a regular file");
+	assert_int_equal(pf_artifact_read_rest(&a, folder, &err), 0);
+	expect_list(&a.read, "data/one.bin\ndata/deep/three.pickle\nmodel.pkl\nother/hidden");
+	assert_int_equal(a.pickle_protocol, 2);
+	assert_int_equal(a.names.n, 4);
+	pf_artifact_free(&a);
+	assert_int_equal(pf_artifact_read(&a, folder, "../etc/passwd", &err), -1);
+	assert_int_equal(err.code, PF_EMODEL);
+	pf_artifact_free(&a);
+}
+
+static struct pf_artifact scanned(struct pf_model *m)
+{
+	struct pf_artifact a;
+	struct pf_err err;
+
+	m->root = folder;
+	m->model_path = PF_S("model.pkl");
+	m->data = PF_S("data");
+	if (pf_artifact_of_model(&a, m, &err) < 0)
+		fail_msg("%s", err.msg);
+	return a;
+}
+
+static void scan(void **state)
+{
+	struct pf_model m = { 0 };
+	struct pf_artifact a = scanned(&m);
+	PF_AUTO(buf) text = PF_BUF(65536);
+	PF_AUTO(buf) json = PF_BUF(65536);
+
+	(void)state;
+	a.unread.n = 1;
+	pf_scan_text(&text, &a);
+	assert_string_equal(
+		text.p,
+		"model.pkl names\n  collections.Counter\ndata/one.bin names\n  collections.Counter\n"
+		"data/deep/three.pickle names\n! os.system   (runs code)\n"
+		"other/hidden names\n  collections.Counter\n"
+		"NOT READ data/link leads out of its directory\n"
+		"4 names in 4 files, 1 that runs code; 1 file not read\n"
+		"pickle protocol 2 (model.pkl)\n"
+		"Loading a model runs its code. This is what its files name, not what they do with it.\n");
+	a.names.n = 1;
+	pf_scan_json(&json, &a, "m");
+	assert_string_equal(
+		json.p,
+		"{\"schema\":\"pyfunc-env/1\",\"kind\":\"scan\",\"model\":\"m\",\"names\":[{\"file\":\"model.pkl\","
+		"\"module\":\"collections\",\"name\":\"Counter\",\"runs_code\":false}],\"read\":[\"model.pkl\","
+		"\"data/one.bin\",\"data/deep/three.pickle\",\"other/hidden\"],\"unread\":[\"data/link leads out "
+		"of its directory\"],\"pickle_protocol\":2,\"code_by_value\":false}\n");
+	pf_artifact_free(&a);
+}
+
+/* The hostile group: what may not be loaded without a look is flagged, or told as unread. */
+static void one_hostile(const struct unit_row *r, void *ctx)
+{
+	PF_AUTO(arena) a = { 0 };
+	struct pf_artifact found = PF_ARTIFACT_INIT;
+	struct pf_err err;
+	const char *dir = ctx;
+	bool told;
+	PF_FD(fd) = -1;
+
+	if (!pf_str_is(r->v[1], "pickle"))
+		return;
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (pf_artifact_read(&found, fd, pf_dupz(&a, r->v[2]), &err) < 0)
+		fail_msg("%s", err.msg);
+	told = found.unread.n > 0;
+	for (size_t i = 0; i < found.names.n; i++)
+		told |= found.names.v[i].runs_code;
+	if (told != pf_str_is(r->v[3], "reject"))
+		fail_msg(PF_FMT ": %s", PF_ARG(r->v[0]), told ? "flagged" : "passed in silence");
+	pf_artifact_free(&found);
+}
+
+/* Makes the hostile inputs where the acceptance data is; returns their folder. */
+static const char *make_hostile(struct pf_arena *a, const char *script)
+{
+	char *dir = pf_formatz(a, "/tmp/%s/hostile", folder_name), *python = pf_which(a, "python3");
+	char *argv[] = { "python3", pf_dupz(a, pf_s(script)), dir, NULL };
+	struct pf_spawn what = { .path = python, .argv = argv, .in = -1, .out = -1, .err = -1 };
+	struct pf_err err;
+	int status;
+
+	if (pf_proc_capture(NULL, &what, -1, 300, &status, &err) < 0)
+		fail_msg("%s", err.msg);
+	assert_int_equal(status, 0);
+	return dir;
+}
+
+static void hostile(void **state)
+{
+	PF_AUTO(arena) a = { 0 };
+	const char *script = unit_acceptance(&a, "hostile/make_hostile.py"), *dir;
+
+	(void)state;
+	if (!script) {
+		print_message("skipped: PYFUNC_ENV_ACCEPTANCE names no folder\n");
+		skip();
+	}
+	dir = make_hostile(&a, script);
+	assert_true(unit_table(pf_formatz(&a, "%s/index.tsv", dir), one_hostile, (void *)dir) > 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(folders),
+		cmocka_unit_test(scan),
+		cmocka_unit_test(hostile),
+	};
+	int status;
+
+	folder = unit_folder(folder_name, sizeof(folder_name));
+	make_files();
+	status = cmocka_run_group_tests(tests, NULL, NULL);
+	unit_drop(folder, folder_name);
+	return status;
+}
