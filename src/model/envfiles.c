@@ -216,29 +216,28 @@ static struct pf_str missing_from(struct pf_arena *scratch, const struct pf_need
 }
 
 /* The list does not count, `first` does; does it say the same? */
-static void compare_list(struct pf_model *m, const struct pf_node *list, const char *path,
-			 const char *first)
+static int compare_list(struct pf_model *m, const struct pf_node *list, const char *path,
+			const char *first, struct pf_err *err)
 {
-	struct pf_arena scratch = { 0 };
+	PF_AUTO(arena) scratch = { 0 };
 	struct pf_needs other = { 0 };
-	struct pf_err err;
+	const char *has = first;
 	struct pf_str only;
 
 	if (!list || !list->n)
-		return;
-	if (read_list(&other, m, list, path, true, &err) < 0) {
-		pf_model_note(m, "%s counts, and the requirements of %s cannot be read: %s", first,
-			      path, err.msg);
-		return;
-	}
+		return 0;
+	if (read_list(&other, m, list, path, true, err) < 0)
+		return -1;
 	only = missing_from(&scratch, &m->needs, &other);
-	if (!only.n)
+	if (!only.n) {
 		only = missing_from(&scratch, &other, &m->needs);
+		has = path;
+	}
 	only = pf_shown(only);
 	if (only.n)
-		pf_model_note(m, "%s and %s disagree (" PF_FMT " is in one of them alone): %s counts",
-			      first, path, PF_ARG(only), first);
-	pf_arena_free(&scratch);
+		pf_model_note(m, "%s and %s disagree (" PF_FMT " is in %s alone): %s counts", first,
+			      path, PF_ARG(only), has, first);
+	return 0;
 }
 
 static int read_packages(struct pf_model *m, const struct files *f, struct pf_err *err)
@@ -257,17 +256,15 @@ static int read_packages(struct pf_model *m, const struct files *f, struct pf_er
 	if (there && !(usual && listed->n > 1)) {
 		if (pf_reqfile_read(&m->needs, &m->arena, m->root, PF_REQUIREMENTS_FILE, false, err) < 0)
 			return -1;
-		if (!usual)
-			compare_list(m, listed, f->python_env_path, PF_REQUIREMENTS_FILE);
-		compare_list(m, pip, f->conda.path, PF_REQUIREMENTS_FILE);
-		return 0;
+		if (!usual && compare_list(m, listed, f->python_env_path, PF_REQUIREMENTS_FILE, err) < 0)
+			return -1;
+		return compare_list(m, pip, f->conda.path, PF_REQUIREMENTS_FILE, err);
 	}
 	if (read_list(&m->needs, m, listed, f->python_env_path, there, err) < 0)
 		return -1;
 	if (!m->needs.pip.n && m->needs.asked.n == asked)
 		return read_list(&m->needs, m, pip, f->conda.path, true, err);
-	compare_list(m, pip, f->conda.path, f->python_env_path);
-	return 0;
+	return compare_list(m, pip, f->conda.path, f->python_env_path, err);
 }
 
 /* ---- build packages ---- */
@@ -301,5 +298,9 @@ int pf_envfiles_read(struct pf_model *m, struct pf_err *err)
 	m->needs.channels = f.conda.channels;
 	if (choose_python(m, &f, err) < 0 || read_packages(m, &f, err) < 0)
 		return -1;
+	if (!m->needs.pip.n && !m->needs.conda.n)
+		pf_model_note(m, "no file of the model says which packages it needs");
+	if (!m->needs.python.n)
+		pf_model_note(m, "no file of the model says which Python it needs");
 	return read_build(m, &f, err);
 }
