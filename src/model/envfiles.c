@@ -198,7 +198,7 @@ static struct pf_str normal_form(struct pf_arena *a, const struct pf_need *n)
 	return n->parsed ? pf_requirement_print(a, &n->req) : n->text;
 }
 
-/* The first requirement of `a` that `b` does not have, in normal form; or nothing. */
+/* The first requirement of `a`, constraints left out, that `b` does not have; or nothing. */
 static struct pf_str missing_from(struct pf_arena *scratch, const struct pf_needs *a,
 				  const struct pf_needs *b)
 {
@@ -209,7 +209,7 @@ static struct pf_str missing_from(struct pf_arena *scratch, const struct pf_need
 	for (size_t i = 0; i < a->pip.n; i++) {
 		struct pf_str form = normal_form(scratch, &a->pip.v[i]);
 
-		if (!pf_map_get(&have, form))
+		if (!a->pip.v[i].constraint && !pf_map_get(&have, form))
 			return form;
 	}
 	return (struct pf_str){ 0 };

@@ -140,7 +140,9 @@ int pf_model_inside(const struct pf_model *m, bool *there, const char *what, str
 
 	if (there)
 		*there = false;
-	if (!path.n || memchr(path.p, '\0', path.n) || path.n >= PF_MAX_PATH)
+	if (path.n && memchr(path.p, '\0', path.n))
+		return pf_fail(err, PF_EMODEL, "%s holds a NUL byte", what);
+	if (!path.n || path.n >= PF_MAX_PATH)
 		return pf_fail(err, PF_EMODEL, "%s is no path: \"" PF_FMT "\"", what, PF_ARG(shown));
 	if (is_elsewhere(path) || climbs(path))
 		return pf_fail(err, PF_EMODEL, "%s leaves the model: " PF_FMT, what, PF_ARG(shown));
