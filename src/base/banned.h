@@ -9,4 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* With clang the C library's headers make macros of these, which could not be poisoned. */
+#undef sprintf
+#undef vsprintf
+
 #pragma GCC poison strcpy strcat stpcpy sprintf vsprintf gets system popen strtok atoi atol atoll atof tmpnam tempnam mktemp

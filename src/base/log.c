@@ -108,6 +108,7 @@ static void print_line(const char *kind, const char *color, const char *shown)
 	}
 }
 
+PF_PRINTF(4, 0)
 static void print_formatted(enum pf_log_level level, const char *kind, const char *color,
 			    const char *fmt, va_list ap)
 {

@@ -102,6 +102,7 @@ char *pf_dupz(struct pf_arena *a, struct pf_str s)
 	return copy;
 }
 
+PF_PRINTF(2, 0)
 static struct pf_str vformat(struct pf_arena *a, const char *fmt, va_list ap)
 {
 	va_list again;

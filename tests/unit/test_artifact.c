@@ -43,7 +43,6 @@ static void make_files(void)
 
 static void expect_list(const struct pf_strs *list, const char *wanted)
 {
-	PF_AUTO(arena) a = { 0 };
 	PF_AUTO(buf) out = PF_BUF(65536);
 
 	for (size_t i = 0; i < list->n; i++)
