@@ -17,7 +17,7 @@ edges() {
 	python: base formats req fetch opts.h
 	check: base formats req model python opts.h
 	index: base formats req fetch opts.h
-	solve: base formats req index python opts.h
+	solve: base formats req index python opts.h default_index.h
 	build: base formats req env solve opts.h
 	env: base formats req fetch python solve opts.h
 	run: base formats env python data opts.h

@@ -42,7 +42,12 @@
 /* python and its environments */
 #define PF_MAX_DIST_INFO PF_MIB(2)	/* one METADATA file */
 #define PF_MAX_RECORD PF_MIB(64)	/* the list of files of one distribution */
+#define PF_MAX_ENV_FILES 4000000	/* files and folders of one environment */
 #define PF_MAX_DISTS 20000		/* distributions of one environment */
+#define PF_MAX_LOCK PF_MIB(64)		/* a plan or a lock as text */
+#define PF_MAX_MANIFEST PF_MIB(512)	/* the list of an environment's files */
+#define PF_MAX_DRIVER_LOG PF_MIB(16)	/* what is read of a driver's log */
+#define PF_MAX_SCRIPT PF_MIB(64)	/* a text file whose paths are rewritten */
 #define PF_MAX_PROC_OUTPUT PF_MIB(64)	/* what a driver prints, kept in memory */
 #define PF_MAX_PATH 4096		/* bytes of a path, its end included */
 #define PF_MAX_STORE_PATH 3900		/* bytes of the store's own path: names below it must fit */
@@ -54,8 +59,11 @@
 /* waiting, in seconds */
 #define PF_WAIT_LOCK 3600		/* for another process that builds the same thing */
 #define PF_WAIT_QUERY 30		/* for an interpreter to tell of itself */
+#define PF_WAIT_DRIVER 14400		/* for uv or pip to resolve, to install, to build */
 #define PF_WAIT_GRACE 5			/* between SIGTERM and SIGKILL */
 #define PF_WAIT_THREADS 2		/* for a model's threads, once it has answered */
+#define PF_AGE_GC 60			/* unlocked leftovers older than this are removed by gc */
+#define PF_AGE_LOG 2592000		/* logs of failed work older than this are removed by gc */
 #define PF_AGE_TMP 86400		/* unlocked leftovers older than this are swept */
 
 /* text shown to a user */

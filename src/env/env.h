@@ -4,7 +4,7 @@
 
 #include "opts.h"
 #include "python/python.h"
-#include "solve/plan.h"
+#include "solve/solve.h"
 
 struct pf_env {
 	struct pf_arena arena;
@@ -16,10 +16,34 @@ struct pf_env {
 void pf_env_free(struct pf_env *e);
 
 /* The quick way: needs + interpreter + manager were seen before (STORE/locks/<hash>) and the
- * environment is there: no resolver runs. Returns 1 found, 0 not, -1 err. Under 5 ms. */
+ * environment is there: no resolver runs. An environment that is gone is made again from what was
+ * recorded. Returns 1 found, 0 not, -1 err. Under 5 ms when it is there. */
 int pf_env_recall(struct pf_env *out, const struct pf_needs *needs, const struct pf_python *python,
 		  const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
 /* Looks the plan's key up; else takes the key's lock, builds in STORE/tmp, verifies, renames.
- * Records the needs' lock beside it. */
+ * Records the needs' lock beside it; `needs` may be NULL (a plan from a file). */
 int pf_env_get(struct pf_env *out, const struct pf_needs *needs, const struct pf_plan *plan,
 	       const struct pf_python *python, const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
+
+/* A descriptor to keep open while the environment is in use: gc and rm leave it alone so long
+ * (a shared lock of the kernel). Close-on-exec; clear that for a program that replaces us. EIO when
+ * the environment is just being removed. */
+int pf_env_hold(const struct pf_env *e, struct pf_err *err) PF_MUST_USE;
+
+/* ---- the store as a whole: each appends what its command prints, as text or as one JSON object ---- */
+
+int pf_store_list(struct pf_buf *out, const struct pf_opts *o, bool json, struct pf_err *err) PF_MUST_USE;
+/* `key` may be cut short as long as it fits one environment. */
+int pf_store_show(struct pf_buf *out, const char *key, const struct pf_opts *o, bool json,
+		  struct pf_err *err) PF_MUST_USE;
+/* EIO when it is in use. */
+int pf_store_remove(struct pf_buf *out, const char *key, const struct pf_opts *o, bool json,
+		    struct pf_err *err) PF_MUST_USE;
+/* Removes leftovers of killed processes, old logs, environments whose interpreter is gone, and,
+ * with days >= 0, those not used for so long. Never one that is in use. */
+int pf_store_gc(struct pf_buf *out, int days, const struct pf_opts *o, bool json,
+		struct pf_err *err) PF_MUST_USE;
+/* Compares every file with the manifest; `key` NULL: of all environments. Returns 0 with what it
+ * found in `out` and in *broken how many environments are damaged. */
+int pf_store_verify(struct pf_buf *out, size_t *broken, const char *key, const struct pf_opts *o,
+		    bool json, struct pf_err *err) PF_MUST_USE;

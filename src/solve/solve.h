@@ -1,10 +1,26 @@
-/* solve.h - needs to a plan */
+/* solve.h - needs to a plan, and the drivers that carry one out */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
 #include "solve/plan.h"
+#include "solve/workdir.h"
 
 /* Resolves every transitive dependency with the driver that o->env_manager names (auto: the best
  * one present), for this interpreter. ESOLVE with the resolver's own last lines, ETRANSFER, ELIMIT. */
 int pf_solve(struct pf_plan *out, const struct pf_needs *needs, const char *model_dir,
 	     const struct pf_python *python, const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
+
+/* Installs exactly the plan into the environment whose interpreter is `into` (a venv of `python`),
+ * with the same kind of driver. `needs` tells the indexes a model may have added; may be NULL.
+ * Temporary files and the log lie in `w`. */
+int pf_install(const char *into, const struct pf_plan *plan, const struct pf_needs *needs,
+	       const struct pf_python *python, struct pf_workdir *w, const struct pf_opts *o,
+	       struct pf_err *err) PF_MUST_USE;
+
+/* Runs one of the environment's own programs (byte compiler, a first start) with the drivers'
+ * clean environment, all its output going to the log. 0 when it could be run: *status as of
+ * waitpid. */
+int pf_drive(int *status, struct pf_workdir *w, const char *const *argv, struct pf_err *err) PF_MUST_USE;
+
+/* Warns of the conda packages that a plan has to leave out. */
+void pf_plan_warn(const struct pf_plan *plan);

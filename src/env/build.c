@@ -1,0 +1,205 @@
+/* build.c - build aside, verify, rename */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "env/build.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/proc.h"
+#include "base/str.h"
+#include "env/manifest.h"
+#include "env/seal.h"
+#include "env/venv.h"
+#include "req/name.h"
+#include "req/version.h"
+
+struct build {
+	const struct pf_plan *plan;
+	const struct pf_needs *needs;
+	const struct pf_python *python;
+	const struct pf_opts *o;
+	struct pf_workdir w;
+	char *dir;	/* STORE/tmp/NAME/env: longer than the final path, so that what fits here fits there */
+	char *exe;	/* its bin/python */
+	char *site;	/* "lib/python3.11/site-packages" */
+	char *final;	/* STORE/envs/KEY */
+};
+
+/* ---- byte code ---- */
+
+/* Compiled here and once, since the store is read-only for those that come later. What tests and
+ * templates hold is left alone: it is not imported, and it may not even be valid. */
+static int compile(struct build *b, struct pf_err *err)
+{
+	struct pf_arena *a = &b->w.arena;
+	const char *argv[] = { b->exe, "-I", "-m", "compileall", "-q", "-j", "0", "-x",
+			       "/(tests?|testing|templates)/", "-d",
+			       pf_formatz(a, "%s/%s", b->final, b->site),
+			       pf_formatz(a, "%s/%s", b->dir, b->site), NULL };
+	int status;
+
+	if (b->o->no_bytecode || !b->plan->packages.n)
+		return 0;
+	pf_step("compiling");
+	/* its exit status tells of single files that are no valid Python: no failure of ours */
+	return pf_drive(&status, &b->w, argv, err);
+}
+
+/* ---- checks ---- */
+
+static bool same_version(struct pf_str l, struct pf_str r)
+{
+	struct pf_arena a = { 0 };
+	struct pf_version x = { 0 }, y = { 0 };
+	struct pf_err ignored;
+	bool same = pf_str_eq(l, r);
+
+	if (!same && pf_version_parse(&x, &a, l, &ignored) == 0 &&
+	    pf_version_parse(&y, &a, r, &ignored) == 0)
+		same = pf_version_cmp(&x, &y) == 0;
+	pf_arena_free(&a);
+	return same;
+}
+
+/* "NAME-VERSION.dist-info" of every folder: canonical name to version */
+static int read_installed(struct pf_map *out, struct build *b, struct pf_err *err)
+{
+	struct pf_arena *a = &b->w.arena;
+	char *path = pf_formatz(a, "%s/%s", b->dir, b->site);
+	DIR *dir = opendir(path);
+
+	if (!dir)
+		return pf_fail_errno(err, "cannot list %s", path);
+	for (struct dirent *e; (e = readdir(dir));) {
+		struct pf_str name = pf_s(e->d_name), *version;
+		size_t at;
+
+		if (!pf_str_ends(name, ".dist-info") && !pf_str_ends(name, ".egg-info"))
+			continue;
+		name = pf_str_cut(name, 0, pf_str_rfind(name, '.'));
+		at = pf_str_find(name, '-');
+		version = pf_alloc(a, sizeof(*version));
+		*version = at == PF_NPOS ? PF_S("") : pf_dup(a, pf_str_skip(name, at + 1));
+		*pf_map_put(a, out, pf_name_canonical(a, pf_str_cut(name, 0, at))) = version;
+	}
+	closedir(dir);
+	return 0;
+}
+
+static int check_installed(struct build *b, struct pf_err *err)
+{
+	struct pf_map installed = { 0 };
+
+	if (read_installed(&installed, b, err) < 0)
+		return -1;
+	for (size_t i = 0; i < b->plan->packages.n; i++) {
+		const struct pf_planned *one = &b->plan->packages.v[i];
+		struct pf_str *version = pf_map_get(&installed, one->name);
+
+		if (!version)
+			return pf_fail(err, PF_EINTEGRITY, PF_FMT " was not installed, though planned",
+				       PF_ARG(one->name));
+		if (one->version.n && version->n && !same_version(*version, one->version))
+			return pf_fail(err, PF_EINTEGRITY, PF_FMT " is there as " PF_FMT
+				       " instead of " PF_FMT, PF_ARG(one->name), PF_ARG(*version),
+				       PF_ARG(one->version));
+	}
+	return 0;
+}
+
+static int check_start(struct build *b, struct pf_err *err)
+{
+	const char *argv[] = { b->exe, "-I", "-c",
+			       "import sys; sys.exit(sys.prefix == sys.base_prefix)", NULL };
+	int status;
+
+	if (pf_drive(&status, &b->w, argv, err) < 0)
+		return -1;
+	if (status == 0)
+		return 0;
+	b->w.keep_log = true;
+	pf_fail(err, PF_EIO, PF_FMT " does not start in a virtual environment",
+		PF_ARG(b->python->base_exe));
+	return pf_hint(err, "the log: %s", b->w.log);
+}
+
+/* ---- into place ---- */
+
+static int fail_rename(struct build *b, struct pf_err *err)
+{
+	return pf_fail_errno(err, "cannot put the environment at %s", b->final);
+}
+
+/* Somebody else's equal environment wins; the own one goes with the working directory. */
+static int put_in_place(struct build *b, bool replace, struct pf_err *err)
+{
+	unsigned how = replace ? RENAME_EXCHANGE : RENAME_NOREPLACE;
+
+	if (renameat2(AT_FDCWD, b->dir, AT_FDCWD, b->final, how) == 0)
+		return 0;
+	if (errno == EEXIST)
+		return 0;
+	if (errno == ENOENT && replace)
+		return rename(b->dir, b->final) == 0 ? 0 : fail_rename(b, err);
+	if (errno != EINVAL && errno != ENOSYS)
+		return fail_rename(b, err);
+	/* A file system without these flags: the lock on the key keeps others away. */
+	if (replace && rename(b->final, pf_join(&b->w.arena, b->w.path, PF_S("old"))) < 0 &&
+	    errno != ENOENT)
+		return fail_rename(b, err);
+	return rename(b->dir, b->final) == 0 || errno == ENOTEMPTY || errno == EEXIST ?
+		       0 : fail_rename(b, err);
+}
+
+static int fill(struct build *b, struct pf_err *err)
+{
+	struct pf_arena *a = &b->w.arena;
+	char *from = pf_formatz(a, "tmp/%s/env", b->w.name);
+	char *to = pf_formatz(a, "envs/%s", b->plan->key);
+	PF_FD(dir) = -1;
+
+	if (pf_venv_make(b->dir, b->python, err) < 0)
+		return -1;
+	if (pf_install(b->exe, b->plan, b->needs, b->python, &b->w, b->o, err) < 0 ||
+	    check_start(b, err) < 0 || check_installed(b, err) < 0)
+		return -1;
+	dir = open(b->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return pf_fail_errno(err, "cannot open %s", b->dir);
+	unlinkat(dir, ".lock", 0); /* uv's */
+	if (pf_seal(dir, from, to, err) < 0 || compile(b, err) < 0 ||
+	    pf_manifest_make(dir, b->plan, b->python, err) < 0)
+		return -1;
+	return pf_signals_check(err);
+}
+
+int pf_env_build(const struct pf_plan *plan, const struct pf_needs *needs,
+		 const struct pf_python *python, bool replace, const struct pf_opts *o,
+		 struct pf_err *err)
+{
+	struct build b = { .plan = plan, .needs = needs, .python = python, .o = o };
+	char prefix[64];
+	int rc;
+
+	snprintf(prefix, sizeof(prefix), "%s.", plan->key);
+	if (pf_workdir_open(&b.w, prefix, o, err) < 0)
+		return -1;
+	(void)!pf_workdir_sweep(b.w.store, PF_AGE_TMP, &(struct pf_err){ 0 });
+	b.dir = pf_formatz(&b.w.arena, "%s/env", b.w.path);
+	b.exe = pf_formatz(&b.w.arena, "%s/bin/python", b.dir);
+	b.site = pf_venv_site(&b.w.arena, python);
+	b.final = pf_formatz(&b.w.arena, "%s/envs/%s", b.w.store, plan->key);
+	rc = fill(&b, err);
+	if (rc == 0)
+		rc = put_in_place(&b, replace, err);
+	pf_step_done();
+	pf_workdir_free(&b.w);
+	return rc;
+}

@@ -1,0 +1,319 @@
+/* env.c - an environment recalled, found or built */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "env/env.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/dirs.h"
+#include "base/fs.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "env/build.h"
+#include "env/manifest.h"
+#include "env/record.h"
+
+void pf_env_free(struct pf_env *e)
+{
+	pf_arena_free(&e->arena);
+	memset(e, 0, sizeof(*e));
+}
+
+enum state { ABSENT, READY, BROKEN };
+
+/* Not seen since this boot: sizes are compared once, and the boot's mark is left for the next
+ * time, where that is possible. */
+static int check_after_boot(enum state *out, int dir, const char *mark, const char *path,
+			    struct pf_err *err)
+{
+	struct pf_arena a = { 0 };
+	struct pf_strs problems = { 0 };
+	int fd, rc = pf_manifest_check(&problems, &a, dir, false, err);
+
+	if (rc < 0 && (err->code == PF_EINTEGRITY || err->code == PF_EMODEL || errno == ENOENT))
+		*PF_PUSH(&a, &problems) = pf_dup(&a, pf_s(err->msg)), rc = 0;
+	if (rc == 0 && problems.n) {
+		pf_warn("the environment %s is damaged (" PF_FMT "): it is made again", path,
+			PF_ARG(problems.v[0]));
+		*out = BROKEN;
+	} else if (rc == 0) {
+		*out = READY;
+		fd = openat(dir, mark, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0444);
+		if (fd >= 0)
+			close(fd);
+	}
+	pf_arena_free(&a);
+	return rc;
+}
+
+static int look(enum state *out, const char *path, struct pf_err *err)
+{
+	PF_FD(dir) = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct timespec used[2] = { { .tv_nsec = UTIME_NOW }, { .tv_nsec = UTIME_OMIT } };
+	struct stat st;
+	char mark[64];
+
+	*out = ABSENT;
+	if (dir < 0)
+		return errno == ENOENT ? 0 : pf_fail_errno(err, "cannot open %s", path);
+	if (fstat(dir, &st) == 0 && st.st_uid != geteuid() && st.st_uid != 0) {
+		pf_fail(err, PF_EIO, "the environment %s belongs to another user", path);
+		return pf_hint(err, "choose another store with --store or PYFUNC_ENV_STORE");
+	}
+	if (faccessat(dir, "bin/python", X_OK, 0) < 0) {
+		pf_note("the interpreter of %s is gone: it is made again", path);
+		*out = BROKEN;
+		return 0;
+	}
+	(void)utimensat(dir, "manifest.json", used, 0); /* for gc; not on a read-only store */
+	if (faccessat(dir, pf_boot_mark(mark), F_OK, 0) < 0)
+		return check_after_boot(out, dir, mark, path, err);
+	*out = READY;
+	return 0;
+}
+
+static int check_deeply(enum state *out, const char *path, struct pf_err *err)
+{
+	PF_FD(dir) = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct pf_arena a = { 0 };
+	struct pf_strs problems = { 0 };
+	int rc = dir < 0 ? pf_fail_errno(err, "cannot open %s", path) :
+			   pf_manifest_check(&problems, &a, dir, true, err);
+
+	if (rc < 0)
+		*PF_PUSH(&a, &problems) = pf_dup(&a, pf_s(err->msg));
+	if (problems.n) {
+		pf_note("%s is made again: " PF_FMT "%s", path, PF_ARG(problems.v[0]),
+			problems.n > 1 ? " and more" : "");
+		*out = BROKEN;
+	}
+	pf_arena_free(&a);
+	return 0;
+}
+
+static int find(enum state *out, const char *path, const struct pf_opts *o, struct pf_err *err)
+{
+	if (look(out, path, err) < 0)
+		return -1;
+	return *out == READY && o->repair ? check_deeply(out, path, err) : 0;
+}
+
+static void fill(struct pf_env *out, const char *path, bool fresh)
+{
+	struct pf_env e = { .fresh = fresh };
+
+	e.dir = pf_dupz(&e.arena, pf_s(path));
+	e.python = pf_formatz(&e.arena, "%s/bin/python", path);
+	*out = e;
+}
+
+/* ---- one builder at a time ---- */
+
+static void tell_waiting(const char *path)
+{
+	(void)path;
+	pf_note("waiting for another process that makes the same environment");
+}
+
+static int fail_lock(const char *path, struct pf_err *err)
+{
+	struct pf_buf who = PF_BUF(64);
+	struct pf_err ignored;
+
+	if (err->code == PF_ELIMIT) {
+		(void)!pf_read_file(&who, AT_FDCWD, path, &ignored);
+		pf_fail(err, PF_EIO, "waited %d s for process " PF_FMT ", which makes the same environment",
+			PF_WAIT_LOCK, PF_ARG(pf_str_trim(pf_buf_view(&who))));
+		pf_buf_free(&who);
+	} else {
+		pf_hint(err, "choose a store that can be written with --store or PYFUNC_ENV_STORE");
+	}
+	return -1;
+}
+
+/* The kernel's lock on STORE/locks/KEY.lock; the file holds its holder's process id. */
+static int lock_key(struct pf_arena *a, const char *store, const char *key, struct pf_err *err)
+{
+	char *dir = pf_join(a, store, PF_S("locks"));
+	char *path = pf_formatz(a, "%s/%s.lock", dir, key);
+	int fd;
+
+	if (pf_mkdir_p(dir, 0755, err) < 0) {
+		pf_hint(err, "choose a store that can be written with --store or PYFUNC_ENV_STORE");
+		return -1;
+	}
+	fd = pf_lock(AT_FDCWD, path, PF_WAIT_LOCK, tell_waiting, err);
+	if (fd < 0)
+		return fail_lock(path, err);
+	if (ftruncate(fd, 0) == 0)
+		dprintf(fd, "%d\n", (int)getpid());
+	return fd;
+}
+
+static int get_locked(struct pf_env *out, const char *path, const struct pf_needs *needs,
+		      const struct pf_plan *plan, const struct pf_python *python,
+		      const struct pf_opts *o, struct pf_err *err)
+{
+	enum state state;
+
+	if (find(&state, path, o, err) < 0)
+		return -1;
+	if (state != READY && pf_env_build(plan, needs, python, state == BROKEN, o, err) < 0)
+		return -1;
+	fill(out, path, state != READY);
+	return 0;
+}
+
+/* A record is a convenience: a store that cannot be written goes without. */
+static void record(const char *store, const struct pf_needs *needs, const struct pf_plan *plan,
+		   const struct pf_python *python, const struct pf_opts *o)
+{
+	struct pf_arena a = { 0 };
+	char *name = needs ? pf_record_name(&a, needs, python, o) : NULL;
+	struct pf_err err;
+
+	if (name && pf_record_write(store, name, plan, &err) < 0)
+		pf_debug("%s", err.msg);
+	pf_arena_free(&a);
+}
+
+static int get(struct pf_env *out, const char *store, const struct pf_needs *needs,
+	       const struct pf_plan *plan, const struct pf_python *python, const struct pf_opts *o,
+	       struct pf_err *err)
+{
+	struct pf_arena a = { 0 };
+	char *path = pf_formatz(&a, "%s/envs/%s", store, plan->key);
+	enum state state;
+	int rc = find(&state, path, o, err);
+
+	if (rc == 0 && state == READY) {
+		fill(out, path, false);
+	} else if (rc == 0) {
+		PF_FD(lock) = lock_key(&a, store, plan->key, err);
+
+		rc = lock < 0 ? -1 : get_locked(out, path, needs, plan, python, o, err);
+	}
+	if (rc == 0)
+		record(store, needs, plan, python, o);
+	pf_arena_free(&a);
+	return rc;
+}
+
+int pf_env_get(struct pf_env *out, const struct pf_needs *needs, const struct pf_plan *plan,
+	       const struct pf_python *python, const struct pf_opts *o, struct pf_err *err)
+{
+	struct pf_arena a = { 0 };
+	char *store = pf_store_root(&a, o->store, err);
+	int rc = store ? get(out, store, needs, plan, python, o, err) : -1;
+
+	pf_arena_free(&a);
+	return rc;
+}
+
+/* ---- the quick way ---- */
+
+/* Gone or broken: made again from the recorded plan. When that no longer works (an artifact has
+ * left the index), the caller resolves anew. */
+static int remake(struct pf_env *out, const char *store, const char *name,
+		  const struct pf_needs *needs, const struct pf_python *python,
+		  const struct pf_opts *o, struct pf_err *err)
+{
+	PF_AUTO(plan) plan = { 0 };
+
+	if (!pf_record_plan(&plan, store, name))
+		return 0;
+	pf_plan_warn(&plan);
+	if (get(out, store, needs, &plan, python, o, err) == 0)
+		return 1;
+	if (o->offline || (err->code != PF_ESOLVE && err->code != PF_EINTEGRITY))
+		return -1;
+	pf_warn("what was recorded for this model cannot be installed any more (%s): resolving anew",
+		err->msg);
+	return 0;
+}
+
+static bool is_pinned(const struct pf_needs *needs)
+{
+	for (size_t i = 0; i < needs->pip.n; i++)
+		if (!needs->pip.v[i].constraint &&
+		    pf_str_find_str(needs->pip.v[i].text, "==") == PF_NPOS)
+			return false;
+	return true;
+}
+
+static int recall(struct pf_env *out, const char *store, const char *name,
+		  const struct pf_needs *needs, const struct pf_python *python,
+		  const struct pf_opts *o, struct pf_err *err)
+{
+	PF_AUTO(plan) head = { 0 };
+	struct pf_arena a = { 0 };
+	enum state state;
+	char *path;
+	int rc;
+
+	if (!pf_record_head(&head, store, name))
+		return 0;
+	if (o->offline && !is_pinned(needs))
+		pf_note("offline: the packages are those recorded when the model was last resolved");
+	path = pf_formatz(&a, "%s/envs/%s", store, head.key);
+	rc = find(&state, path, o, err);
+	if (rc == 0 && state == READY) {
+		pf_plan_warn(&head);
+		fill(out, path, false);
+		rc = 1;
+	} else if (rc == 0) {
+		rc = remake(out, store, name, needs, python, o, err);
+	}
+	pf_arena_free(&a);
+	return rc;
+}
+
+int pf_env_recall(struct pf_env *out, const struct pf_needs *needs, const struct pf_python *python,
+		  const struct pf_opts *o, struct pf_err *err)
+{
+	struct pf_arena a = { 0 };
+	char *store, *name;
+	int rc = 0;
+
+	if (o->refresh || o->env_manager == PF_ENV_LOCAL || o->env_manager == PF_ENV_CONDA ||
+	    o->env_manager == PF_ENV_MAMBA)
+		return 0;
+	store = pf_store_root(&a, o->store, err);
+	name = store ? pf_record_name(&a, needs, python, o) : NULL;
+	if (!store)
+		rc = -1;
+	else if (name)
+		rc = recall(out, store, name, needs, python, o, err);
+	pf_arena_free(&a);
+	return rc;
+}
+
+/* ---- in use ---- */
+
+int pf_env_hold(const struct pf_env *e, struct pf_err *err)
+{
+	struct pf_arena a = { 0 };
+	char *path = pf_join(&a, e->dir, PF_S("manifest.json"));
+	PF_FD(fd) = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct stat mine, there;
+	bool gone;
+
+	if (fd < 0) {
+		pf_fail_errno(err, "cannot open %s", path);
+		pf_arena_free(&a);
+		return -1;
+	}
+	/* A file system without locks: nothing to hold, and nothing that could be in the way. */
+	gone = flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+	gone = gone || fstat(fd, &mine) < 0 || stat(path, &there) < 0 || mine.st_ino != there.st_ino;
+	pf_arena_free(&a);
+	if (gone) {
+		pf_fail(err, PF_EIO, "the environment %s is just being removed", e->dir);
+		return pf_hint(err, "try again");
+	}
+	return pf_fd_take(&fd);
+}

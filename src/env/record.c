@@ -1,0 +1,153 @@
+/* record.c - locks in the store: named by what was asked, holding what it came to */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "env/record.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "formats/digest.h"
+
+static void add_line(struct pf_buf *b, const char *kind, struct pf_str text)
+{
+	pf_buf_printf(b, "%s %zu " PF_FMT "\n", kind, text.n, PF_ARG(text));
+}
+
+static bool is_own_file(const struct pf_need *need)
+{
+	return need->editable || (!need->parsed && pf_str_find_str(need->text, "://") == PF_NPOS);
+}
+
+/* auto and venv choose a driver by what is there; what it came to holds for the next time too. */
+static int manager_of(const struct pf_opts *o)
+{
+	return o->env_manager == PF_ENV_VENV ? PF_ENV_AUTO : (int)o->env_manager;
+}
+
+char *pf_record_name(struct pf_arena *a, const struct pf_needs *needs,
+		     const struct pf_python *python, const struct pf_opts *o)
+{
+	struct pf_buf b = PF_BUF(PF_MAX_LOCK);
+	char hex[PF_SHA256_HEX];
+	bool own = false;
+
+	pf_buf_printf(&b, "lock %d manager %d bytecode %d index %d hashes %d\n", PF_STORE_FORMAT,
+		      manager_of(o), !o->no_bytecode, o->allow_model_index, needs->require_hashes);
+	pf_buf_str(&b, pf_plan_identity(a, python));
+	for (size_t i = 0; i < needs->pip.n; i++) {
+		const struct pf_need *need = &needs->pip.v[i];
+
+		own |= is_own_file(need);
+		add_line(&b, need->constraint ? "c" : "r", need->text);
+		for (size_t k = 0; k < need->hashes.n; k++)
+			add_line(&b, "h", need->hashes.v[k]);
+	}
+	for (size_t i = 0; i < needs->build.n; i++)
+		add_line(&b, "b", needs->build.v[i]);
+	for (size_t i = 0; i < needs->conda.n; i++)
+		add_line(&b, "k", needs->conda.v[i]);
+	for (size_t i = 0; o->allow_model_index && i < needs->asked.n; i++)
+		if (needs->asked.v[i].kind == PF_ASKED_INDEX)
+			add_line(&b, "i", needs->asked.v[i].text);
+	pf_sha256_hex(hex, b.p, b.n);
+	own |= b.toobig;
+	pf_buf_free(&b);
+	return own ? NULL : pf_formatz(a, "%.32s", hex);
+}
+
+int pf_record_write(const char *store, const char *name, const struct pf_plan *plan,
+		    struct pf_err *err)
+{
+	struct pf_buf b = PF_BUF(PF_MAX_LOCK);
+	struct pf_json_out w = { .buf = &b }, second = { .buf = &b };
+	struct pf_arena a = { 0 };
+	int rc;
+
+	pf_json_open(&w, '{');
+	pf_json_field(&w, "schema", PF_S("pyfunc-env/1"));
+	pf_json_field(&w, "kind", PF_S("lock"));
+	pf_json_field(&w, "key", pf_s(plan->key));
+	pf_json_key(&w, "left_out");
+	pf_json_open(&w, '[');
+	for (size_t i = 0; i < plan->left_out.n; i++)
+		pf_json_str(&w, plan->left_out.v[i]);
+	pf_json_close(&w, ']');
+	pf_json_close(&w, '}');
+	pf_buf_char(&b, '\n');
+	pf_plan_write(&second, plan);
+	pf_buf_char(&b, '\n');
+	rc = pf_buf_check(&b, "a lock", err);
+	if (rc == 0)
+		rc = pf_write_atomic(AT_FDCWD, pf_formatz(&a, "%s/locks/%s.json", store, name),
+				     pf_buf_view(&b), 0444, err);
+	pf_arena_free(&a);
+	pf_buf_free(&b);
+	return rc;
+}
+
+static bool read_text(struct pf_buf *out, const char *store, const char *name)
+{
+	struct pf_arena a = { 0 };
+	char *path = pf_formatz(&a, "%s/locks/%s.json", store, name);
+	struct pf_err ignored;
+	bool there = access(path, R_OK) == 0 && pf_read_file(out, AT_FDCWD, path, &ignored) == 0;
+
+	pf_arena_free(&a);
+	return there;
+}
+
+static bool read_head(struct pf_plan *out, struct pf_str line)
+{
+	struct pf_node *root = NULL;
+	const struct pf_node *left;
+	struct pf_err ignored;
+	struct pf_str key;
+
+	if (pf_json_parse(&root, &out->arena, line, &ignored) < 0)
+		return false;
+	key = pf_node_text(root, "key");
+	left = pf_node_get(root, "left_out");
+	if (key.n != sizeof(out->key) - 1)
+		return false;
+	memcpy(out->key, key.p, key.n);
+	for (size_t i = 0; left && i < left->n; i++)
+		*PF_PUSH(&out->arena, &out->left_out) = pf_dup(&out->arena, left->v[i].text);
+	return true;
+}
+
+int pf_record_head(struct pf_plan *out, const char *store, const char *name)
+{
+	PF_AUTO(plan) plan = { 0 };
+	struct pf_buf text = PF_BUF(PF_MAX_LOCK);
+	struct pf_str rest, line = { 0 };
+	bool good = read_text(&text, store, name);
+
+	rest = pf_buf_view(&text);
+	good = good && pf_str_next(&rest, '\n', &line) &&
+	       read_head(&plan, pf_dup(&plan.arena, line));
+	pf_buf_free(&text);
+	if (good)
+		*out = PF_TAKE(plan);
+	return good;
+}
+
+int pf_record_plan(struct pf_plan *out, const char *store, const char *name)
+{
+	struct pf_buf text = PF_BUF(PF_MAX_LOCK);
+	struct pf_arena a = { 0 };
+	struct pf_str rest, line = { 0 };
+	struct pf_node *root = NULL;
+	struct pf_err ignored;
+	bool good = read_text(&text, store, name);
+
+	rest = pf_buf_view(&text);
+	good = good && pf_str_next(&rest, '\n', &line) && pf_str_next(&rest, '\n', &line) &&
+	       pf_json_parse(&root, &a, line, &ignored) == 0 &&
+	       pf_plan_read(out, root, &ignored) == 0;
+	pf_arena_free(&a);
+	pf_buf_free(&text);
+	return good;
+}

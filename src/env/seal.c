@@ -1,0 +1,191 @@
+/* seal.c - scripts and RECORD files rewritten for the place where the environment will stay */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "env/seal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "env/walk.h"
+#include "formats/digest.h"
+
+size_t pf_seal_text(struct pf_buf *out, struct pf_str text, const char *from, const char *to)
+{
+	size_t at, count = 0;
+
+	while ((at = pf_str_find_str(text, from)) != PF_NPOS) {
+		pf_buf_str(out, pf_str_cut(text, 0, at));
+		pf_buf_cstr(out, to);
+		text = pf_str_skip(text, at + strlen(from));
+		count++;
+	}
+	pf_buf_str(out, text);
+	return count;
+}
+
+/* ---- RECORD: "path,sha256=BASE64URL,SIZE", the path quoted where it holds a comma ---- */
+
+static void add_base64url(struct pf_buf *b, const unsigned char *p, size_t n)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+	for (size_t i = 0; i < n; i += 3) {
+		uint32_t v = (uint32_t)p[i] << 16 | (i + 1 < n ? (uint32_t)p[i + 1] << 8 : 0) |
+			     (i + 2 < n ? p[i + 2] : 0);
+		size_t chars = n - i >= 3 ? 4 : n - i + 1;
+
+		for (size_t k = 0; k < chars; k++)
+			pf_buf_char(b, digits[v >> (18 - 6 * k) & 63]);
+	}
+}
+
+/* "../../../bin/x" below "lib/python3.11/site-packages": "bin/x". Empty when it leads outside. */
+static struct pf_str resolve(struct pf_arena *a, struct pf_str site, struct pf_str path)
+{
+	while (pf_str_starts(path, "../")) {
+		size_t slash = pf_str_rfind(site, '/');
+
+		if (!site.n)
+			return site;
+		site = slash == PF_NPOS ? PF_S("") : pf_str_cut(site, 0, slash);
+		path = pf_str_skip(path, 3);
+	}
+	return pf_format(a, PF_FMT "%s" PF_FMT, PF_ARG(site), site.n ? "/" : "", PF_ARG(path));
+}
+
+void pf_seal_record(struct pf_buf *out, struct pf_str record, struct pf_str site,
+		    const struct pf_map *changed)
+{
+	struct pf_str rest = record, line;
+	struct pf_arena a = { 0 };
+
+	while (pf_str_next_line(&rest, &line)) {
+		size_t size_at = pf_str_rfind(line, ','), hash_at;
+		struct pf_str path, *bytes;
+		unsigned char digest[32];
+
+		hash_at = pf_str_rfind(pf_str_cut(line, 0, size_at), ',');
+		path = pf_str_cut(line, 0, hash_at);
+		bytes = hash_at == PF_NPOS || path.p[0] == '"' ?
+				NULL : pf_map_get(changed, resolve(&a, site, path));
+		if (!bytes || size_at == hash_at + 1) {
+			pf_buf_str(out, line);
+		} else {
+			pf_sha256_raw(digest, bytes->p, bytes->n);
+			pf_buf_printf(out, PF_FMT ",sha256=", PF_ARG(path));
+			add_base64url(out, digest, sizeof(digest));
+			pf_buf_printf(out, ",%zu", bytes->n);
+		}
+		pf_buf_char(out, '\n');
+	}
+	pf_arena_free(&a);
+}
+
+/* ---- the tree ---- */
+
+struct sealing {
+	int dir;
+	const char *from, *to;
+	struct pf_found_list list;
+	struct pf_map changed;	/* path to struct pf_str * of its new bytes */
+};
+
+static int replace(struct sealing *s, const struct pf_found *f, struct pf_str bytes,
+		   struct pf_err *err)
+{
+	struct stat st;
+	struct timespec times[2];
+
+	if (fstatat(s->dir, f->path.p, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return pf_fail_errno(err, "cannot look at %s", f->path.p);
+	if (pf_write_atomic(s->dir, f->path.p, bytes, st.st_mode & 0777, err) < 0)
+		return -1;
+	times[0] = st.st_atim;
+	times[1] = st.st_mtim;
+	(void)utimensat(s->dir, f->path.p, times, 0);
+	return 0;
+}
+
+static int rewrite_one(struct sealing *s, const struct pf_found *f, struct pf_str text,
+		       struct pf_err *err)
+{
+	struct pf_buf out = PF_BUF(PF_MAX_SCRIPT * 2);
+	int rc = 0;
+
+	if (pf_str_find_str(text, s->from) == PF_NPOS)
+		return 0;
+	if (pf_str_find(text, '\0') != PF_NPOS || text.n > PF_MAX_SCRIPT) {
+		pf_warn("%s holds the path of the place where it was built", f->path.p);
+		return 0;
+	}
+	pf_seal_text(&out, text, s->from, s->to);
+	rc = pf_buf_check(&out, f->path.p, err);
+	if (rc == 0)
+		rc = replace(s, f, pf_buf_view(&out), err);
+	if (rc == 0) {
+		struct pf_str *kept = pf_alloc(&s->list.arena, sizeof(*kept));
+
+		*kept = pf_dup(&s->list.arena, pf_buf_view(&out));
+		*pf_map_put(&s->list.arena, &s->changed, f->path) = kept;
+	}
+	pf_buf_free(&out);
+	return rc;
+}
+
+static int look_at(struct sealing *s, const struct pf_found *f, struct pf_err *err)
+{
+	PF_FD(fd) = -1;
+	void *p;
+	int rc;
+
+	if (!S_ISREG(f->mode) || !f->size)
+		return 0;
+	fd = openat(s->dir, f->path.p, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return pf_fail_errno(err, "cannot open %s", f->path.p);
+	p = mmap(NULL, f->size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (p == MAP_FAILED)
+		return pf_fail_errno(err, "cannot read %s", f->path.p);
+	rc = rewrite_one(s, f, (struct pf_str){ p, f->size }, err);
+	munmap(p, f->size);
+	return rc;
+}
+
+static int update_record(struct sealing *s, const struct pf_found *f, struct pf_err *err)
+{
+	struct pf_buf text = PF_BUF(PF_MAX_SCRIPT), out = PF_BUF(PF_MAX_SCRIPT * 2);
+	struct pf_str site = pf_str_cut(f->path, 0, pf_str_rfind(f->path, '/'));
+	int rc = pf_read_file(&text, s->dir, f->path.p, err);
+
+	site = pf_str_cut(site, 0, pf_str_rfind(site, '/'));
+	if (rc == 0)
+		pf_seal_record(&out, pf_buf_view(&text), site, &s->changed);
+	if (rc == 0)
+		rc = pf_buf_check(&out, f->path.p, err);
+	if (rc == 0 && !pf_str_eq(pf_buf_view(&out), pf_buf_view(&text)))
+		rc = replace(s, f, pf_buf_view(&out), err);
+	pf_buf_free(&text);
+	pf_buf_free(&out);
+	return rc;
+}
+
+int pf_seal(int dir, const char *from, const char *to, struct pf_err *err)
+{
+	struct sealing s = { .dir = dir, .from = from, .to = to };
+	int rc = pf_walk(&s.list, dir, err);
+
+	for (size_t i = 0; rc == 0 && i < s.list.files.n; i++)
+		rc = look_at(&s, &s.list.files.v[i], err);
+	for (size_t i = 0; rc == 0 && s.changed.entries.n && i < s.list.files.n; i++)
+		if (pf_str_ends(s.list.files.v[i].path, ".dist-info/RECORD"))
+			rc = update_record(&s, &s.list.files.v[i], err);
+	pf_found_list_free(&s.list);
+	return rc;
+}

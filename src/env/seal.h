@@ -1,0 +1,19 @@
+/* seal.h - paths of the place of building turned into those of the final place */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/common.h"
+#include "base/err.h"
+#include "base/mem.h"
+
+/* Replaces `from` by `to` in every text file below `dir` (scripts' first lines, what else an
+ * installer wrote), and brings the RECORD files up to date. A binary file that holds `from` is
+ * warned of and left. */
+int pf_seal(int dir, const char *from, const char *to, struct pf_err *err) PF_MUST_USE;
+
+/* Replaces; returns how often. */
+size_t pf_seal_text(struct pf_buf *out, struct pf_str text, const char *from, const char *to);
+/* One RECORD: the lines of the files in `changed` (path relative to the environment, to its new
+ * bytes as a struct pf_str *) get their new digest and size. `site`: where RECORD's paths begin. */
+void pf_seal_record(struct pf_buf *out, struct pf_str record, struct pf_str site,
+		    const struct pf_map *changed);

@@ -1,0 +1,466 @@
+/* store.c - the environments of a store: listed, shown, verified, removed */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/dirs.h"
+#include "base/fs.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/proc.h"
+#include "base/str.h"
+#include "env/env.h"
+#include "env/manifest.h"
+
+/* ---- the environments there are ---- */
+
+struct item {
+	struct pf_str key;
+	char *path;
+	time_t used;
+	bool started;	/* its interpreter is there */
+	const struct pf_node *head;	/* NULL: the manifest cannot be read */
+};
+
+struct store {
+	struct pf_arena arena;
+	char *root;
+	PF_VEC(struct item) items;	/* sorted by key */
+};
+
+static void pf_store_close(struct store *s)
+{
+	pf_arena_free(&s->arena);
+}
+#define STORE(name) __attribute__((cleanup(pf_store_close))) struct store name = { 0 }
+
+static int by_key(const void *l, const void *r)
+{
+	return pf_str_cmp(((const struct item *)l)->key, ((const struct item *)r)->key);
+}
+
+static bool is_key(const char *name)
+{
+	return strlen(name) == 32 && strspn(name, "0123456789abcdef") == 32;
+}
+
+static void look_into(struct store *s, struct item *it)
+{
+	PF_FD(dir) = open(it->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct pf_node *head = NULL;
+	struct pf_err ignored;
+	struct stat st;
+
+	if (dir < 0)
+		return;
+	it->started = faccessat(dir, "bin/python", X_OK, 0) == 0;
+	if (fstatat(dir, "manifest.json", &st, 0) == 0)
+		it->used = st.st_atime;
+	if (pf_manifest_head(&head, &s->arena, dir, &ignored) == 0)
+		it->head = head;
+}
+
+/* `key`: only those that begin so; NULL or "": all. */
+static int open_store(struct store *s, const char *key, bool deep, const struct pf_opts *o,
+		      struct pf_err *err)
+{
+	char *envs;
+	DIR *dir;
+
+	s->root = pf_store_root(&s->arena, o->store, err);
+	if (!s->root)
+		return -1;
+	envs = pf_join(&s->arena, s->root, PF_S("envs"));
+	dir = opendir(envs);
+	if (!dir)
+		return errno == ENOENT ? 0 : pf_fail_errno(err, "cannot list %s", envs);
+	for (struct dirent *e; (e = readdir(dir));) {
+		struct item it = { 0 };
+
+		if (!is_key(e->d_name) || (key && !pf_str_starts(pf_s(e->d_name), key)))
+			continue;
+		it.key = pf_dup(&s->arena, pf_s(e->d_name));
+		it.path = pf_join(&s->arena, envs, it.key);
+		if (deep)
+			look_into(s, &it);
+		*PF_PUSH(&s->arena, &s->items) = it;
+	}
+	closedir(dir);
+	if (s->items.n)
+		qsort(s->items.v, s->items.n, sizeof(*s->items.v), by_key);
+	return 0;
+}
+
+/* Exactly one environment, by its key or a beginning of it, or by its path. */
+static int open_one(struct store *s, const char *key, bool deep, const struct pf_opts *o,
+		    struct pf_err *err)
+{
+	const char *slash = strrchr(key, '/');
+
+	if (slash && slash[1])
+		key = slash + 1;
+	if (!*key)
+		return pf_fail(err, PF_EUSAGE, "an environment's key is missing");
+	if (open_store(s, key, deep, o, err) < 0)
+		return -1;
+	if (!s->items.n) {
+		pf_fail(err, PF_EUSAGE, "no environment %s in %s", key, s->root);
+		return pf_hint(err, "see: pyfunc-env env list");
+	}
+	if (s->items.n > 1)
+		return pf_fail(err, PF_EUSAGE, "%s fits %zu environments: give more of the key", key,
+			       s->items.n);
+	return 0;
+}
+
+/* ---- writing ---- */
+
+static const char *date(char out[24], time_t when)
+{
+	struct tm tm;
+
+	if (!when || !gmtime_r(&when, &tm) || !strftime(out, 24, "%Y-%m-%dT%H:%M:%SZ", &tm))
+		snprintf(out, 24, "-");
+	return out;
+}
+
+static uint64_t item_bytes(const struct item *it)
+{
+	uint64_t bytes = 0;
+
+	(void)!pf_str_u64(pf_node_text(it->head, "bytes"), &bytes);
+	return bytes;
+}
+
+static const struct pf_node *item_packages(const struct item *it)
+{
+	const struct pf_node *list = pf_node_get(pf_node_get(it->head, "plan"), "packages");
+
+	return list && list->kind == PF_NODE_LIST ? list : NULL;
+}
+
+static const char *item_state(const struct item *it)
+{
+	return !it->head ? "damaged" : !it->started ? "no interpreter" : "ready";
+}
+
+static void write_item(struct pf_json_out *w, const struct item *it)
+{
+	const struct pf_node *packages = item_packages(it);
+	char when[24];
+
+	pf_json_field(w, "key", it->key);
+	pf_json_field(w, "path", pf_s(it->path));
+	pf_json_field(w, "state", pf_s(item_state(it)));
+	pf_json_field(w, "python", pf_node_text(it->head, "python"));
+	pf_json_field(w, "interpreter", pf_node_text(it->head, "interpreter"));
+	pf_json_field(w, "resolver", pf_node_text(pf_node_get(it->head, "plan"), "resolver"));
+	pf_json_field(w, "created_by", pf_node_text(it->head, "created_by"));
+	pf_json_key(w, "packages");
+	pf_json_int(w, packages ? (int64_t)packages->n : 0);
+	pf_json_key(w, "bytes");
+	pf_json_int(w, (int64_t)item_bytes(it));
+	pf_json_field(w, "used", pf_s(date(when, it->used)));
+}
+
+static void open_object(struct pf_json_out *w, const char *kind, const struct store *s)
+{
+	pf_json_open(w, '{');
+	pf_json_field(w, "schema", PF_S("pyfunc-env/1"));
+	pf_json_field(w, "kind", pf_s(kind));
+	pf_json_field(w, "store", pf_s(s->root));
+}
+
+static void close_object(struct pf_json_out *w)
+{
+	pf_json_close(w, '}');
+	pf_buf_char(w->buf, '\n');
+}
+
+int pf_store_list(struct pf_buf *out, const struct pf_opts *o, bool json, struct pf_err *err)
+{
+	struct pf_json_out w = { .buf = out };
+	char when[24];
+	STORE(s);
+
+	if (open_store(&s, NULL, true, o, err) < 0)
+		return -1;
+	if (json) {
+		open_object(&w, "env-list", &s);
+		pf_json_key(&w, "environments");
+		pf_json_open(&w, '[');
+	} else if (s.items.n) {
+		pf_buf_printf(out, "%-32s  %-8s %8s %9s  %-20s  %s\n", "KEY", "PYTHON", "PACKAGES",
+			      "MIB", "USED", "STATE");
+	}
+	for (size_t i = 0; i < s.items.n; i++) {
+		const struct item *it = &s.items.v[i];
+		const struct pf_node *packages = item_packages(it);
+
+		if (json) {
+			pf_json_open(&w, '{');
+			write_item(&w, it);
+			pf_json_close(&w, '}');
+			continue;
+		}
+		pf_buf_printf(out, PF_FMT "  %-8.*s %8zu %9.1f  %-20s  %s\n", PF_ARG(it->key),
+			      PF_ARG(pf_node_text(it->head, "python")), packages ? packages->n : 0,
+			      (double)item_bytes(it) / 1048576.0, date(when, it->used), item_state(it));
+	}
+	if (json) {
+		pf_json_close(&w, ']');
+		close_object(&w);
+	}
+	return pf_buf_check(out, "the list", err);
+}
+
+static void show_text(struct pf_buf *out, const struct item *it)
+{
+	const struct pf_node *packages = item_packages(it);
+	char when[24];
+
+	pf_buf_printf(out, "path: %s\nstate: %s\npython: " PF_FMT " (" PF_FMT ")\n", it->path,
+		      item_state(it), PF_ARG(pf_node_text(it->head, "python")),
+		      PF_ARG(pf_node_text(it->head, "interpreter")));
+	pf_buf_printf(out, "resolver: " PF_FMT "\ncreated by: " PF_FMT "\nMiB: %.1f\nused: %s\npackages:\n",
+		      PF_ARG(pf_node_text(pf_node_get(it->head, "plan"), "resolver")),
+		      PF_ARG(pf_node_text(it->head, "created_by")),
+		      (double)item_bytes(it) / 1048576.0, date(when, it->used));
+	for (size_t i = 0; packages && i < packages->n; i++) {
+		struct pf_str url = pf_node_text(&packages->v[i], "url");
+		struct pf_str name = pf_node_text(&packages->v[i], "name");
+
+		if (url.n)
+			pf_buf_printf(out, "  " PF_FMT " @ " PF_FMT "\n", PF_ARG(name), PF_ARG(url));
+		else
+			pf_buf_printf(out, "  " PF_FMT "==" PF_FMT "\n", PF_ARG(name),
+				      PF_ARG(pf_node_text(&packages->v[i], "version")));
+	}
+}
+
+int pf_store_show(struct pf_buf *out, const char *key, const struct pf_opts *o, bool json,
+		  struct pf_err *err)
+{
+	struct pf_json_out w = { .buf = out };
+	PF_AUTO(plan) plan = { 0 };
+	STORE(s);
+
+	if (open_one(&s, key, true, o, err) < 0)
+		return -1;
+	if (!json) {
+		show_text(out, &s.items.v[0]);
+		return pf_buf_check(out, "the answer", err);
+	}
+	open_object(&w, "env", &s);
+	write_item(&w, &s.items.v[0]);
+	if (s.items.v[0].head &&
+	    pf_plan_read(&plan, pf_node_get(s.items.v[0].head, "plan"), err) == 0) {
+		pf_json_key(&w, "plan");
+		pf_plan_write(&w, &plan);
+	}
+	close_object(&w);
+	return pf_buf_check(out, "the answer", err);
+}
+
+/* ---- verify ---- */
+
+static int verify_one(struct pf_strs *problems, struct pf_arena *a, const struct item *it,
+		      struct pf_err *err)
+{
+	PF_FD(dir) = open(it->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir < 0)
+		return pf_fail_errno(err, "cannot open %s", it->path);
+	if (pf_manifest_check(problems, a, dir, true, err) < 0)
+		*PF_PUSH(a, problems) = pf_dup(a, pf_s(err->msg));
+	if (faccessat(dir, "bin/python", X_OK, 0) < 0)
+		*PF_PUSH(a, problems) = PF_S("its interpreter is gone");
+	return pf_signals_check(err);
+}
+
+static void report(struct pf_buf *out, struct pf_json_out *w, bool json, const struct item *it,
+		   const struct pf_strs *problems)
+{
+	if (json) {
+		pf_json_open(w, '{');
+		pf_json_field(w, "key", it->key);
+		pf_json_key(w, "problems");
+		pf_json_open(w, '[');
+		for (size_t i = 0; i < problems->n; i++)
+			pf_json_str(w, problems->v[i]);
+		pf_json_close(w, ']');
+		pf_json_close(w, '}');
+		return;
+	}
+	pf_buf_printf(out, PF_FMT ": %s\n", PF_ARG(it->key), problems->n ? "damaged" : "good");
+	for (size_t i = 0; i < problems->n; i++)
+		pf_buf_printf(out, "  " PF_FMT "\n", PF_ARG(problems->v[i]));
+}
+
+int pf_store_verify(struct pf_buf *out, size_t *broken, const char *key, const struct pf_opts *o,
+		    bool json, struct pf_err *err)
+{
+	struct pf_json_out w = { .buf = out };
+	STORE(s);
+
+	*broken = 0;
+	if ((key ? open_one(&s, key, false, o, err) : open_store(&s, NULL, false, o, err)) < 0)
+		return -1;
+	if (json) {
+		open_object(&w, "env-verify", &s);
+		pf_json_key(&w, "environments");
+		pf_json_open(&w, '[');
+	}
+	for (size_t i = 0; i < s.items.n; i++) {
+		struct pf_arena a = { 0 };
+		struct pf_strs problems = { 0 };
+		int rc = verify_one(&problems, &a, &s.items.v[i], err);
+
+		*broken += problems.n > 0;
+		report(out, &w, json, &s.items.v[i], &problems);
+		pf_arena_free(&a);
+		if (rc < 0)
+			return -1;
+	}
+	if (json) {
+		pf_json_close(&w, ']');
+		close_object(&w);
+	}
+	return pf_buf_check(out, "the answer", err);
+}
+
+/* ---- removal ---- */
+
+/* 1 removed, 0 in use. A name under envs/ is complete or absent: it is renamed away first. */
+static int remove_one(struct store *s, const struct item *it, struct pf_err *err)
+{
+	char *manifest = pf_join(&s->arena, it->path, PF_S("manifest.json"));
+	char *lock = pf_formatz(&s->arena, "%s/locks/" PF_FMT ".lock", s->root, PF_ARG(it->key));
+	char *away = pf_formatz(&s->arena, "%s/tmp/" PF_FMT ".%d.gone", s->root, PF_ARG(it->key),
+				(int)getpid());
+	PF_FD(key) = pf_lock(AT_FDCWD, lock, 0, NULL, err);
+	PF_FD(held) = -1;
+
+	if (key < 0)
+		return err->code == PF_ELIMIT ? 0 : -1;
+	held = open(manifest, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (held >= 0 && flock(held, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+		return 0;
+	if (rename(it->path, away) < 0)
+		return errno == ENOENT ? 0 : pf_fail_errno(err, "cannot remove %s", it->path);
+	return pf_remove_tree(AT_FDCWD, away, err) < 0 ? -1 : 1;
+}
+
+int pf_store_remove(struct pf_buf *out, const char *key, const struct pf_opts *o, bool json,
+		    struct pf_err *err)
+{
+	struct pf_json_out w = { .buf = out };
+	int removed;
+	STORE(s);
+
+	if (open_one(&s, key, false, o, err) < 0)
+		return -1;
+	removed = remove_one(&s, &s.items.v[0], err);
+	if (removed < 0)
+		return -1;
+	if (!removed)
+		return pf_fail(err, PF_EIO, "the environment " PF_FMT " is in use",
+			       PF_ARG(s.items.v[0].key));
+	if (json) {
+		open_object(&w, "env-rm", &s);
+		pf_json_field(&w, "removed", s.items.v[0].key);
+		close_object(&w);
+	} else {
+		pf_buf_printf(out, "removed " PF_FMT "\n", PF_ARG(s.items.v[0].key));
+	}
+	return 0;
+}
+
+/* ---- gc ---- */
+
+static const char *why_remove(const struct item *it, int days)
+{
+	if (!it->head)
+		return "damaged";
+	if (!it->started)
+		return "its interpreter is gone";
+	if (days >= 0 && it->used <= time(NULL) - (time_t)days * 86400)
+		return "not used";
+	return NULL;
+}
+
+static int remove_old_logs(struct store *s)
+{
+	DIR *dir = opendir(pf_join(&s->arena, s->root, PF_S("logs")));
+	int count = 0;
+
+	for (struct dirent *e; dir && (e = readdir(dir));) {
+		struct stat st;
+
+		if (pf_str_ends(pf_s(e->d_name), ".log") &&
+		    fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    st.st_mtime < time(NULL) - PF_AGE_LOG && unlinkat(dirfd(dir), e->d_name, 0) == 0)
+			count++;
+	}
+	if (dir)
+		closedir(dir);
+	return count;
+}
+
+static void report_removed(struct pf_buf *out, struct pf_json_out *w, bool json,
+			   const struct item *it, const char *why)
+{
+	if (json) {
+		pf_json_open(w, '{');
+		pf_json_field(w, "key", it->key);
+		pf_json_field(w, "why", pf_s(why));
+		pf_json_close(w, '}');
+	} else {
+		pf_buf_printf(out, "removed " PF_FMT ": %s\n", PF_ARG(it->key), why);
+	}
+}
+
+int pf_store_gc(struct pf_buf *out, int days, const struct pf_opts *o, bool json,
+		struct pf_err *err)
+{
+	struct pf_json_out w = { .buf = out };
+	int leftovers, logs;
+	STORE(s);
+
+	if (open_store(&s, NULL, true, o, err) < 0)
+		return -1;
+	leftovers = pf_workdir_sweep(s.root, PF_AGE_GC, err);
+	if (leftovers < 0)
+		return -1;
+	logs = remove_old_logs(&s);
+	if (json) {
+		open_object(&w, "env-gc", &s);
+		pf_json_key(&w, "removed");
+		pf_json_open(&w, '[');
+	}
+	for (size_t i = 0; i < s.items.n; i++) {
+		const char *why = why_remove(&s.items.v[i], days);
+		int removed = why ? remove_one(&s, &s.items.v[i], err) : 0;
+
+		if (removed < 0)
+			return -1;
+		if (removed)
+			report_removed(out, &w, json, &s.items.v[i], why);
+	}
+	if (json) {
+		pf_json_close(&w, ']');
+		pf_json_key(&w, "leftovers");
+		pf_json_int(&w, leftovers);
+		pf_json_key(&w, "logs");
+		pf_json_int(&w, logs);
+		close_object(&w);
+	} else if (leftovers || logs) {
+		pf_buf_printf(out, "removed %d leftovers and %d logs\n", leftovers, logs);
+	}
+	return pf_buf_check(out, "the answer", err);
+}

@@ -1,0 +1,75 @@
+/* walk.c - a tree listed without recursion, links not followed */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "env/walk.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "base/str.h"
+
+void pf_found_list_free(struct pf_found_list *l)
+{
+	pf_arena_free(&l->arena);
+	memset(l, 0, sizeof(*l));
+}
+
+static int by_path(const void *l, const void *r)
+{
+	return pf_str_cmp(((const struct pf_found *)l)->path, ((const struct pf_found *)r)->path);
+}
+
+static int list_one(struct pf_found_list *l, DIR *dir, struct pf_str at, struct pf_err *err)
+{
+	struct dirent *e;
+
+	while ((errno = 0, e = readdir(dir))) {
+		struct pf_found f;
+		struct stat st;
+
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		f.path = pf_format(&l->arena, PF_FMT "%s%s", PF_ARG(at), at.n ? "/" : "", e->d_name);
+		if (fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			return pf_fail_errno(err, "cannot look at %s", f.path.p);
+		f.mode = st.st_mode;
+		f.size = (uint64_t)st.st_size;
+		if (S_ISDIR(st.st_mode))
+			*PF_PUSH(&l->arena, &l->dirs) = f;
+		else
+			*PF_PUSH(&l->arena, &l->files) = f;
+		if (l->files.n + l->dirs.n > PF_MAX_ENV_FILES)
+			return pf_fail(err, PF_ELIMIT, "an environment of more than %d files",
+				       PF_MAX_ENV_FILES);
+	}
+	return errno ? pf_fail_errno(err, "cannot list " PF_FMT, PF_ARG(at)) : 0;
+}
+
+int pf_walk(struct pf_found_list *out, int dir, struct pf_err *err)
+{
+	PF_AUTO(found_list) l = { 0 };
+
+	for (size_t next = 0;; next++) {
+		struct pf_str at = next ? l.dirs.v[next - 1].path : PF_S("");
+		int fd = openat(dir, next ? at.p : ".",
+				O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		DIR *listing = fd < 0 ? NULL : fdopendir(fd);
+		int rc;
+
+		if (!listing)
+			return pf_fail_errno(err, "cannot list %s", next ? at.p : "an environment");
+		rc = list_one(&l, listing, at, err);
+		closedir(listing);
+		if (rc < 0)
+			return -1;
+		if (next == l.dirs.n)
+			break;
+	}
+	if (l.files.n)
+		qsort(l.files.v, l.files.n, sizeof(*l.files.v), by_path);
+	*out = PF_TAKE(l);
+	return 0;
+}

@@ -1,0 +1,339 @@
+/* driver.c - drivers found, given a clean environment, and run */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "solve/driver.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/proc.h"
+#include "base/str.h"
+
+extern char **environ;
+
+void pf_driver_free(struct pf_driver *d)
+{
+	pf_indexes_free(&d->indexes);
+	pf_arena_free(&d->arena);
+	memset(d, 0, sizeof(*d));
+}
+
+/* ---- the environment ---- */
+
+/* Names ending in * stand for all that begin so. Dropped, unless KEPT says otherwise. */
+static const char *const dropped[] = {
+	"PYTHON*", "VIRTUAL_ENV*", "CONDA_*", "_CONDA_*", "LD_*", "PIP_*", "UV_*", "PYENV_VERSION",
+	"SSL_CERT_FILE", "AWS_*", "MLFLOW_*", "VIRTUALENV_*", "__PYVENV_LAUNCHER__", "PIPX_*",
+	"PDM_*", "POETRY_*", "DYLD_*", "TWINE_*",
+};
+static const char *const kept[] = {
+	"PIP_CLIENT_CERT", "PIP_PROXY", "PIP_TIMEOUT", "PIP_DEFAULT_TIMEOUT", "PIP_RETRIES",
+	"PIP_CONFIG_FILE", "PIP_CACHE_DIR", "PIP_NO_CACHE_DIR", "PIP_KEYRING_PROVIDER",
+	"PIP_PREFER_BINARY", "PIP_ONLY_BINARY", "PIP_NO_BINARY",
+	"UV_CACHE_DIR", "UV_NO_CACHE", "UV_INDEX_*", "UV_KEYRING_PROVIDER", "UV_HTTP_*",
+	"UV_REQUEST_TIMEOUT", "UV_NATIVE_TLS", "UV_SYSTEM_CERTS", "UV_CONCURRENT_*",
+	"UV_NO_BUILD", "UV_NO_BINARY",
+};
+/* A build runs a stranger's code: secrets that no index needs stay here. */
+static const char *const secret[] = { "_TOKEN", "_PASSWORD", "_SECRET", "_SECRET_KEY", "_API_KEY" };
+
+static bool is_named(struct pf_str name, const char *const *patterns, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct pf_str p = pf_s(patterns[i]);
+
+		if (p.p[p.n - 1] == '*' ? name.n >= p.n - 1 && memcmp(name.p, p.p, p.n - 1) == 0 :
+					  pf_str_eq(name, p))
+			return true;
+	}
+	return false;
+}
+
+static bool is_passed_on(struct pf_str name)
+{
+	if (is_named(name, kept, PF_COUNT(kept)))
+		return !pf_str_is(name, "UV_INDEX_URL") && !pf_str_is(name, "UV_INDEX_STRATEGY");
+	if (is_named(name, dropped, PF_COUNT(dropped)))
+		return false;
+	for (size_t i = 0; i < PF_COUNT(secret); i++)
+		if (pf_str_ends(name, secret[i]))
+			return false;
+	return true;
+}
+
+struct envp {
+	struct pf_arena *arena;
+	PF_VEC(char *) v;
+};
+
+static void set(struct envp *e, const char *name, struct pf_str value)
+{
+	*PF_PUSH(e->arena, &e->v) = pf_formatz(e->arena, "%s=" PF_FMT, name, PF_ARG(value));
+}
+
+/* PATH without the folders of an outer environment: its programs are not ours. */
+static void set_path(struct envp *e)
+{
+	static const char *const outer[] = { "VIRTUAL_ENV", "CONDA_PREFIX" };
+	struct pf_buf path = PF_BUF(PF_MIB(1));
+	struct pf_str rest = pf_s(getenv("PATH")), dir;
+
+	while (pf_str_next(&rest, ':', &dir)) {
+		bool skip = !pf_str_starts(dir, "/") || pf_str_ends(dir, "/shims");
+
+		for (size_t i = 0; i < PF_COUNT(outer); i++) {
+			struct pf_str prefix = pf_s(getenv(outer[i]));
+
+			skip |= prefix.n && pf_str_starts(dir, prefix.p) &&
+				pf_str_is(pf_str_skip(dir, prefix.n), "/bin");
+		}
+		if (skip)
+			continue;
+		if (path.n)
+			pf_buf_char(&path, ':');
+		pf_buf_str(&path, dir);
+	}
+	set(e, "PATH", path.n ? pf_buf_view(&path) : PF_S("/usr/bin:/bin"));
+	pf_buf_free(&path);
+}
+
+/* "name=URL" of UV_INDEX: pip knows no names. */
+static struct pf_str bare_url(struct pf_str index)
+{
+	size_t eq = pf_str_find(index, '='), scheme = pf_str_find_str(index, "://");
+
+	return eq != PF_NPOS && eq < scheme ? pf_str_skip(index, eq + 1) : index;
+}
+
+static void set_list(struct envp *e, const char *name, const struct pf_strs *list, char sep,
+		     bool bare)
+{
+	struct pf_buf b = PF_BUF(PF_MIB(1));
+
+	for (size_t i = 0; i < list->n; i++) {
+		if (i)
+			pf_buf_char(&b, sep);
+		pf_buf_str(&b, bare ? bare_url(list->v[i]) : list->v[i]);
+	}
+	if (b.n)
+		set(e, name, pf_buf_view(&b));
+	pf_buf_free(&b);
+}
+
+static void set_uv(struct envp *e, const struct pf_indexes *x)
+{
+	if (x->index.n)
+		set(e, "UV_DEFAULT_INDEX", x->index);
+	set_list(e, "UV_INDEX", &x->extra, ' ', false);
+	set_list(e, "UV_FIND_LINKS", &x->find_links, ',', false);
+	set_list(e, "UV_INSECURE_HOST", &x->trusted, ' ', false);
+	if (x->no_index)
+		set(e, "UV_NO_INDEX", PF_S("1"));
+	set(e, "UV_NO_CONFIG", PF_S("1"));
+	set(e, "UV_PYTHON_DOWNLOADS", PF_S("never"));
+	set(e, "UV_NO_PROGRESS", PF_S("1"));
+}
+
+static void set_pip(struct envp *e, const struct pf_indexes *x, bool offline)
+{
+	if (x->index.n)
+		set(e, "PIP_INDEX_URL", bare_url(x->index));
+	set_list(e, "PIP_EXTRA_INDEX_URL", &x->extra, ' ', true);
+	set_list(e, "PIP_FIND_LINKS", &x->find_links, ' ', false);
+	set_list(e, "PIP_TRUSTED_HOST", &x->trusted, ' ', false);
+	if (x->no_index || offline)
+		set(e, "PIP_NO_INDEX", PF_S("1"));
+	if (x->cert.n)
+		set(e, "PIP_CERT", x->cert);
+	set(e, "PIP_NO_INPUT", PF_S("1"));
+	set(e, "PIP_USER", PF_S("0"));
+	set(e, "PIP_DISABLE_PIP_VERSION_CHECK", PF_S("1"));
+	set(e, "PIP_NO_PYTHON_VERSION_WARNING", PF_S("1"));
+}
+
+char **pf_driver_environment(struct pf_arena *a, const struct pf_driver *d, const struct pf_opts *o)
+{
+	struct envp e = { .arena = a };
+	const char *cert = getenv("SSL_CERT_FILE");
+
+	for (char **p = environ; *p; p++) {
+		struct pf_str name = pf_str_cut(pf_s(*p), 0, pf_str_find(pf_s(*p), '='));
+
+		if (!pf_str_is(name, "PATH") && is_passed_on(name))
+			*PF_PUSH(a, &e.v) = *p;
+	}
+	set_path(&e);
+	set(&e, "PYTHONNOUSERSITE", PF_S("1"));
+	if (d && d->indexes.cert.n)
+		set(&e, "SSL_CERT_FILE", d->indexes.cert);
+	else if (cert)
+		set(&e, "SSL_CERT_FILE", pf_s(cert));
+	if (d && d->kind == PF_DRIVER_UV)
+		set_uv(&e, &d->indexes);
+	if (d && d->kind == PF_DRIVER_PIP)
+		set_pip(&e, &d->indexes, o->offline);
+	*PF_PUSH(a, &e.v) = NULL;
+	return e.v.v;
+}
+
+/* ---- find ---- */
+
+static int find_uv(struct pf_driver *d, struct pf_err *err)
+{
+	struct pf_buf out = PF_BUF(PF_KIB(64));
+	struct pf_str line, text;
+	int status = 0;
+
+	d->uv = pf_which(&d->arena, "uv");
+	if (!d->uv) {
+		pf_fail(err, PF_EIO, "the program uv is not on PATH");
+		return pf_hint(err, "install uv, or use --env-manager virtualenv");
+	}
+	d->kind = PF_DRIVER_UV;
+	if (pf_proc_capture(&out, &(struct pf_spawn){ .path = d->uv,
+						      .argv = (char *[]){ d->uv, "--version", NULL } },
+			    -1, PF_WAIT_QUERY, &status, err) < 0 || status != 0) {
+		pf_buf_free(&out);
+		return pf_fail(err, PF_EIO, "%s does not run", d->uv);
+	}
+	text = pf_buf_view(&out);
+	line = PF_S("uv");
+	if (pf_str_next_line(&text, &line)) /* "uv 0.13.9 (x86_64-unknown-linux-gnu)" */
+		line = pf_str_trim(pf_str_cut(line, 0, pf_str_find(line, '(')));
+	d->version = pf_dup(&d->arena, line);
+	pf_buf_free(&out);
+	return 0;
+}
+
+int pf_driver_find(struct pf_driver *out, const struct pf_python *python,
+		   const struct pf_needs *needs, struct pf_workdir *w, const struct pf_opts *o,
+		   struct pf_err *err)
+{
+	PF_AUTO(driver) d = { 0 };
+	bool any = o->env_manager == PF_ENV_AUTO || o->env_manager == PF_ENV_VENV;
+
+	pf_indexes_read(&d.indexes, needs, o);
+	if (o->env_manager == PF_ENV_CONDA || o->env_manager == PF_ENV_MAMBA) {
+		pf_fail(err, PF_EUSAGE, "this version makes no conda environments");
+		return pf_hint(err, "use --env-manager venv, uv or virtualenv: packages that only "
+				    "conda has are then listed and left out");
+	}
+	if (o->env_manager == PF_ENV_LOCAL)
+		return pf_fail(err, PF_EUSAGE, "the local interpreter needs no environment");
+	if (o->env_manager == PF_ENV_UV || (any && pf_which(&d.arena, "uv"))) {
+		if (find_uv(&d, err) < 0)
+			return -1;
+	} else if (pf_driver_find_pip(&d, python, w, o, err) < 0) {
+		return -1;
+	}
+	*out = PF_TAKE(d);
+	return 0;
+}
+
+/* ---- run ---- */
+
+/* Secrets are taken out of the file on disk too, line by line; nothing grows. */
+static void redact_log(struct pf_buf *log)
+{
+	struct pf_buf clean = PF_BUF(PF_MAX_DRIVER_LOG + 1);
+	struct pf_str rest = pf_buf_view(log), line;
+	char text[PF_KIB(16)];
+
+	while (pf_str_next_line(&rest, &line)) {
+		snprintf(text, sizeof(text), PF_FMT, PF_ARG(line));
+		pf_redact(text);
+		pf_buf_cstr(&clean, text);
+		pf_buf_char(&clean, '\n');
+	}
+	pf_buf_free(log);
+	*log = clean;
+}
+
+static void print_tail(struct pf_str log)
+{
+	size_t from = log.n, lines = 0;
+
+	while (from && (lines < 12 || log.p[from - 1] != '\n'))
+		lines += log.p[--from] == '\n';
+	pf_warn_text(pf_str_skip(log, from));
+}
+
+static int fail_by_log(struct pf_workdir *w, const char *action, struct pf_err *err)
+{
+	struct pf_buf log = PF_BUF(PF_MAX_DRIVER_LOG);
+	struct pf_err other;
+
+	if (pf_read_file(&log, AT_FDCWD, w->log, &other) < 0 && other.code != PF_ELIMIT) {
+		pf_buf_free(&log);
+		return pf_fail(err, PF_EIO, "cannot %s: %s", action, other.msg);
+	}
+	log.toobig = false;
+	redact_log(&log);
+	w->keep_log = pf_write_atomic(AT_FDCWD, w->log, pf_buf_view(&log), 0600, &other) == 0;
+	pf_driver_explain(pf_buf_view(&log), action, err);
+	if (err->code != PF_ESOLVE)
+		print_tail(pf_buf_view(&log));
+	if (w->keep_log && !*err->hint)
+		pf_hint(err, "the whole log: %s", w->log);
+	pf_buf_free(&log);
+	return -1;
+}
+
+static void log_command(int log, const char *const *argv)
+{
+	dprintf(log, "--");
+	for (; *argv; argv++)
+		dprintf(log, " %s%s", *argv, argv[1] ? "" : "\n");
+}
+
+/* Without `out`, both streams go to the log as they come. */
+static int run_logged(struct pf_buf *out, int *status, struct pf_workdir *w,
+		      const char *const *argv, char **envp, struct pf_err *err)
+{
+	PF_FD(log) = open(w->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	struct pf_spawn what = {
+		.path = argv[0], .argv = (char *const *)(const void *)argv, .envp = envp,
+		.cwd = w->path, .in = -1, .out = log, .err = log, .new_group = true,
+	};
+	PF_AUTO(proc) proc = { 0 };
+	char text[64];
+	int rc;
+
+	if (log < 0)
+		return pf_fail_errno(err, "cannot write %s", w->log);
+	log_command(log, argv);
+	if (out) {
+		rc = pf_proc_capture(out, &what, log, PF_WAIT_DRIVER, status, err);
+	} else {
+		rc = pf_proc_start(&proc, &what, err);
+		if (rc == 0)
+			rc = pf_proc_wait(&proc, PF_WAIT_DRIVER * 1000, status, err);
+		if (rc == 0 && proc.pid)
+			rc = pf_fail(err, PF_ELIMIT, "%s took longer than %d s", argv[0],
+				     PF_WAIT_DRIVER);
+	}
+	if (rc < 0)
+		return -1;
+	if (*status != 0)
+		dprintf(log, "-- %s\n", pf_status_text(text, sizeof(text), *status));
+	return 0;
+}
+
+int pf_driver_run(struct pf_buf *out, struct pf_workdir *w, const char *const *argv, char **envp,
+		  const char *action, struct pf_err *err)
+{
+	int status = 0;
+
+	if (run_logged(out, &status, w, argv, envp, err) < 0)
+		return -1;
+	return status == 0 ? 0 : fail_by_log(w, action, err);
+}
+
+int pf_drive(int *status, struct pf_workdir *w, const char *const *argv, struct pf_err *err)
+{
+	struct pf_opts none = { 0 };
+
+	return run_logged(NULL, status, w, argv, pf_driver_environment(&w->arena, NULL, &none), err);
+}

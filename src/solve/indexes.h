@@ -1,0 +1,25 @@
+/* indexes.h - where packages come from: what pip's and uv's own settings say */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/common.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "opts.h"
+#include "req/needs.h"
+
+/* Views live in the arena. May hold passwords: never for a command line, a log or a file. */
+struct pf_indexes {
+	struct pf_arena arena;
+	struct pf_str index;	    /* empty: the driver's own default */
+	struct pf_strs extra;
+	struct pf_strs find_links;  /* URLs; folders as file:// ones, those that exist */
+	struct pf_strs trusted;	    /* hosts */
+	struct pf_str cert;	    /* a file of certificates */
+	bool no_index;
+};
+
+/* PIP_* before UV_* before pip's configuration files, each setting for itself. With
+ * o->allow_model_index what the model's files ask for is added. */
+void pf_indexes_read(struct pf_indexes *out, const struct pf_needs *needs, const struct pf_opts *o);
+void pf_indexes_free(struct pf_indexes *x);

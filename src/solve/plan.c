@@ -1,0 +1,145 @@
+/* plan.c - a plan's key, and its form as JSON */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "solve/plan.h"
+
+#include "base/limits.h"
+#include "base/str.h"
+#include "formats/digest.h"
+
+void pf_plan_free(struct pf_plan *p)
+{
+	pf_arena_free(&p->arena);
+	memset(p, 0, sizeof(*p));
+}
+
+static int by_name(const void *l, const void *r)
+{
+	return pf_str_cmp(((const struct pf_planned *)l)->name, ((const struct pf_planned *)r)->name);
+}
+
+static int by_text(const void *l, const void *r)
+{
+	return pf_str_cmp(*(const struct pf_str *)l, *(const struct pf_str *)r);
+}
+
+struct pf_str pf_plan_identity(struct pf_arena *a, const struct pf_python *p)
+{
+	return pf_format(a, PF_FMT "\n" PF_FMT "\n" PF_FMT "\n" PF_FMT "\n" PF_FMT "\n" PF_FMT "\n",
+			 PF_ARG(p->implementation), PF_ARG(p->version), PF_ARG(p->platform),
+			 PF_ARG(p->libc), PF_ARG(p->base_prefix), PF_ARG(p->base_exe));
+}
+
+/* One line a package: tabs and line ends cannot occur in a name, a version or a digest, and a URL
+ * holds none either, so that two plans have one text only when they are equal. */
+static void write_key_text(struct pf_buf *b, const struct pf_plan *p, struct pf_str identity,
+			   const struct pf_opts *o)
+{
+	pf_buf_printf(b, "store %d\n", PF_STORE_FORMAT);
+	pf_buf_str(b, identity);
+	pf_buf_printf(b, "link copy\nbytecode %s\n", o->no_bytecode ? "no" : "yes");
+	for (size_t i = 0; i < p->packages.n; i++) {
+		const struct pf_planned *one = &p->packages.v[i];
+
+		pf_buf_printf(b, PF_FMT "\t" PF_FMT "\t" PF_FMT, PF_ARG(one->name),
+			      PF_ARG(one->version), PF_ARG(one->url));
+		for (size_t k = 0; k < one->hashes.n; k++)
+			pf_buf_printf(b, "\t" PF_FMT, PF_ARG(one->hashes.v[k]));
+		pf_buf_char(b, '\n');
+	}
+}
+
+int pf_plan_seal(struct pf_plan *p, const struct pf_python *python, const struct pf_opts *o,
+		 struct pf_err *err)
+{
+	struct pf_buf text = PF_BUF(PF_MAX_LOCK);
+	char hex[PF_SHA256_HEX];
+
+	if (p->packages.n)
+		qsort(p->packages.v, p->packages.n, sizeof(*p->packages.v), by_name);
+	for (size_t i = 0; i < p->packages.n; i++) {
+		struct pf_planned *one = &p->packages.v[i];
+
+		if (one->hashes.n)
+			qsort(one->hashes.v, one->hashes.n, sizeof(*one->hashes.v), by_text);
+		if (i && pf_str_eq(one->name, one[-1].name))
+			return pf_fail(err, PF_ESOLVE, "two versions of " PF_FMT " in one plan",
+				       PF_ARG(pf_shown(one->name)));
+	}
+	write_key_text(&text, p, pf_plan_identity(&p->arena, python), o);
+	if (pf_buf_check(&text, "a plan", err) < 0) {
+		pf_buf_free(&text);
+		return -1;
+	}
+	pf_sha256_hex(hex, text.p, text.n);
+	memcpy(p->key, hex, 32);
+	p->key[32] = '\0';
+	pf_buf_free(&text);
+	return 0;
+}
+
+/* ---- JSON ---- */
+
+static void write_strings(struct pf_json_out *w, const char *key, const struct pf_strs *list)
+{
+	pf_json_key(w, key);
+	pf_json_open(w, '[');
+	for (size_t i = 0; i < list->n; i++)
+		pf_json_str(w, list->v[i]);
+	pf_json_close(w, ']');
+}
+
+void pf_plan_write(struct pf_json_out *w, const struct pf_plan *p)
+{
+	pf_json_open(w, '{');
+	pf_json_field(w, "key", pf_s(p->key));
+	pf_json_field(w, "resolver", p->resolver);
+	write_strings(w, "left_out", &p->left_out);
+	pf_json_key(w, "packages");
+	pf_json_open(w, '[');
+	for (size_t i = 0; i < p->packages.n; i++) {
+		const struct pf_planned *one = &p->packages.v[i];
+
+		pf_json_open(w, '{');
+		pf_json_field(w, "name", one->name);
+		pf_json_field(w, "version", one->version);
+		if (one->url.n)
+			pf_json_field(w, "url", one->url);
+		write_strings(w, "hashes", &one->hashes);
+		pf_json_close(w, '}');
+	}
+	pf_json_close(w, ']');
+	pf_json_close(w, '}');
+}
+
+static void read_strings(struct pf_strs *out, struct pf_arena *a, const struct pf_node *list)
+{
+	for (size_t i = 0; list && list->kind == PF_NODE_LIST && i < list->n; i++)
+		if (pf_node_is_scalar(&list->v[i]))
+			*PF_PUSH(a, out) = pf_dup(a, list->v[i].text);
+}
+
+int pf_plan_read(struct pf_plan *out, const struct pf_node *object, struct pf_err *err)
+{
+	PF_AUTO(plan) plan = { 0 };
+	const struct pf_node *packages = pf_node_get(object, "packages");
+	struct pf_str key = pf_node_text(object, "key");
+
+	if (!packages || packages->kind != PF_NODE_LIST || key.n != sizeof(plan.key) - 1)
+		return pf_fail(err, PF_EINTEGRITY, "a recorded plan is damaged");
+	memcpy(plan.key, key.p, key.n);
+	plan.resolver = pf_dup(&plan.arena, pf_node_text(object, "resolver"));
+	read_strings(&plan.left_out, &plan.arena, pf_node_get(object, "left_out"));
+	for (size_t i = 0; i < packages->n; i++) {
+		const struct pf_node *node = &packages->v[i];
+		struct pf_planned one = {
+			.name = pf_dup(&plan.arena, pf_node_text(node, "name")),
+			.version = pf_dup(&plan.arena, pf_node_text(node, "version")),
+			.url = pf_dup(&plan.arena, pf_node_text(node, "url")),
+		};
+
+		read_strings(&one.hashes, &plan.arena, pf_node_get(node, "hashes"));
+		*PF_PUSH(&plan.arena, &plan.packages) = one;
+	}
+	*out = PF_TAKE(plan);
+	return 0;
+}

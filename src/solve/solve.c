@@ -1,0 +1,304 @@
+/* solve.c - needs to a plan through a driver, and a plan handed to one */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "solve/solve.h"
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "req/name.h"
+#include "solve/driver.h"
+#include "solve/reqlines.h"
+
+/* ---- resolve ---- */
+
+struct task {
+	const struct pf_driver *driver;
+	const struct pf_python *python;
+	const struct pf_needs *needs;
+	const struct pf_opts *o;
+	struct pf_workdir *w;
+};
+
+static char *write_lines(struct task *t, const char *name, const struct pf_strs *a,
+			 const struct pf_strs *b, struct pf_err *err)
+{
+	struct pf_buf text = PF_BUF(PF_MAX_LOCK);
+	char *path = NULL;
+
+	for (size_t i = 0; a && i < a->n; i++)
+		pf_buf_printf(&text, PF_FMT "\n", PF_ARG(a->v[i]));
+	for (size_t i = 0; b && i < b->n; i++)
+		pf_buf_printf(&text, PF_FMT "\n", PF_ARG(b->v[i]));
+	if (pf_buf_check(&text, "the requirements", err) == 0)
+		path = pf_workdir_file(t->w, name, pf_buf_view(&text), err);
+	pf_buf_free(&text);
+	return path;
+}
+
+static int resolve(struct pf_plan *out, struct task *t, const struct pf_strs *wanted,
+		   const struct pf_strs *more, const struct pf_strs *constraints, struct pf_err *err)
+{
+	char *file, *limits = NULL;
+
+	if (!wanted->n && !(more && more->n))
+		return 0;
+	file = write_lines(t, "requirements.txt", wanted, more, err);
+	if (!file)
+		return -1;
+	if (constraints->n) {
+		limits = write_lines(t, "constraints.txt", constraints, NULL, err);
+		if (!limits)
+			return -1;
+	}
+	if (t->driver->kind == PF_DRIVER_UV)
+		return pf_uv_resolve(out, t->driver, file, limits, t->python, t->w, t->o, err);
+	return pf_pip_resolve(out, t->driver, file, limits, t->python, t->w, t->o, err);
+}
+
+/* Pins of a plan as constraints. */
+static void pin(struct pf_strs *out, struct pf_arena *a, const struct pf_plan *plan)
+{
+	for (size_t i = 0; i < plan->packages.n; i++)
+		if (plan->packages.v[i].version.n)
+			*PF_PUSH(a, out) = pf_format(a, PF_FMT "==" PF_FMT,
+						     PF_ARG(plan->packages.v[i].name),
+						     PF_ARG(plan->packages.v[i].version));
+}
+
+static const struct pf_planned *find_planned(const struct pf_plan *plan, struct pf_str name)
+{
+	for (size_t i = 0; i < plan->packages.n; i++)
+		if (pf_str_eq(plan->packages.v[i].name, name))
+			return &plan->packages.v[i];
+	return NULL;
+}
+
+/* MLflow installs build dependencies first and the requirements over them, so a requirement wins
+ * where both name one package. */
+static void merge(struct pf_plan *plan, const struct pf_plan *build)
+{
+	for (size_t i = 0; i < build->packages.n; i++) {
+		const struct pf_planned *from = &build->packages.v[i];
+		struct pf_planned one = { 0 };
+
+		if (find_planned(plan, from->name))
+			continue;
+		one.name = pf_dup(&plan->arena, from->name);
+		one.version = pf_dup(&plan->arena, from->version);
+		one.url = pf_dup(&plan->arena, from->url);
+		for (size_t k = 0; k < from->hashes.n; k++)
+			*PF_PUSH(&plan->arena, &one.hashes) = pf_dup(&plan->arena, from->hashes.v[k]);
+		*PF_PUSH(&plan->arena, &plan->packages) = one;
+	}
+}
+
+static bool is_pinned_elsewhere(struct pf_str build, const struct pf_plan *plan, struct pf_arena *a)
+{
+	size_t n = 0;
+
+	while (n < build.n && (pf_is_alnum(build.p[n]) || strchr("-_.", build.p[n])))
+		n++;
+	return find_planned(plan, pf_name_canonical(a, pf_str_cut(build, 0, n))) != NULL;
+}
+
+/* ---- digests that the model itself names ---- */
+
+static bool have_hash(const struct pf_strs *list, struct pf_str hash)
+{
+	return list->n == 0 || pf_strs_have(list, hash);
+}
+
+/* One --hash binds every requirement, as in pip: each package that the requirements bring in must
+ * be named with a digest of an artifact that the index has too. */
+static int bind_hashes(struct pf_plan *plan, const struct pf_needs *needs, struct pf_err *err)
+{
+	for (size_t i = 0; i < plan->packages.n; i++) {
+		struct pf_planned *one = &plan->packages.v[i];
+		const struct pf_need *need = NULL;
+		struct pf_strs both = { 0 };
+
+		for (size_t k = 0; k < needs->pip.n; k++)
+			if (needs->pip.v[k].parsed && !needs->pip.v[k].constraint &&
+			    needs->pip.v[k].hashes.n && pf_str_eq(needs->pip.v[k].req.key, one->name))
+				need = &needs->pip.v[k];
+		if (!need) {
+			pf_fail(err, PF_EINTEGRITY, PF_FMT "==" PF_FMT " has no digest, which the model asks "
+				"for all its requirements", PF_ARG(one->name), PF_ARG(one->version));
+			return -1;
+		}
+		for (size_t k = 0; k < need->hashes.n; k++)
+			if (have_hash(&one->hashes, need->hashes.v[k]))
+				*PF_PUSH(&plan->arena, &both) = pf_dup(&plan->arena, need->hashes.v[k]);
+		if (!both.n)
+			return pf_fail(err, PF_EINTEGRITY, "no artifact of " PF_FMT "==" PF_FMT
+				       " has the digest that " PF_FMT ", line %u names",
+				       PF_ARG(one->name), PF_ARG(one->version), PF_ARG(need->file),
+				       need->line);
+		one->hashes = both;
+	}
+	return 0;
+}
+
+/* ---- together, or apart ---- */
+
+/* The requirements alone, then the build dependencies beside what they came to. */
+static int resolve_apart(struct pf_plan *out, struct task *t, const struct pf_reqlines *wanted,
+			 struct pf_err *err)
+{
+	PF_AUTO(plan) build = { 0 };
+	struct pf_strs rest = { 0 }, limits = { 0 };
+
+	if (resolve(out, t, &wanted->requirements, NULL, &wanted->constraints, err) < 0)
+		return -1;
+	if (t->needs->require_hashes && bind_hashes(out, t->needs, err) < 0)
+		return -1;
+	for (size_t i = 0; i < wanted->build.n; i++) {
+		struct pf_str one = wanted->build.v[i];
+
+		if (!is_pinned_elsewhere(one, out, &out->arena))
+			*PF_PUSH(&out->arena, &rest) = one;
+	}
+	pin(&limits, &out->arena, out);
+	if (resolve(&build, t, &rest, NULL, &limits, err) < 0)
+		return pf_wrap(err, "build dependencies");
+	merge(out, &build);
+	return 0;
+}
+
+static int resolve_all(struct pf_plan *out, struct task *t, const struct pf_reqlines *wanted,
+		       bool apart, struct pf_err *err)
+{
+	PF_AUTO(plan) plan = { 0 };
+	struct pf_err first;
+	int rc;
+
+	if (!apart) {
+		rc = resolve(&plan, t, &wanted->requirements, &wanted->build, &wanted->constraints,
+			     err);
+		if (rc < 0 && (err->code != PF_ESOLVE || !wanted->build.n))
+			return -1;
+		if (rc == 0) {
+			*out = PF_TAKE(plan);
+			return 0;
+		}
+		pf_debug("not together with the build dependencies: %s", err->msg);
+	}
+	first = *err;
+	pf_plan_free(&plan);
+	if (resolve_apart(&plan, t, wanted, err) < 0) {
+		if (!apart && err->code == PF_ESOLVE && !plan.packages.n)
+			*err = first;
+		return -1;
+	}
+	t->w->keep_log = false;
+	*out = PF_TAKE(plan);
+	return 0;
+}
+
+void pf_plan_warn(const struct pf_plan *plan)
+{
+	struct pf_buf list = PF_BUF(PF_MIB(1));
+
+	for (size_t i = 0; i < plan->left_out.n; i++)
+		pf_buf_printf(&list, "%s" PF_FMT, i ? ", " : "", PF_ARG(plan->left_out.v[i]));
+	if (list.n)
+		pf_warn("%zu conda package%s left out, a venv cannot have %s: %s", plan->left_out.n,
+			plan->left_out.n == 1 ? " is" : "s are", plan->left_out.n == 1 ? "it" : "them",
+			list.p);
+	pf_buf_free(&list);
+}
+
+int pf_solve(struct pf_plan *out, const struct pf_needs *needs, const char *model_dir,
+	     const struct pf_python *python, const struct pf_opts *o, struct pf_err *err)
+{
+	PF_AUTO(workdir) w = { 0 };
+	PF_AUTO(driver) driver = { 0 };
+	PF_AUTO(reqlines) wanted = { 0 };
+	PF_AUTO(plan) plan = { 0 };
+	struct task task = {
+		.driver = &driver, .python = python, .needs = needs, .o = o, .w = &w,
+	};
+
+	if (pf_reqlines_read(&wanted, needs, model_dir, err) < 0 ||
+	    pf_workdir_open(&w, "solve.", o, err) < 0 ||
+	    pf_driver_find(&driver, python, needs, &w, o, err) < 0)
+		return -1;
+	pf_step("resolving %zu requirements with " PF_FMT, wanted.requirements.n + wanted.build.n,
+		PF_ARG(driver.version));
+	if (resolve_all(&plan, &task, &wanted, needs->require_hashes, err) < 0)
+		return -1;
+	pf_step_done();
+	for (size_t i = 0; i < wanted.left_out.n; i++)
+		*PF_PUSH(&plan.arena, &plan.left_out) = pf_dup(&plan.arena, wanted.left_out.v[i]);
+	plan.resolver = pf_dup(&plan.arena, driver.version);
+	if (pf_plan_seal(&plan, python, o, err) < 0)
+		return -1;
+	pf_plan_warn(&plan);
+	*out = PF_TAKE(plan);
+	return 0;
+}
+
+/* ---- install ---- */
+
+/* Those with digests and those without: pip takes one digest in a file for all. */
+static char *write_part(struct pf_workdir *w, const struct pf_plan *plan, bool hashed,
+			struct pf_err *err)
+{
+	struct pf_buf text = PF_BUF(PF_MAX_LOCK);
+	char *path = NULL;
+
+	for (size_t i = 0; i < plan->packages.n; i++) {
+		const struct pf_planned *one = &plan->packages.v[i];
+
+		if (hashed != (one->hashes.n > 0))
+			continue;
+		pf_buf_printf(&text, PF_FMT "%s" PF_FMT, PF_ARG(one->name), one->url.n ? " @ " : "==",
+			      PF_ARG(one->url.n ? one->url : one->version));
+		for (size_t k = 0; k < one->hashes.n; k++)
+			pf_buf_printf(&text, " --hash=" PF_FMT, PF_ARG(one->hashes.v[k]));
+		pf_buf_char(&text, '\n');
+	}
+	if (pf_buf_check(&text, "the plan", err) == 0)
+		path = pf_workdir_file(w, hashed ? "plan.txt" : "plan-urls.txt", pf_buf_view(&text), err);
+	pf_buf_free(&text);
+	return path;
+}
+
+static size_t count_part(const struct pf_plan *plan, bool hashed)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < plan->packages.n; i++)
+		n += hashed == (plan->packages.v[i].hashes.n > 0);
+	return n;
+}
+
+int pf_install(const char *into, const struct pf_plan *plan, const struct pf_needs *needs,
+	       const struct pf_python *python, struct pf_workdir *w, const struct pf_opts *o,
+	       struct pf_err *err)
+{
+	PF_AUTO(driver) driver = { 0 };
+
+	if (!plan->packages.n)
+		return 0;
+	if (pf_driver_find(&driver, python, needs, w, o, err) < 0)
+		return -1;
+	pf_step("installing %zu packages with " PF_FMT, plan->packages.n, PF_ARG(driver.version));
+	for (int hashed = 1; hashed >= 0; hashed--) {
+		char *file;
+		int rc;
+
+		if (!count_part(plan, hashed))
+			continue;
+		file = write_part(w, plan, hashed, err);
+		if (!file)
+			return -1;
+		rc = driver.kind == PF_DRIVER_UV ?
+			     pf_uv_install(&driver, into, file, hashed, w, o, err) :
+			     pf_pip_install(&driver, into, file, hashed, w, o, err);
+		if (rc < 0)
+			return -1;
+	}
+	pf_step_done();
+	return 0;
+}

@@ -1,0 +1,34 @@
+/* workdir.h - a private folder in the store's tmp/, locked while it is in use */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/common.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "opts.h"
+
+/* The store and one folder in it. Removed with all it holds by pf_workdir_free. */
+struct pf_workdir {
+	struct pf_arena arena;
+	char *store;	/* STORE */
+	char *path;	/* STORE/tmp/NAME */
+	char *name;
+	char *log;	/* STORE/logs/NAME.log: what the drivers say; kept when one of them failed */
+	int fd;		/* of the folder, with its lock */
+	bool opened;
+	bool keep_log;
+};
+
+/* Makes the store's folders and STORE/tmp/PREFIX<random>. EIO when the store cannot be written, or
+ * when others could write to it. */
+int pf_workdir_open(struct pf_workdir *out, const char *prefix, const struct pf_opts *o,
+		    struct pf_err *err) PF_MUST_USE;
+void pf_workdir_free(struct pf_workdir *w);
+
+/* Writes a private file into it; returns the path, or NULL with err. */
+char *pf_workdir_file(struct pf_workdir *w, const char *name, struct pf_str bytes,
+		      struct pf_err *err) PF_MUST_USE;
+
+/* Removes what earlier processes left in STORE/tmp: folders older than `age` seconds that nobody
+ * holds. Returns how many, or -1. */
+int pf_workdir_sweep(const char *store, unsigned age, struct pf_err *err) PF_MUST_USE;
