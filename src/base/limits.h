@@ -60,6 +60,7 @@
 #define PF_WAIT_LOCK 3600		/* for another process that builds the same thing */
 #define PF_WAIT_QUERY 30		/* for an interpreter to tell of itself */
 #define PF_WAIT_DRIVER 14400		/* for uv or pip to resolve, to install, to build */
+#define PF_WAIT_STALL 30			/* without a byte from a server */
 #define PF_WAIT_GRACE 5			/* between SIGTERM and SIGKILL */
 #define PF_WAIT_THREADS 2		/* for a model's threads, once it has answered */
 #define PF_AGE_GC 60			/* unlocked leftovers older than this are removed by gc */

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "python/mirror.h"
 #include "python/places.h"
 #include "python/python.h"
 #include "python/wanted.h"
@@ -123,6 +124,26 @@ static int take(struct pf_python *out, struct pf_python *p, const struct pf_want
 	return 0;
 }
 
+/* Returns 1 with a fetched one, 0 when there is none. */
+static int fetch(struct pf_python *out, struct search *s, struct pf_err *err)
+{
+	PF_AUTO(python) p = { 0 };
+	char *exe;
+	int rc;
+
+	if (!s->o->python_mirror || s->o->offline)
+		return 0;
+	rc = pf_mirror_fetch(&exe, &s->arena, &s->wanted, s->o, err);
+	if (rc <= 0)
+		return rc;
+	if (pf_python_describe(&p, exe, s->o, err) < 0)
+		return -1;
+	if (s->wanted.exact && !pf_wanted_is(&s->wanted, &p))
+		pf_note("model asks for python " PF_FMT "; using " PF_FMT " (fetched)",
+			PF_ARG(s->wanted.text), PF_ARG(p.version));
+	return take(out, &p, &s->wanted, s->o, err) < 0 ? -1 : 1;
+}
+
 static int compare_found(const void *l, const void *r)
 {
 	const struct pf_found *a = l, *b = r;
@@ -145,12 +166,14 @@ static int fail_search(struct search *s, struct pf_err *err)
 		PF_ARG(pf_shown(s->wanted.text)), s->found.n ? list.p : "none",
 		s->best.exe ? ", or leave --strict-python out" : " or --env-manager conda");
 	pf_buf_free(&list);
-	return -1;
+	return s->o->python_mirror && s->o->offline ? pf_hint(err, "--offline: the mirror was not asked") :
+						      -1;
 }
 
 static int choose(struct pf_python *out, struct search *s, struct pf_err *err)
 {
 	bool exact;
+	int rc;
 
 	look(s, false);
 	exact = s->best.exe && (!s->wanted.exact || pf_wanted_is(&s->wanted, &s->best));
@@ -164,6 +187,9 @@ static int choose(struct pf_python *out, struct search *s, struct pf_err *err)
 			*PF_PUSH(&out->arena, &out->origins) = pf_dup(&out->arena, s->origins.v[i]);
 		return 0;
 	}
+	rc = fetch(out, s, err);
+	if (rc)
+		return rc < 0 ? -1 : 0;
 	look(s, true);
 	return fail_search(s, err);
 }

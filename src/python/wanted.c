@@ -44,7 +44,7 @@ static bool read_suffix(struct pf_str s, int *stage, int *serial)
 
 static bool read_wanted(struct pf_wanted *w, struct pf_str s)
 {
-	int micro, stage, serial;
+	int stage, serial;
 	bool star = pf_str_ends(s, ".*");
 
 	if (star)
@@ -62,7 +62,7 @@ static bool read_wanted(struct pf_wanted *w, struct pf_str s)
 		return false;
 	s = pf_str_skip(s, 1);
 	w->exact = true;
-	return take_number(&s, &micro) && read_suffix(s, &stage, &serial);
+	return take_number(&s, &w->micro) && read_suffix(s, &stage, &serial);
 }
 
 int pf_wanted_read(struct pf_wanted *out, struct pf_str text, struct pf_err *err)

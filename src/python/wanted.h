@@ -8,6 +8,7 @@
 struct pf_wanted {
 	struct pf_str text;
 	int major, minor;	/* -1: any */
+	int micro;		/* 0 unless exact */
 	bool exact;		/* one patch version and no other */
 };
 

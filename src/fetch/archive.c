@@ -1,0 +1,297 @@
+/* archive.c - a tar unpacked into a directory, by our rules */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fetch/archive.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+/* Symbolic links are made when all else is there: no member can be written through one. */
+struct link {
+	char *path;
+	char *target;
+};
+
+struct unpacking {
+	struct pf_arena arena;
+	struct archive *a;
+	int dir;
+	uint64_t bytes;
+	size_t members;
+	PF_VEC(struct link) links;
+	const struct pf_archive_limits *limits;
+};
+
+static int refuse(struct pf_err *err, struct pf_str member, const char *why)
+{
+	return pf_fail(err, PF_EINTEGRITY, "member \"" PF_FMT "\" %s", PF_ARG(pf_shown(member)), why);
+}
+
+/* ---- names ---- */
+
+/* Copies a member's name without "." and empty parts. NULL: refused. */
+static char *clean_name(struct unpacking *u, struct pf_str name, struct pf_err *err)
+{
+	struct pf_str rest = name, part;
+	char *out, *at;
+
+	if (!name.n || name.n >= PF_MAX_PATH - 1)
+		return pf_fail(err, name.n ? PF_ELIMIT : PF_EINTEGRITY, "a member's name is %s",
+			       name.n ? "too long" : "empty"), NULL;
+	if (name.p[0] == '/')
+		return refuse(err, name, "has an absolute name"), NULL;
+	for (size_t i = 0; i < name.n; i++)
+		if ((unsigned char)name.p[i] < 0x20 || name.p[i] == 0x7f)
+			return refuse(err, name, "has control characters in its name"), NULL;
+	out = at = pf_alloc(&u->arena, name.n + 1);
+	while (pf_str_next(&rest, '/', &part)) {
+		if (!part.n || pf_str_is(part, "."))
+			continue;
+		if (pf_str_is(part, ".."))
+			return refuse(err, name, "climbs out of its directory"), NULL;
+		if (at != out)
+			*at++ = '/';
+		memcpy(at, part.p, part.n);
+		at += part.n;
+	}
+	return out;
+}
+
+/* Does TARGET, seen from the folder of PATH, stay inside by its letters? */
+static bool stays_inside(const char *path, struct pf_str target)
+{
+	struct pf_str part;
+	long depth = 0;
+
+	for (const char *p = path; *p; p++)
+		depth += *p == '/';
+	if (!target.n || target.p[0] == '/')
+		return false;
+	while (pf_str_next(&target, '/', &part)) {
+		if (!part.n || pf_str_is(part, "."))
+			continue;
+		depth += pf_str_is(part, "..") ? -1 : 1;
+		if (depth < 0)
+			return false;
+	}
+	return true;
+}
+
+/* ---- members ---- */
+
+static int make_parents(struct unpacking *u, char *path, struct pf_err *err)
+{
+	for (char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+		int rc;
+
+		*slash = '\0';
+		rc = mkdirat(u->dir, path, 0755);
+		*slash = '/';
+		if (rc < 0 && errno != EEXIST)
+			return errno == ENOTDIR ? refuse(err, pf_s(path), "lies inside a file") :
+						  pf_fail_errno(err, "cannot create %s", path);
+	}
+	return 0;
+}
+
+static int make_dir(struct unpacking *u, const char *path, struct pf_err *err)
+{
+	struct stat st;
+
+	if (!*path || mkdirat(u->dir, path, 0755) == 0)
+		return 0;
+	if (errno != EEXIST && errno != ENOTDIR)
+		return pf_fail_errno(err, "cannot create %s", path);
+	if (errno == EEXIST && fstatat(u->dir, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISDIR(st.st_mode))
+		return 0;
+	return refuse(err, pf_s(path), "is a file and a directory");
+}
+
+static int fail_archive(struct unpacking *u, struct pf_err *err)
+{
+	const char *text = archive_error_string(u->a);
+
+	return pf_fail(err, PF_EINTEGRITY, "malformed archive: %s", text ? text : "unreadable");
+}
+
+static int copy_data(struct unpacking *u, int fd, const char *path, struct pf_err *err)
+{
+	char bytes[65536];
+
+	for (;;) {
+		la_ssize_t n = archive_read_data(u->a, bytes, sizeof(bytes));
+
+		if (n < 0)
+			return fail_archive(u, err);
+		if (n == 0)
+			return 0;
+		u->bytes += (uint64_t)n;
+		if (u->bytes > u->limits->bytes)
+			return pf_fail(err, PF_ELIMIT, "it unpacks to more than %llu bytes",
+				       (unsigned long long)u->limits->bytes);
+		if (pf_write_fd(fd, bytes, (size_t)n, err) < 0)
+			return pf_wrap(err, "%s", path);
+	}
+}
+
+static int make_file(struct unpacking *u, struct archive_entry *e, const char *path, struct pf_err *err)
+{
+	static const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+	mode_t mode = archive_entry_mode(e) & 0111 ? 0755 : 0644;
+	PF_FD(fd) = -1;
+
+	if (archive_entry_sparse_count(e))
+		return refuse(err, pf_s(path), "is sparse");
+	if (archive_entry_size(e) < 0)
+		return refuse(err, pf_s(path), "has a negative size");
+	if ((uint64_t)archive_entry_size(e) > u->limits->bytes)
+		return pf_fail(err, PF_ELIMIT, "it unpacks to more than %llu bytes",
+			       (unsigned long long)u->limits->bytes);
+	fd = openat(u->dir, path, flags, mode);
+	if (fd < 0 && errno == EEXIST && unlinkat(u->dir, path, 0) == 0)
+		fd = openat(u->dir, path, flags, mode);
+	if (fd < 0 && errno == ENOTDIR)
+		return refuse(err, pf_s(path), "lies inside a file");
+	if (fd < 0)
+		return errno == EISDIR || errno == EEXIST || errno == EPERM ?
+			       refuse(err, pf_s(path), "is a file and a directory") :
+			       pf_fail_errno(err, "cannot create %s", path);
+	if (fchmod(fd, mode) < 0)
+		return pf_fail_errno(err, "cannot set the mode of %s", path);
+	return copy_data(u, fd, path, err);
+}
+
+static int make_hard_link(struct unpacking *u, const char *path, const char *to, struct pf_err *err)
+{
+	char *target = clean_name(u, pf_s(to), err);
+	struct stat st;
+
+	if (!target)
+		return pf_wrap(err, "hard link %s", path);
+	if (fstatat(u->dir, target, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
+		return refuse(err, pf_s(path), "is a hard link to what is no file of the archive");
+	if (strcmp(path, target) == 0)
+		return 0;
+	if (linkat(u->dir, target, u->dir, path, 0) < 0)
+		return errno == EEXIST ? refuse(err, pf_s(path), "is there twice") :
+					 pf_fail_errno(err, "cannot link %s", path);
+	return 0;
+}
+
+static const char *either(const char *utf8, const char *raw)
+{
+	return utf8 ? utf8 : raw;
+}
+
+static int take_member(struct unpacking *u, struct archive_entry *e, struct pf_err *err)
+{
+	const char *name = either(archive_entry_pathname_utf8(e), archive_entry_pathname(e));
+	const char *hard = either(archive_entry_hardlink_utf8(e), archive_entry_hardlink(e));
+	const char *target = either(archive_entry_symlink_utf8(e), archive_entry_symlink(e));
+	char *path = clean_name(u, pf_s(name), err);
+
+	if (!path || (*path && make_parents(u, path, err) < 0))
+		return -1;
+	if (archive_entry_filetype(e) == AE_IFDIR && !hard)
+		return make_dir(u, path, err);
+	if (!*path)
+		return refuse(err, pf_s(name), "has no name");
+	if (hard)
+		return make_hard_link(u, path, hard, err);
+	if (archive_entry_filetype(e) == AE_IFREG)
+		return make_file(u, e, path, err);
+	if (archive_entry_filetype(e) != AE_IFLNK)
+		return refuse(err, pf_s(path), "is neither a file nor a directory nor a link");
+	if (!stays_inside(path, pf_s(target)))
+		return refuse(err, pf_s(path), "is a link that leads out of the archive");
+	*PF_PUSH(&u->arena, &u->links) = (struct link){ path, pf_dupz(&u->arena, pf_s(target)) };
+	return 0;
+}
+
+/* ---- links ---- */
+
+/* Letters are not enough: a link through another link may climb further than it shows. So each is
+ * followed once all are there, beneath the root. Dangling is fine. */
+static int make_links(struct unpacking *u, struct pf_err *err)
+{
+	for (size_t i = 0; i < u->links.n; i++)
+		if (symlinkat(u->links.v[i].target, u->dir, u->links.v[i].path) < 0)
+			return errno == EEXIST ? refuse(err, pf_s(u->links.v[i].path), "is there twice") :
+						 pf_fail_errno(err, "cannot link %s", u->links.v[i].path);
+	for (size_t i = 0; i < u->links.n; i++) {
+		struct pf_err ignored;
+		PF_FD(fd) = pf_open_beneath(u->dir, u->links.v[i].path, &ignored);
+
+		if (fd < 0 && (errno == EXDEV || errno == ELOOP))
+			return refuse(err, pf_s(u->links.v[i].path),
+				      "is a link that leads out of the archive");
+	}
+	return 0;
+}
+
+/* ---- all of it ---- */
+
+static int take_all(struct unpacking *u, struct pf_err *err)
+{
+	struct archive_entry *e;
+	int rc;
+
+	/* A warning (a name that cannot be converted, a checksum) is a failure here. */
+	while ((rc = archive_read_next_header(u->a, &e)) == ARCHIVE_OK) {
+		if (archive_filter_count(u->a) > 2) /* one and "none" */
+			return pf_fail(err, PF_ELIMIT, "it is compressed more than once");
+		if (++u->members > u->limits->members)
+			return pf_fail(err, PF_ELIMIT, "it has more than %zu members", u->limits->members);
+		if (take_member(u, e, err) < 0)
+			return -1;
+	}
+	if (rc != ARCHIVE_EOF)
+		return fail_archive(u, err);
+	if (!u->members)
+		return pf_fail(err, PF_EINTEGRITY, "it is empty, or no tar");
+	return make_links(u, err);
+}
+
+static int open_and_take(struct unpacking *u, int fd, struct pf_err *err)
+{
+	u->a = archive_read_new();
+	if (!u->a)
+		pf_oom();
+	if (archive_read_support_filter_gzip(u->a) != ARCHIVE_OK ||
+	    archive_read_support_filter_bzip2(u->a) != ARCHIVE_OK ||
+	    archive_read_support_filter_xz(u->a) != ARCHIVE_OK ||
+	    archive_read_support_filter_zstd(u->a) != ARCHIVE_OK ||
+	    archive_read_support_format_tar(u->a) != ARCHIVE_OK ||
+	    archive_read_open_fd(u->a, fd, 65536) != ARCHIVE_OK)
+		return fail_archive(u, err);
+	return take_all(u, err);
+}
+
+int pf_archive_extract(int dir, int fd, const char *what, const struct pf_archive_limits *limits,
+		       struct pf_err *err)
+{
+	struct unpacking u = { .dir = dir, .limits = limits };
+	/* libarchive converts names by the locale in force: for this thread it is UTF-8, whatever
+	 * the user's is. */
+	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;
+	int rc = open_and_take(&u, fd, err);
+
+	archive_read_free(u.a);
+	pf_arena_free(&u.arena);
+	if (utf8) {
+		uselocale(before);
+		freelocale(utf8);
+	}
+	return rc < 0 ? pf_wrap(err, "%s", what) : 0;
+}

@@ -1,0 +1,6 @@
+/* fetch.h - the front door of what is fetched: files over HTTP, archives */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "fetch/archive.h"
+#include "fetch/http.h"

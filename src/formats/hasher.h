@@ -1,0 +1,16 @@
+/* hasher.h - SHA-256 of bytes that come piece by piece */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/common.h"
+
+#define PF_HASHER_HEX 65 /* 64 digits and a NUL */
+
+struct pf_hasher {
+	void *state;
+};
+
+void pf_hasher_start(struct pf_hasher *h); /* also starts anew */
+void pf_hasher_add(struct pf_hasher *h, const void *p, size_t n);
+void pf_hasher_end(struct pf_hasher *h, char hex[PF_HASHER_HEX]);
+void pf_hasher_free(struct pf_hasher *h);
