@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/mem.h"
+#include "req/reqopts.h"
 #include "req/requirement.h"
 
 /* One requirement or constraint. */
@@ -11,11 +12,14 @@ struct pf_need {
 				 * (--hash ...) taken off: "pandas[excel]>=2 ; python_version<'4'" */
 	struct pf_str file;	/* where: relative to the model, e.g. "requirements.txt" */
 	unsigned line;
-	bool parsed;		/* `req` holds it; false for local paths and bare URLs */
+	bool parsed;		/* `req` holds a name; false for a folder or URL that tells none, and
+				 * where ${VAR} stands in the text. req.marker may be there anyway */
 	bool constraint;
 	bool editable;
 	struct pf_requirement req;
 	struct pf_strs hashes;	/* "sha256:hex", as written */
+	struct pf_str link;	/* a direct URL, as written; empty: none */
+	struct pf_str path;	/* a file or folder inside the model, relative to it; empty: none */
 };
 
 /* Something a file asks for that is no package: an index, an option, a place outside. */
@@ -27,11 +31,23 @@ struct pf_asked {
 		PF_ASKED_URL,	 /* a direct URL without a digest, VCS included */
 		PF_ASKED_VAR,	 /* ${VAR} or ~ */
 		PF_ASKED_INCLUDE, /* -r or -c that leaves the model */
-		PF_ASKED_OTHER,	 /* any other option */
+		PF_ASKED_OTHER,	 /* any other option, a URL that no flag can allow */
 	} kind;
 	struct pf_str text;	/* as written */
 	struct pf_str file;
 	unsigned line;
+};
+
+/* What the index options of requirements files add up to, as pip adds them up. */
+struct pf_index_wish {
+	bool replaced;		/* the user's own index is not asked: --index-url or --no-index */
+	bool no_index;
+	struct pf_strs urls;	/* to be asked, after the user's own unless that is replaced */
+	struct pf_strs find_links;
+	struct pf_strs trusted_hosts;
+	struct pf_strs no_binary, only_binary; /* canonical names, or ":all:" */
+	bool prefer_binary;
+	bool pre;
 };
 
 struct pf_needs {
@@ -42,5 +58,11 @@ struct pf_needs {
 	struct pf_strs conda;		/* match specs as written, less python */
 	struct pf_strs channels;
 	PF_VEC(struct pf_asked) asked;
+	struct pf_index_wish wish;
 	bool require_hashes;		/* --require-hashes, or one requirement has a hash */
 };
+
+/* With require_hashes every requirement that is no constraint has to have a digest and to name one
+ * version (or a URL), as pip asks: EMODEL naming the first that has not. For where an environment
+ * is to be built. */
+int pf_needs_check_hashes(const struct pf_needs *needs, struct pf_err *err) PF_MUST_USE;

@@ -8,10 +8,11 @@
 #include "req/needs.h"
 
 /* Reads the file `path` below the descriptor `root` (the model's directory) and appends what it
- * says to needs->pip, needs->asked and needs->require_hashes. Files it includes are read too as
- * long as they lie beneath the root; an include that leaves it, or is no file, is noted as
+ * says to needs->pip, needs->asked, needs->wish and needs->require_hashes. Files it includes are
+ * read too as long as they lie beneath the root; an include that leaves it is noted as
  * PF_ASKED_INCLUDE. Nothing is judged: what a stranger may not ask is only noted in `asked`.
- * Views live in the arena. Errors: EMODEL "FILE, line N: what", ELIMIT, EIO. */
+ * ${VAR} and ~ are noted, never expanded. Views live in the arena. Errors: EMODEL
+ * "FILE, line N: what", ELIMIT, EIO. */
 int pf_reqfile_read(struct pf_needs *needs, struct pf_arena *a, int root, const char *path,
 		    bool constraint, struct pf_err *err) PF_MUST_USE;
 
@@ -24,3 +25,14 @@ int pf_reqfile_read_text(struct pf_needs *needs, struct pf_arena *a, int root, s
  * and "-c FILE" included. */
 int pf_req_line(struct pf_needs *needs, struct pf_arena *a, struct pf_str line, struct pf_str file,
 		unsigned number, int root, struct pf_err *err) PF_MUST_USE;
+
+/* How somebody who trusts the file reads it. */
+struct pf_reqfile_how {
+	const char *(*variable)(const char *name, void *ctx); /* ${VAR}'s value; NULL: not known */
+	/* A requirement that cannot be read: kept with parsed false, and told here. */
+	void (*invalid)(const struct pf_need *need, const struct pf_err *why, void *ctx);
+	void *ctx;
+};
+
+int pf_reqfile_read_how(struct pf_needs *needs, struct pf_arena *a, int root, const char *path,
+			const struct pf_reqfile_how *how, struct pf_err *err) PF_MUST_USE;

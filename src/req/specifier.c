@@ -85,7 +85,7 @@ size_t pf_spec_scan(struct pf_spec *out, struct pf_arena *a, struct pf_str text)
 		return at;
 	}
 	used = pf_version_scan(&s.version, a, pf_str_skip(text, at));
-	if (!used || used > PF_MAX_VERSION)
+	if (!used)
 		return 0;
 	s.version.text = pf_str_cut(text, at, at + used);
 	s.wildcard = pf_str_starts(pf_str_skip(text, at + used), ".*");
@@ -130,7 +130,7 @@ int pf_specset_parse(struct pf_specset *out, struct pf_arena *a, struct pf_str t
 		one = pf_py_strip(one);
 		if (!one.n)
 			continue;
-		if (!pf_spec_read(&set.v[set.n++], a, one))
+		if (one.n > PF_MAX_VERSION || !pf_spec_read(&set.v[set.n++], a, one))
 			return fail_specifier(one, err);
 	}
 	*out = set;

@@ -1,0 +1,76 @@
+/* requrl.c - URLs and paths of requirement lines, as far as their text tells */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "req/reqneed.h"
+
+#include "base/str.h"
+
+static const char *const vcs_schemes[] = {
+	"git+http",  "git+https", "git+ssh",  "git+git",	"git+file", "bzr+http", "bzr+https",
+	"bzr+ssh",   "bzr+sftp",  "bzr+ftp",  "bzr+lp",		"bzr+file", "hg+file",	"hg+http",
+	"hg+https",  "hg+ssh",	  "hg+static-http", "svn+ssh",	"svn+http", "svn+https",
+	"svn+svn",   "svn+file",
+};
+static const char *const plain_schemes[] = { "http", "https", "file", "ftp" };
+
+struct pf_str pf_url_scheme(struct pf_str url)
+{
+	size_t at = 0;
+
+	if (!url.n || !pf_is_alpha(url.p[0]))
+		return (struct pf_str){ 0 };
+	while (at < url.n && (pf_is_alnum(url.p[at]) || (url.p[at] && strchr("+-.", url.p[at]))))
+		at++;
+	return at < url.n && url.p[at] == ':' ? pf_str_cut(url, 0, at) : (struct pf_str){ 0 };
+}
+
+bool pf_url_is_vcs(struct pf_str url)
+{
+	struct pf_str scheme = pf_url_scheme(url);
+
+	for (size_t i = 0; i < PF_COUNT(vcs_schemes); i++)
+		if (pf_str_ieq(scheme, vcs_schemes[i]))
+			return true;
+	return false;
+}
+
+bool pf_url_known(struct pf_str url)
+{
+	struct pf_str scheme = pf_url_scheme(url);
+
+	for (size_t i = 0; i < PF_COUNT(plain_schemes); i++)
+		if (pf_str_ieq(scheme, plain_schemes[i]))
+			return true;
+	return pf_url_is_vcs(url);
+}
+
+bool pf_reqpath_join(struct pf_str *out, struct pf_arena *a, struct pf_str dir, struct pf_str path)
+{
+	char *text = pf_alloc(a, dir.n + path.n + 2);
+	struct pf_str both = { text, dir.n + 1 + path.n }, part;
+	char *to = pf_alloc(a, both.n + 1);
+	size_t n = 0;
+
+	if ((path.n && path.p[0] == '/') || pf_str_find(path, '\0') != PF_NPOS)
+		return false;
+	memcpy(text, dir.n ? dir.p : "", dir.n);
+	text[dir.n] = '/';
+	memcpy(text + dir.n + 1, path.n ? path.p : "", path.n);
+	while (pf_str_next(&both, '/', &part)) {
+		if (!part.n || pf_str_is(part, "."))
+			continue;
+		if (pf_str_is(part, "..")) {
+			if (!n)
+				return false;
+			while (n && to[--n] != '/')
+				;
+			continue;
+		}
+		if (n)
+			to[n++] = '/';
+		memcpy(to + n, part.p, part.n);
+		n += part.n;
+	}
+	to[n] = '\0';
+	*out = (struct pf_str){ to, n };
+	return true;
+}
