@@ -17,12 +17,12 @@ enum pf_severity { PF_SEV_NONE, PF_SEV_NOISE, PF_SEV_UNKNOWN, PF_SEV_POSSIBLE, P
 
 struct pf_difference {
 	struct pf_str name;
-	struct pf_str required;	/* as written */
+	struct pf_str required;	/* as written; a view of NULL: nothing asks for it, a module does */
 	struct pf_str current;	/* empty view with p NULL: not installed */
 	enum pf_severity severity;
 	struct pf_str why;
 	bool conda;		/* a conda package */
-	bool parsed_by_mlflow;	/* MLflow's own check would report it too */
+	bool constraint;	/* of a constraints file */
 };
 
 struct pf_diff {
@@ -31,6 +31,7 @@ struct pf_diff {
 	enum pf_severity python_severity;
 	struct pf_str python_why;
 	PF_VEC(struct pf_difference) packages;	/* those that differ, in the model's order */
+	struct pf_strs mlflow;	/* what MLflow itself would report, one line each */
 	struct pf_strs notes;
 	enum pf_severity verdict;
 };

@@ -1,0 +1,278 @@
+/* weigh.c - how much a distribution matters to a model: named by it, needed by what is, or neither */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "check/weigh.h"
+
+#include "base/fs.h"
+#include "base/limits.h"
+#include "base/str.h"
+#include "check/modules.h"
+
+void pf_weights_free(struct pf_weights *w)
+{
+	pf_artifact_free(&w->artifact);
+	memset(w, 0, sizeof(*w));
+}
+
+/* ---- what the model imports ---- */
+
+/* Top-level names that several distributions share. */
+static const char *const SHARED[] = { "google", "azure", "databricks", "ruamel", "zope", "jaraco",
+				      "mpl_toolkits", "backports", "sphinxcontrib", "nvidia", NULL };
+
+/* One use stands for all modules of the same key. */
+static struct pf_str use_key(struct pf_str module)
+{
+	struct pf_str top = pf_module_top(module);
+
+	return pf_str_in(top, SHARED) ? module : top;
+}
+
+static bool is_own(struct pf_arena *a, const struct pf_model *m, struct pf_str top)
+{
+	static const char *const endings[] = { "", ".py", ".so" };
+
+	for (size_t i = 0; m->code.n && i < PF_COUNT(endings); i++)
+		if (pf_exists_beneath(m->root, pf_formatz(a, PF_FMT "/" PF_FMT "%s", PF_ARG(m->code),
+							  PF_ARG(top), endings[i])))
+			return true;
+	return false;
+}
+
+static void add_use(struct pf_weights *w, const struct pf_model *m, const struct pf_python *python,
+		    struct pf_str module, struct pf_str why)
+{
+	struct pf_str key = use_key(module), top = pf_module_top(module);
+	struct pf_use *use;
+	void **place;
+
+	if (!top.n || !pf_str_is_dotted_name(module))
+		return;
+	for (size_t i = 0; i < w->uses.n; i++)
+		if (pf_str_eq(use_key(w->uses.v[i].module), key))
+			return;
+	use = PF_PUSH(w->arena, &w->uses);
+	*use = (struct pf_use){ .module = module, .why = why };
+	use->elsewhere = pf_module_is_stdlib(top, python->major, python->minor) || is_own(w->arena, m, top);
+	if (use->elsewhere || !(use->dist = pf_module_dist(w->dists, module)))
+		return;
+	place = pf_map_put(w->arena, &w->named, use->dist->name);
+	if (*place)
+		return;
+	*place = pf_alloc(w->arena, sizeof(struct pf_str));
+	*(struct pf_str *)*place = why;
+}
+
+static void add_uses(struct pf_weights *w, const struct pf_model *m, const struct pf_python *python)
+{
+	const struct pf_artifact *a = &w->artifact;
+	struct pf_str wrapped = pf_loader_module(m->loader_module);
+
+	for (size_t i = 0; i < a->names.n; i++) {
+		const struct pf_named *n = &a->names.v[i];
+
+		add_use(w, m, python, n->module,
+			pf_format(w->arena, PF_FMT " names " PF_FMT, PF_ARG(n->file), PF_ARG(n->module)));
+	}
+	if (m->loader_module.n)
+		add_use(w, m, python, m->loader_module,
+			pf_format(w->arena, "the model's loader is " PF_FMT, PF_ARG(m->loader_module)));
+	if (wrapped.n)
+		add_use(w, m, python, wrapped,
+			pf_format(w->arena, "the model's loader, " PF_FMT ", imports " PF_FMT,
+				  PF_ARG(m->loader_module), PF_ARG(wrapped)));
+}
+
+/* ---- what that needs in turn ---- */
+
+struct step {
+	struct pf_str key;
+	const struct pf_strs *extras;	/* asked for of it, or NULL */
+};
+
+struct closure {
+	struct pf_weights *w;
+	struct pf_map *reached;
+	struct pf_map seen;	/* "name[extra,extra]" */
+	PF_VEC(struct step) queue;
+};
+
+static bool marker_holds(const struct pf_weights *w, const struct pf_marker *marker,
+			 const struct pf_strs *extras)
+{
+	if (pf_marker_eval(marker, &w->env, pf_s("")))
+		return true;
+	for (size_t i = 0; extras && i < extras->n; i++)
+		if (pf_marker_eval(marker, &w->env, extras->v[i]))
+			return true;
+	return false;
+}
+
+static bool is_new(struct closure *c, struct pf_str key, const struct pf_strs *extras)
+{
+	PF_AUTO(buf) text = PF_BUF(PF_MAX_REQ_LINE);
+	void **place;
+	bool before;
+
+	pf_buf_str(&text, key);
+	for (size_t i = 0; extras && i < extras->n; i++)
+		pf_buf_printf(&text, "," PF_FMT, PF_ARG(extras->v[i]));
+	place = pf_map_put(c->w->arena, &c->seen, pf_buf_view(&text));
+	before = *place != NULL;
+	*place = c;
+	return !before;
+}
+
+static void reach(struct closure *c, struct pf_str key, const struct pf_strs *extras,
+		  struct pf_str why)
+{
+	void **place = pf_map_put(c->w->arena, c->reached, key);
+
+	if (!*place) {
+		*place = pf_alloc(c->w->arena, sizeof(struct pf_str));
+		*(struct pf_str *)*place = why;
+	}
+	if (c->queue.n < PF_MAX_DISTS && is_new(c, key, extras))
+		*PF_PUSH(c->w->arena, &c->queue) = (struct step){ key, extras };
+}
+
+static const struct pf_strs *keep_list(struct pf_arena *a, const struct pf_strs *list)
+{
+	struct pf_strs *kept = list->n ? pf_alloc(a, sizeof(*kept)) : NULL;
+
+	if (kept)
+		*kept = *list;
+	return kept;
+}
+
+static void take_step(struct closure *c, struct step step)
+{
+	struct pf_weights *w = c->w;
+	struct pf_dist *dist = pf_map_get(&w->dists->by_name, step.key);
+	struct pf_err ignored;
+
+	if (!dist || (!dist->read && pf_dist_read(w->dists, dist, &ignored) < 0))
+		return;
+	for (size_t i = 0; i < dist->requires.n; i++) {
+		struct pf_requirement req;
+
+		if (pf_requirement_parse(&req, w->arena, dist->requires.v[i], &ignored) < 0 ||
+		    !marker_holds(w, req.marker, step.extras))
+			continue;
+		reach(c, req.key, keep_list(w->arena, &req.extras),
+		      pf_format(w->arena, PF_FMT " needs it", PF_ARG(dist->shown)));
+	}
+}
+
+static void walk(struct closure *c)
+{
+	for (size_t i = 0; i < c->queue.n; i++)
+		take_step(c, c->queue.v[i]);
+}
+
+static void reach_from_named(struct pf_weights *w)
+{
+	struct closure c = { .w = w, .reached = &w->reached };
+
+	for (size_t i = 0; i < w->named.entries.n; i++)
+		reach(&c, w->named.entries.v[i].key, NULL, PF_S(""));
+	walk(&c);
+}
+
+static void reach_from_needs(struct pf_weights *w, const struct pf_needs *needs)
+{
+	struct closure c = { .w = w, .reached = &w->needed };
+
+	for (size_t i = 0; i < needs->pip.n; i++) {
+		const struct pf_need *need = &needs->pip.v[i];
+
+		if (need->parsed && !need->constraint && pf_marker_eval(need->req.marker, &w->env, pf_s("")))
+			reach(&c, need->req.key, &need->req.extras, PF_S(""));
+	}
+	walk(&c);
+}
+
+/* ---- how sure that is ---- */
+
+/* The file's name of "data/model.bin: neither a pickle nor a skops file". */
+static struct pf_str file_of(struct pf_str unread)
+{
+	size_t colon = pf_str_find_str(unread, ": ");
+
+	return pf_str_cut(unread, 0, colon);
+}
+
+static struct pf_str doubt(const struct pf_weights *w, const struct pf_model *m)
+{
+	const struct pf_artifact *a = &w->artifact;
+
+	if (a->unread.n)
+		return pf_format(w->arena, PF_FMT " was not read", PF_ARG(file_of(a->unread.v[0])));
+	if (a->cloudpickled_code)
+		return pf_format(w->arena, PF_FMT " holds code by value, which may import it",
+				 PF_ARG(a->cloudpickled_file));
+	if (m->code.n && pf_exists_beneath(m->root, pf_dupz(w->arena, m->code)))
+		return PF_S("the model's own code may import it");
+	if (!a->read.n)
+		return PF_S("no artifact was found that says what the model imports");
+	return PF_S("");
+}
+
+int pf_weights_make(struct pf_weights *out, struct pf_arena *arena, struct pf_model *m,
+		    const struct pf_python *python, struct pf_dists *dists, struct pf_err *err)
+{
+	struct pf_weights w = { .arena = arena, .dists = dists };
+
+	if (pf_artifact_of_model(&w.artifact, m, err) < 0)
+		return -1;
+	pf_python_markers(&w.env, arena, python);
+	add_uses(&w, m, python);
+	reach_from_named(&w);
+	reach_from_needs(&w, &m->needs);
+	w.doubt = doubt(&w, m);
+	*out = w;
+	return 0;
+}
+
+/* ---- answers ---- */
+
+const struct pf_use *pf_weights_missing(const struct pf_weights *w, struct pf_str key)
+{
+	for (size_t i = 0; i < w->uses.n; i++) {
+		const struct pf_use *use = &w->uses.v[i];
+
+		if (!use->elsewhere && !use->dist && pf_module_is_of(use->module, key))
+			return use;
+	}
+	return NULL;
+}
+
+/* Named by a module that another distribution provides here. */
+static const struct pf_str *named_otherwise(const struct pf_weights *w, struct pf_str key)
+{
+	for (size_t i = 0; i < w->uses.n; i++)
+		if (!w->uses.v[i].elsewhere && pf_module_is_of(w->uses.v[i].module, key))
+			return &w->uses.v[i].why;
+	return NULL;
+}
+
+struct pf_weight pf_weigh(const struct pf_weights *w, struct pf_str key, bool installed)
+{
+	const struct pf_use *missing = installed ? NULL : pf_weights_missing(w, key);
+	const struct pf_str *why;
+
+	if (missing)
+		return (struct pf_weight){ PF_SEV_FATAL,
+					   pf_format(w->arena, PF_FMT ", which nothing installed provides",
+						     PF_ARG(missing->why)) };
+	why = pf_map_get(&w->named, key);
+	if (!why && !installed)
+		why = named_otherwise(w, key);
+	if (why)
+		return (struct pf_weight){ PF_SEV_LIKELY, *why };
+	why = pf_map_get(&w->reached, key);
+	if (why)
+		return (struct pf_weight){ PF_SEV_POSSIBLE, *why };
+	if (w->doubt.n)
+		return (struct pf_weight){ PF_SEV_UNKNOWN, w->doubt };
+	return (struct pf_weight){ PF_SEV_NOISE, PF_S("nothing in the model names it") };
+}
