@@ -14,20 +14,20 @@
 
 struct anchor {
 	struct pf_node node;
-	bool closed;		/* an alias inside its own anchor would have no end */
-	size_t weight;		/* nodes that an alias to it stands for, itself included */
-	unsigned height;	/* levels of collections */
+	bool closed;     /* an alias inside its own anchor would have no end */
+	size_t weight;   /* nodes that an alias to it stands for, itself included */
+	unsigned height; /* levels of collections */
 };
 
 struct level {
-	struct pf_node node;	/* the collection that is open, without its items */
+	struct pf_node node; /* the collection that is open, without its items */
 	struct anchor *anchor;
-	size_t first;		/* its items on the stack start here */
+	size_t first; /* its items on the stack start here */
 	size_t nodes_before;
-	unsigned height;	/* of the highest item so far */
+	unsigned height; /* of the highest item so far */
 	bool have_key, merge_key;
-	struct pf_node pending;	/* the key whose value comes next */
-	size_t merge_at;	/* 1 + index on the stack of the value of "<<" */
+	struct pf_node pending; /* the key whose value comes next */
+	size_t merge_at;        /* 1 + index on the stack of the value of "<<" */
 };
 
 struct reader {
@@ -35,7 +35,7 @@ struct reader {
 	yaml_parser_t parser;
 	struct pf_node *stack;
 	size_t used, cap;
-	size_t nodes;		/* so far, those of aliases included */
+	size_t nodes;                               /* so far, those of aliases included */
 	struct level levels[PF_MAX_YAML_DEPTH + 1]; /* [0] holds the document's one node */
 	unsigned depth;
 	struct pf_map anchors;
@@ -113,8 +113,8 @@ static int check_depth(const struct reader *r, unsigned height, const struct pf_
 {
 	if (r->depth + height <= PF_MAX_YAML_DEPTH)
 		return 0;
-	return pf_fail(err, PF_ELIMIT, "line %u, column %u: nested deeper than %d levels",
-		       at->line, at->column, PF_MAX_YAML_DEPTH);
+	return pf_fail(err, PF_ELIMIT, "line %u, column %u: nested deeper than %d levels", at->line,
+		       at->column, PF_MAX_YAML_DEPTH);
 }
 
 static struct pf_node *push(struct reader *r)
@@ -163,15 +163,16 @@ static int check_tag(struct pf_node *n, const yaml_char_t *tag, struct pf_err *e
 	if (!tag)
 		return 0;
 	if (pf_str_is(name, "!")) { /* "not resolved": text */
-		n->kind = pf_node_is_scalar(n) || n->kind == PF_NODE_NULL ? PF_NODE_STRING :
-									     n->kind;
+		n->kind =
+			pf_node_is_scalar(n) || n->kind == PF_NODE_NULL ? PF_NODE_STRING : n->kind;
 		return 0;
 	}
 	name = pf_str_skip(name, standard ? sizeof(STANDARD_TAG) - 1 : 0);
 	for (size_t i = 0; standard && i < PF_COUNT(tags); i++) {
 		if (!pf_str_is(name, tags[i].name))
 			continue;
-		if (tags[i].kind == PF_NODE_STRING && n->kind != PF_NODE_LIST && n->kind != PF_NODE_MAP)
+		if (tags[i].kind == PF_NODE_STRING && n->kind != PF_NODE_LIST &&
+		    n->kind != PF_NODE_MAP)
 			n->kind = PF_NODE_STRING;
 		if (n->kind == tags[i].kind)
 			return 0;
@@ -221,11 +222,14 @@ static int take_alias(struct reader *r, const yaml_event_t *e, struct pf_err *er
 	set_place(&n, &e->start_mark);
 	name = pf_shown(name);
 	if (!anchor)
-		return pf_fail(err, PF_EMODEL, "line %u, column %u: the alias *" PF_FMT " has no anchor",
-			       n.line, n.column, PF_ARG(name));
+		return pf_fail(err, PF_EMODEL,
+			       "line %u, column %u: the alias *" PF_FMT " has no anchor", n.line,
+			       n.column, PF_ARG(name));
 	if (!anchor->closed)
-		return pf_fail(err, PF_EMODEL, "line %u, column %u: the alias *" PF_FMT
-			       " stands inside its own anchor", n.line, n.column, PF_ARG(name));
+		return pf_fail(err, PF_EMODEL,
+			       "line %u, column %u: the alias *" PF_FMT
+			       " stands inside its own anchor",
+			       n.line, n.column, PF_ARG(name));
 	if (check_depth(r, anchor->height, &n, err) < 0 ||
 	    count_nodes(r, anchor->weight, &n, err) < 0)
 		return -1;
@@ -293,7 +297,8 @@ static int refuse_duplicates(struct pf_node *v, size_t n, struct pf_err *err)
 	if (!second)
 		return 0;
 	key = pf_shown(second->key);
-	return pf_fail(err, PF_EMODEL, "line %u, column %u: the key \"" PF_FMT
+	return pf_fail(err, PF_EMODEL,
+		       "line %u, column %u: the key \"" PF_FMT
 		       "\" is here a second time, first on line %u",
 		       second->line, second->column, PF_ARG(key), first->line);
 }
@@ -359,7 +364,9 @@ static int close_level(struct reader *r, struct pf_err *err)
 		memcpy(n.v, r->stack + l->first, n.n * sizeof(*n.v));
 	r->used = l->first;
 	if (l->anchor)
-		*l->anchor = (struct anchor){ .node = n, .closed = true, .height = height,
+		*l->anchor = (struct anchor){ .node = n,
+					      .closed = true,
+					      .height = height,
 					      .weight = r->nodes - l->nodes_before };
 	r->depth--;
 	if (r->levels[r->depth].height < height)
@@ -417,8 +424,10 @@ int pf_yaml_parse(struct pf_node **out, struct pf_arena *a, struct pf_str text, 
 	struct reader *r;
 	int rc;
 
-	if (text.n >= 2 && (memcmp(text.p, "\xff\xfe", 2) == 0 || memcmp(text.p, "\xfe\xff", 2) == 0))
-		return pf_fail(err, PF_EMODEL, "line 1, column 1: UTF-16 text, where UTF-8 is read");
+	if (text.n >= 2 &&
+	    (memcmp(text.p, "\xff\xfe", 2) == 0 || memcmp(text.p, "\xfe\xff", 2) == 0))
+		return pf_fail(err, PF_EMODEL,
+			       "line 1, column 1: UTF-16 text, where UTF-8 is read");
 	if (pf_str_starts(text, "\xef\xbb\xbf"))
 		text = pf_str_skip(text, 3);
 	r = pf_alloc(a, sizeof(*r));
@@ -426,7 +435,8 @@ int pf_yaml_parse(struct pf_node **out, struct pf_arena *a, struct pf_str text, 
 	if (!yaml_parser_initialize(&r->parser))
 		pf_oom();
 	yaml_parser_set_encoding(&r->parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&r->parser, (const unsigned char *)(text.p ? text.p : ""), text.n);
+	yaml_parser_set_input_string(&r->parser, (const unsigned char *)(text.p ? text.p : ""),
+				     text.n);
 	rc = read_events(r, text, err);
 	yaml_parser_delete(&r->parser);
 	if (rc == 0) {

@@ -13,4 +13,5 @@
  * a map's entry is its key's. Nodes under an alias are shared, and each is of few sorts: no tag but
  * !!str, !!int, !!float, !!bool, !!null, !!map and !!seq is known.
  * Strings borrow from the arena. */
-int pf_yaml_parse(struct pf_node **out, struct pf_arena *a, struct pf_str text, struct pf_err *err) PF_MUST_USE;
+int pf_yaml_parse(struct pf_node **out, struct pf_arena *a, struct pf_str text,
+		  struct pf_err *err) PF_MUST_USE;

@@ -4,8 +4,8 @@
 
 #include "base/str.h"
 
-static const char *const true_words[] = { "yes", "Yes", "YES", "true", "True",
-					  "TRUE", "on",	 "On",	"ON",	NULL };
+static const char *const true_words[] = { "yes",  "Yes", "YES", "true", "True",
+					  "TRUE", "on",  "On",  "ON",   NULL };
 static const char *const false_words[] = { "no",    "No",  "NO",  "false", "False",
 					   "FALSE", "off", "Off", "OFF",   NULL };
 static const char *const null_words[] = { "", "~", "null", "Null", "NULL", NULL };

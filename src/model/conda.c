@@ -44,7 +44,8 @@ static bool is_balanced(struct pf_str s)
 			inside = true;
 		else if (c == ']' && inside)
 			inside = false;
-		else if (!pf_is_alnum(c) && !strchr(inside ? "_-.,*+!=<>~|^$: /()@" : "_-.,*+!=<>~|^$ ()@", c))
+		else if (!pf_is_alnum(c) &&
+			 !strchr(inside ? "_-.,*+!=<>~|^$: /()@" : "_-.,*+!=<>~|^$ ()@", c))
 			return false;
 	}
 	return !quote && !inside;
@@ -65,13 +66,14 @@ static bool is_spec(struct pf_str spec)
 	return is_balanced(rest) && !memchr(spec.p, '\0', spec.n);
 }
 
-static int fail_item(const char *path, const struct pf_node *n, const char *what, struct pf_err *err)
+static int fail_item(const char *path, const struct pf_node *n, const char *what,
+		     struct pf_err *err)
 {
 	struct pf_str text = pf_shown(n->text);
 
 	if (n->kind == PF_NODE_STRING)
-		return pf_fail(err, PF_EMODEL, "%s, line %u: %s: \"" PF_FMT "\"", path, n->line, what,
-			       PF_ARG(text));
+		return pf_fail(err, PF_EMODEL, "%s, line %u: %s: \"" PF_FMT "\"", path, n->line,
+			       what, PF_ARG(text));
 	return pf_fail(err, PF_EMODEL, "%s, line %u: %s is %s", path, n->line, what,
 		       pf_node_kind_name(n->kind));
 }
@@ -102,9 +104,10 @@ static int take_python(struct pf_conda_file *out, const struct pf_node *n, struc
 	struct pf_str one = pf_shown(n->text), other = pf_shown(out->python_spec);
 
 	if (out->python_spec.n && !pf_str_eq(out->python_spec, n->text))
-		return pf_fail(err, PF_ESOLVE, "%s asks for Python twice: " PF_FMT " on line %u, "
-			       PF_FMT " on line %u", out->path, PF_ARG(other), out->python_line,
-			       PF_ARG(one), n->line);
+		return pf_fail(err, PF_ESOLVE,
+			       "%s asks for Python twice: " PF_FMT " on line %u, " PF_FMT
+			       " on line %u",
+			       out->path, PF_ARG(other), out->python_line, PF_ARG(one), n->line);
 	rest = pf_str_trim(pf_str_skip(s, pf_conda_name(s).n));
 	out->python_spec = n->text;
 	out->python_line = n->line;
@@ -122,10 +125,12 @@ static int take_pip(struct pf_conda_file *out, const struct pf_node *map, struct
 		struct pf_str key = pf_shown(n->key);
 
 		if (!pf_str_is(n->key, "pip"))
-			return pf_fail(err, PF_EMODEL, "%s, line %u: unknown section " PF_FMT
-				       ", only pip is known", out->path, n->line, PF_ARG(key));
+			return pf_fail(err, PF_EMODEL,
+				       "%s, line %u: unknown section " PF_FMT ", only pip is known",
+				       out->path, n->line, PF_ARG(key));
 		if (out->pip)
-			return pf_fail(err, PF_EMODEL, "%s, line %u: a second pip section, the first is on line %u",
+			return pf_fail(err, PF_EMODEL,
+				       "%s, line %u: a second pip section, the first is on line %u",
 				       out->path, n->line, out->pip->line);
 		if (n->kind != PF_NODE_LIST && n->kind != PF_NODE_NULL)
 			return fail_item(out->path, n, "the pip section", err);

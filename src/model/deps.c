@@ -67,8 +67,10 @@ static int note_excluded(struct pf_model *m, const struct pf_node *deps, const s
 		return -1;
 	if (names.n)
 		*PF_PUSH(&m->arena, &m->notes) =
-			pf_format(&m->arena, "The following conda dependencies have been excluded from "
-				  "the environment file: " PF_FMT ".", PF_ARG(pf_buf_view(&names)));
+			pf_format(&m->arena,
+				  "The following conda dependencies have been excluded from "
+				  "the environment file: " PF_FMT ".",
+				  PF_ARG(pf_buf_view(&names)));
 	return 0;
 }
 
@@ -89,7 +91,8 @@ static int append_pip_section(struct pf_buf *out, struct pf_model *m, const char
 			return -1;
 		return note_excluded(m, deps, &deps->v[i], err);
 	}
-	return pf_fail(err, PF_EMODEL, "No pip section found in %s file in the model directory.", path);
+	return pf_fail(err, PF_EMODEL, "No pip section found in %s file in the model directory.",
+		       path);
 }
 
 int pf_model_deps_pip(struct pf_buf *out, struct pf_model *m, struct pf_err *err)
@@ -101,9 +104,12 @@ int pf_model_deps_pip(struct pf_buf *out, struct pf_model *m, struct pf_err *err
 		return append_file(out, m, PF_REQUIREMENTS_FILE, err);
 	if (find_conda(&path, m, err) < 0)
 		return -1;
-	pf_model_note(m, PF_REQUIREMENTS_FILE " is not found in the model directory. Falling back to "
+	pf_model_note(m,
+		      PF_REQUIREMENTS_FILE
+		      " is not found in the model directory. Falling back to "
 		      "extracting pip requirements from the model's '%s' file. Conda dependencies "
-		      "will be ignored.", path);
+		      "will be ignored.",
+		      path);
 	return append_pip_section(out, m, path, err);
 }
 

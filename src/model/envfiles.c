@@ -1,6 +1,5 @@
 /* envfiles.c - python_env.yaml, conda.yaml, requirements.txt: which of them counts for what */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/fs.h"
 #include "base/limits.h"
 #include "base/str.h"
 #include "model/parts.h"
@@ -12,7 +11,7 @@
  * one note names both. */
 
 struct files {
-	const struct pf_node *python_env;	/* NULL: not there */
+	const struct pf_node *python_env; /* NULL: not there */
 	const char *python_env_path;
 	const struct pf_node *conda_doc;
 	struct pf_conda_file conda;
@@ -22,9 +21,13 @@ struct files {
 static int open_file(const struct pf_node **out, const char **path, struct pf_model *m,
 		     struct pf_str named, const char *usual, struct pf_err *err)
 {
+	bool there;
+
 	*path = named.n ? named.p : usual;
 	*out = NULL;
-	if (pf_exists_beneath(m->root, *path))
+	if (pf_model_inside(m, &there, *path, pf_s(*path), err) < 0)
+		return -1;
+	if (there)
 		return pf_model_yaml(out, m, *path, err);
 	if (named.n)
 		pf_model_note(m, "%s, which MLmodel names, is not there", *path);
@@ -42,11 +45,12 @@ static int python_of_env(struct pf_str *out, const struct files *f, struct pf_er
 		return 0;
 	text = pf_shown(n->text);
 	if (!pf_node_is_scalar(n))
-		return pf_fail(err, PF_EMODEL, "%s, line %u: python is %s, where a version is wanted",
+		return pf_fail(err, PF_EMODEL,
+			       "%s, line %u: python is %s, where a version is wanted",
 			       f->python_env_path, n->line, pf_node_kind_name(n->kind));
 	if (!pf_model_is_python(n->text))
-		return pf_fail(err, PF_EMODEL, "%s, line %u: python is \"" PF_FMT
-			       "\", where one version is wanted",
+		return pf_fail(err, PF_EMODEL,
+			       "%s, line %u: python is \"" PF_FMT "\", where one version is wanted",
 			       f->python_env_path, n->line, PF_ARG(text));
 	*out = n->text;
 	return 0;
@@ -86,14 +90,15 @@ static struct pf_str python_of_conda(struct pf_model *m, struct pf_conda_file *c
 
 	if (taken.n || !c->python_range.n)
 		return taken;
-	taken = range_admits(m, c->python_range, m->python_version) ? m->python_version :
-								      range_start(m, c->python_range);
+	taken = range_admits(m, c->python_range, m->python_version)
+			? m->python_version
+			: range_start(m, c->python_range);
 	if (decides && taken.n)
 		pf_model_note(m, "%s, line %u asks for " PF_FMT ": " PF_FMT " is taken", c->path,
 			      c->python_line, PF_ARG(c->python_spec), PF_ARG(taken));
 	else if (decides)
-		pf_model_note(m, "%s, line %u asks for " PF_FMT ", which names no one version", c->path,
-			      c->python_line, PF_ARG(c->python_spec));
+		pf_model_note(m, "%s, line %u asks for " PF_FMT ", which names no one version",
+			      c->path, c->python_line, PF_ARG(c->python_spec));
 	return taken;
 }
 
@@ -112,7 +117,9 @@ static int choose_python(struct pf_model *m, struct files *f, struct pf_err *err
 	struct {
 		struct pf_str version;
 		const char *file;
-	} says[] = { { { 0 }, f->python_env_path }, { { 0 }, f->conda.path }, { m->python_version, "MLmodel" } };
+	} says[] = { { { 0 }, f->python_env_path },
+		     { { 0 }, f->conda.path },
+		     { m->python_version, "MLmodel" } };
 	size_t first = PF_COUNT(says);
 
 	if (python_of_env(&says[0].version, f, err) < 0)
@@ -122,7 +129,8 @@ static int choose_python(struct pf_model *m, struct files *f, struct pf_err *err
 		if (!says[i].version.n)
 			continue;
 		if (first < i && !versions_agree(says[first].version, says[i].version)) {
-			pf_model_note(m, "%s asks for Python " PF_FMT ", %s for " PF_FMT ": %s counts",
+			pf_model_note(m,
+				      "%s asks for Python " PF_FMT ", %s for " PF_FMT ": %s counts",
 				      says[first].file, PF_ARG(says[first].version), says[i].file,
 				      PF_ARG(says[i].version), says[first].file);
 			break;
@@ -138,17 +146,20 @@ static int choose_python(struct pf_model *m, struct files *f, struct pf_err *err
 
 /* ---- packages ---- */
 
-static int check_texts(const struct pf_node *list, const char *path, const char *what, struct pf_err *err)
+static int check_texts(const struct pf_node *list, const char *path, const char *what,
+		       struct pf_err *err)
 {
 	if (!list || list->kind == PF_NODE_NULL)
 		return 0;
 	if (list->kind != PF_NODE_LIST)
-		return pf_fail(err, PF_EMODEL, "%s, line %u: %s is %s, where a list is wanted", path,
-			       list->line, what, pf_node_kind_name(list->kind));
+		return pf_fail(err, PF_EMODEL, "%s, line %u: %s is %s, where a list is wanted",
+			       path, list->line, what, pf_node_kind_name(list->kind));
 	for (size_t i = 0; i < list->n; i++)
 		if (list->v[i].kind != PF_NODE_STRING)
-			return pf_fail(err, PF_EMODEL, "%s, line %u: an entry of %s is %s, where text is wanted",
-				       path, list->v[i].line, what, pf_node_kind_name(list->v[i].kind));
+			return pf_fail(err, PF_EMODEL,
+				       "%s, line %u: an entry of %s is %s, where text is wanted",
+				       path, list->v[i].line, what,
+				       pf_node_kind_name(list->v[i].kind));
 	return 0;
 }
 
@@ -244,19 +255,23 @@ static int read_packages(struct pf_model *m, const struct files *f, struct pf_er
 {
 	const struct pf_node *listed = pf_node_get(f->python_env, "dependencies");
 	const struct pf_node *pip = f->conda.pip;
-	bool there = pf_exists_beneath(m->root, PF_REQUIREMENTS_FILE), usual;
 	size_t asked = m->needs.asked.n; /* of channels */
+	bool there, usual;
 
-	if (check_texts(listed, f->python_env_path, "dependencies", err) < 0 ||
+	if (pf_model_inside(m, &there, PF_REQUIREMENTS_FILE, PF_S(PF_REQUIREMENTS_FILE), err) < 0 ||
+	    check_texts(listed, f->python_env_path, "dependencies", err) < 0 ||
 	    check_texts(pip, f->conda.path, "the pip section", err) < 0)
 		return -1;
 	usual = includes_usual(listed);
 	if (usual && !there)
-		pf_model_note(m, PF_REQUIREMENTS_FILE ", which %s names, is not there", f->python_env_path);
+		pf_model_note(m, PF_REQUIREMENTS_FILE ", which %s names, is not there",
+			      f->python_env_path);
 	if (there && !(usual && listed->n > 1)) {
-		if (pf_reqfile_read(&m->needs, &m->arena, m->root, PF_REQUIREMENTS_FILE, false, err) < 0)
+		if (pf_reqfile_read(&m->needs, &m->arena, m->root, PF_REQUIREMENTS_FILE, false,
+				    err) < 0)
 			return -1;
-		if (!usual && compare_list(m, listed, f->python_env_path, PF_REQUIREMENTS_FILE, err) < 0)
+		if (!usual &&
+		    compare_list(m, listed, f->python_env_path, PF_REQUIREMENTS_FILE, err) < 0)
 			return -1;
 		return compare_list(m, pip, f->conda.path, PF_REQUIREMENTS_FILE, err);
 	}
@@ -290,7 +305,8 @@ int pf_envfiles_read(struct pf_model *m, struct pf_err *err)
 	struct files f = { 0 };
 	const char *conda_path;
 
-	if (open_file(&f.python_env, &f.python_env_path, m, m->python_env_file, "python_env.yaml", err) < 0 ||
+	if (open_file(&f.python_env, &f.python_env_path, m, m->python_env_file, "python_env.yaml",
+		      err) < 0 ||
 	    open_file(&f.conda_doc, &conda_path, m, m->conda_file, "conda.yaml", err) < 0 ||
 	    pf_conda_file_read(&f.conda, m, f.conda_doc, conda_path, err) < 0)
 		return -1;

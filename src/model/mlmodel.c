@@ -8,21 +8,30 @@ enum field_kind { AS_TEXT, AS_DOTTED, AS_METHOD, AS_PATH, AS_VERSION };
 
 struct field {
 	const char *key;
-	size_t at;	/* of the view in struct pf_model */
+	size_t at; /* of the view in struct pf_model */
 	enum field_kind kind;
 };
 
-#define FIELD(name, kind) { #name, offsetof(struct pf_model, name), kind }
+#define FIELD(name, kind)                                                                          \
+	{                                                                                          \
+#name, offsetof(struct pf_model, name), kind                                       \
+	}
 
 static const struct field flavor_fields[] = {
-	FIELD(loader_module, AS_DOTTED), FIELD(data, AS_PATH),	 FIELD(code, AS_PATH),
-	FIELD(model_path, AS_PATH),      FIELD(python_model, AS_PATH), FIELD(predict_fn, AS_METHOD),
+	FIELD(loader_module, AS_DOTTED),
+	FIELD(data, AS_PATH),
+	FIELD(code, AS_PATH),
+	FIELD(model_path, AS_PATH),
+	FIELD(python_model, AS_PATH),
+	FIELD(predict_fn, AS_METHOD),
 	FIELD(python_version, AS_VERSION),
 };
 
 static const struct field model_fields[] = {
-	FIELD(run_id, AS_TEXT),	     FIELD(model_uuid, AS_TEXT),
-	FIELD(model_id, AS_TEXT),	     FIELD(mlflow_version, AS_TEXT),
+	FIELD(run_id, AS_TEXT),
+	FIELD(model_uuid, AS_TEXT),
+	FIELD(model_id, AS_TEXT),
+	FIELD(mlflow_version, AS_TEXT),
 	{ "utc_time_created", offsetof(struct pf_model, created), AS_TEXT },
 };
 
@@ -64,13 +73,15 @@ static int check_field(const struct pf_model *m, const struct field *f, const st
 	case AS_PATH:
 		return check_path(m, n, err);
 	case AS_DOTTED:
-		return scalar && pf_str_is_dotted_name(n->text) ?
-			       0 : fail_value(n, "a module's dotted name", err);
+		return scalar && pf_str_is_dotted_name(n->text)
+			       ? 0
+			       : fail_value(n, "a module's dotted name", err);
 	case AS_METHOD:
 		return scalar && is_method(n->text) ? 0 : fail_value(n, "a method's name", err);
 	case AS_VERSION:
-		return scalar && pf_model_is_python(n->text) ?
-			       0 : fail_value(n, "a version of Python", err);
+		return scalar && pf_model_is_python(n->text)
+			       ? 0
+			       : fail_value(n, "a version of Python", err);
 	default:
 		return 0;
 	}
@@ -149,8 +160,10 @@ static int fail_flavors(const struct pf_node *flavors, struct pf_err *err)
 		used += (size_t)snprintf(names + used, sizeof(names) - used, "%s" PF_FMT,
 					 i ? ", " : "", PF_ARG(name));
 	}
-	pf_fail(err, PF_EMODEL, "no python_function flavor (its flavors: %s)", used ? names : "none");
-	return pf_hint(err, "save the model with MLflow's pyfunc flavor, or add it with `pyfunc-env add`");
+	pf_fail(err, PF_EMODEL, "no python_function flavor (its flavors: %s)",
+		used ? names : "none");
+	return pf_hint(
+		err, "save the model with MLflow's pyfunc flavor, or add it with `pyfunc-env add`");
 }
 
 /* flavors.python_function; in the first releases its keys stood at the top, without `flavors:`. */
@@ -191,6 +204,7 @@ int pf_mlmodel_read(struct pf_model *m, struct pf_err *err)
 	if (pf_signature_parse(&m->signature, &m->arena, signature, err) < 0)
 		return -1;
 	signature = pf_node_get(m->mlmodel, "is_signature_from_type_hint");
-	m->signature.from_type_hint = signature && signature->kind == PF_NODE_BOOL && signature->truth;
+	m->signature.from_type_hint =
+		signature && signature->kind == PF_NODE_BOOL && signature->truth;
 	return 0;
 }

@@ -43,7 +43,8 @@ bool pf_model_is_python(struct pf_str text)
 
 /* ---- files ---- */
 
-int pf_model_text(struct pf_buf *out, const struct pf_model *m, const char *path, struct pf_err *err)
+int pf_model_text(struct pf_buf *out, const struct pf_model *m, const char *path,
+		  struct pf_err *err)
 {
 	PF_FD(fd) = pf_open_beneath(m->root, path, err);
 	struct stat st;
@@ -51,11 +52,13 @@ int pf_model_text(struct pf_buf *out, const struct pf_model *m, const char *path
 	if (fd < 0)
 		return -1;
 	if (fstat(fd, &st) == 0 && st.st_size > (off_t)PF_MAX_TEXT_FILE)
-		return pf_fail(err, PF_ELIMIT, "%s is larger than %zu bytes", path, PF_MAX_TEXT_FILE);
+		return pf_fail(err, PF_ELIMIT, "%s is larger than %zu bytes", path,
+			       PF_MAX_TEXT_FILE);
 	return pf_read_fd(out, fd, path, err);
 }
 
-int pf_model_yaml(const struct pf_node **out, struct pf_model *m, const char *path, struct pf_err *err)
+int pf_model_yaml(const struct pf_node **out, struct pf_model *m, const char *path,
+		  struct pf_err *err)
 {
 	PF_AUTO(buf) text = PF_BUF(PF_MAX_TEXT_FILE);
 	struct pf_node *doc;
@@ -84,7 +87,8 @@ static bool is_elsewhere(struct pf_str path)
 		return true;
 	if (colon == PF_NPOS)
 		return false;
-	return pf_str_starts(pf_str_skip(path, colon), "://") || (colon == 1 && pf_is_alpha(path.p[0]));
+	return pf_str_starts(pf_str_skip(path, colon), "://") ||
+	       (colon == 1 && pf_is_alpha(path.p[0]));
 }
 
 /* Does "a/../../b" climb above where it started? */
@@ -105,7 +109,8 @@ static bool climbs(struct pf_str path)
 }
 
 /* The kernel said that it leads out: which of the links on the way does? */
-static int fail_link(const struct pf_model *m, const char *what, const char *path, struct pf_err *err)
+static int fail_link(const struct pf_model *m, const char *what, const char *path,
+		     struct pf_err *err)
 {
 	char part[PF_MAX_PATH], target[PF_MAX_PATH];
 	size_t n = strlen(path);
@@ -126,7 +131,8 @@ static int fail_link(const struct pf_model *m, const char *what, const char *pat
 		if (fd >= 0 || (errno != EXDEV && errno != ELOOP))
 			continue;
 		target[length] = '\0';
-		return pf_fail(err, PF_EMODEL, "%s leaves the model: %s is a link to %s", what, part, target);
+		return pf_fail(err, PF_EMODEL, "%s leaves the model: %s is a link to %s", what,
+			       part, target);
 	}
 	return pf_fail(err, PF_EMODEL, "%s leaves the model: %s", what, path);
 }
@@ -143,7 +149,8 @@ int pf_model_inside(const struct pf_model *m, bool *there, const char *what, str
 	if (path.n && memchr(path.p, '\0', path.n))
 		return pf_fail(err, PF_EMODEL, "%s holds a NUL byte", what);
 	if (!path.n || path.n >= PF_MAX_PATH)
-		return pf_fail(err, PF_EMODEL, "%s is no path: \"" PF_FMT "\"", what, PF_ARG(shown));
+		return pf_fail(err, PF_EMODEL, "%s is no path: \"" PF_FMT "\"", what,
+			       PF_ARG(shown));
 	if (is_elsewhere(path) || climbs(path))
 		return pf_fail(err, PF_EMODEL, "%s leaves the model: " PF_FMT, what, PF_ARG(shown));
 	fd = pf_open_dir_beneath(m->root, path.p, &open_err);
@@ -177,9 +184,9 @@ static int read_model(struct pf_model *m, const char *dir, struct pf_err *err)
 	if (open_root(m, dir, err) < 0)
 		return -1;
 	if (pf_model_yaml(&m->mlmodel, m, "MLmodel", err) < 0)
-		return errno == ENOENT && err->code == PF_EIO ?
-			       pf_fail(err, PF_EMODEL, "%s: no MLmodel file", dir) :
-			       -1;
+		return errno == ENOENT && err->code == PF_EIO
+			       ? pf_fail(err, PF_EMODEL, "%s: no MLmodel file", dir)
+			       : -1;
 	if (pf_mlmodel_read(m, err) < 0)
 		return pf_wrap(err, "MLmodel");
 	return pf_envfiles_read(m, err);

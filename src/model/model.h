@@ -32,7 +32,7 @@ struct pf_model {
 	struct pf_str run_id, model_uuid, model_id, created, mlflow_version;
 	struct pf_signature signature;
 	struct pf_needs needs;
-	struct pf_strs notes;		/* what a reader should know: "conda.yaml and python_env.yaml disagree: ..." */
+	struct pf_strs notes;		/* what a reader should know: which files disagree, ... */
 };
 
 /* Reads MLmodel, the environment files and the signature of the directory. Nothing is written,
@@ -40,9 +40,12 @@ struct pf_model {
 int pf_model_load(struct pf_model *out, const char *dir, struct pf_err *err) PF_MUST_USE;
 void pf_model_free(struct pf_model *m);
 
-/* The policy for a stranger's files (needs.asked): EMODEL for the first thing that may not be
- * asked where an environment is to be built. `allow_index`, `allow_urls` as the user's flags. */
-int pf_model_allow(const struct pf_model *m, bool allow_index, bool allow_urls, struct pf_err *err) PF_MUST_USE;
+/* The policy for a stranger's files: EMODEL for the first thing in needs.asked that may not be
+ * asked where an environment is to be built, and for a digest that is missing where others are
+ * given; ESOLVE for two exact versions of one distribution. `allow_index` and `allow_urls` are the
+ * user's flags. */
+int pf_model_allow(const struct pf_model *m, bool allow_index, bool allow_urls,
+		   struct pf_err *err) PF_MUST_USE;
 
 /* What `deps` prints (MLflow's get_model_dependencies): the text of requirements.txt or, in its
  * absence, of the conda file's pip section; the conda file's text. Appended to `out` exactly as

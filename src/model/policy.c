@@ -9,73 +9,30 @@ static const struct {
 	const char *hint;
 } rules[] = {
 	[PF_ASKED_INDEX] = { "a model may not choose package indexes",
-			     "give the index yourself, or allow the model's with --allow-model-index" },
-	[PF_ASKED_BUILD] = { "a model may not set build options", "take the line out, or set the option yourself" },
+			     "give the index yourself, or allow the model's with "
+			     "--allow-model-index" },
+	[PF_ASKED_BUILD] = { "a model may not set build options",
+			     "take the line out, or set the option yourself" },
 	[PF_ASKED_LOCAL] = { "a model may not name places outside itself",
 			     "put the file into the model's directory, or name a release" },
 	[PF_ASKED_URL] = { "an address without a digest", "add #sha256=..., or use --allow-urls" },
 	[PF_ASKED_VAR] = { "variables and ~ are not filled in", "write the value itself" },
-	[PF_ASKED_INCLUDE] = { "no file beneath the model's directory", "put the included file into the model" },
+	[PF_ASKED_INCLUDE] = { "no file beneath the model's directory",
+			       "put the included file into the model" },
 	[PF_ASKED_OTHER] = { "a model may not set this option", "take the line out" },
 };
 
-static int check_asked(const struct pf_asked *one, bool allow_index, bool allow_urls, struct pf_err *err)
+static int check_asked(const struct pf_asked *one, bool allow_index, bool allow_urls,
+		       struct pf_err *err)
 {
 	struct pf_str text = pf_shown(one->text);
 
-	if ((one->kind == PF_ASKED_INDEX && allow_index) || (one->kind == PF_ASKED_URL && allow_urls))
+	if ((one->kind == PF_ASKED_INDEX && allow_index) ||
+	    (one->kind == PF_ASKED_URL && allow_urls))
 		return 0;
 	pf_fail(err, PF_EMODEL, PF_FMT ", line %u: %s: " PF_FMT, PF_ARG(one->file), one->line,
 		rules[one->kind].what, PF_ARG(text));
 	return pf_hint(err, "%s", rules[one->kind].hint);
-}
-
-static int refuse_need(const struct pf_need *n, const char *what, struct pf_err *err)
-{
-	struct pf_str text = pf_shown(n->text);
-
-	return pf_fail(err, PF_EMODEL, PF_FMT ", line %u: %s: " PF_FMT, PF_ARG(n->file), n->line, what,
-		       PF_ARG(text));
-}
-
-/* ---- digests: one makes them wanted everywhere ---- */
-
-static bool is_digest(struct pf_str hash)
-{
-	static const struct {
-		const char *prefix;
-		size_t digits;
-	} kinds[] = { { "sha256:", 64 }, { "sha384:", 96 }, { "sha512:", 128 } };
-
-	for (size_t i = 0; i < PF_COUNT(kinds); i++) {
-		struct pf_str hex = pf_str_skip(hash, strlen(kinds[i].prefix));
-		size_t n = 0;
-
-		if (!pf_str_starts(hash, kinds[i].prefix))
-			continue;
-		while (n < hex.n && hex.p[n] && strchr("0123456789abcdefABCDEF", hex.p[n]))
-			n++;
-		return n == hex.n && n == kinds[i].digits;
-	}
-	return false;
-}
-
-static int check_hashes(const struct pf_needs *needs, struct pf_err *err)
-{
-	for (size_t i = 0; i < needs->pip.n; i++) {
-		const struct pf_need *n = &needs->pip.v[i];
-
-		for (size_t k = 0; k < n->hashes.n; k++)
-			if (!is_digest(n->hashes.v[k]))
-				return refuse_need(n, "a hash that is no sha256, sha384 or sha512 digest", err);
-		if (!needs->require_hashes || n->constraint || n->req.url.n)
-			continue;
-		if (!n->hashes.n)
-			return refuse_need(n, "no hash, where others have one", err);
-		if (!pf_specset_pin(&n->req.specs))
-			return refuse_need(n, "a hash, and no exact version", err);
-	}
-	return 0;
 }
 
 /* ---- two versions of one distribution ---- */
@@ -96,12 +53,15 @@ static int check_pins(const struct pf_needs *needs, struct pf_arena *scratch, st
 		place = pf_map_put(scratch, &pins, n->req.key);
 		other = *place;
 		*place = other ? *place : (void *)n;
-		if (!other || pf_version_cmp(&pf_specset_pin(&other->req.specs)->version, &pin->version) == 0)
+		if (!other ||
+		    pf_version_cmp(&pf_specset_pin(&other->req.specs)->version, &pin->version) == 0)
 			continue;
 		two = pf_shown(other->text);
-		return pf_fail(err, PF_ESOLVE, PF_FMT " (" PF_FMT ", line %u) and " PF_FMT " (" PF_FMT
-			       ", line %u) cannot both hold", PF_ARG(two), PF_ARG(other->file),
-			       other->line, PF_ARG(one), PF_ARG(n->file), n->line);
+		return pf_fail(err, PF_ESOLVE,
+			       PF_FMT " (" PF_FMT ", line %u) and " PF_FMT " (" PF_FMT
+				      ", line %u) cannot both hold",
+			       PF_ARG(two), PF_ARG(other->file), other->line, PF_ARG(one),
+			       PF_ARG(n->file), n->line);
 	}
 	return 0;
 }
@@ -113,7 +73,7 @@ int pf_model_allow(const struct pf_model *m, bool allow_index, bool allow_urls, 
 	for (size_t i = 0; i < m->needs.asked.n; i++)
 		if (check_asked(&m->needs.asked.v[i], allow_index, allow_urls, err) < 0)
 			return -1;
-	if (check_hashes(&m->needs, err) < 0)
+	if (pf_needs_check_hashes(&m->needs, err) < 0)
 		return -1;
 	return check_pins(&m->needs, &scratch, err);
 }

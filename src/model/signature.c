@@ -48,16 +48,25 @@ static int refuse(struct reader *r, const char *what)
 static int refuse_text(struct reader *r, const char *what, struct pf_str text)
 {
 	text = pf_shown(text);
-	return pf_fail(r->err, PF_EMODEL, "signature %s: %s \"" PF_FMT "\"", r->path, what, PF_ARG(text));
+	return pf_fail(r->err, PF_EMODEL, "signature %s: %s \"" PF_FMT "\"", r->path, what,
+		       PF_ARG(text));
 }
 
 /* ---- columns ---- */
 
 static const char *const type_names[] = {
-	[PF_D_BOOLEAN] = "boolean", [PF_D_INTEGER] = "integer", [PF_D_LONG] = "long",
-	[PF_D_FLOAT] = "float",	    [PF_D_DOUBLE] = "double",	[PF_D_STRING] = "string",
-	[PF_D_BINARY] = "binary",   [PF_D_DATETIME] = "datetime", [PF_D_ARRAY] = "array",
-	[PF_D_OBJECT] = "object",   [PF_D_MAP] = "map",		[PF_D_ANY] = "any",
+	[PF_D_BOOLEAN] = "boolean",
+	[PF_D_INTEGER] = "integer",
+	[PF_D_LONG] = "long",
+	[PF_D_FLOAT] = "float",
+	[PF_D_DOUBLE] = "double",
+	[PF_D_STRING] = "string",
+	[PF_D_BINARY] = "binary",
+	[PF_D_DATETIME] = "datetime",
+	[PF_D_ARRAY] = "array",
+	[PF_D_OBJECT] = "object",
+	[PF_D_MAP] = "map",
+	[PF_D_ANY] = "any",
 	[PF_D_SPARKML] = "sparkml_vector",
 };
 
@@ -146,15 +155,31 @@ static const struct {
 	const char *name;
 	enum pf_type type;
 } dtypes[] = {
-	{ "bool", PF_T_BOOL },		{ "int8", PF_T_INT8 },	       { "int16", PF_T_INT16 },
-	{ "int32", PF_T_INT32 },	{ "int64", PF_T_INT64 },       { "uint8", PF_T_UINT8 },
-	{ "uint16", PF_T_UINT16 },	{ "uint32", PF_T_UINT32 },     { "uint64", PF_T_UINT64 },
-	{ "float32", PF_T_FLOAT32 },	{ "float64", PF_T_FLOAT64 },   { "float16", PF_T_OBJECT },
-	{ "longdouble", PF_T_OBJECT },	{ "float128", PF_T_OBJECT },   { "complex64", PF_T_OBJECT },
-	{ "complex128", PF_T_OBJECT },	{ "str", PF_T_STRING },	       { "bytes", PF_T_BYTES },
-	{ "object", PF_T_OBJECT },	{ "datetime64", PF_T_DATETIME }, { "datetime64[ns]", PF_T_DATETIME },
-	{ "datetime64[us]", PF_T_DATETIME }, { "datetime64[ms]", PF_T_DATETIME },
-	{ "datetime64[s]", PF_T_DATETIME },  { "datetime64[D]", PF_T_DATETIME },
+	{ "bool", PF_T_BOOL },
+	{ "int8", PF_T_INT8 },
+	{ "int16", PF_T_INT16 },
+	{ "int32", PF_T_INT32 },
+	{ "int64", PF_T_INT64 },
+	{ "uint8", PF_T_UINT8 },
+	{ "uint16", PF_T_UINT16 },
+	{ "uint32", PF_T_UINT32 },
+	{ "uint64", PF_T_UINT64 },
+	{ "float32", PF_T_FLOAT32 },
+	{ "float64", PF_T_FLOAT64 },
+	{ "float16", PF_T_OBJECT },
+	{ "longdouble", PF_T_OBJECT },
+	{ "float128", PF_T_OBJECT },
+	{ "complex64", PF_T_OBJECT },
+	{ "complex128", PF_T_OBJECT },
+	{ "str", PF_T_STRING },
+	{ "bytes", PF_T_BYTES },
+	{ "object", PF_T_OBJECT },
+	{ "datetime64", PF_T_DATETIME },
+	{ "datetime64[ns]", PF_T_DATETIME },
+	{ "datetime64[us]", PF_T_DATETIME },
+	{ "datetime64[ms]", PF_T_DATETIME },
+	{ "datetime64[s]", PF_T_DATETIME },
+	{ "datetime64[D]", PF_T_DATETIME },
 	{ "timedelta64[ns]", PF_T_OBJECT },
 };
 
@@ -326,7 +351,9 @@ static int read_default(struct reader *r, struct pf_param *out, const struct pf_
 		return refuse(r, "no default");
 	out->fallback = pf_value_of_node(r->arena, fallback);
 	if (!out->is_list)
-		return fits(out->type, &out->fallback) ? 0 : refuse(r, "the default is of another type");
+		return fits(out->type, &out->fallback)
+			       ? 0
+			       : refuse(r, "the default is of another type");
 	if (out->fallback.kind != PF_V_LIST)
 		return refuse(r, "the default of shape [-1] is no list");
 	for (size_t i = 0; i < out->fallback.list.n; i++)
@@ -345,7 +372,8 @@ static int read_param(struct reader *r, struct pf_param *out, const struct pf_no
 		return -1;
 	if (!out->name.p)
 		return refuse(r, "no name");
-	if (read_type(r, &out->type, type && type->kind != PF_NODE_NULL ? type : pf_node_get(map, "dtype")) < 0)
+	if (read_type(r, &out->type,
+		      type && type->kind != PF_NODE_NULL ? type : pf_node_get(map, "dtype")) < 0)
 		return -1;
 	if (out->type >= PF_D_BINARY && out->type != PF_D_DATETIME && out->type != PF_D_OBJECT)
 		return refuse_text(r, "no type of a param:", pf_s(type_names[out->type]));
@@ -387,8 +415,10 @@ static int count_nodes(struct reader *r, struct pf_str text)
 
 	for (size_t i = 0; i < text.n; i++)
 		n += text.p[i] == ',' || text.p[i] == '[' || text.p[i] == '{';
-	return n <= PF_MAX_YAML_NODES ? 0 : pf_fail(r->err, PF_ELIMIT, "signature %s: more than %d nodes",
-						    r->path, PF_MAX_YAML_NODES);
+	return n <= PF_MAX_YAML_NODES
+		       ? 0
+		       : pf_fail(r->err, PF_ELIMIT, "signature %s: more than %d nodes", r->path,
+				 PF_MAX_YAML_NODES);
 }
 
 /* The JSON text under a key; *out stays NULL where there is none. */
@@ -408,12 +438,13 @@ static int parse_text(struct reader *r, struct pf_node **out, struct pf_str *tex
 	*text = n->text;
 	if (count_nodes(r, n->text) < 0)
 		return -1;
-	return pf_json_parse(out, r->arena, n->text, r->err) < 0 ?
-		       pf_wrap(r->err, "signature %s", key) : 0;
+	return pf_json_parse(out, r->arena, n->text, r->err) < 0
+		       ? pf_wrap(r->err, "signature %s", key)
+		       : 0;
 }
 
-int pf_signature_parse(struct pf_signature *out, struct pf_arena *a, const struct pf_node *signature,
-		       struct pf_err *err)
+int pf_signature_parse(struct pf_signature *out, struct pf_arena *a,
+		       const struct pf_node *signature, struct pf_err *err)
 {
 	struct reader r = { .arena = a, .err = err };
 	struct pf_signature s = { .present = true };

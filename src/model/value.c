@@ -36,7 +36,8 @@ static struct pf_value list_value(struct pf_arena *a, const struct pf_node *n)
 	v.list.v = pf_alloc_array(a, n->n * width, sizeof(*v.list.v));
 	for (size_t i = 0; i < n->n; i++) {
 		if (width == 2)
-			v.list.v[2 * i] = (struct pf_value){ .kind = PF_V_STRING, .s = n->v[i].key };
+			v.list.v[2 * i] =
+				(struct pf_value){ .kind = PF_V_STRING, .s = n->v[i].key };
 		v.list.v[width * i + width - 1] = pf_value_of_node(a, &n->v[i]);
 	}
 	return v;
