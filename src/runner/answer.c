@@ -136,6 +136,21 @@ static const struct {
 	{ "pydantic", "BaseModel", "model_dump" },
 };
 
+static int refuse_type(struct py *type)
+{
+	PF_PY(module) = PyObject_GetAttrString(type, "__module__");
+	PF_PY(name) = PyObject_GetAttrString(type, "__qualname__");
+
+	PyErr_Clear();
+	if (module && name)
+		PyErr_Format(PyExc_TypeError, "the answer holds an object of type %S.%S, which "
+					      "cannot be written as JSON", module, name);
+	else
+		PyErr_SetString(PyExc_TypeError, "the answer holds an object that cannot be written "
+						 "as JSON");
+	return -1;
+}
+
 static int put_plainer(struct pfr *r, struct pf_buf *out, struct py *o, unsigned depth)
 {
 	PF_PY(type) = PyObject_Type(o);
@@ -149,11 +164,8 @@ static int put_plainer(struct pfr *r, struct pf_buf *out, struct py *o, unsigned
 		if (!plain)
 			return -1;
 	}
-	if (!plain) {
-		PyErr_Format(PyExc_TypeError, "the answer holds an object of type %S, which cannot "
-					      "be written as JSON", type);
-		return -1;
-	}
+	if (!plain)
+		return refuse_type(type);
 	plain_type = PyObject_Type(plain);
 	if (plain_type == type) { /* numpy.longdouble is its own item */
 		pf_put_float(out, PyFloat_AsDouble(plain));

@@ -15,21 +15,14 @@
 static int send_loaded(struct pfr *r, double seconds)
 {
 	struct pf_buf body = PF_BUF(PF_MAX_FRAME);
-	struct py *function = pfr_raw(r, "versions");
-	PF_PY(versions) = function ? PyObject_CallFunction(function, NULL) : NULL;
 	struct pf_err err;
 	int rc;
 
-	pf_put_map(&body, 3);
+	pf_put_map(&body, 2);
 	pf_put_string(&body, "python");
 	pf_put_string(&body, Py_GetVersion());
 	pf_put_string(&body, "seconds");
 	pf_put_float(&body, seconds);
-	pf_put_string(&body, "versions");
-	if (!versions || pfr_put(r, &body, versions) < 0) {
-		PyErr_Clear();
-		pf_put_map(&body, 0);
-	}
 	rc = pf_frame_send(r->fd, PF_FRAME_LOADED, pf_buf_view(&body), &err);
 	pf_buf_free(&body);
 	return rc;
@@ -50,17 +43,9 @@ static int load(struct pfr *r, const struct pf_value *how)
 
 	if (pfr_load(r, how, &stage) == 0)
 		return send_loaded(r, now() - start);
-	pfr_report(r, stage);
+	if (!pfr_is_ending())
+		pfr_report(r, stage);
 	return -1;
-}
-
-static void flush(struct pfr *r)
-{
-	struct py *function = pfr_raw(r, "flush");
-	PF_PY(done) = function ? PyObject_CallFunction(function, NULL) : NULL;
-
-	if (!done)
-		PyErr_Clear();
 }
 
 static int answer(struct pfr *r, enum pf_frame_kind kind, const struct pf_value *request)
@@ -73,10 +58,12 @@ static int answer(struct pfr *r, enum pf_frame_kind kind, const struct pf_value 
 
 	if (getpid() != self)
 		_exit(0); /* a child that the model forked: it has no say */
-	if (rc < 0) {
+	if (pfr_is_ending()) {
+		rc = -1;
+	} else if (rc < 0) {
 		rc = pfr_report(r, stage);
 	} else {
-		flush(r);
+		pfr_flush();
 		rc = pf_frame_send(r->fd, PF_FRAME_ANSWER, pf_buf_view(&body), &err);
 	}
 	pf_buf_free(&body);
@@ -126,16 +113,6 @@ static int arrange_descriptors(int fd)
 	return dup2(STDERR_FILENO, STDOUT_FILENO) < 0 ? -1 : top;
 }
 
-PF_NORETURN static void finish(struct pfr *r, int status)
-{
-	struct py *function = pfr_raw(r, "finish");
-	PF_PY(done) = NULL;
-
-	if (function)
-		done = PyObject_CallFunction(function, "ii", PF_WAIT_THREADS, PF_WAIT_GRACE - 1);
-	_exit(status);
-}
-
 /* argv: -c, our directory, the socket's number. */
 static int socket_number(void)
 {
@@ -166,7 +143,6 @@ static struct py *run(struct py *self, struct py *ignored)
 	struct pfr r = { .none = Py_BuildValue("") };
 	int fd = socket_number(), rc;
 
-	(void)self;
 	(void)ignored;
 	r.fd = fd < 0 ? -1 : arrange_descriptors(fd);
 	if (r.fd < 0) {
@@ -174,10 +150,11 @@ static struct py *run(struct py *self, struct py *ignored)
 		return NULL;
 	}
 	drop_current_directory();
+	pfr_watch_for_end(self);
 	do
 		rc = serve_one(&r);
 	while (rc > 0);
-	finish(&r, rc < 0);
+	pfr_leave(&r, rc < 0);
 }
 
 /* ---- the module: the head of its definition is an object, whose layout has two forms ---- */
@@ -207,6 +184,7 @@ struct definition {
 
 static struct method methods[] = {
 	{ "main", run, 0x0004 /* METH_NOARGS */, "Load a model and answer for it." },
+	{ "end", pfr_end, 0x0001 /* METH_VARARGS */, "The handler of SIGTERM." },
 	{ 0 },
 };
 

@@ -66,7 +66,6 @@ int pfr_report(struct pfr *r, const char *stage)
 	PF_PY(trace) = NULL;
 	PF_PY(told) = NULL;
 	PF_PY(judged) = NULL;
-	PF_PY(flushed) = NULL;
 	struct py *describe;
 
 	PyErr_Fetch(&type, &value, &trace);
@@ -80,8 +79,7 @@ int pfr_report(struct pfr *r, const char *stage)
 		judged = PyObject_CallFunction(pfr_raw(r, "refused"), "O", value);
 	if (judged && PyObject_IsTrue(judged) && strcmp(stage, "predict") == 0)
 		stage = "input";
-	if (pfr_raw(r, "flush"))
-		flushed = PyObject_CallFunction(pfr_raw(r, "flush"), NULL);
 	PyErr_Clear();
+	pfr_flush();
 	return send_failure(r, stage, told);
 }

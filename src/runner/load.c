@@ -86,25 +86,54 @@ static struct py *load_by_module(const struct pf_value *how, const char **stage)
 	return PyObject_CallFunction(loader, "OO", path, settings);
 }
 
+/* A plain function's parameters are at hand; whatever else it may be, inspect knows, which is not
+ * worth its import for a function. 1, 0, or -1 for "ask inspect". */
+static int names_params(struct py *predict)
+{
+	PF_PY(function) = PyObject_GetAttrString(predict, "__func__");
+	PF_PY(code) = function ? PyObject_GetAttrString(function, "__code__") : NULL;
+	PF_PY(names) = code ? PyObject_GetAttrString(code, "co_varnames") : NULL;
+	PF_PY(positional) = code ? PyObject_GetAttrString(code, "co_argcount") : NULL;
+	PF_PY(keyword) = code ? PyObject_GetAttrString(code, "co_kwonlyargcount") : NULL;
+	PF_PY(first) = NULL;
+	PF_PY(wanted) = PyUnicode_FromString("params");
+
+	PyErr_Clear();
+	if (!names || !positional || !keyword || PyObject_HasAttrString(function, "__wrapped__") ||
+	    PyObject_HasAttrString(function, "__signature__"))
+		return -1;
+	first = PySequence_GetSlice(names, 0, (ssize_t)(PyLong_AsLongLong(positional) +
+							PyLong_AsLongLong(keyword)));
+	return first ? PySequence_Contains(first, wanted) : -1;
+}
+
+static int find_params(struct pfr *r)
+{
+	int found = names_params(r->predict);
+	PF_PY(takes) = NULL;
+
+	if (found < 0 && !pfr_raw(r, "takes_params"))
+		return -1;
+	if (found < 0)
+		takes = PyObject_CallFunction(pfr_raw(r, "takes_params"), "O", r->predict);
+	r->takes_params = found < 0 ? takes && PyObject_IsTrue(takes) > 0 : found > 0;
+	return found < 0 && !takes ? -1 : 0;
+}
+
 static int find_predict(struct pfr *r, struct pf_str name)
 {
 	char text[256];
 	PF_PY(type) = PyObject_Type(r->model);
-	PF_PY(takes) = NULL;
+	PF_PY(type_name) = PyObject_GetAttrString(type, "__name__");
 
 	snprintf(text, sizeof(text), PF_FMT, PF_ARG(name.n ? name : pf_s("predict")));
 	r->predict = PyObject_GetAttrString(r->model, text);
-	if (!r->predict || !PyCallable_Check(r->predict)) {
-		PyErr_Clear();
-		PyErr_Format(PyExc_TypeError, "the loader returned an object of type %S, which has "
-					      "no method %s", type, text);
-		return -1;
-	}
-	if (!pfr_raw(r, "takes_params"))
-		return -1;
-	takes = PyObject_CallFunction(pfr_raw(r, "takes_params"), "O", r->predict);
-	r->takes_params = takes && PyObject_IsTrue(takes) > 0;
-	return takes ? 0 : -1;
+	if (r->predict && PyCallable_Check(r->predict))
+		return find_params(r);
+	PyErr_Clear();
+	PyErr_Format(PyExc_TypeError, "the loader returned an object of type %S, which has no "
+				      "method %s", type_name, text);
+	return -1;
 }
 
 int pfr_load(struct pfr *r, const struct pf_value *how, const char **stage)
@@ -123,7 +152,9 @@ int pfr_load(struct pfr *r, const struct pf_value *how, const char **stage)
 		return -1;
 	rc = find_predict(r, r->through_mlflow ? (struct pf_str){ 0 } :
 						 pf_value_text(how, "predict_fn"));
+	if (rc < 0)
+		return -1;
 	call_gc("freeze");
 	call_gc("enable");
-	return rc;
+	return 0;
 }

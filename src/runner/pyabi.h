@@ -106,12 +106,12 @@ struct py *PyDict_GetItemString(struct py *o, const char *key);
 int PyDict_SetItem(struct py *o, struct py *key, struct py *value);
 int PyDict_SetItemString(struct py *o, const char *key, struct py *value);
 struct py *PySequence_List(struct py *o);
-struct py *PySequence_GetItem(struct py *o, ssize_t i);
+struct py *PySequence_GetSlice(struct py *o, ssize_t from, ssize_t to);
 int PySequence_Contains(struct py *o, struct py *value);
 
 /* exceptions */
 extern struct py *PyExc_TypeError, *PyExc_ValueError, *PyExc_RuntimeError, *PyExc_TimeoutError,
-	*PyExc_ImportError, *PyExc_RecursionError;
+	*PyExc_ImportError, *PyExc_SystemExit;
 struct py *PyErr_Occurred(void); /* borrowed */
 void PyErr_Clear(void);
 void PyErr_SetString(struct py *type, const char *text);

@@ -124,6 +124,8 @@ def describe(kind, value, trace):
         message = str(value)
     except BaseException:
         message = "its text cannot be read"
+    if isinstance(value, SystemExit):
+        message = "the model called sys.exit(" + message + ")"
     try:
         text = "".join(traceback.format_exception(kind, value, trace))
     except BaseException:
@@ -146,7 +148,6 @@ def finish(threads, functions):
     """The end of an interpreter that is left by _exit: threads are joined, but not for ever."""
     import atexit
     import signal
-    import sys
     import threading
 
     for seconds, step in ((threads, threading._shutdown), (functions, atexit._run_exitfuncs)):
@@ -158,25 +159,3 @@ def finish(threads, functions):
             pass
         finally:
             signal.alarm(0)
-    flush()
-
-
-def flush():
-    import sys
-
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except BaseException:
-            pass
-
-
-def versions():
-    import sys
-
-    found = {}
-    for name in ("mlflow", "numpy", "pandas"):
-        version = getattr(sys.modules.get(name), "__version__", None)
-        if isinstance(version, str):
-            found[name] = version
-    return found

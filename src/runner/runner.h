@@ -33,6 +33,12 @@ int pfr_put_array(struct pfr *r, struct pf_buf *out, struct py *o, unsigned dept
 int pfr_put_nested(struct pfr *r, struct pf_buf *out, struct py *o, unsigned depth);
 /* failure.c - the exception that is set: its traceback to stderr, a FAILED frame to the socket. */
 int pfr_report(struct pfr *r, const char *stage);
+/* leave.c - SIGTERM ends what runs by an exception; then threads, exit functions and _exit. */
+void pfr_watch_for_end(struct py *module);
+bool pfr_is_ending(void);
+struct py *pfr_end(struct py *self, struct py *args);
+void pfr_flush(void);
+PF_NORETURN void pfr_leave(struct pfr *r, int status);
 /* raw.c - a function of raw.py; borrowed. */
 struct py *pfr_raw(struct pfr *r, const char *name);
 

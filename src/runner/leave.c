@@ -1,0 +1,78 @@
+/* leave.c - the ways out: asked to end by a signal, or done and finishing what Python would finish */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "runner/runner.h"
+
+/* Set by the handler alone; Python has one for the whole process too. */
+static volatile sig_atomic_t ending;
+
+bool pfr_is_ending(void)
+{
+	return ending;
+}
+
+/* SIGTERM becomes an exception, so that `finally` is run and temporary files go. */
+struct py *pfr_end(struct py *self, struct py *args)
+{
+	(void)self;
+	(void)args;
+	ending = 1;
+	PyErr_SetString(PyExc_SystemExit, "asked to end");
+	return NULL;
+}
+
+void pfr_watch_for_end(struct py *module)
+{
+	PF_PY(signals) = PyImport_ImportModule("_signal");
+	PF_PY(handler) = PyObject_GetAttrString(module, "end");
+	PF_PY(old) = NULL;
+
+	if (signals && handler)
+		old = PyObject_CallMethod(signals, "signal", "iO", SIGTERM, handler);
+	PyErr_Clear();
+}
+
+void pfr_flush(void)
+{
+	static const char *const streams[] = { "stdout", "stderr" };
+
+	for (size_t i = 0; i < PF_COUNT(streams); i++) {
+		struct py *stream = PySys_GetObject(streams[i]);
+		PF_PY(done) = stream ? PyObject_CallMethod(stream, "flush", NULL) : NULL;
+
+		PyErr_Clear();
+	}
+}
+
+/* Where there are no threads to wait for: the exit functions alone. */
+static void run_exit_functions(void)
+{
+	PF_PY(module) = PyImport_ImportModule("atexit");
+	PF_PY(done) = NULL;
+
+	signal(SIGALRM, SIG_DFL);
+	alarm(PF_WAIT_GRACE - 1);
+	if (module)
+		done = PyObject_CallMethod(module, "_run_exitfuncs", NULL);
+	PyErr_Clear();
+	alarm(0);
+}
+
+void pfr_leave(struct pfr *r, int status)
+{
+	struct py *function = NULL;
+	PF_PY(done) = NULL;
+
+	if (PyDict_GetItemString(PyImport_GetModuleDict(), "threading"))
+		function = pfr_raw(r, "finish");
+	if (function)
+		done = PyObject_CallFunction(function, "ii", PF_WAIT_THREADS, PF_WAIT_GRACE - 1);
+	else
+		run_exit_functions();
+	PyErr_Clear();
+	pfr_flush();
+	_exit(status);
+}
