@@ -126,14 +126,15 @@ int pf_run_fail_ended(struct pf_runner *r, struct pf_err *err)
 static const struct {
 	const char *stage;
 	int code;
+	bool kind;	/* is the exception's type worth showing? */
 	const char *text;
 } stages[] = {
-	{ "start", PF_ECODE, "the runner could not start" },
-	{ "import", PF_ECODE, "the model could not be imported" },
-	{ "load", PF_ECODE, "the model could not be loaded" },
-	{ "input", PF_EMODEL, "the model refuses the input" },
-	{ "predict", PF_ECODE, "the model failed to predict" },
-	{ "convert", PF_ECODE, "the model's answer cannot be used" },
+	{ "start", PF_ECODE, true, "the runner could not start" },
+	{ "import", PF_ECODE, true, "the model could not be imported" },
+	{ "load", PF_ECODE, true, "the model could not be loaded" },
+	{ "input", PF_EMODEL, false, "the model refuses the input" },
+	{ "predict", PF_ECODE, true, "the model failed to predict" },
+	{ "convert", PF_ECODE, false, "the model's answer cannot be used" },
 };
 
 /* One line of it, and not all of a long one. */
@@ -157,8 +158,12 @@ static int tell(struct pf_runner *r, const struct pf_value *v, struct pf_err *er
 	while (i + 1 < PF_COUNT(stages) && !pf_str_is(stage, stages[i].stage))
 		i++;
 	message = one_line(&a, message);
-	pf_fail(err, stages[i].code, "%s: " PF_FMT "%s" PF_FMT, stages[i].text,
-		PF_ARG(pf_shown(kind)), message.n ? ": " : "", PF_ARG(message));
+	if (!message.n || stages[i].kind)
+		message = pf_format(&a, PF_FMT "%s" PF_FMT, PF_ARG(pf_shown(kind)),
+				    message.n ? ": " : "", PF_ARG(message));
+	pf_fail(err, stages[i].code, "%s: " PF_FMT, stages[i].text, PF_ARG(message));
+	if (pf_str_is(kind, "ImportError") || module.n)
+		err->code = PF_ECODE; /* the environment's fault, whatever was being done */
 	snprintf(r->missing, sizeof(r->missing), PF_FMT, PF_ARG(module));
 	if (module.n)
 		pf_hint(err, "nothing in the environment provides the module " PF_FMT

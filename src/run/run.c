@@ -164,8 +164,10 @@ static int expect(struct pf_runner *r, enum pf_frame_kind wanted, struct pf_buf 
 			break;
 		if (kind == PF_FRAME_LOADED && !r->loaded)
 			note_loaded(r, body);
-		else if (kind == PF_FRAME_FAILED)
+		else if (kind == PF_FRAME_FAILED) {
+			r->leaving = !r->loaded;
 			return pf_run_fail_told(r, body, err);
+		}
 		else if (kind != wanted || !r->loaded) {
 			rc = pf_fail(err, PF_ECODE, "the model's process sent an unexpected frame");
 			break;
@@ -220,7 +222,9 @@ void pf_runner_free(struct pf_runner *r)
 	if (r->proc.pid > 0 && r->loaded && !r->pending.n &&
 	    queue(r, PF_FRAME_BYE, NULL, NULL, &ignored) == 0) {
 		pf_run_push(r);
-		pf_run_reap(r, patience, &status);
+		r->leaving = true;
 	}
+	if (r->proc.pid > 0 && r->leaving)
+		pf_run_reap(r, patience, &status);
 	pf_run_end(r, r->loaded ? 0 : PF_WAIT_GRACE);
 }

@@ -23,6 +23,7 @@ struct pf_runner {
 	struct pf_proc proc;
 	int fd, pidfd;			/* the socket, the process; 0 when there is none */
 	bool loaded;
+	bool leaving;			/* it told that it could not load, and is on its way out */
 	double load_seconds;		/* known once it has answered */
 	struct pf_buf pending;		/* frames on their way to it, from `sent` on */
 	size_t sent;

@@ -51,7 +51,7 @@ static int send_failure(struct pfr *r, const char *stage, struct py *told)
 
 		pf_put_string(&body, keys[i]);
 		pf_put_text(&body, PF_V_STRING, text_of(text));
-		if (i == 2)
+		if (i == 2 && strcmp(stage, "input") != 0) /* not of code, but of the user's */
 			print_traceback(text_of(text));
 	}
 	rc = pf_frame_send(r->fd, PF_FRAME_FAILED, pf_buf_view(&body), &err);
@@ -75,8 +75,8 @@ int pfr_report(struct pfr *r, const char *stage)
 		told = PyObject_CallFunction(describe, "OOO", type, value ? value : r->none,
 					     trace ? trace : r->none);
 	PyErr_Clear();
-	if (value && pfr_raw(r, "refused"))
-		judged = PyObject_CallFunction(pfr_raw(r, "refused"), "O", value);
+	if (trace && pfr_raw(r, "refused"))
+		judged = PyObject_CallFunction(pfr_raw(r, "refused"), "O", trace);
 	if (judged && PyObject_IsTrue(judged) && strcmp(stage, "predict") == 0)
 		stage = "input";
 	PyErr_Clear();

@@ -66,6 +66,7 @@ void pfr_leave(struct pfr *r, int status)
 	struct py *function = NULL;
 	PF_PY(done) = NULL;
 
+	signal(SIGTERM, SIG_DFL); /* a second time it is meant */
 	if (PyDict_GetItemString(PyImport_GetModuleDict(), "threading"))
 		function = pfr_raw(r, "finish");
 	if (function)

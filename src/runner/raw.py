@@ -134,10 +134,16 @@ def describe(kind, value, trace):
     return name, message, text if trace is not None else "", missing or ""
 
 
-def refused(value):
-    """Is this exception mlflow's judgement on the input?"""
-    return (type(value).__name__.startswith("Mlflow")
-            and getattr(value, "error_code", "") in ("INVALID_PARAMETER_VALUE", "BAD_REQUEST"))
+def refused(trace):
+    """Did mlflow's enforcement of the signature raise what has this traceback?"""
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if "mlflow" in code.co_filename and (
+            code.co_name.startswith("_enforce") or code.co_name == "_validate_prediction_input"
+        ):
+            return True
+        trace = trace.tb_next
+    return False
 
 
 def hurry(*ignored):
