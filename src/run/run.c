@@ -178,6 +178,8 @@ static int expect(struct pf_runner *r, enum pf_frame_kind wanted, struct pf_buf 
 	if (rc == 0)
 		return pf_run_fail_ended(r, err);
 	pf_run_end(r, PF_WAIT_GRACE);
+	if (err->code == PF_EBUG)
+		err->code = PF_ECODE; /* the model's code wrote to our socket */
 	if (err->code == PF_ELIMIT && until > 0 && pf_run_clock() > until)
 		return pf_fail(err, PF_ELIMIT, "the model did not answer within %g s and was ended",
 			       seconds);

@@ -43,7 +43,8 @@ void pfr_flush(void)
 		struct py *stream = PySys_GetObject(streams[i]);
 		PF_PY(done) = stream ? PyObject_CallMethod(stream, "flush", NULL) : NULL;
 
-		PyErr_Clear();
+		if (!done)
+			PyErr_Clear();
 	}
 }
 
