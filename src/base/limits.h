@@ -24,8 +24,10 @@
 #define PF_MAX_JSON_DEPTH 64		/* nested collections of a small document */
 #define PF_MAX_JSON_NUMBER 4300		/* digits of an integer, as Python's own limit */
 #define PF_MAX_INPUT PF_GIB(4)		/* a request, a CSV file, an answer */
-#define PF_MAX_COLUMNS 100000		/* columns of one table */
 #define PF_MAX_VALUE_DEPTH 128		/* lists in lists, in a request or an answer */
+#define PF_MAX_INPUT_KEY PF_KIB(64)	/* one key of a request's object */
+#define PF_MAX_COLUMNS 100000		/* columns of one table, keys of one object */
+#define PF_MAX_CELLS 100000000		/* cells of one table */
 #define PF_MAX_FRAME PF_GIB(8)		/* one frame to or from a runner */
 
 /* artifacts that are read, never loaded */

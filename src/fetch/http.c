@@ -210,7 +210,9 @@ static int request(struct transfer *t, const char *url, char *next, size_t size)
 		return -1;
 	if (code != CURLE_OK && !(code == CURLE_WRITE_ERROR && status != 200)) {
 		t->again = may_pass(code);
-		return pf_fail(t->err, PF_ETRANSFER, "%s", curl_easy_strerror(code));
+		/* What curl calls so is a header line it finds too long. */
+		return pf_fail(t->err, PF_ETRANSFER, "%s", code == CURLE_OUT_OF_MEMORY ?
+			       "a header line that is too long" : curl_easy_strerror(code));
 	}
 	if (status == 200)
 		return 0;

@@ -7,13 +7,14 @@
 set -u
 
 find_python=${BUILDDIR:-.}/tests/cli/find_python
-host=$(PATH=/usr/bin:/bin command -v python3) || { echo "1..0 # SKIP no python3 here"; exit 0; }
+host=$(PATH=/usr/bin:/bin command -v python3) || { echo "1..0 # SKIP no python3 here"; exit 77; }
 case $(ldd --version 2>&1) in *musl*) libc=musl ;; *) libc=gnu ;; esac
 triple=$(uname -m)-unknown-linux-$libc
 top=$(mktemp -d) || exit 1
 server=
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null; rm -rf "$top"' EXIT
 n=0
+failed=0
 
 check() { # NAME CONDITION...
 	n=$((n + 1))
@@ -21,6 +22,7 @@ check() { # NAME CONDITION...
 	shift
 	if "$@"; then echo "ok $n - $name"; else
 		echo "not ok $n - $name"
+		failed=1
 		sed 's/^/# /' "$top/out" "$top/err"
 	fi
 }
@@ -136,3 +138,4 @@ check "the store holds nothing of them" [ -z "$(find "$top/store/pythons" -name 
 find_one 3.7 --mirror ftp://h/x
 check "only http, https and folders" [ $? -eq 2 ]
 echo "1..$n"
+exit $failed
