@@ -163,6 +163,7 @@ static int fill(struct build *b, struct pf_err *err)
 	struct pf_arena *a = &b->w.arena;
 	char *from = pf_formatz(a, "tmp/%s/env", b->w.name);
 	char *to = pf_formatz(a, "envs/%s", b->plan->key);
+	char *python = pf_formatz(a, "%s/bin/python", b->final);
 	PF_FD(dir) = -1;
 
 	if (pf_venv_make(b->dir, b->python, err) < 0)
@@ -174,7 +175,7 @@ static int fill(struct build *b, struct pf_err *err)
 	if (dir < 0)
 		return pf_fail_errno(err, "cannot open %s", b->dir);
 	unlinkat(dir, ".lock", 0); /* uv's */
-	if (pf_seal(dir, from, to, err) < 0 || compile(b, err) < 0 ||
+	if (pf_seal(dir, from, to, python, err) < 0 || compile(b, err) < 0 ||
 	    pf_manifest_make(dir, b->plan, b->python, err) < 0)
 		return -1;
 	return pf_signals_check(err);

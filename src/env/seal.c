@@ -29,6 +29,32 @@ size_t pf_seal_text(struct pf_buf *out, struct pf_str text, const char *from, co
 	return count;
 }
 
+/* Where the path is too long or holds a blank, installers write a shell's line:
+ *   #!/bin/sh
+ *   '''exec' "/path/bin/python" "$0" "$@"
+ * pip's has quotes around the path that a quote, a dollar or a backslash in it breaks. */
+static void fix_shell_line(struct pf_buf *script, const char *python)
+{
+	static const char head[] = "#!/bin/sh\n'''exec' \"";
+	struct pf_str text = pf_buf_view(script), rest;
+	struct pf_buf fixed = PF_BUF(script->max);
+	size_t end = pf_str_find_str(text, "\" \"$0\" \"$@\"\n");
+
+	if (!pf_str_starts(text, head) || end == PF_NPOS)
+		return;
+	rest = pf_str_skip(text, end + 1);
+	pf_buf_cstr(&fixed, "#!/bin/sh\n'''exec' '");
+	for (; *python; python++)
+		if (*python == '\'')
+			pf_buf_cstr(&fixed, "'\\''");
+		else
+			pf_buf_char(&fixed, *python);
+	pf_buf_char(&fixed, '\'');
+	pf_buf_str(&fixed, rest);
+	pf_buf_free(script);
+	*script = fixed;
+}
+
 /* ---- RECORD: "path,sha256=BASE64URL,SIZE", the path quoted where it holds a comma ---- */
 
 static void add_base64url(struct pf_buf *b, const unsigned char *p, size_t n)
@@ -92,7 +118,7 @@ void pf_seal_record(struct pf_buf *out, struct pf_str record, struct pf_str site
 
 struct sealing {
 	int dir;
-	const char *from, *to;
+	const char *from, *to, *python;
 	struct pf_found_list list;
 	struct pf_map changed;	/* path to struct pf_str * of its new bytes */
 };
@@ -126,6 +152,8 @@ static int rewrite_one(struct sealing *s, const struct pf_found *f, struct pf_st
 		return 0;
 	}
 	pf_seal_text(&out, text, s->from, s->to);
+	if (pf_str_starts(f->path, "bin/"))
+		fix_shell_line(&out, s->python);
 	rc = pf_buf_check(&out, f->path.p, err);
 	if (rc == 0)
 		rc = replace(s, f, pf_buf_view(&out), err);
@@ -176,9 +204,9 @@ static int update_record(struct sealing *s, const struct pf_found *f, struct pf_
 	return rc;
 }
 
-int pf_seal(int dir, const char *from, const char *to, struct pf_err *err)
+int pf_seal(int dir, const char *from, const char *to, const char *python, struct pf_err *err)
 {
-	struct sealing s = { .dir = dir, .from = from, .to = to };
+	struct sealing s = { .dir = dir, .from = from, .to = to, .python = python };
 	int rc = pf_walk(&s.list, dir, err);
 
 	for (size_t i = 0; rc == 0 && i < s.list.files.n; i++)

@@ -8,8 +8,9 @@
 
 /* Replaces `from` by `to` in every text file below `dir` (scripts' first lines, what else an
  * installer wrote), and brings the RECORD files up to date. A binary file that holds `from` is
- * warned of and left. */
-int pf_seal(int dir, const char *from, const char *to, struct pf_err *err) PF_MUST_USE;
+ * warned of and left. `python` is the interpreter's final path, for scripts that a shell starts. */
+int pf_seal(int dir, const char *from, const char *to, const char *python,
+	    struct pf_err *err) PF_MUST_USE;
 
 /* Replaces; returns how often. */
 size_t pf_seal_text(struct pf_buf *out, struct pf_str text, const char *from, const char *to);

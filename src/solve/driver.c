@@ -129,8 +129,6 @@ static void set_uv(struct envp *e, const struct pf_indexes *x)
 	set_list(e, "UV_INDEX", &x->extra, ' ', false);
 	set_list(e, "UV_FIND_LINKS", &x->find_links, ',', false);
 	set_list(e, "UV_INSECURE_HOST", &x->trusted, ' ', false);
-	if (x->no_index)
-		set(e, "UV_NO_INDEX", PF_S("1"));
 	set(e, "UV_NO_CONFIG", PF_S("1"));
 	set(e, "UV_PYTHON_DOWNLOADS", PF_S("never"));
 	set(e, "UV_NO_PROGRESS", PF_S("1"));

@@ -26,7 +26,7 @@ static const struct {
 	[INDEX] = { "index-url", "PIP_INDEX_URL", { "UV_DEFAULT_INDEX", "UV_INDEX_URL" } },
 	[EXTRA] = { "extra-index-url", "PIP_EXTRA_INDEX_URL", { "UV_INDEX", "UV_EXTRA_INDEX_URL" } },
 	[FIND_LINKS] = { "find-links", "PIP_FIND_LINKS", { "UV_FIND_LINKS" } },
-	[NO_INDEX] = { "no-index", "PIP_NO_INDEX", { "UV_NO_INDEX" } },
+	[NO_INDEX] = { "no-index", "PIP_NO_INDEX", { NULL } },
 	[TRUSTED] = { "trusted-host", "PIP_TRUSTED_HOST", { "UV_INSECURE_HOST" } },
 	[CERT] = { "cert", "PIP_CERT", { NULL } },
 };
@@ -34,6 +34,7 @@ static const struct {
 struct values {
 	struct pf_str v[SETTINGS];
 	int rank[SETTINGS]; /* which section of a file said it: [install] beats [global] */
+	bool commas;	    /* find-links as uv separates them */
 };
 
 /* ---- pip's configuration files ---- */
@@ -134,8 +135,10 @@ static void read_variables(struct values *out)
 	for (int i = 0; i < SETTINGS; i++) {
 		const char *value = getenv(settings[i].pip);
 
-		for (int k = 0; !(value && *value) && settings[i].uv[k]; k++)
+		for (int k = 0; !(value && *value) && settings[i].uv[k]; k++) {
 			value = getenv(settings[i].uv[k]);
+			out->commas |= i == FIND_LINKS && value && *value;
+		}
 		if (value && *value)
 			out->v[i] = pf_s(value);
 	}
@@ -165,8 +168,7 @@ static void percent_encode(struct pf_buf *b, struct pf_str path)
 	}
 }
 
-/* uv names find-links with an optional "name=" in UV_INDEX; pip separates by white space, uv's
- * find-links by commas. A folder becomes a URL, for which neither matters. */
+/* pip separates by white space, uv by commas. A folder becomes a URL, for which neither matters. */
 static void add_find_links(struct pf_indexes *x, struct pf_str one)
 {
 	struct pf_arena *a = &x->arena;
@@ -199,7 +201,7 @@ static void add_words(struct pf_indexes *x, enum setting which, struct pf_str wo
 		size_t from = at;
 		struct pf_str one;
 
-		while (at < words.n && !pf_is_space(words.p[at]) && !(commas && words.p[at] == ','))
+		while (at < words.n && !(commas ? words.p[at] == ',' : pf_is_space(words.p[at])))
 			at++;
 		one = pf_str_cut(words, from, at++);
 		if (!one.n)
@@ -218,7 +220,7 @@ static void fill(struct pf_indexes *x, const struct values *from)
 
 	x->index = pf_dup(&x->arena, from->v[INDEX].n ? from->v[INDEX] : pf_s(PF_DEFAULT_INDEX));
 	add_words(x, EXTRA, from->v[EXTRA], false);
-	add_words(x, FIND_LINKS, from->v[FIND_LINKS], !getenv("PIP_FIND_LINKS"));
+	add_words(x, FIND_LINKS, from->v[FIND_LINKS], from->commas);
 	add_words(x, TRUSTED, from->v[TRUSTED], false);
 	x->no_index = is_true(from->v[NO_INDEX]);
 	x->cert = pf_dup(&x->arena, from->v[CERT].n ? from->v[CERT] : pf_s(cert_file));

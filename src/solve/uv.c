@@ -90,6 +90,15 @@ static void add(struct args *a, const char *arg)
 		a->v[a->n++] = arg;
 }
 
+/* What has no variable. */
+static void add_settings(struct args *args, const struct pf_driver *d, const struct pf_opts *o)
+{
+	if (o->offline)
+		add(args, "--offline");
+	if (d->indexes.no_index)
+		add(args, "--no-index");
+}
+
 int pf_uv_resolve(struct pf_plan *out, const struct pf_driver *d, const char *requirements,
 		  const char *constraints, const struct pf_python *python, struct pf_workdir *w,
 		  const struct pf_opts *o, struct pf_err *err)
@@ -100,8 +109,7 @@ int pf_uv_resolve(struct pf_plan *out, const struct pf_driver *d, const char *re
 	struct pf_buf answer = PF_BUF(PF_MAX_PROC_OUTPUT);
 	int rc;
 
-	if (o->offline)
-		add(&args, "--offline");
+	add_settings(&args, d, o);
 	if (constraints) {
 		add(&args, "--constraint");
 		add(&args, constraints);
@@ -123,8 +131,7 @@ int pf_uv_install(const struct pf_driver *d, const char *into, const char *requi
 	struct args args = { .v = { d->uv, "pip", "install", "--python", into, "--no-deps",
 				    "--link-mode", "copy", "--color", "never" }, .n = 10 };
 
-	if (o->offline)
-		add(&args, "--offline");
+	add_settings(&args, d, o);
 	if (hashed)
 		add(&args, "--require-hashes");
 	add(&args, "-r");

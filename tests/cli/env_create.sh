@@ -1,0 +1,128 @@
+#!/bin/sh
+# env_create.sh - environments made by each driver: exact, closed to the outside, at their final place
+# SPDX-License-Identifier: Apache-2.0
+. "${SRCDIR:-.}/tests/cli/common.sh"
+"$maker" "$here/make_wheels.py" "$W/wheels"
+
+cat >"$W/check_record.py" <<'PY'
+# Every line of every RECORD holds: the file is there, with that digest and size.
+import base64, csv, glob, hashlib, os, sys
+site, = glob.glob(os.path.join(sys.argv[1], "lib", "python3*", "site-packages"))
+count = 0
+for record in glob.glob(os.path.join(site, "*.dist-info", "RECORD")):
+    for path, digest, size in csv.reader(open(record, newline="")):
+        data = open(os.path.join(site, path), "rb").read()
+        if digest:
+            want = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+            assert digest == "sha256=" + want and int(size) == len(data), path
+            count += 1
+assert count > 4
+PY
+
+no_temporary_path() {
+	! grep -rlF "$store/tmp" "$env" && ! grep -rlE "tmp/$(basename "$env")\\." "$env"
+}
+read_only() { none "$env" -type f -perm /222; }
+
+# pip's half uses the interpreter's own pip; the virtualenv program has a case of its own below.
+virtualenv=$(command -v virtualenv || :)
+for manager in $managers; do
+	echo "# $manager"
+	if [ "$manager" = virtualenv ]; then PATH=/usr/bin:/bin; fi
+	store="$W/$manager, a store's \"place\""
+	printf 'r alpha\nc beta<3\nb gamma==1.0\nk libopenblas=0.3\nk conda-forge::beta>=1\n' >"$W/needs"
+	printf 'r alpha==1.0\n' >"$W/plain"
+
+	ok "$manager: a conflict between requirements" sh -c \
+		'printf "r gamma\nr delta\n" >"$1"' - "$W/conflict"
+	ok "$manager: ends with 6" fails 6 create create "$W/conflict"
+	ok "$manager: and is explained by the names" sh -c 'grep -q gamma "$1" && grep -q delta "$1"' - "$W/err"
+	ok "$manager: a name nobody has ends with 6" sh -c 'echo "r nonexistent" >"$1"' - "$W/unknown"
+	ok "$manager: with 6" fails 6 create create "$W/unknown"
+	ok "$manager: its log is kept" said "the whole log: $store/logs/"
+	ok "$manager: nothing is left in tmp" none "$store/tmp" -mindepth 1
+
+	ok "$manager: create" fails 0 create create "$W/needs"
+	env=$(cat "$W/out")
+	ok "$manager: conda packages are listed" said "libopenblas=0.3, conda-forge::beta>=1"
+	ok "$manager: constraints and build dependencies count" test -e "$env"/lib/python3*/site-packages/beta-1.0.dist-info
+	ok "$manager: the program starts from its final place" sh -c '"$1/bin/alpha-run" | grep -qF "$1"' - "$env"
+	ok "$manager: no temporary path in any file" no_temporary_path
+	ok "$manager: files are read-only" read_only
+	ok "$manager: RECORD agrees" "$maker" "$W/check_record.py" "$env"
+	ok "$manager: byte code is there" test -n "$(find "$env" -name 'alpha.*.pyc')"
+	ok "$manager: byte code names the final place" grep -qF "$(basename "$env")" "$(find "$env" -name 'alpha.*.pyc')"
+	ok "$manager: verify finds it good" fails 0 "$tool" -s "$store" verify
+	ok "$manager: nothing is left in tmp" none "$store/tmp" -mindepth 1
+	ok "$manager: nothing is left in logs of what went well" none "$store/logs" -name "$(basename "$env")*"
+
+	ok "$manager: again, without the drivers" fails 0 env PATH=/nonexistent "$tool" -s "$store" -p "$python" -m "$manager" create "$W/needs"
+	ok "$manager: the same" test "$(cat "$W/out")" = "$env"
+	ok "$manager: still listing what is left out" said "libopenblas"
+	ok "$manager: without resolving" silent "resolving"
+
+	ok "$manager: without byte code" fails 0 create -B create "$W/plain"
+	bare=$(cat "$W/out")
+	ok "$manager: another environment" test "$bare" != "$env"
+	ok "$manager: has none" none "$bare" -name '*.pyc'
+
+	# What is outside stays outside: PYTHONPATH, the user's site, an outer environment's programs.
+	mkdir -p "$W/outer/bin" "$W/path"
+	echo 'raise SystemExit("outside")' >"$W/path/sitecustomize.py"
+	echo 'raise SystemExit("outside")' >"$W/path/zipfile.py"
+	for name in python python3 pip; do
+		printf '#!/bin/sh\necho outside >>"%s/outside"\nexit 9\n' "$W" >"$W/outer/bin/$name"
+		chmod +x "$W/outer/bin/$name"
+	done
+	ok "$manager: in a hostile environment" fails 0 env VIRTUAL_ENV="$W/outer" PATH="$W/outer/bin:$PATH" \
+		PYTHONPATH="$W/path" PYTHONHOME=/nonexistent PIP_TARGET="$W/target" PIP_REQUIRE_VIRTUALENV=1 \
+		PIP_USER=1 UV_TARGET="$W/target" UV_SYSTEM_PYTHON=1 UV_PROJECT_ENVIRONMENT="$W/target" \
+		"$tool" -r -s "$W/closed $manager" -p "$python" -m "$manager" create "$W/plain"
+	ok "$manager: no outer program ran" test ! -e "$W/outside"
+	ok "$manager: nothing went elsewhere" test ! -e "$W/target"
+
+	# Build dependencies that do not fit are resolved beside the requirements.
+	printf 'r gamma==1.0\nb delta\nb alpha\n' >"$W/apart"
+	ok "$manager: build dependencies that contradict" fails 6 create create "$W/apart"
+	printf 'r beta==1.0\nb beta==2.0\nb alpha\n' >"$W/apart"
+	ok "$manager: a requirement beats a build dependency" fails 0 create create "$W/apart"
+	ok "$manager: of the same name" test -e "$(cat "$W/out")"/lib/python3*/site-packages/beta-1.0.dist-info
+
+	# One digest binds all.
+	digest=$(sha256sum "$W/wheels/beta-1.0-py3-none-any.whl" | cut -d' ' -f1)
+	printf 'r beta==1.0\nh sha256:%s\nb alpha\n' "$digest" >"$W/hashed"
+	ok "$manager: a right digest" fails 0 create create "$W/hashed"
+	printf 'r beta==1.0\nh sha256:%064d\n' 1 >"$W/hashed"
+	ok "$manager: a wrong digest ends with 5" fails 5 create create "$W/hashed"
+	printf 'r gamma==1.0\nr beta==1.0\nh sha256:%s\n' "$digest" >"$W/hashed"
+	ok "$manager: a missing digest ends with 5" fails 5 create create "$W/hashed"
+
+	# Options and variables do not reach a driver.
+	for text in '--index-url=http://127.0.0.1:9/' 'beta \' 'beta ${HOME}' './../x-1-py3-none-any.whl' '/etc/passwd'; do
+		printf 'r %s\n' "$text" >"$W/bad"
+		ok "$manager: '$text' ends with 3" fails 3 create create "$W/bad"
+	done
+	mkdir -p "$W/model $manager/wheels"
+	cp "$W/wheels/beta-2.0-py3-none-any.whl" "$W/model $manager/wheels/"
+	printf 'r wheels/beta-2.0-py3-none-any.whl\n' >"$W/local"
+	ok "$manager: a wheel of the model's own" fails 0 create create "$W/local" "$W/model $manager"
+	ok "$manager: is installed" test -e "$(cat "$W/out")"/lib/python3*/site-packages/beta-2.0.dist-info
+	ok "$manager: empty needs" sh -c ': >"$1"' - "$W/empty"
+	ok "$manager: make an empty environment" fails 0 create create "$W/empty"
+	ok "$manager: all are good" fails 0 "$tool" -s "$store" verify
+done
+if [ -n "$virtualenv" ]; then
+	store="$W/by virtualenv"
+	PATH=$(dirname "$virtualenv"):/usr/bin:/bin
+	manager=virtualenv
+	ok "the virtualenv program" fails 0 create create "$W/plain"
+	ok "a good environment" fails 0 "$tool" -s "$store" verify
+else
+	skip "virtualenv is not installed"
+fi
+store=$W/none
+for manager in conda mamba; do
+	ok "$manager is refused" fails 2 create create "$W/plain"
+	ok "$manager: with a hint" said "hint: use --env-manager"
+done
+finish
