@@ -119,7 +119,7 @@ void pf_put_data(struct pf_buf *out, const void *p, size_t n); /* and zeros up t
 /* A frame on a socket: 16 bytes of header (magic "PFR1", kind, length), then the body. */
 enum pf_frame_kind {
 	PF_FRAME_LOAD = 1,	/* to the runner: a MAP that says how to load (run/run.h) */
-	PF_FRAME_LOADED,	/* from it: a MAP: "python", "versions", "seconds" */
+	PF_FRAME_LOADED,	/* from it: a MAP: "python", "seconds" */
 	PF_FRAME_PREDICT,	/* a MAP: "data" (any value), "params" (MAP or NULL) */
 	PF_FRAME_RAW,		/* a MAP: "format" ("json", "csv", "parquet"), "bytes" (BYTES),
 				 * "params" (MAP or NULL): the runner parses */

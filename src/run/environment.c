@@ -1,8 +1,10 @@
 /* environment.c - what a model's process may know: its variables, and the folder of our runner */
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "base/json.h"
 #include "base/limits.h"
 #include "base/str.h"
 #include "run/inside.h"
@@ -62,6 +64,28 @@ static void set(struct settings *s, struct pf_str setting)
 	*PF_PUSH(s->a, &s->v) = pf_dupz(s->a, setting);
 }
 
+/* conda-meta/state: {"version": 1, "env_vars": {"NAME": "value"}}. What activate.d holds are
+ * scripts for a shell, which nobody here is. */
+static void set_conda_variables(struct settings *s, const char *dir)
+{
+	struct pf_buf text = PF_BUF(PF_MAX_TEXT_FILE);
+	struct pf_node *state = NULL;
+	const struct pf_node *variables;
+	struct pf_err ignored;
+
+	if (pf_read_file(&text, AT_FDCWD, pf_join(s->a, dir, PF_S("conda-meta/state")),
+			 &ignored) == 0 &&
+	    pf_json_parse(&state, s->a, pf_dup(s->a, pf_buf_view(&text)), &ignored) == 0) {
+		variables = pf_node_get(state, "env_vars");
+		for (size_t i = 0; variables && i < variables->n; i++)
+			if (variables->v[i].kind == PF_NODE_STRING)
+				set(s, pf_format(s->a, PF_FMT "=" PF_FMT,
+						 PF_ARG(variables->v[i].key),
+						 PF_ARG(variables->v[i].text)));
+	}
+	pf_buf_free(&text);
+}
+
 /* ENV/bin first on PATH; and what activation would set. */
 static void activate(struct settings *s, const char *python)
 {
@@ -79,6 +103,7 @@ static void activate(struct settings *s, const char *python)
 	if (pf_is_dir(pf_join(s->a, dir, PF_S("conda-meta")))) {
 		set(s, pf_format(s->a, "CONDA_PREFIX=%s", dir));
 		set(s, pf_format(s->a, "CONDA_DEFAULT_ENV=%s", dir));
+		set_conda_variables(s, dir);
 	}
 }
 

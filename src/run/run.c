@@ -40,8 +40,11 @@ static int queue(struct pf_runner *r, enum pf_frame_kind kind, const struct pf_v
 
 	out->max = PF_MAX_FRAME;
 	pf_buf_add(out, header, sizeof(header));
-	if (value && pf_value_write(out, value, err) < 0)
+	if (value && pf_value_write(out, value, err) < 0) {
+		out->n = at; /* the runner never hears of it */
+		out->toobig = false;
 		return -1;
+	}
 	if (load) {
 		pf_put_map(out, 8);
 		put_field(out, "model_dir", pf_s(load->model_dir));
@@ -206,10 +209,8 @@ int pf_runner_ask(struct pf_runner *r, enum pf_frame_kind kind, const struct pf_
 		return pf_fail(err, PF_EBUG, "there is no runner to ask");
 	if (!answer->max)
 		answer->max = PF_MAX_FRAME;
-	if (queue(r, kind, request, NULL, err) < 0) {
-		pf_run_end(r, 0);
+	if (queue(r, kind, request, NULL, err) < 0)
 		return -1;
-	}
 	return expect(r, PF_FRAME_ANSWER, answer, seconds, err);
 }
 

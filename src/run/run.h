@@ -40,8 +40,7 @@ int pf_runner_start(struct pf_runner *out, const char *python, const struct pf_l
 /* Sends a request (kind PREDICT or RAW) and waits for the answer, whose bytes go to `answer`
  * (pf_value_read); its ceiling is the answer's, PF_MAX_FRAME when it has none. `seconds` 0: no
  * limit; it covers the loading too. Errors: ECODE with the traceback already on stderr, ELIMIT,
- * EMODEL when the runner refuses the input. After EMODEL, or ECODE with a runner that still has a
- * process, it can be asked again; otherwise it is gone. */
+ * EMODEL when the runner refuses the input. While r->fd is there it can be asked again. */
 int pf_runner_ask(struct pf_runner *r, enum pf_frame_kind kind, const struct pf_value *request,
 		  struct pf_buf *answer, double seconds, struct pf_err *err) PF_MUST_USE;
 /* Waits until the model is loaded; as in pf_runner_ask. */
@@ -51,5 +50,6 @@ void pf_runner_free(struct pf_runner *r);
 
 /* The environment variables of a model's process: ours, less PYTHON*, LD_*, VIRTUAL_ENV, CONDA_*,
  * AWS_*, *_TOKEN, *_PASSWORD and *_SECRET* (but for o->pass_env), plus o->set_env, plus the
- * environment's own folder first on PATH and its VIRTUAL_ENV or CONDA_PREFIX. */
+ * environment's own folder first on PATH and its VIRTUAL_ENV, or CONDA_PREFIX and the variables
+ * that `conda env config vars` gave it. */
 char **pf_run_environment(struct pf_arena *a, const char *python, const struct pf_opts *o);

@@ -72,6 +72,29 @@ static void an_environment_is_activated(void **state)
 	pf_arena_free(&a);
 }
 
+static void a_conda_environment_brings_its_variables(void **state)
+{
+	static const char vars[] =
+		"{\"version\": 1, \"env_vars\": {\"ONE\": \"1 \\u00e9\", \"CHANGED\": \"conda\"}}";
+	struct pf_arena a = { 0 };
+	struct pf_err err;
+	char dir[] = "/tmp/test_run.XXXXXX", **environment;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(pf_mkdir_p(pf_formatz(&a, "%s/conda-meta", dir), 0700, &err), 0);
+	assert_int_equal(pf_write_atomic(AT_FDCWD, pf_formatz(&a, "%s/conda-meta/state", dir),
+					 pf_s(vars), 0600, &err),
+			 0);
+	environment = pf_run_environment(&a, pf_formatz(&a, "%s/bin/python", dir), NULL);
+	assert_string_equal(value_of(environment, "CONDA_PREFIX"), dir);
+	assert_string_equal(value_of(environment, "ONE"), "1 \xc3\xa9");
+	assert_string_equal(value_of(environment, "CHANGED"), "conda");
+	assert_null(value_of(environment, "VIRTUAL_ENV"));
+	assert_int_equal(pf_remove_tree(AT_FDCWD, dir, &err), 0);
+	pf_arena_free(&a);
+}
+
 static void use_built_runner(struct pf_arena *a)
 {
 	const char *build = getenv("BUILDDIR");
@@ -131,6 +154,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(variables_are_withheld_unless_passed),
 		cmocka_unit_test(an_environment_is_activated),
+		cmocka_unit_test(a_conda_environment_brings_its_variables),
 		cmocka_unit_test(the_runner_is_found_or_missed),
 		cmocka_unit_test(an_interpreter_that_is_none_is_told),
 	};
