@@ -3,6 +3,7 @@
 #include "check/artifact.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,6 +17,18 @@ void pf_artifact_free(struct pf_artifact *a)
 {
 	pf_arena_free(&a->arena);
 	*a = (struct pf_artifact)PF_ARTIFACT_INIT;
+}
+
+/* The message may begin with the path. errno is that of the failure. */
+void pf_artifact_unopened(struct pf_artifact *a, struct pf_str file, const struct pf_err *err)
+{
+	const char *why = err->msg;
+
+	if (errno == ENOENT)
+		why = "it is not there";
+	else if (pf_str_starts(pf_s(why), pf_dupz(&a->arena, file)) && why[file.n] == ' ')
+		why += file.n + 1;
+	pf_artifact_unread(a, file, why);
 }
 
 /* Folders still to be read: a list, not recursion, since a stranger chooses their depth. */
@@ -49,7 +62,7 @@ static void take_one(struct walk *w, struct pf_str file)
 	if (fd >= 0)
 		pf_artifact_take_file(w->a, file, fd, w->mode);
 	else if (w->mode != PF_ARTIFACT_FOUND)
-		*PF_PUSH(&w->a->arena, &w->a->unread) = pf_dup(&w->a->arena, pf_s(err.msg));
+		pf_artifact_unopened(w->a, file, &err);
 }
 
 static void take_name(struct walk *w, struct pf_str folder, const struct dirent *e, DIR *dir)
@@ -118,7 +131,7 @@ static void take_folders(struct walk *w)
 		if (fd >= 0)
 			take_folder(w, folder, fd);
 		else
-			*PF_PUSH(&w->a->arena, &w->a->unread) = pf_dup(&w->a->arena, pf_s(err.msg));
+			pf_artifact_unopened(w->a, folder, &err);
 	}
 }
 

@@ -348,8 +348,7 @@ static void take_unknown(struct pf_artifact *a, struct pf_str file, enum pf_arti
 {
 	char why[96];
 
-	if (mode == PF_ARTIFACT_FOUND ||
-	    (mode == PF_ARTIFACT_LISTED && ends_with(file, INERT_SUFFIXES)))
+	if (mode == PF_ARTIFACT_FOUND || ends_with(file, INERT_SUFFIXES))
 		return;
 	snprintf(why, sizeof(why), "neither a pickle nor a skops file%s%s%s", wrap ? " (in " : "",
 		 pf_wrap_name(wrap), wrap ? " data)" : "");

@@ -7,8 +7,8 @@
 
 /* What is known of a file before its first byte is seen. */
 enum pf_artifact_mode {
-	PF_ARTIFACT_NAMED,  /* the model says that it is loaded: whatever it is, it is told of */
-	PF_ARTIFACT_LISTED, /* in a folder that is: plain data is passed over */
+	PF_ARTIFACT_NAMED,  /* the model says that it is loaded: told of, but for plain data */
+	PF_ARTIFACT_LISTED, /* in a folder that is: the same, but a pickle has to look like one */
 	PF_ARTIFACT_FOUND,  /* lies about: told of when it can be read as a pickle and the like */
 };
 
@@ -30,3 +30,5 @@ int pf_artifact_take_schema(struct pf_artifact *a, struct pf_str file, struct pf
 void pf_artifact_name(struct pf_artifact *a, struct pf_str file, struct pf_str module,
 		      struct pf_str name);
 void pf_artifact_unread(struct pf_artifact *a, struct pf_str file, const char *why);
+/* Because it could not be opened. */
+void pf_artifact_unopened(struct pf_artifact *a, struct pf_str file, const struct pf_err *err);

@@ -2,20 +2,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/json.h"
 #include "base/str.h"
+#include "check/artifact_file.h"
 #include "check/check.h"
 
 static const char LAST_WORD[] =
 	"Loading a model runs its code. This is what its files name, not what they do with it.\n";
 
-static int read_named(struct pf_artifact *a, const struct pf_model *m, struct pf_str path)
+static void read_named(struct pf_artifact *a, const struct pf_model *m, struct pf_str path)
 {
 	struct pf_err err;
 
-	if (!path.n)
-		return 0;
-	if (pf_artifact_read(a, m->root, pf_dupz(&a->arena, path), &err) < 0)
-		*PF_PUSH(&a->arena, &a->unread) = pf_format(&a->arena, "%s", err.msg);
-	return 1;
+	if (path.n && pf_artifact_read(a, m->root, pf_dupz(&a->arena, path), &err) < 0)
+		pf_artifact_unopened(a, path, &err);
 }
 
 /* artifacts: {name: {path: artifacts/vocab.csv, uri: ...}} */

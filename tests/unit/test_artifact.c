@@ -59,9 +59,9 @@ static void folders(void **state)
 	assert_int_equal(pf_artifact_read(&a, folder, "data/", &err), 0);
 	expect_list(&a.read, "data/one.bin\ndata/deep/three.pickle");
 	expect_list(&a.unread,
-		    "data/link leads out of its directory\n"
+		    "data/link: leads out of its directory\n"
 		    "data/two.bin: neither a pickle nor a skops file\n"
-		    "data/up is not a regular file");
+		    "data/up: is not a regular file");
 	assert_int_equal(pf_artifact_read_rest(&a, folder, &err), 0);
 	expect_list(&a.read, "data/one.bin\ndata/deep/three.pickle\nmodel.pkl\nother/hidden");
 	assert_int_equal(a.pickle_protocol, 2);
@@ -100,7 +100,7 @@ static void scan(void **state)
 		"model.pkl names\n  collections.Counter\ndata/one.bin names\n  collections.Counter\n"
 		"data/deep/three.pickle names\n! os.system   (runs code)\n"
 		"other/hidden names\n  collections.Counter\n"
-		"NOT READ data/link leads out of its directory\n"
+		"NOT READ data/link: leads out of its directory\n"
 		"4 names in 4 files, 1 that runs code; 1 file not read\n"
 		"pickle protocol 2 (model.pkl)\n"
 		"Loading a model runs its code. This is what its files name, not what they do with it.\n");
@@ -110,7 +110,7 @@ static void scan(void **state)
 		json.p,
 		"{\"schema\":\"pyfunc-env/1\",\"kind\":\"scan\",\"model\":\"m\",\"names\":[{\"file\":\"model.pkl\","
 		"\"module\":\"collections\",\"name\":\"Counter\",\"runs_code\":false}],\"read\":[\"model.pkl\","
-		"\"data/one.bin\",\"data/deep/three.pickle\",\"other/hidden\"],\"unread\":[\"data/link leads out "
+		"\"data/one.bin\",\"data/deep/three.pickle\",\"other/hidden\"],\"unread\":[\"data/link: leads out "
 		"of its directory\"],\"pickle_protocol\":2,\"code_by_value\":false}\n");
 	pf_artifact_free(&a);
 }
