@@ -4,7 +4,7 @@
 """Usage: payload.py > tests/data/payload.tsv   (recorded with mlflow 3.17.2, pandas 3.1.1)
 
 Columns: the signature's inputs (JSON, or \\N), the body, and what the model is given after parsing
-and enforcement, in the spelling of show() below, or "error"; "refuse" where values would be changed
+and enforcement, in the spelling of values.py, or "error"; "refuse" where values would be changed
 silently on the way, which we do not do."""
 import base64
 import json
@@ -12,68 +12,14 @@ import logging
 import warnings
 
 import numpy as np
-import pandas as pd
 from mlflow.models.utils import _enforce_schema
 from mlflow.pyfunc.scoring_server import infer_and_parse_data
 from mlflow.types.schema import Schema
 
+from values import SCALARS, column, escape, show, tensor
+
 warnings.simplefilter("ignore")
 logging.disable(logging.CRITICAL)
-
-
-def cell(v):
-    if v is None:
-        return "None"
-    if v is pd.NaT:
-        return "-"
-    if isinstance(v, np.generic):
-        v = v.item()
-    if isinstance(v, bytes):
-        return "b:" + base64.b64encode(v).decode()
-    if isinstance(v, str):
-        return json.dumps(v, ensure_ascii=False)
-    if isinstance(v, (list, dict)):
-        return json.dumps(v, separators=(",", ":"))
-    return repr(v)
-
-
-def kind(dtype):
-    if isinstance(dtype, pd.StringDtype) or dtype.kind == "U":
-        return "string"
-    return "datetime" if dtype.kind == "M" else str(dtype)
-
-
-def cells(values):
-    t = kind(values.dtype)
-    if t == "datetime":
-        return [str(i) if i != -(2**63) else "-" for i in values.astype("datetime64[ns]").astype("int64").tolist()]
-    if t == "string" and not isinstance(values, np.ndarray):
-        return ["-" if pd.isna(v) else cell(v) for v in values]
-    return [cell(v) for v in (values.tolist() if values.dtype != object else list(values))]
-
-
-def show(v):
-    if isinstance(v, pd.DataFrame):
-        out = "table %d" % len(v)
-        for i, c in enumerate(v.columns):
-            one = v.iloc[:, i]
-            t = kind(one.dtype)
-            if t == "object" and len(one) and all(isinstance(x, bytes) for x in one):
-                t = "bytes"
-            got = cells(one) if t != "bytes" else [cell(x) for x in one]
-            out += " {%s %s: %s}" % (cell(c), t, " ".join(got))
-        if not isinstance(v.index, pd.RangeIndex):
-            if list(v.index) != list(range(len(v))):
-                out += " index " + " ".join(cell(x) for x in v.index)
-        return out
-    if isinstance(v, np.ndarray):
-        shape = ",".join(map(str, v.shape))
-        return "array %s (%s): %s" % (kind(v.dtype), shape, " ".join(cells(v.reshape(-1))))
-    if isinstance(v, dict):
-        return "map " + " ".join("%s=(%s)" % (cell(k), show(x)) for k, x in v.items())
-    if isinstance(v, list):
-        return "list " + " ".join("(%s)" % show(x) for x in v)
-    return "scalar " + cell(v)
 
 
 def run(schema, body):
@@ -87,20 +33,6 @@ def run(schema, body):
         return "error"
 
 
-def column(t, name="a", required=True):
-    d = {"type": t, "required": required}
-    if name:
-        d["name"] = name
-    return d
-
-
-def tensor(dtype, shape, name=None):
-    d = {"type": "tensor", "tensor-spec": {"dtype": dtype, "shape": shape}}
-    if name:
-        d["name"] = name
-    return d
-
-
 CELLS = """0 1 2 -1 127 3000000000 9007199254740993 9223372036854775807 9223372036854775808 18446744073709551615
 0.0 1.0 1.5 1.7 -2.5 1e300 1e-5 NaN Infinity null true false "x" "" "5" "1e3" " 7 " "1.5" "nan" "true" "false"
 "007" "aGk=" "aGk" "***" "2024-01-01" "2024-01-01T10:20:30" "2024-01-01 10:20:30.123456" "2024-02-30" "2024-01-01T00:00:00Z"
@@ -110,7 +42,6 @@ true,1.5 9223372036854775807,0.5 9007199254740993,0.5 18446744073709551615,1 184
 [1],[2] [1],null {},{} {"k":[1,{}]},1 "2024-01-01","2024-01-02" "2024-01-01","2024-01-02T10:00:00" "2024-01-01",null null,"2024-01-01"
 "2024-01-01T10:00:00.5","2024-01-01T10:00:00.25" "2024-01-01T10:00:00","2024-01-01T10:00:00.25" 5,"2024-01-01" 1704067200000,1 1704067200000,null
 "aGk=","eA==" "aGk=",null 0,1 0,2 "1","2" "1",2 "1",null 1.0,2.0 1.0,2.5 -1,300"""
-SCALARS = ["boolean", "integer", "long", "float", "double", "string", "binary", "datetime"]
 DTYPES = ["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64"]
 
 
@@ -291,10 +222,6 @@ def verdict(schema, body, answer):
         if any(changes(t, v) for v in leaves(one)):
             return "refuse"
     return "same"
-
-
-def escape(s):
-    return s.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
 
 
 print("inputs\tbody\tanswer\tours")

@@ -1,0 +1,128 @@
+/* test_csv.c - CSV files, replayed against what pandas made of them */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit.h"
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "data/data.h"
+#include "show.h"
+
+/* "error: MESSAGE", "raw", or the table. */
+static void read_csv(struct pf_buf *out, struct pf_str inputs, struct pf_str text)
+{
+	PF_AUTO(arena) a = { 0 };
+	struct pf_signature s = { 0 };
+	struct pf_request r = { 0 };
+	struct pf_err err;
+	struct pf_expect expect = { 0 };
+
+	parse_signature(&s, &a, inputs, (struct pf_str){ 0 });
+	expect.inputs = &s.inputs;
+	if (pf_csv_read(&r, &a, text, &expect, &err) < 0)
+		pf_buf_printf(out, "error: %s", err.msg);
+	else if (r.raw)
+		pf_buf_cstr(out, "raw");
+	else
+		show(out, &r.data);
+}
+
+struct tally {
+	size_t same, raw, errors, wrong;
+};
+
+static void check_recorded(const struct unit_row *r, void *ctx)
+{
+	struct tally *t = ctx;
+	PF_AUTO(buf) out = PF_BUF(PF_MIB(1));
+	bool wanted_error = pf_str_is(r->v[2], "error") || pf_str_is(r->v[3], "refuse");
+
+	read_csv(&out, r->v[0], r->v[1]);
+	if (strcmp(out.p, "raw") == 0) {
+		t->raw++;
+	} else if (strncmp(out.p, "error", 5) == 0 && wanted_error) {
+		t->errors++;
+	} else if (pf_str_is(r->v[2], out.p) || pf_str_is(r->v[3], "accept")) {
+		t->same++;
+	} else {
+		t->wrong++;
+		printf("%u\t" PF_FMT "\t" PF_FMT "\t" PF_FMT "\t%s\n", r->line, PF_ARG(r->v[0]),
+		       PF_ARG(pf_shown(r->v[1])), PF_ARG(pf_shown(r->v[2])), out.p);
+	}
+}
+
+static void recorded_files(void **state)
+{
+	PF_AUTO(arena) a = { 0 };
+	struct tally t = { 0 };
+
+	(void)state;
+	unit_table(unit_data(&a, "csv.tsv"), check_recorded, &t);
+	printf("# %zu the same, %zu refused, %zu left to the environment, %zu differ\n", t.same,
+	       t.errors, t.raw, t.wrong);
+	assert_int_equal(t.wrong, 0);
+	assert_true(t.same > 800);
+}
+
+static const struct {
+	const char *inputs;
+	const char *text;
+	const char *wanted;
+} rows[] = {
+	{ NULL, "", "error: the CSV text is empty: there is no header" },
+	{ NULL, "a,b\n1,\"x\n\n", "error: line 2: a quoted field has no end" },
+	{ NULL, "a,b\n1,2\n1,2,3\n", "error: line 3: more than 2 fields, the columns of the header" },
+	{ NULL, "a,a\n1,2\n", "error: the column \"a\" appears twice in the header" },
+	{ NULL, "a\n\xff\n", "error: line 2: the CSV text is not valid UTF-8" },
+	{ "[{\"type\":\"long\",\"name\":\"a\"}]", "a\n1\n\n1.5\n",
+	  "error: column 'a', row 1: expected long, got '1.5'" },
+	{ "[{\"type\":\"long\",\"name\":\"a\"}]", "a,b\n,1\n",
+	  "error: column 'a', row 0: expected long, got '' (a missing value)" },
+	{ "[{\"type\":\"integer\",\"name\":\"a\"}]", "a\n3000000000\n",
+	  "error: column 'a', row 0: expected integer, got '3000000000'" },
+	{ "[{\"type\":\"long\",\"name\":\"z\"}]", "a\n1\n",
+	  "error: Model is missing inputs ['z']. Note that there were extra inputs: ['a']." },
+	{ "[{\"type\":\"datetime\",\"name\":\"a\"}]", "a\n2024-01-01\n", "table 1 {\"a\" datetime: "
+	  "1704067200000000000}" },
+	{ "[{\"type\":\"double\"},{\"type\":\"long\"}]", "x,y,z\n1,2,3\n",
+	  "table 1 {\"x\" float64: 1.0} {\"y\" int64: 2}" },
+};
+
+static void messages(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < PF_COUNT(rows); i++) {
+		PF_AUTO(buf) out = PF_BUF(PF_MIB(1));
+		struct pf_str inputs = rows[i].inputs ? pf_s(rows[i].inputs) : (struct pf_str){ 0 };
+
+		read_csv(&out, inputs, pf_s(rows[i].text));
+		assert_string_equal(out.p, rows[i].wanted);
+	}
+}
+
+static void ceilings(void **state)
+{
+	PF_AUTO(buf) text = PF_BUF(PF_MIB(4));
+	PF_AUTO(buf) out = PF_BUF(PF_MIB(1));
+
+	(void)state;
+	read_csv(&out, (struct pf_str){ 0 }, (struct pf_str){ "a\n\0\n", 4 });
+	assert_string_equal(out.p, "error: line 2: a NUL byte in the CSV text");
+	for (unsigned i = 0; i < 200000; i++)
+		pf_buf_printf(&text, "c%u,", i);
+	out.n = 0;
+	read_csv(&out, (struct pf_str){ 0 }, pf_buf_view(&text));
+	assert_string_equal(out.p, "error: line 1: the header has more than 100000 columns");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(recorded_files),
+		cmocka_unit_test(messages),
+		cmocka_unit_test(ceilings),
+	};
+	struct pf_log_opts quiet = { .level = PF_LOG_QUIET };
+
+	pf_log_setup(&quiet);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
