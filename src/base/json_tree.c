@@ -63,8 +63,8 @@ static int refuse_duplicates(struct builder *b, const struct pf_node *v, size_t 
 static int close_collection(struct builder *b, struct pf_err *err)
 {
 	struct level *l = &b->levels.v[--b->levels.n];
-	struct pf_node *items = b->pending.v + l->from;
 	size_t n = b->pending.n - l->from;
+	struct pf_node *items = n ? b->pending.v + l->from : NULL;
 
 	if (l->head.kind == PF_NODE_MAP && refuse_duplicates(b, items, n, err) < 0)
 		return -1;

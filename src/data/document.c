@@ -88,8 +88,8 @@ static int check_keys(struct builder *b, const struct pf_value *items, size_t n,
 static int close_collection(struct builder *b, struct pf_err *err)
 {
 	struct level l = b->levels.v[--b->levels.n];
-	struct pf_value *items = b->pending.v + l.from, made = { 0 };
 	size_t n = b->pending.n - l.from;
+	struct pf_value *items = n ? b->pending.v + l.from : NULL, made = { 0 };
 
 	made.kind = l.map ? PF_V_MAP : PF_V_LIST;
 	made.list.n = l.map ? n / 2 : n;
