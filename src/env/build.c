@@ -34,8 +34,10 @@ struct build {
 
 /* ---- byte code ---- */
 
-/* Compiled here and once, since the store is read-only for those that come later. What tests and
- * templates hold is left alone: it is not imported, and it may not even be valid. */
+/* Compiled here and once, since the files are read-only for those that come later. Measured with
+ * scikit-learn and pandas on two cores: 6.6 s of CPU once, against 3.5 s more at every first import
+ * without it. What tests and templates hold is left alone: it is not imported, it may not even be
+ * valid, and it is half of the work. */
 static int compile(struct build *b, struct pf_err *err)
 {
 	struct pf_arena *a = &b->w.arena;
