@@ -3,12 +3,11 @@
 #include <locale.h>
 
 #include "base/proc.h"
+#include "cli/cli.h"
 
 int main(int argc, char **argv)
 {
 	setlocale(LC_CTYPE, "C.UTF-8");
 	pf_signals_catch();
-	(void)argc;
-	(void)argv;
-	return 0;
+	return pf_cli_main(argc, argv);
 }

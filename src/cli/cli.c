@@ -1,0 +1,248 @@
+/* cli.c - the command line: finds the command, prints its result or its error */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/proc.h"
+#include "base/str.h"
+
+struct command {
+	const char *name, *args, *summary;
+	int (*run)(const struct pf_args *args, struct pf_err *err);
+};
+
+static const struct command commands[] = {
+#define CMD(id, args_, summary_) \
+	{ .name = #id, .args = args_, .summary = summary_, .run = pf_cmd_##id },
+#define CMD_ALIAS(id, name)
+#include "cli/commands.def"
+#undef CMD
+#undef CMD_ALIAS
+};
+
+static const char *const aliases[][2] = {
+#define CMD(id, args, summary)
+#define CMD_ALIAS(id, name) { name, #id },
+#include "cli/commands.def"
+#undef CMD
+#undef CMD_ALIAS
+};
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < PF_COUNT(aliases); i++)
+		if (strcmp(name, aliases[i][0]) == 0)
+			name = aliases[i][1];
+	for (size_t i = 0; i < PF_COUNT(commands); i++)
+		if (strcmp(name, commands[i].name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static void print_usage(struct pf_buf *out)
+{
+	pf_buf_cstr(out, "usage: pyfunc-env COMMAND [OPTION...] [ARGUMENT...]\n\n"
+			 "Rebuild the Python environment an MLflow model was trained in, and predict\n"
+			 "with it.\n\ncommands:\n");
+	for (size_t i = 0; i < PF_COUNT(commands); i++)
+		pf_buf_printf(out, "  %-7s %s\n", commands[i].name, commands[i].summary);
+	pf_buf_cstr(out, "\noptions of every command:\n");
+	pf_args_help(out, NULL);
+	pf_buf_cstr(out, "\npyfunc-env COMMAND --help tells the rest; so does man pyfunc-env.\n");
+}
+
+static void print_command_help(struct pf_buf *out, const struct command *c)
+{
+	pf_buf_printf(out, "usage: pyfunc-env %s [OPTION...] %s\n\n%s\n\noptions:\n", c->name,
+		      c->args, c->summary);
+	pf_args_help(out, c->name);
+}
+
+/* stdout closed early (a pager that was left) is no error of ours: it ends quietly. */
+static int write_stdout(struct pf_str text, struct pf_err *err)
+{
+	if (pf_write_fd(STDOUT_FILENO, text.p, text.n, err) == 0)
+		return 0;
+	if (errno == EPIPE)
+		return pf_fail(err, PF_ESIGNAL + SIGPIPE, "standard output was closed");
+	return pf_wrap(err, "standard output");
+}
+
+int pf_cli_print(const struct pf_args *args, struct pf_str text, struct pf_err *err)
+{
+	const char *path = args->value[PF_OPT_output];
+
+	if (!path || strcmp(path, "-") == 0)
+		return write_stdout(text, err);
+	return pf_write_atomic(AT_FDCWD, path, text, 0644, err);
+}
+
+int pf_cli_model(const char **out, const struct pf_args *args, struct pf_err *err)
+{
+	const char *model = args->value[PF_OPT_model];
+	size_t extra = model ? 0 : 1;
+
+	if (!model && args->rest_count)
+		model = args->rest[0];
+	if (!model || !*model)
+		return pf_fail(err, PF_EUSAGE, "%s needs a model: a folder or a URI", args->command);
+	if (args->rest_count > extra)
+		return pf_fail(err, PF_EUSAGE, "%s takes one model; there is also %s",
+			       args->command, args->rest[extra]);
+	*out = model;
+	return 0;
+}
+
+int pf_cli_choice(const char *what, const char *word, const char *const *words, struct pf_err *err)
+{
+	char list[256] = "";
+
+	for (int i = 0; words[i]; i++) {
+		size_t n = strlen(list);
+
+		if (strcmp(word, words[i]) == 0)
+			return i;
+		snprintf(list + n, sizeof(list) - n, "%s%s", i ? ", " : "", words[i]);
+	}
+	return pf_fail(err, PF_EUSAGE, "%s must be one of %s, not " PF_FMT, what, list,
+		       PF_ARG(pf_shown(pf_s(word))));
+}
+
+static int read_manager(struct pf_opts *out, const char *word, struct pf_err *err)
+{
+	static const char *const words[] = { "auto",	   "venv",  "conda", "uv",
+					     "virtualenv", "mamba", "local", NULL };
+	int manager = word ? pf_cli_choice("--env-manager", word, words, err) : 0;
+
+	if (manager < 0)
+		return -1;
+	out->env_manager = (enum pf_env_manager)manager;
+	return 0;
+}
+
+int pf_cli_opts(struct pf_opts *out, const struct pf_args *args, struct pf_arena *a,
+		struct pf_err *err)
+{
+	struct pf_opts o = {
+		.store = args->value[PF_OPT_store],
+		.python = args->value[PF_OPT_python],
+		.python_mirror = args->value[PF_OPT_python_mirror],
+		.strict_python = pf_args_has(args, PF_OPT_strict_python),
+		.offline = pf_args_has(args, PF_OPT_offline),
+		.refresh = pf_args_has(args, PF_OPT_refresh),
+		.repair = pf_args_has(args, PF_OPT_repair),
+		.allow_model_index = pf_args_has(args, PF_OPT_allow_model_index),
+		.allow_urls = pf_args_has(args, PF_OPT_allow_urls),
+		.no_bytecode = pf_args_has(args, PF_OPT_no_bytecode),
+	};
+
+	if (read_manager(&o, args->value[PF_OPT_env_manager], err) < 0)
+		return -1;
+	pf_args_list(&o.pass_env, args, a, PF_OPT_pass_env);
+	pf_args_list(&o.set_env, args, a, PF_OPT_env);
+	for (size_t i = 0; i < o.set_env.n; i++)
+		if (pf_str_find(o.set_env.v[i], '=') + 1 <= 1)
+			return pf_fail(err, PF_EUSAGE, "--env takes NAME=VALUE, not " PF_FMT,
+				       PF_ARG(pf_shown(o.set_env.v[i])));
+	*out = o;
+	return 0;
+}
+
+/* Errors of the command line itself must already come out in the form that was asked for. */
+static void setup_log(int argc, char **argv)
+{
+	const char *term = getenv("TERM");
+	bool tty = isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
+	struct pf_log_opts o = {
+		.level = PF_LOG_NOTE,
+		.color = tty && !getenv("NO_COLOR"),
+		.progress = tty && !getenv("CI"),
+	};
+
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--json") == 0)
+			o.json = true;
+	pf_log_setup(&o);
+}
+
+static int setup_log_again(const struct pf_args *args, struct pf_err *err)
+{
+	static const char *const whens[] = { "auto", "always", "never", NULL };
+	const char *when = args->value[PF_OPT_color], *term = getenv("TERM");
+	int choice = when ? pf_cli_choice("--color", when, whens, err) : 0;
+	bool tty = isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
+	struct pf_log_opts o = {
+		.level = pf_args_has(args, PF_OPT_quiet)   ? PF_LOG_QUIET :
+			 pf_args_has(args, PF_OPT_verbose) ? PF_LOG_DEBUG :
+							     PF_LOG_NOTE,
+		.json = pf_args_has(args, PF_OPT_json),
+		.color = choice == 1 || (choice == 0 && tty && !getenv("NO_COLOR")),
+		.progress = tty && !getenv("CI") && !pf_args_has(args, PF_OPT_no_progress),
+	};
+
+	if (choice < 0)
+		return -1;
+	pf_log_setup(&o);
+	return 0;
+}
+
+static int run_command(const struct command *c, int argc, char **argv, struct pf_err *err)
+{
+	PF_AUTO(args) args = { 0 };
+	PF_AUTO(buf) help = PF_BUF((size_t)1 << 20);
+
+	if (pf_args_parse(&args, c->name, argc, argv, err) < 0 || setup_log_again(&args, err) < 0)
+		return -1;
+	if (pf_args_has(&args, PF_OPT_help)) {
+		print_command_help(&help, c);
+		return write_stdout(pf_buf_view(&help), err);
+	}
+	if (pf_args_has(&args, PF_OPT_version))
+		return write_stdout(PF_S("pyfunc-env " PF_VERSION "\n"), err);
+	return c->run(&args, err);
+}
+
+static int run(int argc, char **argv, struct pf_err *err)
+{
+	PF_AUTO(buf) usage = PF_BUF((size_t)1 << 20);
+	const char *word = argc > 1 ? argv[1] : "";
+	const struct command *c = find_command(word);
+
+	if (c)
+		return run_command(c, argc - 2, argv + 2, err);
+	print_usage(&usage);
+	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
+		return write_stdout(pf_buf_view(&usage), err);
+	if (strcmp(word, "help") == 0 && argc > 2 && (c = find_command(argv[2])))
+		return run_command(c, 1, (char *[]){ "--help", NULL }, err);
+	if (strcmp(word, "help") == 0 && argc == 2)
+		return write_stdout(pf_buf_view(&usage), err);
+	if (strcmp(word, "--version") == 0)
+		return write_stdout(PF_S("pyfunc-env " PF_VERSION "\n"), err);
+	if (*word)
+		pf_fail(err, PF_EUSAGE, "there is no command " PF_FMT, PF_ARG(pf_shown(pf_s(word))));
+	else
+		pf_fail(err, PF_EUSAGE, "a command is needed");
+	return pf_hint(err, "pyfunc-env --help lists the commands");
+}
+
+int pf_cli_main(int argc, char **argv)
+{
+	struct pf_err err = { 0 };
+	int rc;
+
+	setup_log(argc, argv);
+	rc = run(argc, argv, &err);
+	pf_step_done();
+	if (rc >= 0)
+		return rc;
+	if (err.code != PF_ESIGNAL + SIGPIPE)
+		pf_log_error(&err);
+	return err.code;
+}

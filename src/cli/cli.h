@@ -1,0 +1,26 @@
+/* cli.h - the command line: finds the command, prints its result or its error */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "cli/args.h"
+#include "opts.h"
+
+/* Runs the program; returns its exit status. */
+int pf_cli_main(int argc, char **argv);
+
+/* One command, in cmd_NAME.c. Returns an exit status (0 or PF_EDIFF), or -1 with err. */
+#define CMD(id, args, summary) int pf_cmd_##id(const struct pf_args *args_, struct pf_err *err);
+#define CMD_ALIAS(id, name)
+#include "cli/commands.def"
+#undef CMD
+#undef CMD_ALIAS
+
+/* The stages' options out of the parsed ones; lists live in `a`. */
+int pf_cli_opts(struct pf_opts *out, const struct pf_args *args, struct pf_arena *a,
+		struct pf_err *err) PF_MUST_USE;
+/* The model named on the command line, as an argument or by -m. */
+int pf_cli_model(const char **out, const struct pf_args *args, struct pf_err *err) PF_MUST_USE;
+/* Finds a word in a NULL-terminated list: its index, or -1 with "FORMAT must be one of ...". */
+int pf_cli_choice(const char *what, const char *word, const char *const *words, struct pf_err *err);
+/* Writes a result to the file of --output, whole or not at all, or to standard output. */
+int pf_cli_print(const struct pf_args *args, struct pf_str text, struct pf_err *err) PF_MUST_USE;

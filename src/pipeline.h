@@ -1,0 +1,36 @@
+/* pipeline.h - from a model's URI to a job, and from a job to predictions */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "env/env.h"
+#include "model/model.h"
+#include "opts.h"
+#include "run/run.h"
+
+/* A model, and an environment to run it in. */
+struct pf_job {
+	struct pf_model model;
+	struct pf_python python;
+	struct pf_env env;
+	int hold;		/* keeps the environment from being collected; 0 for none */
+};
+
+void pf_job_free(struct pf_job *job);
+
+/* fetch, model, python, solve, env: the environment is made, or found. */
+int pf_prepare(struct pf_job *out, const char *uri, const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
+
+/* One request to a job's model. Borrows everything. */
+struct pf_request {
+	struct pf_str body;	/* the text of the request */
+	const char *format;	/* "json" or "csv" */
+	struct pf_str params;	/* JSON object that replaces the request's params; empty: none */
+	double seconds;		/* for loading and predicting; 0: no limit */
+};
+
+/* Starts a runner, which imports while the caller reads its input; then pf_job_predict. */
+int pf_job_start(struct pf_runner *out, const struct pf_job *job, const struct pf_opts *o,
+		 struct pf_err *err) PF_MUST_USE;
+/* Appends the answer as JSON text. */
+int pf_job_predict(struct pf_buf *answer, struct pf_runner *r, const struct pf_job *job,
+		   const struct pf_request *request, struct pf_err *err) PF_MUST_USE;
