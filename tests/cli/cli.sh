@@ -1,0 +1,39 @@
+#!/bin/sh
+# cli.sh - the command line itself: commands, options, settings, help, errors
+# SPDX-License-Identifier: Apache-2.0
+. "${SRCDIR:-.}/tests/cli/tap.sh"
+
+check "help" "$program" --help
+check "help of a command" "$program" run --help
+check "help, as a command" "$program" help deps
+check "version" "$program" --version
+expect "no command" 2 "a command is needed" "$program"
+expect "unknown command" 2 "there is no command frobnicate" "$program" frobnicate
+expect "unknown option" 2 "deps does not know the option --frobnicate" "$program" deps --frobnicate x
+expect "a near miss is named" 2 "did you mean --format?" "$program" deps --for x
+expect "an option of another command" 2 "deps does not know the option --timeout" "$program" deps --timeout 3 x
+expect "missing value" 2 "--format needs a value" "$program" deps --format
+expect "value of a switch" 2 "--offline takes no value" "$program" deps --offline=1 x
+expect "no model" 2 "deps needs a model" "$program" deps
+expect "two models" 2 "deps takes one model" "$program" deps a b
+expect "bad choice" 2 "--format must be one of pip, conda, json, not xml" "$program" deps -f xml .
+expect "no such model" 3 "No such file" "$program" deps "$work/none"
+expect "a file is no model" 3 "is not a directory" "$program" deps "$0"
+expect "remote model" 2 "does not fetch s3: models" "$program" deps s3://bucket/model
+expect "unknown scheme" 2 "unknown scheme foo:" "$program" deps foo://bar
+expect "file: with a host" 2 "names no host" "$program" deps file://host/model
+expect "file: that climbs" 2 "must not climb" "$program" deps file:///tmp/%2e%2e/etc
+expect "bad percent" 2 "malformed %XX" "$program" deps file:///tmp/%zz
+expect "escapes are escaped" 2 'control character in the model'"'"'s URI a\x1b[31m' "$program" deps "$(printf 'a\033[31m')"
+expect "error as JSON" 2 '"schema":"pyfunc-env/1","kind":"error","class":"usage","code":2' "$program" deps --json
+expect "empty folder" 3 "MLmodel" "$program" deps "$HOME"
+expect "manual's alias" 2 "run needs a model" "$program" predict
+
+mkdir -p "$HOME/.config/pyfunc-env"
+echo 'colour: never' >"$HOME/.config/pyfunc-env/config.yaml"
+expect "unknown setting" 2 "there is no setting colour" "$program" deps x
+printf 'env-manager: nonsense\n' >"$HOME/.config/pyfunc-env/config.yaml"
+expect "the configuration counts" 2 "not nonsense" "$program" create x
+expect "a variable beats it" 2 "not other" env PYFUNC_ENV_ENV_MANAGER=other "$program" create x
+expect "a flag beats both" 3 "No such file" env PYFUNC_ENV_ENV_MANAGER=other "$program" create --env-manager uv x
+finish
