@@ -28,6 +28,7 @@ struct pf_opts {
 	bool allow_model_index;
 	bool allow_urls;
 	bool no_bytecode;
+	uint64_t max_memory;	   /* bytes the runner may allocate; 0: no limit */
 	struct pf_strs pass_env;   /* names let through to the runner */
 	struct pf_strs set_env;	   /* K=V for the runner */
 };

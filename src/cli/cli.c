@@ -126,6 +126,25 @@ static int read_manager(struct pf_opts *out, const char *word, struct pf_err *er
 	return 0;
 }
 
+/* 1000, 64K, 512M, 2G: powers of 1024 */
+static int read_size(uint64_t *out, const char *word, struct pf_err *err)
+{
+	static const char units[] = "KMG";
+	struct pf_str s = pf_s(word);
+	const char *unit = s.n ? strchr(units, s.p[s.n - 1]) : NULL;
+	unsigned shift = unit && *unit ? 10 * (unsigned)(unit - units + 1) : 0;
+
+	*out = 0;
+	if (!word)
+		return 0;
+	if (!pf_str_u64(pf_str_cut(s, 0, s.n - (shift ? 1 : 0)), out) || !*out ||
+	    *out > UINT64_MAX >> shift)
+		return pf_fail(err, PF_EUSAGE, "--max-memory takes a size such as 512M, not " PF_FMT,
+			       PF_ARG(pf_shown(s)));
+	*out <<= shift;
+	return 0;
+}
+
 int pf_cli_opts(struct pf_opts *out, const struct pf_args *args, struct pf_arena *a,
 		struct pf_err *err)
 {
@@ -142,7 +161,8 @@ int pf_cli_opts(struct pf_opts *out, const struct pf_args *args, struct pf_arena
 		.no_bytecode = pf_args_has(args, PF_OPT_no_bytecode),
 	};
 
-	if (read_manager(&o, args->value[PF_OPT_env_manager], err) < 0)
+	if (read_manager(&o, args->value[PF_OPT_env_manager], err) < 0 ||
+	    read_size(&o.max_memory, args->value[PF_OPT_max_memory], err) < 0)
 		return -1;
 	pf_args_list(&o.pass_env, args, a, PF_OPT_pass_env);
 	pf_args_list(&o.set_env, args, a, PF_OPT_env);
