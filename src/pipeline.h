@@ -20,17 +20,17 @@ void pf_job_free(struct pf_job *job);
 /* fetch, model, python, solve, env: the environment is made, or found. */
 int pf_prepare(struct pf_job *out, const char *uri, const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
 
-/* One request to a job's model. Borrows everything. */
-struct pf_request {
-	struct pf_str body;	/* the text of the request */
+/* One input for a job's model. Borrows everything. */
+struct pf_input {
+	struct pf_str text;
 	const char *format;	/* "json" or "csv" */
-	struct pf_str params;	/* JSON object that replaces the request's params; empty: none */
+	struct pf_str params;	/* a JSON object that replaces the input's params; empty: none */
 	double seconds;		/* for loading and predicting; 0: no limit */
 };
 
-/* Starts a runner, which imports while the caller reads its input; then pf_job_predict. */
+/* Starts a runner, which imports and loads while the caller reads its input. */
 int pf_job_start(struct pf_runner *out, const struct pf_job *job, const struct pf_opts *o,
 		 struct pf_err *err) PF_MUST_USE;
-/* Appends the answer as JSON text. */
+/* Checks the input against the signature, asks the runner, appends the answer as JSON text. */
 int pf_job_predict(struct pf_buf *answer, struct pf_runner *r, const struct pf_job *job,
-		   const struct pf_request *request, struct pf_err *err) PF_MUST_USE;
+		   const struct pf_input *input, struct pf_err *err) PF_MUST_USE;

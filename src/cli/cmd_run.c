@@ -89,19 +89,19 @@ int pf_cmd_run(const struct pf_args *args, struct pf_err *err)
 	PF_AUTO(runner) runner = { 0 };
 	PF_AUTO(buf) body = PF_BUF(PF_MAX_INPUT);
 	PF_AUTO(buf) answer = PF_BUF(PF_MAX_INPUT);
-	struct pf_request request = { .params = pf_s(args->value[PF_OPT_params]) };
+	struct pf_input input = { .params = pf_s(args->value[PF_OPT_params]) };
 	struct pf_opts o;
 	const char *uri;
 
 	if (pf_cli_model(&uri, args, err) < 0 || pf_cli_opts(&o, args, &a, err) < 0 ||
-	    choose_format(&request.format, args, err) < 0 ||
-	    read_timeout(&request.seconds, args, err) < 0 ||
+	    choose_format(&input.format, args, err) < 0 ||
+	    read_timeout(&input.seconds, args, err) < 0 ||
 	    pf_prepare(&job, uri, &o, err) < 0 ||
 	    pf_job_start(&runner, &job, &o, err) < 0 ||
 	    read_input(&body, args->value[PF_OPT_input], err) < 0)
 		return -1;
-	request.body = pf_buf_view(&body);
-	if (pf_job_predict(&answer, &runner, &job, &request, err) < 0)
+	input.text = pf_buf_view(&body);
+	if (pf_job_predict(&answer, &runner, &job, &input, err) < 0)
 		return -1;
 	pf_buf_char(&answer, '\n');
 	return pf_cli_print(args, pf_buf_view(&answer), err);

@@ -1,0 +1,142 @@
+/* predict.c - from a job and an input to the answer: load, read, enforce, ask, write */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/number.h"
+#include "base/str.h"
+#include "data/data.h"
+#include "pipeline.h"
+
+static bool is_nested(const struct pf_schema *schema)
+{
+	for (size_t i = 0; schema->kind == PF_SCHEMA_COLUMNS && i < schema->n; i++)
+		if (schema->columns[i].type >= PF_D_ARRAY)
+			return true;
+	return false;
+}
+
+/* What the environment's own mlflow.pyfunc must do: wrappers of its own classes, nested types that
+ * are not enforced here, a configuration that variables may override. */
+static bool needs_mlflow(const struct pf_model *m)
+{
+	bool of_mlflow = pf_str_starts(m->loader_module, "mlflow.");
+
+	return pf_str_starts(m->loader_module, "mlflow.pyfunc.") || m->signature.from_type_hint ||
+	       is_nested(&m->signature.inputs) || (of_mlflow && m->config);
+}
+
+/* A YAML scalar as JSON: numbers that JSON spells otherwise (0x10, .5, 1_000) go as text. */
+static void write_scalar(struct pf_json_out *w, const struct pf_node *n)
+{
+	double number;
+	int64_t whole;
+
+	if (n->kind == PF_NODE_BOOL)
+		pf_json_bool(w, n->truth);
+	else if (n->kind == PF_NODE_NUMBER && pf_int64_read(n->text, &whole))
+		pf_json_int(w, whole);
+	else if (n->kind == PF_NODE_NUMBER && pf_double_read(n->text, &number))
+		pf_json_raw(w, n->text);
+	else
+		pf_json_str(w, n->text);
+}
+
+/* Bounded by the YAML reader's depth. */
+static void write_node(struct pf_json_out *w, const struct pf_node *n)
+{
+	bool map = n->kind == PF_NODE_MAP;
+
+	if (n->kind == PF_NODE_NULL) {
+		pf_json_null(w);
+		return;
+	}
+	if (pf_node_is_scalar(n)) {
+		write_scalar(w, n);
+		return;
+	}
+	pf_json_open(w, map ? '{' : '[');
+	for (size_t i = 0; i < n->n; i++) {
+		if (map)
+			pf_json_key(w, n->v[i].key.p);
+		write_node(w, &n->v[i]);
+	}
+	pf_json_close(w, map ? '}' : ']');
+}
+
+int pf_job_start(struct pf_runner *out, const struct pf_job *job, const struct pf_opts *o,
+		 struct pf_err *err)
+{
+	const struct pf_model *m = &job->model;
+	PF_AUTO(arena) a = { 0 };
+	PF_AUTO(buf) config = PF_BUF(PF_MAX_TEXT_FILE);
+	struct pf_json_out w = { .buf = &config };
+	struct pf_load load = {
+		.model_dir = m->dir,
+		.loader_module = m->loader_module,
+		.predict_fn = m->predict_fn,
+		.data_path = m->data.n ? pf_s(pf_join(&a, m->dir, m->data)) : pf_s(m->dir),
+		.code_path = m->code.n ? pf_s(pf_join(&a, m->dir, m->code)) : PF_S(""),
+		.through_mlflow = needs_mlflow(m),
+	};
+
+	if (m->config)
+		write_node(&w, m->config);
+	if (pf_buf_check(&config, "the model's configuration", err) < 0)
+		return -1;
+	load.config_json = pf_buf_view(&config);
+	return pf_runner_start(out, job->env.python, &load, o, err);
+}
+
+/* The frame's map: two or three entries of fixed names. */
+static struct pf_value map_of(struct pf_value *entries, size_t count)
+{
+	return (struct pf_value){ .kind = PF_V_MAP, .list = { entries, count } };
+}
+
+static struct pf_value text_value(struct pf_str s)
+{
+	return (struct pf_value){ .kind = PF_V_STRING, .s = s };
+}
+
+static int ask(struct pf_buf *bytes, struct pf_runner *r, const struct pf_request *request,
+	       const struct pf_input *input, struct pf_err *err)
+{
+	struct pf_value typed[] = { text_value(PF_S("data")), request->data,
+				    text_value(PF_S("params")), request->params };
+	struct pf_value raw[] = { text_value(PF_S("format")), text_value(pf_s(request->format)),
+				  text_value(PF_S("bytes")),
+				  { .kind = PF_V_BYTES, .s = input->text },
+				  text_value(PF_S("params")), request->params };
+	struct pf_value map = request->raw ? map_of(raw, 3) : map_of(typed, 2);
+
+	if (request->raw)
+		pf_debug("the environment reads the input itself: %s", request->why);
+	return pf_runner_ask(r, request->raw ? PF_FRAME_RAW : PF_FRAME_PREDICT, &map, bytes,
+			     input->seconds, err);
+}
+
+int pf_job_predict(struct pf_buf *answer, struct pf_runner *r, const struct pf_job *job,
+		   const struct pf_input *input, struct pf_err *err)
+{
+	const struct pf_signature *s = &job->model.signature;
+	struct pf_expect expect = { .inputs = s->present ? &s->inputs : NULL,
+				    .params = &s->params,
+				    .from_type_hint = s->from_type_hint };
+	PF_AUTO(arena) a = { 0 };
+	PF_AUTO(buf) bytes = PF_BUF(PF_MAX_FRAME);
+	struct pf_request request = { 0 };
+	struct pf_value value;
+	bool csv = strcmp(input->format, "csv") == 0;
+
+	if ((csv ? pf_csv_read(&request, &a, input->text, &expect, err) :
+		   pf_payload_read(&request, &a, input->text, &expect, err)) < 0)
+		return -1;
+	if (input->params.n &&
+	    pf_params_read(&request.params, &a, input->params, &s->params, err) < 0)
+		return pf_wrap(err, "--params");
+	if (ask(&bytes, r, &request, input, err) < 0 ||
+	    pf_value_read(&value, &a, pf_buf_view(&bytes), err) < 0)
+		return -1;
+	return pf_answer_json(answer, &value, !request.llm, err);
+}
