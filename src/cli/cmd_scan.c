@@ -1,0 +1,41 @@
+/* cmd_scan.c - scan: what a model's files would import, without loading them */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/limits.h"
+#include "check/check.h"
+#include "cli/cli.h"
+#include "fetch/local.h"
+
+static bool runs_code(const struct pf_artifact *artifact)
+{
+	for (size_t i = 0; i < artifact->names.n; i++)
+		if (artifact->names.v[i].runs_code)
+			return true;
+	return false;
+}
+
+int pf_cmd_scan(const struct pf_args *args, struct pf_err *err)
+{
+	static const char *const formats[] = { "text", "json", NULL };
+	const char *format = args->value[PF_OPT_format], *uri;
+	PF_AUTO(arena) a = { 0 };
+	PF_AUTO(model) model = { 0 };
+	PF_AUTO(artifact) artifact = PF_ARTIFACT_INIT;
+	PF_AUTO(buf) text = PF_BUF(PF_MAX_PROC_OUTPUT);
+	char *dir;
+	int how;
+
+	format = pf_args_has(args, PF_OPT_json) ? "json" : format ? format : "text";
+	how = pf_cli_choice("--format", format, formats, err);
+	if (how < 0 || pf_cli_model(&uri, args, err) < 0 ||
+	    pf_fetch_local(&dir, &a, uri, err) < 0 || pf_model_load(&model, dir, err) < 0 ||
+	    pf_artifact_of_model(&artifact, &model, err) < 0)
+		return -1;
+	if (how == 0)
+		pf_scan_text(&text, &artifact);
+	else
+		pf_scan_json(&text, &artifact, uri);
+	if (pf_buf_check(&text, "the list", err) < 0 ||
+	    pf_cli_print(args, pf_buf_view(&text), err) < 0)
+		return -1;
+	return runs_code(&artifact) ? PF_EDIFF : 0;
+}
