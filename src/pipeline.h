@@ -33,4 +33,4 @@ int pf_job_start(struct pf_runner *out, const struct pf_job *job, const struct p
 		 struct pf_err *err) PF_MUST_USE;
 /* Checks the input against the signature, asks the runner, appends the answer as JSON text. */
 int pf_job_predict(struct pf_buf *answer, struct pf_runner *r, const struct pf_job *job,
-		   const struct pf_input *input, struct pf_err *err) PF_MUST_USE;
+		   const struct pf_opts *o, const struct pf_input *input, struct pf_err *err) PF_MUST_USE;

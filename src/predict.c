@@ -64,8 +64,8 @@ static void write_node(struct pf_json_out *w, const struct pf_node *n)
 	pf_json_close(w, map ? '}' : ']');
 }
 
-int pf_job_start(struct pf_runner *out, const struct pf_job *job, const struct pf_opts *o,
-		 struct pf_err *err)
+static int start(struct pf_runner *out, const struct pf_job *job, bool through_mlflow,
+		 const struct pf_opts *o, struct pf_err *err)
 {
 	const struct pf_model *m = &job->model;
 	PF_AUTO(arena) a = { 0 };
@@ -77,7 +77,8 @@ int pf_job_start(struct pf_runner *out, const struct pf_job *job, const struct p
 		.predict_fn = m->predict_fn,
 		.data_path = m->data.n ? pf_s(pf_join(&a, m->dir, m->data)) : pf_s(m->dir),
 		.code_path = m->code.n ? pf_s(pf_join(&a, m->dir, m->code)) : PF_S(""),
-		.through_mlflow = needs_mlflow(m),
+		.through_mlflow = through_mlflow,
+		.params_declared = m->signature.params.present,
 	};
 
 	if (m->config)
@@ -86,6 +87,23 @@ int pf_job_start(struct pf_runner *out, const struct pf_job *job, const struct p
 		return -1;
 	load.config_json = pf_buf_view(&config);
 	return pf_runner_start(out, job->env.python, &load, o, err);
+}
+
+int pf_job_start(struct pf_runner *out, const struct pf_job *job, const struct pf_opts *o,
+		 struct pf_err *err)
+{
+	return start(out, job, needs_mlflow(&job->model), o, err);
+}
+
+/* Input that only the environment can read must be enforced there too: by a model that was loaded
+ * through mlflow. A model loaded directly is loaded again. */
+static int start_again(struct pf_runner *r, const struct pf_job *job, const struct pf_opts *o,
+		       struct pf_err *err)
+{
+	if (!job->model.signature.present || needs_mlflow(&job->model))
+		return 0;
+	pf_runner_free(r);
+	return start(r, job, true, o, err);
 }
 
 /* The frame's map: two or three entries of fixed names. */
@@ -117,7 +135,7 @@ static int ask(struct pf_buf *bytes, struct pf_runner *r, const struct pf_reques
 }
 
 int pf_job_predict(struct pf_buf *answer, struct pf_runner *r, const struct pf_job *job,
-		   const struct pf_input *input, struct pf_err *err)
+		   const struct pf_opts *o, const struct pf_input *input, struct pf_err *err)
 {
 	const struct pf_signature *s = &job->model.signature;
 	struct pf_expect expect = { .inputs = s->present ? &s->inputs : NULL,
@@ -135,6 +153,8 @@ int pf_job_predict(struct pf_buf *answer, struct pf_runner *r, const struct pf_j
 	if (input->params.n &&
 	    pf_params_read(&request.params, &a, input->params, &s->params, err) < 0)
 		return pf_wrap(err, "--params");
+	if (request.raw && start_again(r, job, o, err) < 0)
+		return -1;
 	if (ask(&bytes, r, &request, input, err) < 0 ||
 	    pf_value_read(&value, &a, pf_buf_view(&bytes), err) < 0)
 		return -1;

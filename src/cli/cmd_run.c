@@ -101,7 +101,7 @@ int pf_cmd_run(const struct pf_args *args, struct pf_err *err)
 	    read_input(&body, args->value[PF_OPT_input], err) < 0)
 		return -1;
 	input.text = pf_buf_view(&body);
-	if (pf_job_predict(&answer, &runner, &job, &input, err) < 0)
+	if (pf_job_predict(&answer, &runner, &job, &o, &input, err) < 0)
 		return -1;
 	pf_buf_char(&answer, '\n');
 	return pf_cli_print(args, pf_buf_view(&answer), err);
