@@ -1,5 +1,6 @@
 /* predict.c - from a job and an input to the answer: load, read, enforce, ask, write */
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/fs.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/log.h"
