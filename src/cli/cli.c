@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/str.h"
+#include "model/model.h"
 
 struct command {
 	const char *name, *args, *summary;
@@ -97,6 +98,12 @@ int pf_cli_model(const char **out, const struct pf_args *args, struct pf_err *er
 			       args->command, args->rest[extra]);
 	*out = model;
 	return 0;
+}
+
+void pf_cli_notes(const struct pf_model *model)
+{
+	for (size_t i = 0; i < model->notes.n; i++)
+		pf_note(PF_FMT, PF_ARG(model->notes.v[i]));
 }
 
 int pf_cli_choice(const char *what, const char *word, const char *const *words, struct pf_err *err)

@@ -20,6 +20,9 @@ int pf_cli_opts(struct pf_opts *out, const struct pf_args *args, struct pf_arena
 		struct pf_err *err) PF_MUST_USE;
 /* The model named on the command line, as an argument or by -m. */
 int pf_cli_model(const char **out, const struct pf_args *args, struct pf_err *err) PF_MUST_USE;
+/* Prints what a reader of the model should know, as notes on stderr. */
+struct pf_model;
+void pf_cli_notes(const struct pf_model *model);
 /* Finds a word in a NULL-terminated list: its index, or -1 with "FORMAT must be one of ...". */
 int pf_cli_choice(const char *what, const char *word, const char *const *words, struct pf_err *err);
 /* Writes a result to the file of --output, whole or not at all, or to standard output. */

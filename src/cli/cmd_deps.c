@@ -24,5 +24,7 @@ int pf_cmd_deps(const struct pf_args *args, struct pf_err *err)
 	    pf_fetch_local(&dir, &a, uri, err) < 0 || pf_model_load(&model, dir, err) < 0 ||
 	    writers[choice](&text, &model, err) < 0)
 		return -1;
+	if (choice != 2) /* the object holds them */
+		pf_cli_notes(&model);
 	return pf_cli_print(args, pf_buf_view(&text), err);
 }

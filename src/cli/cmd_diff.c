@@ -69,6 +69,8 @@ int pf_cmd_diff(const struct pf_args *args, struct pf_err *err)
 	    pf_dists_read(&installed, &python.paths, python.prefix, err) < 0 ||
 	    pf_diff_make(&diff, &model, &python, &installed, err) < 0)
 		return -1;
+	pf_model_note_asked(&model);
+	pf_cli_notes(&model);
 	write_report(&text, &diff, uri, how);
 	if (pf_buf_check(&text, "the report", err) < 0 ||
 	    pf_cli_print(args, pf_buf_view(&text), err) < 0)

@@ -33,7 +33,7 @@ one() { # id, accept|reject, loader's path
 	rc=$?
 	case $case_id in
 	*/ok-nan-out) answer=$(grep -c null "$work/out") ;;
-	*) answer=$(grep -cxF '{"predictions": [0, 1, 2]}' "$work/out") ;;
+	*) answer=$(grep -cxF '{"predictions": [0,1,2]}' "$work/out") ;;
 	esac
 	lines=$(wc -l <"$work/out")
 	case $wanted in
