@@ -1,0 +1,65 @@
+/* lazy_archive.c - what we call of libarchive, which is loaded when it is first needed */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <stdarg.h>
+
+#include "base/lazy.h"
+
+static struct pf_lazy library = { .soname = "libarchive.so.13" };
+
+typedef struct archive reader;
+typedef struct archive_entry entry;
+
+#define PTR(type, name, params, args) PF_LAZY(library, NULL, type, name, params, args)
+#define INT(type, name, params, args) PF_LAZY(library, ARCHIVE_FATAL, type, name, params, args)
+#define SUPPORT(name) INT(int, name, (reader * a), (a))
+
+PTR(reader *, archive_read_new, (void), ())
+INT(int, archive_read_free, (reader * a), (a))
+SUPPORT(archive_read_support_filter_bzip2)
+SUPPORT(archive_read_support_filter_gzip)
+SUPPORT(archive_read_support_filter_lz4)
+SUPPORT(archive_read_support_filter_lzma)
+SUPPORT(archive_read_support_filter_xz)
+SUPPORT(archive_read_support_filter_zstd)
+SUPPORT(archive_read_support_format_raw)
+SUPPORT(archive_read_support_format_tar)
+INT(int, archive_read_open,
+    (reader * a, void *data, archive_open_callback *open, archive_read_callback *read,
+     archive_close_callback *close),
+    (a, data, open, read, close))
+INT(int, archive_read_open_fd, (reader * a, int fd, size_t block), (a, fd, block))
+INT(int, archive_read_next_header, (reader * a, entry **e), (a, e))
+INT(la_ssize_t, archive_read_data, (reader * a, void *to, size_t n), (a, to, n))
+INT(int, archive_filter_count, (reader * a), (a))
+INT(int, archive_filter_code, (reader * a, int i), (a, i))
+PTR(const char *, archive_filter_name, (reader * a, int i), (a, i))
+PTR(const char *, archive_error_string, (reader * a), (a))
+
+PF_LAZY(library, 0, __LA_MODE_T, archive_entry_filetype, (entry * e), (e))
+PF_LAZY(library, 0, __LA_MODE_T, archive_entry_mode, (entry * e), (e))
+PF_LAZY(library, 0, la_int64_t, archive_entry_size, (entry * e), (e))
+PF_LAZY(library, 0, int, archive_entry_sparse_count, (entry * e), (e))
+PTR(const char *, archive_entry_hardlink, (entry * e), (e))
+PTR(const char *, archive_entry_hardlink_utf8, (entry * e), (e))
+PTR(const char *, archive_entry_pathname, (entry * e), (e))
+PTR(const char *, archive_entry_pathname_utf8, (entry * e), (e))
+PTR(const char *, archive_entry_symlink, (entry * e), (e))
+PTR(const char *, archive_entry_symlink_utf8, (entry * e), (e))
+
+/* Variadic in the header: the text is made here. */
+void archive_set_error(reader *a, int number, const char *fmt, ...)
+{
+	void (*real)(reader *, int, const char *, ...) =
+		(__typeof__(real))pf_lazy_find(&library, "archive_set_error");
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (real)
+		real(a, number, "%s", text);
+}
