@@ -22,7 +22,7 @@ NOTHING(curl_free, (void *p), (p))
 PTR(CURLU *, curl_url, (void), ())
 NOTHING(curl_url_cleanup, (CURLU * u), (u))
 PF_LAZY(library, CURLUE_BAD_HANDLE, CURLUcode, curl_url_get,
-	(const CURLU *u, CURLUPart part, char **out, unsigned flags), (u, part, out, flags))
+	(PF_CURLU_CONST CURLU * u, CURLUPart part, char **out, unsigned flags), (u, part, out, flags))
 PF_LAZY(library, CURLUE_BAD_HANDLE, CURLUcode, curl_url_set,
 	(CURLU * u, CURLUPart part, const char *s, unsigned flags), (u, part, s, flags))
 
