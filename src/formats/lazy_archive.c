@@ -9,15 +9,12 @@
 
 static struct pf_lazy library = { .soname = "libarchive.so.13" };
 
-typedef struct archive reader;
-typedef struct archive_entry entry;
-
 #define PTR(type, name, params, args) PF_LAZY(library, NULL, type, name, params, args)
 #define INT(type, name, params, args) PF_LAZY(library, ARCHIVE_FATAL, type, name, params, args)
-#define SUPPORT(name) INT(int, name, (reader * a), (a))
+#define SUPPORT(name) INT(int, name, (struct archive * a), (a))
 
-PTR(reader *, archive_read_new, (void), ())
-INT(int, archive_read_free, (reader * a), (a))
+PTR(struct archive *, archive_read_new, (void), ())
+INT(int, archive_read_free, (struct archive * a), (a))
 SUPPORT(archive_read_support_filter_bzip2)
 SUPPORT(archive_read_support_filter_gzip)
 SUPPORT(archive_read_support_filter_lz4)
@@ -27,32 +24,32 @@ SUPPORT(archive_read_support_filter_zstd)
 SUPPORT(archive_read_support_format_raw)
 SUPPORT(archive_read_support_format_tar)
 INT(int, archive_read_open,
-    (reader * a, void *data, archive_open_callback *open, archive_read_callback *read,
+    (struct archive * a, void *data, archive_open_callback *open, archive_read_callback *read,
      archive_close_callback *close),
     (a, data, open, read, close))
-INT(int, archive_read_open_fd, (reader * a, int fd, size_t block), (a, fd, block))
-INT(int, archive_read_next_header, (reader * a, entry **e), (a, e))
-INT(la_ssize_t, archive_read_data, (reader * a, void *to, size_t n), (a, to, n))
-INT(int, archive_filter_count, (reader * a), (a))
-INT(int, archive_filter_code, (reader * a, int i), (a, i))
-PTR(const char *, archive_filter_name, (reader * a, int i), (a, i))
-PTR(const char *, archive_error_string, (reader * a), (a))
+INT(int, archive_read_open_fd, (struct archive * a, int fd, size_t block), (a, fd, block))
+INT(int, archive_read_next_header, (struct archive * a, struct archive_entry **e), (a, e))
+INT(la_ssize_t, archive_read_data, (struct archive * a, void *to, size_t n), (a, to, n))
+INT(int, archive_filter_count, (struct archive * a), (a))
+INT(int, archive_filter_code, (struct archive * a, int i), (a, i))
+PTR(const char *, archive_filter_name, (struct archive * a, int i), (a, i))
+PTR(const char *, archive_error_string, (struct archive * a), (a))
 
-PF_LAZY(library, 0, __LA_MODE_T, archive_entry_filetype, (entry * e), (e))
-PF_LAZY(library, 0, __LA_MODE_T, archive_entry_mode, (entry * e), (e))
-PF_LAZY(library, 0, la_int64_t, archive_entry_size, (entry * e), (e))
-PF_LAZY(library, 0, int, archive_entry_sparse_count, (entry * e), (e))
-PTR(const char *, archive_entry_hardlink, (entry * e), (e))
-PTR(const char *, archive_entry_hardlink_utf8, (entry * e), (e))
-PTR(const char *, archive_entry_pathname, (entry * e), (e))
-PTR(const char *, archive_entry_pathname_utf8, (entry * e), (e))
-PTR(const char *, archive_entry_symlink, (entry * e), (e))
-PTR(const char *, archive_entry_symlink_utf8, (entry * e), (e))
+PF_LAZY(library, 0, __LA_MODE_T, archive_entry_filetype, (struct archive_entry * e), (e))
+PF_LAZY(library, 0, __LA_MODE_T, archive_entry_mode, (struct archive_entry * e), (e))
+PF_LAZY(library, 0, la_int64_t, archive_entry_size, (struct archive_entry * e), (e))
+PF_LAZY(library, 0, int, archive_entry_sparse_count, (struct archive_entry * e), (e))
+PTR(const char *, archive_entry_hardlink, (struct archive_entry * e), (e))
+PTR(const char *, archive_entry_hardlink_utf8, (struct archive_entry * e), (e))
+PTR(const char *, archive_entry_pathname, (struct archive_entry * e), (e))
+PTR(const char *, archive_entry_pathname_utf8, (struct archive_entry * e), (e))
+PTR(const char *, archive_entry_symlink, (struct archive_entry * e), (e))
+PTR(const char *, archive_entry_symlink_utf8, (struct archive_entry * e), (e))
 
 /* Variadic in the header: the text is made here. */
-void archive_set_error(reader *a, int number, const char *fmt, ...)
+void archive_set_error(struct archive *a, int number, const char *fmt, ...)
 {
-	void (*real)(reader *, int, const char *, ...) =
+	void (*real)(struct archive *, int, const char *, ...) =
 		(__typeof__(real))pf_lazy_find(&library, "archive_set_error");
 	char text[512];
 	va_list ap;
