@@ -76,6 +76,13 @@ find "${BUILDDIR:-build}/src" -name '*.o' 2>/dev/null | while read -r object; do
 	nm -u "$object" | sed -nE "s/^ *U (__)?($banned)(_chk)?(@.*)?\$/calls \2/p" | sed "s|^|${object##*/src/}: |"
 done | gate "banned calls in the objects"
 
+runner=${BUILDDIR:-build}/.libs/_pfr.so
+if [ -e "$runner" ]; then
+	readelf -d "$runner" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/the runner needs \1/p' |
+		grep -vE ' (libc|ld)[.-]' | gate "the runner needs libc alone"
+	nm -D --defined-only "$runner" | grep -v ' PyInit__pfr$' | gate "the runner exports one name"
+fi
+
 grep -E '\.[ch]$' "$files" >"$scripts" || :
 search "$scripts" '(^|[^A-Za-z0-9_])(alloca|goto (out|cleanup|done|fail))\>' |
 	gate "no alloca, no goto for cleanup"

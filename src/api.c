@@ -1,0 +1,280 @@
+/* api.c - the public library: the pipeline behind handles, with the only exported names */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pyfunc_env.h"
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "check/check.h"
+#include "fetch/local.h"
+#include "pipeline.h"
+
+struct pyfunc_env_model {
+	struct pf_model model;
+};
+
+struct pyfunc_env_job {
+	struct pf_arena arena;	/* the strings of `opts` */
+	struct pf_opts opts;
+	struct pf_job job;
+	struct pf_runner runner;
+	bool started;
+};
+
+#define X(name, status, shown, meaning) \
+	_Static_assert((int)PYFUNC_ENV_##name == (int)PF_##name, "one numbering");
+PF_CODES(X)
+#undef X
+_Static_assert((int)PYFUNC_ENV_FATAL == (int)PF_SEV_FATAL, "one numbering");
+_Static_assert((int)PYFUNC_ENV_UNKNOWN == (int)PF_SEV_UNKNOWN, "one numbering");
+
+/* A library is silent until it is asked to talk. */
+__attribute__((constructor)) static void be_quiet(void)
+{
+	pyfunc_env_set_log(0);
+}
+
+static int give_error(struct pyfunc_env_error *out, const struct pf_err *err)
+{
+	if (!out)
+		return -1;
+	out->code = err->code;
+	snprintf(out->message, sizeof(out->message), "%s", err->msg);
+	snprintf(out->hint, sizeof(out->hint), "%s", err->hint);
+	return -1;
+}
+
+/* The buffer's bytes as a text that the caller owns. */
+static char *give_text(struct pf_buf *b)
+{
+	pf_buf_char(b, '\0');
+	return PF_TAKE(*b).p;
+}
+
+/* calloc, with the one way to run out of memory. */
+static void *make(size_t size)
+{
+	void *p = calloc(1, size);
+
+	if (!p)
+		pf_oom();
+	return p;
+}
+
+const char *pyfunc_env_version(void)
+{
+	return PF_VERSION;
+}
+
+void pyfunc_env_set_oom_handler(void (*handler)(void))
+{
+	pf_oom_set_handler(handler);
+}
+
+void pyfunc_env_set_log(int level)
+{
+	static const enum pf_log_level levels[] = { PF_LOG_QUIET, PF_LOG_WARN, PF_LOG_NOTE,
+						    PF_LOG_DEBUG };
+	size_t last = PF_COUNT(levels) - 1, i = level < 0 ? 0 : (size_t)level;
+
+	pf_log_setup(&(struct pf_log_opts){ .level = levels[i < last ? i : last] });
+}
+
+void pyfunc_env_free(char *text)
+{
+	free(text);
+}
+
+/* ---- options ---- */
+
+static int read_manager(enum pf_env_manager *out, const char *word, struct pf_err *err)
+{
+	static const char *const words[] = {
+		[PF_ENV_AUTO] = "auto",		    [PF_ENV_VENV] = "venv",
+		[PF_ENV_CONDA] = "conda",	    [PF_ENV_UV] = "uv",
+		[PF_ENV_VIRTUALENV] = "virtualenv", [PF_ENV_MAMBA] = "mamba",
+		[PF_ENV_LOCAL] = "local",
+	};
+
+	for (size_t i = 0; i < PF_COUNT(words); i++)
+		if (!word || strcmp(word, words[i]) == 0) {
+			*out = (enum pf_env_manager)i;
+			return 0;
+		}
+	return pf_fail(err, PF_EUSAGE, "there is no environment manager " PF_FMT,
+		       PF_ARG(pf_shown(pf_s(word))));
+}
+
+static const char *copy(struct pf_arena *a, const char *text)
+{
+	return text ? pf_dupz(a, pf_s(text)) : NULL;
+}
+
+/* The caller's struct may be an older and shorter one: what it lacks is zero. */
+static int read_options(struct pf_opts *out, struct pf_arena *a,
+			const struct pyfunc_env_options *given, struct pf_err *err)
+{
+	struct pyfunc_env_options o = { 0 };
+	struct pf_opts opts = { 0 };
+
+	if (given && (given->size < sizeof(given->size) || given->size > sizeof(o)))
+		return pf_fail(err, PF_EUSAGE, "pyfunc_env_options.size is not the size of the struct");
+	if (given)
+		memcpy(&o, given, given->size);
+	if (read_manager(&opts.env_manager, o.env_manager, err) < 0)
+		return -1;
+	opts.store = copy(a, o.store);
+	opts.python = copy(a, o.python);
+	opts.python_mirror = copy(a, o.python_mirror);
+	opts.strict_python = o.strict_python;
+	opts.offline = o.offline;
+	opts.refresh = o.refresh;
+	opts.repair = o.repair;
+	opts.no_bytecode = o.no_bytecode;
+	opts.allow_model_index = o.allow_model_index;
+	opts.allow_urls = o.allow_urls;
+	*out = opts;
+	return 0;
+}
+
+/* ---- a model ---- */
+
+int pyfunc_env_open(struct pyfunc_env_model **out, const char *uri, struct pyfunc_env_error *error)
+{
+	struct pf_err err = { 0 };
+	PF_AUTO(arena) a = { 0 };
+	PF_AUTO(model) model = { 0 };
+	char *dir;
+
+	if (pf_fetch_local(&dir, &a, uri, &err) < 0 || pf_model_load(&model, dir, &err) < 0)
+		return give_error(error, &err);
+	*out = make(sizeof(**out));
+	(*out)->model = PF_TAKE(model);
+	return 0;
+}
+
+void pyfunc_env_close(struct pyfunc_env_model *model)
+{
+	if (model)
+		pf_model_free(&model->model);
+	free(model);
+}
+
+const char *pyfunc_env_python_version(const struct pyfunc_env_model *model)
+{
+	struct pf_str version = model->model.needs.python;
+
+	return version.n ? version.p : "";
+}
+
+int pyfunc_env_requirements(char **out, struct pyfunc_env_model *model,
+			    struct pyfunc_env_error *error)
+{
+	struct pf_err err = { 0 };
+	PF_AUTO(buf) text = PF_BUF(PF_MAX_TEXT_FILE);
+
+	if (pf_model_deps_pip(&text, &model->model, &err) < 0 ||
+	    pf_buf_check(&text, "the requirements", &err) < 0)
+		return give_error(error, &err);
+	*out = give_text(&text);
+	return 0;
+}
+
+/* ---- the model against an interpreter ---- */
+
+static int make_diff(struct pf_diff *out, struct pf_model *model, const struct pf_opts *o,
+		     struct pf_err *err)
+{
+	PF_AUTO(python) python = { 0 };
+	PF_AUTO(dists) installed = { 0 };
+
+	if (pf_python_current(&python, o, err) < 0 ||
+	    pf_dists_read(&installed, &python.paths, python.prefix, err) < 0)
+		return -1;
+	return pf_diff_make(out, model, &python, &installed, err);
+}
+
+int pyfunc_env_compare(enum pyfunc_env_severity *verdict, char **report,
+		       struct pyfunc_env_model *model, const struct pyfunc_env_options *options,
+		       struct pyfunc_env_error *error)
+{
+	struct pf_err err = { 0 };
+	struct pf_opts o;
+	PF_AUTO(arena) a = { 0 };
+	PF_AUTO(diff) diff = { 0 };
+	PF_AUTO(buf) text = PF_BUF(PF_MAX_TEXT_FILE * 8);
+
+	if (read_options(&o, &a, options, &err) < 0 ||
+	    make_diff(&diff, &model->model, &o, &err) < 0)
+		return give_error(error, &err);
+	pf_report_json(&text, &diff, model->model.dir);
+	if (pf_buf_check(&text, "the report", &err) < 0)
+		return give_error(error, &err);
+	if (verdict)
+		*verdict = (enum pyfunc_env_severity)diff.verdict;
+	if (report)
+		*report = give_text(&text);
+	return 0;
+}
+
+/* ---- the model in its environment ---- */
+
+int pyfunc_env_prepare(struct pyfunc_env_job **out, const struct pyfunc_env_model *model,
+		       const struct pyfunc_env_options *options, struct pyfunc_env_error *error)
+{
+	struct pf_err err = { 0 };
+	struct pyfunc_env_job *j = make(sizeof(*j));
+
+	if (read_options(&j->opts, &j->arena, options, &err) < 0 ||
+	    pf_prepare(&j->job, model->model.dir, &j->opts, &err) < 0) {
+		pyfunc_env_job_free(j);
+		return give_error(error, &err);
+	}
+	*out = j;
+	return 0;
+}
+
+void pyfunc_env_job_free(struct pyfunc_env_job *job)
+{
+	if (job) {
+		pf_runner_free(&job->runner);
+		pf_job_free(&job->job);
+		pf_arena_free(&job->arena);
+	}
+	free(job);
+}
+
+const char *pyfunc_env_python(const struct pyfunc_env_job *job)
+{
+	return job->job.env.python;
+}
+
+static int predict(struct pf_buf *answer, struct pyfunc_env_job *job, const struct pf_input *input,
+		   struct pf_err *err)
+{
+	if (strcmp(input->format, "json") != 0 && strcmp(input->format, "csv") != 0)
+		return pf_fail(err, PF_EUSAGE, "a request is json or csv, not " PF_FMT,
+			       PF_ARG(pf_shown(pf_s(input->format))));
+	if (!job->started && pf_job_start(&job->runner, &job->job, &job->opts, err) < 0)
+		return -1;
+	job->started = true;
+	if (pf_job_predict(answer, &job->runner, &job->job, &job->opts, input, err) == 0 &&
+	    pf_buf_check(answer, "the answer", err) == 0)
+		return 0;
+	pf_runner_free(&job->runner);
+	job->started = false;
+	return -1;
+}
+
+int pyfunc_env_predict(char **answer, struct pyfunc_env_job *job, const char *request, size_t size,
+		       const char *format, double seconds, struct pyfunc_env_error *error)
+{
+	struct pf_err err = { 0 };
+	PF_AUTO(buf) text = PF_BUF(PF_MAX_INPUT);
+	struct pf_input input = { .text = { request, size }, .format = format, .seconds = seconds };
+
+	if (predict(&text, job, &input, &err) < 0)
+		return give_error(error, &err);
+	*answer = give_text(&text);
+	return 0;
+}
