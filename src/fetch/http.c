@@ -300,7 +300,7 @@ static int transfer(struct transfer *t, const char *url, struct pf_err *err)
 	struct pf_err met = { 0 }; /* of a try; the next may do better */
 	int rc = -1;
 
-	t->err = &met;
+	t->err = &met; /* cppcheck-suppress autoVariables ; taken back below */
 	if (!pf_http_is_url(url))
 		return pf_fail(err, PF_EUSAGE, "%s is neither http: nor https:", url);
 	t->curl = curl_easy_init();
@@ -315,6 +315,7 @@ static int transfer(struct transfer *t, const char *url, struct pf_err *err)
 			break;
 	}
 	curl_easy_cleanup(t->curl);
+	t->err = NULL;
 	if (rc < 0)
 		*err = met;
 	return rc < 0 ? pf_wrap(err, "%s", url) : 0;

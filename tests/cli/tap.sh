@@ -5,6 +5,7 @@
 # . "$SRCDIR/tests/cli/tap.sh"; then: check NAME COMMAND...; expect NAME STATUS TEXT COMMAND...;
 # finish. $work is private, HOME and the store lie in it, and nothing of the caller's settings
 # reaches the program.
+# shellcheck disable=SC2034 # for the scripts that read this one
 program=${BUILDDIR:-build}/pyfunc-env
 work=$(mktemp -d) || exit 99
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
