@@ -13,7 +13,8 @@ if [ -z "$data" ] || [ ! -d "$data/models" ]; then
 	exit 77
 fi
 work=$(mktemp -d) || exit 99
-trap 'rm -rf "$work"' EXIT INT TERM
+trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT INT TERM
+export PYFUNC_ENV_STORE="$work/store"
 number=0
 bad=0
 
