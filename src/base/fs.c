@@ -127,12 +127,13 @@ int pf_open_file(int dirfd, const char *path, struct pf_err *err)
 int pf_read_fd(struct pf_buf *out, int fd, const char *what, struct pf_err *err)
 {
 	for (;;) {
-		size_t want = out->max - out->n;
+		/* Most files are small: little at first, so that no page is touched in vain. */
+		size_t step = out->n < PF_KIB(8) ? PF_KIB(8) : PF_KIB(256), want = out->max - out->n;
 		char *room;
 		ssize_t n;
 
-		if (want > PF_KIB(256))
-			want = PF_KIB(256);
+		if (want > step)
+			want = step;
 		room = pf_buf_room(out, want ? want : 1);
 		if (!room) /* exactly full is fine when nothing more comes */
 			return pf_fail(err, PF_ELIMIT, "%s is larger than %zu bytes", what, out->max);

@@ -1,0 +1,30 @@
+/* lazy_crypto.c - what we call of libcrypto, which is loaded when it is first needed */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <openssl/evp.h>
+#include <openssl/opensslv.h>
+
+#include "base/lazy.h"
+
+#if OPENSSL_VERSION_NUMBER >= 0x30000000L
+static struct pf_lazy library = { .soname = "libcrypto.so.3" };
+#else
+static struct pf_lazy library = { .soname = "libcrypto.so.1.1" };
+#endif
+
+PF_LAZY(library, NULL, const EVP_MD *, EVP_sha256, (void), ())
+PF_LAZY(library, 0, int, EVP_Digest,
+	(const void *p, size_t n, unsigned char *md, unsigned *size, const EVP_MD *type, ENGINE *e),
+	(p, n, md, size, type, e))
+PF_LAZY(library, NULL, EVP_MD_CTX *, EVP_MD_CTX_new, (void), ())
+PF_LAZY(library, 0, int, EVP_DigestInit_ex, (EVP_MD_CTX * c, const EVP_MD *md, ENGINE *e), (c, md, e))
+PF_LAZY(library, 0, int, EVP_DigestUpdate, (EVP_MD_CTX * c, const void *p, size_t n), (c, p, n))
+PF_LAZY(library, 0, int, EVP_DigestFinal_ex, (EVP_MD_CTX * c, unsigned char *md, unsigned *n), (c, md, n))
+
+void EVP_MD_CTX_free(EVP_MD_CTX *c)
+{
+	static __typeof__(&EVP_MD_CTX_free) real;
+
+	if (!c || (!real && !(real = (__typeof__(real))pf_lazy_find(&library, "EVP_MD_CTX_free"))))
+		return;
+	real(c);
+}

@@ -1,0 +1,65 @@
+/* test_digest.c - SHA-256 of texts on both sides of every boundary, piece by piece as well */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit.h"
+
+#include "base/limits.h"
+#include "formats/digest.h"
+#include "formats/hasher.h"
+
+/* The examples of FIPS 180-4, and one beyond the length from which libcrypto is asked. */
+static void knows_the_standard_examples(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t times;
+		const char *hex;
+	} rows[] = {
+		{ "", 0, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" },
+		{ "abc", 1, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" },
+		{ "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", 1,
+		  "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1" },
+		{ "a", 1000000, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < PF_COUNT(rows); i++) {
+		struct pf_buf text = PF_BUF(PF_MIB(2));
+		char hex[PF_SHA256_HEX];
+
+		for (size_t k = 0; k < rows[i].times; k++)
+			pf_buf_cstr(&text, rows[i].text);
+		pf_sha256_hex(hex, text.p, text.n);
+		assert_string_equal(hex, rows[i].hex);
+		pf_buf_free(&text);
+	}
+}
+
+static void agrees_with_libcrypto_at_every_length(void **state)
+{
+	struct pf_hasher hasher = { 0 };
+	unsigned char text[4200];
+	char one[PF_SHA256_HEX], other[PF_HASHER_HEX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = (unsigned char)(i * 7 + i / 251);
+	for (size_t n = 0; n <= sizeof(text); n += n < 300 ? 1 : 37) {
+		pf_sha256_hex(one, text, n);
+		pf_hasher_start(&hasher);
+		pf_hasher_add(&hasher, text, n / 3);
+		pf_hasher_add(&hasher, text + n / 3, n - n / 3);
+		pf_hasher_end(&hasher, other);
+		assert_string_equal(one, other);
+	}
+	pf_hasher_free(&hasher);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(knows_the_standard_examples),
+		cmocka_unit_test(agrees_with_libcrypto_at_every_length),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
