@@ -75,6 +75,7 @@ int pf_artifact_take_schema(struct pf_artifact *a, struct pf_str file, struct pf
 	struct schema s = { .a = a, .file = file };
 	int status;
 
+	pf_artifact_name(a, file, PF_S("skops.io"), PF_S("")); /* what reads the file itself */
 	pf_json_init(&s.json, json, PF_MAX_SCHEMA_DEPTH);
 	status = take_tokens(&s, &arena, err);
 	pf_json_free(&s.json);
