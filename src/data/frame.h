@@ -127,6 +127,7 @@ enum pf_frame_kind {
 	PF_FRAME_FAILED,	/* a MAP: "stage" (start, import, load, input, predict, convert),
 				 * "kind" (the exception's type), "message", "traceback", "module" */
 	PF_FRAME_BYE,		/* no body: finish and exit */
+	PF_FRAME_SPENT,		/* from it, before an ANSWER: a MAP: "seconds" within predict */
 };
 #define PF_FRAME_HEADER 16
 void pf_frame_header(char out[PF_FRAME_HEADER], enum pf_frame_kind kind, size_t length);

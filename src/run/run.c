@@ -136,19 +136,26 @@ int pf_runner_start(struct pf_runner *out, const char *python, const struct pf_l
 
 /* ---- ask ---- */
 
-static void note_loaded(struct pf_runner *r, const struct pf_buf *frame)
+static void note_times(struct pf_runner *r, enum pf_frame_kind kind, const struct pf_buf *frame)
 {
 	struct pf_arena a = { 0 };
 	struct pf_value v = { 0 };
 	struct pf_err ignored;
 	const struct pf_value *seconds;
+	double spent = 0;
 
-	r->loaded = true;
 	if (pf_value_read(&v, &a, pf_buf_view(frame), &ignored) == 0) {
 		seconds = pf_value_get(&v, "seconds");
-		r->load_seconds = seconds && seconds->kind == PF_V_FLOAT ? seconds->d : 0;
-		pf_debug("loaded in %.0f ms by Python " PF_FMT, r->load_seconds * 1000,
+		spent = seconds && seconds->kind == PF_V_FLOAT ? seconds->d : 0;
+	}
+	if (kind == PF_FRAME_LOADED) {
+		r->loaded = true;
+		r->load_seconds = spent;
+		pf_debug("imported and loaded in %.1f ms by Python " PF_FMT, spent * 1000,
 			 PF_ARG(pf_shown(pf_value_text(&v, "python"))));
+	} else {
+		r->predict_seconds = spent;
+		pf_debug("predicted in %.1f ms", spent * 1000);
 	}
 	pf_arena_free(&a);
 }
@@ -165,8 +172,8 @@ static int expect(struct pf_runner *r, enum pf_frame_kind wanted, struct pf_buf 
 		rc = pf_run_exchange(r, &kind, body, until, err);
 		if (rc <= 0)
 			break;
-		if (kind == PF_FRAME_LOADED && !r->loaded)
-			note_loaded(r, body);
+		if (kind == PF_FRAME_LOADED ? !r->loaded : kind == PF_FRAME_SPENT && r->loaded)
+			note_times(r, kind, body);
 		else if (kind == PF_FRAME_FAILED) {
 			r->leaving = !r->loaded;
 			return pf_run_fail_told(r, body, err);

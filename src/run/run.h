@@ -24,7 +24,8 @@ struct pf_runner {
 	int fd, pidfd;			/* the socket, the process; 0 when there is none */
 	bool loaded;
 	bool leaving;			/* it told that it could not load, and is on its way out */
-	double load_seconds;		/* known once it has answered */
+	double load_seconds;		/* importing and loading: known once it has answered */
+	double predict_seconds;		/* within the model's predict, the last time */
 	struct pf_buf pending;		/* frames on their way to it, from `sent` on */
 	size_t sent;
 	char marker[64];		/* in its environment, by which its descendants are known */

@@ -28,7 +28,7 @@ static int send_loaded(struct pfr *r, double seconds)
 	return rc;
 }
 
-static double now(void)
+double pfr_clock(void)
 {
 	struct timespec ts;
 
@@ -39,13 +39,27 @@ static double now(void)
 static int load(struct pfr *r, const struct pf_value *how)
 {
 	const char *stage = "load";
-	double start = now();
+	double start = pfr_clock();
 
 	if (pfr_load(r, how, &stage) == 0)
-		return send_loaded(r, now() - start);
+		return send_loaded(r, pfr_clock() - start);
 	if (!pfr_is_ending())
 		pfr_report(r, stage);
 	return -1;
+}
+
+static int send_spent(struct pfr *r)
+{
+	struct pf_buf body = PF_BUF(PF_MAX_FRAME);
+	struct pf_err err;
+	int rc;
+
+	pf_put_map(&body, 1);
+	pf_put_string(&body, "seconds");
+	pf_put_float(&body, r->seconds);
+	rc = pf_frame_send(r->fd, PF_FRAME_SPENT, pf_buf_view(&body), &err);
+	pf_buf_free(&body);
+	return rc;
 }
 
 static int answer(struct pfr *r, enum pf_frame_kind kind, const struct pf_value *request)
@@ -64,7 +78,9 @@ static int answer(struct pfr *r, enum pf_frame_kind kind, const struct pf_value 
 		rc = pfr_report(r, stage);
 	} else {
 		pfr_flush();
-		rc = pf_frame_send(r->fd, PF_FRAME_ANSWER, pf_buf_view(&body), &err);
+		rc = send_spent(r);
+		if (rc == 0)
+			rc = pf_frame_send(r->fd, PF_FRAME_ANSWER, pf_buf_view(&body), &err);
 	}
 	pf_buf_free(&body);
 	return rc;

@@ -6,14 +6,15 @@
 static struct py *call_predict(struct pfr *r, struct py *data, struct py *params)
 {
 	PF_PY(args) = Py_BuildValue("(O)", data);
-	PF_PY(kwargs) = NULL;
+	PF_PY(kwargs) = r->takes_params ? Py_BuildValue("{sO}", "params", params) : NULL;
+	double start = pfr_clock();
+	struct py *answer;
 
-	if (!args)
+	if (!args || (r->takes_params && !kwargs))
 		return NULL;
-	if (!r->takes_params)
-		return PyObject_CallObject(r->predict, args);
-	kwargs = Py_BuildValue("{sO}", "params", params);
-	return kwargs ? PyObject_Call(r->predict, args, kwargs) : NULL;
+	answer = PyObject_Call(r->predict, args, kwargs);
+	r->seconds = pfr_clock() - start;
+	return answer;
 }
 
 static struct py *given_params(struct pfr *r, const struct pf_value *request)

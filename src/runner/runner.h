@@ -15,9 +15,11 @@ struct pfr {
 	struct py *predict;	/* its predict */
 	bool takes_params;	/* predict(data, params=...) */
 	bool through_mlflow;
+	double seconds;		/* that the last call of predict took */
 	char *model_dir;
 };
 
+double pfr_clock(void);
 /* load.c - LOAD: import the loader, call it, look at what it returned. *stage tells how far it got. */
 int pfr_load(struct pfr *r, const struct pf_value *how, const char **stage);
 /* predict.c - PREDICT and RAW: the answer is put into `out` as a value. */
