@@ -198,16 +198,16 @@ static int read_string(struct pf_json *r, struct pf_str *out, struct pf_err *err
 
 static size_t count_digits(const struct pf_json *r, size_t at)
 {
-	size_t from = at;
+	const char *from = r->text.p + at, *end = r->text.p + r->text.n, *p = from;
 
-	while (at < r->text.n && pf_is_digit(r->text.p[at]))
-		at++;
-	return at - from;
+	while (p < end && pf_is_digit(*p))
+		p++;
+	return (size_t)(p - from);
 }
 
-static bool peek(const struct pf_json *r, size_t at, const char *any)
+static bool peek(const struct pf_json *r, size_t at, char one, char other)
 {
-	return at < r->text.n && r->text.p[at] && strchr(any, r->text.p[at]);
+	return at < r->text.n && (r->text.p[at] == one || r->text.p[at] == other);
 }
 
 static int read_number(struct pf_json *r, struct pf_json_token *out, struct pf_err *err)
@@ -220,16 +220,16 @@ static int read_number(struct pf_json *r, struct pf_json_token *out, struct pf_e
 	if (digits > 1 && r->text.p[at] == '0')
 		return fail_at(r, r->at, PF_EMODEL, err, "a number begins with a needless 0");
 	at += digits;
-	if (peek(r, at, ".")) {
+	if (peek(r, at, '.', '.')) {
 		out->integer = false;
 		more = count_digits(r, at + 1);
 		if (!more)
 			return fail_at(r, r->at, PF_EMODEL, err, "digits are missing after a point");
 		at += 1 + more;
 	}
-	if (peek(r, at, "eE")) {
+	if (peek(r, at, 'e', 'E')) {
 		out->integer = false;
-		at += 1 + (size_t)peek(r, at + 1, "+-");
+		at += 1 + (size_t)peek(r, at + 1, '+', '-');
 		more = count_digits(r, at);
 		if (!more)
 			return fail_at(r, r->at, PF_EMODEL, err, "an exponent needs digits");

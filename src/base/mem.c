@@ -52,8 +52,13 @@ static struct pf_chunk *add_chunk(struct pf_arena *a, size_t need)
 	size_t size = need > CHUNK_SIZE / 4 ? need : CHUNK_SIZE;
 	struct pf_chunk *c, **at = &a->chunks;
 
-	if (__builtin_add_overflow(size, sizeof(*c), &need) || !(c = calloc(1, need)))
+	if (__builtin_add_overflow(size, sizeof(*c), &need))
 		pf_oom();
+	/* The kernel's pages come zeroed; of a small chunk only what is handed out is cleared. */
+	c = size == CHUNK_SIZE ? malloc(need) : calloc(1, need);
+	if (!c)
+		pf_oom();
+	c->used = 0;
 	c->size = size;
 	/* A big block goes behind the head, so that the head's room is not lost. */
 	if (size != CHUNK_SIZE && a->chunks)
@@ -76,7 +81,7 @@ void *pf_alloc(struct pf_arena *a, size_t size)
 		c = add_chunk(a, size);
 	p = c->bytes + c->used;
 	c->used += size;
-	return p;
+	return c->size == CHUNK_SIZE ? memset(p, 0, size) : p;
 }
 
 void *pf_alloc_array(struct pf_arena *a, size_t count, size_t size)

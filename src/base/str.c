@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/str.h"
 
+#include <endian.h>
+
 struct pf_str pf_s(const char *cstr)
 {
 	return (struct pf_str){ cstr ? cstr : "", cstr ? strlen(cstr) : 0 };
@@ -112,29 +114,44 @@ bool pf_str_next(struct pf_str *rest, char sep, struct pf_str *piece)
 	return true;
 }
 
+#define EACH_BYTE(n) (~(uint64_t)0 / 255 * (n))
+
+/* The highest bit of each byte that is zero, right up to the first of them. */
+static uint64_t find_zero(uint64_t w)
+{
+	return (w - EACH_BYTE(1)) & ~w & EACH_BYTE(0x80);
+}
+
+const char *pf_find_any(const char *p, const char *end, char a, char b, char c)
+{
+	for (; end - p >= 8; p += 8) {
+		uint64_t w, found;
+
+		memcpy(&w, p, 8);
+		w = le64toh(w);
+		found = find_zero(w ^ EACH_BYTE((unsigned char)a)) |
+			find_zero(w ^ EACH_BYTE((unsigned char)b)) |
+			find_zero(w ^ EACH_BYTE((unsigned char)c));
+		if (found)
+			return p + __builtin_ctzll(found) / 8;
+	}
+	while (p < end && *p != a && *p != b && *p != c)
+		p++;
+	return p;
+}
+
 bool pf_str_next_line(struct pf_str *rest, struct pf_str *line)
 {
-	size_t at = 0;
+	size_t at;
 
 	if (!rest->n)
 		return false;
-	while (at < rest->n && rest->p[at] != '\n' && rest->p[at] != '\r')
-		at++;
+	at = (size_t)(pf_find_any(rest->p, rest->p + rest->n, '\n', '\r', '\n') - rest->p);
 	*line = pf_str_cut(*rest, 0, at);
 	if (at + 1 < rest->n && rest->p[at] == '\r' && rest->p[at + 1] == '\n')
 		at++;
 	*rest = pf_str_skip(*rest, at + 1);
 	return true;
-}
-
-bool pf_is_space(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-bool pf_is_digit(char c)
-{
-	return c >= '0' && c <= '9';
 }
 
 bool pf_is_alpha(char c)

@@ -25,10 +25,18 @@ size_t pf_str_find_str(struct pf_str s, const char *needle);
 /* The next piece before `sep`, or false when nothing is left: while (pf_str_next(&rest, ',', &one)).
  * "a,,b" gives a, "", b; "a," gives a, ""; "" gives "" once, a view of NULL nothing. */
 bool pf_str_next(struct pf_str *rest, char sep, struct pf_str *piece);
+/* Where the first byte of p..end is that is one of the three; `end` when there is none. */
+const char *pf_find_any(const char *p, const char *end, char a, char b, char c);
 bool pf_str_next_line(struct pf_str *rest, struct pf_str *line);	/* \n, \r\n or \r */
 
-bool pf_is_space(char c);	/* the six of ASCII */
-bool pf_is_digit(char c);
+static inline bool pf_is_space(char c)	/* the six of ASCII */
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+static inline bool pf_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
 bool pf_is_alpha(char c);
 bool pf_is_alnum(char c);
 char pf_lower(char c);

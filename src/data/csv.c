@@ -139,8 +139,7 @@ static int take_field(struct pf_str *out, struct scanner *s, struct pf_err *err)
 		s->p++;
 		return take_quoted(out, s, err);
 	}
-	while (q < s->end && !ends_field(*q))
-		q++;
+	q = pf_find_any(q, s->end, ',', '\n', '\r');
 	*out = (struct pf_str){ s->p, (size_t)(q - s->p) };
 	s->p = q;
 	return 0;

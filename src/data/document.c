@@ -52,9 +52,9 @@ static int read_number(struct builder *b, struct pf_value *out, const struct pf_
 		return 0;
 	}
 	out->kind = PF_V_FLOAT;
-	if (pf_str_is(s, "NaN"))
+	if (s.p[s.n - 1] == 'N') /* NaN */
 		out->d = (double)NAN;
-	else if (pf_str_ends(s, "Infinity"))
+	else if (s.p[s.n - 1] == 'y') /* Infinity */
 		out->d = *s.p == '-' ? -(double)INFINITY : (double)INFINITY;
 	else if (!pf_double_read(s, &out->d) || isinf(out->d))
 		return pf_json_fail(&b->json, err, "a number is beyond the range of a double");
