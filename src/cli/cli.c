@@ -2,12 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
-#include "base/fs.h"
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/str.h"
@@ -63,25 +60,6 @@ static void print_command_help(struct pf_buf *out, const struct command *c)
 	pf_buf_printf(out, "usage: pyfunc-env %s [OPTION...] %s\n\n%s\n\noptions:\n", c->name,
 		      c->args, c->summary);
 	pf_args_help(out, c->name);
-}
-
-/* stdout closed early (a pager that was left) is no error of ours: it ends quietly. */
-static int write_stdout(struct pf_str text, struct pf_err *err)
-{
-	if (pf_write_fd(STDOUT_FILENO, text.p, text.n, err) == 0)
-		return 0;
-	if (errno == EPIPE)
-		return pf_fail(err, PF_ESIGNAL + SIGPIPE, "standard output was closed");
-	return pf_wrap(err, "standard output");
-}
-
-int pf_cli_print(const struct pf_args *args, struct pf_str text, struct pf_err *err)
-{
-	const char *path = args->value[PF_OPT_output];
-
-	if (!path || strcmp(path, "-") == 0)
-		return write_stdout(text, err);
-	return pf_write_atomic(AT_FDCWD, path, text, 0644, err);
 }
 
 int pf_cli_model(const char **out, const struct pf_args *args, struct pf_err *err)
@@ -228,10 +206,10 @@ static int run_command(const struct command *c, int argc, char **argv, struct pf
 		return -1;
 	if (pf_args_has(&args, PF_OPT_help)) {
 		print_command_help(&help, c);
-		return write_stdout(pf_buf_view(&help), err);
+		return pf_cli_print_stdout(pf_buf_view(&help), err);
 	}
 	if (pf_args_has(&args, PF_OPT_version))
-		return write_stdout(PF_S("pyfunc-env " PF_VERSION "\n"), err);
+		return pf_cli_print_stdout(PF_S("pyfunc-env " PF_VERSION "\n"), err);
 	return c->run(&args, err);
 }
 
@@ -245,13 +223,13 @@ static int run(int argc, char **argv, struct pf_err *err)
 		return run_command(c, argc - 2, argv + 2, err);
 	print_usage(&usage);
 	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
-		return write_stdout(pf_buf_view(&usage), err);
+		return pf_cli_print_stdout(pf_buf_view(&usage), err);
 	if (strcmp(word, "help") == 0 && argc > 2 && (c = find_command(argv[2])))
 		return run_command(c, 1, (char *[]){ "--help", NULL }, err);
 	if (strcmp(word, "help") == 0 && argc == 2)
-		return write_stdout(pf_buf_view(&usage), err);
+		return pf_cli_print_stdout(pf_buf_view(&usage), err);
 	if (strcmp(word, "--version") == 0)
-		return write_stdout(PF_S("pyfunc-env " PF_VERSION "\n"), err);
+		return pf_cli_print_stdout(PF_S("pyfunc-env " PF_VERSION "\n"), err);
 	if (*word)
 		pf_fail(err, PF_EUSAGE, "there is no command " PF_FMT, PF_ARG(pf_shown(pf_s(word))));
 	else

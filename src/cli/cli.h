@@ -27,3 +27,6 @@ void pf_cli_notes(const struct pf_model *model);
 int pf_cli_choice(const char *what, const char *word, const char *const *words, struct pf_err *err);
 /* Writes a result to the file of --output, whole or not at all, or to standard output. */
 int pf_cli_print(const struct pf_args *args, struct pf_str text, struct pf_err *err) PF_MUST_USE;
+int pf_cli_print_stdout(struct pf_str text, struct pf_err *err) PF_MUST_USE;
+/* Can it be written there? For commands whose result takes long. */
+int pf_cli_check_output(const struct pf_args *args, struct pf_err *err) PF_MUST_USE;

@@ -47,7 +47,9 @@ static int open_input(const char *path, struct pf_err *err)
 
 	if (!path || strcmp(path, "-") == 0)
 		return dup(STDIN_FILENO);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = open(path, O_RDONLY | O_CLOEXEC); /* waits for the writer of a FIFO */
+	if (fd < 0 && errno == EINTR && pf_signals_check(err) < 0)
+		return -1;
 	if (fd < 0)
 		return pf_fail_errno(err, "cannot open %s", path);
 	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
@@ -88,20 +90,21 @@ int pf_cmd_run(const struct pf_args *args, struct pf_err *err)
 	PF_AUTO(job) job = { 0 };
 	PF_AUTO(runner) runner = { 0 };
 	PF_AUTO(buf) body = PF_BUF(PF_MAX_INPUT);
-	PF_AUTO(buf) answer = PF_BUF(PF_MAX_INPUT);
+	PF_AUTO(buf) answer = PF_BUF(PF_MAX_ANSWER);
 	struct pf_input input = { .params = pf_s(args->value[PF_OPT_params]) };
 	struct pf_opts o;
 	const char *uri;
 
 	if (pf_cli_model(&uri, args, err) < 0 || pf_cli_opts(&o, args, &a, err) < 0 ||
 	    choose_format(&input.format, args, err) < 0 ||
-	    read_timeout(&input.seconds, args, err) < 0 ||
+	    read_timeout(&input.seconds, args, err) < 0 || pf_cli_check_output(args, err) < 0 ||
 	    pf_prepare(&job, uri, &o, err) < 0 ||
 	    pf_job_start(&runner, &job, &o, err) < 0 ||
 	    read_input(&body, args->value[PF_OPT_input], err) < 0)
 		return -1;
 	input.text = pf_buf_view(&body);
-	if (pf_job_predict(&answer, &runner, &job, &o, &input, err) < 0)
+	if (pf_job_predict(&answer, &runner, &job, &o, &input, err) < 0 ||
+	    pf_signals_check(err) < 0) /* asked to stop while the answer came */
 		return -1;
 	pf_buf_char(&answer, '\n');
 	return pf_cli_print(args, pf_buf_view(&answer), err);

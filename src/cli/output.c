@@ -1,0 +1,80 @@
+/* output.c - where a result goes: standard output, a device, or a file that is whole or not there */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/str.h"
+#include "cli/cli.h"
+
+/* A reader that left early (a pager, head) is no error of ours: it ends quietly. */
+static int write_stream(int fd, const char *name, struct pf_str text, struct pf_err *err)
+{
+	if (pf_write_fd(fd, text.p, text.n, err) == 0)
+		return 0;
+	if (errno == EPIPE)
+		return pf_fail(err, PF_ESIGNAL + SIGPIPE, "%s was closed", name);
+	return err->code < PF_ESIGNAL ? pf_wrap(err, "%s", name) : -1;
+}
+
+int pf_cli_print_stdout(struct pf_str text, struct pf_err *err)
+{
+	return write_stream(STDOUT_FILENO, "standard output", text, err);
+}
+
+/* A device, a pipe: written to as it is; a new file in its place would take it away. */
+static int write_device(const char *path, struct pf_str text, struct pf_err *err)
+{
+	PF_FD(fd) = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return pf_fail_errno(err, "cannot write %s", path);
+	return write_stream(fd, path, text, err);
+}
+
+static const char *output_of(const struct pf_args *args)
+{
+	const char *path = args->value[PF_OPT_output];
+
+	return path && strcmp(path, "-") != 0 ? path : NULL;
+}
+
+int pf_cli_print(const struct pf_args *args, struct pf_str text, struct pf_err *err)
+{
+	const char *path = output_of(args);
+	PF_AUTO(arena) a = { 0 };
+	struct stat st;
+	char *real;
+
+	if (!path)
+		return pf_cli_print_stdout(text, err);
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return pf_fail(err, PF_EIO, "cannot write %s: it is a directory", path);
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return write_device(path, text, err);
+	real = pf_realpath(&a, path); /* through links: they stay */
+	return pf_write_atomic(AT_FDCWD, real ? real : path, text, 0644, err);
+}
+
+int pf_cli_check_output(const struct pf_args *args, struct pf_err *err)
+{
+	const char *path = output_of(args);
+	PF_AUTO(arena) a = { 0 };
+	struct stat st;
+	size_t slash;
+
+	if (!path)
+		return 0;
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return pf_fail(err, PF_EIO, "cannot write %s: it is a directory", path);
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return 0;
+	slash = pf_str_rfind(pf_s(path), '/');
+	if (access(slash == PF_NPOS ? "." : slash == 0 ? "/" : pf_dupz(&a, pf_str_cut(pf_s(path), 0, slash)),
+		   W_OK | X_OK) < 0)
+		return pf_fail_errno(err, "cannot write %s", path);
+	return 0;
+}
