@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "base/proc.h"
 #include "base/str.h"
 
 void pf_fd_close(int *fd)
@@ -138,8 +139,11 @@ int pf_read_fd(struct pf_buf *out, int fd, const char *what, struct pf_err *err)
 		if (!room) /* exactly full is fine when nothing more comes */
 			return pf_fail(err, PF_ELIMIT, "%s is larger than %zu bytes", what, out->max);
 		n = read(fd, room, want);
-		if (n < 0 && errno == EINTR)
+		if (n < 0 && errno == EINTR) {
+			if (pf_signals_check(err) < 0)
+				return -1;
 			continue;
+		}
 		if (n < 0)
 			return pf_fail_errno(err, "cannot read %s", what);
 		out->n += (size_t)n;
@@ -163,8 +167,11 @@ int pf_write_fd(int fd, const void *p, size_t n, struct pf_err *err)
 	while (n) {
 		ssize_t done = write(fd, at, n);
 
-		if (done < 0 && errno == EINTR)
+		if (done < 0 && errno == EINTR) {
+			if (pf_signals_check(err) < 0)
+				return -1;
 			continue;
+		}
 		if (done < 0)
 			return pf_fail_errno(err, "cannot write");
 		at += done;
@@ -262,6 +269,8 @@ int pf_lock(int dirfd, const char *path, unsigned seconds, void (*waiting)(const
 		return pf_fail_errno(err, "cannot open lock %s", path);
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (pf_signals_check(err) < 0)
+			return -1;
 		if (errno == EINTR)
 			continue;
 		if (errno != EWOULDBLOCK)
