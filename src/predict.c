@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/number.h"
 #include "base/str.h"
+#include "check/modules.h"
 #include "data/data.h"
 #include "pipeline.h"
 
@@ -135,7 +136,39 @@ static int ask(struct pf_buf *bytes, struct pf_runner *r, const struct pf_reques
 			     input->seconds, err);
 }
 
-int pf_job_predict(struct pf_buf *answer, struct pf_runner *r, const struct pf_job *job,
+/* Which of the model's requirements should have brought the module? NULL: none. */
+static const struct pf_need *who_brings(const struct pf_needs *needs, struct pf_str module)
+{
+	for (size_t i = 0; i < needs->pip.n; i++) {
+		const struct pf_need *n = &needs->pip.v[i];
+
+		if (n->parsed && !n->constraint && pf_module_is_of(module, n->req.key))
+			return n;
+	}
+	return NULL;
+}
+
+/* An import that failed: is it the model's requirements or the environment that lacks it? */
+static void explain_missing(const struct pf_runner *r, const struct pf_job *job,
+			    const struct pf_opts *o, struct pf_err *err)
+{
+	struct pf_str module = pf_s(r->missing), text;
+	const struct pf_need *need = who_brings(&job->model.needs, module);
+
+	if (!need) {
+		pf_hint(err, "the model's requirements do not name a package that provides " PF_FMT
+			     ": add it to them", PF_ARG(module));
+		return;
+	}
+	text = pf_shown(need->text);
+	pf_hint(err, PF_FMT " (" PF_FMT ", line %u) should bring " PF_FMT ", and %s", PF_ARG(text),
+		PF_ARG(need->file), need->line, PF_ARG(module),
+		o->env_manager == PF_ENV_LOCAL ?
+			"the current interpreter has it not: leave out --env-manager local" :
+			"the installed one has no such module: another version may");
+}
+
+static int predict(struct pf_buf *answer, struct pf_runner *r, const struct pf_job *job,
 		   const struct pf_opts *o, const struct pf_input *input, struct pf_err *err)
 {
 	const struct pf_signature *s = &job->model.signature;
@@ -143,7 +176,7 @@ int pf_job_predict(struct pf_buf *answer, struct pf_runner *r, const struct pf_j
 				    .params = &s->params,
 				    .from_type_hint = s->from_type_hint };
 	PF_AUTO(arena) a = { 0 };
-	PF_AUTO(buf) bytes = PF_BUF(PF_MAX_FRAME);
+	PF_AUTO(buf) bytes = PF_BUF(PF_MAX_ANSWER);
 	struct pf_request request = { 0 };
 	struct pf_value value;
 	bool csv = strcmp(input->format, "csv") == 0;
@@ -160,4 +193,14 @@ int pf_job_predict(struct pf_buf *answer, struct pf_runner *r, const struct pf_j
 	    pf_value_read(&value, &a, pf_buf_view(&bytes), err) < 0)
 		return -1;
 	return pf_answer_json(answer, &value, !request.llm, err);
+}
+
+int pf_job_predict(struct pf_buf *answer, struct pf_runner *r, const struct pf_job *job,
+		   const struct pf_opts *o, const struct pf_input *input, struct pf_err *err)
+{
+	if (predict(answer, r, job, o, input, err) == 0)
+		return 0;
+	if (r->missing[0])
+		explain_missing(r, job, o, err);
+	return -1;
 }

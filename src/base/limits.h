@@ -23,7 +23,8 @@
 /* json */
 #define PF_MAX_JSON_DEPTH 64		/* nested collections of a small document */
 #define PF_MAX_JSON_NUMBER 4300		/* digits of an integer, as Python's own limit */
-#define PF_MAX_INPUT PF_GIB(4)		/* a request, a CSV file, an answer */
+#define PF_MAX_INPUT PF_GIB(4)		/* a request, a CSV file */
+#define PF_MAX_ANSWER PF_MIB(256)	/* a model's answer, as a frame or as text */
 #define PF_MAX_VALUE_DEPTH 128		/* lists in lists, in a request or an answer */
 #define PF_MAX_INPUT_KEY PF_KIB(64)	/* one key of a request's object */
 #define PF_MAX_COLUMNS 100000		/* columns of one table, keys of one object */
@@ -67,6 +68,7 @@
 #define PF_WAIT_DRIVER 14400		/* for uv or pip to resolve, to install, to build */
 #define PF_WAIT_STALL 30			/* without a byte from a server */
 #define PF_WAIT_GRACE 5			/* between SIGTERM and SIGKILL */
+#define PF_WAIT_INTERRUPTED 1		/* the same, when we were asked to stop ourselves */
 #define PF_WAIT_THREADS 2		/* for a model's threads, once it has answered */
 #define PF_AGE_GC 60			/* unlocked leftovers older than this are removed by gc */
 #define PF_AGE_LOG 2592000		/* logs of failed work older than this are removed by gc */

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -75,6 +76,17 @@ static int place_fds(const struct pf_spawn *what)
 	return (int)syscall(SYS_close_range, (unsigned)count, ~0u, 0) < 0 ? count : 0;
 }
 
+/* What a process writes to: heap, anonymous and private mappings. Address space is the next best
+ * where that is not counted: it also holds what is reserved and never used. */
+static int limit_memory(uint64_t bytes)
+{
+	struct rlimit limit = { .rlim_cur = bytes, .rlim_max = bytes };
+
+	if (!bytes || setrlimit(RLIMIT_DATA, &limit) == 0)
+		return 0;
+	return setrlimit(RLIMIT_AS, &limit);
+}
+
 /* In the child; only async-signal-safe calls. Tells its errno through the pipe at `report`. */
 PF_NORETURN static void run_child(const struct pf_spawn *what, int report, pid_t parent)
 {
@@ -104,6 +116,8 @@ PF_NORETURN static void run_child(const struct pf_spawn *what, int report, pid_t
 		goto bad;
 	report = 3 + (int)what->keep_count;
 	fcntl(report, F_SETFD, FD_CLOEXEC);
+	if (limit_memory(what->max_memory) < 0)
+		goto bad;
 	execve(what->path, what->argv, what->envp ? what->envp : environ);
 bad:
 	saved = errno;
@@ -213,7 +227,7 @@ int pf_proc_wait(struct pf_proc *p, int ms, int *status, struct pf_err *err)
 		if (wait_quietly(p, left > 200 ? 200 : left < 0 ? 0 : left, status))
 			return 1;
 		if (pf_signals_check(err) < 0) {
-			pf_proc_end(p, PF_WAIT_GRACE);
+			pf_proc_end(p, PF_WAIT_INTERRUPTED);
 			return -1;
 		}
 		if (until >= 0 && now_ms() >= until)

@@ -16,6 +16,7 @@ struct pf_spawn {
 	const int *keep;	/* further descriptors to pass on: keep[i] becomes 3 + i */
 	size_t keep_count;
 	bool new_group;		/* its own process group, so that all of it can be ended */
+	uint64_t max_memory;	/* bytes each of its processes may allocate; 0: no limit */
 };
 
 struct pf_proc {

@@ -104,10 +104,24 @@ bool pf_run_reap(struct pf_runner *r, int ms, int *status)
 
 /* ---- what is told of it ---- */
 
+/* "512 MiB", or bytes where it is no whole number of a unit. */
+static const char *show_size(char *out, size_t size, uint64_t bytes)
+{
+	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB" };
+	size_t unit = 0;
+
+	while (unit + 1 < PF_COUNT(units) && bytes && bytes % 1024 == 0) {
+		bytes /= 1024;
+		unit++;
+	}
+	snprintf(out, size, "%llu %s", (unsigned long long)bytes, units[unit]);
+	return out;
+}
+
 int pf_run_fail_ended(struct pf_runner *r, struct pf_err *err)
 {
 	bool loaded = r->loaded;
-	char text[96];
+	char text[96], size[32];
 	int status = 0;
 
 	if (!pf_run_reap(r, PF_WAIT_GRACE * 1000, &status)) {
@@ -116,7 +130,10 @@ int pf_run_fail_ended(struct pf_runner *r, struct pf_err *err)
 	}
 	pf_fail(err, PF_ECODE, "the model's process ended without an answer: %s",
 		pf_status_text(text, sizeof(text), status));
-	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+	if (r->max_memory)
+		pf_hint(err, "it was limited to %s of memory (--max-memory)",
+			show_size(size, sizeof(size), r->max_memory));
+	else if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
 		pf_hint(err, "the kernel ends processes so when memory runs out");
 	else if (!loaded && WIFEXITED(status) && WEXITSTATUS(status) != 0)
 		pf_hint(err, "the interpreter must be CPython 3.6 or newer");
@@ -148,6 +165,19 @@ static struct pf_str one_line(struct pf_arena *a, struct pf_str text)
 	return pf_str_trim(pf_s(copy));
 }
 
+static void tell_memory(const struct pf_runner *r, struct pf_err *err)
+{
+	char size[32];
+
+	err->code = r->max_memory ? PF_ELIMIT : PF_ECODE;
+	if (!r->max_memory) {
+		pf_hint(err, "the model ran out of memory");
+		return;
+	}
+	pf_hint(err, "it may allocate %s (--max-memory)",
+		show_size(size, sizeof(size), r->max_memory));
+}
+
 static int tell(struct pf_runner *r, const struct pf_value *v, struct pf_err *err)
 {
 	struct pf_str stage = pf_value_text(v, "stage"), module = pf_value_text(v, "module");
@@ -157,6 +187,8 @@ static int tell(struct pf_runner *r, const struct pf_value *v, struct pf_err *er
 
 	while (i + 1 < PF_COUNT(stages) && !pf_str_is(stage, stages[i].stage))
 		i++;
+	if (!kind.n && !message.n) /* not even that could be told */
+		kind = r->max_memory ? PF_S("MemoryError") : PF_S("an exception without a name");
 	message = one_line(&a, message);
 	if (!message.n || stages[i].kind)
 		message = pf_format(&a, PF_FMT "%s" PF_FMT, PF_ARG(pf_shown(kind)),
@@ -168,8 +200,8 @@ static int tell(struct pf_runner *r, const struct pf_value *v, struct pf_err *er
 	if (module.n)
 		pf_hint(err, "nothing in the environment provides the module " PF_FMT
 			     ": add it to the model's requirements", PF_ARG(pf_shown(module)));
-	else if (pf_str_is(kind, "MemoryError"))
-		pf_hint(err, "the model ran out of memory");
+	else if (pf_str_ends(kind, "MemoryError")) /* numpy has one of its own */
+		tell_memory(r, err);
 	pf_arena_free(&a);
 	return -1;
 }

@@ -49,9 +49,11 @@ static int take_header(struct incoming *in, int fd, struct pf_err *err)
 		return MORE;
 	if (pf_frame_parse(&in->kind, &in->left, in->header, err) < 0)
 		return -1;
-	if (in->left > in->body->max)
-		return pf_fail(err, PF_ELIMIT, "the model's answer is larger than %zu bytes",
-			       in->body->max);
+	if (in->left > in->body->max) {
+		pf_fail(err, PF_ELIMIT, "the model's answer is larger than %zu bytes",
+			in->body->max);
+		return pf_hint(err, "ask for fewer rows at a time");
+	}
 	return in->left ? MORE : WHOLE;
 }
 

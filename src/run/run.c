@@ -82,7 +82,7 @@ static int spawn(struct pf_runner *r, struct pf_arena *a, const char *python, in
 	char *dir = pf_run_find(a, err), *argv[10];
 	struct pf_spawn what = { .path = python, .argv = argv, .in = -1, .out = STDERR_FILENO,
 				 .err = STDERR_FILENO, .keep = &socket, .keep_count = 1,
-				 .new_group = true };
+				 .new_group = true, .max_memory = r->max_memory };
 	bool local = o && o->env_manager == PF_ENV_LOCAL;
 	size_t n = 0;
 
@@ -117,6 +117,7 @@ int pf_runner_start(struct pf_runner *out, const char *python, const struct pf_l
 		return pf_fail_errno(err, "cannot create a socket");
 	r.fd = pair[0];
 	theirs = pair[1];
+	r.max_memory = o ? o->max_memory : 0;
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	rc = queue(&r, PF_FRAME_LOAD, NULL, load, err);
 	if (rc == 0)
@@ -187,7 +188,7 @@ static int expect(struct pf_runner *r, enum pf_frame_kind wanted, struct pf_buf 
 	}
 	if (rc == 0)
 		return pf_run_fail_ended(r, err);
-	pf_run_end(r, PF_WAIT_GRACE);
+	pf_run_end(r, err->code >= PF_ESIGNAL ? PF_WAIT_INTERRUPTED : PF_WAIT_GRACE);
 	if (err->code == PF_EBUG)
 		err->code = PF_ECODE; /* the model's code wrote to our socket */
 	if (err->code == PF_ELIMIT && until > 0 && pf_run_clock() > until)
@@ -236,5 +237,5 @@ void pf_runner_free(struct pf_runner *r)
 	}
 	if (r->proc.pid > 0 && r->leaving)
 		pf_run_reap(r, patience, &status);
-	pf_run_end(r, r->loaded ? 0 : PF_WAIT_GRACE);
+	pf_run_end(r, r->loaded ? 0 : pf_signals_pending() ? PF_WAIT_INTERRUPTED : PF_WAIT_GRACE);
 }

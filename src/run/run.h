@@ -29,6 +29,7 @@ struct pf_runner {
 	struct pf_buf pending;		/* frames on their way to it, from `sent` on */
 	size_t sent;
 	char marker[64];		/* in its environment, by which its descendants are known */
+	uint64_t max_memory;		/* what each of its processes may allocate; 0: no limit */
 	char missing[128];		/* the module that an import did not find, or empty */
 };
 
