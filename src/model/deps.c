@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "model/parts.h"
 
@@ -125,12 +126,22 @@ int pf_model_deps_conda(struct pf_buf *out, struct pf_model *m, struct pf_err *e
 	return append_file(out, m, path, err);
 }
 
-static void write_strs(struct pf_json_out *w, const char *key, const struct pf_strs *list)
+/* Objects end up in logs: what a URL holds of a password or a token is not shown. */
+static void write_redacted(struct pf_json_out *w, struct pf_arena *a, struct pf_str text)
+{
+	char *copy = pf_dupz(a, text);
+
+	pf_redact(copy);
+	pf_json_str(w, pf_s(copy));
+}
+
+static void write_strs(struct pf_json_out *w, struct pf_model *m, const char *key,
+		       const struct pf_strs *list)
 {
 	pf_json_key(w, key);
 	pf_json_open(w, '[');
 	for (size_t i = 0; i < list->n; i++)
-		pf_json_str(w, list->v[i]);
+		write_redacted(w, &m->arena, list->v[i]);
 	pf_json_close(w, ']');
 }
 
@@ -150,7 +161,7 @@ static void write_needs(struct pf_json_out *w, struct pf_model *m, const char *k
 		for (size_t k = 0; k < n->hashes.n; k++)
 			line = pf_format(&m->arena, PF_FMT " --hash=" PF_FMT, PF_ARG(line),
 					 PF_ARG(n->hashes.v[k]));
-		pf_json_str(w, line);
+		write_redacted(w, &m->arena, line);
 	}
 	pf_json_close(w, ']');
 }
@@ -168,10 +179,10 @@ int pf_model_deps_json(struct pf_buf *out, struct pf_model *m, struct pf_err *er
 	pf_json_field(&w, "python_file", m->needs.python.n ? m->needs.python_file : none);
 	write_needs(&w, m, "pip", false);
 	write_needs(&w, m, "constraints", true);
-	write_strs(&w, "conda", &m->needs.conda);
-	write_strs(&w, "channels", &m->needs.channels);
-	write_strs(&w, "build_dependencies", &m->needs.build);
-	write_strs(&w, "notes", &m->notes);
+	write_strs(&w, m, "conda", &m->needs.conda);
+	write_strs(&w, m, "channels", &m->needs.channels);
+	write_strs(&w, m, "build_dependencies", &m->needs.build);
+	write_strs(&w, m, "notes", &m->notes);
 	pf_json_close(&w, '}');
 	pf_buf_char(out, '\n');
 	return pf_buf_check(out, "the list of dependencies", err);
