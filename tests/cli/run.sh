@@ -1,0 +1,128 @@
+#!/bin/sh
+# run.sh - run: inputs that are none, places that cannot be written, limits, what a model may know
+# SPDX-License-Identifier: Apache-2.0
+. "${SRCDIR:-.}/tests/cli/tap.sh"
+python=${PYFUNC_ENV_TEST_PYTHON:-$(PATH=/usr/bin:/usr/local/bin:/bin command -v python3)} || skip_all "there is no python3"
+model=$work/model
+mkdir -p "$model/code"
+printf 'flavors:\n  python_function:\n    loader_module: loader\n    code: code\n' >"$model/MLmodel"
+
+# What the loader does is on standard input; it is told to say so.
+loader() {
+	rm -rf "$model/code/__pycache__"
+	{
+		echo "def _load_pyfunc(path):"
+		sed 's/^/    /'
+	} >"$model/code/loader.py"
+}
+# As expect; what was said stays in $work/said.
+tells() {
+	expect "$@"
+	cp "$work/err" "$work/said"
+}
+run() { "$program" run "$model" --env-manager local --python "$python" -q "$@"; }
+
+# ---- input and output ----
+
+loader <<'END'
+raise OSError("the model was loaded")
+END
+echo '{"inputs": [1]}' >"$work/in"
+expect "input: a folder" 7 "pyfunc-env: io: $work is a directory" run -i "$work"
+expect "input: not there" 7 "cannot open $work/none: No such file or directory" run -i "$work/none"
+if [ "$(id -u)" -ne 0 ]; then
+	: >"$work/closed"
+	chmod 000 "$work/closed"
+	expect "input: unreadable" 7 "cannot open $work/closed: Permission denied" run -i "$work/closed"
+fi
+expect "input: an endless device" 3 "/dev/zero is no text: it holds a NUL byte" run -i /dev/zero
+mkfifo "$work/fifo"
+cat "$work/in" >"$work/fifo" &
+expect "input: a FIFO is read" 8 "the model was loaded" run -i "$work/fifo"
+wait $!
+# told before the model is loaded
+expect "output: no such folder" 7 "pyfunc-env: io: cannot write $work/no/x: No such file" run -i "$work/in" -o "$work/no/x"
+tells "output: a folder" 7 "pyfunc-env: io: cannot write $work: it is a directory" run -i "$work/in" -o "$work"
+check "the model was not asked" sh -c '! grep -q loaded "$1"' - "$work/said"
+expect "a failure" 8 "the model was loaded" run -i "$work/in" -o "$work/answer"
+check "leaves no output" sh -c '[ -z "$(find "$1" -maxdepth 1 -name "answer*")" ]' - "$work"
+
+result=$work/result
+: >"$result"
+ln -s result "$work/link"
+check "output through a link" "$program" diff "$model" --python "$python" --fail-on never -q -o "$work/link"
+check "leaves the link" sh -c '[ -L "$1" ] && [ -s "$2" ]' - "$work/link" "$result"
+"$program" diff "$model" --python "$python" --fail-on never -q -o /dev/stdout >"$work/piped" | cat
+mkfifo "$work/out.fifo"
+cat "$work/out.fifo" >"$work/read" &
+check "output to a FIFO" "$program" diff "$model" --python "$python" --fail-on never -q -o "$work/out.fifo"
+wait $!
+check "is written into it" sh -c '[ -p "$1" ] && cmp -s "$2" "$3"' - "$work/out.fifo" "$work/read" "$result"
+expect "a full device" 7 "No space left on device" "$program" diff "$model" --python "$python" --fail-on never -q -o /dev/full
+{ "$program" diff "$model" --python "$python" --fail-on never -q 2>"$work/err"; echo $? >"$work/rc"; } | :
+check "a closed pipe: by SIGPIPE or in time, and quietly" sh -c 'grep -qx "141\|0" "$1" && [ ! -s "$2" ]' - "$work/rc" "$work/err"
+
+# ---- limits ----
+
+loader <<'END'
+return bytearray(1 << 30)
+END
+tells "memory: a limit that is met" 9 "pyfunc-env: limit: the model could not be loaded: MemoryError" \
+	run -i "$work/in" --max-memory 512M
+check "and named" grep -qxF "  hint: it may allocate 512 MiB (--max-memory)" "$work/said"
+loader <<'END'
+import os
+os.abort()
+END
+expect "memory: a death under a limit" 8 "hint: it was limited to 512 MiB of memory (--max-memory)" \
+	run -i "$work/in" --max-memory 512M
+expect "memory: no size" 2 "--max-memory takes a size such as 512M, not lots" run --max-memory lots
+
+# ---- what is missing ----
+
+loader <<'END'
+import no_such_module_xyz
+END
+hint="  hint: the model's requirements do not name a package that provides no_such_module_xyz: add it to them"
+tells "a module that nobody asks for" 8 "No module named 'no_such_module_xyz'" run -i "$work/in"
+check "is told so" grep -qxF "$hint" "$work/said"
+printf '# first\nno-such-module-xyz==1.0\n' >"$model/requirements.txt"
+tells "one that is asked for" 8 "No module named 'no_such_module_xyz'" run -i "$work/in"
+hint="  hint: no-such-module-xyz==1.0 (requirements.txt, line 2) should bring no_such_module_xyz, and the current interpreter has it not: leave out --env-manager local"
+check "is told with its line" grep -qxF "$hint" "$work/said"
+
+# ---- what a model may know ----
+
+loader <<'END'
+import os, sys
+print("variables", sorted(os.environ), file=sys.stderr)
+fds = []
+for fd in os.listdir("/proc/self/fd"):
+    try: fds.append((int(fd), os.readlink("/proc/self/fd/" + fd)))
+    except OSError: pass
+print("descriptors", [fd for fd, name in fds if "secret" in name], file=sys.stderr)
+print("startup", "startup_ran" in dir(__import__("builtins")), "evil" in sys.modules, file=sys.stderr)
+raise OSError("seen")
+END
+mkdir "$work/evil"
+echo 'import builtins; builtins.startup_ran = 1' >"$work/evil/startup.py"
+cp "$work/evil/startup.py" "$work/evil/usercustomize.py"
+cp "$work/evil/startup.py" "$work/evil/sitecustomize.py"
+: >"$work/secret"
+known() {
+	env AWS_SECRET_ACCESS_KEY=s1 AWS_SESSION_TOKEN=s2 MLFLOW_TRACKING_TOKEN=s3 MLFLOW_TRACKING_PASSWORD=s4 \
+		MY_SECRET_THING=s5 KEPT_TOKEN=s6 HARMLESS=1 PYTHONPATH="$work/evil" PYTHONSTARTUP="$work/evil/startup.py" \
+		PYTHONHOME= PYTHONINSPECT=1 LD_PRELOAD= LD_LIBRARY_PATH="$work/evil" VIRTUAL_ENV="$work/evil" \
+		CONDA_PREFIX="$work/evil" "$program" run "$model" --env-manager local --python "$python" -q \
+		-i "$work/in" --pass-env KEPT_TOKEN --env GIVEN=1 9<"$work/secret"
+}
+tells "variables of the caller" 8 "seen" known
+check "those that are harmless, let through or given" \
+	sh -c 'grep -q "HARMLESS.*" "$1" && grep -q KEPT_TOKEN "$1" && grep -q GIVEN "$1"' - "$work/said"
+for name in AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN MLFLOW_TRACKING_TOKEN MLFLOW_TRACKING_PASSWORD MY_SECRET_THING \
+	PYTHONPATH PYTHONSTARTUP PYTHONHOME PYTHONINSPECT LD_PRELOAD LD_LIBRARY_PATH CONDA_PREFIX; do
+	check "$name does not reach the model" sh -c '! grep "^variables" "$1" | grep -q "'"'$name'"'"' - "$work/said"
+done
+check "no descriptor of the caller's" grep -qx "descriptors \[\]" "$work/said"
+check "no code of the caller's" grep -qx "startup False False" "$work/said"
+finish
