@@ -27,10 +27,15 @@ static int use_local(struct pf_job *job, const struct pf_opts *o, struct pf_err 
 	PF_AUTO(dists) installed = { 0 };
 	PF_AUTO(buf) text = PF_BUF((size_t)16 << 20);
 
-	if (pf_python_current(&job->python, o, err) < 0 ||
-	    pf_dists_read(&installed, &job->python.paths, job->python.prefix, err) < 0 ||
+	if (pf_python_current(&job->python, o, err) < 0)
+		return -1;
+	if (job->python.major < 3)
+		return pf_fail(err, PF_ESOLVE, "%s is python " PF_FMT " (python 3 is needed; try --python)",
+			       job->python.exe, PF_ARG(job->python.version));
+	if (pf_dists_read(&installed, &job->python.paths, job->python.prefix, err) < 0 ||
 	    pf_diff_make(&diff, &job->model, &job->python, &installed, err) < 0)
 		return -1;
+	pf_report_mlflow_python(&text, job->model.needs.python, &job->python);
 	pf_report_mlflow(&text, &diff);
 	if (text.n)
 		pf_warn_text(pf_buf_view(&text));

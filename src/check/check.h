@@ -44,6 +44,8 @@ const char *pf_severity_name(enum pf_severity s);
 /* Reports. `model` is the name to show. */
 void pf_report_text(struct pf_buf *out, const struct pf_diff *d, const char *model);
 void pf_report_mlflow(struct pf_buf *out, const struct pf_diff *d);
+/* What MLflow says when it loads a model that was saved by another minor version of Python. */
+void pf_report_mlflow_python(struct pf_buf *out, struct pf_str asked, const struct pf_python *p);
 void pf_report_json(struct pf_buf *out, const struct pf_diff *d, const char *model);
 void pf_report_markdown(struct pf_buf *out, const struct pf_diff *d, const char *model);
 void pf_report_html(struct pf_buf *out, const struct pf_diff *d, const char *model);

@@ -152,3 +152,18 @@ void pf_diff_as_mlflow(struct pf_compare *c)
 	if (read_lines(&r, PF_S("requirements.txt")) < 0 && c->d->mlflow.n)
 		*PF_PUSH(&c->d->arena, &c->d->notes) = PF_S("a file that requirements.txt includes cannot be read");
 }
+
+void pf_report_mlflow_python(struct pf_buf *out, struct pf_str asked, const struct pf_python *p)
+{
+	char minor[32];
+	size_t n = (size_t)snprintf(minor, sizeof(minor), "%d.%d", p->major, p->minor);
+
+	if (!asked.n)
+		pf_buf_printf(out, "The specified model does not have a specified Python version. It may be "
+			      "incompatible with the version of Python that is currently running: Python "
+			      PF_FMT "\n", PF_ARG(p->version));
+	else if (!pf_str_starts(asked, minor) || (asked.n > n && asked.p[n] != '.'))
+		pf_buf_printf(out, "The version of Python that the model was saved in, `Python " PF_FMT
+			      "`, differs from the version of Python that is currently running, `Python "
+			      PF_FMT "`, and may be incompatible\n", PF_ARG(asked), PF_ARG(p->version));
+}
