@@ -162,9 +162,11 @@ static int fail_search(struct search *s, struct pf_err *err)
 	if (s->found.n > MAX_LISTED)
 		pf_buf_cstr(&list, " and more");
 	pf_fail(err, PF_ESOLVE,
-		"model asks for python " PF_FMT "; found %s (try --python, --python-mirror%s)",
+		"model asks for python " PF_FMT "; found %s (try --python%s)",
 		PF_ARG(pf_shown(s->wanted.text)), s->found.n ? list.p : "none",
-		s->best.exe ? ", or leave --strict-python out" : " or --env-manager conda");
+		s->best.exe ? ", --python-mirror, or leave --strict-python out" :
+		s->wanted.major < 3 ? " with a python 3: no older one is worked with" :
+				      " or --python-mirror");
 	pf_buf_free(&list);
 	return s->o->python_mirror && s->o->offline ? pf_hint(err, "--offline: the mirror was not asked") :
 						      -1;
