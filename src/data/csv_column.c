@@ -133,6 +133,12 @@ static bool looks_typed(struct pf_str s)
 	return read_double(&d, s) || read_bool(&b, s) || is_missing(s);
 }
 
+static struct pf_value text_or_nan(struct pf_str s)
+{
+	return is_missing(s) ? (struct pf_value){ .kind = PF_V_FLOAT, .d = (double)NAN }
+			     : (struct pf_value){ .kind = PF_V_STRING, .s = s };
+}
+
 static void take_strings(struct pf_column *out, const char **why, struct pf_arena *a,
 			 const struct pf_csv *c, size_t column)
 {
@@ -146,8 +152,7 @@ static void take_strings(struct pf_column *out, const char **why, struct pf_aren
 
 		if (pieces && looks_typed(s))
 			*why = "a long column of which parts look like numbers";
-		if (!is_missing(s))
-			out->values[i] = (struct pf_value){ .kind = PF_V_STRING, .s = s };
+		out->values[i] = text_or_nan(s);
 	}
 }
 
@@ -221,8 +226,7 @@ static bool put_field(struct pf_column *out, size_t i, struct pf_str s, enum pf_
 		return is_missing(s) ||
 		       pf_datetime_read(&((int64_t *)out->data)[i], &layout, s) == PF_DATETIME_GOOD;
 	default:
-		out->values[i] = is_missing(s) ? (struct pf_value){ .kind = PF_V_FLOAT, .d = (double)NAN }
-					       : (struct pf_value){ .kind = PF_V_STRING, .s = s };
+		out->values[i] = text_or_nan(s);
 		return true;
 	}
 }

@@ -20,7 +20,7 @@ enum pf_type {
 	PF_T_FLOAT32,
 	PF_T_FLOAT64,
 	PF_T_DATETIME,	/* int64 nanoseconds since 1970, INT64_MIN is missing */
-	PF_T_STRING,	/* UTF-8; cells in `values` */
+	PF_T_STRING,	/* UTF-8; cells in `values`; NULL is None, which pandas 1 and 2 tell from NaN */
 	PF_T_BYTES,
 	PF_T_OBJECT,	/* anything; cells in `values` */
 };

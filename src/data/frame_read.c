@@ -1,5 +1,7 @@
 /* frame_read.c - a value from bytes that nobody vouches for */
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+
 #include "base/limits.h"
 #include "base/str.h"
 #include "data/frame.h"
@@ -79,7 +81,8 @@ static int check_cells(struct reader *r, enum pf_type type, const struct pf_valu
 	if (type == PF_T_OBJECT)
 		return 0;
 	for (size_t i = 0; i < n; i++)
-		if (v[i].kind != only && v[i].kind != PF_V_NULL)
+		if (v[i].kind != only && v[i].kind != PF_V_NULL &&
+		    !(type == PF_T_STRING && v[i].kind == PF_V_FLOAT && isnan(v[i].d)))
 			return refuse(r, "a cell that is not of its column's type");
 	return 0;
 }

@@ -53,10 +53,6 @@ void pf_column_infer(struct pf_column *out, const char **why, struct pf_arena *a
 	made.type = type_of(seen);
 	switch (made.type) {
 	case PF_T_STRING:
-		for (size_t i = 0; i < rows; i++)
-			if (cells->v[i].kind != PF_V_STRING)
-				cells->v[i] = (struct pf_value){ 0 };
-		__attribute__((fallthrough));
 	case PF_T_OBJECT:
 		made.values = cells->v;
 		break;

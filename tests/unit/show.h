@@ -35,7 +35,10 @@ static inline void show_cell(struct pf_buf *out, const struct pf_value *v, bool 
 		pf_buf_printf(out, "%lld", (long long)v->i);
 		return;
 	case PF_V_FLOAT:
-		show_double(out, v->d);
+		if (string_column) /* recorded by pandas 3, whose strings know one kind of missing */
+			pf_buf_cstr(out, "-");
+		else
+			show_double(out, v->d);
 		return;
 	case PF_V_BIGINT:
 		pf_buf_str(out, v->s);
