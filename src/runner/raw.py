@@ -51,11 +51,28 @@ def plain_json(whole):
     return by_columns(whole[kinds[0]], numpy)
 
 
+def without_server(whole, schema):
+    """mlflow-skinny has the parsers, but not the web framework that its server imports."""
+    from mlflow.utils import proto_json_utils as parsers
+
+    kinds = [kind for kind in FORMATS if kind in whole]
+    if len(kinds) != 1 or not hasattr(parsers, "dataframe_from_parsed_json"):
+        return None
+    if kinds[0] in FORMATS[:2]:
+        orient = kinds[0][len("dataframe_"):]
+        data = parsers.dataframe_from_parsed_json(whole[kinds[0]], orient, schema)
+    else:
+        data = parsers.parse_tf_serving_input({kinds[0]: whole[kinds[0]]}, schema)
+    return data, whole.get("params")
+
+
 def mlflow_json(model, whole, body):
     """By whichever of its own parsers this mlflow has, newest first; None when it has none."""
-    from mlflow.pyfunc import scoring_server as server
-
     schema = schema_of(model)
+    try:
+        from mlflow.pyfunc import scoring_server as server
+    except ImportError:
+        return without_server(whole, schema)
     if hasattr(server, "_parse_json_data"):
         parsed = server._parse_json_data(body, model.metadata, schema)
         return parsed.data, parsed.params
