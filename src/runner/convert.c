@@ -160,14 +160,27 @@ static struct py *make_cells(struct pfr *r, struct py *numpy, const struct pf_co
 						   make_list(r, c->values, rows);
 }
 
+/* What is declared as objects stays objects: of a list of text pandas 3 makes another type. */
+static struct py *make_objects(struct pfr *r, struct py *pandas, struct py *index,
+			       const struct pf_column *c, size_t rows)
+{
+	PF_PY(list) = make_list(r, c->values, rows);
+
+	return list ? PyObject_CallMethod(pandas, "Series", "OOs", list, index, "object") : NULL;
+}
+
 /* {0: cells, 1: cells}: numbers for now, since names may repeat. */
-static struct py *make_columns(struct pfr *r, struct py *numpy, const struct pf_table *t)
+static struct py *make_columns(struct pfr *r, struct py *pandas, struct py *numpy, struct py *index,
+			       const struct pf_table *t)
 {
 	PF_PY(dict) = PyDict_New();
 
 	for (size_t i = 0; dict && i < t->columns.n; i++) {
 		PF_PY(key) = PyLong_FromLongLong((long long)i);
-		PF_PY(cells) = key ? make_cells(r, numpy, &t->columns.v[i], t->rows) : NULL;
+		bool objects = t->columns.v[i].type == PF_T_OBJECT;
+		PF_PY(cells) = !key ? NULL :
+			       objects ? make_objects(r, pandas, index, &t->columns.v[i], t->rows) :
+					 make_cells(r, numpy, &t->columns.v[i], t->rows);
 
 		if (!cells || PyDict_SetItem(dict, key, cells) < 0)
 			return NULL;
@@ -185,10 +198,14 @@ static struct py *import_pandas(void)
 	return pandas;
 }
 
+/* An Index, so that a Series of it is not aligned with the table's: labels may repeat. */
 static struct py *make_index(struct pfr *r, struct py *pandas, const struct pf_table *t)
 {
-	return t->index ? make_list(r, t->index, t->rows) :
-			  PyObject_CallMethod(pandas, "RangeIndex", "n", (ssize_t)t->rows);
+	PF_PY(list) = t->index ? make_list(r, t->index, t->rows) : NULL;
+
+	if (!t->index)
+		return PyObject_CallMethod(pandas, "RangeIndex", "n", (ssize_t)t->rows);
+	return list ? PyObject_CallMethod(pandas, "Index", "O", list) : NULL;
 }
 
 static struct py *make_table(struct pfr *r, const struct pf_table *t)
@@ -210,7 +227,7 @@ static struct py *make_table(struct pfr *r, const struct pf_table *t)
 						  r->none, copy) :
 			      NULL;
 	}
-	data = make_columns(r, numpy, t);
+	data = make_columns(r, pandas, numpy, index, t);
 	frame = data ? PyObject_CallMethod(pandas, "DataFrame", "OO", data, index) : NULL;
 	if (!frame)
 		return NULL;
