@@ -1,6 +1,7 @@
 #!/bin/sh
 # local.sh - the current interpreter as it is: which one, what it sees, what is said of mismatches
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2317 # functions that are called by check
 real_home=$HOME
 . "${SRCDIR:-.}/tests/cli/tap.sh"
 system=$(PATH=/usr/bin:/usr/local/bin:/bin command -v python3) || skip_all "there is no python3"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # python_rules.sh - which interpreter an environment is made of: exact, substitute, strict, none
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2317 # functions that are called by check
 #
 # Interpreters of many versions are scripts that say of themselves what is claimed; the real one is
 # this machine's, of which environments without packages are made, and no network is used.
@@ -21,7 +22,7 @@ export PYENV_ROOT="$work/pyenv" UV_CACHE_DIR="$work/uv" UV_PYTHON_INSTALL_DIR="$
 export XDG_DATA_HOME="$work/data" UV_PYTHON_DOWNLOADS=never
 unset CONDA_EXE MAMBA_ROOT_PREFIX
 mkdir -p "$work/bin"
-[ $manager != uv ] || ln -s "$driver" "$work/bin/uv"
+[ "$manager" != uv ] || ln -s "$driver" "$work/bin/uv"
 PATH=$work/bin:/usr/bin:/bin
 
 # The standard library, with the wheels of ensurepip where Debian keeps them apart.
@@ -68,7 +69,7 @@ make_model() { # NAME PYTHON
 create() { # MODEL OPTIONS...
 	model=$1
 	shift
-	"$program" create --offline --env-manager $manager "$work/$model" "$@"
+	"$program" create --offline --env-manager "$manager" "$work/$model" "$@"
 }
 # The output and the error stay for the looks that follow.
 run_it() { # NAME COMMAND...
@@ -116,7 +117,7 @@ expect "strictly another patch" 6 "model asks for python $minor.92; found $major
 create newer --strict-python 2>"$work/failed"
 check "says how to go on" hinted "or leave --strict-python out"
 expect "strict by a variable" 6 "model asks for python $minor.92" \
-	env PYFUNC_ENV_STRICT_PYTHON=1 "$program" create --offline --env-manager $manager "$work/newer"
+	env PYFUNC_ENV_STRICT_PYTHON=1 "$program" create --offline --env-manager "$manager" "$work/newer"
 expect "a minor that is nowhere" 6 "model asks for python $major.18.1; found $major.19.1, $minor.93" create other
 create other 2>"$work/failed"
 check "says how to go on" hinted "(try --python or --python-mirror)"
@@ -165,7 +166,7 @@ make_python "$work/tree/python" "$major.18.1"
 tar -C "$work/tree" -czf \
 	"$work/mirror/cpython-$major.18.1+20240101-$(uname -m)-unknown-linux-$libc-install_only.tar.gz" python
 expect "offline forbids the mirror" 6 "--offline: the mirror was not asked" create other --python-mirror "$work/mirror"
-run_it "a Python from the mirror, and an environment of it" "$program" create --env-manager $manager "$work/other" \
+run_it "a Python from the mirror, and an environment of it" "$program" create --env-manager "$manager" "$work/other" \
 	--python-mirror "$work/mirror"
 check "in the store" grep -q "^home = $work/store/pythons/cpython-$major.18.1" "$(cat "$work/got.out")/pyvenv.cfg"
 first=$(cat "$work/got.out")

@@ -9,7 +9,9 @@ for config in "$PIP_CONFIG_FILE" "$HOME/.config/pip/pip.conf" "$HOME/.pip/pip.co
 done
 pythons=${PYENV_ROOT:-$HOME/.pyenv}
 . "${SRCDIR:-.}/tests/cli/tap.sh"
-helper=${SRCDIR:-.}/tests/network/matrix.py
+program=$(realpath "$program")
+helper=$(realpath "${SRCDIR:-.}/tests/network/matrix.py")
+cd "$work" || exit 99 # some mlflows make a folder mlruns where they are
 export PYENV_ROOT="$pythons"
 [ ! -f "$config" ] || export PIP_CONFIG_FILE="$config"
 
