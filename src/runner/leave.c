@@ -62,17 +62,11 @@ static void run_exit_functions(void)
 	alarm(0);
 }
 
-void pfr_leave(struct pfr *r, int status)
+void pfr_leave(int status)
 {
-	struct py *function = NULL;
-	PF_PY(done) = NULL;
-
 	signal(SIGTERM, SIG_DFL); /* a second time it is meant */
-	if (PyDict_GetItemString(PyImport_GetModuleDict(), "threading"))
-		function = pfr_raw(r, "finish");
-	if (function)
-		done = PyObject_CallFunction(function, "ii", PF_WAIT_THREADS, PF_WAIT_GRACE - 1);
-	else
+	if (!PyDict_GetItemString(PyImport_GetModuleDict(), "threading") ||
+	    pfr_finish(PF_WAIT_THREADS, PF_WAIT_GRACE - 1) < 0)
 		run_exit_functions();
 	PyErr_Clear();
 	pfr_flush();
