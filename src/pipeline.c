@@ -48,12 +48,19 @@ static int use_environment(struct pf_job *job, const struct pf_opts *o, struct p
 {
 	PF_AUTO(plan) plan = { 0 };
 	const struct pf_needs *needs = &job->model.needs;
+	PF_FD(lock) = -1;
+	bool waited;
 	int found;
 
 	if (pf_model_allow(&job->model, o->allow_model_index, o->allow_urls, err) < 0 ||
 	    pf_python_find(&job->python, needs->python, o, err) < 0)
 		return -1;
 	found = pf_env_recall(&job->env, needs, &job->python, o, err);
+	if (found != 0)
+		return found < 0 ? -1 : 0;
+	if (pf_env_lock(&lock, &waited, needs, &job->python, o, err) < 0)
+		return -1;
+	found = waited ? pf_env_recall(&job->env, needs, &job->python, o, err) : 0;
 	if (found != 0)
 		return found < 0 ? -1 : 0;
 	if (pf_solve(&plan, needs, job->model.dir, &job->python, o, err) < 0)

@@ -53,7 +53,7 @@ static int check_after_boot(enum state *out, int dir, const char *mark, const ch
 static int look(enum state *out, const char *path, struct pf_err *err)
 {
 	PF_FD(dir) = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct timespec used[2] = { { .tv_nsec = UTIME_NOW }, { .tv_nsec = UTIME_OMIT } };
+	struct timespec used[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_nsec = UTIME_NOW } };
 	struct stat st;
 	char mark[64];
 
@@ -69,7 +69,10 @@ static int look(enum state *out, const char *path, struct pf_err *err)
 		*out = BROKEN;
 		return 0;
 	}
-	(void)utimensat(dir, "manifest.json", used, 0); /* for gc; not on a read-only store */
+	/* For gc: the time of change, since that of reading is set by whoever reads it. Not on a
+	 * read-only store. */
+	if (faccessat(dir, ".", W_OK, 0) == 0)
+		(void)utimensat(dir, "manifest.json", used, 0);
 	if (faccessat(dir, pf_boot_mark(mark), F_OK, 0) < 0)
 		return check_after_boot(out, dir, mark, path, err);
 	*out = READY;
@@ -113,12 +116,6 @@ static void fill(struct pf_env *out, const char *path, bool fresh)
 
 /* ---- one builder at a time ---- */
 
-static void tell_waiting(const char *path)
-{
-	(void)path;
-	pf_note("waiting for another process that makes the same environment");
-}
-
 static int fail_lock(const char *path, struct pf_err *err)
 {
 	struct pf_buf who = PF_BUF(64);
@@ -135,18 +132,24 @@ static int fail_lock(const char *path, struct pf_err *err)
 	return -1;
 }
 
-/* The kernel's lock on STORE/locks/KEY.lock; the file holds its holder's process id. */
-static int lock_key(struct pf_arena *a, const char *store, const char *key, struct pf_err *err)
+/* The kernel's lock on STORE/locks/NAME.lock; the file holds its holder's process id. */
+static int lock_name(struct pf_arena *a, const char *store, const char *name, bool *waited,
+		     struct pf_err *err)
 {
 	char *dir = pf_join(a, store, PF_S("locks"));
-	char *path = pf_formatz(a, "%s/%s.lock", dir, key);
+	char *path = pf_formatz(a, "%s/%s.lock", dir, name);
 	int fd;
 
 	if (pf_mkdir_p(dir, 0755, err) < 0) {
 		pf_hint(err, "choose a store that can be written with --store or PYFUNC_ENV_STORE");
 		return -1;
 	}
-	fd = pf_lock(AT_FDCWD, path, PF_WAIT_LOCK, tell_waiting, err);
+	fd = pf_lock(AT_FDCWD, path, 0, NULL, err);
+	*waited = fd < 0 && err->code == PF_ELIMIT;
+	if (*waited) {
+		pf_note("waiting for another process that makes the same environment");
+		fd = pf_lock(AT_FDCWD, path, PF_WAIT_LOCK, NULL, err);
+	}
 	if (fd < 0)
 		return fail_lock(path, err);
 	if (ftruncate(fd, 0) == 0)
@@ -188,12 +191,13 @@ static int get(struct pf_env *out, const char *store, const struct pf_needs *nee
 	struct pf_arena a = { 0 };
 	char *path = pf_formatz(&a, "%s/envs/%s", store, plan->key);
 	enum state state;
+	bool waited;
 	int rc = find(&state, path, o, err);
 
 	if (rc == 0 && state == READY) {
 		fill(out, path, false);
 	} else if (rc == 0) {
-		PF_FD(lock) = lock_key(&a, store, plan->key, err);
+		PF_FD(lock) = lock_name(&a, store, plan->key, &waited, err);
 
 		rc = lock < 0 ? -1 : get_locked(out, path, needs, plan, python, o, err);
 	}
@@ -288,8 +292,27 @@ int pf_env_recall(struct pf_env *out, const struct pf_needs *needs, const struct
 		rc = -1;
 	else if (name)
 		rc = recall(out, store, name, needs, python, o, err);
+	else
+		pf_debug("the model brings packages of its own: its requirements are resolved each time");
 	pf_arena_free(&a);
 	return rc;
+}
+
+/* ---- one resolver at a time ---- */
+
+int pf_env_lock(int *fd, bool *waited, const struct pf_needs *needs,
+		const struct pf_python *python, const struct pf_opts *o, struct pf_err *err)
+{
+	struct pf_arena a = { 0 };
+	char *store = pf_store_root(&a, o->store, err);
+	char *name = store ? pf_record_name(&a, needs, python, o) : NULL;
+
+	*fd = -1;
+	*waited = false;
+	if (name)
+		*fd = lock_name(&a, store, pf_formatz(&a, "resolve-%s", name), waited, err);
+	pf_arena_free(&a);
+	return !store || (name && *fd < 0) ? -1 : 0;
 }
 
 /* ---- in use ---- */
@@ -300,15 +323,15 @@ int pf_env_hold(const struct pf_env *e, struct pf_err *err)
 	char *path = pf_join(&a, e->dir, PF_S("manifest.json"));
 	PF_FD(fd) = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	struct stat mine, there;
-	bool gone;
+	bool gone = fd < 0 && errno == ENOENT;
 
-	if (fd < 0) {
+	if (fd < 0 && !gone) {
 		pf_fail_errno(err, "cannot open %s", path);
 		pf_arena_free(&a);
 		return -1;
 	}
 	/* A file system without locks: nothing to hold, and nothing that could be in the way. */
-	gone = flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+	gone = gone || (flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK);
 	gone = gone || fstat(fd, &mine) < 0 || stat(path, &there) < 0 || mine.st_ino != there.st_ino;
 	pf_arena_free(&a);
 	if (gone) {

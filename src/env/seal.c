@@ -139,6 +139,12 @@ static int replace(struct sealing *s, const struct pf_found *f, struct pf_str by
 	return 0;
 }
 
+/* What an installer's own start of the interpreter left: compiled again at the final place. */
+static bool is_byte_code(struct pf_str path)
+{
+	return pf_str_ends(path, ".pyc") && pf_str_find_str(path, "__pycache__/") != PF_NPOS;
+}
+
 static int rewrite_one(struct sealing *s, const struct pf_found *f, struct pf_str text,
 		       struct pf_err *err)
 {
@@ -147,6 +153,9 @@ static int rewrite_one(struct sealing *s, const struct pf_found *f, struct pf_st
 
 	if (pf_str_find_str(text, s->from) == PF_NPOS)
 		return 0;
+	if (is_byte_code(f->path))
+		return unlinkat(s->dir, f->path.p, 0) < 0 ?
+			       pf_fail_errno(err, "cannot remove %s", f->path.p) : 0;
 	if (pf_str_find(text, '\0') != PF_NPOS || text.n > PF_MAX_SCRIPT) {
 		pf_warn("%s holds the path of the place where it was built", f->path.p);
 		return 0;

@@ -48,6 +48,7 @@ for manager in $managers; do
 	ok "$manager: constraints and build dependencies count" test -e "$env"/lib/python3*/site-packages/beta-1.0.dist-info
 	ok "$manager: the program starts from its final place" sh -c '"$1/bin/alpha-run" | grep -qF "$1"' - "$env"
 	ok "$manager: no temporary path in any file" no_temporary_path
+	ok "$manager: nor a warning of one" silent "where it was built"
 	ok "$manager: files are read-only" read_only
 	ok "$manager: RECORD agrees" "$maker" "$W/check_record.py" "$env"
 	ok "$manager: byte code is there" test -n "$(find "$env" -name 'alpha.*.pyc')"
@@ -96,6 +97,15 @@ for manager in $managers; do
 	ok "$manager: a wrong digest ends with 5" fails 5 create create "$W/hashed"
 	printf 'r gamma==1.0\nr beta==1.0\nh sha256:%s\n' "$digest" >"$W/hashed"
 	ok "$manager: a missing digest ends with 5" fails 5 create create "$W/hashed"
+
+	printf 'r gamma>=1.0\n' >"$W/offline"
+	ok "$manager: offline with nothing at hand ends with 4" fails 4 env PIP_FIND_LINKS="" PIP_NO_INDEX="" \
+		PIP_INDEX_URL=http://127.0.0.1:9/simple UV_CACHE_DIR="$W/no cache" \
+		"$tool" -o -s "$store" -p "$python" -m "$manager" create "$W/offline"
+	ok "$manager: and says what to do" said "do it once without"
+	ok "$manager: a dead index ends with 4, even without retries" fails 4 env PIP_FIND_LINKS="" PIP_NO_INDEX="" \
+		PIP_INDEX_URL=http://127.0.0.1:9/simple UV_CACHE_DIR="$W/no cache" PIP_RETRIES=0 UV_HTTP_RETRIES=0 \
+		"$tool" -s "$store" -p "$python" -m "$manager" create "$W/offline"
 
 	# Options and variables do not reach a driver.
 	for text in '--index-url=http://127.0.0.1:9/' 'beta \' 'beta ${HOME}' './../x-1-py3-none-any.whl' '/etc/passwd'; do

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # make_wheels.py - a folder of tiny wheels for the scenarios: make_wheels.py DIR [COUNT]
 # SPDX-License-Identifier: Apache-2.0
-"""alpha needs beta and brings a program; gamma and delta contradict each other about beta; many
+"""alpha needs beta, brings a program and is imported at start; gamma and delta contradict each other about beta; many
 depends on COUNT packages many-N of a hundred modules each, so that its installation takes a while."""
 import base64
 import hashlib
@@ -15,13 +15,16 @@ def record_line(name, text):
     return "%s,sha256=%s,%d\n" % (name, digest.decode(), len(text.encode()))
 
 
-def make(folder, name, version, requires=(), scripts=(), modules=()):
+def make(folder, name, version, requires=(), scripts=(), modules=(), start=False):
     module = name.replace("-", "_")
     info = "%s-%s.dist-info" % (module, version)
     text = "import sys\n__version__ = %r\n\n\ndef main():\n    print(%r, sys.prefix)\n" % (version, name)
     files = {module + ".py": text}
     for each in modules:
         files["%s_pkg/%s.py" % (module, each)] = "value = %r\n" % each
+    if start:  # imported at every start of the interpreter, as setuptools does it
+        files[module + "_start.pth"] = "import %s_start\n" % module
+        files[module + "_start.py"] = text
     files[info + "/METADATA"] = "Metadata-Version: 2.1\nName: %s\nVersion: %s\n%s" % (
         name, version, "".join("Requires-Dist: %s\n" % r for r in requires))
     files[info + "/WHEEL"] = (
@@ -39,7 +42,7 @@ def make(folder, name, version, requires=(), scripts=(), modules=()):
 def main():
     folder, count = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 3
     os.makedirs(folder, exist_ok=True)
-    make(folder, "alpha", "1.0", ["beta>=1"], ["alpha-run"])
+    make(folder, "alpha", "1.0", ["beta>=1"], ["alpha-run"], start=True)
     for version in ("1.0", "2.0", "3.0"):
         make(folder, "beta", version)
     make(folder, "gamma", "1.0", ["beta<2"])

@@ -18,6 +18,7 @@ bad=0
 for pid in $pids; do wait "$pid" || bad=$((bad + 1)); done
 ok "all eight end well" test $bad -eq 0
 ok "with the same answer" test "$(cat "$W"/out.* | sort -u | wc -l)" -eq 1
+ok "one of them resolved" test "$(cat "$W"/err.* | grep -c resolving)" -eq 1
 ok "one of them built" test "$(cat "$W"/err.* | grep -c installing)" -eq 1
 ok "each other gave at most one notice" test "$(grep -c 'waiting for another process' "$W"/err.* | grep -vc ':[01]$')" -eq 0
 ok "nothing is left in tmp" none "$store/tmp" -mindepth 1
