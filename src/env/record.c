@@ -110,7 +110,7 @@ static bool read_head(struct pf_plan *out, struct pf_str line)
 		return false;
 	key = pf_node_text(root, "key");
 	left = pf_node_get(root, "left_out");
-	if (key.n != sizeof(out->key) - 1)
+	if (!pf_plan_is_key(key))
 		return false;
 	memcpy(out->key, key.p, key.n);
 	for (size_t i = 0; left && i < left->n; i++)

@@ -44,11 +44,6 @@ static int by_key(const void *l, const void *r)
 	return pf_str_cmp(((const struct item *)l)->key, ((const struct item *)r)->key);
 }
 
-static bool is_key(const char *name)
-{
-	return strlen(name) == 32 && strspn(name, "0123456789abcdef") == 32;
-}
-
 static void look_into(struct store *s, struct item *it)
 {
 	PF_FD(dir) = open(it->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -60,7 +55,7 @@ static void look_into(struct store *s, struct item *it)
 		return;
 	it->started = faccessat(dir, "bin/python", X_OK, 0) == 0;
 	if (fstatat(dir, "manifest.json", &st, 0) == 0)
-		it->used = st.st_atime;
+		it->used = st.st_mtime;
 	if (pf_manifest_head(&head, &s->arena, dir, &ignored) == 0)
 		it->head = head;
 }
@@ -82,7 +77,7 @@ static int open_store(struct store *s, const char *key, bool deep, const struct 
 	for (struct dirent *e; (e = readdir(dir));) {
 		struct item it = { 0 };
 
-		if (!is_key(e->d_name) || (key && !pf_str_starts(pf_s(e->d_name), key)))
+		if (!pf_plan_is_key(pf_s(e->d_name)) || (key && !pf_str_starts(pf_s(e->d_name), key)))
 			continue;
 		it.key = pf_dup(&s->arena, pf_s(e->d_name));
 		it.path = pf_join(&s->arena, envs, it.key);
@@ -351,6 +346,8 @@ static int remove_one(struct store *s, const struct item *it, struct pf_err *err
 	held = open(manifest, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (held >= 0 && flock(held, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
 		return 0;
+	if (pf_mkdir_p(pf_join(&s->arena, s->root, PF_S("tmp")), 0755, err) < 0)
+		return -1;
 	if (rename(it->path, away) < 0)
 		return errno == ENOENT ? 0 : pf_fail_errno(err, "cannot remove %s", it->path);
 	return pf_remove_tree(AT_FDCWD, away, err) < 0 ? -1 : 1;

@@ -77,6 +77,14 @@ int pf_plan_seal(struct pf_plan *p, const struct pf_python *python, const struct
 	return 0;
 }
 
+bool pf_plan_is_key(struct pf_str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!pf_is_digit(s.p[i]) && !(s.p[i] >= 'a' && s.p[i] <= 'f'))
+			return false;
+	return s.n == sizeof(((struct pf_plan *)0)->key) - 1;
+}
+
 /* ---- JSON ---- */
 
 static void write_strings(struct pf_json_out *w, const char *key, const struct pf_strs *list)
@@ -124,7 +132,7 @@ int pf_plan_read(struct pf_plan *out, const struct pf_node *object, struct pf_er
 	const struct pf_node *packages = pf_node_get(object, "packages");
 	struct pf_str key = pf_node_text(object, "key");
 
-	if (!packages || packages->kind != PF_NODE_LIST || key.n != sizeof(plan.key) - 1)
+	if (!packages || packages->kind != PF_NODE_LIST || !pf_plan_is_key(key))
 		return pf_fail(err, PF_EINTEGRITY, "a recorded plan is damaged");
 	memcpy(plan.key, key.p, key.n);
 	plan.resolver = pf_dup(&plan.arena, pf_node_text(object, "resolver"));

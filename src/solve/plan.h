@@ -32,6 +32,9 @@ void pf_plan_free(struct pf_plan *p);
 int pf_plan_seal(struct pf_plan *p, const struct pf_python *python, const struct pf_opts *o,
 		 struct pf_err *err) PF_MUST_USE;
 
+/* Could this be a key? It becomes a path. */
+bool pf_plan_is_key(struct pf_str s);
+
 /* Implementation, version, platform, libc and the installation's path, one a line. */
 struct pf_str pf_plan_identity(struct pf_arena *a, const struct pf_python *python);
 

@@ -99,6 +99,13 @@ ok "without resolving" silent "resolving"
 ok "gc of what is not used" fails 0 "$tool" -d 0 -s "$store" gc
 ok "gone again" test ! -e "$env"
 
+ok "and made again" fails 0 create create "$W/needs"
+touch -d '3 days ago' "$env/manifest.json"
+ok "to be looked at is no use" fails 0 "$tool" -s "$store" list
+rm -rf "${store:?}/tmp"
+ok "gc of what was not used for two days" fails 0 "$tool" -d 2 -s "$store" gc
+ok "even where tmp is missing" test ! -e "$env"
+
 # ---- planted ----
 mkdir -p "$W/planted" "$W/elsewhere"
 ln -s "$W/elsewhere" "$W/planted/tmp"

@@ -82,6 +82,8 @@ static void explains_failures(void **state)
 		  "cannot resolve: an index cannot be reached: No matching distribution found for a" },
 		{ "error: failed to write: No space left on device (os error 28)\n", PF_EIO,
 		  "cannot resolve: the disk is full: failed to write: No space left on device (os error 28)" },
+		{ "error: failed to open file `/c/x`: Permission denied (os error 13)\n", PF_EIO,
+		  "cannot resolve: permission denied: failed to open file `/c/x`: Permission denied (os error 13)" },
 		{ "", PF_ESOLVE, "cannot resolve: see the log" },
 	};
 
@@ -191,6 +193,24 @@ static void names_a_plan_by_its_content(void **state)
 	}
 }
 
+static void a_key_is_no_path(void **state)
+{
+	static const struct {
+		const char *key;
+		bool good;
+	} rows[] = {
+		{ "0123456789abcdef0123456789abcdef", true },
+		{ "0123456789ABCDEF0123456789abcdef", false },
+		{ "../../../../../../../../../../x/", false },
+		{ "0123456789abcdef0123456789abcde", false },
+		{ "", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < PF_COUNT(rows); i++)
+		assert_int_equal(pf_plan_is_key(pf_s(rows[i].key)), rows[i].good);
+}
+
 static void refuses_two_of_one_name(void **state)
 {
 	PF_AUTO(plan) p = { 0 };
@@ -241,6 +261,7 @@ int main(void)
 		cmocka_unit_test(reads_conda_build_packages),
 		cmocka_unit_test(refuses_lines_a_driver_would_misread),
 		cmocka_unit_test(names_a_plan_by_its_content),
+		cmocka_unit_test(a_key_is_no_path),
 		cmocka_unit_test(refuses_two_of_one_name),
 		cmocka_unit_test(a_plan_survives_json),
 	};
