@@ -3,6 +3,7 @@
 #include "solve/driver.h"
 
 #include <fcntl.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/fs.h"
@@ -22,14 +23,14 @@ void pf_driver_free(struct pf_driver *d)
 
 /* ---- the environment ---- */
 
-/* Names ending in * stand for all that begin so. Dropped, unless KEPT says otherwise. */
+/* Patterns of pf_str_fits. Dropped, unless KEPT says otherwise. */
 static const char *const dropped[] = {
 	"PYTHON*", "VIRTUAL_ENV*", "CONDA_*", "_CONDA_*", "LD_*", "PIP_*", "UV_*", "PYENV_VERSION",
 	"SSL_CERT_FILE", "AWS_*", "MLFLOW_*", "VIRTUALENV_*", "__PYVENV_LAUNCHER__", "PIPX_*",
 	"PDM_*", "POETRY_*", "DYLD_*", "TWINE_*",
 };
 static const char *const kept[] = {
-	"PIP_CLIENT_CERT", "PIP_PROXY", "PIP_TIMEOUT", "PIP_DEFAULT_TIMEOUT", "PIP_RETRIES",
+	"PIP_CLIENT_CERT", "PIP_PROXY", "PIP_TIMEOUT", "PIP_DEFAULT_TIMEOUT",
 	"PIP_CONFIG_FILE", "PIP_CACHE_DIR", "PIP_NO_CACHE_DIR", "PIP_KEYRING_PROVIDER",
 	"PIP_PREFER_BINARY", "PIP_ONLY_BINARY", "PIP_NO_BINARY",
 	"UV_CACHE_DIR", "UV_NO_CACHE", "UV_INDEX_*", "UV_KEYRING_PROVIDER", "UV_HTTP_*",
@@ -37,17 +38,13 @@ static const char *const kept[] = {
 	"UV_NO_BUILD", "UV_NO_BINARY",
 };
 /* A build runs a stranger's code: secrets that no index needs stay here. */
-static const char *const secret[] = { "_TOKEN", "_PASSWORD", "_SECRET", "_SECRET_KEY", "_API_KEY" };
+static const char *const secret[] = { "*_TOKEN", "*_PASSWORD", "*_SECRET*", "*_API_KEY" };
 
 static bool is_named(struct pf_str name, const char *const *patterns, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		struct pf_str p = pf_s(patterns[i]);
-
-		if (p.p[p.n - 1] == '*' ? name.n >= p.n - 1 && memcmp(name.p, p.p, p.n - 1) == 0 :
-					  pf_str_eq(name, p))
+	for (size_t i = 0; i < n; i++)
+		if (pf_str_fits(name, patterns[i]))
 			return true;
-	}
 	return false;
 }
 
@@ -55,12 +52,8 @@ static bool is_passed_on(struct pf_str name)
 {
 	if (is_named(name, kept, PF_COUNT(kept)))
 		return !pf_str_is(name, "UV_INDEX_URL") && !pf_str_is(name, "UV_INDEX_STRATEGY");
-	if (is_named(name, dropped, PF_COUNT(dropped)))
-		return false;
-	for (size_t i = 0; i < PF_COUNT(secret); i++)
-		if (pf_str_ends(name, secret[i]))
-			return false;
-	return true;
+	return !is_named(name, dropped, PF_COUNT(dropped)) &&
+	       !is_named(name, secret, PF_COUNT(secret));
 }
 
 struct envp {
@@ -136,6 +129,11 @@ static void set_uv(struct envp *e, const struct pf_indexes *x)
 
 static void set_pip(struct envp *e, const struct pf_indexes *x, bool offline)
 {
+	const char *retries = getenv("PIP_RETRIES");
+
+	/* Without a second try pip says nothing of a dead index, only that nothing is to be found. */
+	if (retries)
+		set(e, "PIP_RETRIES", strcmp(retries, "0") == 0 ? PF_S("1") : pf_s(retries));
 	if (x->index.n)
 		set(e, "PIP_INDEX_URL", bare_url(x->index));
 	set_list(e, "PIP_EXTRA_INDEX_URL", &x->extra, ' ', true);
@@ -182,7 +180,7 @@ static int find_uv(struct pf_driver *d, struct pf_err *err)
 {
 	struct pf_buf out = PF_BUF(PF_KIB(64));
 	struct pf_str line, text;
-	int status = 0;
+	int status = 0, rc;
 
 	d->uv = pf_which(&d->arena, "uv");
 	if (!d->uv) {
@@ -190,11 +188,14 @@ static int find_uv(struct pf_driver *d, struct pf_err *err)
 		return pf_hint(err, "install uv, or use --env-manager virtualenv");
 	}
 	d->kind = PF_DRIVER_UV;
-	if (pf_proc_capture(&out, &(struct pf_spawn){ .path = d->uv,
-						      .argv = (char *[]){ d->uv, "--version", NULL } },
-			    -1, PF_WAIT_QUERY, &status, err) < 0 || status != 0) {
+	rc = pf_proc_capture(&out, &(struct pf_spawn){ .path = d->uv,
+						       .argv = (char *[]){ d->uv, "--version", NULL } },
+			     -1, PF_WAIT_QUERY, &status, err);
+	if (rc == 0 && status != 0)
+		rc = pf_fail(err, PF_EIO, "%s does not run", d->uv);
+	if (rc < 0) {
 		pf_buf_free(&out);
-		return pf_fail(err, PF_EIO, "%s does not run", d->uv);
+		return -1;
 	}
 	text = pf_buf_view(&out);
 	line = PF_S("uv");
@@ -258,9 +259,19 @@ static void print_tail(struct pf_str log)
 	pf_warn_text(pf_str_skip(log, from));
 }
 
+/* On a full disk not even the log can tell. */
+static bool is_full(const char *path)
+{
+	struct statvfs fs;
+
+	return statvfs(path, &fs) == 0 && fs.f_blocks &&
+	       (fs.f_bavail < PF_KIB(64) / (fs.f_frsize ? fs.f_frsize : 1) || (fs.f_files && !fs.f_favail));
+}
+
 static int fail_by_log(struct pf_workdir *w, const char *action, struct pf_err *err)
 {
 	struct pf_buf log = PF_BUF(PF_MAX_DRIVER_LOG);
+	bool full = is_full(w->path);
 	struct pf_err other;
 
 	if (pf_read_file(&log, AT_FDCWD, w->log, &other) < 0 && other.code != PF_ELIMIT) {
@@ -271,6 +282,8 @@ static int fail_by_log(struct pf_workdir *w, const char *action, struct pf_err *
 	redact_log(&log);
 	w->keep_log = pf_write_atomic(AT_FDCWD, w->log, pf_buf_view(&log), 0600, &other) == 0;
 	pf_driver_explain(pf_buf_view(&log), action, err);
+	if (full && err->code == PF_ESOLVE)
+		pf_fail(err, PF_EIO, "cannot %s: the disk of %s is full", action, w->store);
 	if (err->code != PF_ESOLVE)
 		print_tail(pf_buf_view(&log));
 	if (w->keep_log && !*err->hint)

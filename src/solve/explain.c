@@ -36,6 +36,7 @@ static const struct {
 	{ "Failed building", PF_ESOLVE, "a package cannot be built" },
 	{ "metadata-generation-failed", PF_ESOLVE, "a package cannot be built" },
 	{ "subprocess-exited-with-error", PF_ESOLVE, "a package cannot be built" },
+	{ "Permission denied", PF_EIO, "permission denied" },
 };
 
 /* Less frames, arrows and what every line says: "  x No solution found" with box characters. */

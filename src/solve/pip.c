@@ -269,15 +269,14 @@ static int read_report(struct pf_plan *out, const char *path, struct pf_err *err
 }
 
 int pf_pip_resolve(struct pf_plan *out, const struct pf_driver *d, const char *requirements,
-		   const char *constraints, const struct pf_python *python, struct pf_workdir *w,
-		   const struct pf_opts *o, struct pf_err *err)
+		   const char *constraints, struct pf_workdir *w, const struct pf_opts *o,
+		   struct pf_err *err)
 {
 	char *report = pf_join(&w->arena, w->path, PF_S("report.json"));
 	const char *argv[] = { d->pip_python, "-I", d->pip, "install", "--dry-run", "--ignore-installed",
 			       "--progress-bar", "off", "--report", report, "-r", requirements,
 			       constraints ? "-c" : NULL, constraints, NULL };
 
-	(void)python;
 	if (pf_driver_run(NULL, w, argv, pf_driver_environment(&w->arena, d, o),
 			  "resolve the model's requirements", err) < 0)
 		return -1;

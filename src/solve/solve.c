@@ -35,10 +35,21 @@ static char *write_lines(struct task *t, const char *name, const struct pf_strs 
 	return path;
 }
 
+/* pip looks nowhere when it is offline, and finds nothing; what uv lacks it tells itself. */
+static int fail_offline(const struct task *t, struct pf_err *err)
+{
+	if (err->code == PF_ESOLVE && t->driver->kind == PF_DRIVER_PIP)
+		err->code = PF_ETRANSFER;
+	if (err->code == PF_ETRANSFER)
+		pf_hint(err, "--offline: only what was fetched before is there; do it once without");
+	return -1;
+}
+
 static int resolve(struct pf_plan *out, struct task *t, const struct pf_strs *wanted,
 		   const struct pf_strs *more, const struct pf_strs *constraints, struct pf_err *err)
 {
 	char *file, *limits = NULL;
+	int rc;
 
 	if (!wanted->n && !(more && more->n))
 		return 0;
@@ -50,9 +61,10 @@ static int resolve(struct pf_plan *out, struct task *t, const struct pf_strs *wa
 		if (!limits)
 			return -1;
 	}
-	if (t->driver->kind == PF_DRIVER_UV)
-		return pf_uv_resolve(out, t->driver, file, limits, t->python, t->w, t->o, err);
-	return pf_pip_resolve(out, t->driver, file, limits, t->python, t->w, t->o, err);
+	rc = t->driver->kind == PF_DRIVER_UV ?
+		     pf_uv_resolve(out, t->driver, file, limits, t->python, t->w, t->o, err) :
+		     pf_pip_resolve(out, t->driver, file, limits, t->w, t->o, err);
+	return rc < 0 && t->o->offline ? fail_offline(t, err) : rc;
 }
 
 /* Pins of a plan as constraints. */
