@@ -59,6 +59,19 @@ bool pf_str_in(struct pf_str s, const char *const *words)
 	return false;
 }
 
+bool pf_str_fits(struct pf_str s, const char *pattern)
+{
+	struct pf_str word = pf_s(pattern);
+	bool open_start = word.n && word.p[0] == '*', open_end = word.n > 1 && pf_str_ends(word, "*");
+
+	word = pf_str_cut(word, open_start, word.n - open_end);
+	if (open_start && open_end)
+		return !word.n || (s.n && memmem(s.p, s.n, word.p, word.n));
+	if (open_start)
+		return pf_str_ends(s, word.p);
+	return open_end ? s.n >= word.n && memcmp(s.p, word.p, word.n) == 0 : pf_str_eq(s, word);
+}
+
 struct pf_str pf_str_trim(struct pf_str s)
 {
 	while (s.n && pf_is_space(s.p[0]))

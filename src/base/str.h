@@ -13,6 +13,9 @@ bool pf_str_starts(struct pf_str s, const char *prefix);
 bool pf_str_ends(struct pf_str s, const char *suffix);
 bool pf_str_in(struct pf_str s, const char *const *words);	/* NULL-terminated list */
 
+/* A star at either end of the pattern, or at both, stands for anything. */
+bool pf_str_fits(struct pf_str s, const char *pattern);
+
 struct pf_str pf_str_trim(struct pf_str s);	/* ASCII white space at both ends */
 struct pf_str pf_str_skip(struct pf_str s, size_t n);
 struct pf_str pf_str_cut(struct pf_str s, size_t from, size_t to);	/* [from, to), clamped */

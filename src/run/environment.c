@@ -11,33 +11,19 @@
 
 extern char **environ;
 
-/* A star stands for anything. */
+/* Patterns of pf_str_fits. The settings of pip and uv name indexes, passwords and all. */
 static const char *const withheld[] = {
-	"PYTHON*",    "LD_*",	    "VIRTUAL_ENV", "VIRTUAL_ENV_PROMPT", "CONDA_*", "_CE_*", "AWS_*",
-	"*_TOKEN",    "*_PASSWORD", "*_SECRET*",   "PYFUNC_ENV_RUNNER",
+	"PYTHON*", "LD_*",     "VIRTUAL_ENV", "VIRTUAL_ENV_PROMPT", "CONDA_*",	 "_CE_*",
+	"AWS_*",   "*_TOKEN",  "*_PASSWORD",  "*_SECRET*",	    "PYFUNC_ENV_RUNNER",
+	"PIP_*",   "UV_*",
 };
-
-static bool fits(struct pf_str name, const char *pattern)
-{
-	struct pf_str p = pf_s(pattern);
-	bool open_start = p.p[0] == '*', open_end = p.p[p.n - 1] == '*';
-	char word[64];
-
-	p = pf_str_cut(p, open_start, p.n - open_end);
-	snprintf(word, sizeof(word), PF_FMT, PF_ARG(p));
-	if (open_start && open_end)
-		return pf_str_find_str(name, word) != PF_NPOS;
-	if (open_start)
-		return pf_str_ends(name, word);
-	return open_end ? pf_str_starts(name, word) : pf_str_is(name, word);
-}
 
 static bool is_withheld(struct pf_str name, const struct pf_opts *o)
 {
 	if (o && pf_strs_have(&o->pass_env, name))
 		return false;
 	for (size_t i = 0; i < PF_COUNT(withheld); i++)
-		if (fits(name, withheld[i]))
+		if (pf_str_fits(name, withheld[i]))
 			return true;
 	return false;
 }

@@ -51,7 +51,7 @@ int pf_runner_wait(struct pf_runner *r, double seconds, struct pf_err *err) PF_M
 void pf_runner_free(struct pf_runner *r);
 
 /* The environment variables of a model's process: ours, less PYTHON*, LD_*, VIRTUAL_ENV, CONDA_*,
- * AWS_*, *_TOKEN, *_PASSWORD and *_SECRET* (but for o->pass_env), plus o->set_env, plus the
+ * AWS_*, PIP_*, UV_*, *_TOKEN, *_PASSWORD and *_SECRET* (but for o->pass_env), plus o->set_env, plus the
  * environment's own folder first on PATH and its VIRTUAL_ENV, or CONDA_PREFIX and the variables
  * that `conda env config vars` gave it. */
 char **pf_run_environment(struct pf_arena *a, const char *python, const struct pf_opts *o);

@@ -50,6 +50,24 @@ static void redacts_secrets(void **state)
 	}
 }
 
+static void fits_patterns(void **state)
+{
+	static const struct {
+		const char *text, *pattern;
+		bool fits;
+	} rows[] = {
+		{ "PIP_X", "PIP_*", true },	{ "PIPX", "PIP_*", false },  { "A_TOKEN", "*_TOKEN", true },
+		{ "TOKEN", "*_TOKEN", false },	{ "A_SECRET_B", "*_SECRET*", true }, { "SECRET", "*_SECRET*", false },
+		{ "NAME", "NAME", true },	{ "NAMES", "NAME", false },  { "", "*", true },
+		{ "x", "*", true },		{ "", "NAME", false },	     { "", "*_A*", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < PF_COUNT(rows); i++)
+		if (pf_str_fits(pf_s(rows[i].text), rows[i].pattern) != rows[i].fits)
+			fail_msg("%s %s", rows[i].text, rows[i].pattern);
+}
+
 static void splits_and_trims(void **state)
 {
 	struct pf_str rest = PF_S("a,,b,"), piece;
@@ -159,6 +177,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(escapes_what_a_terminal_must_not_see),
 		cmocka_unit_test(redacts_secrets),
+		cmocka_unit_test(fits_patterns),
 		cmocka_unit_test(splits_and_trims),
 		cmocka_unit_test(maps_and_vectors_grow),
 		cmocka_unit_test(buffers_stop_at_their_ceiling),

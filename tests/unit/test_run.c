@@ -29,7 +29,8 @@ static void variables_are_withheld_unless_passed(void **state)
 		{ "MY_SECRETS", false },	 { "SOME_SECRET_KEY", false },
 		{ "MLFLOW_TRACKING_URI", true }, { "TOKEN_COUNT", true },
 		{ "PASSWORD_FILE", true },	 { "OMP_NUM_THREADS", true },
-		{ "PASSED_TOKEN", true },
+		{ "PASSED_TOKEN", true },	 { "PIP_INDEX_URL", false },
+		{ "UV_DEFAULT_INDEX", false },	 { "PIPELINE", true },
 	};
 	struct pf_arena a = { 0 };
 	struct pf_opts o = { 0 };
