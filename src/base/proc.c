@@ -66,7 +66,7 @@ static int place_fds(const struct pf_spawn *what)
 	for (int i = 3; i < count; i++)
 		fds[i] = what->keep[i - 3];
 	for (int i = 0; i < count; i++) {
-		fds[i] = fcntl(fds[i] < 0 ? null : fds[i], F_DUPFD, 64);
+		fds[i] = fcntl(fds[i] < 0 ? null : fds[i], F_DUPFD_CLOEXEC, 64);
 		if (fds[i] < 0)
 			return -1;
 	}
@@ -269,7 +269,7 @@ int pf_proc_capture(struct pf_buf *out, const struct pf_spawn *what, int log, un
 	PF_AUTO(proc) proc = { 0 };
 	struct pf_buf ignored = PF_BUF(PF_MAX_PROC_OUTPUT);
 	struct pf_spawn how = *what;
-	long until = seconds ? now_ms() + (long)seconds * 1000 : 0;
+	long until = seconds ? now_ms() + (long)seconds * 1000 : 0, left;
 	PF_FD(reader) = -1;
 	int fds[2], rc;
 
@@ -284,8 +284,9 @@ int pf_proc_capture(struct pf_buf *out, const struct pf_spawn *what, int log, un
 	close(fds[1]);
 	if (rc == 0)
 		rc = read_until_end(out ? out : &ignored, reader, until, err);
+	left = until - now_ms();
 	if (rc == 0)
-		rc = pf_proc_wait(&proc, until ? (int)(until - now_ms()) + 1 : -1, status, err);
+		rc = pf_proc_wait(&proc, !until ? -1 : left > 0 ? (int)left : 0, status, err);
 	pf_buf_free(&ignored);
 	if (rc == 0)
 		return pf_fail(err, PF_ELIMIT, "%s took longer than %u s", what->path, seconds);

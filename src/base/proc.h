@@ -51,5 +51,5 @@ char *pf_which(struct pf_arena *a, const char *name);
  * Returns the number of the signal that asked us to stop, or 0. */
 void pf_signals_catch(void);
 int pf_signals_pending(void);
-/* EUSAGE-like error for a pending signal: code PF_ESIGNAL + N. Returns -1, or 0 when none is. */
+/* The error of a pending signal: code PF_ESIGNAL + N. Returns -1, or 0 when none is. */
 int pf_signals_check(struct pf_err *err) PF_MUST_USE;
