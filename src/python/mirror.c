@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -314,6 +315,8 @@ static int make(struct mirror *m, const char *store, char **final, int *local, s
 	if (pf_mkdtemp_at(parent, "python-", name, sizeof(name), err) < 0)
 		return -1;
 	tmp = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (tmp >= 0)
+		(void)flock(tmp, LOCK_EX | LOCK_NB); /* it is in use, however long this takes */
 	if (m->url)
 		*local = open_remote(m, tmp, err);
 	rc = *local < 0 ? -1 :

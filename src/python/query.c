@@ -83,7 +83,7 @@ static bool read_info(struct pf_python *p, struct pf_str text)
 	return n == PF_COUNT(parts);
 }
 
-/* [A-Za-z0-9._+-]: what versions, platforms and ABI names are made of. */
+/* [A-Za-z0-9._+ /-]: what versions, platforms, ABI names and "lib/python3.11" are made of. */
 static bool is_plain(struct pf_str s)
 {
 	for (size_t i = 0; i < s.n; i++)
@@ -233,6 +233,7 @@ static char **clean_environment(struct pf_arena *a)
 	return kept.v;
 }
 
+/* 0, the exit status with err, -1 */
 static int run(struct pf_buf *out, struct pf_arena *a, const char *real, bool isolated,
 	       struct pf_err *err)
 {
@@ -244,6 +245,7 @@ static int run(struct pf_buf *out, struct pf_arena *a, const char *real, bool is
 		.envp = clean_environment(a),
 		.cwd = "/",
 	};
+	char text[64];
 	int status;
 
 	out->n = 0;
@@ -251,9 +253,8 @@ static int run(struct pf_buf *out, struct pf_arena *a, const char *real, bool is
 		return -1;
 	if (status == 0)
 		return 0;
-	pf_fail(err, PF_EIO, "%s ended with ", real);
-	pf_status_text(err->msg + strlen(err->msg), 64, status);
-	return 1;
+	pf_fail(err, PF_EIO, "%s ended with %s", real, pf_status_text(text, sizeof(text), status));
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 /* Python 2 does not know -I: it ends with status 2 and is asked again. */
@@ -261,7 +262,7 @@ static int ask(struct pf_buf *out, struct pf_arena *a, const char *real, struct 
 {
 	int rc = run(out, a, real, true, err);
 
-	if (rc > 0 && pf_str_ends(pf_s(err->msg), " status 2"))
+	if (rc == 2)
 		rc = run(out, a, real, false, err);
 	return rc == 0 ? 0 : -1;
 }
