@@ -189,9 +189,12 @@ static int predict(struct pf_buf *answer, struct pf_runner *r, const struct pf_j
 		return pf_wrap(err, "--params");
 	if (request.raw && start_again(r, job, o, err) < 0)
 		return -1;
-	if (ask(&bytes, r, &request, input, err) < 0 ||
-	    pf_value_read(&value, &a, pf_buf_view(&bytes), err) < 0)
+	if (ask(&bytes, r, &request, input, err) < 0)
 		return -1;
+	if (pf_value_read(&value, &a, pf_buf_view(&bytes), err) < 0) {
+		err->code = PF_ECODE; /* the model's code wrote to our socket */
+		return pf_wrap(err, "the model's answer");
+	}
 	return pf_answer_json(answer, &value, !request.llm, err);
 }
 

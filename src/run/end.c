@@ -213,6 +213,8 @@ int pf_run_fail_told(struct pf_runner *r, const struct pf_buf *frame, struct pf_
 
 	if (pf_value_read(&v, &a, pf_buf_view(frame), err) == 0)
 		tell(r, &v, err);
+	else
+		err->code = PF_ECODE; /* the model's code wrote to our socket */
 	pf_arena_free(&a);
 	return -1;
 }

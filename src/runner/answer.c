@@ -88,6 +88,7 @@ static int put_sequence(struct pfr *r, struct pf_buf *out, struct py *o, bool li
 static int put_key(struct pfr *r, struct pf_buf *out, struct py *key)
 {
 	PF_PY(type) = PyObject_Type(key);
+	PF_PY(plain) = NULL;
 	PF_PY(text) = NULL;
 	unsigned long flags = PyType_GetFlags((struct py_type *)type);
 
@@ -104,7 +105,9 @@ static int put_key(struct pfr *r, struct pf_buf *out, struct py *key)
 					      "%S; keys must be text or numbers", name);
 		return -1;
 	}
-	text = PyObject_Repr(key);
+	/* subclasses have texts of their own: json writes the number */
+	plain = PyObject_CallMethod(key, flags & PY_IS_INT ? "__index__" : "__float__", NULL);
+	text = plain ? PyObject_Repr(plain) : NULL;
 	return text ? put_str(out, text, PF_V_STRING) : -1;
 }
 

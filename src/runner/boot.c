@@ -40,8 +40,12 @@ static int load(struct pfr *r, const struct pf_value *how)
 {
 	const char *stage = "load";
 	double start = pfr_clock();
+	pid_t self = getpid();
+	int rc = pfr_load(r, how, &stage);
 
-	if (pfr_load(r, how, &stage) == 0)
+	if (getpid() != self)
+		_exit(0); /* a child that the model forked: it has no say */
+	if (rc == 0)
 		return send_loaded(r, pfr_clock() - start);
 	if (!pfr_is_ending())
 		pfr_report(r, stage);
@@ -71,7 +75,7 @@ static int answer(struct pfr *r, enum pf_frame_kind kind, const struct pf_value 
 	int rc = pfr_predict(r, &body, kind, request, &stage);
 
 	if (getpid() != self)
-		_exit(0); /* a child that the model forked: it has no say */
+		_exit(0);
 	if (pfr_is_ending()) {
 		rc = -1;
 	} else if (rc < 0) {

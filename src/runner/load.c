@@ -115,7 +115,7 @@ static int find_params(struct pfr *r)
 	if (found < 0 && !pfr_raw(r, "takes_params"))
 		return -1;
 	if (found < 0)
-		takes = PyObject_CallFunction(pfr_raw(r, "takes_params"), "O", r->predict);
+		takes = PyObject_CallFunction(pfr_raw(r, "takes_params"), "(O)", r->predict);
 	r->takes_params = found < 0 ? takes && PyObject_IsTrue(takes) > 0 : found > 0;
 	return found < 0 && !takes ? -1 : 0;
 }

@@ -50,6 +50,32 @@ good "a forked child that answers too" <<'END'
 import os
 os.fork()
 END
+make_model forks <<'END'
+import os
+class Model:
+    def predict(self, data, params=None):
+        return list(range(len(data)))
+def _load_pyfunc(path):
+    os.fork()
+    return Model()
+END
+run "$python" forks -t 20
+check "a child that the loader forked" answers 0 "[0, 1, 2]"
+make_model keys <<'END'
+import enum
+class Color(enum.IntEnum):
+    RED = 1
+class Length(float):
+    def __repr__(self):
+        return "a length"
+class Model:
+    def predict(self, data, params=None):
+        return {Color.RED: Color.RED, Length(0.5): 2, True: None}
+def _load_pyfunc(path):
+    return Model()
+END
+run "$python" keys -t 20
+check "keys that are numbers with names" answers 0 '{"1": null, "0.5": 2}'
 start=$(date +%s)
 good "a thread that lives on" <<'END'
 import threading, time
