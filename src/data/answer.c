@@ -96,7 +96,7 @@ static int put_tensor(struct pf_buf *out, const struct pf_tensor *t, unsigned ax
 		return 0;
 	}
 	pf_buf_char(out, '[');
-	for (uint64_t i = 0; i < t->shape[axis]; i++) {
+	for (uint64_t i = 0; i < t->shape[axis] && !out->toobig; i++) {
 		if (i)
 			pf_buf_char(out, ',');
 		if (put_tensor(out, t, axis + 1, next, depth, err) < 0)
@@ -136,7 +136,7 @@ static int put_table(struct pf_buf *out, const struct pf_table *t, unsigned dept
 	struct pf_str *keys = make_keys(&temp, t);
 
 	pf_buf_char(out, '[');
-	for (size_t i = 0; i < t->rows; i++) {
+	for (size_t i = 0; i < t->rows && !out->toobig; i++) {
 		pf_buf_cstr(out, i ? ",{" : "{");
 		for (size_t j = 0; j < t->columns.n; j++) {
 			const struct pf_column *c = &t->columns.v[j];

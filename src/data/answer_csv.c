@@ -110,7 +110,7 @@ static int put_table(struct pf_buf *out, const struct pf_table *t, struct pf_err
 			put_text(out, t->columns.v[j].name);
 	}
 	pf_buf_char(out, '\n');
-	for (size_t i = 0; i < t->rows; i++) {
+	for (size_t i = 0; i < t->rows && !out->toobig; i++) {
 		for (size_t j = 0; j < t->columns.n; j++) {
 			const struct pf_column *c = &t->columns.v[j];
 
@@ -130,7 +130,7 @@ static int put_tensor(struct pf_buf *out, const struct pf_tensor *t, struct pf_e
 {
 	size_t columns = t->rank == 2 ? (size_t)t->shape[1] : 1;
 
-	for (size_t j = 0; j < columns; j++)
+	for (size_t j = 0; j < columns && !out->toobig; j++)
 		pf_buf_printf(out, "%s%zu", j ? "," : "", j);
 	pf_buf_char(out, '\n');
 	for (size_t i = 0; i < (size_t)t->shape[0] * columns; i++) {

@@ -43,6 +43,8 @@ static int take_bytes(struct pf_str *out, struct reader *r, uint64_t n)
 
 static int take_text(struct pf_value *out, struct reader *r, uint64_t n)
 {
+	size_t from;
+
 	if (take_bytes(&out->s, r, n) < 0)
 		return -1;
 	if (out->kind == PF_V_STRING && !pf_str_is_utf8(out->s))
@@ -51,7 +53,11 @@ static int take_text(struct pf_value *out, struct reader *r, uint64_t n)
 		return 0;
 	if (n < 1 || n > PF_MAX_JSON_NUMBER + 1)
 		return refuse(r, "an integer of that many digits");
-	for (size_t i = out->s.p[0] == '-'; i < n; i++)
+	from = out->s.p[0] == '-';
+	/* it is written as it is, and JSON knows neither "-" nor "007" */
+	if (n == from || (out->s.p[from] == '0' && n > from + 1))
+		return refuse(r, "an integer that is none");
+	for (size_t i = from; i < n; i++)
 		if (!pf_is_digit(out->s.p[i]))
 			return refuse(r, "an integer that is none");
 	return 0;

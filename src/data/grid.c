@@ -100,21 +100,27 @@ static int take_index(struct pf_grid *g, const char **why, const struct pf_value
 	return 0;
 }
 
-static int fill_rows(struct pf_grid *g, const struct pf_value *data, struct pf_err *err)
+/* Before anything is made: then a table has no more cells than its text has values. */
+static int check_rows(const struct pf_value *data, size_t n, struct pf_err *err)
 {
-	for (size_t i = 0; i < g->rows; i++) {
+	for (size_t i = 0; i < data->list.n; i++) {
 		const struct pf_value *row = &data->list.v[i];
 
 		if (row->kind != PF_V_LIST)
 			return pf_fail(err, PF_EMODEL, "row %zu of dataframe_split is %s, not a list", i,
 				       pf_value_kind_name(row));
-		if (row->list.n != g->n)
+		if (row->list.n != n)
 			return pf_fail(err, PF_EMODEL, "row %zu of dataframe_split has %zu values, where "
-				       "there are %zu columns", i, row->list.n, g->n);
-		for (size_t j = 0; j < g->n; j++)
-			g->columns[j].v[i] = row->list.v[j];
+				       "there are %zu columns", i, row->list.n, n);
 	}
 	return 0;
+}
+
+static void fill_rows(struct pf_grid *g, const struct pf_value *data)
+{
+	for (size_t i = 0; i < g->rows; i++)
+		for (size_t j = 0; j < g->n; j++)
+			g->columns[j].v[i] = data->list.v[i].list.v[j];
 }
 
 int pf_grid_split(struct pf_grid *out, const char **why, struct pf_arena *a,
@@ -146,10 +152,11 @@ int pf_grid_split(struct pf_grid *out, const char **why, struct pf_arena *a,
 		*why = "rows that are no lists, or empty";
 		return 0;
 	}
-	pf_grid_make(out, a, data->list.n, n);
-	if (name_columns(out, why, names, err) < 0 || take_index(out, why, index, err) < 0)
+	if (check_rows(data, n, err) < 0)
 		return -1;
-	return fill_rows(out, data, err);
+	pf_grid_make(out, a, data->list.n, n);
+	fill_rows(out, data);
+	return name_columns(out, why, names, err) < 0 || take_index(out, why, index, err) < 0 ? -1 : 0;
 }
 
 /* ---- records ---- */

@@ -216,6 +216,8 @@ static void lies_are_refused(void **state)
 		{ { PF_V_STRING | 1 << 8, 0xff }, "malformed value at byte 16: text that is not UTF-8" },
 		{ { PF_V_STRING | UINT64_MAX << 8 }, "malformed value at byte 8: it ends too early" },
 		{ { PF_V_BIGINT | 1 << 8, ',' }, "malformed value at byte 16: an integer that is none" },
+		{ { PF_V_BIGINT | 1 << 8, '-' }, "malformed value at byte 16: an integer that is none" },
+		{ { PF_V_BIGINT | 2 << 8, '0' | '7' << 8 }, "malformed value at byte 16: an integer that is none" },
 		{ { PF_V_TENSOR | PF_T_BOOL << 8 | 1 << 16, 1, 2 },
 		  "malformed value at byte 24: a boolean that is neither 0 nor 1" },
 		{ { PF_V_TENSOR | PF_T_INT64 << 8 | 1 << 16, UINT64_MAX },
@@ -227,7 +229,7 @@ static void lies_are_refused(void **state)
 		{ { PF_V_TABLE, UINT64_MAX, 0 },
 		  "malformed value at byte 24: a table that is too wide or too long" },
 	};
-	static const size_t sizes[] = { 8, 8, 24, 16, 8, 16, 24, 16, 8, 24, 24, 24 };
+	static const size_t sizes[] = { 8, 8, 24, 16, 8, 16, 16, 16, 24, 16, 8, 24, 24, 24 };
 
 	(void)state;
 	for (size_t i = 0; i < PF_COUNT(rows); i++) {
