@@ -25,6 +25,7 @@ make_model() { # group, folder of the case
 		[ "$1" = python_env ] || printf '      conda: conda.yaml\n'
 		[ "$1" = conda_yaml ] || printf '      virtualenv: python_env.yaml\n'
 	} >"$model/MLmodel"
+	[ "$1" != conda_yaml ] || rm "$model/python_env.yaml" # it would count
 	cp "$2"/* "$model/"
 }
 
