@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run by an interpreter that has mlflow-skinny or mlflow, scikit-learn, pandas and skops:
 
-    python tools/make_example.py share/examples/iris
+    python tools/make_example.py share/examples/iris [FORMAT]
 
-What MLflow writes is left as it is; the versions of that interpreter become the model's.
+FORMAT is MLflow's serialization_format; by default it is MLflow's own default. What MLflow writes is left as it is; the versions of that interpreter become the model's.
 """
 import json
 import shutil
@@ -18,7 +18,7 @@ from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 
 
-def main(folder):
+def main(folder, *formats):
     folder.mkdir(parents=True, exist_ok=True)
     model_dir = folder / "model"
     if model_dir.exists():
@@ -30,6 +30,7 @@ def main(folder):
         str(model_dir),
         signature=infer_signature(frame, model.predict(frame)),
         input_example=frame.iloc[:2],
+        **({"serialization_format": formats[0]} if formats else {}),
     )
     rows = frame.iloc[[0, 50, 100]]
     request = {"dataframe_split": rows.to_dict(orient="split")}
@@ -40,4 +41,4 @@ def main(folder):
     (folder / "out.json").write_text(json.dumps(answer) + "\n")
 
 
-main(Path(sys.argv[1]))
+main(Path(sys.argv[1]), *sys.argv[2:])
