@@ -8,6 +8,8 @@
 #include "base/fs.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "req/name.h"
+#include "solve/twins.h"
 
 void pf_reqlines_free(struct pf_reqlines *w)
 {
@@ -15,32 +17,7 @@ void pf_reqlines_free(struct pf_reqlines *w)
 	memset(w, 0, sizeof(*w));
 }
 
-/* ---- conda's build packages ---- */
-
-struct pf_str pf_reqlines_from_conda(struct pf_arena *a, struct pf_str *name, struct pf_str spec)
-{
-	size_t at = pf_str_find_str(spec, "::"), n = 0;
-	struct pf_str rest, op = PF_S("==");
-
-	spec = pf_str_trim(at == PF_NPOS ? spec : pf_str_skip(spec, at + 2));
-	while (n < spec.n && (pf_is_alnum(spec.p[n]) || strchr("-_.", spec.p[n])))
-		n++;
-	*name = pf_str_cut(spec, 0, n);
-	rest = pf_str_trim(pf_str_skip(spec, n));
-	rest = pf_str_trim(pf_str_cut(rest, 0, pf_str_find(rest, '[')));
-	if (!rest.n || pf_str_is(rest, "*"))
-		return pf_dup(a, *name);
-	if (strchr("<>!~", rest.p[0]) || pf_str_starts(rest, "=="))
-		return pf_format(a, PF_FMT PF_FMT, PF_ARG(*name),
-				 PF_ARG(pf_str_cut(rest, 0, pf_str_find(rest, ' '))));
-	/* "=23.0" and " 23.0.*" are prefixes; a build string may follow */
-	if (rest.p[0] == '=')
-		rest = pf_str_skip(rest, 1);
-	rest = pf_str_cut(rest, 0, pf_str_find(rest, '='));
-	rest = pf_str_trim(pf_str_cut(rest, 0, pf_str_find(rest, ' ')));
-	return pf_format(a, PF_FMT PF_FMT PF_FMT "%s", PF_ARG(*name), PF_ARG(op), PF_ARG(rest),
-			 pf_str_ends(rest, "*") ? "" : ".*");
-}
+/* ---- conda's packages ---- */
 
 static bool is_build_name(struct pf_str name)
 {
@@ -61,16 +38,40 @@ static bool has_build(const struct pf_reqlines *w, struct pf_str name)
 	return false;
 }
 
+static bool has_pip(const struct pf_needs *needs, struct pf_str name)
+{
+	for (size_t i = 0; i < needs->pip.n; i++)
+		if (needs->pip.v[i].parsed && !needs->pip.v[i].constraint &&
+		    pf_name_eq(needs->pip.v[i].req.name, name))
+			return true;
+	return false;
+}
+
+/* What pip is asked for counts, as in a conda environment, where it is installed last. */
+static void add_other(struct pf_reqlines *w, const struct pf_needs *needs, struct pf_str spec)
+{
+	struct pf_str name, line;
+
+	if (needs->require_hashes || !pf_twin_find(&name, &line, &w->arena, spec)) {
+		*PF_PUSH(&w->arena, &w->left_out) = pf_dup(&w->arena, spec);
+		return;
+	}
+	if (has_pip(needs, name))
+		return;
+	*PF_PUSH(&w->arena, &w->twins) = line;
+	*PF_PUSH(&w->arena, &w->requirements) = line;
+}
+
 static void add_conda(struct pf_reqlines *w, const struct pf_needs *needs)
 {
 	for (size_t i = 0; i < needs->conda.n; i++) {
 		struct pf_str name, text;
 
-		text = pf_reqlines_from_conda(&w->arena, &name, needs->conda.v[i]);
+		text = pf_twin_spell(&w->arena, &name, needs->conda.v[i]);
 		if (pf_str_is(name, "python"))
 			continue;
 		if (!is_build_name(name))
-			*PF_PUSH(&w->arena, &w->left_out) = pf_dup(&w->arena, needs->conda.v[i]);
+			add_other(w, needs, needs->conda.v[i]);
 		else if (!has_build(w, name))
 			*PF_PUSH(&w->arena, &w->build) = text;
 	}

@@ -13,6 +13,7 @@ struct pf_reqlines {
 	struct pf_strs requirements;	/* lines, digests included */
 	struct pf_strs constraints;
 	struct pf_strs build;		/* "pip==23.2.1": what the environment files call build dependencies */
+	struct pf_strs twins;		/* those requirements that stand for conda packages */
 	struct pf_strs left_out;	/* conda packages that no venv can have */
 };
 
@@ -21,7 +22,3 @@ struct pf_reqlines {
 int pf_reqlines_read(struct pf_reqlines *out, const struct pf_needs *needs, const char *model_dir,
 		   struct pf_err *err) PF_MUST_USE;
 void pf_reqlines_free(struct pf_reqlines *w);
-
-/* "pip=23.0", "conda-forge::pip>=20", "pip 23.0.*" as a requirement: "pip==23.0.*", "pip>=20",
- * "pip==23.0.*". `name` is the package's name. */
-struct pf_str pf_reqlines_from_conda(struct pf_arena *a, struct pf_str *name, struct pf_str spec);

@@ -220,6 +220,18 @@ void pf_plan_warn(const struct pf_plan *plan)
 	pf_buf_free(&list);
 }
 
+static void note_twins(const struct pf_reqlines *w)
+{
+	struct pf_buf list = PF_BUF(PF_MIB(1));
+
+	for (size_t i = 0; i < w->twins.n; i++)
+		pf_buf_printf(&list, "%s" PF_FMT, i ? ", " : "", PF_ARG(w->twins.v[i]));
+	if (list.n)
+		pf_note("%zu conda package%s taken from the package index instead: %s", w->twins.n,
+			w->twins.n == 1 ? " is" : "s are", list.p);
+	pf_buf_free(&list);
+}
+
 int pf_solve(struct pf_plan *out, const struct pf_needs *needs, const char *model_dir,
 	     const struct pf_python *python, const struct pf_opts *o, struct pf_err *err)
 {
@@ -235,6 +247,7 @@ int pf_solve(struct pf_plan *out, const struct pf_needs *needs, const char *mode
 	    pf_workdir_open(&w, "solve.", o, err) < 0 ||
 	    pf_driver_find(&driver, python, needs, &w, o, err) < 0)
 		return -1;
+	note_twins(&wanted);
 	pf_step("resolving %zu requirements with " PF_FMT, wanted.requirements.n + wanted.build.n,
 		PF_ARG(driver.version));
 	if (resolve_all(&plan, &task, &wanted, needs->require_hashes, err) < 0)

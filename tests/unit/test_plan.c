@@ -4,6 +4,7 @@
 
 #include "solve/driver.h"
 #include "solve/reqlines.h"
+#include "solve/twins.h"
 
 static void reads_what_uv_compiles(void **state)
 {
@@ -106,6 +107,8 @@ static void reads_conda_build_packages(void **state)
 		{ "pip 23.0.*", "pip", "pip==23.0.*" },
 		{ "setuptools==65.5.0", "setuptools", "setuptools==65.5.0" },
 		{ "pip=23.0.1=pyhd8ed1ab_0", "pip", "pip==23.0.1.*" },
+		{ "pip==23.0.1=pyhd8ed1ab_0", "pip", "pip==23.0.1" },
+		{ "pip=23.0.post1", "pip", "pip==23.0.post1" },
 		{ "pip<=22.3.1", "pip", "pip<=22.3.1" },
 		{ "wheel *", "wheel", "wheel" },
 		{ "pip[version='>=3']", "pip", "pip" },
@@ -115,10 +118,38 @@ static void reads_conda_build_packages(void **state)
 	(void)state;
 	for (size_t i = 0; i < PF_COUNT(rows); i++) {
 		struct pf_str name;
-		struct pf_str text = pf_reqlines_from_conda(&a, &name, pf_s(rows[i][0]));
+		struct pf_str text = pf_twin_spell(&a, &name, pf_s(rows[i][0]));
 
 		assert_true(pf_str_is(name, rows[i][1]));
 		assert_string_equal(text.p, rows[i][2]);
+	}
+	pf_arena_free(&a);
+}
+
+static void knows_conda_packages_that_the_index_has(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "scikit-learn=0.20.3", "scikit-learn==0.20.3.*" },
+		{ "defaults::scikit-learn=0.22.2.post1", "scikit-learn==0.22.2.post1" },
+		{ "pandas>=1.1,<1.2", "pandas>=1.1,<1.2" },
+		{ "numpy~=1.21.6", "numpy~=1.21.6" },
+		{ "pandas", "pandas" },
+		{ "py-xgboost=1.3.3", "xgboost==1.3.3.*" },
+		{ "pytorch=2.2.2=py3.9_cuda12.1_cudnn8.9.2_0", "torch==2.2.2.*" },
+		{ "numpy 1.18|1.19", NULL },
+		{ "libblas=3.9.0", NULL },
+		{ "someones-own=1.0", NULL },
+	};
+	struct pf_arena a = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < PF_COUNT(rows); i++) {
+		struct pf_str name, line;
+		bool found = pf_twin_find(&name, &line, &a, pf_s(rows[i][0]));
+
+		assert_int_equal(found, rows[i][1] != NULL);
+		if (found)
+			assert_string_equal(line.p, rows[i][1]);
 	}
 	pf_arena_free(&a);
 }
@@ -259,6 +290,7 @@ int main(void)
 		cmocka_unit_test(reads_what_pip_reports),
 		cmocka_unit_test(explains_failures),
 		cmocka_unit_test(reads_conda_build_packages),
+		cmocka_unit_test(knows_conda_packages_that_the_index_has),
 		cmocka_unit_test(refuses_lines_a_driver_would_misread),
 		cmocka_unit_test(names_a_plan_by_its_content),
 		cmocka_unit_test(a_key_is_no_path),
