@@ -19,6 +19,7 @@ static const struct {
 	{ "--require-hashes mode", PF_EINTEGRITY, "a package has no digest" },
 	{ "error sending request", PF_ETRANSFER, "an index cannot be reached" },
 	{ "Failed to fetch", PF_ETRANSFER, "an index cannot be reached" },
+	{ "Failed to download and build", PF_ESOLVE, "a package cannot be built" },
 	{ "Failed to download", PF_ETRANSFER, "a download failed" },
 	{ "HTTP status", PF_ETRANSFER, "an index refuses" },
 	{ "NewConnectionError", PF_ETRANSFER, "an index cannot be reached" },
