@@ -103,9 +103,18 @@ static bool is_listed(const struct pf_compare *c, const struct pf_use *use)
 	return false;
 }
 
+static bool any_missing(const struct pf_diff *d)
+{
+	for (size_t i = 0; i < d->packages.n; i++)
+		if (!d->packages.v[i].current.p)
+			return true;
+	return false;
+}
+
 static void add_missing_modules(struct pf_compare *c)
 {
 	const struct pf_weights *w = &c->weights;
+	const char *hope = any_missing(c->d) ? " (one that is missing may bring it)" : "";
 
 	for (size_t i = 0; i < w->uses.n; i++) {
 		const struct pf_use *use = &w->uses.v[i];
@@ -115,8 +124,27 @@ static void add_missing_modules(struct pf_compare *c)
 		pf_diff_add(c, use->module, (struct pf_str){ 0 }, (struct pf_str){ 0 },
 			    (struct pf_weight){ PF_SEV_FATAL,
 						pf_format(&c->d->arena, PF_FMT ", which nothing installed provides "
-								       "and no requirement asks for",
-							  PF_ARG(use->why)) });
+								       "and no requirement asks for%s",
+							  PF_ARG(use->why), hope) });
+	}
+}
+
+/* Those that no requirement names, or that are as required and still not as the model has them. */
+static void add_absent_modules(struct pf_compare *c)
+{
+	const struct pf_map *absent = &c->weights.absent;
+
+	for (size_t i = 0; i < absent->entries.n; i++) {
+		struct pf_str key = absent->entries.v[i].key;
+		const struct pf_dist *dist = pf_map_get(&c->weights.dists->by_name, key);
+		bool told = !dist;
+
+		for (size_t k = 0; !told && k < c->d->packages.n; k++)
+			told = c->d->packages.v[k].severity == PF_SEV_FATAL &&
+			       pf_name_eq(c->d->packages.v[k].name, key);
+		if (!told)
+			pf_diff_add(c, key, (struct pf_str){ 0 }, dist->version,
+				    pf_weigh(&c->weights, key, true));
 	}
 }
 
@@ -173,6 +201,7 @@ int pf_diff_make(struct pf_diff *out, struct pf_model *m, const struct pf_python
 	pf_diff_pip(&c);
 	pf_diff_conda(&c);
 	add_missing_modules(&c);
+	add_absent_modules(&c);
 	add_notes(&c);
 	pf_diff_as_mlflow(&c);
 	d.verdict = verdict(&d);

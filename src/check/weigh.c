@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "check/modules.h"
+#include "check/presence.h"
 
 void pf_weights_free(struct pf_weights *w)
 {
@@ -38,6 +39,25 @@ static bool is_own(struct pf_arena *a, const struct pf_model *m, struct pf_str t
 	return false;
 }
 
+/* What is installed may be without the module that is named: moved or removed since. */
+static void look_for(struct pf_weights *w, struct pf_dist *dist, struct pf_str module,
+		     struct pf_str why)
+{
+	struct pf_str site = pf_str_cut(dist->path, 0, pf_str_rfind(dist->path, '/'));
+	void **place;
+
+	if (dist->kind == PF_DIST_CONDA || !site.n ||
+	    !pf_module_is_absent(pf_dupz(w->arena, site), module))
+		return;
+	place = pf_map_put(w->arena, &w->absent, dist->name);
+	if (*place)
+		return;
+	*place = pf_alloc(w->arena, sizeof(struct pf_str));
+	*(struct pf_str *)*place = pf_format(w->arena, PF_FMT ", which " PF_FMT " " PF_FMT
+						       " does not have", PF_ARG(why),
+					     PF_ARG(dist->shown), PF_ARG(dist->version));
+}
+
 static void add_use(struct pf_weights *w, const struct pf_model *m, const struct pf_python *python,
 		    struct pf_str module, struct pf_str why)
 {
@@ -48,13 +68,17 @@ static void add_use(struct pf_weights *w, const struct pf_model *m, const struct
 	if (!top.n || !pf_str_is_dotted_name(module))
 		return;
 	for (size_t i = 0; i < w->uses.n; i++)
-		if (pf_str_eq(use_key(w->uses.v[i].module), key))
+		if (pf_str_eq(use_key(w->uses.v[i].module), key)) {
+			if (w->uses.v[i].dist)
+				look_for(w, w->uses.v[i].dist, module, why);
 			return;
+		}
 	use = PF_PUSH(w->arena, &w->uses);
 	*use = (struct pf_use){ .module = module, .why = why };
 	use->elsewhere = pf_module_is_stdlib(top, python->major, python->minor) || is_own(w->arena, m, top);
 	if (use->elsewhere || !(use->dist = pf_module_dist(w->dists, module)))
 		return;
+	look_for(w, use->dist, module, why);
 	place = pf_map_put(w->arena, &w->named, use->dist->name);
 	if (*place)
 		return;
@@ -214,6 +238,11 @@ static struct pf_str doubt(const struct pf_weights *w, const struct pf_model *m)
 		return PF_S("the model's own code may import it");
 	if (!a->read.n)
 		return PF_S("no artifact was found that says what the model imports");
+	for (size_t i = 0; i < w->uses.n; i++)
+		if (!w->uses.v[i].elsewhere && !w->uses.v[i].dist)
+			return pf_format(w->arena, "what " PF_FMT " needs is not known, as nothing "
+						   "installed provides it",
+					 PF_ARG(pf_module_top(w->uses.v[i].module)));
 	return PF_S("");
 }
 
@@ -255,6 +284,12 @@ static const struct pf_str *named_otherwise(const struct pf_weights *w, struct p
 	return NULL;
 }
 
+/* Of use while the environment is made alone. */
+static bool is_installer(struct pf_str key)
+{
+	return pf_str_is(key, "pip") || pf_str_is(key, "wheel");
+}
+
 struct pf_weight pf_weigh(const struct pf_weights *w, struct pf_str key, bool installed)
 {
 	const struct pf_use *missing = installed ? NULL : pf_weights_missing(w, key);
@@ -264,6 +299,9 @@ struct pf_weight pf_weigh(const struct pf_weights *w, struct pf_str key, bool in
 		return (struct pf_weight){ PF_SEV_FATAL,
 					   pf_format(w->arena, PF_FMT ", which nothing installed provides",
 						     PF_ARG(missing->why)) };
+	why = installed ? pf_map_get(&w->absent, key) : NULL;
+	if (why)
+		return (struct pf_weight){ PF_SEV_FATAL, *why };
 	why = pf_map_get(&w->named, key);
 	if (!why && !installed)
 		why = named_otherwise(w, key);
@@ -272,7 +310,7 @@ struct pf_weight pf_weigh(const struct pf_weights *w, struct pf_str key, bool in
 	why = pf_map_get(&w->reached, key);
 	if (why)
 		return (struct pf_weight){ PF_SEV_POSSIBLE, *why };
-	if (w->doubt.n)
+	if (w->doubt.n && !is_installer(key))
 		return (struct pf_weight){ PF_SEV_UNKNOWN, w->doubt };
 	return (struct pf_weight){ PF_SEV_NOISE, PF_S("nothing in the model names it") };
 }

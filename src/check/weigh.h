@@ -20,6 +20,7 @@ struct pf_weights {
 	PF_VEC(struct pf_use) uses;
 	struct pf_map named;	/* canonical name of a distribution to the struct pf_str of why */
 	struct pf_map reached;	/* the same for what those need, and so on */
+	struct pf_map absent;	/* the same for those here without a module that is named */
 	struct pf_map needed;	/* what the requirements need, they included */
 	struct pf_str doubt;	/* empty: all that the model imports is known */
 };

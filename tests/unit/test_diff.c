@@ -26,7 +26,13 @@ static const struct {
 	{ "a named package is missing", PF_S(REGRESSION), "", "3.11.7", "scikit-learn==1.8.0\nnumpy", "", "", "",
 	  "fatal scikit-learn|scikit-learn==1.8.0|-|model.pkl names sklearn.linear_model._logistic, which nothing "
 	  "installed provides\n"
-	  "noise numpy|numpy|-|nothing in the model names it\n= fatal\n" },
+	  "unknown numpy|numpy|-|what sklearn needs is not known, as nothing installed provides it\n= fatal\n" },
+	{ "two named packages, one asked for", PF_S(REGRESSION NAMES("numpy.core.multiarray")), "", "3.11.7",
+	  "scikit-learn\npip", "", "pip=24", "",
+	  "fatal scikit-learn|scikit-learn|-|model.pkl names sklearn.linear_model._logistic, which nothing installed "
+	  "provides\n"
+	  "fatal numpy.core.multiarray|-|-|model.pkl names numpy.core.multiarray, which nothing installed provides and "
+	  "no requirement asks for (one that is missing may bring it)\n= fatal\n" },
 	{ "a named module that no requirement asks for", PF_S(NAMES("strange.module")), "", "3.11.7", "", "", "", "",
 	  "fatal strange.module|-|-|model.pkl names strange.module, which nothing installed provides and no "
 	  "requirement asks for\n= fatal\n" },
@@ -156,6 +162,55 @@ static void cases(void **state)
 		one_case(i);
 }
 
+/* A package that is there without the module: as after a rename between two releases. */
+static void absent_modules(void **state)
+{
+	static const struct {
+		const char *pickle, *needs, *wanted;
+	} rows[] = {
+		{ NAMES("stale.ensemble.forest"), "stale==1",
+		  "fatal stale|stale==1|2|model.pkl names stale.ensemble.forest, which stale 2 does not have\n= fatal\n" },
+		{ NAMES("stale.ensemble.forest"), "",
+		  "fatal stale|-|2|model.pkl names stale.ensemble.forest, which stale 2 does not have\n= fatal\n" },
+		{ NAMES("stale.ensemble._here"), "stale==1",
+		  "likely stale|stale==1|2|model.pkl names stale.ensemble._here\n= likely\n" },
+		{ NAMES("stale.ensemble._built"), "stale==2", "= none\n" },
+		{ NAMES("stale.space.any"), "stale==2", "= none\n" },
+		{ NAMES("stale.ensemble._here.deeper"), "stale==2", "= none\n" },
+	};
+
+	static const char *const folders[] = { "site", "site/stale", "site/stale/ensemble",
+					       "site/stale/space" };
+
+	(void)state;
+	for (size_t i = 0; i < PF_COUNT(folders); i++)
+		assert_int_equal(mkdirat(folder, folders[i], 0755), 0);
+	unit_put(folder, "site/stale/__init__.py", PF_S(""));
+	unit_put(folder, "site/stale/ensemble/__init__.py", PF_S(""));
+	unit_put(folder, "site/stale/ensemble/_here.py", PF_S(""));
+	unit_put(folder, "site/stale/ensemble/_built.cpython-311-x86_64-linux-gnu.so", PF_S(""));
+	unit_put(folder, "site/stale/space/other.py", PF_S(""));
+	for (size_t i = 0; i < PF_COUNT(rows); i++) {
+		PF_AUTO(arena) a = { 0 };
+		PF_AUTO(dists) dists = { 0 };
+		PF_AUTO(diff) d = { 0 };
+		struct pf_model m = { .root = folder, .model_path = PF_S("model.pkl") };
+		struct pf_python python;
+		struct pf_str got;
+		struct pf_err err;
+
+		unit_put(folder, "model.pkl", pf_s(rows[i].pickle));
+		unit_needs(&m.needs, &a, pf_s(rows[i].needs));
+		unit_dists(&dists, PF_S("stale=2 modules=stale"), PF_DIST_INFO);
+		dists.v.v[0].path = pf_format(&a, "/proc/self/fd/%d/site/stale-2.dist-info", folder);
+		unit_python(&python, "3.11.7", 11);
+		assert_int_equal(pf_diff_make(&d, &m, &python, &dists, &err), 0);
+		got = described(&a, &d);
+		if (!pf_str_is(got, rows[i].wanted))
+			fail_msg("%s:\n" PF_FMT, rows[i].wanted, PF_ARG(got));
+	}
+}
+
 static void old_python(void **state)
 {
 	PF_AUTO(dists) dists = { 0 };
@@ -177,7 +232,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cases),
-		cmocka_unit_test(old_python),
+		cmocka_unit_test(absent_modules), cmocka_unit_test(old_python),
 	};
 	char name[64];
 	int status;
