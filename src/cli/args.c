@@ -136,6 +136,24 @@ static int take_short(struct pf_args *args, int argc, char **argv, int *i, struc
 	return 0;
 }
 
+int pf_args_leading(int argc, char **argv)
+{
+	int i = 0;
+
+	while (i < argc && argv[i][0] == '-') {
+		struct pf_str text = pf_str_skip(pf_s(argv[i]), argv[i][1] == '-' ? 2 : 1);
+		size_t eq = pf_str_find(text, '=');
+		const struct option *o = argv[i][1] == '-' ?
+						 find_long(NULL, pf_str_cut(text, 0, eq)) :
+						 text.n == 1 ? find_short(NULL, text.p[0]) : NULL;
+
+		if (!o)
+			break;
+		i += *o->metavar && eq == PF_NPOS ? 2 : 1;
+	}
+	return i < argc ? i : argc;
+}
+
 /* "no-progress" becomes PYFUNC_ENV_NO_PROGRESS. */
 static const char *from_environment(const char *long_name)
 {

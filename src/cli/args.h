@@ -37,6 +37,9 @@ void pf_args_free(struct pf_args *args);
 int pf_args_parse(struct pf_args *out, const char *command, int argc, char **argv,
 		  struct pf_err *err) PF_MUST_USE;
 
+/* How many words of a command line are options of every command, before the command itself. */
+int pf_args_leading(int argc, char **argv);
+
 bool pf_args_has(const struct pf_args *args, enum pf_opt_id id);
 /* All values of a repeatable option, in order. */
 void pf_args_list(struct pf_strs *out, const struct pf_args *args, struct pf_arena *a,

@@ -216,11 +216,14 @@ static int run_command(const struct command *c, int argc, char **argv, struct pf
 static int run(int argc, char **argv, struct pf_err *err)
 {
 	PF_AUTO(buf) usage = PF_BUF((size_t)1 << 20);
-	const char *word = argc > 1 ? argv[1] : "";
-	const struct command *c = find_command(word);
+	int lead = pf_args_leading(argc - 1, argv + 1) + 1;
+	const char *word = lead < argc ? argv[lead] : argc > 1 ? argv[argc - 1] : "";
+	const struct command *c = lead < argc ? find_command(word) : NULL;
 
-	if (c)
+	if (c) { /* options that stand before the command are as good as behind it */
+		memmove(argv + 2, argv + 1, (size_t)(lead - 1) * sizeof(*argv));
 		return run_command(c, argc - 2, argv + 2, err);
+	}
 	print_usage(&usage);
 	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
 		return pf_cli_print_stdout(pf_buf_view(&usage), err);
@@ -230,7 +233,10 @@ static int run(int argc, char **argv, struct pf_err *err)
 		return pf_cli_print_stdout(pf_buf_view(&usage), err);
 	if (strcmp(word, "--version") == 0)
 		return pf_cli_print_stdout(PF_S("pyfunc-env " PF_VERSION "\n"), err);
-	if (*word)
+	if (lead < argc && *word == '-')
+		pf_fail(err, PF_EUSAGE, "there is no option " PF_FMT " before the command",
+			PF_ARG(pf_shown(pf_s(word))));
+	else if (lead < argc)
 		pf_fail(err, PF_EUSAGE, "there is no command " PF_FMT, PF_ARG(pf_shown(pf_s(word))));
 	else
 		pf_fail(err, PF_EUSAGE, "a command is needed");

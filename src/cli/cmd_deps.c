@@ -26,5 +26,7 @@ int pf_cmd_deps(const struct pf_args *args, struct pf_err *err)
 		return -1;
 	if (choice != 2) /* the object holds them */
 		pf_cli_notes(&model);
+	if (text.n && text.p[text.n - 1] != '\n') /* MLflow writes no last newline */
+		pf_buf_char(&text, '\n');
 	return pf_cli_print(args, pf_buf_view(&text), err);
 }

@@ -36,7 +36,18 @@ static int read_timeout(double *out, const struct pf_args *args, struct pf_err *
 
 	*out = 0;
 	if (text && (!pf_double_read(pf_s(text), out) || !(*out > 0) || !isfinite(*out)))
-		return pf_fail(err, PF_EUSAGE, "--timeout takes seconds, more than 0");
+		return pf_fail(err, PF_EUSAGE, "--timeout takes seconds, more than 0, not " PF_FMT,
+			       PF_ARG(pf_shown(pf_s(text))));
+	return 0;
+}
+
+/* A misspelled input is told before an environment is made for it. */
+static int check_input(const struct pf_args *args, struct pf_err *err)
+{
+	const char *path = args->value[PF_OPT_input];
+
+	if (path && strcmp(path, "-") != 0 && access(path, R_OK) < 0)
+		return pf_fail_errno(err, "cannot open %s", path);
 	return 0;
 }
 
@@ -97,7 +108,8 @@ int pf_cmd_run(const struct pf_args *args, struct pf_err *err)
 
 	if (pf_cli_model(&uri, args, err) < 0 || pf_cli_opts(&o, args, &a, err) < 0 ||
 	    choose_format(&input.format, args, err) < 0 ||
-	    read_timeout(&input.seconds, args, err) < 0 || pf_cli_check_output(args, err) < 0 ||
+	    read_timeout(&input.seconds, args, err) < 0 || check_input(args, err) < 0 ||
+	    pf_cli_check_output(args, err) < 0 ||
 	    pf_prepare(&job, uri, &o, err) < 0 ||
 	    pf_job_start(&runner, &job, &o, err) < 0 ||
 	    read_input(&body, args->value[PF_OPT_input], err) < 0)

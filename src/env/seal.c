@@ -157,7 +157,9 @@ static int rewrite_one(struct sealing *s, const struct pf_found *f, struct pf_st
 		return unlinkat(s->dir, f->path.p, 0) < 0 ?
 			       pf_fail_errno(err, "cannot remove %s", f->path.p) : 0;
 	if (pf_str_find(text, '\0') != PF_NPOS || text.n > PF_MAX_SCRIPT) {
-		pf_warn("%s holds the path of the place where it was built", f->path.p);
+		/* in byte code, tracebacks show it and nothing else does */
+		(pf_str_ends(f->path, ".pyc") ? pf_debug : pf_warn)(
+			"%s holds the path of the place where it was built", f->path.p);
 		return 0;
 	}
 	pf_seal_text(&out, text, s->from, s->to);

@@ -163,7 +163,7 @@ static int fail_flavors(const struct pf_node *flavors, struct pf_err *err)
 	pf_fail(err, PF_EMODEL, "no python_function flavor (its flavors: %s)",
 		used ? names : "none");
 	return pf_hint(
-		err, "save the model with MLflow's pyfunc flavor, or add it with `pyfunc-env add`");
+		err, "save the model with MLflow's python_function flavor");
 }
 
 /* flavors.python_function; in the first releases its keys stood at the top, without `flavors:`. */

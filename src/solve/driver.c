@@ -216,7 +216,7 @@ int pf_driver_find(struct pf_driver *out, const struct pf_python *python,
 	pf_indexes_read(&d.indexes, needs, o);
 	if (o->env_manager == PF_ENV_CONDA || o->env_manager == PF_ENV_MAMBA) {
 		pf_fail(err, PF_EUSAGE, "this version makes no conda environments");
-		return pf_hint(err, "use --env-manager venv, uv or virtualenv: packages that only "
+		return pf_hint(err, "use --env-manager uv or virtualenv: packages that only "
 				    "conda has are then listed and left out");
 	}
 	if (o->env_manager == PF_ENV_LOCAL)

@@ -9,6 +9,12 @@ check "help, as a command" "$program" help deps
 check "version" "$program" --version
 expect "no command" 2 "a command is needed" "$program"
 expect "unknown command" 2 "there is no command frobnicate" "$program" frobnicate
+expect "options before the command" 3 '"kind":"error"' "$program" -q --store "$work" --json deps "$HOME"
+check "help before the command" "$program" --help run
+expect "options and no command" 2 "a command is needed" "$program" --store "$work" -v
+expect "no option before the command" 2 "no option -x before" "$program" -x deps
+expect "no input" 7 "cannot open $work/none" "$program" run -i "$work/none" "$HOME"
+expect "no seconds" 2 "not 5s" "$program" run --timeout 5s "$HOME"
 expect "unknown option" 2 "deps does not know the option --frobnicate" "$program" deps --frobnicate x
 expect "a near miss is named" 2 "did you mean --format?" "$program" deps --for x
 expect "an option of another command" 2 "deps does not know the option --timeout" "$program" deps --timeout 3 x
