@@ -1,13 +1,23 @@
-/* main.c - locale and signals, then argv to the command line */
+/* main.c - descriptors and locale, then argv to the command line */
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
 #include <locale.h>
+#include <unistd.h>
 
-#include "base/proc.h"
 #include "cli/cli.h"
+
+/* A descriptor that is not there would be the next file that is opened, and model code would write
+ * into that. */
+static void open_standard_files(void)
+{
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_WRONLY : O_RDONLY) != fd)
+			_exit(70);
+}
 
 int main(int argc, char **argv)
 {
+	open_standard_files();
 	setlocale(LC_CTYPE, "C.UTF-8");
-	pf_signals_catch();
 	return pf_cli_main(argc, argv);
 }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/proc.h"
 #include "base/str.h"
 #include "check/check.h"
 #include "fetch/local.h"
@@ -32,9 +33,9 @@ static int use_local(struct pf_job *job, const struct pf_opts *o, struct pf_err 
 	if (job->python.major < 3)
 		return pf_fail(err, PF_ESOLVE, "%s is python " PF_FMT " (python 3 is needed; try --python)",
 			       job->python.exe, PF_ARG(job->python.version));
-	if (pf_dists_read(&installed, &job->python.paths, job->python.prefix, err) < 0 ||
-	    pf_diff_make(&diff, &job->model, &job->python, &installed, err) < 0)
+	if (pf_dists_read(&installed, &job->python.paths, job->python.prefix, err) < 0)
 		return -1;
+	pf_diff_make(&diff, &job->model, &job->python, &installed);
 	pf_report_mlflow_python(&text, job->model.needs.python, &job->python);
 	pf_report_mlflow(&text, &diff);
 	if (text.n)
@@ -74,6 +75,7 @@ int pf_prepare(struct pf_job *out, const char *uri, const struct pf_opts *o, str
 	PF_AUTO(arena) a = { 0 };
 	char *dir;
 
+	pf_signals_catch();
 	if (pf_fetch_local(&dir, &a, uri, err) < 0 || pf_model_load(&job.model, dir, err) < 0)
 		return -1;
 	for (size_t i = 0; i < job.model.notes.n; i++)

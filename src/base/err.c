@@ -6,6 +6,7 @@
 #include <stdarg.h>
 
 #include "base/limits.h"
+#include "base/utf8.h"
 
 int pf_fail(struct pf_err *err, int code, const char *fmt, ...)
 {
@@ -75,48 +76,27 @@ const char *pf_code_class(int code)
 	}
 }
 
-/* Decodes one UTF-8 sequence; returns its length, or 0 where there is none. */
-static size_t decode_utf8(const unsigned char *p, size_t n, uint32_t *code_point)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t len = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : p[0] >= 0xc2 ? 2 : 0;
-	uint32_t c;
-
-	if (!len || len > n || p[0] > 0xf4)
-		return 0;
-	c = p[0] & (0xffu >> (len + 1));
-	for (size_t i = 1; i < len; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (p[i] & 0x3fu);
-	}
-	if (c < least[len] || c > 0x10ffff)
-		return 0;
-	*code_point = c;
-	return len;
-}
-
 const char *pf_escape(char *out, size_t size, struct pf_str text)
 {
-	const unsigned char *p = (const unsigned char *)text.p;
-	size_t used = 0;
+	const char *end = text.p + text.n;
+	size_t used = 0, length;
 
-	for (size_t i = 0; i < text.n;) {
+	for (const char *p = text.p; p < end; p += length ? length : 1) {
+		uint32_t c = (unsigned char)*p;
 		char one[12];
-		uint32_t c;
-		size_t len = 1;
 
-		if (p[i] >= 0x20 && p[i] < 0x7f)
-			snprintf(one, sizeof(one), "%c", p[i]);
-		else if (p[i] >= 0x80 && (len = decode_utf8(p + i, text.n - i, &c)) > 0)
-			snprintf(one, sizeof(one), c > 0xffff ? "\\U%08x" : "\\u%04x", c);
+		length = pf_utf8_length(p, end);
+		if (c >= 0x20 && c < 0x7f)
+			snprintf(one, sizeof(one), "%c", (char)c);
+		else if (length > 1)
+			snprintf(one, sizeof(one), length > 3 ? "\\U%08x" : "\\u%04x",
+				 pf_utf8_get(p, length));
 		else
-			len = 1, snprintf(one, sizeof(one), "\\x%02x", p[i]);
+			snprintf(one, sizeof(one), "\\x%02x", c);
 		if (used + strlen(one) + 1 > size)
 			break;
 		memcpy(out + used, one, strlen(one));
 		used += strlen(one);
-		i += len;
 	}
 	if (size)
 		out[used] = '\0';

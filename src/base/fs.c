@@ -65,8 +65,12 @@ static int open_beneath(int root, const char *path, int flags)
 		.flags = (uint64_t)(unsigned)flags,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
 	};
-	long fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
+	long fd;
+	int tries = 0;
 
+	do /* EAGAIN: somebody renamed something while ".." was followed */
+		fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
+	while (fd < 0 && errno == EAGAIN && ++tries < 100);
 	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
 		return open_checked(root, path, flags);
 	return (int)fd;
@@ -129,16 +133,11 @@ int pf_read_fd(struct pf_buf *out, int fd, const char *what, struct pf_err *err)
 {
 	for (;;) {
 		/* Most files are small: little at first, so that no page is touched in vain. */
-		size_t step = out->n < PF_KIB(8) ? PF_KIB(8) : PF_KIB(256), want = out->max - out->n;
-		char *room;
-		ssize_t n;
+		size_t step = out->n < PF_KIB(8) ? PF_KIB(8) : PF_KIB(256);
+		size_t left = out->max - out->n, want = left < step ? left : step;
+		char beyond, *room = want ? pf_buf_room(out, want) : &beyond;
+		ssize_t n = room ? read(fd, room, want ? want : 1) : 1;
 
-		if (want > step)
-			want = step;
-		room = pf_buf_room(out, want ? want : 1);
-		if (!room) /* exactly full is fine when nothing more comes */
-			return pf_fail(err, PF_ELIMIT, "%s is larger than %zu bytes", what, out->max);
-		n = read(fd, room, want);
 		if (n < 0 && errno == EINTR) {
 			if (pf_signals_check(err) < 0)
 				return -1;
@@ -146,10 +145,12 @@ int pf_read_fd(struct pf_buf *out, int fd, const char *what, struct pf_err *err)
 		}
 		if (n < 0)
 			return pf_fail_errno(err, "cannot read %s", what);
-		out->n += (size_t)n;
-		out->p[out->n] = '\0';
 		if (n == 0)
 			return 0;
+		if (!want || !room) /* exactly full is fine when nothing more comes */
+			return pf_fail(err, PF_ELIMIT, "%s is larger than %zu bytes", what, out->max);
+		out->n += (size_t)n;
+		out->p[out->n] = '\0';
 	}
 }
 
@@ -269,12 +270,10 @@ int pf_lock(int dirfd, const char *path, unsigned seconds, void (*waiting)(const
 		return pf_fail_errno(err, "cannot open lock %s", path);
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return pf_fail_errno(err, "cannot lock %s", path);
 		if (pf_signals_check(err) < 0)
 			return -1;
-		if (errno == EINTR)
-			continue;
-		if (errno != EWOULDBLOCK)
-			return pf_fail_errno(err, "cannot lock %s", path);
 		clock_gettime(CLOCK_MONOTONIC, &now);
 		if (now.tv_sec - start.tv_sec >= (time_t)seconds)
 			return pf_fail(err, PF_ELIMIT,

@@ -18,7 +18,8 @@ bool pf_exists_beneath(int root, const char *path);
 
 /* Opens a regular file for reading; never blocks on a FIFO. dirfd may be AT_FDCWD. */
 int pf_open_file(int dirfd, const char *path, struct pf_err *err) PF_MUST_USE;
-/* Reads the rest of a descriptor into a buffer with a ceiling. `what` names it in errors. */
+/* Reads the rest of a descriptor into a buffer with a ceiling. `what` names it in errors. Reading,
+ * writing and waiting for a lock end when a signal asks us to stop (pf_signals_check). */
 int pf_read_fd(struct pf_buf *out, int fd, const char *what, struct pf_err *err) PF_MUST_USE;
 int pf_read_file(struct pf_buf *out, int dirfd, const char *path, struct pf_err *err) PF_MUST_USE;
 int pf_write_fd(int fd, const void *p, size_t n, struct pf_err *err) PF_MUST_USE;

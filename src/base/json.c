@@ -110,11 +110,11 @@ static bool read_hex4(const char *p, const char *end, uint32_t *out)
 	if (end - p < 4)
 		return false;
 	for (size_t i = 0; i < 4; i++) {
-		char c = pf_lower(p[i]);
+		int digit = pf_hex_digit(p[i]);
 
-		if (!pf_is_digit(c) && (c < 'a' || c > 'f'))
+		if (digit < 0)
 			return false;
-		*out = *out << 4 | (uint32_t)(c <= '9' ? c - '0' : c - 'a' + 10);
+		*out = *out << 4 | (uint32_t)digit;
 	}
 	return true;
 }

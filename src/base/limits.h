@@ -13,6 +13,7 @@
 #define PF_MAX_INCLUDE_DEPTH 8		/* -r inside -r */
 #define PF_MAX_REQ_LINE PF_KIB(64)	/* one logical line of a requirements file */
 #define PF_MAX_REQUIREMENTS 20000	/* requirements of one model */
+#define PF_MAX_WISHES 10000		/* packages and hosts that index options name */
 #define PF_MAX_MARKER_DEPTH 64		/* nested parentheses of a marker */
 #define PF_MAX_VERSION 4096		/* bytes of one version */
 #define PF_MAX_SPECIFIERS 1000		/* version specifiers of one requirement */

@@ -228,7 +228,8 @@ void pf_buf_char(struct pf_buf *b, char c)
 	pf_buf_add(b, &c, 1);
 }
 
-void pf_buf_vprintf(struct pf_buf *b, const char *fmt, va_list ap)
+PF_PRINTF(2, 0)
+static void add_formatted(struct pf_buf *b, const char *fmt, va_list ap)
 {
 	va_list again;
 	char *room;
@@ -251,7 +252,7 @@ void pf_buf_printf(struct pf_buf *b, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	pf_buf_vprintf(b, fmt, ap);
+	add_formatted(b, fmt, ap);
 	va_end(ap);
 }
 
@@ -269,9 +270,11 @@ int pf_buf_check(const struct pf_buf *b, const char *what, struct pf_err *err)
 
 /* ---- map ---- */
 
+/* FNV-1a, from a start that differs from run to run (the program is loaded anywhere), so that
+ * nobody can choose keys that meet. Nothing depends on the order of slots. */
 static uint32_t hash_text(struct pf_str s)
 {
-	uint32_t h = 2166136261u; /* FNV-1a */
+	uint32_t h = 2166136261u ^ (uint32_t)((uintptr_t)&oom_handler >> 12);
 
 	for (size_t i = 0; i < s.n; i++)
 		h = (h ^ (unsigned char)s.p[i]) * 16777619u;

@@ -29,7 +29,7 @@ static void note_signal(int number)
 void pf_signals_catch(void)
 {
 	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction catch = { .sa_handler = note_signal };
+	struct sigaction catch = { .sa_handler = note_signal, .sa_flags = (int)SA_RESETHAND };
 	struct sigaction old;
 
 	for (size_t i = 0; i < PF_COUNT(numbers); i++)
@@ -126,6 +126,13 @@ bad:
 	_exit(127);
 }
 
+/* Waits for a child that is ending: a signal of ours is no reason to leave it. */
+static void reap(pid_t pid, int *status)
+{
+	while (waitpid(pid, status, 0) < 0 && errno == EINTR)
+		;
+}
+
 int pf_proc_start(struct pf_proc *out, const struct pf_spawn *what, struct pf_err *err)
 {
 	int pipe_fds[2], child_errno = 0;
@@ -147,7 +154,7 @@ int pf_proc_start(struct pf_proc *out, const struct pf_spawn *what, struct pf_er
 	while (n < 0 && errno == EINTR);
 	close(pipe_fds[0]);
 	if (n > 0) {
-		waitpid(pid, NULL, 0);
+		reap(pid, NULL);
 		errno = child_errno;
 		return pf_fail_errno(err, "cannot start %s", what->path);
 	}
@@ -205,7 +212,7 @@ void pf_proc_end(struct pf_proc *p, unsigned grace_seconds)
 	send_signal(p, SIGTERM);
 	if (!wait_quietly(p, (long)grace_seconds * 1000, &status)) {
 		send_signal(p, SIGKILL);
-		waitpid(p->pid, &status, 0);
+		reap(p->pid, &status);
 		p->pid = 0;
 	}
 	if (group)

@@ -47,8 +47,10 @@ const char *pf_status_text(char *out, size_t size, int status);
  * and relative entries. */
 char *pf_which(struct pf_arena *a, const char *name);
 
-/* SIGINT, SIGTERM and SIGHUP set a flag that long waits look at: pf_signals_catch once, in main.
- * Returns the number of the signal that asked us to stop, or 0. */
+/* SIGINT, SIGTERM and SIGHUP set a flag that long waits look at, the second one of a kind ends the
+ * program: pf_signals_catch once, before anything is made that an end would leave half done. What
+ * only reads is better ended at once.
+ * pf_signals_pending returns the number of the signal that asked us to stop, or 0. */
 void pf_signals_catch(void);
 int pf_signals_pending(void);
 /* The error of a pending signal: code PF_ESIGNAL + N. Returns -1, or 0 when none is. */

@@ -4,6 +4,8 @@
 
 #include <endian.h>
 
+#include "base/utf8.h"
+
 struct pf_str pf_s(const char *cstr)
 {
 	return (struct pf_str){ cstr ? cstr : "", cstr ? strlen(cstr) : 0 };
@@ -177,6 +179,12 @@ bool pf_is_alnum(char c)
 	return pf_is_alpha(c) || pf_is_digit(c);
 }
 
+int pf_hex_digit(char c)
+{
+	c = pf_lower(c);
+	return pf_is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 char pf_lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
@@ -197,28 +205,14 @@ bool pf_str_u64(struct pf_str s, uint64_t *out)
 	return true;
 }
 
-static size_t utf8_sequence(const unsigned char *p, size_t n)
-{
-	size_t len = p[0] < 0x80 ? 1 : p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : p[0] >= 0xc2 ? 2 : 0;
-
-	if (!len || len > n || p[0] > 0xf4)
-		return 0;
-	for (size_t i = 1; i < len; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return len;
-}
-
 bool pf_str_is_utf8(struct pf_str s)
 {
-	for (size_t i = 0, len; i < s.n; i += len) {
-		len = utf8_sequence((const unsigned char *)s.p + i, s.n - i);
-		if (!len)
+	const char *end = s.p + s.n;
+	size_t length;
+
+	for (const char *p = s.p; p < end; p += length)
+		if (!(length = pf_utf8_length(p, end)))
 			return false;
-	}
 	return true;
 }
 

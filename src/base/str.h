@@ -43,10 +43,11 @@ static inline bool pf_is_digit(char c)
 bool pf_is_alpha(char c);
 bool pf_is_alnum(char c);
 char pf_lower(char c);
+int pf_hex_digit(char c);	/* its value; -1: it is none */
 
 /* A decimal number that fills the whole view; false on anything else or overflow. */
 bool pf_str_u64(struct pf_str s, uint64_t *out);
-/* Every byte ASCII printable or valid UTF-8 (no overlongs, no surrogates)? */
+/* Valid UTF-8 (no overlongs, no surrogates)? */
 bool pf_str_is_utf8(struct pf_str s);
 /* [A-Za-z_][A-Za-z0-9_]* joined by dots: what Python can import without surprises. */
 bool pf_str_is_dotted_name(struct pf_str s);

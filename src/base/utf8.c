@@ -29,6 +29,15 @@ size_t pf_utf8_length(const char *p, const char *end)
 	return n;
 }
 
+uint32_t pf_utf8_get(const char *p, size_t length)
+{
+	uint32_t c = length > 1 ? (unsigned char)p[0] & 0xffu >> (length + 1) : (unsigned char)p[0];
+
+	for (size_t i = 1; i < length; i++)
+		c = c << 6 | ((unsigned char)p[i] & 0x3f);
+	return c;
+}
+
 size_t pf_utf8_put(char *out, uint32_t c)
 {
 	if (c < 0x80) {

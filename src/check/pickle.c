@@ -222,7 +222,6 @@ static int run_tuple_of(struct pf_machine *m, const struct pf_arg *a, struct pf_
 	return fold_tuple(m, (size_t)a->n, 0, err);
 }
 
-
 /* ---- the rest ---- */
 
 static int run_pop(struct pf_machine *m, const struct pf_arg *a, struct pf_err *err)

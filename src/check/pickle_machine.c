@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/limits.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "check/pickle_machine.h"
 
 static const uint8_t ARG_SIZE[] = { 0, 1, 2, 4, 8, 0, 0, 1, 4, 8, 4 };
@@ -180,33 +181,6 @@ int pf_machine_take(struct pf_arg *a, struct pf_machine *m, enum pf_arg_kind kin
 
 /* ---- text ---- */
 
-static unsigned hex_value(char c)
-{
-	return pf_is_digit(c) ? (unsigned)(c - '0') : (unsigned)(pf_lower(c) - 'a') + 10;
-}
-
-static bool is_hex(char c)
-{
-	return pf_is_digit(c) || (pf_lower(c) >= 'a' && pf_lower(c) <= 'f');
-}
-
-static size_t put_utf8(char *out, uint32_t c)
-{
-	if (c < 0x80) {
-		out[0] = (char)c;
-		return 1;
-	}
-	if (c < 0x800) {
-		out[0] = (char)(0xc0 | c >> 6);
-		out[1] = (char)(0x80 | (c & 63));
-		return 2;
-	}
-	out[0] = (char)(0xe0 | ((c >> 12) & 15));
-	out[1] = (char)(0x80 | ((c >> 6) & 63));
-	out[2] = (char)(0x80 | (c & 63));
-	return 3;
-}
-
 struct pf_str pf_machine_unescape(struct pf_machine *m, struct pf_str s, char letter, size_t digits)
 {
 	char *out = pf_alloc(&m->arena, s.n * 3 + 1);
@@ -217,10 +191,10 @@ struct pf_str pf_machine_unescape(struct pf_machine *m, struct pf_str s, char le
 		size_t k = 0;
 
 		if (s.p[i] == '\\' && i + 1 + digits < s.n && s.p[i + 1] == letter)
-			for (; k < digits && is_hex(s.p[i + 2 + k]); k++)
-				c = c * 16 + hex_value(s.p[i + 2 + k]);
+			for (; k < digits && pf_hex_digit(s.p[i + 2 + k]) >= 0; k++)
+				c = c * 16 + (uint32_t)pf_hex_digit(s.p[i + 2 + k]);
 		if (k == digits) {
-			n += put_utf8(out + n, c);
+			n += pf_utf8_put(out + n, c);
 			i += 1 + digits;
 		} else {
 			out[n++] = s.p[i];
@@ -228,4 +202,3 @@ struct pf_str pf_machine_unescape(struct pf_machine *m, struct pf_str s, char le
 	}
 	return (struct pf_str){ out, n };
 }
-

@@ -1,6 +1,7 @@
 /* cmd_env.c - env: look after the environments that were made */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/limits.h"
+#include "base/proc.h"
 #include "base/str.h"
 #include "cli/cli.h"
 #include "env/env.h"
@@ -89,6 +90,7 @@ int pf_cmd_env(const struct pf_args *args, struct pf_err *err)
 		return pf_fail(err, PF_EUSAGE, "env needs one of list, show, rm, gc, verify");
 	if (check_keys(what, count, err) < 0 || pf_cli_opts(&o, args, &a, err) < 0)
 		return -1;
+	pf_signals_catch();
 	for (size_t i = 0; i < (count ? count : 1); i++) {
 		int rc = what->run(&text, count ? args->rest[i + 1] : NULL, args, &o, err);
 

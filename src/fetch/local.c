@@ -16,12 +16,6 @@ static const char *const remote_schemes[] = {
 	"models", "git+ssh", "git+file", "mlflow-artifacts", "git+https", NULL
 };
 
-static int hex_digit(char c)
-{
-	c = pf_lower(c);
-	return pf_is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Decodes %XX once; false on a malformed one or a control byte. */
 static bool decode_percent(char *out, struct pf_str s)
 {
@@ -32,8 +26,8 @@ static bool decode_percent(char *out, struct pf_str s)
 			*out++ = s.p[i];
 			continue;
 		}
-		high = i + 2 < s.n ? hex_digit(s.p[i + 1]) : -1;
-		low = i + 2 < s.n ? hex_digit(s.p[i + 2]) : -1;
+		high = i + 2 < s.n ? pf_hex_digit(s.p[i + 1]) : -1;
+		low = i + 2 < s.n ? pf_hex_digit(s.p[i + 2]) : -1;
 		if (high < 0 || low < 0 || high * 16 + low < 0x20)
 			return false;
 		*out++ = (char)(high * 16 + low);

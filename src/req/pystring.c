@@ -3,43 +3,14 @@
 #include "req/pystring.h"
 
 #include "base/str.h"
-
-static size_t put_utf8(char *out, uint32_t code)
-{
-	if (code < 0x80) {
-		out[0] = (char)code;
-		return 1;
-	}
-	if (code < 0x800) {
-		out[0] = (char)(0xc0 | code >> 6);
-		out[1] = (char)(0x80 | (code & 0x3f));
-		return 2;
-	}
-	if (code < 0x10000) {
-		out[0] = (char)(0xe0 | code >> 12);
-		out[1] = (char)(0x80 | (code >> 6 & 0x3f));
-		out[2] = (char)(0x80 | (code & 0x3f));
-		return 3;
-	}
-	out[0] = (char)(0xf0 | code >> 18);
-	out[1] = (char)(0x80 | (code >> 12 & 0x3f));
-	out[2] = (char)(0x80 | (code >> 6 & 0x3f));
-	out[3] = (char)(0x80 | (code & 0x3f));
-	return 4;
-}
-
-static int hex_value(char c)
-{
-	c = pf_lower(c);
-	return pf_is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+#include "base/utf8.h"
 
 /* Exactly `count` hexadecimal digits at s[*at]. */
 static bool take_hex(uint32_t *code, struct pf_str s, size_t *at, size_t count)
 {
 	*code = 0;
 	for (; count; count--, ++*at) {
-		int value = *at < s.n ? hex_value(s.p[*at]) : -1;
+		int value = *at < s.n ? pf_hex_digit(s.p[*at]) : -1;
 
 		if (value < 0 || *code > 0xfffffff)
 			return false;
@@ -85,7 +56,7 @@ static bool take_escape(char *out, size_t *n, struct pf_str s, size_t *at)
 		}
 		return true;
 	}
-	*n += put_utf8(out + *n, code);
+	*n += pf_utf8_put(out + *n, code);
 	return code != 0;
 }
 

@@ -92,12 +92,6 @@ static int strip_extras(struct pf_str *bare, struct pf_strs *extras, struct read
 	return 0;
 }
 
-static int hex_digit(char c)
-{
-	c = pf_lower(c);
-	return pf_is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The last part of a URL's path, its %XX decoded. */
 static struct pf_str url_file(struct pf_arena *a, struct pf_str url)
 {
@@ -115,8 +109,8 @@ static struct pf_str url_file(struct pf_arena *a, struct pf_str url)
 	}
 	out = pf_alloc(a, path.n + 1);
 	for (at = 0; at < path.n; at++) {
-		int high = at + 2 < path.n ? hex_digit(path.p[at + 1]) : -1;
-		int low = at + 2 < path.n ? hex_digit(path.p[at + 2]) : -1;
+		int high = at + 2 < path.n ? pf_hex_digit(path.p[at + 1]) : -1;
+		int low = at + 2 < path.n ? pf_hex_digit(path.p[at + 2]) : -1;
 
 		if (path.p[at] == '%' && high >= 0 && low >= 0) {
 			out[n++] = (char)(high << 4 | low);

@@ -26,8 +26,7 @@ bool pf_policy_is_digest(struct pf_str hash)
 			continue;
 		digits = pf_str_skip(hash, strlen(kinds[i].prefix));
 		for (size_t j = 0; j < digits.n; j++)
-			if (!pf_is_digit(digits.p[j]) &&
-			    (pf_lower(digits.p[j]) < 'a' || pf_lower(digits.p[j]) > 'f'))
+			if (pf_hex_digit(digits.p[j]) < 0)
 				return false;
 		return digits.n == kinds[i].digits;
 	}

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit.h"
 
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -151,6 +152,60 @@ static void stays_beneath_a_root(void **state)
 	close(root);
 }
 
+/* A file of exactly the ceiling's size is no larger than it. */
+static void reads_up_to_a_ceiling(void **state)
+{
+	static const struct {
+		size_t ceiling;
+		int got;
+	} rows[] = { { 11, 0 }, { 10, 0 }, { 9, -1 }, { 0, -1 } };
+	char dir[] = "/tmp/pf-test-XXXXXX";
+	struct pf_err err;
+	int root;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	root = open(dir, O_RDONLY | O_DIRECTORY);
+	assert_int_equal(pf_write_atomic(root, "f", PF_S("0123456789"), 0644, &err), 0);
+	for (size_t i = 0; i < PF_COUNT(rows); i++) {
+		PF_AUTO(buf) text = PF_BUF(rows[i].ceiling);
+
+		assert_int_equal(pf_read_file(&text, root, "f", &err), rows[i].got);
+		if (rows[i].got < 0)
+			assert_int_equal(err.code, PF_ELIMIT);
+		else
+			assert_string_equal(text.p, "0123456789");
+	}
+	close(root);
+	assert_int_equal(pf_remove_tree(AT_FDCWD, dir, &err), 0);
+}
+
+/* In a process of its own: that a signal came is never forgotten. */
+static void signals_end_a_wait_for_a_lock(void **state)
+{
+	char path[] = "/tmp/pf-test-XXXXXX";
+	struct pf_err err;
+	int status = 0, lock;
+	pid_t pid;
+
+	(void)state;
+	close(mkstemp(path));
+	lock = pf_lock(AT_FDCWD, path, 0, NULL, &err);
+	assert_true(lock >= 0);
+	pid = fork();
+	if (pid == 0) {
+		alarm(20);
+		pf_signals_catch();
+		raise(SIGTERM);
+		_exit(pf_lock(AT_FDCWD, path, 60, NULL, &err) < 0 ? err.code : 0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), PF_ESIGNAL + SIGTERM);
+	close(lock);
+	unlink(path);
+}
+
 static void runs_programs(void **state)
 {
 	char *argv[] = { "sh", "-c", "echo out; exit 3", NULL };
@@ -182,6 +237,8 @@ int main(void)
 		cmocka_unit_test(maps_and_vectors_grow),
 		cmocka_unit_test(buffers_stop_at_their_ceiling),
 		cmocka_unit_test(stays_beneath_a_root),
+		cmocka_unit_test(reads_up_to_a_ceiling),
+		cmocka_unit_test(signals_end_a_wait_for_a_lock),
 		cmocka_unit_test(runs_programs),
 	};
 
