@@ -162,12 +162,10 @@ int pf_artifact_read(struct pf_artifact *a, int root, const char *path, struct p
 	return 0;
 }
 
-int pf_artifact_read_rest(struct pf_artifact *a, int root, struct pf_err *err)
+void pf_artifact_read_rest(struct pf_artifact *a, int root)
 {
 	struct walk w = { .a = a, .root = root, .mode = PF_ARTIFACT_FOUND };
 
-	(void)err;
 	*PF_PUSH(&a->arena, &w.folders) = PF_S(".");
 	take_folders(&w);
-	return 0;
 }

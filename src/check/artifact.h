@@ -33,7 +33,7 @@ void pf_artifact_free(struct pf_artifact *a);
 int pf_artifact_read(struct pf_artifact *a, int root, const char *path, struct pf_err *err) PF_MUST_USE;
 /* Reads whatever below the root looks like one of the above, by its first bytes or suffix, and
  * was not read before; other files are passed over. */
-int pf_artifact_read_rest(struct pf_artifact *a, int root, struct pf_err *err) PF_MUST_USE;
+void pf_artifact_read_rest(struct pf_artifact *a, int root);
 
 /* Does calling it run code, or reach anything else? A "no" promises nothing. */
 bool pf_name_runs_code(struct pf_str module, struct pf_str name);

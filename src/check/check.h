@@ -8,7 +8,7 @@
 
 /* Reads whatever of the model's files is loaded with it, as its MLmodel says, then what else looks
  * like a pickle. Files that cannot be read are in `unread`. */
-int pf_artifact_of_model(struct pf_artifact *out, const struct pf_model *m, struct pf_err *err) PF_MUST_USE;
+void pf_artifact_of_model(struct pf_artifact *out, const struct pf_model *m);
 /* What they would import. Neither says that a model does no harm. */
 void pf_scan_text(struct pf_buf *out, const struct pf_artifact *a);
 void pf_scan_json(struct pf_buf *out, const struct pf_artifact *a, const char *model);
@@ -37,8 +37,9 @@ struct pf_diff {
 };
 
 void pf_diff_free(struct pf_diff *d);
-int pf_diff_make(struct pf_diff *out, struct pf_model *m, const struct pf_python *python,
-		 struct pf_dists *installed, struct pf_err *err) PF_MUST_USE;
+/* What cannot be read or understood is said in the notes. */
+void pf_diff_make(struct pf_diff *out, const struct pf_model *m, const struct pf_python *python,
+		  struct pf_dists *installed);
 const char *pf_severity_name(enum pf_severity s);
 
 /* Reports. `model` is the name to show. */

@@ -78,7 +78,7 @@ static struct pf_weight weigh_python(struct pf_compare *c, int major, int minor)
 				   PF_S("another minor of Python: other standard library, other builds of packages") };
 }
 
-void pf_diff_python(struct pf_compare *c)
+static void compare_python(struct pf_compare *c)
 {
 	struct pf_str required = c->m->needs.python;
 	struct pf_weight w = weigh_python(c, number_at(required, 0), number_at(required, 1));
@@ -91,9 +91,10 @@ void pf_diff_python(struct pf_compare *c)
 
 /* ---- modules without a requirement ---- */
 
-static bool is_listed(const struct pf_compare *c, const struct pf_use *use)
+/* Among the first `count` differences, those of requirements? */
+static bool is_listed(const struct pf_compare *c, size_t count, const struct pf_use *use)
 {
-	for (size_t i = 0; i < c->d->packages.n; i++) {
+	for (size_t i = 0; i < count; i++) {
 		PF_AUTO(arena) a = { 0 };
 		const struct pf_difference *d = &c->d->packages.v[i];
 
@@ -115,11 +116,12 @@ static void add_missing_modules(struct pf_compare *c)
 {
 	const struct pf_weights *w = &c->weights;
 	const char *hope = any_missing(c->d) ? " (one that is missing may bring it)" : "";
+	size_t count = c->d->packages.n;
 
 	for (size_t i = 0; i < w->uses.n; i++) {
 		const struct pf_use *use = &w->uses.v[i];
 
-		if (use->elsewhere || use->dist || is_listed(c, use))
+		if (use->elsewhere || use->dist || is_listed(c, count, use))
 			continue;
 		pf_diff_add(c, use->module, (struct pf_str){ 0 }, (struct pf_str){ 0 },
 			    (struct pf_weight){ PF_SEV_FATAL,
@@ -189,15 +191,14 @@ static void own_texts(struct pf_diff *d)
 	}
 }
 
-int pf_diff_make(struct pf_diff *out, struct pf_model *m, const struct pf_python *python,
-		 struct pf_dists *installed, struct pf_err *err)
+void pf_diff_make(struct pf_diff *out, const struct pf_model *m, const struct pf_python *python,
+		  struct pf_dists *installed)
 {
-	PF_AUTO(diff) d = { 0 };
+	struct pf_diff d = { 0 };
 	struct pf_compare c = { .d = &d, .m = m, .python = python, .dists = installed };
 
-	if (pf_weights_make(&c.weights, &d.arena, m, python, installed, err) < 0)
-		return -1;
-	pf_diff_python(&c);
+	pf_weights_make(&c.weights, &d.arena, m, python, installed);
+	compare_python(&c);
 	pf_diff_pip(&c);
 	pf_diff_conda(&c);
 	add_missing_modules(&c);
@@ -207,6 +208,5 @@ int pf_diff_make(struct pf_diff *out, struct pf_model *m, const struct pf_python
 	d.verdict = verdict(&d);
 	own_texts(&d);
 	pf_weights_free(&c.weights);
-	*out = PF_TAKE(d);
-	return 0;
+	*out = d;
 }

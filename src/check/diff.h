@@ -15,7 +15,6 @@ struct pf_compare {
 /* Adds a difference; `current` of NULL: not installed. */
 struct pf_difference *pf_diff_add(struct pf_compare *c, struct pf_str name, struct pf_str required,
 				  struct pf_str current, struct pf_weight weight);
-void pf_diff_python(struct pf_compare *c);
 void pf_diff_pip(struct pf_compare *c);
 void pf_diff_conda(struct pf_compare *c);
 /* The lines of MLflow's own warning, by its own rules: d->mlflow. */

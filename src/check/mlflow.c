@@ -8,7 +8,7 @@
 /* Its reader of requirements files is simpler than pip's, and constraints are requirements to it. */
 struct reading {
 	struct pf_compare *c;
-	unsigned depth;
+	unsigned depth, includes;
 };
 
 static int read_lines(struct reading *r, struct pf_str path);
@@ -133,7 +133,7 @@ static int read_lines(struct reading *r, struct pf_str path)
 	PF_FD(fd) = -1;
 	int status;
 
-	if (r->depth >= PF_MAX_INCLUDE_DEPTH)
+	if (r->depth >= PF_MAX_INCLUDE_DEPTH || r->includes++ >= PF_MAX_REQ_INCLUDES)
 		return -1;
 	fd = pf_open_beneath(r->c->m->root, pf_dupz(&r->c->d->arena, path), &ignored);
 	if (fd < 0 || pf_read_fd(&text, fd, "requirements", &ignored) < 0)

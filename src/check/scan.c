@@ -25,7 +25,7 @@ static void read_artifacts(struct pf_artifact *a, const struct pf_model *m)
 		read_named(a, m, pf_node_text(&map->v[i], "path"));
 }
 
-int pf_artifact_of_model(struct pf_artifact *out, const struct pf_model *m, struct pf_err *err)
+void pf_artifact_of_model(struct pf_artifact *out, const struct pf_model *m)
 {
 	struct pf_artifact a = PF_ARTIFACT_INIT;
 	struct pf_str code = m->code;
@@ -35,12 +35,8 @@ int pf_artifact_of_model(struct pf_artifact *out, const struct pf_model *m, stru
 	if (!pf_str_is(m->data, ".") && !pf_str_eq(m->data, code))
 		read_named(&a, m, m->data);
 	read_artifacts(&a, m);
-	if (pf_artifact_read_rest(&a, m->root, err) < 0) {
-		pf_artifact_free(&a);
-		return -1;
-	}
+	pf_artifact_read_rest(&a, m->root);
 	*out = a;
-	return 0;
 }
 
 /* ---- text ---- */

@@ -67,12 +67,14 @@ static void add_use(struct pf_weights *w, const struct pf_model *m, const struct
 
 	if (!top.n || !pf_str_is_dotted_name(module))
 		return;
-	for (size_t i = 0; i < w->uses.n; i++)
-		if (pf_str_eq(use_key(w->uses.v[i].module), key)) {
-			if (w->uses.v[i].dist)
-				look_for(w, w->uses.v[i].dist, module, why);
-			return;
-		}
+	place = pf_map_put(w->arena, &w->used, key);
+	if (*place) {
+		use = &w->uses.v[(uintptr_t)*place - 1];
+		if (use->dist)
+			look_for(w, use->dist, module, why);
+		return;
+	}
+	*place = (void *)(w->uses.n + 1);
 	use = PF_PUSH(w->arena, &w->uses);
 	*use = (struct pf_use){ .module = module, .why = why };
 	use->elsewhere = pf_module_is_stdlib(top, python->major, python->minor) || is_own(w->arena, m, top);
@@ -246,25 +248,24 @@ static struct pf_str doubt(const struct pf_weights *w, const struct pf_model *m)
 	return PF_S("");
 }
 
-int pf_weights_make(struct pf_weights *out, struct pf_arena *arena, struct pf_model *m,
-		    const struct pf_python *python, struct pf_dists *dists, struct pf_err *err)
+void pf_weights_make(struct pf_weights *out, struct pf_arena *arena, const struct pf_model *m,
+		     const struct pf_python *python, struct pf_dists *dists)
 {
 	struct pf_weights w = { .arena = arena, .dists = dists };
 
-	if (pf_artifact_of_model(&w.artifact, m, err) < 0)
-		return -1;
+	pf_artifact_of_model(&w.artifact, m);
 	pf_python_markers(&w.env, arena, python);
 	add_uses(&w, m, python);
 	reach_from_named(&w);
 	reach_from_needs(&w, &m->needs);
 	w.doubt = doubt(&w, m);
 	*out = w;
-	return 0;
 }
 
 /* ---- answers ---- */
 
-const struct pf_use *pf_weights_missing(const struct pf_weights *w, struct pf_str key)
+/* The use of a module that nobody provides and that this distribution would, or NULL. */
+static const struct pf_use *find_missing(const struct pf_weights *w, struct pf_str key)
 {
 	for (size_t i = 0; i < w->uses.n; i++) {
 		const struct pf_use *use = &w->uses.v[i];
@@ -292,7 +293,7 @@ static bool is_installer(struct pf_str key)
 
 struct pf_weight pf_weigh(const struct pf_weights *w, struct pf_str key, bool installed)
 {
-	const struct pf_use *missing = installed ? NULL : pf_weights_missing(w, key);
+	const struct pf_use *missing = installed ? NULL : find_missing(w, key);
 	const struct pf_str *why;
 
 	if (missing)

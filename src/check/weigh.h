@@ -18,6 +18,7 @@ struct pf_weights {
 	struct pf_marker_env env;
 	struct pf_artifact artifact;
 	PF_VEC(struct pf_use) uses;
+	struct pf_map used;	/* their top-level names to 1 + index into uses */
 	struct pf_map named;	/* canonical name of a distribution to the struct pf_str of why */
 	struct pf_map reached;	/* the same for what those need, and so on */
 	struct pf_map absent;	/* the same for those here without a module that is named */
@@ -32,10 +33,7 @@ struct pf_weight {
 
 void pf_weights_free(struct pf_weights *w);
 /* Everything lives in `arena`; `dists` are read further where that is needed. */
-int pf_weights_make(struct pf_weights *out, struct pf_arena *arena, struct pf_model *m,
-		    const struct pf_python *python, struct pf_dists *dists,
-		    struct pf_err *err) PF_MUST_USE;
+void pf_weights_make(struct pf_weights *out, struct pf_arena *arena, const struct pf_model *m,
+		     const struct pf_python *python, struct pf_dists *dists);
 /* What it means that the distribution of this canonical name is missing or another version. */
 struct pf_weight pf_weigh(const struct pf_weights *w, struct pf_str key, bool installed);
-/* The use of a module that nobody provides and that this distribution would, or NULL. */
-const struct pf_use *pf_weights_missing(const struct pf_weights *w, struct pf_str key);

@@ -66,9 +66,9 @@ int pf_cmd_diff(const struct pf_args *args, struct pf_err *err)
 	if (least < 0 || pf_cli_model(&uri, args, err) < 0 || pf_cli_opts(&o, args, &a, err) < 0 ||
 	    pf_fetch_local(&dir, &a, uri, err) < 0 || pf_model_load(&model, dir, err) < 0 ||
 	    choose_python(&python, args, &o, err) < 0 ||
-	    pf_dists_read(&installed, &python.paths, python.prefix, err) < 0 ||
-	    pf_diff_make(&diff, &model, &python, &installed, err) < 0)
+	    pf_dists_read(&installed, &python.paths, python.prefix, err) < 0)
 		return -1;
+	pf_diff_make(&diff, &model, &python, &installed);
 	pf_model_note_asked(&model);
 	pf_cli_notes(&model);
 	write_report(&text, &diff, uri, how);

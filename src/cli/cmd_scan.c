@@ -27,9 +27,9 @@ int pf_cmd_scan(const struct pf_args *args, struct pf_err *err)
 	format = pf_args_has(args, PF_OPT_json) ? "json" : format ? format : "text";
 	how = pf_cli_choice("--format", format, formats, err);
 	if (how < 0 || pf_cli_model(&uri, args, err) < 0 ||
-	    pf_fetch_local(&dir, &a, uri, err) < 0 || pf_model_load(&model, dir, err) < 0 ||
-	    pf_artifact_of_model(&artifact, &model, err) < 0)
+	    pf_fetch_local(&dir, &a, uri, err) < 0 || pf_model_load(&model, dir, err) < 0)
 		return -1;
+	pf_artifact_of_model(&artifact, &model);
 	if (how == 0)
 		pf_scan_text(&text, &artifact);
 	else
