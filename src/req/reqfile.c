@@ -210,7 +210,8 @@ static int read_line(struct reader *r, struct frame *f, struct pf_str line, unsi
 	if (alone && (file || constraint))
 		return include(r, f, file ? *file : *constraint, !file, number);
 	pf_policy_note_options(r->needs, r->a, &o, f->file, number);
-	pf_wish_add(&r->needs->wish, r->a, &o, alone, dir_of(f->file), r->root);
+	if (pf_wish_add(&r->needs->wish, r->a, &o, alone, dir_of(f->file), r->root, r->err) < 0)
+		return -1;
 	if (!alone)
 		return add_need(r, f, pf_str_trim(args), &o, number, variable);
 	r->needs->require_hashes |= pf_reqopts_have(&o, PF_OPT_REQUIRE_HASHES);

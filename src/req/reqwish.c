@@ -3,6 +3,7 @@
 #include "req/reqwish.h"
 
 #include "base/fs.h"
+#include "base/limits.h"
 #include "base/str.h"
 #include "req/reqneed.h"
 
@@ -22,23 +23,29 @@ static void add_once(struct pf_strs *list, struct pf_arena *a, struct pf_str one
 		*PF_PUSH(a, list) = one;
 }
 
-/* --no-binary and --only-binary: names, ":all:" and ":none:", each taking from the other's list. */
+/* --no-binary and --only-binary: names, ":all:" and ":none:", each taking from the other's list. What
+ * stands before the last ":all:" does not count, nor what is behind it without a ":none:". */
 static void add_formats(struct pf_strs *to, struct pf_strs *other, struct pf_arena *a,
 			struct pf_str value)
 {
-	struct pf_str rest = value, name;
-	size_t all;
+	struct pf_str rest = value, tail = value, name;
+	bool all = false, none = false;
 
-	while ((all = pf_str_find_str(pf_format(a, "," PF_FMT ",", PF_ARG(rest)), ",:all:,")) !=
-	       PF_NPOS) {
+	while (pf_str_next(&rest, ',', &name)) {
+		if (pf_str_is(name, ":all:")) {
+			all = true;
+			none = false;
+			tail = rest;
+		}
+		none |= pf_str_is(name, ":none:");
+	}
+	if (all) {
 		to->n = other->n = 0;
 		*PF_PUSH(a, to) = PF_S(":all:");
-		rest = pf_str_skip(rest, all + strlen(":all:"));
-		if (pf_str_find_str(pf_format(a, PF_FMT ",", PF_ARG(rest)), ",:none:,") == PF_NPOS)
+		if (!none)
 			return;
-		rest = pf_str_skip(rest, 1);
 	}
-	while (pf_str_next(&rest, ',', &name)) {
+	while (pf_str_next(&tail, ',', &name)) {
 		if (pf_str_is(name, ":none:")) {
 			to->n = 0;
 			continue;
@@ -80,8 +87,8 @@ static void add_indexes(struct pf_index_wish *wish, struct pf_arena *a, const st
 			*PF_PUSH(a, &wish->urls) = o->v[i].value;
 }
 
-void pf_wish_add(struct pf_index_wish *wish, struct pf_arena *a, const struct pf_reqopts *o,
-		 bool alone, struct pf_str dir, int root)
+int pf_wish_add(struct pf_index_wish *wish, struct pf_arena *a, const struct pf_reqopts *o,
+		bool alone, struct pf_str dir, int root, struct pf_err *err)
 {
 	const struct pf_str *links = pf_reqopts_first(o, PF_OPT_FIND_LINKS);
 
@@ -93,11 +100,15 @@ void pf_wish_add(struct pf_index_wish *wish, struct pf_arena *a, const struct pf
 		if (o->v[i].kind == PF_OPT_TRUSTED_HOST && alone)
 			add_once(&wish->trusted_hosts, a, o->v[i].value);
 	}
+	if (wish->no_binary.n + wish->only_binary.n + wish->trusted_hosts.n > PF_MAX_WISHES)
+		return pf_fail(err, PF_ELIMIT, "more than %d names in --no-binary, --only-binary and "
+			       "--trusted-host", PF_MAX_WISHES);
 	if (!alone)
-		return;
+		return 0;
 	add_indexes(wish, a, o);
 	if (links)
 		add_links(wish, a, *links, dir, root);
 	wish->prefer_binary |= pf_reqopts_have(o, PF_OPT_PREFER_BINARY);
 	wish->pre |= pf_reqopts_have(o, PF_OPT_PRE);
+	return 0;
 }

@@ -16,7 +16,7 @@ static const struct {
 	{ "<", PF_SPEC_LT },	      { ">", PF_SPEC_GT },
 };
 
-const char *pf_spec_op_text(enum pf_spec_op op)
+static const char *op_text(enum pf_spec_op op)
 {
 	for (size_t i = 0; i < PF_COUNT(operators); i++)
 		if (operators[i].op == op)
@@ -277,7 +277,7 @@ static bool same_spec(const struct pf_spec *l, const struct pf_spec *r)
 
 static int char_at(const struct pf_spec *s, size_t i)
 {
-	const char *op = pf_spec_op_text(s->op);
+	const char *op = op_text(s->op);
 	size_t n = strlen(op);
 
 	if (i < n)
@@ -313,7 +313,7 @@ struct pf_str pf_specset_print(struct pf_arena *a, const struct pf_specset *s)
 			;
 		if (j < n)
 			continue;
-		pf_buf_printf(&b, "%s%s" PF_FMT, n ? "," : "", pf_spec_op_text(order[i]->op),
+		pf_buf_printf(&b, "%s%s" PF_FMT, n ? "," : "", op_text(order[i]->op),
 			      PF_ARG(order[i]->text));
 		order[n++] = order[i];
 	}

@@ -42,8 +42,6 @@ size_t pf_spec_scan(struct pf_spec *out, struct pf_arena *a, struct pf_str text)
 /* One specifier that fills the text, white space around it aside. */
 bool pf_spec_read(struct pf_spec *out, struct pf_arena *a, struct pf_str text);
 bool pf_spec_admits(const struct pf_spec *s, const struct pf_version *v);
-/* "==", ">=", ... */
-const char *pf_spec_op_text(enum pf_spec_op op);
 
 /* Does the set contain this one version? A version whose release_count is 0 (its text is no
  * version) can be admitted by === alone. */
