@@ -17,7 +17,8 @@ static bool is_name_char(char c)
 	return pf_is_alnum(c) || c == '_' || c == '-' || c == '.';
 }
 
-struct pf_str pf_conda_name(struct pf_str spec)
+/* "numpy" of "c::numpy>=1" */
+static struct pf_str name_of(struct pf_str spec)
 {
 	struct pf_str s = skip_channel(spec);
 	size_t n = 0;
@@ -54,7 +55,7 @@ static bool is_balanced(struct pf_str s)
 /* What follows the name: a comparison wants its version. */
 static bool is_spec(struct pf_str spec)
 {
-	struct pf_str s = skip_channel(spec), name = pf_conda_name(spec);
+	struct pf_str s = skip_channel(spec), name = name_of(spec);
 	struct pf_str rest = pf_str_trim(pf_str_skip(s, name.n));
 
 	if (!name.n || !(pf_is_alnum(name.p[0]) || name.p[0] == '_' || name.p[0] == '.'))
@@ -108,7 +109,7 @@ static int take_python(struct pf_conda_file *out, const struct pf_node *n, struc
 			       "%s asks for Python twice: " PF_FMT " on line %u, " PF_FMT
 			       " on line %u",
 			       out->path, PF_ARG(other), out->python_line, PF_ARG(one), n->line);
-	rest = pf_str_trim(pf_str_skip(s, pf_conda_name(s).n));
+	rest = pf_str_trim(pf_str_skip(s, name_of(s).n));
 	out->python_spec = n->text;
 	out->python_line = n->line;
 	out->python = exact_version(rest);
@@ -148,7 +149,7 @@ static int take_dependency(struct pf_conda_file *out, struct pf_model *m, const 
 		return fail_item(out->path, n, "a dependency", err);
 	if (!is_spec(n->text))
 		return fail_item(out->path, n, "no match spec of conda", err);
-	if (pf_str_ieq(pf_conda_name(n->text), "python"))
+	if (pf_str_ieq(name_of(n->text), "python"))
 		return take_python(out, n, err);
 	*PF_PUSH(&m->arena, &out->specs) = n->text;
 	return 0;

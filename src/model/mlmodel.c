@@ -4,7 +4,7 @@
 #include "base/str.h"
 #include "model/parts.h"
 
-enum field_kind { AS_TEXT, AS_DOTTED, AS_METHOD, AS_PATH, AS_VERSION };
+enum field_kind { AS_DOTTED, AS_METHOD, AS_PATH, AS_VERSION };
 
 struct field {
 	const char *key;
@@ -25,14 +25,6 @@ static const struct field flavor_fields[] = {
 	FIELD(python_model, AS_PATH),
 	FIELD(predict_fn, AS_METHOD),
 	FIELD(python_version, AS_VERSION),
-};
-
-static const struct field model_fields[] = {
-	FIELD(run_id, AS_TEXT),
-	FIELD(model_uuid, AS_TEXT),
-	FIELD(model_id, AS_TEXT),
-	FIELD(mlflow_version, AS_TEXT),
-	{ "utc_time_created", offsetof(struct pf_model, created), AS_TEXT },
 };
 
 static int fail_value(const struct pf_node *n, const char *wanted, struct pf_err *err)
@@ -78,12 +70,10 @@ static int check_field(const struct pf_model *m, const struct field *f, const st
 			       : fail_value(n, "a module's dotted name", err);
 	case AS_METHOD:
 		return scalar && is_method(n->text) ? 0 : fail_value(n, "a method's name", err);
-	case AS_VERSION:
+	default:
 		return scalar && pf_model_is_python(n->text)
 			       ? 0
 			       : fail_value(n, "a version of Python", err);
-	default:
-		return 0;
 	}
 }
 
@@ -162,8 +152,7 @@ static int fail_flavors(const struct pf_node *flavors, struct pf_err *err)
 	}
 	pf_fail(err, PF_EMODEL, "no python_function flavor (its flavors: %s)",
 		used ? names : "none");
-	return pf_hint(
-		err, "save the model with MLflow's python_function flavor");
+	return pf_hint(err, "save the model with MLflow's python_function flavor");
 }
 
 /* flavors.python_function; in the first releases its keys stood at the top, without `flavors:`. */
@@ -189,7 +178,6 @@ int pf_mlmodel_read(struct pf_model *m, struct pf_err *err)
 	const struct pf_node *config, *signature;
 
 	if (find_flavor(m, err) < 0 ||
-	    read_fields(m, m->mlmodel, model_fields, PF_COUNT(model_fields), err) < 0 ||
 	    read_fields(m, m->pyfunc, flavor_fields, PF_COUNT(flavor_fields), err) < 0 ||
 	    read_env(m, err) < 0 || check_artifacts(m, err) < 0 || check_example(m, err) < 0)
 		return -1;

@@ -194,7 +194,7 @@ static int read_model(struct pf_model *m, const char *dir, struct pf_err *err)
 
 int pf_model_load(struct pf_model *out, const char *dir, struct pf_err *err)
 {
-	PF_AUTO(model) m = { .root = -1 };
+	PF_AUTO(model) m = { 0 };
 
 	if (read_model(&m, dir, err) < 0)
 		return -1;
@@ -207,5 +207,5 @@ void pf_model_free(struct pf_model *m)
 	if (m->opened)
 		close(m->root);
 	pf_arena_free(&m->arena);
-	*m = (struct pf_model){ .root = -1 };
+	*m = (struct pf_model){ 0 };
 }

@@ -10,7 +10,7 @@
 struct pf_model {
 	struct pf_arena arena;
 	char *dir;		/* absolute path of the model's root, links resolved */
-	int root;		/* descriptor of it; -1 before it is open (see PF_MODEL_INIT) */
+	int root;		/* descriptor of it, once `opened` */
 	bool opened;
 
 	const struct pf_node *mlmodel;	/* the whole MLmodel, unknown keys kept */
@@ -29,7 +29,6 @@ struct pf_model {
 	struct pf_str python_env_file;
 	const struct pf_node *config;	/* a non-empty map, or NULL */
 
-	struct pf_str run_id, model_uuid, model_id, created, mlflow_version;
 	struct pf_signature signature;
 	struct pf_needs needs;
 	struct pf_strs notes;		/* what a reader should know: which files disagree, ... */

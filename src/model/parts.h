@@ -23,8 +23,6 @@ int pf_model_inside(const struct pf_model *m, bool *there, const char *what, str
 void pf_model_note(struct pf_model *m, const char *fmt, ...) PF_PRINTF(2, 3);
 /* A plain version of Python: "3.11.7", "3.10", "3.13.0rc1", "3.9.2+". */
 bool pf_model_is_python(struct pf_str text);
-/* The name of a conda match spec, channel and version left off: "numpy" of "c::numpy>=1". */
-struct pf_str pf_conda_name(struct pf_str spec);
 
 /* What conda.yaml says. */
 struct pf_conda_file {
