@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <fcntl.h>
 #include <locale.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -18,6 +19,7 @@ static void open_standard_files(void)
 int main(int argc, char **argv)
 {
 	open_standard_files();
+	signal(SIGPIPE, SIG_IGN); /* writing tells of a reader that left */
 	setlocale(LC_CTYPE, "C.UTF-8");
 	return pf_cli_main(argc, argv);
 }

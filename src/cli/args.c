@@ -79,7 +79,7 @@ static void keep(struct pf_args *args, const struct option *o, const char *value
 /* The long options of all commands that share their beginning with what was typed. */
 static int fail_unknown(const char *command, const char *typed, struct pf_err *err)
 {
-	struct pf_str name = pf_s(typed);
+	struct pf_str name = pf_str_cut(pf_s(typed), 0, pf_str_find(pf_s(typed), '='));
 
 	pf_fail(err, PF_EUSAGE, "%s does not know the option " PF_FMT, command,
 		PF_ARG(pf_shown(name)));
@@ -178,7 +178,7 @@ static int read_config(struct pf_node **out, struct pf_arena *a, struct pf_err *
 	path = base && *base == '/' ? pf_formatz(a, "%s/pyfunc-env/config.yaml", base) :
 				      pf_formatz(a, "%s/.config/pyfunc-env/config.yaml", home);
 	if (pf_read_file(&text, AT_FDCWD, path, err) < 0)
-		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+		return err->code == PF_EIO && (errno == ENOENT || errno == ENOTDIR) ? 0 : -1;
 	if (pf_yaml_parse(out, a, pf_buf_view(&text), err) < 0)
 		return pf_wrap(err, "%s", path);
 	if ((*out)->kind != PF_NODE_MAP && (*out)->kind != PF_NODE_NULL)

@@ -159,16 +159,23 @@ int pf_cli_opts(struct pf_opts *out, const struct pf_args *args, struct pf_arena
 	return 0;
 }
 
-/* Errors of the command line itself must already come out in the form that was asked for. */
-static void setup_log(int argc, char **argv)
+/* `color` as in --color: 0 auto, 1 always, 2 never. */
+static struct pf_log_opts suit_terminal(int color)
 {
 	const char *term = getenv("TERM");
 	bool tty = isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
-	struct pf_log_opts o = {
+
+	return (struct pf_log_opts){
 		.level = PF_LOG_NOTE,
-		.color = tty && !getenv("NO_COLOR"),
+		.color = color == 1 || (color == 0 && tty && !getenv("NO_COLOR")),
 		.progress = tty && !getenv("CI"),
 	};
+}
+
+/* Errors of the command line itself must already come out in the form that was asked for. */
+static void setup_log(int argc, char **argv)
+{
+	struct pf_log_opts o = suit_terminal(0);
 
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
 		if (strcmp(argv[i], "--json") == 0)
@@ -179,20 +186,18 @@ static void setup_log(int argc, char **argv)
 static int setup_log_again(const struct pf_args *args, struct pf_err *err)
 {
 	static const char *const whens[] = { "auto", "always", "never", NULL };
-	const char *when = args->value[PF_OPT_color], *term = getenv("TERM");
+	const char *when = args->value[PF_OPT_color];
 	int choice = when ? pf_cli_choice("--color", when, whens, err) : 0;
-	bool tty = isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
-	struct pf_log_opts o = {
-		.level = pf_args_has(args, PF_OPT_quiet)   ? PF_LOG_QUIET :
-			 pf_args_has(args, PF_OPT_verbose) ? PF_LOG_DEBUG :
-							     PF_LOG_NOTE,
-		.json = pf_args_has(args, PF_OPT_json),
-		.color = choice == 1 || (choice == 0 && tty && !getenv("NO_COLOR")),
-		.progress = tty && !getenv("CI") && !pf_args_has(args, PF_OPT_no_progress),
-	};
+	struct pf_log_opts o = suit_terminal(choice);
 
 	if (choice < 0)
 		return -1;
+	if (pf_args_has(args, PF_OPT_verbose))
+		o.level = PF_LOG_DEBUG;
+	if (pf_args_has(args, PF_OPT_quiet))
+		o.level = PF_LOG_QUIET;
+	o.json = pf_args_has(args, PF_OPT_json);
+	o.progress &= !pf_args_has(args, PF_OPT_no_progress);
 	pf_log_setup(&o);
 	return 0;
 }

@@ -56,8 +56,12 @@ static int open_input(const char *path, struct pf_err *err)
 	struct stat st;
 	int fd;
 
-	if (!path || strcmp(path, "-") == 0)
-		return dup(STDIN_FILENO);
+	if (!path || strcmp(path, "-") == 0) {
+		if (isatty(STDIN_FILENO))
+			pf_note("reading the request from the terminal; Ctrl-D ends it (or give --input)");
+		fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+		return fd < 0 ? pf_fail_errno(err, "cannot read standard input") : fd;
+	}
 	fd = open(path, O_RDONLY | O_CLOEXEC); /* waits for the writer of a FIFO */
 	if (fd < 0 && errno == EINTR && pf_signals_check(err) < 0)
 		return -1;
