@@ -265,8 +265,10 @@ static int take_all(struct unpacking *u, struct pf_err *err)
 static int open_and_take(struct unpacking *u, int fd, struct pf_err *err)
 {
 	u->a = archive_read_new();
-	if (!u->a)
-		pf_oom();
+	if (!u->a) {
+		pf_fail(err, PF_EIO, "libarchive cannot be loaded");
+		return pf_hint(err, "install libarchive, which unpacks tar archives");
+	}
 	if (archive_read_support_filter_gzip(u->a) != ARCHIVE_OK ||
 	    archive_read_support_filter_bzip2(u->a) != ARCHIVE_OK ||
 	    archive_read_support_filter_xz(u->a) != ARCHIVE_OK ||

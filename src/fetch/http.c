@@ -304,8 +304,10 @@ static int transfer(struct transfer *t, const char *url, struct pf_err *err)
 	if (!pf_http_is_url(url))
 		return pf_fail(err, PF_EUSAGE, "%s is neither http: nor https:", url);
 	t->curl = curl_easy_init();
-	if (!t->curl)
-		pf_oom();
+	if (!t->curl) {
+		pf_fail(err, PF_EIO, "cannot download %s: libcurl cannot be loaded", url);
+		return pf_hint(err, "install libcurl, or download the file yourself");
+	}
 	for (int tries = 1; rc < 0; tries++) {
 		rc = follow(t, url);
 		if (rc == 0 || !t->again || tries == TRIES)

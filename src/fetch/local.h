@@ -8,6 +8,6 @@
 
 /* A path, or a file: URI (no host but localhost, percent-decoded once, RFC 8089), as a path in the
  * arena; used in place, nothing is copied. An existing path wins over a scheme, as with MLflow.
- * EUSAGE: a scheme that is not fetched, malformed percent signs, NUL or control bytes, dot-dot in a
- * URI, a bare model id. EMODEL: there is no such directory. */
+ * EUSAGE: a scheme that is not fetched, malformed percent signs, control bytes, dot-dot in a URI.
+ * EMODEL: there is no such directory. */
 int pf_fetch_local(char **dir, struct pf_arena *a, const char *uri, struct pf_err *err) PF_MUST_USE;

@@ -169,7 +169,8 @@ int pf_source_unwrap(struct pf_source *out, enum pf_wrap_kind kind, int fd, uint
 	struct archive *a = archive_read_new();
 
 	if (!a)
-		pf_oom();
+		return pf_fail(err, PF_EIO, "cannot unwrap %s: libarchive cannot be loaded",
+			       WRAPS[kind].name);
 	*out = (struct pf_source){ .fd = fd, .fd_at = at, .fd_end = at + size, .limit = limit };
 	own_buffer(out);
 	out->archive = a;
