@@ -133,7 +133,8 @@ static void values(void **state)
 	}
 	assert_int_equal(pf_answer_json(&out, deep, true, &err), -1);
 	assert_int_equal(err.code, PF_ELIMIT);
-	out = (struct pf_buf){ .max = 0 };
+	pf_buf_free(&out);
+	out = PF_BUF(0);
 	assert_int_equal(pf_answer_json(&out, &items[4], true, &err), -1);
 	assert_string_equal(err.msg, "the answer is larger than 0 bytes");
 }
