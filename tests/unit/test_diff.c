@@ -195,14 +195,13 @@ static void absent_modules(void **state)
 		struct pf_model m = { .root = folder, .model_path = PF_S("model.pkl") };
 		struct pf_python python;
 		struct pf_str got;
-		struct pf_err err;
 
 		unit_put(folder, "model.pkl", pf_s(rows[i].pickle));
 		unit_needs(&m.needs, &a, pf_s(rows[i].needs));
 		unit_dists(&dists, PF_S("stale=2 modules=stale"), PF_DIST_INFO);
 		dists.v.v[0].path = pf_format(&a, "/proc/self/fd/%d/site/stale-2.dist-info", folder);
 		unit_python(&python, "3.11.7", 11);
-		assert_int_equal(pf_diff_make(&d, &m, &python, &dists, &err), 0);
+		pf_diff_make(&d, &m, &python, &dists);
 		got = described(&a, &d);
 		if (!pf_str_is(got, rows[i].wanted))
 			fail_msg("%s:\n" PF_FMT, rows[i].wanted, PF_ARG(got));
