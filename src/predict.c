@@ -183,7 +183,7 @@ static int predict(struct pf_buf *answer, struct pf_runner *r, const struct pf_j
 
 	if ((csv ? pf_csv_read(&request, &a, input->text, &expect, err) :
 		   pf_payload_read(&request, &a, input->text, &expect, err)) < 0)
-		return -1;
+		return pf_wrap(err, "the input");
 	if (input->params.n &&
 	    pf_params_read(&request.params, &a, input->params, &s->params, err) < 0)
 		return pf_wrap(err, "--params");

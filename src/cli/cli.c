@@ -116,7 +116,8 @@ static int read_size(uint64_t *out, const char *word, struct pf_err *err)
 {
 	static const char units[] = "KMG";
 	struct pf_str s = pf_s(word);
-	const char *unit = s.n ? strchr(units, s.p[s.n - 1]) : NULL;
+	char last = s.n ? s.p[s.n - 1] : '\0';
+	const char *unit = strchr(units, last >= 'a' ? last - 32 : last);
 	unsigned shift = unit && *unit ? 10 * (unsigned)(unit - units + 1) : 0;
 
 	*out = 0;
