@@ -10,6 +10,5 @@ if [ ! -f "$maker" ] || ! command -v python3 >/dev/null; then
 fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-python3 "$maker" "$work" >"$work.log" 2>&1 || { cat "$work.log"; exit 1; }
-rm -f "$work.log"
-PYFUNC_ENV_HOSTILE="$work" "${BUILDDIR:-.}/tests/unit/test_reqpolicy"
+python3 "$maker" "$work/made" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+PYFUNC_ENV_HOSTILE="$work/made" "${BUILDDIR:-.}/tests/unit/test_reqpolicy"
