@@ -33,6 +33,7 @@ make_model() { # group, folder of the case
 within() { # command, options
 	command=$1
 	shift
+	# shellcheck disable=SC3045 # dash and bash both have it
 	(ulimit -v 262144 && exec timeout 5 env PATH="$work/nothing" "$program" "$command" "$model" "$@") \
 		>"$work/out" 2>"$work/err" </dev/null
 }

@@ -1,6 +1,6 @@
 # common.sh - what the scenarios of the store share: wheels made on the spot, no network, TAP
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=sh disable=SC2034
+# shellcheck shell=sh disable=SC2034,SC2154
 set -eu
 here=${SRCDIR:-.}/tests/cli
 tool=${BUILDDIR:-build}/tests/cli/envtool

@@ -105,6 +105,7 @@ expect "and it is told" 0 "3.9.1" deps --json
 # ---- requirements.txt ----
 pip '-r requirements.txt\n'
 expect "a file that includes itself" 3 "includes itself" deps
+# shellcheck disable=SC2088 # it is not to be expanded
 for line in '--no-binary :all:' '-e .' 'x @ file:///etc/passwd' 'x @ git+ext::sh' '~/x.whl' 'x @ https://${U}@h/x.whl' \
 	'--find-links /tmp' 'x @ http://h/x-1-py3-none-any.whl'; do
 	mlmodel ''
