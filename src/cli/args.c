@@ -27,7 +27,7 @@ static const struct option options[] = {
 #define SETTING(commands, id, short_, long_, metavar, help) \
 	{ commands, PF_OPT_##id, short_, long_, metavar, help, NULL, true },
 #define ALIAS(commands, id, short_, long_, value) \
-	{ commands, PF_OPT_##id, short_, long_, value ? "" : "VALUE", NULL, value, false },
+	{ commands, PF_OPT_##id, short_, long_, "VALUE", NULL, value, false },
 #include "cli/options.def"
 #undef OPT
 #undef SETTING
@@ -37,6 +37,12 @@ static const struct option options[] = {
 void pf_args_free(struct pf_args *args)
 {
 	pf_arena_free(&args->arena);
+}
+
+/* A switch takes no value, nor does an alias that implies one. */
+static bool takes_value(const struct option *o)
+{
+	return *o->metavar && !o->implied;
 }
 
 static bool belongs(const struct option *o, const char *command)
@@ -100,11 +106,11 @@ static int take_long(struct pf_args *args, int argc, char **argv, int *i, struct
 
 	if (!o)
 		return fail_unknown(args->command, argv[*i], err);
-	if (eq != PF_NPOS && !*o->metavar)
+	if (eq != PF_NPOS && !takes_value(o))
 		return pf_fail(err, PF_EUSAGE, "--%s takes no value", o->long_name);
 	if (eq != PF_NPOS)
 		keep(args, o, argv[*i] + 2 + eq + 1);
-	else if (!*o->metavar)
+	else if (!takes_value(o))
 		keep(args, o, NULL);
 	else if (*i + 1 < argc)
 		keep(args, o, argv[++*i]);
@@ -121,7 +127,7 @@ static int take_short(struct pf_args *args, int argc, char **argv, int *i, struc
 
 		if (!o)
 			return fail_unknown(args->command, argv[*i], err);
-		if (!*o->metavar) {
+		if (!takes_value(o)) {
 			keep(args, o, NULL);
 			continue;
 		}
@@ -149,7 +155,7 @@ int pf_args_leading(int argc, char **argv)
 
 		if (!o)
 			break;
-		i += *o->metavar && eq == PF_NPOS ? 2 : 1;
+		i += takes_value(o) && eq == PF_NPOS ? 2 : 1;
 	}
 	return i < argc ? i : argc;
 }

@@ -35,8 +35,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 #define DAMAGES 2000
 
 static const char *const samples[] = {
-	"pyfunc-env python 1\nversion 3.11.7\ninfo 3 11 7\nimplementation cpython\nbase_prefix /p\n"
-	"base_exe /p/bin/python3.11\nplatform linux-x86_64\nlib lib/python3.11\npath /p/site\nend\n",
+	("pyfunc-env python 1\nversion 3.11.7\ninfo 3 11 7\nimplementation cpython\nbase_prefix /p\n"
+	"base_exe /p/bin/python3.11\nplatform linux-x86_64\nlib lib/python3.11\npath /p/site\nend\n"),
 	"Metadata-Version: 2.1\nName: a\nVersion: 1\nRequires-Dist: b ;\n x\nRequires-Dist: c\n\nbody\n",
 	"six\n\n[x]\nfoo>1\n[:m]\nbar @ u\n[y:z]\nbaz\n[]\n",
 	"pkg/__init__.py,sha256=x,1\n\"odd,name/x.py\",,\n../../bin/x,,\none.py,,\ntwo.so\n../x/y.py\n",
