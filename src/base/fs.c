@@ -135,7 +135,7 @@ int pf_read_fd(struct pf_buf *out, int fd, const char *what, struct pf_err *err)
 		/* Most files are small: little at first, so that no page is touched in vain. */
 		size_t step = out->n < PF_KIB(8) ? PF_KIB(8) : PF_KIB(256);
 		size_t left = out->max - out->n, want = left < step ? left : step;
-		char beyond, *room = want ? pf_buf_room(out, want) : &beyond;
+		char beyond = 0, *room = want ? pf_buf_room(out, want) : &beyond;
 		ssize_t n = room ? read(fd, room, want ? want : 1) : 1;
 
 		if (n < 0 && errno == EINTR) {
