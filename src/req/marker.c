@@ -7,6 +7,7 @@
 #include "req/name.h"
 #include "req/pystring.h"
 #include "req/pytext.h"
+#include "req/reader.h"
 
 /* marker = atom (("and" | "or") atom)*
  * atom   = "(" marker ")" | value op value
@@ -59,34 +60,8 @@ const char *pf_marker_op_text(enum pf_marker_op op)
 
 /* ---- reading ---- */
 
-struct reader {
-	struct pf_str text;
-	size_t at;
-	struct pf_arena *a;
-	struct pf_err *err;
-};
-
-static int fail_here(struct reader *r, const char *expected)
-{
-	struct pf_str shown = pf_shown(r->text);
-
-	return pf_fail(r->err, PF_EMODEL, "expected %s at column %zu of '" PF_FMT "'", expected,
-		       r->at + 1, PF_ARG(shown));
-}
-
-static void skip_blanks(struct reader *r)
-{
-	while (r->at < r->text.n && (r->text.p[r->at] == ' ' || r->text.p[r->at] == '\t'))
-		r->at++;
-}
-
-static char peek(const struct reader *r)
-{
-	return r->at < r->text.n ? r->text.p[r->at] : '\0';
-}
-
 /* The word, if it stands at the place and ends there. */
-static bool take_word(struct reader *r, const char *word)
+static bool take_word(struct pf_reader *r, const char *word)
 {
 	struct pf_str rest = pf_str_skip(r->text, r->at);
 	size_t n = strlen(word);
@@ -97,9 +72,9 @@ static bool take_word(struct reader *r, const char *word)
 	return true;
 }
 
-static int take_value(struct pf_marker_value *out, struct reader *r)
+static int take_value(struct pf_marker_value *out, struct pf_reader *r)
 {
-	char quote = peek(r);
+	char quote = pf_reader_peek(r);
 	size_t end;
 
 	for (size_t i = 0; i < PF_COUNT(variables); i++) {
@@ -109,18 +84,18 @@ static int take_value(struct pf_marker_value *out, struct reader *r)
 		}
 	}
 	if (quote != '"' && quote != '\'')
-		return fail_here(r, "a marker variable or a quoted text");
+		return pf_reader_fail(r, "a marker variable or a quoted text");
 	end = pf_str_find(pf_str_skip(r->text, r->at + 1), quote);
 	if (end == PF_NPOS)
-		return fail_here(r, "a quoted text that ends");
+		return pf_reader_fail(r, "a quoted text that ends");
 	out->variable = false;
 	if (!pf_py_unquote(&out->text, r->a, pf_str_cut(r->text, r->at + 1, r->at + 1 + end)))
-		return fail_here(r, "a valid quoted text");
+		return pf_reader_fail(r, "a valid quoted text");
 	r->at += end + 2;
 	return 0;
 }
 
-static int take_operator(enum pf_marker_op *out, struct reader *r)
+static int take_operator(enum pf_marker_op *out, struct pf_reader *r)
 {
 	size_t from = r->at;
 
@@ -136,11 +111,11 @@ static int take_operator(enum pf_marker_op *out, struct reader *r)
 		return 0;
 	}
 	if (!take_word(r, "not"))
-		return fail_here(r, "one of <=, <, !=, ==, >=, >, ~=, ===, in, not in");
+		return pf_reader_fail(r, "one of <=, <, !=, ==, >=, >, ~=, ===, in, not in");
 	from = r->at;
-	skip_blanks(r);
+	pf_reader_skip_blanks(r);
 	if (r->at == from || !take_word(r, "in"))
-		return fail_here(r, "\"in\" after \"not\"");
+		return pf_reader_fail(r, "\"in\" after \"not\"");
 	*out = PF_MARKER_NOT_IN;
 	return 0;
 }
@@ -158,9 +133,9 @@ static void normalise_names(struct pf_marker_item *item, struct pf_arena *a)
 		l->text = pf_name_canonical(a, l->text);
 }
 
-static int take_list(struct pf_marker *out, struct reader *r, unsigned depth);
+static int take_list(struct pf_marker *out, struct pf_reader *r, unsigned depth);
 
-static int take_group(struct pf_marker_item *out, struct reader *r, unsigned depth)
+static int take_group(struct pf_marker_item *out, struct pf_reader *r, unsigned depth)
 {
 	size_t from = r->at++;
 
@@ -170,39 +145,35 @@ static int take_group(struct pf_marker_item *out, struct reader *r, unsigned dep
 	out->group = pf_alloc(r->a, sizeof(*out->group));
 	if (take_list(out->group, r, depth + 1) < 0)
 		return -1;
-	if (peek(r) != ')') {
-		struct pf_str shown = pf_shown(r->text);
-
+	if (!pf_reader_take(r, ')'))
 		return pf_fail(r->err, PF_EMODEL,
 			       "expected \")\" at column %zu for \"(\" at column %zu of '" PF_FMT "'",
-			       r->at + 1, from + 1, PF_ARG(shown));
-	}
-	r->at++;
+			       r->at + 1, from + 1, PF_ARG(pf_shown(r->text)));
 	return 0;
 }
 
-static int take_atom(struct pf_marker_item *out, struct reader *r, unsigned depth)
+static int take_atom(struct pf_marker_item *out, struct pf_reader *r, unsigned depth)
 {
-	skip_blanks(r);
-	if (peek(r) == '(') {
+	pf_reader_skip_blanks(r);
+	if (pf_reader_peek(r) == '(') {
 		if (take_group(out, r, depth) < 0)
 			return -1;
 	} else {
 		if (take_value(&out->left, r) < 0)
 			return -1;
-		skip_blanks(r);
+		pf_reader_skip_blanks(r);
 		if (take_operator(&out->op, r) < 0)
 			return -1;
-		skip_blanks(r);
+		pf_reader_skip_blanks(r);
 		if (take_value(&out->right, r) < 0)
 			return -1;
 		normalise_names(out, r->a);
 	}
-	skip_blanks(r);
+	pf_reader_skip_blanks(r);
 	return 0;
 }
 
-static int take_list(struct pf_marker *out, struct reader *r, unsigned depth)
+static int take_list(struct pf_marker *out, struct pf_reader *r, unsigned depth)
 {
 	struct pf_marker_item item = { 0 };
 
@@ -218,15 +189,14 @@ static int take_list(struct pf_marker *out, struct reader *r, unsigned depth)
 	}
 }
 
-int pf_marker_scan(struct pf_marker **out, struct pf_arena *a, struct pf_str text, size_t *at,
-		   struct pf_err *err)
+int pf_marker_scan(struct pf_marker **out, struct pf_reader *r)
 {
-	struct reader r = { .text = text, .at = *at, .a = a, .err = err };
-	struct pf_marker *m = pf_alloc(a, sizeof(*m));
+	struct pf_marker *m = pf_alloc(r->a, sizeof(*m));
 
-	if (take_list(m, &r, 0) < 0)
+	if (take_list(m, r, 0) < 0)
 		return -1;
-	*at = r.at;
+	if (r->at < r->text.n)
+		return pf_reader_fail(r, "\"and\", \"or\" or the end");
 	*out = m;
 	return 0;
 }
@@ -234,15 +204,7 @@ int pf_marker_scan(struct pf_marker **out, struct pf_arena *a, struct pf_str tex
 int pf_marker_parse(struct pf_marker **out, struct pf_arena *a, struct pf_str text,
 		    struct pf_err *err)
 {
-	struct reader r = { .text = text, .err = err };
-	struct pf_marker *m;
-
-	if (pf_marker_scan(&m, a, text, &r.at, err) < 0)
-		return -1;
-	if (r.at < text.n)
-		return fail_here(&r, "\"and\", \"or\" or the end");
-	*out = m;
-	return 0;
+	return pf_marker_scan(out, &(struct pf_reader){ text, 0, a, err });
 }
 
 /* ---- writing ---- */
