@@ -1,86 +1,20 @@
 /* answer.c - what the model answered, as JSON */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <math.h>
-
 #include "base/json.h"
 #include "base/limits.h"
-#include "base/number.h"
 #include "data/base64.h"
 #include "data/data.h"
-#include "data/datetime.h"
 #include "data/element.h"
 
 /* The values of a frame are nested no deeper than its reader allows; this is the second fence. */
 #define MAX_DEPTH 200
 
+/* Dates are nanoseconds in an array, as numpy's tolist has them, and text elsewhere. */
+static const struct pf_spelling in_array = { "false", "true", "null", false, NULL };
+static const struct pf_spelling elsewhere = { "false", "true", "null", false, "\"" };
+
 static int put_value(struct pf_buf *out, const struct pf_value *v, unsigned depth,
 		     struct pf_err *err);
-
-static void put_double(struct pf_buf *out, double d)
-{
-	char *p = pf_buf_room(out, PF_DOUBLE_SIZE);
-
-	if (!p)
-		return;
-	if (isfinite(d)) {
-		out->n += pf_double_write(p, d);
-	} else {
-		memcpy(p, "null", 4);
-		out->n += 4;
-	}
-	out->p[out->n] = '\0';
-}
-
-static void put_int(struct pf_buf *out, int64_t i)
-{
-	char *p = pf_buf_room(out, PF_DOUBLE_SIZE);
-
-	if (!p)
-		return;
-	out->n += pf_int64_write(p, i);
-	out->p[out->n] = '\0';
-}
-
-static void put_datetime(struct pf_buf *out, int64_t ns)
-{
-	if (ns == INT64_MIN) {
-		pf_buf_cstr(out, "null");
-		return;
-	}
-	pf_buf_char(out, '"');
-	pf_datetime_write(out, ns);
-	pf_buf_char(out, '"');
-}
-
-/* One element of an array or a column. Dates are nanoseconds in an array, as numpy's tolist has
- * them, and text in a table. */
-static void put_element(struct pf_buf *out, enum pf_type type, const void *data, size_t i,
-			bool in_table)
-{
-	char text[PF_DOUBLE_SIZE];
-	int64_t whole;
-
-	switch (type) {
-	case PF_T_BOOL:
-		pf_buf_cstr(out, ((const uint8_t *)data)[i] ? "true" : "false");
-		return;
-	case PF_T_FLOAT32:
-		put_double(out, (double)((const float *)data)[i]);
-		return;
-	case PF_T_FLOAT64:
-		put_double(out, ((const double *)data)[i]);
-		return;
-	case PF_T_UINT64:
-		pf_buf_add(out, text, pf_uint64_write(text, ((const uint64_t *)data)[i]));
-		return;
-	default:
-		whole = pf_element_int(type, data, i);
-		if (type == PF_T_DATETIME && (in_table || whole == INT64_MIN))
-			put_datetime(out, whole);
-		else
-			put_int(out, whole);
-	}
-}
 
 /* ---- arrays ---- */
 
@@ -92,7 +26,7 @@ static int put_tensor(struct pf_buf *out, const struct pf_tensor *t, unsigned ax
 
 		if (t->values)
 			return put_value(out, &t->values[i], depth + axis, err);
-		put_element(out, t->type, t->data, i, false);
+		pf_element_write(out, &in_array, t->type, t->data, i);
 		return 0;
 	}
 	pf_buf_char(out, '[');
@@ -143,7 +77,7 @@ static int put_table(struct pf_buf *out, const struct pf_table *t, unsigned dept
 
 			pf_buf_str(out, keys[j]);
 			if (!c->values)
-				put_element(out, c->type, c->data, i, true);
+				pf_element_write(out, &elsewhere, c->type, c->data, i);
 			else if (put_value(out, &c->values[i], depth + 2, err) < 0)
 				return -1;
 		}
@@ -186,16 +120,16 @@ static int put_value(struct pf_buf *out, const struct pf_value *v, unsigned dept
 		pf_buf_cstr(out, "null");
 		return 0;
 	case PF_V_BOOL:
-		pf_buf_cstr(out, v->b ? "true" : "false");
+		pf_element_write(out, &elsewhere, PF_T_BOOL, &v->b, 0);
 		return 0;
 	case PF_V_INT:
-		put_int(out, v->i);
+		pf_element_write(out, &elsewhere, PF_T_INT64, &v->i, 0);
 		return 0;
 	case PF_V_BIGINT:
 		pf_buf_str(out, v->s);
 		return 0;
 	case PF_V_FLOAT:
-		put_double(out, v->d);
+		pf_element_write(out, &elsewhere, PF_T_FLOAT64, &v->d, 0);
 		return 0;
 	case PF_V_STRING:
 		pf_json_quote(out, v->s);
@@ -206,7 +140,7 @@ static int put_value(struct pf_buf *out, const struct pf_value *v, unsigned dept
 		pf_buf_char(out, '"');
 		return 0;
 	case PF_V_DATETIME:
-		put_datetime(out, v->i);
+		pf_element_write(out, &elsewhere, PF_T_DATETIME, &v->i, 0);
 		return 0;
 	case PF_V_LIST:
 	case PF_V_MAP:

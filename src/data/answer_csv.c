@@ -1,14 +1,11 @@
 /* answer_csv.c - what the model answered, as CSV */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <math.h>
-
-#include "base/limits.h"
-#include "base/number.h"
 #include "data/base64.h"
 #include "data/data.h"
-#include "data/datetime.h"
 #include "data/document.h"
 #include "data/element.h"
+
+static const struct pf_spelling spelling = { "False", "True", "", true, "" };
 
 /* RFC 4180; an empty text is quoted, to be told from a missing cell. */
 static void put_text(struct pf_buf *out, struct pf_str s)
@@ -30,41 +27,6 @@ static void put_text(struct pf_buf *out, struct pf_str s)
 	pf_buf_char(out, '"');
 }
 
-static void put_double(struct pf_buf *out, double d)
-{
-	char text[PF_DOUBLE_SIZE];
-
-	if (!isnan(d))
-		pf_buf_add(out, text, pf_double_write(text, d));
-}
-
-static void put_element(struct pf_buf *out, enum pf_type type, const void *data, size_t i)
-{
-	char text[PF_DOUBLE_SIZE];
-	int64_t whole;
-
-	switch (type) {
-	case PF_T_BOOL:
-		pf_buf_cstr(out, ((const uint8_t *)data)[i] ? "True" : "False");
-		return;
-	case PF_T_FLOAT32:
-		put_double(out, (double)((const float *)data)[i]);
-		return;
-	case PF_T_FLOAT64:
-		put_double(out, ((const double *)data)[i]);
-		return;
-	case PF_T_UINT64:
-		pf_buf_add(out, text, pf_uint64_write(text, ((const uint64_t *)data)[i]));
-		return;
-	default:
-		whole = pf_element_int(type, data, i);
-		if (type != PF_T_DATETIME)
-			pf_buf_add(out, text, pf_int64_write(text, whole));
-		else if (whole != INT64_MIN)
-			pf_datetime_write(out, whole);
-	}
-}
-
 static int put_cell(struct pf_buf *out, const struct pf_value *v, struct pf_err *err)
 {
 	PF_AUTO(buf) text = PF_BUF(out->max);
@@ -73,20 +35,20 @@ static int put_cell(struct pf_buf *out, const struct pf_value *v, struct pf_err 
 	case PF_V_NULL:
 		return 0;
 	case PF_V_BOOL:
-		pf_buf_cstr(out, v->b ? "True" : "False");
+		pf_element_write(out, &spelling, PF_T_BOOL, &v->b, 0);
 		return 0;
 	case PF_V_INT:
-		put_element(out, PF_T_INT64, &v->i, 0);
+		pf_element_write(out, &spelling, PF_T_INT64, &v->i, 0);
 		return 0;
 	case PF_V_FLOAT:
-		put_double(out, v->d);
+		pf_element_write(out, &spelling, PF_T_FLOAT64, &v->d, 0);
 		return 0;
 	case PF_V_BIGINT:
 	case PF_V_STRING:
 		put_text(out, v->s);
 		return 0;
 	case PF_V_DATETIME:
-		put_element(out, PF_T_DATETIME, &v->i, 0);
+		pf_element_write(out, &spelling, PF_T_DATETIME, &v->i, 0);
 		return 0;
 	case PF_V_BYTES:
 		pf_base64_encode(out, v->s, "");
@@ -117,7 +79,7 @@ static int put_table(struct pf_buf *out, const struct pf_table *t, struct pf_err
 			if (j)
 				pf_buf_char(out, ',');
 			if (!c->values)
-				put_element(out, c->type, c->data, i);
+				pf_element_write(out, &spelling, c->type, c->data, i);
 			else if (put_cell(out, &c->values[i], err) < 0)
 				return -1;
 		}
@@ -137,7 +99,7 @@ static int put_tensor(struct pf_buf *out, const struct pf_tensor *t, struct pf_e
 		if (i % columns)
 			pf_buf_char(out, ',');
 		if (!t->values)
-			put_element(out, t->type, t->data, i);
+			pf_element_write(out, &spelling, t->type, t->data, i);
 		else if (put_cell(out, &t->values[i], err) < 0)
 			return -1;
 		if (i % columns == columns - 1)

@@ -43,7 +43,9 @@ static void arrays(void **state)
 	static int8_t small[] = { -128 };
 	struct pf_tensor t = { .type = PF_T_FLOAT64, .rank = 2, .shape = { 2, 3 }, .data = d };
 	struct pf_value v = { .kind = PF_V_TENSOR, .tensor = &t };
-	struct pf_value cells[] = { STRING("x"), { .kind = PF_V_NULL } };
+	struct pf_value cells[] = { STRING("x"), { .kind = PF_V_NULL }, { .kind = PF_V_BOOL, .b = true },
+				    { .kind = PF_V_FLOAT, .d = (double)INFINITY },
+				    { .kind = PF_V_DATETIME, .i = 0 } };
 
 	(void)state;
 	check(&v, true, "{\"predictions\": [[1.0,0.1,0.0],[-1e+300,1e+16,2.5]]}");
@@ -57,17 +59,21 @@ static void arrays(void **state)
 	check(&v, true, "{\"predictions\": [0.10000000149011612,1.5]}");
 	t = (struct pf_tensor){ .type = PF_T_DATETIME, .rank = 1, .shape = { 2 }, .data = when };
 	check(&v, true, "{\"predictions\": [1704067200000000000,null]}");
+	check_csv(&v, "0\n2024-01-01T00:00:00\n\n");
 	t = (struct pf_tensor){ .type = PF_T_UINT64, .rank = 0, .data = big };
 	check(&v, false, "18446744073709551615");
 	check_csv(&v, "the answer is an array of 0 dimensions, which CSV cannot hold (write it as JSON)");
 	t = (struct pf_tensor){ .type = PF_T_BOOL, .rank = 3, .shape = { 1, 2, 1 }, .data = yes };
 	check(&v, true, "{\"predictions\": [[[true],[false]]]}");
+	t = (struct pf_tensor){ .type = PF_T_BOOL, .rank = 2, .shape = { 1, 2 }, .data = yes };
+	check_csv(&v, "0,1\nTrue,False\n");
 	t = (struct pf_tensor){ .type = PF_T_INT8, .rank = 1, .shape = { 1 }, .data = small };
 	check(&v, true, "{\"predictions\": [-128]}");
 	t = (struct pf_tensor){ .type = PF_T_FLOAT64, .rank = 2, .shape = { 2, 0 } };
 	check(&v, true, "{\"predictions\": [[],[]]}");
-	t = (struct pf_tensor){ .type = PF_T_OBJECT, .rank = 1, .shape = { 2 }, .values = cells };
-	check(&v, true, "{\"predictions\": [\"x\",null]}");
+	t = (struct pf_tensor){ .type = PF_T_OBJECT, .rank = 1, .shape = { 5 }, .values = cells };
+	check(&v, true, "{\"predictions\": [\"x\",null,true,null,\"1970-01-01T00:00:00\"]}");
+	check_csv(&v, "0\nx\n\nTrue\ninf\n1970-01-01T00:00:00\n");
 }
 
 static void tables(void **state)

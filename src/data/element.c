@@ -1,0 +1,92 @@
+/* element.c - one element of a typed array as text */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "data/element.h"
+
+#include <math.h>
+
+#include "base/number.h"
+#include "data/datetime.h"
+
+static int64_t read_whole(enum pf_type type, const void *data, size_t i)
+{
+	switch (type) {
+	case PF_T_UINT8:
+		return ((const uint8_t *)data)[i];
+	case PF_T_INT8:
+		return ((const int8_t *)data)[i];
+	case PF_T_INT16:
+		return ((const int16_t *)data)[i];
+	case PF_T_INT32:
+		return ((const int32_t *)data)[i];
+	case PF_T_UINT16:
+		return ((const uint16_t *)data)[i];
+	case PF_T_UINT32:
+		return ((const uint32_t *)data)[i];
+	default:
+		return ((const int64_t *)data)[i];
+	}
+}
+
+static void take_up(struct pf_buf *b, size_t n)
+{
+	b->n += n;
+	b->p[b->n] = '\0';
+}
+
+/* Numbers are many: each is written where it stays. */
+static void write_double(struct pf_buf *out, const struct pf_spelling *s, double d)
+{
+	char *p;
+
+	if (!isfinite(d) && (isnan(d) || !s->infinities))
+		pf_buf_cstr(out, s->missing);
+	else if ((p = pf_buf_room(out, PF_DOUBLE_SIZE)))
+		take_up(out, pf_double_write(p, d));
+}
+
+static void write_whole(struct pf_buf *out, int64_t whole)
+{
+	char *p = pf_buf_room(out, PF_DOUBLE_SIZE);
+
+	if (p)
+		take_up(out, pf_int64_write(p, whole));
+}
+
+static void write_date(struct pf_buf *out, const struct pf_spelling *s, int64_t ns)
+{
+	if (ns == INT64_MIN) {
+		pf_buf_cstr(out, s->missing);
+	} else if (!s->quote) {
+		write_whole(out, ns);
+	} else {
+		pf_buf_cstr(out, s->quote);
+		pf_datetime_write(out, ns);
+		pf_buf_cstr(out, s->quote);
+	}
+}
+
+void pf_element_write(struct pf_buf *out, const struct pf_spelling *s, enum pf_type type,
+		      const void *data, size_t i)
+{
+	char text[PF_DOUBLE_SIZE];
+
+	switch (type) {
+	case PF_T_BOOL:
+		pf_buf_cstr(out, ((const uint8_t *)data)[i] ? s->yes : s->no);
+		return;
+	case PF_T_FLOAT32:
+		write_double(out, s, (double)((const float *)data)[i]);
+		return;
+	case PF_T_FLOAT64:
+		write_double(out, s, ((const double *)data)[i]);
+		return;
+	case PF_T_DATETIME:
+		write_date(out, s, ((const int64_t *)data)[i]);
+		return;
+	case PF_T_UINT64:
+		pf_buf_add(out, text, pf_uint64_write(text, ((const uint64_t *)data)[i]));
+		return;
+	default:
+		write_whole(out, read_whole(type, data, i));
+	}
+}
