@@ -1,12 +1,11 @@
 /* fuzz_json.c - any bytes as JSON, as a request and as CSV: by libFuzzer, or damaged documents */
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "driver.h"
+
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "base/str.h"
 #include "data/data.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct pf_colspec columns[] = {
 	{ .name = { "a", 1 }, .type = PF_D_LONG, .required = true },
@@ -63,8 +62,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 }
 
 #ifndef PF_LIBFUZZER
-#define DAMAGES 1000
-
 static const char *const documents[] = {
 	("{\"dataframe_split\":{\"columns\":[\"a\",\"b\",\"c\",\"d\",\"e\"],\"index\":[3,4],\"data\":"
 	"[[1,2.5,\"x\",\"2024-01-01\",\"aGk=\"],[2,null,\"\\u00e9\\ud83d\\ude00\",null,\"eA==\"]]}}"),
@@ -77,55 +74,12 @@ static const char *const documents[] = {
 	"\xef\xbb\xbf\"a\",,b\r1,True,18446744073709551616\r+1, false ,0.30000000000000004\r",
 };
 
-static uint32_t next_random(uint32_t *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 17;
-	*state ^= *state << 5;
-	return *state;
-}
-
-/* A copy of its exact size, so that a byte read beyond it is noticed. */
-static void try_bytes(const char *p, size_t n)
-{
-	uint8_t *copy = malloc(n ? n : 1);
-
-	if (!copy)
-		pf_oom();
-	memcpy(copy, p, n);
-	LLVMFuzzerTestOneInput(copy, n);
-	free(copy);
-}
-
-static void damage(const char *document, uint32_t *state)
-{
-	static const char marks[] = "{}[],:\"\\0123456789.eE+-ntaNI \t\n\r\0\xff\xc3";
-	struct pf_arena a = { 0 };
-	size_t n = strlen(document);
-	char *p = pf_dupz(&a, pf_s(document));
-
-	try_bytes(p, n);
-	for (unsigned i = 0; i < DAMAGES; i++) {
-		size_t at = next_random(state) % n, cut = next_random(state) % n;
-		char before = p[at];
-
-		p[at] = marks[next_random(state) % (sizeof(marks) - 1)];
-		try_bytes(p, n);
-		try_bytes(p, cut);
-		if (i % 4)
-			p[at] = before;
-		else if (i % 64 == 0)
-			memcpy(p, document, n);
-	}
-	pf_arena_free(&a);
-}
-
 int main(void)
 {
-	uint32_t state = 2463534242u;
+	struct fuzz f = { PF_S("{}[],:\"\\0123456789.eE+-ntaNI \t\n\r\0\xff\xc3"), 1000, 2463534242u };
 
 	for (size_t i = 0; i < PF_COUNT(documents); i++)
-		damage(documents[i], &state);
+		fuzz_sample(&f, pf_s(documents[i]));
 	return 0;
 }
 #endif

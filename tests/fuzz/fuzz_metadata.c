@@ -1,11 +1,10 @@
 /* fuzz_metadata.c - any bytes as what an interpreter or a distribution tells of itself */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/str.h"
+#include "driver.h"
+
 #include "python/metadata.h"
 #include "python/mirror.h"
 #include "python/query.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -32,8 +31,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 }
 
 #ifndef PF_LIBFUZZER
-#define DAMAGES 2000
-
 static const char *const samples[] = {
 	("pyfunc-env python 1\nversion 3.11.7\ninfo 3 11 7\nimplementation cpython\nbase_prefix /p\n"
 	"base_exe /p/bin/python3.11\nplatform linux-x86_64\nlib lib/python3.11\npath /p/site\nend\n"),
@@ -45,37 +42,12 @@ static const char *const samples[] = {
 	"3.10.*",
 };
 
-static uint32_t next_random(uint32_t *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 17;
-	*state ^= *state << 5;
-	return *state;
-}
-
-/* A copy of its exact size, so that a byte read beyond it is noticed. */
-static void try_damaged(const char *sample, uint32_t *state)
-{
-	size_t n = strlen(sample), keep = *state % 3 ? n : next_random(state) % (n + 1);
-	uint8_t *copy = malloc(keep ? keep : 1);
-
-	if (!copy)
-		pf_oom();
-	if (keep)
-		memcpy(copy, sample, keep);
-	for (uint32_t i = next_random(state) % 4; keep && i > 0; i--)
-		copy[next_random(state) % keep] = (uint8_t)next_random(state);
-	LLVMFuzzerTestOneInput(copy, keep);
-	free(copy);
-}
-
 int main(void)
 {
-	uint32_t state = 20240107;
+	struct fuzz f = { .damages = 1000, .random = 20240107 };
 
 	for (size_t i = 0; i < PF_COUNT(samples); i++)
-		for (int damage = 0; damage < DAMAGES; damage++)
-			try_damaged(samples[i], &state);
+		fuzz_sample(&f, pf_s(samples[i]));
 	return 0;
 }
 #endif

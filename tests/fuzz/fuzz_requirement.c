@@ -1,10 +1,10 @@
 /* fuzz_requirement.c - any bytes as a requirements file: by libFuzzer, or recorded ones damaged */
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "driver.h"
+
 #include "../unit/unit.h"
 #include "req/reqfile.h"
 #include "req/wheel_name.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* What is accepted is written, and what is written is accepted again. */
 static void read_requirement(struct pf_arena *a, struct pf_str text)
@@ -43,60 +43,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 }
 
 #ifndef PF_LIBFUZZER
-#define DAMAGES 40
-
-static uint32_t next_random(uint32_t *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 17;
-	*state ^= *state << 5;
-	return *state;
-}
-
-/* A copy of its exact size, so that a byte read beyond it is noticed. */
-static void try_bytes(const char *p, size_t n)
-{
-	uint8_t *copy = malloc(n ? n : 1);
-
-	if (!copy)
-		pf_oom();
-	if (n)
-		memcpy(copy, p, n);
-	LLVMFuzzerTestOneInput(copy, n);
-	free(copy);
-}
-
 static void damage(const struct unit_row *r, void *ctx)
 {
-	static const char telling[] = "\\'\"()[]{}<>=!~;,@#$-+.* \t\n\r/:%&\x80\xe2\xff";
-	struct pf_arena a = { 0 };
-	uint32_t *state = ctx;
-	char *p = pf_dupz(&a, r->v[0]);
-
-	try_bytes(p, r->v[0].n);
-	for (unsigned i = 0; i < DAMAGES && r->v[0].n; i++) {
-		size_t at = next_random(state) % r->v[0].n, cut = next_random(state) % r->v[0].n;
-		char before = p[at];
-
-		p[at] = telling[next_random(state) % (sizeof(telling) - 1)];
-		try_bytes(p, r->v[0].n);
-		try_bytes(p, cut);
-		if (i % 4)
-			p[at] = before;
-	}
-	pf_arena_free(&a);
+	fuzz_sample(ctx, r->v[0]);
 }
 
 int main(void)
 {
 	static const char *const tables[] = { "reqfile.tsv", "requirement_parse.tsv", "wheel_name.tsv" };
-	struct pf_arena a = { 0 };
-	uint32_t state = 508;
+	PF_AUTO(arena) a = { 0 };
+	struct fuzz f = { PF_S("\\'\"()[]{}<>=!~;,@#$-+.* \t\n\r/:%&\x80\xe2\xff"), 40, 508 };
 	size_t rows = 0;
 
 	for (size_t i = 0; i < PF_COUNT(tables); i++)
-		rows += unit_table(unit_data(&a, tables[i]), damage, &state);
-	pf_arena_free(&a);
+		rows += unit_table(unit_data(&a, tables[i]), damage, &f);
 	return rows ? 0 : 1;
 }
 #endif

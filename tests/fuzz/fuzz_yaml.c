@@ -1,10 +1,8 @@
 /* fuzz_yaml.c - any bytes as YAML: by libFuzzer, or small documents damaged in many ways */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/mem.h"
-#include "base/str.h"
-#include "formats/yaml.h"
+#include "driver.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "formats/yaml.h"
 
 /* Every byte that the tree holds is read once. */
 static size_t touch(const struct pf_node *n)
@@ -31,8 +29,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 }
 
 #ifndef PF_LIBFUZZER
-#define DAMAGES 2000
-
 static const char *const documents[] = {
 	"flavors:\n  python_function:\n    env:\n      conda: conda.yaml\n    loader_module: mlflow.sklearn\n"
 	"    python_version: 3.10\nsignature:\n  inputs: '[{\"type\": \"long\"}]'\n  params: null\n",
@@ -44,55 +40,12 @@ static const char *const documents[] = {
 	"- &x [*x]\n- *y\n- {a: 1, a: 2}\n",
 };
 
-static uint32_t next_random(uint32_t *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 17;
-	*state ^= *state << 5;
-	return *state;
-}
-
-/* A copy of its exact size, so that a byte read beyond it is noticed. */
-static void try_bytes(const char *p, size_t n)
-{
-	uint8_t *copy = malloc(n ? n : 1);
-
-	if (!copy)
-		pf_oom();
-	memcpy(copy, p, n);
-	LLVMFuzzerTestOneInput(copy, n);
-	free(copy);
-}
-
-static void damage(const char *document, uint32_t *state)
-{
-	static const char marks[] = "&*!|>'\"%@`{}[],:?-# \t\n\r<~\\\0\xff\xc3";
-	struct pf_arena a = { 0 };
-	size_t n = strlen(document);
-	char *p = pf_dupz(&a, pf_s(document));
-
-	try_bytes(p, n);
-	for (unsigned i = 0; i < DAMAGES; i++) {
-		size_t at = next_random(state) % n, cut = next_random(state) % n;
-		char before = p[at];
-
-		p[at] = marks[next_random(state) % (sizeof(marks) - 1)];
-		try_bytes(p, n);
-		try_bytes(p, cut);
-		if (i % 4)
-			p[at] = before;
-		else if (i % 64 == 0)
-			memcpy(p, document, n);
-	}
-	pf_arena_free(&a);
-}
-
 int main(void)
 {
-	uint32_t state = 2463534242u;
+	struct fuzz f = { PF_S("&*!|>'\"%@`{}[],:?-# \t\n\r<~\\\0\xff\xc3"), 2000, 2463534242u };
 
 	for (size_t i = 0; i < PF_COUNT(documents); i++)
-		damage(documents[i], &state);
+		fuzz_sample(&f, pf_s(documents[i]));
 	return 0;
 }
 #endif
