@@ -41,22 +41,14 @@ static void follow(struct builder *b)
 	}
 }
 
-static int refuse_duplicates(struct builder *b, const struct pf_node *v, size_t n,
-			     struct pf_err *err)
+static int refuse_duplicates(const struct pf_node *v, size_t n, struct pf_err *err)
 {
-	PF_AUTO(arena) temp = { 0 };
-	struct pf_map seen = { 0 };
+	size_t i = n ? pf_find_twice(&v->key, n, sizeof(*v)) : 0;
 
-	for (size_t i = 0; i < n; i++) {
-		void **place = pf_map_put(&temp, &seen, v[i].key);
-
-		if (*place)
-			return pf_fail(err, PF_EMODEL, "line %u, column %u: the key \"" PF_FMT
-				       "\" appears twice", v[i].line, v[i].column,
-				       PF_ARG(pf_shown(v[i].key)));
-		*place = b;
-	}
-	return 0;
+	if (i == n)
+		return 0;
+	return pf_fail(err, PF_EMODEL, "line %u, column %u: the key \"" PF_FMT "\" appears twice",
+		       v[i].line, v[i].column, PF_ARG(pf_shown(v[i].key)));
 }
 
 /* Takes the items of the innermost collection off `pending` and puts the collection there. */
@@ -66,7 +58,7 @@ static int close_collection(struct builder *b, struct pf_err *err)
 	size_t n = b->pending.n - l->from;
 	struct pf_node *items = n ? b->pending.v + l->from : NULL;
 
-	if (l->head.kind == PF_NODE_MAP && refuse_duplicates(b, items, n, err) < 0)
+	if (l->head.kind == PF_NODE_MAP && refuse_duplicates(items, n, err) < 0)
 		return -1;
 	if (n) {
 		l->head.v = pf_alloc_array(b->out, n, sizeof(*items));

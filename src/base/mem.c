@@ -322,3 +322,28 @@ void **pf_map_put(struct pf_arena *a, struct pf_map *m, struct pf_str key)
 	}
 	return &m->entries.v[*slot - 1].value;
 }
+
+static struct pf_str key_at(const void *first, size_t i, size_t stride)
+{
+	return *(const struct pf_str *)(first + i * stride);
+}
+
+size_t pf_find_twice(const struct pf_str *first, size_t n, size_t stride)
+{
+	PF_AUTO(arena) temp = { 0 };
+	struct pf_map seen = { 0 };
+
+	/* Records are small and many: no map for them. */
+	for (size_t i = 0; n <= 16 && i < n; i++)
+		for (size_t j = 0; j < i; j++)
+			if (pf_str_eq(key_at(first, i, stride), key_at(first, j, stride)))
+				return i;
+	for (size_t i = 0; n > 16 && i < n; i++) {
+		void **place = pf_map_put(&temp, &seen, key_at(first, i, stride));
+
+		if (*place)
+			return i;
+		*place = &seen;
+	}
+	return n;
+}

@@ -150,21 +150,16 @@ static int take_field(struct pf_str *out, struct scanner *s, struct pf_err *err)
 /* pandas calls the third column "Unnamed: 2" when its name is empty. */
 static int name_columns(struct pf_csv *c, struct pf_arena *a, struct pf_err *err)
 {
-	PF_AUTO(arena) temp = { 0 };
-	struct pf_map seen = { 0 };
+	size_t twice;
 
-	for (size_t i = 0; i < c->columns; i++) {
-		void **place;
-
+	for (size_t i = 0; i < c->columns; i++)
 		if (!c->names[i].n)
 			c->names[i] = pf_format(a, "Unnamed: %zu", i);
-		place = pf_map_put(&temp, &seen, c->names[i]);
-		if (*place)
-			return pf_fail(err, PF_EMODEL, "the column \"" PF_FMT "\" appears twice in the header",
-				       PF_ARG(pf_shown(c->names[i])));
-		*place = c;
-	}
-	return 0;
+	twice = pf_find_twice(c->names, c->columns, sizeof(*c->names));
+	if (twice == c->columns)
+		return 0;
+	return pf_fail(err, PF_EMODEL, "the column \"" PF_FMT "\" appears twice in the header",
+		       PF_ARG(pf_shown(c->names[twice])));
 }
 
 static int take_header(struct pf_csv *c, struct scanner *s, struct pf_err *err)

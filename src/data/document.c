@@ -61,28 +61,15 @@ static int read_number(struct builder *b, struct pf_value *out, const struct pf_
 	return 0;
 }
 
-static int check_keys(struct builder *b, const struct pf_value *items, size_t n, struct pf_err *err)
+static int refuse_duplicates(struct builder *b, const struct pf_value *items, size_t n,
+			     struct pf_err *err)
 {
-	PF_AUTO(arena) temp = { 0 };
-	struct pf_map seen = { 0 };
+	size_t i = n ? pf_find_twice(&items->s, n, 2 * sizeof(*items)) : 0;
 
-	/* Rows of records are small and many: no map for them. */
-	for (size_t i = 0; n <= 16 && i < n; i++)
-		for (size_t j = 0; j < i; j++)
-			if (pf_str_eq(items[2 * i].s, items[2 * j].s))
-				return pf_json_fail(&b->json, err,
-						    "the key \"" PF_FMT "\" appears twice in an object",
-						    PF_ARG(pf_shown(items[2 * i].s)));
-	for (size_t i = 0; n > 16 && i < n; i++) {
-		void **place = pf_map_put(&temp, &seen, items[2 * i].s);
-
-		if (*place)
-			return pf_json_fail(&b->json, err,
-					    "the key \"" PF_FMT "\" appears twice in an object",
-					    PF_ARG(pf_shown(items[2 * i].s)));
-		*place = b;
-	}
-	return 0;
+	if (i == n)
+		return 0;
+	return pf_json_fail(&b->json, err, "the key \"" PF_FMT "\" appears twice in an object",
+			    PF_ARG(pf_shown(items[2 * i].s)));
 }
 
 static int close_collection(struct builder *b, struct pf_err *err)
@@ -93,7 +80,7 @@ static int close_collection(struct builder *b, struct pf_err *err)
 
 	made.kind = l.map ? PF_V_MAP : PF_V_LIST;
 	made.list.n = l.map ? n / 2 : n;
-	if (l.map && check_keys(b, items, n / 2, err) < 0)
+	if (l.map && refuse_duplicates(b, items, n / 2, err) < 0)
 		return -1;
 	if (n) {
 		made.list.v = pf_alloc_array(b->out, n, sizeof(*items));

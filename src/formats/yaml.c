@@ -258,49 +258,18 @@ static int open_level(struct reader *r, const yaml_event_t *e, enum pf_node_kind
 
 /* ---- the end of a map: duplicate keys, merge keys ---- */
 
-static int compare_keys(const void *a, const void *b, void *items)
+static int refuse_duplicates(const struct pf_node *v, size_t n, struct pf_err *err)
 {
-	const uint32_t *l = a, *r = b;
-	const struct pf_node *v = items;
-	int order = pf_str_cmp(v[*l].key, v[*r].key);
+	size_t i = n ? pf_find_twice(&v->key, n, sizeof(*v)) : 0, first = 0;
 
-	return order ? order : (*l > *r) - (*l < *r);
-}
-
-/* The numbers of the entries, by key and then by place. Sorted, not hashed: no choice of keys makes
- * it slow. The caller frees them. */
-static uint32_t *sort_entries(struct pf_node *v, size_t n)
-{
-	uint32_t *order = calloc(n ? n : 1, sizeof(*order));
-
-	if (!order)
-		pf_oom();
-	for (size_t i = 0; i < n; i++)
-		order[i] = (uint32_t)i;
-	qsort_r(order, n, sizeof(*order), compare_keys, v);
-	return order;
-}
-
-static int refuse_duplicates(struct pf_node *v, size_t n, struct pf_err *err)
-{
-	uint32_t *order = sort_entries(v, n);
-	const struct pf_node *first = NULL, *second = NULL;
-	struct pf_str key;
-
-	for (size_t i = 1; i < n; i++) {
-		const struct pf_node *one = &v[order[i]];
-
-		if (pf_str_eq(v[order[i - 1]].key, one->key) && (!second || one < second))
-			first = &v[order[i - 1]], second = one;
-	}
-	free(order);
-	if (!second)
+	if (i == n)
 		return 0;
-	key = pf_shown(second->key);
+	while (!pf_str_eq(v[first].key, v[i].key))
+		first++;
 	return pf_fail(err, PF_EMODEL,
 		       "line %u, column %u: the key \"" PF_FMT
 		       "\" is here a second time, first on line %u",
-		       second->line, second->column, PF_ARG(key), first->line);
+		       v[i].line, v[i].column, PF_ARG(pf_shown(v[i].key)), v[first].line);
 }
 
 static int push_merged(struct reader *r, const struct pf_node *from, struct pf_err *err)
@@ -317,18 +286,18 @@ static int push_merged(struct reader *r, const struct pf_node *from, struct pf_e
 /* Of entries with one key the first stays. */
 static void drop_later(struct reader *r, size_t first)
 {
-	struct pf_node *v = r->stack + first;
-	size_t n = r->used - first, kept = 0;
-	uint32_t *order = sort_entries(v, n);
+	PF_AUTO(arena) temp = { 0 };
+	struct pf_map seen = { 0 };
+	size_t kept = first;
 
-	for (size_t i = n; i-- > 1;)
-		if (pf_str_eq(v[order[i]].key, v[order[i - 1]].key))
-			v[order[i]].line = 0; /* no entry has this place */
-	free(order);
-	for (size_t i = 0; i < n; i++)
-		if (v[i].line)
-			v[kept++] = v[i];
-	r->used = first + kept;
+	for (size_t i = first; i < r->used; i++) {
+		void **place = pf_map_put(&temp, &seen, r->stack[i].key);
+
+		if (!*place)
+			r->stack[kept++] = r->stack[i];
+		*place = r;
+	}
+	r->used = kept;
 }
 
 static int merge_maps(struct reader *r, struct level *l, struct pf_err *err)

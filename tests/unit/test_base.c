@@ -107,6 +107,32 @@ static void maps_and_vectors_grow(void **state)
 	pf_arena_free(&a);
 }
 
+static void finds_what_is_there_twice(void **state)
+{
+	static const size_t counts[] = { 0, 1, 2, 16, 17, 1000 };
+	struct {
+		int other;
+		struct pf_str key;
+	} items[1000];
+	char keys[1000][8];
+
+	(void)state;
+	for (size_t i = 0; i < PF_COUNT(items); i++) {
+		snprintf(keys[i], sizeof(keys[i]), "k%zu", i);
+		items[i].key = pf_s(keys[i]);
+	}
+	for (size_t i = 0; i < PF_COUNT(counts); i++) {
+		size_t n = counts[i];
+
+		assert_int_equal(pf_find_twice(&items->key, n, sizeof(*items)), n);
+		if (n < 2)
+			continue;
+		items[n - 1].key = items[0].key;
+		assert_int_equal(pf_find_twice(&items->key, n, sizeof(*items)), n - 1);
+		items[n - 1].key = pf_s(keys[n - 1]);
+	}
+}
+
 static void buffers_stop_at_their_ceiling(void **state)
 {
 	struct pf_buf b = PF_BUF(10);
@@ -235,6 +261,7 @@ int main(void)
 		cmocka_unit_test(fits_patterns),
 		cmocka_unit_test(splits_and_trims),
 		cmocka_unit_test(maps_and_vectors_grow),
+		cmocka_unit_test(finds_what_is_there_twice),
 		cmocka_unit_test(buffers_stop_at_their_ceiling),
 		cmocka_unit_test(stays_beneath_a_root),
 		cmocka_unit_test(reads_up_to_a_ceiling),
