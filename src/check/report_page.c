@@ -3,74 +3,96 @@
 #include "base/str.h"
 #include "check/report.h"
 
-/* Written as entities, control bytes as a replacement character. */
-static void add_html(struct pf_buf *out, struct pf_str text)
-{
-	for (size_t i = 0; i < text.n; i++) {
-		unsigned char c = (unsigned char)text.p[i];
+/* What stands before and after things. */
+struct format {
+	const char *special;	/* what it would take for its own: written as entities */
+	const char *head[2], *heads_end;
+	bool classes;		/* of rows: their severities */
+	const char *cell[2], *row_end;
+	const char *note[2];
+};
 
-		if (strchr("&<>\"'", c) && c)
-			pf_buf_printf(out, "&#%u;", c);
-		else if (c < ' ' || c == 127)
-			pf_buf_cstr(out, "&#65533;");
-		else
-			pf_buf_char(out, (char)c);
-	}
-}
+static const struct format markdown = {
+	.special = "|*_`[]<>&\\#~!", /* Markdown's and those of the HTML in it */
+	.head = { "| ", " " },
+	.heads_end = "|\n|---|---|---|---|---|\n",
+	.cell = { "| ", " " },
+	.row_end = "|\n",
+	.note = { "- ", "\n" },
+};
 
-/* What Markdown and the HTML in it would take for their own is written as an entity. */
-static void add_markdown(struct pf_buf *out, struct pf_str text)
+static const struct format html = {
+	.special = "&<>\"'",
+	.head = { "<th>", "</th>" },
+	.heads_end = "</tr>\n",
+	.classes = true,
+	.cell = { "<td>", "</td>" },
+	.row_end = "</tr>\n",
+	.note = { "<li>", "</li>\n" },
+};
+
+static void add_text(struct pf_buf *out, const struct format *f, struct pf_str text)
 {
 	for (size_t i = 0; i < text.n; i++) {
 		unsigned char c = (unsigned char)text.p[i];
 
 		if (c < ' ' || c == 127)
-			pf_buf_cstr(out, "&#65533;");
-		else if (strchr("|*_`[]<>&\\#~!", c))
+			pf_buf_cstr(out, "&#65533;"); /* the replacement character */
+		else if (strchr(f->special, c))
 			pf_buf_printf(out, "&#%u;", c);
 		else
 			pf_buf_char(out, (char)c);
 	}
 }
 
-/* ---- Markdown ---- */
-
-static void add_line(struct pf_buf *out, const struct pf_difference *d)
+static void add_between(struct pf_buf *out, const struct format *f, const char *const around[2],
+			struct pf_str text)
 {
-	for (unsigned k = 0; k < PF_REPORT_COLUMNS; k++) {
-		pf_buf_cstr(out, "| ");
-		add_markdown(out, pf_report_cell(d, k));
-		pf_buf_char(out, ' ');
-	}
-	pf_buf_cstr(out, "|\n");
+	pf_buf_cstr(out, around[0]);
+	add_text(out, f, text);
+	pf_buf_cstr(out, around[1]);
+}
+
+static void add_row(struct pf_buf *out, const struct format *f, const struct pf_difference *d)
+{
+	if (f->classes)
+		pf_buf_printf(out, "<tr class=\"%s\">", pf_severity_name(d->severity));
+	for (unsigned k = 0; k < PF_REPORT_COLUMNS; k++)
+		add_between(out, f, f->cell, pf_report_cell(d, k));
+	pf_buf_cstr(out, f->row_end);
+}
+
+static void add_rows(struct pf_buf *out, const struct format *f, const struct pf_diff *d)
+{
+	struct pf_difference python;
+
+	for (unsigned k = 0; k < PF_REPORT_COLUMNS; k++)
+		add_between(out, f, f->head, pf_s(pf_report_heads[k]));
+	pf_buf_cstr(out, f->heads_end);
+	pf_report_python(&python, d);
+	add_row(out, f, &python);
+	for (size_t i = 0; i < d->packages.n; i++)
+		add_row(out, f, &d->packages.v[i]);
+}
+
+static void add_notes(struct pf_buf *out, const struct format *f, const struct pf_diff *d)
+{
+	for (size_t i = 0; i < d->notes.n; i++)
+		add_between(out, f, f->note, d->notes.v[i]);
 }
 
 void pf_report_markdown(struct pf_buf *out, const struct pf_diff *d, const char *model)
 {
-	struct pf_difference python;
-
 	pf_buf_cstr(out, "# ");
-	add_markdown(out, pf_s(model));
+	add_text(out, &markdown, pf_s(model));
 	pf_buf_cstr(out, "\n\n**");
 	pf_report_verdict(out, d);
 	pf_buf_cstr(out, "**\n\n");
-	for (unsigned k = 0; k < PF_REPORT_COLUMNS; k++)
-		pf_buf_printf(out, "| %s ", pf_report_heads[k]);
-	pf_buf_cstr(out, "|\n|---|---|---|---|---|\n");
-	pf_report_python(&python, d);
-	add_line(out, &python);
-	for (size_t i = 0; i < d->packages.n; i++)
-		add_line(out, &d->packages.v[i]);
+	add_rows(out, &markdown, d);
 	if (d->notes.n)
 		pf_buf_char(out, '\n');
-	for (size_t i = 0; i < d->notes.n; i++) {
-		pf_buf_cstr(out, "- ");
-		add_markdown(out, d->notes.v[i]);
-		pf_buf_char(out, '\n');
-	}
+	add_notes(out, &markdown, d);
 }
-
-/* ---- HTML ---- */
 
 static const char HEAD[] =
 	"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
@@ -80,48 +102,17 @@ static const char HEAD[] =
 	".fatal { background: #f5b7b1 } .likely { background: #fad7a0 } .possible { background: #fcf3cf }\n"
 	".unknown { background: #e5e7e9 }\n</style>\n<title>";
 
-static void add_tr(struct pf_buf *out, const struct pf_difference *d)
-{
-	pf_buf_printf(out, "<tr class=\"%s\">", pf_severity_name(d->severity));
-	for (unsigned k = 0; k < PF_REPORT_COLUMNS; k++) {
-		pf_buf_cstr(out, "<td>");
-		add_html(out, pf_report_cell(d, k));
-		pf_buf_cstr(out, "</td>");
-	}
-	pf_buf_cstr(out, "</tr>\n");
-}
-
-static void add_html_table(struct pf_buf *out, const struct pf_diff *d)
-{
-	struct pf_difference python;
-
-	pf_buf_cstr(out, "<table>\n<tr>");
-	for (unsigned k = 0; k < PF_REPORT_COLUMNS; k++)
-		pf_buf_printf(out, "<th>%s</th>", pf_report_heads[k]);
-	pf_buf_cstr(out, "</tr>\n");
-	pf_report_python(&python, d);
-	add_tr(out, &python);
-	for (size_t i = 0; i < d->packages.n; i++)
-		add_tr(out, &d->packages.v[i]);
-	pf_buf_cstr(out, "</table>\n");
-}
-
 void pf_report_html(struct pf_buf *out, const struct pf_diff *d, const char *model)
 {
 	pf_buf_cstr(out, HEAD);
-	add_html(out, pf_s(model));
+	add_text(out, &html, pf_s(model));
 	pf_buf_cstr(out, "</title>\n</head>\n<body>\n<h1>");
-	add_html(out, pf_s(model));
+	add_text(out, &html, pf_s(model));
 	pf_buf_cstr(out, "</h1>\n<p><strong>");
 	pf_report_verdict(out, d);
-	pf_buf_cstr(out, "</strong></p>\n");
-	add_html_table(out, d);
-	if (d->notes.n)
-		pf_buf_cstr(out, "<ul>\n");
-	for (size_t i = 0; i < d->notes.n; i++) {
-		pf_buf_cstr(out, "<li>");
-		add_html(out, d->notes.v[i]);
-		pf_buf_cstr(out, "</li>\n");
-	}
+	pf_buf_cstr(out, "</strong></p>\n<table>\n<tr>");
+	add_rows(out, &html, d);
+	pf_buf_cstr(out, d->notes.n ? "</table>\n<ul>\n" : "</table>\n");
+	add_notes(out, &html, d);
 	pf_buf_cstr(out, d->notes.n ? "</ul>\n</body>\n</html>\n" : "</body>\n</html>\n");
 }
