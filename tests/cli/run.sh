@@ -140,7 +140,8 @@ class Model:
         return [1]
 return Model()
 END
-expect "a model that leaves a child" 0 '{"predictions": [1]}' run -i "$work/in"
+echo '{"messages": []}' >"$work/in"
+expect "a model that leaves a child" 0 '[1]' run -i "$work/in"
 cp "$work/err" "$work/said"
 child=$(sed -n 's/^child //p' "$work/said")
 check "its exit functions are run" grep -qx "exit function ran" "$work/said"
