@@ -127,7 +127,9 @@ done
 check "no descriptor of the caller's" grep -qx "descriptors \[\]" "$work/said"
 check "no code of the caller's" grep -qx "startup False False" "$work/said"
 
-# ---- the end ----
+# ---- the end; without numpy no request gets so far ----
+
+"$python" -c 'import numpy' 2>/dev/null || finish
 
 # A model that has children when it is done, in a session of their own, is waited for and they end.
 loader <<'END'
@@ -140,8 +142,7 @@ class Model:
         return [1]
 return Model()
 END
-echo '{"messages": []}' >"$work/in"
-expect "a model that leaves a child" 0 '[1]' run -i "$work/in"
+expect "a model that leaves a child" 0 '{"predictions": [1]}' run -i "$work/in"
 cp "$work/err" "$work/said"
 child=$(sed -n 's/^child //p' "$work/said")
 check "its exit functions are run" grep -qx "exit function ran" "$work/said"
