@@ -46,11 +46,12 @@ static int queue(struct pf_runner *r, enum pf_frame_kind kind, const struct pf_v
 		return -1;
 	}
 	if (load) {
-		pf_put_map(out, 8);
+		pf_put_map(out, 9);
 		put_field(out, "model_dir", pf_s(load->model_dir));
 		put_field(out, "loader_module", load->loader_module);
 		put_field(out, "data_path", load->data_path);
 		put_field(out, "code_path", load->code_path);
+		put_field(out, "imports", load->imports);
 		put_field(out, "config", load->config_json);
 		put_field(out, "predict_fn", load->predict_fn);
 		put_truth(out, "through_mlflow", load->through_mlflow);

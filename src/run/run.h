@@ -13,6 +13,7 @@ struct pf_load {
 	struct pf_str loader_module;
 	struct pf_str data_path;	/* absolute: what _load_pyfunc is given */
 	struct pf_str code_path;	/* absolute, or empty */
+	struct pf_str imports;		/* the environment's list of modules, or empty */
 	struct pf_str config_json;	/* empty: _load_pyfunc(path) with one argument */
 	struct pf_str predict_fn;	/* the method to call; empty: predict */
 	bool through_mlflow;		/* mlflow.pyfunc.load_model(model_dir) instead of the loader */
