@@ -79,6 +79,7 @@ static int start(struct pf_runner *out, const struct pf_job *job, bool through_m
 		.predict_fn = m->predict_fn,
 		.data_path = m->data.n ? pf_s(pf_join(&a, m->dir, m->data)) : pf_s(m->dir),
 		.code_path = m->code.n ? pf_s(pf_join(&a, m->dir, m->code)) : PF_S(""),
+		.imports = job->env.imports,
 		.through_mlflow = through_mlflow,
 		.params_declared = m->signature.params.present,
 	};

@@ -123,5 +123,8 @@ int pf_cmd_run(const struct pf_args *args, struct pf_err *err)
 	    pf_signals_check(err) < 0) /* asked to stop while the answer came */
 		return -1;
 	pf_buf_char(&answer, '\n');
-	return pf_cli_print(args, pf_buf_view(&answer), err);
+	if (pf_cli_print(args, pf_buf_view(&answer), err) < 0)
+		return -1;
+	pf_runner_leave(&runner);
+	return 0;
 }

@@ -128,6 +128,8 @@ enum pf_frame_kind {
 				 * "kind" (the exception's type), "message", "traceback", "module" */
 	PF_FRAME_BYE,		/* no body: finish and exit */
 	PF_FRAME_SPENT,		/* from it, before an ANSWER: a MAP: "seconds" within predict */
+	PF_FRAME_GONE,		/* from it, after a BYE: it has finished and has no children; all that
+				 * is left is for the kernel to take its memory back */
 };
 #define PF_FRAME_HEADER 16
 void pf_frame_header(char out[PF_FRAME_HEADER], enum pf_frame_kind kind, size_t length);

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/str.h"
+#include "env/imports.h"
 #include "env/manifest.h"
 #include "env/seal.h"
 #include "env/venv.h"
@@ -180,6 +181,7 @@ static int fill(struct build *b, struct pf_err *err)
 		return pf_fail_errno(err, "cannot open %s", b->dir);
 	unlinkat(dir, ".lock", 0); /* uv's */
 	if (pf_seal(dir, from, to, python, err) < 0 || compile(b, err) < 0 ||
+	    pf_imports_write(dir, b->site, err) < 0 ||
 	    pf_manifest_make(dir, b->plan, b->python, err) < 0)
 		return -1;
 	return pf_signals_check(err);

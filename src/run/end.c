@@ -102,6 +102,14 @@ bool pf_run_reap(struct pf_runner *r, int ms, int *status)
 	return true;
 }
 
+void pf_run_let_go(struct pf_runner *r)
+{
+	kill(-r->proc.pid, SIGKILL);
+	r->proc.pid = 0;
+	sweep(r);
+	forget(r);
+}
+
 /* ---- what is told of it ---- */
 
 /* "512 MiB", or bytes where it is no whole number of a unit. */

@@ -19,6 +19,8 @@ double pf_run_clock(void);
 
 /* Ends the runner: SIGTERM, a grace, SIGKILL, for the group and for what left the group. */
 void pf_run_end(struct pf_runner *r, unsigned grace_seconds);
+/* Lets go of a runner that has told it is gone, without reaping it. */
+void pf_run_let_go(struct pf_runner *r);
 /* Reaps a runner that ended or is about to; false when it has not after `ms`. */
 bool pf_run_reap(struct pf_runner *r, int ms, int *status);
 /* The error for a runner that ended without an answer. */

@@ -46,11 +46,12 @@ static int queue(struct pf_runner *r, enum pf_frame_kind kind, const struct pf_v
 		return -1;
 	}
 	if (load) {
-		pf_put_map(out, 8);
+		pf_put_map(out, 9);
 		put_field(out, "model_dir", pf_s(load->model_dir));
 		put_field(out, "loader_module", load->loader_module);
 		put_field(out, "data_path", load->data_path);
 		put_field(out, "code_path", load->code_path);
+		put_field(out, "imports", load->imports);
 		put_field(out, "config", load->config_json);
 		put_field(out, "predict_fn", load->predict_fn);
 		put_truth(out, "through_mlflow", load->through_mlflow);
@@ -224,18 +225,41 @@ int pf_runner_ask(struct pf_runner *r, enum pf_frame_kind kind, const struct pf_
 
 /* ---- end ---- */
 
-void pf_runner_free(struct pf_runner *r)
-{
-	const int patience = (PF_WAIT_THREADS + PF_WAIT_GRACE) * 1000;
-	struct pf_err ignored;
-	int status;
+/* How long a runner may take that has been told to go: its threads, then its exit functions. */
+#define PATIENCE (PF_WAIT_THREADS + PF_WAIT_GRACE)
 
-	if (r->proc.pid > 0 && r->loaded && !r->pending.n &&
+static void say_bye(struct pf_runner *r)
+{
+	struct pf_err ignored;
+
+	if (r->proc.pid > 0 && r->loaded && !r->leaving && !r->pending.n &&
 	    queue(r, PF_FRAME_BYE, NULL, NULL, &ignored) == 0) {
 		pf_run_push(r);
 		r->leaving = true;
 	}
+}
+
+void pf_runner_leave(struct pf_runner *r)
+{
+	struct pf_buf body = PF_BUF(PF_MAX_FRAME);
+	enum pf_frame_kind kind = PF_FRAME_BYE;
+	double until = pf_run_clock() + PATIENCE;
+	struct pf_err ignored;
+
+	say_bye(r);
+	if (r->leaving && pf_run_exchange(r, &kind, &body, until, &ignored) > 0 &&
+	    kind == PF_FRAME_GONE)
+		pf_run_let_go(r);
+	pf_buf_free(&body);
+	pf_runner_free(r);
+}
+
+void pf_runner_free(struct pf_runner *r)
+{
+	int status;
+
+	say_bye(r);
 	if (r->proc.pid > 0 && r->leaving)
-		pf_run_reap(r, patience, &status);
+		pf_run_reap(r, PATIENCE * 1000, &status);
 	pf_run_end(r, r->loaded ? 0 : pf_signals_pending() ? PF_WAIT_INTERRUPTED : PF_WAIT_GRACE);
 }

@@ -13,6 +13,7 @@ struct pf_load {
 	struct pf_str loader_module;
 	struct pf_str data_path;	/* absolute: what _load_pyfunc is given */
 	struct pf_str code_path;	/* absolute, or empty */
+	struct pf_str imports;		/* the environment's list of modules, or empty */
 	struct pf_str config_json;	/* empty: _load_pyfunc(path) with one argument */
 	struct pf_str predict_fn;	/* the method to call; empty: predict */
 	bool through_mlflow;		/* mlflow.pyfunc.load_model(model_dir) instead of the loader */
@@ -49,9 +50,13 @@ int pf_runner_ask(struct pf_runner *r, enum pf_frame_kind kind, const struct pf_
 int pf_runner_wait(struct pf_runner *r, double seconds, struct pf_err *err) PF_MUST_USE;
 /* Lets it finish, then ends it and whatever it left behind. */
 void pf_runner_free(struct pf_runner *r);
+/* The same for a program that is about to end itself: a runner that has finished and has no
+ * children is not waited for while the kernel takes its memory back (measured: 15 ms of 200 MiB).
+ * It is reaped by whoever adopts it. */
+void pf_runner_leave(struct pf_runner *r);
 
 /* The environment variables of a model's process: ours, less PYTHON*, LD_*, VIRTUAL_ENV, CONDA_*,
  * AWS_*, PIP_*, UV_*, *_TOKEN, *_PASSWORD and *_SECRET* (but for o->pass_env), plus o->set_env, plus the
  * environment's own folder first on PATH and its VIRTUAL_ENV, or CONDA_PREFIX and the variables
- * that `conda env config vars` gave it. */
+ * that `conda env config vars` gave it, plus OPENBLAS_THREAD_TIMEOUT unless it is set. */
 char **pf_run_environment(struct pf_arena *a, const char *python, const struct pf_opts *o);

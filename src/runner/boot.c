@@ -174,7 +174,7 @@ static struct py *run(struct py *self, struct py *ignored)
 	do
 		rc = serve_one(&r);
 	while (rc > 0);
-	pfr_leave(rc < 0);
+	pfr_leave(&r, rc < 0);
 }
 
 /* ---- the module: the head of its definition is an object, whose layout has two forms ---- */

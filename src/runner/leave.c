@@ -1,6 +1,8 @@
 /* leave.c - the ways out: asked to end by a signal, or done and finishing what Python would finish */
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/limits.h"
@@ -62,7 +64,18 @@ static void run_exit_functions(void)
 	alarm(0);
 }
 
-void pfr_leave(int status)
+/* Whoever waits for us need not wait for the kernel too, unless we leave children behind. */
+static void tell_gone(const struct pfr *r)
+{
+	siginfo_t child;
+	struct pf_err ignored;
+
+	if (waitid(P_ALL, 0, &child, WEXITED | WNOHANG | WNOWAIT) < 0 && errno == ECHILD &&
+	    pf_frame_send(r->fd, PF_FRAME_GONE, PF_S(""), &ignored) < 0)
+		return; /* nobody listens any more */
+}
+
+void pfr_leave(const struct pfr *r, int status)
 {
 	signal(SIGTERM, SIG_DFL); /* a second time it is meant */
 	if (!PyDict_GetItemString(PyImport_GetModuleDict(), "threading") ||
@@ -70,5 +83,8 @@ void pfr_leave(int status)
 		run_exit_functions();
 	PyErr_Clear();
 	pfr_flush();
+	tell_gone(r);
+	close(STDOUT_FILENO); /* whoever reads them sees the end before our memory is gone */
+	close(STDERR_FILENO);
 	_exit(status);
 }

@@ -144,6 +144,7 @@ int pfr_load(struct pfr *r, const struct pf_value *how, const char **stage)
 	*stage = "import";
 	r->through_mlflow = through && through->kind == PF_V_BOOL && through->b;
 	call_gc("disable");
+	pfr_list_imports(pf_value_text(how, "imports"));
 	if (add_code(pf_value_text(how, "code_path")) < 0)
 		return -1;
 	r->model = r->through_mlflow ? load_through_mlflow(pf_value_text(how, "model_dir"), stage) :

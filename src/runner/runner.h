@@ -40,9 +40,12 @@ void pfr_watch_for_end(struct py *module);
 bool pfr_is_ending(void);
 struct py *pfr_end(struct py *self, struct py *args);
 void pfr_flush(void);
-PF_NORETURN void pfr_leave(int status);
+PF_NORETURN void pfr_leave(const struct pfr *r, int status);
 /* raw.c - a function of raw.py; borrowed. */
 struct py *pfr_raw(struct pfr *r, const char *name);
+/* Lets the list of an environment's modules (env/imports.h) serve imports; without it, or where it
+ * cannot, Python searches. */
+void pfr_list_imports(struct pf_str path);
 /* Joins threads and calls the exit functions, for so long at most. */
 int pfr_finish(int thread_seconds, int function_seconds);
 

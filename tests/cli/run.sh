@@ -126,4 +126,25 @@ for name in AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN MLFLOW_TRACKING_TOKEN MLFLOW
 done
 check "no descriptor of the caller's" grep -qx "descriptors \[\]" "$work/said"
 check "no code of the caller's" grep -qx "startup False False" "$work/said"
+
+# ---- the end; without numpy no request gets so far ----
+
+"$python" -c 'import numpy' 2>/dev/null || finish
+
+# A model that has children when it is done, in a session of their own, is waited for and they end.
+loader <<'END'
+import atexit, subprocess, sys
+class Model:
+    def predict(self, data):
+        child = subprocess.Popen(["sleep", "300"], start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        print("child", child.pid, file=sys.stderr)
+        atexit.register(print, "exit function ran", file=sys.stderr)
+        return [1]
+return Model()
+END
+expect "a model that leaves a child" 0 '{"predictions": [1]}' run -i "$work/in"
+cp "$work/err" "$work/said"
+child=$(sed -n 's/^child //p' "$work/said")
+check "its exit functions are run" grep -qx "exit function ran" "$work/said"
+check "and the child is ended" sh -c '[ -n "$1" ] && ! kill -0 "$1"' - "$child"
 finish

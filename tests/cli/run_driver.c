@@ -253,6 +253,7 @@ static void take_option(struct settings *s, int option, const char *text)
 	case 'L': s->opts.env_manager = PF_ENV_LOCAL; break;
 	case 'e': *PF_PUSH(&s->a, &s->opts.set_env) = pf_s(text); break;
 	case 'P': *PF_PUSH(&s->a, &s->opts.pass_env) = pf_s(text); break;
+	case 'i': s->load.imports = pf_s(text); break;
 	case 't': s->seconds = strtod(text, NULL); break;
 	case 'r': s->times = (unsigned)strtoul(text, NULL, 10); break;
 	case 'n': s->form = 'n', s->rows = strtoul(text, NULL, 10); break;
@@ -274,7 +275,7 @@ int main(int argc, char **argv)
 
 	setlocale(LC_CTYPE, "C.UTF-8");
 	pf_signals_catch();
-	while ((option = getopt(argc, argv, "c:d:g:p:MLe:P:t:r:n:mx:j:f:")) != -1)
+	while ((option = getopt(argc, argv, "c:d:g:i:p:MLe:P:t:r:n:mx:j:f:")) != -1)
 		take_option(&s, option, optarg);
 	if (argc - optind != 3)
 		return PF_EUSAGE;

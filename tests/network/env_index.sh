@@ -20,6 +20,8 @@ for manager in $managers; do
 	env=$(cat "$W/out")
 	ok "$manager: it imports" "$env/bin/python" -I -c 'import sklearn.linear_model, cloudpickle'
 	ok "$manager: it is still good" fails 0 "$tool" -s "$store" verify
+	ok "$manager: its list of modules is as Python finds them" "$env/bin/python" -I \
+		"${SRCDIR:-.}/tests/network/imports.py" "${SRCDIR:-.}/src/runner/imports.py" "$env/imports.txt"
 	ok "$manager: no temporary path" sh -c '! grep -rqF "$1/tmp" "$2"' - "$store" "$env"
 	ok "$manager: offline from what was recorded" fails 0 create -o create "$W/needs"
 	ok "$manager: says so" said "offline: the packages are those recorded"
