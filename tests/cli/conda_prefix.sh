@@ -4,7 +4,6 @@
 #
 # The prefix is of conda's shape (bin/python, lib/pythonX.Y, conda-meta/*.json, no pyvenv.cfg) around
 # a copy of an interpreter that can be moved: one of pyenv's, or a build that links its own library.
-pythons=${PYENV_ROOT:-$HOME/.pyenv}
 . "${SRCDIR:-.}/tests/cli/tap.sh"
 
 # A copy of an installation: its program, library and standard library, no packages.
@@ -25,7 +24,7 @@ copy_python() { # INSTALLATION PREFIX
 	"$2/bin/python" -I -c "import sys; assert sys.prefix == '$2', sys.prefix" 2>"$work/err"
 }
 prefix=$work/conda
-for each in "$pythons"/versions/3.1[1-9].*; do
+for each in "$pythons"/3.1[1-9].*; do
 	rm -rf "$prefix"
 	copy_python "$each" "$prefix" && break
 	each=

@@ -1,10 +1,10 @@
 #!/bin/sh
 # env_create.sh - environments made by each driver: exact, closed to the outside, at their final place
 # SPDX-License-Identifier: Apache-2.0
-. "${SRCDIR:-.}/tests/cli/common.sh"
-"$maker" "$here/make_wheels.py" "$W/wheels"
+. "${SRCDIR:-.}/tests/cli/wheels.sh"
+"$maker" "$here/make_wheels.py" "$work/wheels"
 
-cat >"$W/check_record.py" <<'PY'
+cat >"$work/check_record.py" <<'PY'
 # Every line of every RECORD holds: the file is there, with that digest and size.
 import base64, csv, glob, hashlib, os, sys
 site, = glob.glob(os.path.join(sys.argv[1], "lib", "python3*", "site-packages"))
@@ -29,110 +29,110 @@ virtualenv=$(command -v virtualenv || :)
 for manager in $managers; do
 	echo "# $manager"
 	if [ "$manager" = virtualenv ]; then PATH=/usr/bin:/bin; fi
-	store="$W/$manager, a store's \"place\""
-	printf 'r alpha\nc beta<3\nb gamma==1.0\nk libopenblas=0.3\nk conda-forge::beta>=1\n' >"$W/needs"
-	printf 'r alpha==1.0\n' >"$W/plain"
+	store="$work/$manager, a store's \"place\""
+	printf 'r alpha\nc beta<3\nb gamma==1.0\nk libopenblas=0.3\nk conda-forge::beta>=1\n' >"$work/needs"
+	printf 'r alpha==1.0\n' >"$work/plain"
 
-	ok "$manager: a conflict between requirements" sh -c \
-		'printf "r gamma\nr delta\n" >"$1"' - "$W/conflict"
-	ok "$manager: ends with 6" fails 6 create create "$W/conflict"
-	ok "$manager: and is explained by the names" sh -c 'grep -q gamma "$1" && grep -q delta "$1"' - "$W/err"
-	ok "$manager: a name nobody has ends with 6" sh -c 'echo "r nonexistent" >"$1"' - "$W/unknown"
-	ok "$manager: with 6" fails 6 create create "$W/unknown"
-	ok "$manager: its log is kept" said "the whole log: $store/logs/"
-	ok "$manager: nothing is left in tmp" none "$store/tmp" -mindepth 1
+	check "$manager: a conflict between requirements" sh -c \
+		'printf "r gamma\nr delta\n" >"$1"' - "$work/conflict"
+	check "$manager: ends with 6" ends 6 create create "$work/conflict"
+	check "$manager: and is explained by the names" sh -c 'grep -q gamma "$1" && grep -q delta "$1"' - "$work/err"
+	check "$manager: a name nobody has ends with 6" sh -c 'echo "r nonexistent" >"$1"' - "$work/unknown"
+	check "$manager: with 6" ends 6 create create "$work/unknown"
+	check "$manager: its log is kept" said "the whole log: $store/logs/"
+	check "$manager: nothing is left in tmp" none "$store/tmp" -mindepth 1
 
-	ok "$manager: create" fails 0 create create "$W/needs"
-	env=$(cat "$W/out")
-	ok "$manager: conda packages are listed" said "libopenblas=0.3, conda-forge::beta>=1"
-	ok "$manager: constraints and build dependencies count" test -e "$env"/lib/python3*/site-packages/beta-1.0.dist-info
-	ok "$manager: the program starts from its final place" sh -c '"$1/bin/alpha-run" | grep -qF "$1"' - "$env"
-	ok "$manager: no temporary path in any file" no_temporary_path
-	ok "$manager: nor a warning of one" silent "where it was built"
-	ok "$manager: files are read-only" read_only
-	ok "$manager: RECORD agrees" "$maker" "$W/check_record.py" "$env"
-	ok "$manager: byte code is there" test -n "$(find "$env" -name 'alpha.*.pyc')"
-	ok "$manager: byte code names the final place" grep -qF "$(basename "$env")" "$(find "$env" -name 'alpha.*.pyc')"
-	ok "$manager: verify finds it good" fails 0 "$tool" -s "$store" verify
-	ok "$manager: nothing is left in tmp" none "$store/tmp" -mindepth 1
-	ok "$manager: nothing is left in logs of what went well" none "$store/logs" -name "$(basename "$env")*"
+	check "$manager: create" ends 0 create create "$work/needs"
+	env=$(cat "$work/out")
+	check "$manager: conda packages are listed" said "libopenblas=0.3, conda-forge::beta>=1"
+	check "$manager: constraints and build dependencies count" test -e "$env"/lib/python3*/site-packages/beta-1.0.dist-info
+	check "$manager: the program starts from its final place" sh -c '"$1/bin/alpha-run" | grep -qF "$1"' - "$env"
+	check "$manager: no temporary path in any file" no_temporary_path
+	check "$manager: nor a warning of one" silent "where it was built"
+	check "$manager: files are read-only" read_only
+	check "$manager: RECORD agrees" "$maker" "$work/check_record.py" "$env"
+	check "$manager: byte code is there" test -n "$(find "$env" -name 'alpha.*.pyc')"
+	check "$manager: byte code names the final place" grep -qF "$(basename "$env")" "$(find "$env" -name 'alpha.*.pyc')"
+	check "$manager: verify finds it good" ends 0 "$tool" -s "$store" verify
+	check "$manager: nothing is left in tmp" none "$store/tmp" -mindepth 1
+	check "$manager: nothing is left in logs of what went well" none "$store/logs" -name "$(basename "$env")*"
 
-	ok "$manager: again, without the drivers" fails 0 env PATH=/nonexistent "$tool" -s "$store" -p "$python" -m "$manager" create "$W/needs"
-	ok "$manager: the same" test "$(cat "$W/out")" = "$env"
-	ok "$manager: still listing what is left out" said "libopenblas"
-	ok "$manager: without resolving" silent "resolving"
+	check "$manager: again, without the drivers" ends 0 env PATH=/nonexistent "$tool" -s "$store" -p "$python" -m "$manager" create "$work/needs"
+	check "$manager: the same" test "$(cat "$work/out")" = "$env"
+	check "$manager: still listing what is left out" said "libopenblas"
+	check "$manager: without resolving" silent "resolving"
 
-	ok "$manager: without byte code" fails 0 create -B create "$W/plain"
-	bare=$(cat "$W/out")
-	ok "$manager: another environment" test "$bare" != "$env"
-	ok "$manager: has none" none "$bare" -name '*.pyc'
+	check "$manager: without byte code" ends 0 create -B create "$work/plain"
+	bare=$(cat "$work/out")
+	check "$manager: another environment" test "$bare" != "$env"
+	check "$manager: has none" none "$bare" -name '*.pyc'
 
 	# What is outside stays outside: PYTHONPATH, the user's site, an outer environment's programs.
-	mkdir -p "$W/outer/bin" "$W/path"
-	echo 'raise SystemExit("outside")' >"$W/path/sitecustomize.py"
-	echo 'raise SystemExit("outside")' >"$W/path/zipfile.py"
+	mkdir -p "$work/outer/bin" "$work/path"
+	echo 'raise SystemExit("outside")' >"$work/path/sitecustomize.py"
+	echo 'raise SystemExit("outside")' >"$work/path/zipfile.py"
 	for name in python python3 pip; do
-		printf '#!/bin/sh\necho outside >>"%s/outside"\nexit 9\n' "$W" >"$W/outer/bin/$name"
-		chmod +x "$W/outer/bin/$name"
+		printf '#!/bin/sh\necho outside >>"%s/outside"\nexit 9\n' "$work" >"$work/outer/bin/$name"
+		chmod +x "$work/outer/bin/$name"
 	done
-	ok "$manager: in a hostile environment" fails 0 env VIRTUAL_ENV="$W/outer" PATH="$W/outer/bin:$PATH" \
-		PYTHONPATH="$W/path" PYTHONHOME=/nonexistent PIP_TARGET="$W/target" PIP_REQUIRE_VIRTUALENV=1 \
-		PIP_USER=1 UV_TARGET="$W/target" UV_SYSTEM_PYTHON=1 UV_PROJECT_ENVIRONMENT="$W/target" \
-		"$tool" -r -s "$W/closed $manager" -p "$python" -m "$manager" create "$W/plain"
-	ok "$manager: no outer program ran" test ! -e "$W/outside"
-	ok "$manager: nothing went elsewhere" test ! -e "$W/target"
+	check "$manager: in a hostile environment" ends 0 env VIRTUAL_ENV="$work/outer" PATH="$work/outer/bin:$PATH" \
+		PYTHONPATH="$work/path" PYTHONHOME=/nonexistent PIP_TARGET="$work/target" PIP_REQUIRE_VIRTUALENV=1 \
+		PIP_USER=1 UV_TARGET="$work/target" UV_SYSTEM_PYTHON=1 UV_PROJECT_ENVIRONMENT="$work/target" \
+		"$tool" -r -s "$work/closed $manager" -p "$python" -m "$manager" create "$work/plain"
+	check "$manager: no outer program ran" test ! -e "$work/outside"
+	check "$manager: nothing went elsewhere" test ! -e "$work/target"
 
 	# Build dependencies that do not fit are resolved beside the requirements.
-	printf 'r gamma==1.0\nb delta\nb alpha\n' >"$W/apart"
-	ok "$manager: build dependencies that contradict" fails 6 create create "$W/apart"
-	printf 'r beta==1.0\nb beta==2.0\nb alpha\n' >"$W/apart"
-	ok "$manager: a requirement beats a build dependency" fails 0 create create "$W/apart"
-	ok "$manager: of the same name" test -e "$(cat "$W/out")"/lib/python3*/site-packages/beta-1.0.dist-info
+	printf 'r gamma==1.0\nb delta\nb alpha\n' >"$work/apart"
+	check "$manager: build dependencies that contradict" ends 6 create create "$work/apart"
+	printf 'r beta==1.0\nb beta==2.0\nb alpha\n' >"$work/apart"
+	check "$manager: a requirement beats a build dependency" ends 0 create create "$work/apart"
+	check "$manager: of the same name" test -e "$(cat "$work/out")"/lib/python3*/site-packages/beta-1.0.dist-info
 
 	# One digest binds all.
-	digest=$(sha256sum "$W/wheels/beta-1.0-py3-none-any.whl" | cut -d' ' -f1)
-	printf 'r beta==1.0\nh sha256:%s\nb alpha\n' "$digest" >"$W/hashed"
-	ok "$manager: a right digest" fails 0 create create "$W/hashed"
-	printf 'r beta==1.0\nh sha256:%064d\n' 1 >"$W/hashed"
-	ok "$manager: a wrong digest ends with 5" fails 5 create create "$W/hashed"
-	printf 'r gamma==1.0\nr beta==1.0\nh sha256:%s\n' "$digest" >"$W/hashed"
-	ok "$manager: a missing digest ends with 5" fails 5 create create "$W/hashed"
+	digest=$(sha256sum "$work/wheels/beta-1.0-py3-none-any.whl" | cut -d' ' -f1)
+	printf 'r beta==1.0\nh sha256:%s\nb alpha\n' "$digest" >"$work/hashed"
+	check "$manager: a right digest" ends 0 create create "$work/hashed"
+	printf 'r beta==1.0\nh sha256:%064d\n' 1 >"$work/hashed"
+	check "$manager: a wrong digest ends with 5" ends 5 create create "$work/hashed"
+	printf 'r gamma==1.0\nr beta==1.0\nh sha256:%s\n' "$digest" >"$work/hashed"
+	check "$manager: a missing digest ends with 5" ends 5 create create "$work/hashed"
 
-	printf 'r gamma>=1.0\n' >"$W/offline"
-	ok "$manager: offline with nothing at hand ends with 4" fails 4 env PIP_FIND_LINKS="" PIP_NO_INDEX="" \
-		PIP_INDEX_URL=http://127.0.0.1:9/simple UV_CACHE_DIR="$W/no cache" \
-		"$tool" -o -s "$store" -p "$python" -m "$manager" create "$W/offline"
-	ok "$manager: and says what to do" said "do it once without"
-	ok "$manager: a dead index ends with 4, even without retries" fails 4 env PIP_FIND_LINKS="" PIP_NO_INDEX="" \
-		PIP_INDEX_URL=http://127.0.0.1:9/simple UV_CACHE_DIR="$W/no cache" PIP_RETRIES=0 UV_HTTP_RETRIES=0 \
-		"$tool" -s "$store" -p "$python" -m "$manager" create "$W/offline"
+	printf 'r gamma>=1.0\n' >"$work/offline"
+	check "$manager: offline with nothing at hand ends with 4" ends 4 env PIP_FIND_LINKS="" PIP_NO_INDEX="" \
+		PIP_INDEX_URL=http://127.0.0.1:9/simple UV_CACHE_DIR="$work/no cache" \
+		"$tool" -o -s "$store" -p "$python" -m "$manager" create "$work/offline"
+	check "$manager: and says what to do" said "do it once without"
+	check "$manager: a dead index ends with 4, even without retries" ends 4 env PIP_FIND_LINKS="" PIP_NO_INDEX="" \
+		PIP_INDEX_URL=http://127.0.0.1:9/simple UV_CACHE_DIR="$work/no cache" PIP_RETRIES=0 UV_HTTP_RETRIES=0 \
+		"$tool" -s "$store" -p "$python" -m "$manager" create "$work/offline"
 
 	# Options and variables do not reach a driver.
 	for text in '--index-url=http://127.0.0.1:9/' 'beta \' 'beta ${HOME}' './../x-1-py3-none-any.whl' '/etc/passwd'; do
-		printf 'r %s\n' "$text" >"$W/bad"
-		ok "$manager: '$text' ends with 3" fails 3 create create "$W/bad"
+		printf 'r %s\n' "$text" >"$work/bad"
+		check "$manager: '$text' ends with 3" ends 3 create create "$work/bad"
 	done
-	mkdir -p "$W/model $manager/wheels"
-	cp "$W/wheels/beta-2.0-py3-none-any.whl" "$W/model $manager/wheels/"
-	printf 'r wheels/beta-2.0-py3-none-any.whl\n' >"$W/local"
-	ok "$manager: a wheel of the model's own" fails 0 create create "$W/local" "$W/model $manager"
-	ok "$manager: is installed" test -e "$(cat "$W/out")"/lib/python3*/site-packages/beta-2.0.dist-info
-	ok "$manager: empty needs" sh -c ': >"$1"' - "$W/empty"
-	ok "$manager: make an empty environment" fails 0 create create "$W/empty"
-	ok "$manager: all are good" fails 0 "$tool" -s "$store" verify
+	mkdir -p "$work/model $manager/wheels"
+	cp "$work/wheels/beta-2.0-py3-none-any.whl" "$work/model $manager/wheels/"
+	printf 'r wheels/beta-2.0-py3-none-any.whl\n' >"$work/local"
+	check "$manager: a wheel of the model's own" ends 0 create create "$work/local" "$work/model $manager"
+	check "$manager: is installed" test -e "$(cat "$work/out")"/lib/python3*/site-packages/beta-2.0.dist-info
+	check "$manager: empty needs" sh -c ': >"$1"' - "$work/empty"
+	check "$manager: make an empty environment" ends 0 create create "$work/empty"
+	check "$manager: all are good" ends 0 "$tool" -s "$store" verify
 done
 if [ -n "$virtualenv" ]; then
-	store="$W/by virtualenv"
+	store="$work/by virtualenv"
 	PATH=$(dirname "$virtualenv"):/usr/bin:/bin
 	manager=virtualenv
-	ok "the virtualenv program" fails 0 create create "$W/plain"
-	ok "a good environment" fails 0 "$tool" -s "$store" verify
+	check "the virtualenv program" ends 0 create create "$work/plain"
+	check "a good environment" ends 0 "$tool" -s "$store" verify
 else
 	skip "virtualenv is not installed"
 fi
-store=$W/none
+store=$work/none
 for manager in conda mamba; do
-	ok "$manager is refused" fails 2 create create "$W/plain"
-	ok "$manager: with a hint" said "hint: use --env-manager"
+	check "$manager is refused" ends 2 create create "$work/plain"
+	check "$manager: with a hint" said "hint: use --env-manager"
 done
 finish

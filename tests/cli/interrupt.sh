@@ -91,7 +91,7 @@ input=/dev/null at=resolve
 # Under nohup SIGHUP is ignored, as it should be: then there is nothing to interrupt.
 signals='INT:2 TERM:15 HUP:1'
 case $(sed -n 's/^SigIgn:.*\(.\)$/\1/p' /proc/self/status) in
-[13579bdf]) signals='INT:2 TERM:15'; echo "# SKIPPED: SIGHUP, which is ignored here" ;;
+[13579bdf]) signals='INT:2 TERM:15'; skip "SIGHUP, which is ignored here" ;;
 esac
 for signal in $signals; do
 	start create "$model" --env-manager uv --python "$python"
@@ -116,7 +116,7 @@ if "$python" -c 'import numpy' 2>/dev/null; then
 	start run "$model" --env-manager local --python "$python" -q
 	interrupted "predicting with a model that ignores SIGTERM" INT 2
 else
-	echo "# SKIPPED: $python has no numpy: predicting is not interrupted"
+	skip "$python has no numpy: predicting is not interrupted"
 fi
 
 # waiting: for the input, from a pipe nobody writes to and from a FIFO nobody opens

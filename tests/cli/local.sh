@@ -2,7 +2,6 @@
 # local.sh - the current interpreter as it is: which one, what it sees, what is said of mismatches
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2317 # functions that are called by check
-real_home=$HOME
 . "${SRCDIR:-.}/tests/cli/tap.sh"
 system=$(PATH=/usr/bin:/usr/local/bin:/bin command -v python3) || skip_all "there is no python3"
 "$system" -m venv --without-pip "$work/venv" 2>"$work/err" || skip_all "$system makes no venvs"
@@ -59,20 +58,17 @@ local_run() { # MODEL OPTIONS...: an answer, on stdout alone
 	shift
 	"$program" run "$work/$model" --env-manager local -i "$work/in.json" "$@"
 }
-# The output and the error stay for the looks that follow.
 run_it() { # NAME MODEL OPTIONS...
-	tap_name=$1
+	name=$1
 	shift
-	local_run "$@" >"$work/got.out" 2>"$work/got.err" </dev/null
-	tap $? "$tap_name"
+	expect "$name" 0 "" local_run "$@"
 }
-says() { grep -qxF -e "$1" "$work/got.err"; }
-prefix_is() { grep -qF "[\"$1\"," "$work/got.out"; }
-quiet() { ! grep -qF -e "$1" "$work/got.err"; }
+says() { grep -qxF -e "$1" "$work/err"; }
+prefix_is() { grep -qF "[\"$1\"," "$work/out"; }
 
 run_it "it runs" fits --python "$work/venv/bin/python"
-check "where it was told" [ "$(cat "$work/got.out")" = "{\"predictions\": [\"$work/venv\",1,2]}" ]
-check "with nothing to say but what the model prints" [ "$(cat "$work/got.err")" = "the model prints" ]
+check "where it was told" [ "$(cat "$work/out")" = "{\"predictions\": [\"$work/venv\",1,2]}" ]
+check "with nothing to say but what the model prints" [ "$(cat "$work/err")" = "the model prints" ]
 
 run_it "packages that differ do not stop it" differs --python "$work/venv"
 check "MLflow's first line" says \
@@ -81,9 +77,9 @@ check "another version" says " - thing (current: 2.0, required: thing==1.0)"
 check "one that is not there" says " - absent (current: uninstalled, required: absent>=3)"
 # shellcheck disable=SC2016
 check "MLflow's last line" says 'To fix the mismatches, call `mlflow.pyfunc.get_model_dependencies(model_uri)` to fetch the model'"'"'s environment and install dependencies using the resulting environment file.'
-check "nothing of it on stdout" [ "$(wc -l <"$work/got.out")" -eq 1 ]
+check "nothing of it on stdout" [ "$(wc -l <"$work/out")" -eq 1 ]
 run_it "-q" differs --python "$work/venv" -q
-check "is quiet" quiet "mismatches"
+check "is quiet" silent "mismatches"
 run_it "another Python does not stop it" older --python "$work/venv"
 # shellcheck disable=SC2016
 check "MLflow's words of another Python" says \
@@ -99,7 +95,7 @@ CONDA_PREFIX=$work/venv run_it "\$CONDA_PREFIX" fits
 check "is current, too" prefix_is "$work/venv"
 VIRTUAL_ENV=$work/none CONDA_PREFIX=$work/venv run_it "one that is gone" fits
 check "is passed over" prefix_is "$work/venv"
-check "and told" grep -qF "\$VIRTUAL_ENV is passed over" "$work/got.err"
+check "and told" grep -qF "\$VIRTUAL_ENV is passed over" "$work/err"
 mkdir -p "$work/shims"
 printf '#!/bin/sh\nexec pyenv exec python3 "$@"\n' >"$work/shims/python3"
 chmod 755 "$work/shims/python3"
@@ -113,16 +109,16 @@ expect "none at all" 6 "no python3 on PATH (name one with --python)" \
 mkdir -p "$work/path"
 echo >"$work/path/leak.py"
 PYTHONPATH=$work/path PYTHONHOME=/nonexistent run_it "PYTHONPATH and PYTHONHOME" fits --python "$work/venv"
-check "reach neither the interpreter nor the model" grep -qF "[\"$work/venv\",1,2]" "$work/got.out"
+check "reach neither the interpreter nor the model" grep -qF "[\"$work/venv\",1,2]" "$work/out"
 user=$HOME/.local/lib/python$minor/site-packages
 make_numpy "$user"
 echo >"$user/usermod.py"
 make_dist "$user" thing 2.0
 run_it "the user's packages" fits --python "$system"
-check "are seen as Python sees them" grep -qF '"usermod",' "$work/got.out"
-check "and count" quiet "mismatches"
+check "are seen as Python sees them" grep -qF '"usermod",' "$work/out"
+check "and count" silent "mismatches"
 PYTHONNOUSERSITE=1 run_it "a venv" fits --python "$work/venv"
-check "does not see them" grep -qF "[\"$work/venv\",1,2]" "$work/got.out"
+check "does not see them" grep -qF "[\"$work/venv\",1,2]" "$work/out"
 mkdir "$work/cwd"
 echo 'raise SystemError("hijacked")' >"$work/cwd/json.py"
 cd "$work/cwd" || exit 99
@@ -141,7 +137,7 @@ expect "no such file" 7 "--python: cannot run $work/none: No such file or direct
 	"$program" run "$work/fits" --env-manager local --python "$work/none" -i "$work/in.json"
 expect "a folder without one" 7 "no interpreter in $work/cwd" \
 	"$program" run "$work/fits" --env-manager local --python "$work/cwd" -i "$work/in.json"
-for exe in "${PYENV_ROOT:-$real_home/.pyenv}"/versions/2.7.*/bin/python /usr/bin/python2.7; do
+for exe in "$pythons"/2.7.*/bin/python /usr/bin/python2.7; do
 	[ -x "$exe" ] || continue
 	expect "Python 2" 6 "(python 3 is needed; try --python)" \
 		"$program" run "$work/fits" --env-manager local --python "$exe" -i "$work/in.json"
@@ -149,5 +145,5 @@ for exe in "${PYENV_ROOT:-$real_home/.pyenv}"/versions/2.7.*/bin/python /usr/bin
 	python2=$exe
 	break
 done
-[ -n "${python2:-}" ] || echo "# SKIPPED: there is no Python 2.7 here"
+[ -n "${python2:-}" ] || skip "there is no Python 2.7 here"
 finish

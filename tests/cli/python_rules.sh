@@ -71,22 +71,7 @@ create() { # MODEL OPTIONS...
 	shift
 	"$program" create --offline --env-manager "$manager" "$work/$model" "$@"
 }
-# The output and the error stay for the looks that follow.
-run_it() { # NAME COMMAND...
-	tap_name=$1
-	shift
-	"$@" >"$work/got.out" 2>"$work/got.err" </dev/null
-	tap_rc=$?
-	cp "$work/got.out" "$work/out"
-	cp "$work/got.err" "$work/err"
-	tap $tap_rc "$tap_name"
-}
-says() { grep -qF -e "$1" "$work/got.err"; }
-quiet() { ! grep -qF -e "$1" "$work/got.err"; }
-home_is() { grep -qxF "home = $1" "$(cat "$work/got.out")/pyvenv.cfg"; }
-# Of the failure before: check itself would overwrite it.
-hinted() { grep -qF -e "$1" "$work/failed"; }
-none_left() { [ -z "$(ls -A "$work/store/tmp" 2>/dev/null)" ]; }
+home_is() { grep -qxF "home = $1" "$(cat "$work/out")/pyvenv.cfg"; }
 
 major=${minor%.*}
 for patch in 90 91 93; do make_python "$PYENV_ROOT/versions/$minor.$patch" "$minor.$patch"; done
@@ -98,41 +83,39 @@ make_model loose "$minor"
 make_model other "$major.18.1"
 make_model strange "2.7.18"
 
-run_it "the exact version" create exact
+expect "the exact version" 0 "" create exact
 check "of several" home_is "$PYENV_ROOT/versions/$minor.91/bin"
-check "needs no note" quiet "asks for python"
-run_it "strictly, too" create exact --strict-python
-run_it "this machine's own" create real --strict-python
+check "needs no note" silent "asks for python"
+expect "strictly, too" 0 "" create exact --strict-python
+expect "this machine's own" 0 "" create real --strict-python
 check "as it is" home_is "$(dirname "$(realpath "$system")")"
-check "with an interpreter in it" "$(cat "$work/got.out")/bin/python" -I -c 'import sys; assert sys.prefix != sys.base_prefix'
-run_it "a version that is not there" create newer
+check "with an interpreter in it" "$(cat "$work/out")/bin/python" -I -c 'import sys; assert sys.prefix != sys.base_prefix'
+expect "a version that is not there" 0 "" create newer
 check "is the newest patch of its minor" home_is "$PYENV_ROOT/versions/$minor.93/bin"
-check "with a note" says "note: model asks for python $minor.92; using $minor.93 (pyenv)"
-run_it "a minor version" create loose
+check "with a note" said "note: model asks for python $minor.92; using $minor.93 (pyenv)"
+expect "a minor version" 0 "" create loose
 check "is its newest patch, too" home_is "$PYENV_ROOT/versions/$minor.93/bin"
-check "without a note" quiet "asks for python"
-run_it "strictly a minor version" create loose --strict-python
+check "without a note" silent "asks for python"
+expect "strictly a minor version" 0 "" create loose --strict-python
 expect "strictly another patch" 6 "model asks for python $minor.92; found $major.19.1, $minor.93, $minor.91, $minor.90" \
 	create newer --strict-python
-create newer --strict-python 2>"$work/failed"
-check "says how to go on" hinted "or leave --strict-python out"
+check "says how to go on" said "or leave --strict-python out"
 expect "strict by a variable" 6 "model asks for python $minor.92" \
 	env PYFUNC_ENV_STRICT_PYTHON=1 "$program" create --offline --env-manager "$manager" "$work/newer"
 expect "a minor that is nowhere" 6 "model asks for python $major.18.1; found $major.19.1, $minor.93" create other
-create other 2>"$work/failed"
-check "says how to go on" hinted "(try --python or --python-mirror)"
+check "says how to go on" said "(try --python or --python-mirror)"
 expect "the same as JSON" 6 '"class":"no-solution","code":6' create other --json
 expect "Python 2" 6 "model asks for python 2.7.18; found" create strange
-check "nothing is left over" none_left
+check "nothing is left over" none "$work/store/tmp" -mindepth 1
 
 # ---- --python decides ----
-run_it "--python of another patch" create exact --python "$PYENV_ROOT/versions/$minor.90/bin/python3"
+expect "--python of another patch" 0 "" create exact --python "$PYENV_ROOT/versions/$minor.90/bin/python3"
 check "is taken" home_is "$PYENV_ROOT/versions/$minor.90/bin"
-check "with a note" says "note: model asks for python $minor.91; using $minor.90 (--python)"
+check "with a note" said "note: model asks for python $minor.91; using $minor.90 (--python)"
 expect "but not strictly" 6 "is $minor.90 (--strict-python refuses it)" \
 	create exact --strict-python --python "$PYENV_ROOT/versions/$minor.90/bin/python3"
-run_it "--python of another minor" create other --python "$system"
-check "is taken with a warning" says "warning: model asks for python $major.18.1; using $version (--python)"
+expect "--python of another minor" 0 "" create other --python "$system"
+check "is taken with a warning" said "warning: model asks for python $major.18.1; using $version (--python)"
 expect "--python that is not there" 7 "--python: cannot run $work/none" create exact --python "$work/none"
 
 # ---- PATH, and what is no interpreter ----
@@ -149,11 +132,11 @@ PATH=$work/pyenv/shims:$work/wrapped:$work/broken:$PATH expect "shims and broken
 check "no shim was run" [ ! -e "$work/shim.log" ]
 make_python "$work/install" "$major.18.1"
 ln -s ../install/bin/python3 "$work/bin/python$major.18"
-run_it "a link on PATH" create other
+expect "a link on PATH" 0 "" create other
 check "leads to its installation" home_is "$work/install/bin"
 rm "$work/bin/python$major.18"
 "$work/install/bin/python3" -m venv --without-pip "$work/active" 2>"$work/err" &&
-	VIRTUAL_ENV=$work/active run_it "an active environment of the version" create real &&
+	VIRTUAL_ENV=$work/active expect "an active environment of the version" 0 "" create real &&
 	check "its installation is taken, not itself" home_is "$(dirname "$(realpath "$system")")"
 
 # ---- a mirror ----
@@ -166,11 +149,11 @@ make_python "$work/tree/python" "$major.18.1"
 tar -C "$work/tree" -czf \
 	"$work/mirror/cpython-$major.18.1+20240101-$(uname -m)-unknown-linux-$libc-install_only.tar.gz" python
 expect "offline forbids the mirror" 6 "--offline: the mirror was not asked" create other --python-mirror "$work/mirror"
-run_it "a Python from the mirror, and an environment of it" "$program" create --env-manager "$manager" "$work/other" \
+expect "a Python from the mirror, and an environment of it" 0 "" "$program" create --env-manager "$manager" "$work/other" \
 	--python-mirror "$work/mirror"
-check "in the store" grep -q "^home = $work/store/pythons/cpython-$major.18.1" "$(cat "$work/got.out")/pyvenv.cfg"
-first=$(cat "$work/got.out")
-run_it "found again without the mirror" create other
-check "the same one" [ "$(cat "$work/got.out")" = "$first" ]
-check "nothing is left over" none_left
+check "in the store" grep -q "^home = $work/store/pythons/cpython-$major.18.1" "$(cat "$work/out")/pyvenv.cfg"
+first=$(cat "$work/out")
+expect "found again without the mirror" 0 "" create other
+check "the same one" [ "$(cat "$work/out")" = "$first" ]
+check "nothing is left over" none "$work/store/tmp" -mindepth 1
 finish

@@ -15,11 +15,6 @@ loader() {
 		sed 's/^/    /'
 	} >"$model/code/loader.py"
 }
-# As expect; what was said stays in $work/said.
-tells() {
-	expect "$@"
-	cp "$work/err" "$work/said"
-}
 run() { "$program" run "$model" --env-manager local --python "$python" -q "$@"; }
 
 # ---- input and output ----
@@ -42,8 +37,8 @@ expect "input: a FIFO is read" 8 "the model was loaded" run -i "$work/fifo"
 wait $!
 # told before the model is loaded
 expect "output: no such folder" 7 "pyfunc-env: io: cannot write $work/no/x: No such file" run -i "$work/in" -o "$work/no/x"
-tells "output: a folder" 7 "pyfunc-env: io: cannot write $work: it is a directory" run -i "$work/in" -o "$work"
-check "the model was not asked" sh -c '! grep -q loaded "$1"' - "$work/said"
+expect "output: a folder" 7 "pyfunc-env: io: cannot write $work: it is a directory" run -i "$work/in" -o "$work"
+check "the model was not asked" sh -c '! grep -q loaded "$1"' - "$work/err"
 expect "a failure" 8 "the model was loaded" run -i "$work/in" -o "$work/answer"
 check "leaves no output" sh -c '[ -z "$(find "$1" -maxdepth 1 -name "answer*")" ]' - "$work"
 
@@ -68,9 +63,9 @@ check "a closed pipe: by SIGPIPE or in time, and quietly" sh -c 'grep -qx "141\|
 loader <<'END'
 return bytearray(1 << 30)
 END
-tells "memory: a limit that is met" 9 "pyfunc-env: limit: the model could not be loaded: MemoryError" \
+expect "memory: a limit that is met" 9 "pyfunc-env: limit: the model could not be loaded: MemoryError" \
 	run -i "$work/in" --max-memory 512M
-check "and named" grep -qxF "  hint: it may allocate 512 MiB (--max-memory)" "$work/said"
+check "and named" grep -qxF "  hint: it may allocate 512 MiB (--max-memory)" "$work/err"
 loader <<'END'
 import os
 os.abort()
@@ -85,12 +80,12 @@ loader <<'END'
 import no_such_module_xyz
 END
 hint="  hint: the model's requirements do not name a package that provides no_such_module_xyz: add it to them"
-tells "a module that nobody asks for" 8 "No module named 'no_such_module_xyz'" run -i "$work/in"
-check "is told so" grep -qxF "$hint" "$work/said"
+expect "a module that nobody asks for" 8 "No module named 'no_such_module_xyz'" run -i "$work/in"
+check "is told so" grep -qxF "$hint" "$work/err"
 printf '# first\nno-such-module-xyz==1.0\n' >"$model/requirements.txt"
-tells "one that is asked for" 8 "No module named 'no_such_module_xyz'" run -i "$work/in"
+expect "one that is asked for" 8 "No module named 'no_such_module_xyz'" run -i "$work/in"
 hint="  hint: no-such-module-xyz==1.0 (requirements.txt, line 2) should bring no_such_module_xyz, and the current interpreter has it not: leave out --env-manager local"
-check "is told with its line" grep -qxF "$hint" "$work/said"
+check "is told with its line" grep -qxF "$hint" "$work/err"
 
 # ---- what a model may know ----
 
@@ -117,15 +112,15 @@ known() {
 		CONDA_PREFIX="$work/evil" "$program" run "$model" --env-manager local --python "$python" -q \
 		-i "$work/in" --pass-env KEPT_TOKEN --env GIVEN=1 9<"$work/secret"
 }
-tells "variables of the caller" 8 "seen" known
+expect "variables of the caller" 8 "seen" known
 check "those that are harmless, let through or given" \
-	sh -c 'grep -q "HARMLESS.*" "$1" && grep -q KEPT_TOKEN "$1" && grep -q GIVEN "$1"' - "$work/said"
+	sh -c 'grep -q "HARMLESS.*" "$1" && grep -q KEPT_TOKEN "$1" && grep -q GIVEN "$1"' - "$work/err"
 for name in AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN MLFLOW_TRACKING_TOKEN MLFLOW_TRACKING_PASSWORD MY_SECRET_THING \
 	PYTHONPATH PYTHONSTARTUP PYTHONHOME PYTHONINSPECT LD_PRELOAD LD_LIBRARY_PATH CONDA_PREFIX; do
-	check "$name does not reach the model" sh -c '! grep "^variables" "$1" | grep -q "'"'$name'"'"' - "$work/said"
+	check "$name does not reach the model" sh -c '! grep "^variables" "$1" | grep -q "'"'$name'"'"' - "$work/err"
 done
-check "no descriptor of the caller's" grep -qx "descriptors \[\]" "$work/said"
-check "no code of the caller's" grep -qx "startup False False" "$work/said"
+check "no descriptor of the caller's" grep -qx "descriptors \[\]" "$work/err"
+check "no code of the caller's" grep -qx "startup False False" "$work/err"
 
 # ---- the end; without numpy no request gets so far ----
 
@@ -143,8 +138,7 @@ class Model:
 return Model()
 END
 expect "a model that leaves a child" 0 '{"predictions": [1]}' run -i "$work/in"
-cp "$work/err" "$work/said"
-child=$(sed -n 's/^child //p' "$work/said")
-check "its exit functions are run" grep -qx "exit function ran" "$work/said"
+child=$(sed -n 's/^child //p' "$work/err")
+check "its exit functions are run" grep -qx "exit function ran" "$work/err"
 check "and the child is ended" sh -c '[ -n "$1" ] && ! kill -0 "$1"' - "$child"
 finish

@@ -1,10 +1,9 @@
 #!/bin/sh
 # runner_failures.sh - model code that fails, lies, hangs or leaves: never an answer, always told
 # SPDX-License-Identifier: Apache-2.0
-set -u
 # shellcheck source-path=SCRIPTDIR source=runner_lib.sh
 . "${SRCDIR:-.}/tests/cli/runner_lib.sh"
-python=$(some_python) || { echo "1..0 # SKIP no python3 here"; exit 0; }
+python=$(some_python) || skip_all "there is no python3"
 
 predicting="model-code: the model failed to predict"
 ended="model-code: the model's process ended without an answer"
@@ -21,7 +20,7 @@ good() { # NAME, predict's body on standard input
 good "what is printed is no answer" <<'END'
 print('{"predictions": [666]}')
 END
-check "and goes to stderr" says 666
+check "and goes to stderr" said 666
 good "raw writes to 1" <<'END'
 import os
 os.write(1, b"PFR1 raw\n")
@@ -94,7 +93,7 @@ bad() { # STATUS MESSAGE HINT, predict's body on standard input
 bad 8 "$predicting: ValueError: boom" "" <<'END'
 raise ValueError("boom")
 END
-check "a traceback, once" [ "$(grep -c '^Traceback' "$top/err")" = 1 ]
+check "a traceback, once" [ "$(grep -c '^Traceback' "$work/err")" = 1 ]
 bad 8 "$predicting: ValueError: two  lines" "" <<'END'
 raise ValueError("two\n\nlines")
 END
@@ -157,7 +156,7 @@ bad 8 "$unusable: the answer is nested too deep, or holds itself" "" <<'END'
 a = []; a.append(a)
 return a
 END
-check "no traceback where no code failed" [ "$(grep -c '^Traceback' "$top/err")" = 0 ]
+check "no traceback where no code failed" [ "$(grep -c '^Traceback' "$work/err")" = 0 ]
 
 # ---- loading ----
 
@@ -229,11 +228,11 @@ time.sleep(60)
 END
 make_predict slow <<END
 import tempfile, time
-f = tempfile.NamedTemporaryFile(dir="$top", prefix="left")
+f = tempfile.NamedTemporaryFile(dir="$work", prefix="left")
 time.sleep(60)
 END
 run "$python" slow -t 1
-check "temporary files are removed by their owner" [ -z "$(find "$top" -maxdepth 1 -name 'left*')" ]
+check "temporary files are removed by their owner" [ -z "$(find "$work" -maxdepth 1 -name 'left*')" ]
 
 make_model slow <<'END'
 while True: pass
@@ -247,7 +246,7 @@ make_predict slow <<'END'
 import time
 time.sleep(60)
 END
-"$driver" -c "$top/slow/code" "$python" "$top/slow" loader >"$top/out" 2>"$top/err" </dev/null &
+"$driver" -c "$work/slow/code" "$python" "$work/slow" loader >"$work/out" 2>"$work/err" </dev/null &
 sleep 1
 kill -TERM $!
 wait $!

@@ -1,7 +1,6 @@
 #!/bin/sh
 # runner_python.sh - one shared object in every interpreter at hand, and what it lets a model see
 # SPDX-License-Identifier: Apache-2.0
-set -u
 # shellcheck source-path=SCRIPTDIR source=runner_lib.sh
 . "${SRCDIR:-.}/tests/cli/runner_lib.sh"
 
@@ -24,9 +23,9 @@ for python in $(interpreters); do
 		;;
 	esac
 done
-[ "$found" -gt 0 ] || echo "# SKIPPED: no interpreter here that the runner could be tried in"
+[ "$found" -gt 0 ] || skip "no interpreter here that the runner could be tried in"
 
-python=$(some_python) || { echo "1..0 # SKIP no python3 here"; exit 0; }
+python=$(some_python) || skip_all "there is no python3"
 
 run "$python" plain -n 2 -r 3
 check "one runner answers again and again" answers 0 "[0, 1]
@@ -34,20 +33,20 @@ check "one runner answers again and again" answers 0 "[0, 1]
 [0, 1]"
 
 # Folders may have any name.
-mkdir "$top/it's \"a\" \$HOME;#
+mkdir "$work/it's \"a\" \$HOME;#
 folder"
-cp "$PYFUNC_ENV_RUNNER_DIR/_pfr.so" "$top"/it*/
-cp -R "$top/plain" "$top/pl'ain \"2\" %s"
-odd=$(cd "$top"/it*/ && pwd; echo x)
+cp "$PYFUNC_ENV_RUNNER_DIR/_pfr.so" "$work"/it*/
+cp -R "$work/plain" "$work/pl'ain \"2\" %s"
+odd=$(cd "$work"/it*/ && pwd; echo x)
 odd=${odd%?x}
-(PYFUNC_ENV_RUNNER_DIR=$odd; run "$python" "pl'ain \"2\" %s" -n 1; echo "$status" >"$top/status")
-status=$(cat "$top/status")
+(PYFUNC_ENV_RUNNER_DIR=$odd; run "$python" "pl'ain \"2\" %s" -n 1; echo "$status" >"$work/status")
+status=$(cat "$work/status")
 check "folders with quotes, blanks and line ends" answers 0 "[0]"
 
 PYTHONPATH=/nonexistent PYTHONHOME=/nonexistent LD_PRELOAD="" PYTHONSTARTUP=/nonexistent \
 	run "$python" plain -n 1
 check "the caller's PYTHON* mean nothing" answers 0 "[0]"
-check "and nothing is said about them" [ ! -s "$top/err" ]
+check "and nothing is said about them" [ ! -s "$work/err" ]
 
 make_predict variables <<'END'
 import os
@@ -69,7 +68,7 @@ for fd in sorted(int(name) for name in os.listdir("/proc/self/fd")):
     found.append("socket" if stat.S_ISSOCK(mode) else fd)
 return found + [os.read(0, 1)]
 END
-run "$python" descriptors 9<"$0" 8>"$top/leak"
+run "$python" descriptors 9<"$0" 8>"$work/leak"
 check "no descriptor of ours but 0, 1, 2 and the socket; nothing to read on 0" answers 0 \
 	'[0, 1, 2, "socket", b""]'
 
@@ -77,8 +76,8 @@ make_predict isolated <<'END'
 import sys, os
 return [os.getcwd() == os.environ["EXPECTED"], "" in sys.path, sys.argv, sys.flags.no_user_site]
 END
-(cd "$top" && EXPECTED=$(pwd -P) && export EXPECTED && run "$python" isolated; echo "$status" >status)
-status=$(cat "$top/status")
+(cd "$work" && EXPECTED=$(pwd -P) && export EXPECTED && run "$python" isolated; echo "$status" >status)
+status=$(cat "$work/status")
 check "the user's directory, but not on the path" answers 0 '[true, false, ["-c"], 1]'
 run "$python" isolated -e "EXPECTED=$(pwd -P)" -L
 check "the local interpreter keeps the user's packages" answers 0 '[true, false, ["-c"], 0]'
@@ -118,7 +117,7 @@ def _load_pyfunc(path):
 END
 run "$python" exits
 check "exit functions are run and threads joined" answers 0 3
-check "what they print goes to stderr" says "thread done"
-check "in time" says "exit function done"
+check "what they print goes to stderr" said "thread done"
+check "in time" said "exit function done"
 
 finish

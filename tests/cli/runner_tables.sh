@@ -1,10 +1,9 @@
 #!/bin/sh
 # runner_tables.sh - tables and arrays into pandas and numpy, and back
 # SPDX-License-Identifier: Apache-2.0
-set -u
 # shellcheck source-path=SCRIPTDIR source=runner_lib.sh
 . "${SRCDIR:-.}/tests/cli/runner_lib.sh"
-python=$(some_python) || { echo "1..0 # SKIP no python3 here"; exit 0; }
+python=$(some_python) || skip_all "there is no python3"
 
 make_predict echo <<'END'
 return data
@@ -13,7 +12,7 @@ if ! "$python" -I -c 'import pandas' 2>/dev/null; then
 	run "$python" echo -x 2x2
 	check "a table needs pandas" complains 8 \
 		"model-code: the model refuses the input: the input is a table, for which the model's environment needs pandas"
-	echo "# SKIPPED: $python has no pandas; name one that has in PYFUNC_ENV_TEST_PYTHON"
+	skip "$python has no pandas; name one that has in PYFUNC_ENV_TEST_PYTHON"
 	finish
 	exit
 fi
@@ -109,6 +108,6 @@ check "csv" answers 0 'table(a:int64=[1], b:float64=[2.5])'
 run "$python" echo -j '{"a": 1}'
 check "none of the forms" complains 3 \
 	"malformed: the model refuses the input: the input must be a JSON object with exactly one of dataframe_split, dataframe_records, instances, inputs"
-check "no traceback for the input's faults" [ "$(grep -c '^Traceback' "$top/err")" = 0 ]
+check "no traceback for the input's faults" [ "$(grep -c '^Traceback' "$work/err")" = 0 ]
 
 finish

@@ -4,49 +4,72 @@
 #
 # . "$SRCDIR/tests/cli/tap.sh"; then: check NAME COMMAND...; expect NAME STATUS TEXT COMMAND...;
 # finish. $work is private, HOME and the store lie in it, and nothing of the caller's settings
-# reaches the program.
+# reaches the program. What the last `expect` or `ends` printed stays in $work/out and $work/err.
 # shellcheck disable=SC2034 # for the scripts that read this one
 program=${BUILDDIR:-build}/pyfunc-env
-work=$(mktemp -d) || exit 99
-trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
-trap 'exit 130' INT TERM
+pythons=${PYENV_ROOT:-$HOME/.pyenv}/versions
+# The caller's settings of pip, for those that go to the index.
+for pip_config in "${PIP_CONFIG_FILE:-}" "$HOME/.config/pip/pip.conf" "$HOME/.pip/pip.conf"; do
+	[ ! -e "$pip_config" ] || break
+done
+work=$(mktemp -d) && work=$(cd "$work" && pwd -P) || exit 99
+trap 'chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 export HOME="$work/home" PYFUNC_ENV_STORE="$work/store"
 mkdir -p "$HOME"
 unset XDG_CACHE_HOME XDG_CONFIG_HOME VIRTUAL_ENV CONDA_PREFIX PYTHONPATH PYTHONHOME
 tap_number=0
 tap_bad=0
 
-tap() { # status, name
+tap() { # STATUS NAME
 	tap_number=$((tap_number + 1))
 	if [ "$1" -eq 0 ]; then
 		echo "ok $tap_number - $2"
-	else
-		echo "not ok $tap_number - $2"
-		tap_bad=$((tap_bad + 1))
-		[ -s "$work/out" ] && head -c 2000 "$work/out" | sed 's/^/# out: /'
-		[ -s "$work/err" ] && head -c 2000 "$work/err" | sed 's/^/# err: /'
+		return
 	fi
-	return 0
+	echo "not ok $tap_number - $2"
+	tap_bad=$((tap_bad + 1))
+	for tap_stream in check out err; do
+		[ ! -s "$work/$tap_stream" ] || head -c 2000 "$work/$tap_stream" | sed "s/^/# $tap_stream: /"
+	done
 }
 
 # The command succeeds.
-check() {
-	tap_name=$1
+check() { # NAME COMMAND...
+	tap_name=$1 tap_rc=0
 	shift
-	"$@" >"$work/out" 2>"$work/err" </dev/null
-	tap $? "$tap_name"
+	"$@" >"$work/check" 2>&1 </dev/null || tap_rc=$?
+	tap $tap_rc "$tap_name"
 }
 
-# The command ends with this status and says this (a fixed string, on either stream; "" is any).
-expect() {
-	tap_name=$1 tap_status=$2 tap_text=$3
+# The command ends with this status.
+ends() { # STATUS COMMAND...
+	tap_status=$1 status=0
+	shift
+	"$@" >"$work/out" 2>"$work/err" </dev/null || status=$?
+	[ $status -eq "$tap_status" ] || { echo "# status $status, not $tap_status"; return 1; }
+}
+
+# And says this (a fixed string, on either stream; "" is any).
+expect() { # NAME STATUS TEXT COMMAND...
+	tap_name=$1 tap_status=$2 tap_text=$3 tap_rc=0
 	shift 3
-	"$@" >"$work/out" 2>"$work/err" </dev/null
-	tap_got=$?
-	[ $tap_got -eq "$tap_status" ] && cat "$work/out" "$work/err" | grep -qF -e "$tap_text"
-	tap_rc=$?
-	[ $tap_rc -eq 0 ] || echo "# status $tap_got, wanted $tap_status and: $tap_text"
+	ends "$tap_status" "$@" || tap_rc=1
+	[ -z "$tap_text" ] || cat "$work/out" "$work/err" | grep -qF -e "$tap_text" ||
+		{ echo "# not said: $tap_text"; tap_rc=1; }
 	tap $tap_rc "$tap_name"
+}
+
+# Looks at what the last one printed.
+printed() { grep -qF -e "$1" "$work/out"; }
+said() { grep -qF -e "$1" "$work/err"; }
+silent() { ! said "$1"; }
+none() { [ -z "$(find "$@" 2>/dev/null)" ]; } # as find knows them
+
+skip() {
+	echo "# SKIPPED: $1"
+	echo "SKIPPED: ${0##*/}: $1" >&2
 }
 
 skip_all() {

@@ -4,16 +4,12 @@
 #
 # Each row is an environment, made by `create` from a model's own files; matrix.py tells what the
 # same pandas and numpy make of the requests, and how MLflow would write the answers.
-for config in "$PIP_CONFIG_FILE" "$HOME/.config/pip/pip.conf" "$HOME/.pip/pip.conf"; do
-	[ -f "$config" ] && break
-done
-pythons=${PYENV_ROOT:-$HOME/.pyenv}
 . "${SRCDIR:-.}/tests/cli/tap.sh"
 program=$(realpath "$program")
 helper=$(realpath "${SRCDIR:-.}/tests/network/matrix.py")
 cd "$work" || exit 99 # some mlflows make a folder mlruns where they are
-export PYENV_ROOT="$pythons"
-[ ! -f "$config" ] || export PIP_CONFIG_FILE="$config"
+export PYENV_ROOT="${pythons%/versions}"
+[ ! -e "$pip_config" ] || export PIP_CONFIG_FILE="$pip_config"
 
 # The drivers of this machine, or uv from the index.
 find_uv() {
@@ -27,7 +23,7 @@ echo "# environments by $manager"
 
 # The version of a CPython of this minor: pyenv's newest, or the system's.
 version_of() { # MINOR
-	for exe in "$pythons/versions/$1".*/bin/python "/usr/bin/python$1" "/usr/local/bin/python$1"; do
+	for exe in "$pythons/$1".*/bin/python "/usr/bin/python$1" "/usr/local/bin/python$1"; do
 		[ -x "$exe" ] && "$exe" -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])' && return 0
 	done 2>/dev/null | tail -n 1
 }
@@ -37,15 +33,14 @@ row() { # MINOR REQUIREMENTS...
 	shift
 	version=$(version_of "$minor")
 	if [ -z "$version" ]; then
-		echo "# SKIPPED: there is no CPython $minor here ($*)"
-		echo "SKIPPED: matrix.sh: there is no CPython $minor here" >&2
+		skip "there is no CPython $minor here ($*)"
 		return
 	fi
 	name="$version $*"
 	dir=$work/$minor
 	rm -rf "$dir"
 	python3 "$helper" make "$dir" "$version" "$@"
-	check "$name: made" "$program" create -q --env-manager "$manager" "$dir/plain"
+	expect "$name: made" 0 "" "$program" create -q --env-manager "$manager" "$dir/plain"
 	env=$(cat "$work/out")
 	[ -n "$env" ] || return
 	check "$name: what is expected" "$env/bin/python" -I "$helper" expect "$dir"

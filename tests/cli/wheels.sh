@@ -1,63 +1,19 @@
-# common.sh - what the scenarios of the store share: wheels made on the spot, no network, TAP
+# wheels.sh - what the scenarios of the store share: wheels made on the spot, the drivers, no network
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=sh disable=SC2034,SC2154
+# shellcheck source-path=SCRIPTDIR source=tap.sh
+. "${SRCDIR:-.}/tests/cli/tap.sh"
 set -eu
 here=${SRCDIR:-.}/tests/cli
 tool=${BUILDDIR:-build}/tests/cli/envtool
 umask 022
-W=$(mktemp -d)
-W=$(cd "$W" && pwd -P)
-trap 'status=$?; chmod -R u+w "$W" 2>/dev/null; rm -rf "$W"; exit $status' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
 
 # Nothing of the caller's settings of indexes and environments, no network.
 for name in $(env | sed -n 's/^\(PIP_[A-Z_]*\|UV_[A-Z_]*\|PYTHON[A-Z]*\|VIRTUAL_ENV\|CONDA_[A-Z_]*\|PYFUNC_ENV_[A-Z_]*\)=.*/\1/p'); do
 	unset "$name"
 done
-PIP_CONFIG_FILE=/dev/null PIP_NO_INDEX=1 PIP_FIND_LINKS=$W/wheels
-UV_CACHE_DIR=$W/uv-cache PIP_NO_CACHE_DIR=1
-export PIP_CONFIG_FILE PIP_NO_INDEX PIP_FIND_LINKS UV_CACHE_DIR PIP_NO_CACHE_DIR
-
-skip_all() {
-	echo "1..0 # SKIPPED: $*"
-	echo "SKIPPED: ${0##*/}: $*" >&2
-	exit 77
-}
-skip() {
-	echo "SKIPPED: ${0##*/}: $*" >&2
-	echo "# SKIPPED: $*"
-}
-
-tests=0 failed=0
-ok() { # ok TEXT COMMAND...: the command succeeds
-	text=$1
-	shift
-	tests=$((tests + 1))
-	if "$@" >"$W/ok.out" 2>&1; then
-		echo "ok $tests - $text"
-	else
-		failed=$((failed + 1))
-		echo "not ok $tests - $text"
-		sed 's/^/# /' "$W/ok.out"
-		if [ -s "$W/err" ]; then sed 's/^/# err: /' "$W/err"; fi
-	fi
-}
-fails() { # fails STATUS COMMAND...: its output goes to $W/out and $W/err
-	wanted=$1
-	shift
-	got=0
-	"$@" >"$W/out" 2>"$W/err" || got=$?
-	[ "$got" -eq "$wanted" ] || { echo "status $got, not $wanted"; return 1; }
-}
-said() { grep -qF -- "$1" "$W/err"; }
-silent() { ! grep -qF -- "$1" "$W/err"; }
-printed() { grep -qF -- "$1" "$W/out"; }
-none() { [ -z "$(find "$@" 2>/dev/null)" ]; }
-finish() {
-	echo "1..$tests"
-	exit $((failed > 0))
-}
+export PIP_CONFIG_FILE=/dev/null PIP_NO_INDEX=1 PIP_FIND_LINKS="$work/wheels" PIP_NO_CACHE_DIR=1
+export UV_CACHE_DIR="$work/uv-cache" PYENV_ROOT="${pythons%/versions}"
 
 # An interpreter that has what a driver needs: its own pip wheel.
 python=
