@@ -23,7 +23,10 @@ no_temporary_path() {
 	! grep -rlF "$store/tmp" "$env" && ! grep -rlE "tmp/$(basename "$env")\\." "$env"
 }
 read_only() { none "$env" -type f -perm /222; }
+has() { test -e "$(cat "$W/out")"/lib/python3*/site-packages/"$1"; }
 
+old=$("$python" -c 'import sys; print(int(sys.version_info < (3, 12)))')
+echo 'r beta==1.0' >"$W/beta"
 # pip's half uses the interpreter's own pip; the virtualenv program has a case of its own below.
 virtualenv=$(command -v virtualenv || :)
 for manager in $managers; do
@@ -88,6 +91,35 @@ for manager in $managers; do
 	printf 'r beta==1.0\nb beta==2.0\nb alpha\n' >"$W/apart"
 	ok "$manager: a requirement beats a build dependency" fails 0 create create "$W/apart"
 	ok "$manager: of the same name" test -e "$(cat "$W/out")"/lib/python3*/site-packages/beta-1.0.dist-info
+
+	# setuptools: as it is named, else as a venv of an older Python had it, if it is to be had.
+	printf 'r alpha\nb setuptools==82.0\n' >"$W/named"
+	ok "$manager: a build dependency names setuptools" fails 0 create create "$W/named"
+	ok "$manager: it is as named" has setuptools-82.0.dist-info
+	if [ "$old" -eq 1 ]; then
+		ok "$manager: nothing names setuptools" fails 0 create create "$W/plain"
+		ok "$manager: pkg_resources can be imported" "$(cat "$W/out")/bin/python" -I -c 'import pkg_resources'
+		ok "$manager: it is part of the plan" grep -q '"name":"setuptools","version":"80.0"' "$(cat "$W/out")/manifest.json"
+		printf 'r alpha==1.0\nh sha256:%s\nr beta==1.0\nh sha256:%s\n' \
+			"$(sha256sum "$W/wheels/alpha-1.0-py3-none-any.whl" | cut -d' ' -f1)" \
+			"$(sha256sum "$W/wheels/beta-1.0-py3-none-any.whl" | cut -d' ' -f1)" >"$W/hashed"
+		ok "$manager: beside requirements with digests" fails 0 create create "$W/hashed"
+		ok "$manager: it is there, too" has setuptools-80.0.dist-info
+		echo 'r epsilon' >"$W/newer"
+		ok "$manager: a requirement that needs a newer one" fails 0 create create "$W/newer"
+		ok "$manager: has it" has setuptools-82.0.dist-info
+		mkdir -p "$W/few"
+		cp "$W"/wheels/beta-*.whl "$W/few/"
+		for offline in "" -o; do
+			ok "$manager: where there is none $offline" fails 0 env PIP_FIND_LINKS="$W/few" UV_CACHE_DIR="$W/no cache" \
+				"$tool" $offline -r -s "$W/few $manager" -p "$python" -m "$manager" create "$W/beta"
+			ok "$manager: it goes without" has beta-1.0.dist-info
+			ok "$manager: and says so" said "the environment is without setuptools<81"
+		done
+	else
+		ok "$manager: a newer Python's environment" fails 0 create create "$W/plain"
+		ok "$manager: has no setuptools" none "$(cat "$W/out")" -name 'setuptools*'
+	fi
 
 	# One digest binds all.
 	digest=$(sha256sum "$W/wheels/beta-1.0-py3-none-any.whl" | cut -d' ' -f1)

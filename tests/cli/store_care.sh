@@ -5,7 +5,7 @@
 "$maker" "$here/make_wheels.py" "$W/wheels"
 manager=$first
 store="$W/store"
-echo 'r alpha==1.0' >"$W/needs"
+printf 'r alpha==1.0\nb setuptools==80.0\n' >"$W/needs"
 ok "create" fails 0 create create "$W/needs"
 env=$(cat "$W/out")
 key=${env##*/}
@@ -82,12 +82,12 @@ ok "list" fails 0 "$tool" -s "$store" list
 ok "has the key" printed "$key"
 ok "list --json" fails 0 "$tool" -j -s "$store" list
 ok "is one object" "$maker" -c 'import json, sys; d = json.load(open(sys.argv[1]));
-e, = d["environments"]; assert e["key"] == sys.argv[2] and e["packages"] == 2 and e["state"] == "ready" and e["bytes"] > 0' "$W/out" "$key"
+e, = d["environments"]; assert e["key"] == sys.argv[2] and e["packages"] == 3 and e["state"] == "ready" and e["bytes"] > 0' "$W/out" "$key"
 ok "show by a part of the key" fails 0 "$tool" -s "$store" show "$(echo "$key" | cut -c1-6)"
 ok "has the packages" printed "alpha==1.0"
 ok "show --json" fails 0 "$tool" -j -s "$store" show "$env"
 ok "is one object too" "$maker" -c 'import json, sys; d = json.load(open(sys.argv[1]));
-assert [p["name"] for p in d["plan"]["packages"]] == ["alpha", "beta"]' "$W/out"
+assert [p["name"] for p in d["plan"]["packages"]] == ["alpha", "beta", "setuptools"]' "$W/out"
 ok "a key nobody has: 2" fails 2 "$tool" -s "$store" show ffffffffffff
 ok "an empty key: 2" fails 2 "$tool" -s "$store" rm ""
 ok "gc without age keeps it" fails 0 "$tool" -s "$store" gc

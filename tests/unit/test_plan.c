@@ -165,6 +165,8 @@ static void refuses_lines_a_driver_would_misread(void **state)
 		{ "file:///etc/x.whl", "f, line 3: file: URLs are refused" },
 	};
 
+	struct pf_python python = { .major = 3, .minor = 12 };
+
 	(void)state;
 	for (size_t i = 0; i < PF_COUNT(rows); i++) {
 		PF_AUTO(reqlines) lines = { 0 };
@@ -174,9 +176,53 @@ static void refuses_lines_a_driver_would_misread(void **state)
 
 		needs.pip.v = &need;
 		needs.pip.n = 1;
-		assert_int_equal(pf_reqlines_read(&lines, &needs, "/", &err), -1);
+		assert_int_equal(pf_reqlines_read(&lines, &needs, "/", &python, &err), -1);
 		assert_int_equal(err.code, PF_EMODEL);
 		assert_string_equal(err.msg, rows[i][1]);
+	}
+}
+
+static void adds_setuptools_where_nothing_names_it(void **state)
+{
+	static const struct {
+		int minor;
+		const char *pip, *build, *conda;
+		bool constraint, added;
+	} rows[] = {
+		{ 8, "xgboost==1.4.2", NULL, "pip=22", false, true },
+		{ 11, "xgboost==1.4.2", "wheel", NULL, false, true },
+		{ 12, "xgboost==1.4.2", NULL, NULL, false, false },
+		{ 11, NULL, NULL, NULL, false, true },
+		{ 11, "Set_Up.Tools>60", NULL, NULL, false, true },
+		{ 11, "SetupTools>60", NULL, NULL, false, false },
+		{ 11, "setuptools; python_version < '3'", NULL, NULL, false, false },
+		{ 11, "setuptools<60", NULL, NULL, true, true },
+		{ 11, "six", "Setuptools==65.5.0", NULL, false, false },
+		{ 11, "six", "setuptools", NULL, false, false },
+		{ 11, "six", "setuptools-scm", NULL, false, true },
+		{ 11, "six", NULL, "conda-forge::setuptools=65", false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < PF_COUNT(rows); i++) {
+		PF_AUTO(reqlines) lines = { 0 };
+		PF_AUTO(arena) parsed = { 0 };
+		struct pf_python python = { .major = 3, .minor = rows[i].minor };
+		struct pf_need need = { .text = pf_s(rows[i].pip), .constraint = rows[i].constraint };
+		struct pf_str build = pf_s(rows[i].build), conda = pf_s(rows[i].conda);
+		struct pf_needs needs = { .build = { &build, build.n > 0, 1 },
+					  .conda = { &conda, conda.n > 0, 1 } };
+		struct pf_err err;
+
+		if (need.text.n) {
+			need.parsed = pf_requirement_parse(&need.req, &parsed, need.text, &err) == 0;
+			needs.pip.v = &need;
+			needs.pip.n = 1;
+		}
+		assert_int_equal(pf_reqlines_read(&lines, &needs, "/", &python, &err), 0);
+		assert_int_equal(lines.usual.n, rows[i].added);
+		if (lines.usual.n)
+			assert_string_equal(lines.usual.v[0].p, "setuptools<81");
 	}
 }
 
@@ -292,6 +338,7 @@ int main(void)
 		cmocka_unit_test(reads_conda_build_packages),
 		cmocka_unit_test(knows_conda_packages_that_the_index_has),
 		cmocka_unit_test(refuses_lines_a_driver_would_misread),
+		cmocka_unit_test(adds_setuptools_where_nothing_names_it),
 		cmocka_unit_test(names_a_plan_by_its_content),
 		cmocka_unit_test(a_key_is_no_path),
 		cmocka_unit_test(refuses_two_of_one_name),
