@@ -27,6 +27,12 @@ has() { test -e "$(cat "$W/out")"/lib/python3*/site-packages/"$1"; }
 
 old=$("$python" -c 'import sys; print(int(sys.version_info < (3, 12)))')
 echo 'r beta==1.0' >"$W/beta"
+# The pip that the pip driver itself is.
+bundled=$("$python" -c 'import ensurepip, glob, os
+own = os.path.join(os.path.dirname(ensurepip.__file__), "_bundled")
+wheels = [w for d in (own, "/usr/share/python-wheels") for w in glob.glob(d + "/pip-*.whl")]
+print(wheels[0] if wheels else "")' 2>/dev/null) || bundled=
+[ -z "$bundled" ] || cp "$bundled" "$W/wheels/"
 # pip's half uses the interpreter's own pip; the virtualenv program has a case of its own below.
 virtualenv=$(command -v virtualenv || :)
 for manager in $managers; do
@@ -119,6 +125,18 @@ for manager in $managers; do
 	else
 		ok "$manager: a newer Python's environment" fails 0 create create "$W/plain"
 		ok "$manager: has no setuptools" none "$(cat "$W/out")" -name 'setuptools*'
+	fi
+
+	# An environment may be asked to hold the very pip that fills it.
+	if [ -n "$bundled" ]; then
+		pip=$(basename "$bundled" | cut -d- -f2)
+		printf 'r beta==1.0\nb pip==%s\n' "$pip" >"$W/own-pip"
+		ok "$manager: pip $pip as a build dependency" fails 0 create create "$W/own-pip"
+		ok "$manager: is in the environment" has "pip-$pip.dist-info"
+		ok "$manager: and runs from there" sh -c '"$1/bin/python" -I -m pip --version | grep -qF "pip $2 from $1/"' \
+			- "$(cat "$W/out")" "$pip"
+	else
+		skip "$manager: no wheel of the bundled pip: its own version is not tested"
 	fi
 
 	# One digest binds all.
