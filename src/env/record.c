@@ -74,7 +74,7 @@ int pf_record_write(const char *store, const char *name, const struct pf_plan *p
 	pf_json_key(&w, "left_out");
 	pf_json_open(&w, '[');
 	for (size_t i = 0; i < plan->left_out.n; i++)
-		pf_json_str(&w, plan->left_out.v[i]);
+		pf_json_str(&w, pf_redacted(&a, plan->left_out.v[i]));
 	pf_json_close(&w, ']');
 	pf_json_close(&w, '}');
 	pf_buf_char(&b, '\n');
@@ -148,6 +148,8 @@ int pf_record_plan(struct pf_plan *out, const char *store, const char *name)
 	good = good && pf_str_next(&rest, '\n', &line) && pf_str_next(&rest, '\n', &line) &&
 	       pf_json_parse(&root, &a, line, &ignored) == 0 &&
 	       pf_plan_read(out, root, &ignored) == 0;
+	for (size_t i = 0; good && i < out->packages.n; i++)
+		good = !out->packages.v[i].redacted;
 	pf_arena_free(&a);
 	pf_buf_free(&text);
 	return good;

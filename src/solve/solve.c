@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "req/name.h"
+#include "req/reqneed.h"
 #include "solve/driver.h"
 #include "solve/reqlines.h"
 
@@ -157,6 +158,30 @@ static int bind_hashes(struct pf_plan *plan, const struct pf_needs *needs, struc
 	return 0;
 }
 
+/* ---- secrets of URLs ---- */
+
+/* pip's report is without them, and they are needed to install. */
+static void restore_user(struct pf_plan *plan, struct pf_planned *one, const struct pf_need *need)
+{
+	struct pf_url_parts asked, planned;
+
+	if (!pf_url_split(&asked, need->link) || !asked.user.n ||
+	    !pf_url_split(&planned, one->url) || !pf_str_eq(asked.host, planned.host))
+		return;
+	if (need->parsed ? pf_str_eq(need->req.key, one->name) : pf_str_eq(asked.rest, planned.rest))
+		one->url = pf_format(&plan->arena, PF_FMT PF_FMT "@" PF_FMT PF_FMT,
+				     PF_ARG(planned.scheme), PF_ARG(asked.user),
+				     PF_ARG(planned.host), PF_ARG(planned.rest));
+}
+
+static void restore_users(struct pf_plan *plan, const struct pf_needs *needs)
+{
+	for (size_t i = 0; i < plan->packages.n; i++)
+		for (size_t k = 0; plan->packages.v[i].url.n && k < needs->pip.n; k++)
+			if (!needs->pip.v[k].constraint)
+				restore_user(plan, &plan->packages.v[i], &needs->pip.v[k]);
+}
+
 /* ---- together, or apart ---- */
 
 /* What the plan does not have yet, beside what it has. */
@@ -268,6 +293,7 @@ int pf_solve(struct pf_plan *out, const struct pf_needs *needs, const char *mode
 		PF_ARG(driver.version));
 	if (resolve_all(&plan, &task, &wanted, needs->require_hashes, err) < 0)
 		return -1;
+	restore_users(&plan, needs);
 	pf_step_done();
 	for (size_t i = 0; i < wanted.left_out.n; i++)
 		*PF_PUSH(&plan.arena, &plan.left_out) = pf_dup(&plan.arena, wanted.left_out.v[i]);

@@ -35,6 +35,34 @@ print(wheels[0] if wheels else "")' 2>/dev/null) || bundled=
 [ -z "$bundled" ] || cp "$bundled" "$W/wheels/"
 # pip's half uses the interpreter's own pip; the virtualenv program has a case of its own below.
 virtualenv=$(command -v virtualenv || :)
+
+# A place that asks for a user and a password.
+cat >"$W/server.py" <<'PY'
+import base64, functools, http.server, os, sys
+class Guarded(http.server.SimpleHTTPRequestHandler):
+    def do_GET(self):
+        if self.headers.get("Authorization") == "Basic " + base64.b64encode(b"me:hunter2").decode():
+            super().do_GET()
+        else:
+            self.send_error(401)
+    do_HEAD = do_GET
+    def log_message(self, *args): pass
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Guarded, directory=sys.argv[1]))
+with open(sys.argv[2] + ".new", "w") as f: f.write(str(server.server_port))
+os.rename(sys.argv[2] + ".new", sys.argv[2])
+server.serve_forever()
+PY
+"$maker" "$W/server.py" "$W/wheels" "$W/port" >/dev/null 2>&1 &
+server=$!
+trap 'status=$?; kill "$server"; chmod -R u+w "$W" 2>/dev/null; rm -rf "$W"; exit $status' EXIT
+tries=0
+until [ -s "$W/port" ]; do
+	tries=$((tries + 1))
+	[ "$tries" -lt 100 ] || skip_all "no server on loopback"
+	sleep 0.1
+done
+no_proxy=127.0.0.1
+export no_proxy
 for manager in $managers; do
 	echo "# $manager"
 	if [ "$manager" = virtualenv ]; then PATH=/usr/bin:/bin; fi
@@ -138,6 +166,28 @@ for manager in $managers; do
 	else
 		skip "$manager: no wheel of the bundled pip: its own version is not tested"
 	fi
+
+	# Secrets of a URL are for the download alone.
+	digest=$(sha256sum "$W/wheels/beta-1.0-py3-none-any.whl" | cut -d' ' -f1)
+	at=127.0.0.1:$(cat "$W/port")
+	secret="$W/secret $manager"
+	keep() { "$tool" -s "$secret" -p "$python" -m "$manager" create "$1"; }
+	printf 'r alpha\nr beta @ http://me:hunter2@%s/beta-1.0-py3-none-any.whl#sha256=%s\n' "$at" "$digest" >"$W/url"
+	ok "$manager: a URL with a password" fails 0 keep "$W/url"
+	ok "$manager: is installed" has beta-1.0.dist-info
+	ok "$manager: no password on screen" silent hunter2
+	ok "$manager: nor in any file" sh -c '! grep -rqF hunter2 "$1"' - "$secret"
+	ok "$manager: shown without" fails 0 "$tool" -s "$secret" show "$(basename "$(cat "$W/out")")"
+	ok "$manager: as far as it may be" printed "beta @ http://me:****@$at/"
+	ok "$manager: found again" fails 0 env PATH=/nonexistent "$tool" -o -s "$secret" -p "$python" -m "$manager" create "$W/url"
+	ok "$manager: removed" fails 0 "$tool" -s "$secret" rm "$(basename "$(cat "$W/out")")"
+	ok "$manager: made again with it" fails 0 keep "$W/url"
+	ok "$manager: whole" has beta-1.0.dist-info
+	sed 's/hunter2/wrong99/' "$W/url" >"$W/denied"
+	ok "$manager: with a wrong one" sh -c '! "$@" >"$0/out" 2>"$0/err"' "$W" \
+		env UV_CACHE_DIR="$W/no cache" "$tool" -s "$secret no" -p "$python" -m "$manager" create "$W/denied"
+	ok "$manager: not told, either" silent wrong99
+	ok "$manager: nor kept in a log" sh -c '! grep -rqF wrong99 "$1"' - "$secret no"
 
 	# One digest binds all.
 	digest=$(sha256sum "$W/wheels/beta-1.0-py3-none-any.whl" | cut -d' ' -f1)

@@ -329,6 +329,43 @@ static void a_plan_survives_json(void **state)
 	pf_arena_free(&a);
 }
 
+/* What a URL's secrets are makes no other plan, and they are not written. */
+static void keeps_no_secret(void **state)
+{
+	static const char *const urls[] = { "https://me:hunter2@h/a.whl", "https://me:other99@h/a.whl" };
+	struct pf_python python = { 0 };
+	struct pf_opts o = { 0 };
+	char keys[2][33];
+
+	(void)state;
+	for (size_t i = 0; i < PF_COUNT(urls); i++) {
+		PF_AUTO(plan) p = { 0 };
+		PF_AUTO(plan) back = { 0 };
+		PF_AUTO(arena) a = { 0 };
+		PF_AUTO(buf) text = PF_BUF(65536), again = PF_BUF(65536);
+		struct pf_json_out w = { .buf = &text }, w2 = { .buf = &again };
+		struct pf_node *root = NULL;
+		struct pf_err err;
+
+		make_plan(&p, "a", "b", "sha256:bb");
+		p.resolver = PF_S("uv 1");
+		p.packages.v[0].url = pf_s(urls[i]);
+		*PF_PUSH(&p.arena, &p.left_out) = PF_S("https://h/t/tk-hunter2/c::libx");
+		assert_int_equal(pf_plan_seal(&p, &python, &o, &err), 0);
+		memcpy(keys[i], p.key, sizeof(p.key));
+		assert_string_equal(p.packages.v[0].url.p, urls[i]);
+		pf_plan_write(&w, &p);
+		assert_null(strstr(text.p, "hunter2"));
+		assert_non_null(strstr(text.p, "\"url\":\"https://me:****@h/a.whl\",\"redacted\":true"));
+		assert_int_equal(pf_json_parse(&root, &a, pf_buf_view(&text), &err), 0);
+		assert_int_equal(pf_plan_read(&back, root, &err), 0);
+		assert_true(back.packages.v[0].redacted && !back.packages.v[1].redacted);
+		pf_plan_write(&w2, &back);
+		assert_string_equal(text.p, again.p);
+	}
+	assert_string_equal(keys[0], keys[1]);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -343,6 +380,7 @@ int main(void)
 		cmocka_unit_test(a_key_is_no_path),
 		cmocka_unit_test(refuses_two_of_one_name),
 		cmocka_unit_test(a_plan_survives_json),
+		cmocka_unit_test(keeps_no_secret),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
