@@ -40,17 +40,20 @@ static void reads_what_pip_reports(void **state)
 		"\"download_info\":{\"url\":\"https://h/x.whl\",\"archive_info\":{\"hash\":\"sha256=aa\"}},"
 		"\"is_direct\":false},{\"metadata\":{\"name\":\"b\",\"version\":\"2\"},\"download_info\":"
 		"{\"url\":\"https://h/b.whl\",\"archive_info\":{\"hashes\":{\"sha256\":\"bb\"}}},"
-		"\"is_direct\":true}]}";
+		"\"is_direct\":true},{\"metadata\":{\"name\":\"c\",\"version\":\"3\"},\"download_info\":"
+		"{\"url\":\"https://h/c.git\",\"subdirectory\":\"d/e\",\"vcs_info\":{\"vcs\":\"git\","
+		"\"requested_revision\":\"v1\",\"commit_id\":\"0a1b\"}},\"is_direct\":true}]}";
 	PF_AUTO(plan) p = { 0 };
 	struct pf_err err;
 
 	(void)state;
 	assert_int_equal(pf_pip_read(&p, pf_s(text), &err), 0);
-	assert_int_equal(p.packages.n, 2);
+	assert_int_equal(p.packages.n, 3);
 	assert_string_equal(p.packages.v[0].name.p, "foo-bar");
 	assert_int_equal(p.packages.v[0].url.n, 0);
 	assert_string_equal(p.packages.v[0].hashes.v[0].p, "sha256:aa");
 	assert_string_equal(p.packages.v[1].url.p, "https://h/b.whl");
+	assert_string_equal(p.packages.v[2].url.p, "git+https://h/c.git@0a1b#subdirectory=d/e");
 	assert_string_equal(p.packages.v[1].hashes.v[0].p, "sha256:bb");
 	assert_int_equal(pf_pip_read(&p, PF_S("{}"), &err), -1);
 }
