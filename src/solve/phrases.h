@@ -1,0 +1,14 @@
+/* phrases.h - how the reasons of a conflict are put into words */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "solve/solver.h"
+
+/* Would both requirements be written the same? */
+bool pf_phrase_same(const struct pf_requirement *a, const struct pf_requirement *b);
+/* "requirements.txt:3 asks for numpy<1.20", "pandas 2.0.0 to 2.2.0 need numpy>=1.22.4". `set` are the
+ * versions of `about` that it holds of. */
+void pf_phrase_fact(struct pf_buf *out, const struct pf_solver *s, const struct pf_incompat *ic,
+		    const struct pf_package *about, const uint64_t *set);
+/* What may help where this is among the reasons; NULL: nothing known. */
+const char *pf_phrase_hint(const struct pf_incompat *ic);
