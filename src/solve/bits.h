@@ -91,6 +91,18 @@ static inline size_t pf_bits_count(const uint64_t *s, size_t n)
 	return count;
 }
 
+static inline bool pf_bits_is_single(const uint64_t *s, size_t n)
+{
+	uint64_t one = 0;
+
+	for (size_t i = 0; i < pf_bits_words(n); i++) {
+		if ((s[i] & (s[i] - 1)) || (one && s[i]))
+			return false;
+		one |= s[i];
+	}
+	return one;
+}
+
 /* The smallest that is not below `from`, or PF_BITS_NONE. */
 static inline size_t pf_bits_next(const uint64_t *s, size_t n, size_t from)
 {

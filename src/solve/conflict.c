@@ -10,12 +10,14 @@ struct fact {
 	const struct pf_incompat *ic;
 	struct pf_package *about;	/* whose versions; of a need: what it asks for */
 	uint64_t *set;			/* of `about`: DEPENDS and what comes after it */
+	size_t age;			/* of the newest of them */
 	bool told, followed;
 };
 
 struct story {
 	struct pf_solver *s;
 	PF_VEC(struct fact) facts;
+	struct pf_map keys;		/* of facts to their sets */
 	struct pf_buf text;
 	size_t told;
 };
@@ -29,33 +31,38 @@ static struct pf_package *subject(const struct pf_incompat *ic)
 	return ic->terms[0].package;
 }
 
-static bool is_same(const struct pf_incompat *a, const struct pf_incompat *b)
+/* What is told as one has one key. */
+static void **place(struct story *story, const struct pf_incompat *ic)
 {
-	if (a->cause != b->cause || a->need != b->need || a->target != b->target)
-		return false;
-	if (a->cause == PF_CAUSE_ASKED || a->cause == PF_CAUSE_CONSTRAINT)
-		return true;
-	return subject(a) == subject(b) && a->via == b->via && pf_str_eq(a->why, b->why) &&
-	       (!a->req || pf_phrase_same(a->req, b->req));
+	struct pf_buf key = PF_BUF(PF_MIB(1));
+	void **found;
+
+	pf_buf_printf(&key, "%d %p %p %p %p ", ic->cause, (const void *)ic->need,
+		      (const void *)subject(ic), (const void *)ic->via, (const void *)ic->target);
+	pf_buf_str(&key, ic->why);
+	if (ic->req)
+		pf_phrase_requirement(&key, ic->req);
+	found = pf_map_put(&story->s->arena, &story->keys, pf_buf_view(&key));
+	pf_buf_free(&key);
+	return found;
 }
 
 static void add_fact(struct story *story, const struct pf_incompat *ic)
 {
 	struct pf_arena *a = &story->s->arena;
 	struct fact f = { .ic = ic, .about = subject(ic) };
+	void **known = place(story, ic);
+	uint64_t *set = *known;
 
-	for (size_t i = 0; i < story->facts.n; i++) {
-		struct fact *old = &story->facts.v[i];
-
-		if (!is_same(old->ic, ic))
-			continue;
-		if (old->set)
-			pf_bits_or(old->set, old->set, ic->terms[0].set, old->about->bits);
+	if (set) {
+		if (ic->cause >= PF_CAUSE_DEPENDS)
+			pf_bits_or(set, set, ic->terms[0].set, f.about->bits);
 		return;
 	}
+	*known = set = pf_bits_new(a, f.about->bits);
 	if (ic->cause >= PF_CAUSE_DEPENDS) {
-		f.set = pf_bits_new(a, f.about->bits);
-		pf_bits_or(f.set, f.set, ic->terms[0].set, f.about->bits);
+		f.set = set;
+		pf_bits_or(set, set, ic->terms[0].set, f.about->bits);
 	}
 	*PF_PUSH(a, &story->facts) = f;
 }
@@ -101,6 +108,32 @@ static void narrow(struct story *story)
 			    pf_bits_meet(f->set, fit, f->about->bits))
 				pf_bits_and(f->set, f->set, fit, f->about->bits);
 		}
+	}
+}
+
+static size_t newest_of(const struct fact *f)
+{
+	size_t age = 0;
+
+	while (f->set && age < f->about->ranking.n &&
+	       !pf_bits_has(f->set, f->about->ranking.newest[age]))
+		age++;
+	return age;
+}
+
+/* Newest versions first. */
+static void sort(struct story *story)
+{
+	struct fact *v = story->facts.v;
+
+	for (size_t i = 0; i < story->facts.n; i++) {
+		struct fact f = v[i];
+		size_t k = i;
+
+		f.age = newest_of(&f);
+		for (; k > 0 && v[k - 1].age > f.age; k--)
+			v[k] = v[k - 1];
+		v[k] = f;
 	}
 }
 
@@ -229,6 +262,7 @@ int pf_conflict_explain(struct pf_solver *s, struct pf_err *err)
 
 	collect(&story);
 	narrow(&story);
+	sort(&story);
 	tell_all(&story);
 	pf_fail(err, PF_ESOLVE, "%s" PF_FMT, story.told > 1 ? "no versions fit together: " : "",
 		PF_ARG(pf_buf_view(&story.text)));

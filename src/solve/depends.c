@@ -129,7 +129,7 @@ static int add(struct pf_solver *s, const struct asker *who, const struct pf_req
 		return -1;
 	fit = pf_bits_new(&s->arena, target->bits);
 	pf_ranking_admit(fit, &target->ranking, &r->specs);
-	target->pinned = target->pinned || pf_specset_pin(&r->specs);
+	target->pinned = target->pinned || (who->need && pf_specset_pin(&r->specs));
 	require(s, who, r, target, fit);
 	for (size_t i = 0; i < r->extras.n; i++) {
 		if (pf_package_get(&extra, s, r->key, pf_name_canonical(&s->arena, r->extras.v[i]),

@@ -34,8 +34,7 @@ static const struct {
 
 /* ---- requirements ---- */
 
-/* As it is written, but for its marker and blanks. */
-static void put_requirement(struct pf_buf *out, const struct pf_requirement *r)
+void pf_phrase_requirement(struct pf_buf *out, const struct pf_requirement *r)
 {
 	pf_buf_str(out, pf_shown(r->name));
 	for (size_t i = 0; i < r->extras.n; i++)
@@ -47,19 +46,6 @@ static void put_requirement(struct pf_buf *out, const struct pf_requirement *r)
 			      r->specs.v[i].wildcard && !pf_str_ends(r->specs.v[i].text, "*") ? ".*" : "");
 	if (r->url.n)
 		pf_buf_printf(out, " @ " PF_FMT, PF_ARG(pf_shown(r->url)));
-}
-
-bool pf_phrase_same(const struct pf_requirement *a, const struct pf_requirement *b)
-{
-	struct pf_buf x = PF_BUF(PF_MAX_REQ_LINE * 4), y = PF_BUF(PF_MAX_REQ_LINE * 4);
-	bool same;
-
-	put_requirement(&x, a);
-	put_requirement(&y, b);
-	same = pf_str_eq(pf_buf_view(&x), pf_buf_view(&y));
-	pf_buf_free(&x);
-	pf_buf_free(&y);
-	return same;
 }
 
 static void put_need(struct pf_buf *out, const struct pf_need *need, const char *verb)
@@ -87,6 +73,9 @@ static void put_what_there_is(struct pf_buf *out, const struct pf_package *p)
 
 	if (!n)
 		pf_buf_cstr(out, ", which no index has");
+	else if (p->direct)
+		pf_buf_printf(out, ", and " PF_FMT " is " PF_FMT, PF_ARG(pf_shown(pf_need_place(p->direct))),
+			      PF_ARG(version_at(p, 0)));
 	else if (n == 1)
 		pf_buf_printf(out, ", and there is only " PF_FMT, PF_ARG(version_at(p, 0)));
 	else if (n == 2)
@@ -97,7 +86,7 @@ static void put_what_there_is(struct pf_buf *out, const struct pf_package *p)
 			      " to " PF_FMT, n, PF_ARG(version_at(p, n - 1)), PF_ARG(version_at(p, 0)));
 }
 
-/* The next run of neighbours in the set, oldest first: their ages, both included. */
+/* The next run of neighbours in the set, oldest first: their ages, both included. Two are none. */
 static bool next_run(size_t *from, size_t *to, const struct pf_package *p, const uint64_t *set,
 		     size_t below)
 {
@@ -110,6 +99,8 @@ static bool next_run(size_t *from, size_t *to, const struct pf_package *p, const
 	*from = *to = below - 1;
 	while (*to && pf_bits_has(set, newest[*to - 1]))
 		(*to)--;
+	if (*from - *to == 1)
+		*to = *from;
 	return true;
 }
 
@@ -127,7 +118,7 @@ static const char *separator(size_t i, size_t n)
 	return !i ? " " : i + 1 < n ? ", " : " and ";
 }
 
-/* " 1.0.0", " 1.0.0 and 1.2.0", " 1.0.0 to 1.4.0, 1.6.0 and 2.0.0". */
+/* " 1.0.0", " 1.0.0 to 1.4.0, 1.6.0 and 2.0.0". */
 static void put_runs(struct pf_buf *out, const struct pf_package *p, const uint64_t *set)
 {
 	size_t from, to, below = p->ranking.n, runs = count_runs(p, set), i = 0;
@@ -137,8 +128,7 @@ static void put_runs(struct pf_buf *out, const struct pf_package *p, const uint6
 		pf_buf_cstr(out, separator(i, runs));
 		pf_buf_str(out, version_at(p, from));
 		if (from != to)
-			pf_buf_printf(out, "%s" PF_FMT, from - to > 1 ? " to " : " and ",
-				      PF_ARG(version_at(p, to)));
+			pf_buf_printf(out, " to " PF_FMT, PF_ARG(version_at(p, to)));
 		left -= from - to + 1;
 	}
 	if (runs > shown)
@@ -202,7 +192,7 @@ void pf_phrase_fact(struct pf_buf *out, const struct pf_solver *s, const struct 
 	case PF_CAUSE_DEPENDS:
 		many = put_versions(out, about, ic->via, set);
 		pf_buf_cstr(out, many ? " need " : " needs ");
-		put_requirement(out, ic->req);
+		pf_phrase_requirement(out, ic->req);
 		break;
 	default:
 		many = put_versions(out, about, ic->via, set);

@@ -4,8 +4,8 @@
 
 #include "solve/solver.h"
 
-/* Would both requirements be written the same? */
-bool pf_phrase_same(const struct pf_requirement *a, const struct pf_requirement *b);
+/* As it is written, but for its marker and blanks. */
+void pf_phrase_requirement(struct pf_buf *out, const struct pf_requirement *r);
 /* "requirements.txt:3 asks for numpy<1.20", "pandas 2.0.0 to 2.2.0 need numpy>=1.22.4". `set` are the
  * versions of `about` that it holds of. */
 void pf_phrase_fact(struct pf_buf *out, const struct pf_solver *s, const struct pf_incompat *ic,

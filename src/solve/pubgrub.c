@@ -21,33 +21,7 @@ static bool is_open(const struct pf_package *p)
 	return !pf_package_decided(p) || pf_package_untold(p, decided_version(p));
 }
 
-/* ---- whose turn it is ---- */
-
-/* As uv: what can be one thing only comes first, then what is in many conflicts. */
-static unsigned urgency(const struct pf_package *p)
-{
-	if (p->direct || pf_package_decided(p))
-		return 4;
-	if (p->pinned || pf_bits_count(p->left, p->bits) == 1)
-		return 3;
-	return p->early ? 2 : p->late ? 1 : 0;
-}
-
-static struct pf_package *pick(const struct pf_solver *s)
-{
-	struct pf_package *best = NULL;
-	unsigned most = 0;
-
-	for (size_t i = 0; i < s->packages.n; i++) {
-		struct pf_package *p = s->packages.v[i];
-
-		if (is_open(p) && (!best || urgency(p) > most)) {
-			best = p;
-			most = urgency(p);
-		}
-	}
-	return best;
-}
+/* ---- order ---- */
 
 /* Packages in the way of many others: what was decided about them, and since, is taken back. */
 static void let_sink(struct pf_solver *s)
@@ -79,26 +53,53 @@ static void announce_best(struct pf_solver *s, struct pf_package *p)
 }
 
 /* A package that was refused again and again will go on so. */
-static void announce_batch(struct pf_solver *s, const struct pf_package *p)
+static void announce_batch(struct pf_solver *s, struct pf_package *p)
 {
 	size_t i = pf_bits_next(p->left, p->ranking.n, 0);
 
-	if (p->tries < MANY_TRIES || (p->tries & (p->tries - 1)))
+	if (p->tries < MANY_TRIES || p->tries < 2 * p->batch)
 		return;
+	p->batch = p->tries;
 	for (unsigned k = 0; k < p->tries && i < p->ranking.n; k++) {
 		s->source->want_depends(s->source->ctx, p->ranking.v[i]);
 		i = pf_bits_next(p->left, p->ranking.n, i + 1);
 	}
 }
 
-static void announce(struct pf_solver *s, const struct pf_package *next)
+/* ---- whose turn it is ---- */
+
+/* As uv: what can be one thing only comes first, then what is in many conflicts. */
+static unsigned urgency(const struct pf_package *p)
 {
-	if (!s->source->want_depends)
-		return;
-	announce_batch(s, next);
-	for (size_t i = 0; i < s->packages.n; i++)
-		if (is_open(s->packages.v[i]) && !pf_package_decided(s->packages.v[i]))
-			announce_best(s, s->packages.v[i]);
+	if (p->direct || pf_package_decided(p))
+		return 4;
+	if (p->pinned || pf_bits_is_single(p->left, p->bits))
+		return 3;
+	return p->early ? 2 : p->late ? 1 : 0;
+}
+
+static struct pf_package *pick(struct pf_solver *s)
+{
+	struct pf_package *best = NULL;
+	unsigned most = 0;
+
+	for (size_t i = 0; i < s->packages.n; i++) {
+		struct pf_package *p = s->packages.v[i];
+		unsigned urgent;
+
+		if (!is_open(p))
+			continue;
+		if (s->source->want_depends && !pf_package_decided(p))
+			announce_best(s, p);
+		urgent = urgency(p);
+		if (!best || urgent > most) {
+			best = p;
+			most = urgent;
+		}
+	}
+	if (best && s->source->want_depends)
+		announce_batch(s, best);
+	return best;
 }
 
 /* ---- bounds ---- */
@@ -198,7 +199,6 @@ int pf_solver_run(struct pf_solver *s, struct pf_err *err)
 		p = pick(s);
 		if (!p)
 			return 0;
-		announce(s, p);
 		if (try_package(&tried, s, p, err) < 0)
 			return -1;
 	}

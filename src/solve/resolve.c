@@ -15,17 +15,12 @@ void pf_resolution_free(struct pf_resolution *r)
 
 /* ---- before ---- */
 
-static struct pf_str place_of(const struct pf_need *need)
-{
-	return need->path.n ? need->path : need->link.n ? need->link : need->req.url;
-}
-
 static int two_places(const struct pf_need *a, const struct pf_need *b, struct pf_err *err)
 {
 	return pf_fail(err, PF_ESOLVE, PF_FMT " is asked for in two places: " PF_FMT " (" PF_FMT
 		       ":%u) and " PF_FMT " (" PF_FMT ":%u)", PF_ARG(pf_shown(a->req.key)),
-		       PF_ARG(pf_shown(place_of(a))), PF_ARG(pf_shown(a->file)), a->line,
-		       PF_ARG(pf_shown(place_of(b))), PF_ARG(pf_shown(b->file)), b->line);
+		       PF_ARG(pf_shown(pf_need_place(a))), PF_ARG(pf_shown(a->file)), a->line,
+		       PF_ARG(pf_shown(pf_need_place(b))), PF_ARG(pf_shown(b->file)), b->line);
 }
 
 static int find_direct(struct pf_solver *s, struct pf_err *err)
@@ -38,14 +33,14 @@ static int find_direct(struct pf_solver *s, struct pf_err *err)
 				       "' does not tell the name of its package",
 				       PF_ARG(pf_shown(need->file)), need->line,
 				       PF_ARG(pf_shown(need->text)));
-		if (!place_of(need).n || !pf_need_applies(need, s->o))
+		if (!pf_need_place(need).n || !pf_need_applies(need, s->o))
 			continue;
 		if (!s->source->direct)
 			return pf_fail(err, PF_EUSAGE, PF_FMT ":%u: '" PF_FMT
 				       "' is no package of an index", PF_ARG(pf_shown(need->file)),
 				       need->line, PF_ARG(pf_shown(need->text)));
 		other = pf_map_get(&s->direct, need->req.key);
-		if (other && !pf_str_eq(place_of(other), place_of(need)))
+		if (other && !pf_str_eq(pf_need_place(other), pf_need_place(need)))
 			return two_places(other, need, err);
 		if (!other)
 			*pf_map_put(&s->arena, &s->direct, need->req.key) = (void *)need;

@@ -22,9 +22,10 @@ struct pf_package {
 	PF_VEC(struct pf_incompat *) incompats;
 	PF_VEC(struct pf_package *) extras;
 	bool queued;			/* to be propagated */
-	bool pinned;			/* something needs exactly one version */
+	bool pinned;			/* a need says exactly which version */
 	bool early, late;		/* in many conflicts: as the one refused, as the one in the way */
 	unsigned refused, in_the_way, tries;
+	unsigned batch;			/* how many were announced at once */
 	size_t hinted;			/* 1 + the candidate that was announced */
 };
 
@@ -87,6 +88,12 @@ struct pf_solver {
 	size_t scratch_bits;
 	const struct pf_incompat *proof; /* that there is no solution */
 };
+
+/* The URL or file that a need is; empty when it is a project of an index. */
+static inline struct pf_str pf_need_place(const struct pf_need *need)
+{
+	return need->path.n ? need->path : need->link.n ? need->link : need->req.url;
+}
 
 static inline void pf_solver_free(struct pf_solver *s)
 {

@@ -175,20 +175,13 @@ static inline struct pf_marker_env table_env(struct pf_arena *a, struct pf_str p
 	};
 }
 
-/* "a==1.0.0 b[x]==2.0.0", as the recorded tables have it. */
-static inline struct pf_str table_plan(struct pf_arena *a, const struct pf_resolution *r, bool extras)
+/* "a==1.0.0 b==2.0.0", as the recorded tables have it. */
+static inline struct pf_str table_plan(struct pf_arena *a, const struct pf_resolution *r)
 {
 	struct pf_str out = { 0 };
 
-	for (size_t i = 0; i < r->v.n; i++) {
-		const struct pf_chosen *c = &r->v.v[i];
-		struct pf_str list = { 0 };
-
-		for (size_t k = 0; extras && k < c->extras.n; k++)
-			list = pf_format(a, PF_FMT "%s" PF_FMT "%s", PF_ARG(list), k ? "," : "[",
-					 PF_ARG(c->extras.v[k]), k + 1 < c->extras.n ? "" : "]");
-		out = pf_format(a, PF_FMT "%s" PF_FMT PF_FMT "==" PF_FMT, PF_ARG(out), i ? " " : "",
-				PF_ARG(c->name), PF_ARG(list), PF_ARG(c->candidate->version.text));
-	}
+	for (size_t i = 0; i < r->v.n; i++)
+		out = pf_format(a, PF_FMT "%s" PF_FMT "==" PF_FMT, PF_ARG(out), i ? " " : "",
+				PF_ARG(r->v.v[i].name), PF_ARG(r->v.v[i].candidate->version.text));
 	return out;
 }
