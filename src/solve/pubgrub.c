@@ -182,6 +182,7 @@ int pf_solver_run(struct pf_solver *s, struct pf_err *err)
 	struct tried tried = { 0 };
 	unsigned start = now();
 
+	*PF_PUSH(&s->arena, &s->begun) = 0;
 	if (pf_solver_ask(s, err) < 0)
 		return -1;
 	for (;; s->steps++) {

@@ -60,6 +60,8 @@ struct pf_incompat {
 	struct pf_package *target;	/* ASKED, CONSTRAINT, DEPENDS */
 	struct pf_str why;
 	bool seen;			/* while a conflict is told */
+	bool resting;			/* a term is false since that level began */
+	unsigned rest_level, rest_since;
 };
 
 struct pf_assignment {
@@ -83,6 +85,7 @@ struct pf_solver {
 	PF_VEC(struct pf_package *) queue;
 	PF_VEC(struct pf_package *) sinking; /* their decisions are to be taken back */
 	unsigned level, time;
+	PF_VEC(unsigned) begun;		/* the time at which each level began */
 	size_t steps, conflicts, bytes;
 	uint64_t *scratch;		/* as many bits as any package has */
 	size_t scratch_bits;

@@ -40,6 +40,8 @@ void pf_trail_decide(struct pf_solver *s, struct pf_package *p, size_t i)
 	struct pf_assignment *a;
 
 	s->level++;
+	s->begun.n = s->level;
+	*PF_PUSH(&s->arena, &s->begun) = s->time;
 	a = assign(s, p, NULL);
 	memset(a->set, 0, pf_bits_words(p->bits) * sizeof(*a->set));
 	pf_bits_put(a->set, i);
@@ -62,24 +64,32 @@ void pf_trail_back(struct pf_solver *s, unsigned level)
 
 /* ---- conflicts ---- */
 
+static bool within_both(const uint64_t *set, const uint64_t *own, const uint64_t *whole, size_t n)
+{
+	for (size_t i = 0; i < pf_bits_words(n); i++)
+		if (set[i] & (own ? own[i] : ~(uint64_t)0) & ~whole[i])
+			return false;
+	return true;
+}
+
 /* The first assignment after which the package's term holds, given that `own` holds as well (NULL:
  * nothing more); NULL: it holds from the start. */
 static const struct pf_assignment *satisfier(const struct pf_term *t, const uint64_t *own)
 {
 	const struct pf_package *p = t->package;
+	size_t low = 0, high = p->trail.n;
 
 	if (own && pf_bits_within(own, t->set, p->bits))
 		return NULL;
-	for (size_t i = 0; i < p->trail.n; i++) {
-		const uint64_t *set = p->trail.v[i].set;
-		bool holds = true;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
 
-		for (size_t k = 0; holds && k < pf_bits_words(p->bits); k++)
-			holds = !(set[k] & (own ? own[k] : ~(uint64_t)0) & ~t->set[k]);
-		if (holds)
-			return &p->trail.v[i];
+		if (within_both(p->trail.v[middle].set, own, t->set, p->bits))
+			high = middle;
+		else
+			low = middle + 1;
 	}
-	return NULL;
+	return low < p->trail.n ? &p->trail.v[low] : NULL;
 }
 
 struct cut {
@@ -163,17 +173,43 @@ static void resolve_conflict(struct pf_solver *s, const struct pf_incompat *star
 
 /* ---- propagation ---- */
 
+/* An incompatibility with a false term rests until what made it false is taken back. */
+static void rest(struct pf_solver *s, struct pf_incompat *ic, const struct pf_term *t)
+{
+	const struct pf_package *p = t->package;
+	size_t i = p->trail.n;
+
+	while (i > 1 && !pf_bits_meet(p->trail.v[i - 2].set, t->set, p->bits))
+		i--;
+	ic->resting = true;
+	ic->rest_level = i ? p->trail.v[i - 1].level : 0;
+	ic->rest_since = s->begun.v[ic->rest_level];
+}
+
+static bool rests(const struct pf_solver *s, const struct pf_incompat *ic)
+{
+	return ic->resting && ic->rest_level <= s->level &&
+	       s->begun.v[ic->rest_level] == ic->rest_since;
+}
+
 /* True when all terms hold; when all but one do, that one. Neither: false and NULL. */
-static bool holds(const struct pf_term **open, const struct pf_incompat *ic)
+static bool holds(const struct pf_term **open, struct pf_solver *s, struct pf_incompat *ic)
 {
 	*open = NULL;
+	if (rests(s, ic))
+		return false;
 	for (size_t i = 0; i < ic->n; i++) {
 		const struct pf_term *t = &ic->terms[i];
 		const struct pf_package *p = t->package;
 
 		if (pf_bits_within(p->left, t->set, p->bits))
 			continue;
-		if (*open || !pf_bits_meet(p->left, t->set, p->bits)) {
+		if (!pf_bits_meet(p->left, t->set, p->bits)) {
+			rest(s, ic, t);
+			*open = NULL;
+			return false;
+		}
+		if (*open) {
 			*open = NULL;
 			return false;
 		}
@@ -187,15 +223,17 @@ static void propagate_one(struct pf_solver *s, struct pf_package *p)
 	const struct pf_term *open;
 
 	for (size_t i = p->incompats.n; i-- > 0;) {
-		const struct pf_incompat *ic = p->incompats.v[i];
+		struct pf_incompat *ic = p->incompats.v[i];
 
-		if (holds(&open, ic)) {
+		if (holds(&open, s, ic)) {
 			pf_package_push(s, p);
 			resolve_conflict(s, ic);
 			return;
 		}
 		if (open)
 			pf_trail_derive(s, open->package, ic);
+		else if (ic->resting && !ic->rest_level)
+			p->incompats.v[i] = p->incompats.v[--p->incompats.n]; /* for ever */
 	}
 }
 

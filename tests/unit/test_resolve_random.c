@@ -378,6 +378,52 @@ static void test_effort(void **state)
 	table_free(&t);
 }
 
+/* Two of a family whose every version needs nearly the same of a third, and a bound that only very old
+ * ones keep: the search must not take them one by one with all that they need. */
+static void make_family(struct table *t, struct table_needs *needs)
+{
+	struct table_project *core = table_project(t, &t->projects, PF_S("core"));
+	struct table_project *tool = table_project(t, &t->projects, PF_S("tool"));
+	struct table_project *extra = table_project(t, &t->projects, PF_S("extra"));
+
+	for (unsigned v = 1500; v > 0; v--) {
+		struct table_version *version = table_add(t, core, pf_format(&t->arena, "1.%u", v));
+
+		table_require(t, version, v > 20 ? PF_S("net>=2") : PF_S("net<2"));
+		version = table_add(t, tool, pf_format(&t->arena, "1.%u", v));
+		table_require(t, version, pf_format(&t->arena, "core>=1.%u,<1.%u", v, v + 2));
+		version = table_add(t, extra, pf_format(&t->arena, "2.%u", v));
+		table_require(t, version, pf_format(&t->arena, "core==1.%u", v));
+	}
+	table_add(t, table_project(t, &t->projects, PF_S("net")), PF_S("1.26"));
+	table_add(t, table_project(t, &t->projects, PF_S("net")), PF_S("2.2"));
+	table_need(t, needs, PF_S("tool"), PF_S("r.txt"), 1);
+	table_need(t, needs, PF_S("extra"), PF_S("r.txt"), 2);
+	table_need(t, needs, PF_S("net<2"), PF_S("r.txt"), 3);
+}
+
+static void test_family(void **state)
+{
+	struct table t = { 0 };
+	struct table_needs needs = { 0 };
+	struct pf_marker_env env = table_env(&t.arena, PF_S("3.11.7"));
+	struct pf_resolve_opts o = { .env = &env };
+	struct pf_source source = table_source(&t);
+	PF_AUTO(resolution) r = { 0 };
+	struct pf_err err = { 0 };
+	clock_t start;
+
+	(void)state;
+	make_family(&t, &needs);
+	start = clock();
+	if (pf_resolve(&r, &source, needs.v.v, needs.v.n, &o, &err) < 0)
+		fail_msg("%s", err.msg);
+	print_message("%zu steps, %zu conflicts, %.2f ms, %zu versions asked for their dependencies\n",
+		      r.steps, r.conflicts, (double)(clock() - start) * 1e3 / CLOCKS_PER_SEC, t.asked);
+	assert_string_equal(table_plan(&t.arena, &r).p, "core==1.20 extra==2.20 net==1.26 tool==1.20");
+	table_free(&t);
+}
+
 static void test_bounds(void **state)
 {
 	struct table t = { 0 };
@@ -404,6 +450,7 @@ int main(void)
 		cmocka_unit_test(test_admitted),
 		cmocka_unit_test(test_first),
 		cmocka_unit_test(test_effort),
+		cmocka_unit_test(test_family),
 		cmocka_unit_test(test_bounds),
 	};
 
