@@ -63,10 +63,18 @@
 #define PF_MAX_DOWNLOAD PF_GIB(2)	/* a standalone interpreter */
 #define PF_MAX_REDIRECTS 10
 
+/* the native resolver */
+#define PF_MAX_SOLVE_PACKAGES 20000	/* projects that are needed, and their extras */
+#define PF_MAX_SOLVE_VERSIONS 100000	/* versions of one project */
+#define PF_MAX_SOLVE_STEPS ((size_t)1000000) /* versions tried and conflicts met */
+#define PF_MAX_SOLVE_BYTES PF_GIB(1)	/* what it has to remember */
+#define PF_MAX_SOLVE_FACTS 16		/* that a conflict is told in */
+
 /* waiting, in seconds */
 #define PF_WAIT_LOCK 3600		/* for another process that builds the same thing */
 #define PF_WAIT_QUERY 30		/* for an interpreter to tell of itself */
 #define PF_WAIT_DRIVER 14400		/* for uv or pip to resolve, to install, to build */
+#define PF_WAIT_SOLVE 1800		/* for the native resolver, the index's answers included */
 #define PF_WAIT_STALL 30			/* without a byte from a server */
 #define PF_WAIT_GRACE 5			/* between SIGTERM and SIGKILL */
 #define PF_WAIT_INTERRUPTED 1		/* the same, when we were asked to stop ourselves */

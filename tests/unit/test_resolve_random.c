@@ -1,0 +1,458 @@
+/* test_resolve_random.c - random universes: the resolver against a search that tries everything */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "table.h"
+
+#include <time.h>
+
+#include "base/limits.h"
+#include "solve/ranking.h"
+
+#define PROJECTS 5
+#define VERSIONS 4
+#define UNIVERSES 4000
+
+/* xorshift: the same universes on every machine. */
+static uint32_t roll(uint32_t *seed, uint32_t below)
+{
+	*seed ^= *seed << 13;
+	*seed ^= *seed >> 17;
+	*seed ^= *seed << 5;
+	return *seed % below;
+}
+
+static const char *const versions[VERSIONS] = { "1.0", "1.5", "2.0rc1", "2.0" };
+static const char *const specs[] = { "", "", ">=1.5", "<2.0", "==1.0", "!=1.5", ">=2.0rc1", "~=1.0",
+				     "==2.0", "<=1.5", ">1.0", "==1.*", ">=3" };
+static const char *const markers[] = { "", "", "", " ; extra == 'x'", " ; extra == 'x'",
+				       " ; sys_platform == 'win32'" };
+
+static struct pf_str random_requirement(struct pf_arena *a, uint32_t *seed, bool marker)
+{
+	return pf_format(a, "p%u%s%s%s", roll(seed, PROJECTS + (roll(seed, 8) == 0)),
+			 roll(seed, 5) ? "" : "[x]", specs[roll(seed, PF_COUNT(specs))],
+			 marker ? markers[roll(seed, PF_COUNT(markers))] : "");
+}
+
+static void make_universe(struct table *t, struct table_needs *needs, uint32_t *seed)
+{
+	for (unsigned p = 0; p < PROJECTS; p++) {
+		struct table_project *project =
+			table_project(t, &t->projects, pf_format(&t->arena, "p%u", p));
+
+		for (unsigned v = 0; v < VERSIONS; v++) {
+			struct table_version *version;
+
+			if (!roll(seed, 5))
+				continue;
+			version = table_add(t, project, pf_s(versions[v]));
+			version->candidate.yanked = !roll(seed, 12);
+			version->candidate.wheel = roll(seed, 6);
+			version->candidate.sdist = roll(seed, 2);
+			version->broken = roll(seed, 20) ? PF_S("") : PF_S("broken");
+			if (!roll(seed, 10))
+				version->candidate.requires_python = PF_S(">=3.13");
+			for (unsigned k = roll(seed, 4); k > 0; k--)
+				table_require(t, version, random_requirement(&t->arena, seed, true));
+		}
+	}
+	for (unsigned k = 1 + roll(seed, 3); k > 0; k--)
+		table_need(t, needs, random_requirement(&t->arena, seed, false), PF_S("r.txt"), k);
+	if (!roll(seed, 3))
+		table_need(t, needs, random_requirement(&t->arena, seed, false), PF_S("c.txt"),
+			   1)->constraint = true;
+}
+
+/* ---- the other search: every combination of versions, each project's or none ---- */
+
+struct world {
+	struct table *t;
+	const struct table_needs *needs;
+	const struct pf_marker_env *env;
+	const struct table_version *chosen[PROJECTS]; /* NULL: not there */
+	bool extra[PROJECTS];
+};
+
+static size_t number_of(struct pf_str key)
+{
+	return (size_t)(key.p[1] - '0');
+}
+
+static bool pinned(const struct world *w, size_t p, const struct table_version *v)
+{
+	for (size_t i = 0; i < w->needs->v.n; i++) {
+		const struct pf_requirement *r = &w->needs->v.v[i].req;
+		const struct pf_spec *pin = pf_specset_pin(&r->specs);
+
+		if (pin && number_of(r->key) == p && pf_spec_admits(pin, &v->candidate.version))
+			return true;
+	}
+	return false;
+}
+
+static bool usable(const struct world *w, size_t p, const struct table_version *v)
+{
+	return !v->broken.n && !v->candidate.requires_python.n &&
+	       (v->candidate.wheel || v->candidate.sdist) && (!v->candidate.yanked || pinned(w, p, v));
+}
+
+static bool met(const struct world *w, const struct pf_requirement *r)
+{
+	size_t p = number_of(r->key);
+
+	return p < PROJECTS && w->chosen[p] &&
+	       pf_specset_admits(&r->specs, &w->chosen[p]->candidate.version, PF_PRE_ALLOW);
+}
+
+/* The extras that are asked for follow from the versions: until nothing more comes to it. */
+static bool spread_extras(struct world *w)
+{
+	bool more = false;
+
+	for (size_t p = 0; p < PROJECTS; p++) {
+		const struct table_version *v = w->chosen[p];
+
+		for (size_t i = 0; v && i < v->requires.n; i++) {
+			const struct pf_requirement *r = &v->requires.v[i];
+			size_t to = number_of(r->key);
+
+			if (!r->extras.n || to >= PROJECTS || w->extra[to] ||
+			    !pf_marker_eval(r->marker, w->env, w->extra[p] ? PF_S("x") : PF_S("")))
+				continue;
+			w->extra[to] = more = true;
+		}
+	}
+	return more;
+}
+
+static bool is_solution(struct world *w)
+{
+	memset(w->extra, 0, sizeof(w->extra));
+	for (size_t i = 0; i < w->needs->v.n; i++) {
+		const struct pf_need *need = &w->needs->v.v[i];
+		size_t p = number_of(need->req.key);
+
+		if (need->constraint ? p < PROJECTS && w->chosen[p] && !met(w, &need->req) :
+				       !met(w, &need->req))
+			return false;
+		if (!need->constraint && need->req.extras.n)
+			w->extra[p] = true;
+	}
+	while (spread_extras(w))
+		;
+	for (size_t p = 0; p < PROJECTS; p++) {
+		const struct table_version *v = w->chosen[p];
+
+		if (v && !usable(w, p, v))
+			return false;
+		for (size_t i = 0; v && i < v->requires.n; i++)
+			if (pf_marker_eval(v->requires.v[i].marker, w->env,
+					   w->extra[p] ? PF_S("x") : PF_S("")) &&
+			    !met(w, &v->requires.v[i]))
+				return false;
+	}
+	return true;
+}
+
+static bool any_solution(struct world *w, size_t p)
+{
+	struct table_project *project;
+
+	if (p == PROJECTS)
+		return is_solution(w);
+	w->chosen[p] = NULL;
+	if (any_solution(w, p + 1))
+		return true;
+	project = pf_map_get(&w->t->projects, pf_format(&w->t->arena, "p%zu", p));
+	for (size_t i = 0; project && i < project->versions.n; i++) {
+		w->chosen[p] = project->versions.v[i];
+		if (usable(w, p, w->chosen[p]) && any_solution(w, p + 1))
+			return true;
+	}
+	w->chosen[p] = NULL;
+	return false;
+}
+
+/* Nothing is chosen that nothing asks for. */
+static bool is_minimal(const struct world *w, const struct pf_resolution *r)
+{
+	bool reached[PROJECTS] = { false }, more = true;
+
+	for (size_t i = 0; i < w->needs->v.n; i++)
+		if (!w->needs->v.v[i].constraint)
+			reached[number_of(w->needs->v.v[i].req.key)] = true;
+	while (more) {
+		more = false;
+		for (size_t p = 0; p < PROJECTS; p++) {
+			const struct table_version *v = reached[p] ? w->chosen[p] : NULL;
+
+			for (size_t i = 0; v && i < v->requires.n; i++) {
+				size_t to = number_of(v->requires.v[i].key);
+
+				if (reached[to] || !pf_marker_eval(v->requires.v[i].marker, w->env,
+								   w->extra[p] ? PF_S("x") : PF_S("")))
+					continue;
+				reached[to] = more = true;
+			}
+		}
+	}
+	for (size_t i = 0; i < r->v.n; i++)
+		if (!reached[number_of(r->v.v[i].name)])
+			return false;
+	return true;
+}
+
+static bool check_universe(uint32_t seed)
+{
+	uint32_t state = seed;
+	struct table t = { 0 };
+	struct table_needs needs = { 0 };
+	struct pf_marker_env env = table_env(&t.arena, PF_S("3.11.7"));
+	struct pf_resolve_opts o = { .env = &env };
+	struct pf_source source = table_source(&t);
+	struct world w = { .t = &t, .needs = &needs, .env = &env };
+	PF_AUTO(resolution) r = { 0 };
+	struct pf_err err = { 0 };
+	bool solved;
+
+	make_universe(&t, &needs, &state);
+	solved = pf_resolve(&r, &source, needs.v.v, needs.v.n, &o, &err) == 0;
+	if (!solved) {
+		assert_int_equal(err.code, PF_ESOLVE);
+		assert_true(*err.msg);
+		if (any_solution(&w, 0))
+			fail_msg("universe %u has a solution: %s", seed, err.msg);
+	} else {
+		for (size_t i = 0; i < r.v.n; i++)
+			w.chosen[number_of(r.v.v[i].name)] = r.v.v[i].candidate->ref;
+		if (!is_solution(&w) || !is_minimal(&w, &r))
+			fail_msg("universe %u: " PF_FMT " is no solution", seed,
+				 PF_ARG(table_plan(&t.arena, &r)));
+	}
+	table_free(&t);
+	return solved;
+}
+
+static void test_universes(void **state)
+{
+	size_t solved = 0;
+
+	(void)state;
+	for (uint32_t seed = 1; seed <= UNIVERSES; seed++)
+		solved += check_universe(seed * 2654435761u);
+	print_message("%zu of %u universes have a solution\n", solved, UNIVERSES);
+	assert_in_range(solved, UNIVERSES / 5, UNIVERSES * 4 / 5);
+}
+
+/* ---- order and specifiers ---- */
+
+static const char *const odd_versions[] = {
+	"1!0.1", "2.0", "2.0rc1", "2.0.dev3", "1.10", "1.9.post1", "1.9+local", "1.9", "1.9b2",
+	"1.2.3.post1+x", "1.2.3.post1", "1.2.3.post1.dev0", "1.2.3+foo", "1.2.3", "1.2.3rc1", "1.2.3a1",
+	"1.2", "1.0", "0.9.1.dev1", "0.9", "0.dev0",
+};
+static const char *const odd_specs[] = {
+	">=1.2.3", ">1.2.3", "<1.2.3", "<=1.2.3", ">1.2.3.post1", "<1.2.3.post1", "<1.2.3rc1", ">1.2.3a1",
+	"==1.2.3", "==1.2.*", "!=1.2.*", "!=1.2.3", "~=1.2", "~=1.2.3", "===1.9", ">=1!0", "<0.dev0",
+	">=1.2,<1.9", ">1.2.3,!=1.9,<=2.0", ">=3", "<2.0", ">=2.0.dev0,<2.0", "",
+};
+
+/* The halving search for edges finds what asking every version finds, whatever the order. */
+static void test_admitted(void **state)
+{
+	struct pf_arena a = { 0 };
+	struct pf_candidate list[PF_COUNT(odd_versions)] = { 0 };
+	struct pf_candidates of = { list, PF_COUNT(list) };
+	struct pf_resolve_opts o = { 0 };
+	struct pf_ranking r;
+	struct pf_specset set;
+	struct pf_err err;
+
+	(void)state;
+	for (size_t i = 0; i < of.n; i++)
+		assert_true(pf_version_read(&list[(i * 8) % of.n].version, &a, pf_s(odd_versions[i])));
+	pf_ranking_make(&r, &a, &of, PF_S("a"), &o);
+	assert_int_equal(r.n, of.n);
+	for (size_t i = 0; i < r.n; i++)
+		assert_string_equal(r.v[r.newest[i]]->version.text.p, odd_versions[i]);
+	for (size_t k = 0; k < PF_COUNT(odd_specs); k++) {
+		uint64_t *got = pf_bits_new(&a, r.n + 1);
+
+		assert_int_equal(pf_specset_parse(&set, &a, pf_s(odd_specs[k]), &err), 0);
+		pf_ranking_admit(got, &r, &set);
+		for (size_t i = 0; i < r.n; i++)
+			if (pf_bits_has(got, i) !=
+			    pf_specset_admits(&set, &r.v[i]->version, PF_PRE_ALLOW))
+				fail_msg("%s: %s", odd_specs[k], r.v[i]->version.text.p);
+	}
+	pf_arena_free(&a);
+}
+
+static struct pf_str first(struct table *t, const char *requirement, const struct pf_resolve_opts *o)
+{
+	struct pf_candidates list = { 0 };
+	struct pf_requirement r = { 0 };
+	const struct pf_candidate *c;
+	struct pf_err err;
+
+	assert_int_equal(pf_requirement_parse(&r, &t->arena, pf_s(requirement), &err), 0);
+	assert_int_equal(table_candidates(t, &list, r.key, &err), 0);
+	c = pf_resolve_first(&list, &r, o);
+	return c ? c->version.text : PF_S("none");
+}
+
+/* What a source may expect to be asked for next. */
+static void test_first(void **state)
+{
+	struct table t = { 0 };
+	struct table_project *p = table_project(&t, &t.projects, PF_S("a"));
+	struct pf_marker_env env = table_env(&t.arena, PF_S("3.11.7"));
+	struct pf_resolve_opts o = { .env = &env };
+
+	(void)state;
+	table_add(&t, p, PF_S("4.0b1"));
+	table_add(&t, p, PF_S("3.0"))->candidate.requires_python = PF_S(">=3.12");
+	table_add(&t, p, PF_S("2.0"))->candidate.yanked = true;
+	table_add(&t, p, PF_S("1.5"))->candidate.wheel = false;
+	table_add(&t, p, PF_S("1.0"));
+	assert_true(pf_str_is(first(&t, "a", &o), "1.0"));
+	assert_true(pf_str_is(first(&t, "a>1", &o), "1.5"));
+	assert_true(pf_str_is(first(&t, "a==2.0 ; python_version < '3'", &o), "2.0"));
+	assert_true(pf_str_is(first(&t, "a>=2", &o), "4.0b1"));
+	assert_true(pf_str_is(first(&t, "a==3.0", &o), "none"));
+	assert_true(pf_str_is(first(&t, "b", &o), "none"));
+	table_free(&t);
+}
+
+/* ---- effort ---- */
+
+#define MANY_PROJECTS 90
+#define MANY_VERSIONS 100
+
+/* Each project needs the next three, of about its own age. The last one's newest half does not get on
+ * with what the first asks for, so that all of them have to go back. */
+static void make_large(struct table *t, struct table_needs *needs)
+{
+	for (unsigned p = 0; p < MANY_PROJECTS; p++) {
+		struct table_project *project =
+			table_project(t, &t->projects, pf_format(&t->arena, "p%u", p));
+
+		for (unsigned v = MANY_VERSIONS; v > 0; v--) {
+			struct table_version *version =
+				table_add(t, project, pf_format(&t->arena, "%u.%u.0", v / 10, v % 10));
+
+			for (unsigned k = 1; k <= 3 && p + k < MANY_PROJECTS; k++)
+				table_require(t, version, pf_format(&t->arena, "p%u>=%u.%u,<=%u.%u",
+								    p + k, (v > 8 ? v - 8 : 0) / 10,
+								    (v > 8 ? v - 8 : 0) % 10, (v + 2) / 10,
+								    (v + 2) % 10));
+			if (p == MANY_PROJECTS - 1)
+				table_require(t, version, v > MANY_VERSIONS / 2 ? PF_S("old<5") :
+										  PF_S("old>=5"));
+		}
+	}
+	table_add(t, table_project(t, &t->projects, PF_S("old")), PF_S("5.0"));
+	table_need(t, needs, PF_S("p0"), PF_S("r.txt"), 1);
+}
+
+static void test_effort(void **state)
+{
+	struct table t = { 0 };
+	struct table_needs needs = { 0 };
+	struct pf_marker_env env = table_env(&t.arena, PF_S("3.11.7"));
+	struct pf_resolve_opts o = { .env = &env };
+	struct pf_source source = table_source(&t);
+	PF_AUTO(resolution) r = { 0 };
+	struct pf_err err = { 0 };
+	clock_t start;
+
+	(void)state;
+	make_large(&t, &needs);
+	start = clock();
+	if (pf_resolve(&r, &source, needs.v.v, needs.v.n, &o, &err) < 0)
+		fail_msg("%s", err.msg);
+	print_message("%zu packages, %zu steps, %zu conflicts, %.2f ms, %zu versions asked for their "
+		      "dependencies, %zu announced\n", r.v.n, r.steps, r.conflicts,
+		      (double)(clock() - start) * 1e3 / CLOCKS_PER_SEC, t.asked, t.hinted);
+	assert_int_equal(r.v.n, MANY_PROJECTS + 1);
+	assert_in_range(r.steps, 1, 4000);
+	table_free(&t);
+}
+
+/* Two of a family whose every version needs nearly the same of a third, and a bound that only very old
+ * ones keep: the search must not take them one by one with all that they need. */
+static void make_family(struct table *t, struct table_needs *needs)
+{
+	struct table_project *core = table_project(t, &t->projects, PF_S("core"));
+	struct table_project *tool = table_project(t, &t->projects, PF_S("tool"));
+	struct table_project *extra = table_project(t, &t->projects, PF_S("extra"));
+
+	for (unsigned v = 1500; v > 0; v--) {
+		struct table_version *version = table_add(t, core, pf_format(&t->arena, "1.%u", v));
+
+		table_require(t, version, v > 20 ? PF_S("net>=2") : PF_S("net<2"));
+		version = table_add(t, tool, pf_format(&t->arena, "1.%u", v));
+		table_require(t, version, pf_format(&t->arena, "core>=1.%u,<1.%u", v, v + 2));
+		version = table_add(t, extra, pf_format(&t->arena, "2.%u", v));
+		table_require(t, version, pf_format(&t->arena, "core==1.%u", v));
+	}
+	table_add(t, table_project(t, &t->projects, PF_S("net")), PF_S("1.26"));
+	table_add(t, table_project(t, &t->projects, PF_S("net")), PF_S("2.2"));
+	table_need(t, needs, PF_S("tool"), PF_S("r.txt"), 1);
+	table_need(t, needs, PF_S("extra"), PF_S("r.txt"), 2);
+	table_need(t, needs, PF_S("net<2"), PF_S("r.txt"), 3);
+}
+
+static void test_family(void **state)
+{
+	struct table t = { 0 };
+	struct table_needs needs = { 0 };
+	struct pf_marker_env env = table_env(&t.arena, PF_S("3.11.7"));
+	struct pf_resolve_opts o = { .env = &env };
+	struct pf_source source = table_source(&t);
+	PF_AUTO(resolution) r = { 0 };
+	struct pf_err err = { 0 };
+	clock_t start;
+
+	(void)state;
+	make_family(&t, &needs);
+	start = clock();
+	if (pf_resolve(&r, &source, needs.v.v, needs.v.n, &o, &err) < 0)
+		fail_msg("%s", err.msg);
+	print_message("%zu steps, %zu conflicts, %.2f ms, %zu versions asked for their dependencies\n",
+		      r.steps, r.conflicts, (double)(clock() - start) * 1e3 / CLOCKS_PER_SEC, t.asked);
+	assert_string_equal(table_plan(&t.arena, &r).p, "core==1.20 extra==2.20 net==1.26 tool==1.20");
+	table_free(&t);
+}
+
+static void test_bounds(void **state)
+{
+	struct table t = { 0 };
+	struct table_needs needs = { 0 };
+	struct pf_marker_env env = table_env(&t.arena, PF_S("3.11.7"));
+	struct pf_resolve_opts o = { .env = &env, .max_steps = 60 };
+	struct pf_source source = table_source(&t);
+	PF_AUTO(resolution) r = { 0 };
+	struct pf_err err = { 0 };
+
+	(void)state;
+	make_large(&t, &needs);
+	assert_int_equal(pf_resolve(&r, &source, needs.v.v, needs.v.n, &o, &err), -1);
+	assert_int_equal(err.code, PF_ELIMIT);
+	assert_string_equal(err.msg, "no versions that fit together were found in 60 steps");
+	assert_true(pf_str_starts(pf_s(err.hint), "bounds or exact versions for "));
+	table_free(&t);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_universes),
+		cmocka_unit_test(test_admitted),
+		cmocka_unit_test(test_first),
+		cmocka_unit_test(test_effort),
+		cmocka_unit_test(test_family),
+		cmocka_unit_test(test_bounds),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
