@@ -61,7 +61,14 @@
 #define PF_MAX_DIR_DEPTH 2048		/* folders in folders, when a tree is removed */
 #define PF_MAX_SWEEPS 1000		/* rounds of ending what a model's processes left behind */
 #define PF_MAX_DOWNLOAD PF_GIB(2)	/* a standalone interpreter */
+#define PF_MAX_WHEEL PF_GIB(8)		/* a wheel or a source distribution */
 #define PF_MAX_REDIRECTS 10
+#define PF_MAX_IN_FLIGHT 64		/* transfers at a time */
+
+/* package indexes */
+#define PF_MAX_PAGE PF_MIB(256)		/* a project's page, unpacked */
+#define PF_MAX_PAGE_FILES 500000	/* files of one page */
+#define PF_MAX_PAGE_VERSIONS 50000	/* versions of one project */
 
 /* the native resolver */
 #define PF_MAX_SOLVE_PACKAGES 20000	/* projects that are needed, and their extras */
@@ -76,6 +83,7 @@
 #define PF_WAIT_DRIVER 14400		/* for uv or pip to resolve, to install, to build */
 #define PF_WAIT_SOLVE 1800		/* for the native resolver, the index's answers included */
 #define PF_WAIT_STALL 30			/* without a byte from a server */
+#define PF_AGE_PAGE 600			/* an index's page is good for so long, unless its server says */
 #define PF_WAIT_GRACE 5			/* between SIGTERM and SIGKILL */
 #define PF_WAIT_INTERRUPTED 1		/* the same, when we were asked to stop ourselves */
 #define PF_WAIT_THREADS 2		/* for a model's threads, once it has answered */

@@ -4,3 +4,5 @@
 
 #include "fetch/archive.h"
 #include "fetch/http.h"
+#include "fetch/pool.h"
+#include "fetch/url.h"

@@ -8,13 +8,8 @@
 /* http: or https: URL? */
 bool pf_http_is_url(const char *text);
 
-/* Downloads into the descriptor, which is emptied first (and before each further try). `sha256` is
- * the digest expected, 64 hex digits in lower case. At most `max` bytes.
- *
- * Only http and https; at most PF_MAX_REDIRECTS redirects, none from https to http, none with
- * credentials; credentials of the URL go to its own host alone. 408, 429, 5xx, a connection cut or
- * stalled are tried again up to three times, Retry-After is heeded up to a minute.
- * ETRANSFER, EINTEGRITY (another digest), ELIMIT (too big), EUSAGE (another scheme), EIO. */
+/* Downloads into the descriptor by the rules of fetch/pool.h. `sha256` is the digest expected, 64 hex
+ * digits in lower case. At most `max` bytes. */
 int pf_http_download(int fd, const char *url, const char *sha256, uint64_t max,
 		     struct pf_err *err) PF_MUST_USE;
 /* The same into memory, up to the buffer's ceiling; no digest is known. */

@@ -269,36 +269,71 @@ static int check_local(struct pf_zip *z, struct pf_zip_member *m, uint64_t end,
 	return 0;
 }
 
+uint64_t pf_zip_end_of(const struct pf_zip *z, const struct pf_zip_member *m)
+{
+	return m + 1 < z->members.v + z->members.n ? m[1].header : z->directory;
+}
+
+int pf_zip_settle(struct pf_zip *z, struct pf_zip_member *m, struct pf_err *err)
+{
+	return check_local(z, m, pf_zip_end_of(z, m), err);
+}
+
 static int check_members(struct pf_zip *z, struct pf_err *err)
 {
 	if (z->members.n ? z->members.v[0].header != 0 : z->directory != 0)
 		return pf_fail(err, PF_EMODEL, "bytes before the archive's first member");
 	for (size_t i = 0; i < z->members.n; i++) {
 		struct pf_zip_member *m = &z->members.v[i];
-		uint64_t end = i + 1 < z->members.n ? m[1].header : z->directory;
 		void **place = pf_map_put(&z->arena, &z->by_name, m->name);
 
 		if (*place)
 			return differs(err, m, "the archive has it twice");
 		*place = m;
-		if (check_local(z, m, end, err) < 0)
+		if (pf_zip_settle(z, m, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-int pf_zip_open(struct pf_zip *out, int fd, struct pf_err *err)
+static int find_directory(struct end *out, int fd, struct pf_err *err)
 {
-	PF_AUTO(zip) z = { .fd = fd };
 	struct stat st;
-	struct end end = { 0 };
 
 	if (fstat(fd, &st) < 0)
 		return pf_fail_errno(err, "cannot be read");
-	if (find_end(&end, fd, (uint64_t)st.st_size, err) < 0)
+	return find_end(out, fd, (uint64_t)st.st_size, err);
+}
+
+int pf_zip_directory_at(uint64_t *at, int fd, struct pf_err *err)
+{
+	struct end end = { 0 };
+
+	if (find_directory(&end, fd, err) < 0)
+		return -1;
+	*at = end.offset;
+	return 0;
+}
+
+int pf_zip_peek(struct pf_zip *out, int fd, struct pf_err *err)
+{
+	PF_AUTO(zip) z = { .fd = fd };
+	struct end end = { 0 };
+
+	if (find_directory(&end, fd, err) < 0)
 		return -1;
 	z.directory = end.offset;
-	if (read_directory(&z, &end, err) < 0 || check_members(&z, err) < 0)
+	if (read_directory(&z, &end, err) < 0)
+		return -1;
+	*out = PF_TAKE(z);
+	return 0;
+}
+
+int pf_zip_open(struct pf_zip *out, int fd, struct pf_err *err)
+{
+	PF_AUTO(zip) z = { 0 };
+
+	if (pf_zip_peek(&z, fd, err) < 0 || check_members(&z, err) < 0)
 		return -1;
 	*out = PF_TAKE(z);
 	return 0;

@@ -31,3 +31,14 @@ int pf_zip_open(struct pf_zip *out, int fd, struct pf_err *err) PF_MUST_USE;
 int pf_zip_read(struct pf_buf *out, const struct pf_zip *z, const struct pf_zip_member *m,
 		struct pf_err *err) PF_MUST_USE;
 const struct pf_zip_member *pf_zip_find(const struct pf_zip *z, struct pf_str name);
+
+/* ---- an archive of which only some stretches are at hand, in a file of its size ---- */
+
+/* Where the directory begins; the file's last 64 KiB are needed. */
+int pf_zip_directory_at(uint64_t *at, int fd, struct pf_err *err) PF_MUST_USE;
+/* The directory alone; by_name is empty, and before pf_zip_read a member needs pf_zip_settle. */
+int pf_zip_peek(struct pf_zip *out, int fd, struct pf_err *err) PF_MUST_USE;
+/* The end of the stretch that a member fills, from its header on. */
+uint64_t pf_zip_end_of(const struct pf_zip *z, const struct pf_zip_member *m);
+/* Checks one member against its local header. */
+int pf_zip_settle(struct pf_zip *z, struct pf_zip_member *m, struct pf_err *err) PF_MUST_USE;

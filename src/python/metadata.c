@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/str.h"
+#include "formats/headers.h"
 
 static void add(struct pf_strs *list, struct pf_arena *a, struct pf_str s)
 {
@@ -11,33 +12,17 @@ static void add(struct pf_strs *list, struct pf_arena *a, struct pf_str s)
 		*PF_PUSH(a, list) = pf_dup(a, s);
 }
 
-/* Like an e-mail's: "Key: value", folded lines begin with white space. */
 void pf_metadata_read(struct pf_metadata *out, struct pf_arena *a, struct pf_str text)
 {
-	struct pf_str line, *last = NULL;
+	struct pf_str key, value;
 
-	while (pf_str_next_line(&text, &line) && line.n) {
-		size_t colon = pf_str_find(line, ':');
-		struct pf_str key = pf_str_cut(line, 0, colon), value;
-
-		if (line.p[0] == ' ' || line.p[0] == '\t') {
-			if (last)
-				*last = pf_format(a, PF_FMT " " PF_FMT, PF_ARG(*last),
-						  PF_ARG(pf_str_trim(line)));
-			continue;
-		}
-		last = NULL;
-		if (colon == PF_NPOS)
-			continue;
-		value = pf_str_trim(pf_str_skip(line, colon + 1));
+	while (pf_headers_next(&text, a, &key, &value)) {
 		if (pf_str_ieq(key, "Name") && !out->name.n)
 			out->name = pf_dup(a, value);
 		else if (pf_str_ieq(key, "Version") && !out->version.n)
 			out->version = pf_dup(a, value);
-		else if (pf_str_ieq(key, "Requires-Dist") && value.n) {
+		else if (pf_str_ieq(key, "Requires-Dist"))
 			add(&out->requires, a, value);
-			last = &out->requires.v[out->requires.n - 1];
-		}
 	}
 }
 

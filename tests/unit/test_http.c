@@ -120,14 +120,14 @@ static void downloads(void **state)
 		{ "/to-ok", 0, NULL, "" },
 		{ "/busy-long", PF_ETRANSFER, "HTTP status 429, the server asks to wait 9999 s", "" },
 		{ "/404", PF_ETRANSFER, "HTTP status 404", "" },
-		{ "/403", PF_ETRANSFER, "HTTP status 403", "the server wants credentials, as part of the URL" },
+		{ "/403", PF_ETRANSFER, "HTTP status 403", "the server wants credentials: in the URL, or in ~/.netrc" },
 		{ "/html", PF_EINTEGRITY, NULL, "it looks like HTML: a proxy's or a login page?" },
 		{ "/big", PF_ELIMIT, "larger than 10 bytes", "" },
 		{ "/to-loop", PF_ETRANSFER, "more than 10 redirects", "" },
 		{ "/to-file", PF_ETRANSFER,
 		  "redirected to file:///etc/passwd, which is neither http nor https", "" },
 		{ "/to-none", PF_ETRANSFER, "a redirect that leads nowhere", "" },
-		{ "/to-user", PF_ETRANSFER, "redirected to a URL with credentials, or to none", "" },
+		{ "/to-user", PF_ETRANSFER, "redirected to a URL with credentials", "" },
 		{ "/gzip", PF_ETRANSFER, "the server encodes the file, which was not asked for", "" },
 		{ "/http09", PF_ETRANSFER, "Received HTTP/0.9 when not allowed", NULL },
 	};
@@ -173,7 +173,7 @@ static void reads_text(void **state)
 	assert_int_equal(pf_http_text(&text, url, &err), -1);
 	assert_int_equal(err.code, PF_ELIMIT);
 	assert_int_equal(pf_http_text(&text, "ftp://h/x", &err), -1);
-	assert_string_equal(err.msg, "ftp://h/x is neither http: nor https:");
+	assert_string_equal(err.msg, "ftp://h/x: neither an http:, https: nor file: URL");
 	pf_buf_free(&text);
 }
 

@@ -1,0 +1,75 @@
+/* pool.h - many HTTP transfers at once: retried, resumed, redirected by us, digests while they come */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/err.h"
+#include "base/mem.h"
+
+/* The part of a file that is wanted: [from, to), or its last `tail` bytes. Zeroed: all of it. */
+struct pf_range {
+	uint64_t from, to, tail;
+};
+
+/* One file, asked for and answered. What is asked borrows; it and the struct itself stay where they
+ * are until the transfer has ended or was freed. */
+struct pf_transfer {
+	const char *url;	/* may hold credentials, which then go to its origin alone */
+	const char *accept;	/* media types, or NULL */
+	const char *etag, *modified; /* validators of a copy at hand: the answer may be 304 */
+	const char *sha256;	/* the digest expected, 64 hex digits in lower case, or NULL */
+	uint64_t max;		/* at most so many bytes */
+	uint64_t size;		/* exactly so many; 0: not known */
+	struct pf_range range;	/* refused when the server answers with the whole file */
+	bool gzip;		/* may come packed; `max` counts unpacked bytes. Never into a descriptor */
+	struct pf_buf body;	/* PF_BUF(ceiling): into memory */
+	int fd;			/* when body.max is 0: emptied first, and before each further try */
+	void (*done)(struct pf_transfer *t, void *ctx); /* may start others; not pf_pool_wait. Or NULL */
+	void *ctx;
+
+	bool ended;
+	long status;		/* HTTP's, of the last answer; 0: there was none */
+	struct pf_err err;	/* code 0: all is well (200, 206 when a range was asked, 304) */
+	struct pf_str final;	/* the URL that answered, after redirects, without credentials */
+	struct pf_str type;	/* media type, without parameters */
+	struct pf_str got_etag, got_modified;
+	int64_t max_age;	/* seconds of Cache-Control; -1: not said */
+	uint64_t total;		/* size of the whole file, when a range was asked */
+
+	struct pf_arena arena;	/* of what was answered */
+	struct pf_request *own;
+	struct pf_transfer *next, *previous;
+};
+
+/* Zeroed is a good one; its options are set before the first transfer. */
+struct pf_pool {
+	const char *cert;	/* a file of certificates; NULL: $SSL_CERT_FILE, else the system's */
+	const struct pf_strs *trusted; /* hosts, or host:port, whose certificate is not looked at */
+	unsigned in_flight;	/* 0: PF_MAX_IN_FLIGHT */
+	unsigned stall;		/* seconds without a byte; 0: PF_WAIT_STALL */
+
+	struct pf_arena arena;
+	void *multi;
+	PF_VEC(struct pf_login) logins;
+	PF_VEC(void *) idle;	/* handles of libcurl that are free */
+	struct pf_transfer *running, *waiting, *last;
+	unsigned running_count;
+};
+
+/* Ends what is under way (nobody is told). */
+void pf_pool_free(struct pf_pool *p);
+/* Puts a transfer in line; its errors are told in t->err, by `done` and by pf_pool_wait.
+ *
+ * Only http and https; at most PF_MAX_REDIRECTS redirects, none from https to http, none with
+ * credentials. Credentials of a URL, or netrc's, go to the scheme, host and port they were given for,
+ * also for later URLs of that origin, and not again to one who was left by a redirect. 408, 429, 5xx, a connection
+ * cut or stalled are tried again up to three times, from where it broke when the server can do that;
+ * Retry-After is heeded up to a minute; a wrong digest is given one more chance.
+ * ETRANSFER, EINTEGRITY (another digest or size), ELIMIT (too big), EUSAGE (another scheme), EIO. */
+void pf_pool_start(struct pf_pool *p, struct pf_transfer *t);
+/* Goes on with all of them until this one has ended, which comes first from now on; 0, or -1 with
+ * its error. A signal that asks us to stop ends the waiting. */
+int pf_pool_wait(struct pf_pool *p, struct pf_transfer *t, struct pf_err *err) PF_MUST_USE;
+/* Takes what has come, without waiting: for those with other work. */
+int pf_pool_turn(struct pf_pool *p, struct pf_err *err) PF_MUST_USE;
+/* Ends it if it is under way, frees what it holds. */
+void pf_transfer_free(struct pf_pool *p, struct pf_transfer *t);

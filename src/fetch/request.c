@@ -1,0 +1,356 @@
+/* request.c - one request of a transfer, and the verdict on what came */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fetch/request.h"
+
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/str.h"
+
+#define TRIES 4
+#define MAX_RETRY_AFTER 60	/* seconds */
+#define MAX_URL PF_KIB(16)
+
+static void add_header(struct pf_request *r, struct pf_arena *a, const char *name, const char *value)
+{
+	struct curl_slist *longer;
+
+	if (!value || !*value)
+		return;
+	longer = curl_slist_append(r->headers, pf_formatz(a, "%s: %s", name, value));
+	if (!longer)
+		pf_oom();
+	r->headers = longer;
+}
+
+static struct pf_str origin_of(struct pf_arena *a, const struct pf_url *u)
+{
+	struct pf_url origin = { .scheme = u->scheme, .host = u->host, .port = u->port };
+
+	return pf_s(pf_url_bare(a, &origin));
+}
+
+static const struct pf_login *find_login(const struct pf_pool *p, const struct pf_url *u)
+{
+	for (size_t i = p->logins.n; i-- > 0;) {
+		struct pf_url origin;
+		struct pf_err err;
+
+		if (pf_url_split(&origin, p->logins.v[i].origin, &err) == 0 &&
+		    pf_url_same_origin(&origin, u))
+			return &p->logins.v[i];
+	}
+	return NULL;
+}
+
+/* Credentials are kept with the pool, for other URLs of the same origin too. */
+static int learn_login(struct pf_pool *p, const struct pf_url *u, struct pf_err *err)
+{
+	size_t colon = pf_str_find(u->user, ':');
+	struct pf_str user = pf_url_decode(&p->arena, pf_str_cut(u->user, 0, colon));
+	struct pf_str password = colon == PF_NPOS ? PF_S("") :
+				 pf_url_decode(&p->arena, pf_str_skip(u->user, colon + 1));
+
+	if (!user.p || !password.p)
+		return pf_fail(err, PF_EUSAGE, "a URL with malformed credentials");
+	*PF_PUSH(&p->arena, &p->logins) = (struct pf_login){ origin_of(&p->arena, u),
+							     pf_dupz(&p->arena, user),
+							     pf_dupz(&p->arena, password) };
+	return 0;
+}
+
+static void set_credentials(struct pf_transfer *t)
+{
+	struct pf_request *r = t->own;
+	const struct pf_login *login = find_login(r->pool, &r->first);
+	const char *netrc = getenv("NETRC");
+
+	if (r->left)
+		return;
+	if (login) {
+		curl_easy_setopt(r->curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+		curl_easy_setopt(r->curl, CURLOPT_USERNAME, login->user);
+		curl_easy_setopt(r->curl, CURLOPT_PASSWORD, login->password);
+		return;
+	}
+	curl_easy_setopt(r->curl, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
+	if (netrc && *netrc)
+		curl_easy_setopt(r->curl, CURLOPT_NETRC_FILE, netrc);
+}
+
+static bool is_trusted(const struct pf_pool *p, const char *url)
+{
+	struct pf_err err;
+	struct pf_url u;
+
+	if (!p->trusted || pf_url_split(&u, pf_s(url), &err) < 0)
+		return false;
+	for (size_t i = 0; i < p->trusted->n; i++) {
+		struct pf_str one = p->trusted->v[i], host = pf_str_cut(one, 0, u.host.n);
+		struct pf_str port = pf_str_skip(one, u.host.n);
+
+		if (pf_str_eq(host, u.host) &&
+		    (!port.n || (port.p[0] == ':' && pf_str_eq(pf_str_skip(port, 1), u.port))))
+			return true;
+	}
+	return false;
+}
+
+static void set_tls(struct pf_request *r)
+{
+	const char *bundle = r->pool->cert ? r->pool->cert : getenv("SSL_CERT_FILE");
+
+	curl_easy_setopt(r->curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	if (bundle && *bundle)
+		curl_easy_setopt(r->curl, CURLOPT_CAINFO, bundle);
+	if (is_trusted(r->pool, r->url)) {
+		curl_easy_setopt(r->curl, CURLOPT_SSL_VERIFYPEER, 0L);
+		curl_easy_setopt(r->curl, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
+}
+
+static void set_range(struct pf_transfer *t)
+{
+	struct pf_request *r = t->own;
+	char range[64] = "";
+
+	if (r->resuming)
+		snprintf(range, sizeof(range), "%llu-", (unsigned long long)r->bytes);
+	else if (t->range.tail)
+		snprintf(range, sizeof(range), "-%llu", (unsigned long long)t->range.tail);
+	else if (t->range.to)
+		snprintf(range, sizeof(range), "%llu-%llu", (unsigned long long)t->range.from,
+			 (unsigned long long)t->range.to - 1);
+	if (*range)
+		curl_easy_setopt(r->curl, CURLOPT_RANGE, range);
+}
+
+static void set_options(struct pf_transfer *t)
+{
+	struct pf_request *r = t->own;
+	CURL *c = r->curl;
+	unsigned stall = r->pool->stall ? r->pool->stall : PF_WAIT_STALL;
+
+	curl_easy_reset(c);
+	curl_easy_setopt(c, CURLOPT_URL, r->url);
+	curl_easy_setopt(c, CURLOPT_PRIVATE, t);
+	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+	curl_easy_setopt(c, CURLOPT_PIPEWAIT, 1L);
+	curl_easy_setopt(c, CURLOPT_HTTPHEADER, r->headers);
+	curl_easy_setopt(c, CURLOPT_USERAGENT, "pyfunc-env/" PACKAGE_VERSION);
+	if (t->gzip)
+		curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "gzip");
+	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, 10L);
+	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 64L);
+	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, (long)stall);
+	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(c, CURLOPT_BUFFERSIZE, (long)PF_KIB(128));
+	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, pf_answer_body);
+	curl_easy_setopt(c, CURLOPT_WRITEDATA, t);
+	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, pf_answer_header);
+	curl_easy_setopt(c, CURLOPT_HEADERDATA, t);
+}
+
+int pf_request_open(struct pf_pool *p, struct pf_transfer *t)
+{
+	struct pf_request *r = pf_alloc(&t->arena, sizeof(*r));
+
+	t->own = r;
+	r->pool = p;
+	r->length = UINT64_MAX;
+	if (pf_url_split(&r->first, pf_s(t->url), &t->err) < 0)
+		return -1;
+	if (!pf_url_is_http(&r->first))
+		return pf_fail(&t->err, PF_EUSAGE, "neither an http: nor an https: URL");
+	if (strlen(t->url) > MAX_URL)
+		return pf_fail(&t->err, PF_EUSAGE, "the URL is too long");
+	r->url = pf_url_bare(&t->arena, &r->first);
+	return r->first.user.p ? learn_login(p, &r->first, &t->err) : 0;
+}
+
+void pf_request_close(struct pf_transfer *t)
+{
+	curl_slist_free_all(t->own->headers);
+	t->own->headers = NULL;
+	pf_hasher_free(&t->own->hasher);
+}
+
+void pf_request_prepare(struct pf_transfer *t)
+{
+	struct pf_request *r = t->own;
+
+	t->err = (struct pf_err){ 0 };
+	r->resuming = r->bytes && !r->no_ranges && !r->packed && !pf_transfer_wants_part(t) &&
+		      (r->validator.n || t->sha256);
+	r->stopped = r->again = r->began = false;
+	r->wait = 0;
+	r->header_bytes = r->refused_bytes = 0;
+	curl_slist_free_all(r->headers);
+	r->headers = NULL;
+	add_header(r, &t->arena, "Accept", t->accept);
+	add_header(r, &t->arena, "If-None-Match", t->etag);
+	add_header(r, &t->arena, "If-Modified-Since", t->modified);
+	if (!t->gzip)
+		add_header(r, &t->arena, "Accept-Encoding", "identity");
+	if (r->resuming && r->validator.n)
+		add_header(r, &t->arena, "If-Range", r->validator.p);
+	set_options(t);
+	set_range(t);
+	set_tls(r);
+	set_credentials(t);
+}
+
+/* ---- the verdict ---- */
+
+static bool may_pass(CURLcode code)
+{
+	static const CURLcode list[] = {
+		CURLE_COULDNT_CONNECT, CURLE_PARTIAL_FILE, CURLE_OPERATION_TIMEDOUT, CURLE_GOT_NOTHING,
+		CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_HTTP2, CURLE_HTTP2_STREAM,
+	};
+
+	for (size_t i = 0; i < PF_COUNT(list); i++)
+		if (list[i] == code)
+			return true;
+	return false;
+}
+
+static int fail_status(struct pf_transfer *t)
+{
+	struct pf_request *r = t->own;
+	curl_off_t wait = 0;
+
+	curl_easy_getinfo(r->curl, CURLINFO_RETRY_AFTER, &wait);
+	r->wait = wait > 86400 ? 86400 : (long)wait;
+	r->again = t->status == 408 || t->status == 429 || t->status >= 500;
+	pf_fail(&t->err, PF_ETRANSFER, "HTTP status %ld", t->status);
+	if (r->wait > MAX_RETRY_AFTER) {
+		r->again = false;
+		pf_fail(&t->err, PF_ETRANSFER, "HTTP status %ld, the server asks to wait %ld s",
+			t->status, r->wait);
+	}
+	if (t->status == 416 && r->resuming)
+		r->again = r->no_ranges = true;
+	if (t->status == 401 || t->status == 403)
+		pf_hint(&t->err, "the server wants credentials: in the URL, or in ~/.netrc");
+	return -1;
+}
+
+static int judge_redirect(struct pf_transfer *t, struct pf_str to)
+{
+	struct pf_request *r = t->own;
+	struct pf_url here, there;
+	struct pf_err err;
+	struct pf_str whole;
+
+	if (!to.n || pf_url_split(&here, pf_s(r->url), &err) < 0)
+		return pf_fail(&t->err, PF_ETRANSFER, "a redirect that leads nowhere");
+	if (pf_url_join(&whole, &t->arena, &here, to, &err) < 0 ||
+	    pf_url_split(&there, whole, &err) < 0 || !pf_url_is_http(&there))
+		return pf_fail(&t->err, PF_ETRANSFER, "redirected to " PF_FMT ", which is %s",
+			       PF_ARG(pf_shown(to)),
+			       pf_str_starts(to, "http") ? "malformed" : "neither http nor https");
+	if (pf_str_ieq(here.scheme, "https") && !pf_str_ieq(there.scheme, "https"))
+		return pf_fail(&t->err, PF_ETRANSFER, "redirected from https to http");
+	if (there.user.p)
+		return pf_fail(&t->err, PF_ETRANSFER, "redirected to a URL with credentials");
+	if (++r->hops > PF_MAX_REDIRECTS)
+		return pf_fail(&t->err, PF_ETRANSFER, "more than %d redirects", PF_MAX_REDIRECTS);
+	if (whole.n > MAX_URL)
+		return pf_fail(&t->err, PF_ETRANSFER, "redirected to a URL that is too long");
+	r->left |= !pf_url_same_origin(&r->first, &there);
+	r->url = pf_url_bare(&t->arena, &there);
+	return 0;
+}
+
+static int check_whole(struct pf_transfer *t)
+{
+	struct pf_request *r = t->own;
+	char got[PF_HASHER_HEX] = "";
+
+	if (t->size && !pf_transfer_wants_part(t) && r->bytes != t->size)
+		return pf_fail(&t->err, PF_EINTEGRITY, "%llu bytes came, %llu are expected",
+			       (unsigned long long)r->bytes, (unsigned long long)t->size);
+	if (!t->sha256)
+		return 0;
+	pf_hasher_end(&r->hasher, got);
+	if (strcmp(got, t->sha256) == 0)
+		return 0;
+	pf_fail(&t->err, PF_EINTEGRITY, "sha256 is %s, expected %s", got, t->sha256);
+	if (r->first_byte == '<')
+		pf_hint(&t->err, "it looks like HTML: a proxy's or a login page?");
+	return -1;
+}
+
+/* Half a second, doubled each time, a quarter of it by chance; or as long as the server wants. */
+static enum pf_verdict try_again(struct pf_transfer *t, int64_t now)
+{
+	struct pf_request *r = t->own;
+	long ms;
+
+	if (++r->tries >= TRIES)
+		return PF_FAILED;
+	ms = 500L << (r->tries - 1);
+	ms += (long)(getpid() * 7919L % (ms / 4));
+	if (r->wait * 1000 > ms)
+		ms = r->wait * 1000;
+	pf_debug("%s: %s; trying again", r->url, t->err.msg);
+	r->due = now + ms;
+	r->hops = 0;
+	r->left = false;
+	r->url = pf_url_bare(&t->arena, &r->first);
+	return PF_ONCE_MORE;
+}
+
+static enum pf_verdict judge_success(struct pf_transfer *t)
+{
+	struct pf_request *r = t->own;
+	struct pf_url u;
+	struct pf_err err;
+
+	if (t->status != 304 && check_whole(t) < 0) {
+		if (r->bad_digest || r->first_byte == '<')
+			return PF_FAILED;
+		r->bad_digest = r->no_ranges = true;
+		r->bytes = 0;
+		return PF_ONCE_MORE;
+	}
+	t->final = pf_s(r->url);
+	if (pf_url_split(&u, t->final, &err) == 0)
+		t->final = pf_s(pf_url_bare(&t->arena, &u));
+	return PF_DONE;
+}
+
+static bool is_success(const struct pf_transfer *t)
+{
+	return t->status == 200 || t->status == 206 || (t->status == 304 && (t->etag || t->modified));
+}
+
+enum pf_verdict pf_request_judge(struct pf_transfer *t, CURLcode code, int64_t now)
+{
+	struct pf_request *r = t->own;
+
+	t->status = pf_request_status(r);
+	if (r->stopped)
+		return r->again ? try_again(t, now) : PF_FAILED;
+	if (code != CURLE_OK && !(code == CURLE_WRITE_ERROR && !r->keeping)) {
+		r->again = may_pass(code);
+		/* What curl calls so is a header line it finds too long. */
+		pf_fail(&t->err, PF_ETRANSFER, "%s", code == CURLE_OUT_OF_MEMORY ?
+			"a header line that is too long" : curl_easy_strerror(code));
+		return r->again ? try_again(t, now) : PF_FAILED;
+	}
+	if (is_success(t))
+		return judge_success(t);
+	if (t->status >= 300 && t->status <= 399) {
+		if (judge_redirect(t, r->location) < 0)
+			return PF_FAILED;
+		r->due = 0;
+		return PF_ONCE_MORE;
+	}
+	fail_status(t);
+	return r->again ? try_again(t, now) : PF_FAILED;
+}

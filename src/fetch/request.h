@@ -1,0 +1,65 @@
+/* request.h - inside the pool: one request of a transfer, and the verdict on what came */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <curl/curl.h>
+
+#include "fetch/pool.h"
+#include "fetch/url.h"
+#include "formats/hasher.h"
+
+struct pf_login {
+	struct pf_str origin;	/* "https://host:port" */
+	char *user, *password;
+};
+
+/* What a transfer has met so far. */
+struct pf_request {
+	struct pf_pool *pool;
+	CURL *curl;
+	struct curl_slist *headers;
+	struct pf_url first;	/* as it was asked for, in the arena */
+	char *url;		/* of this hop, without credentials */
+	bool left;		/* a redirect led away from the first origin */
+	int hops, tries;
+	bool bad_digest;	/* once already */
+	int64_t due;		/* milliseconds; not before */
+
+	struct pf_hasher hasher;
+	bool hashing;
+	uint64_t bytes;		/* of the body, kept */
+	uint64_t length;	/* Content-Length of this answer, UINT64_MAX: not said */
+	bool no_ranges;		/* not to be asked for the rest */
+	struct pf_str validator; /* for If-Range */
+
+	bool resuming;		/* this request asks for the rest */
+	bool began;		/* of this answer: its headers are complete */
+	bool keeping;		/* its body is what we want */
+	bool packed;		/* it comes gzipped */
+	bool stopped, again;
+	long wait;		/* seconds asked for by Retry-After */
+	size_t header_bytes;
+	uint64_t refused_bytes;
+	struct pf_str content_range, location;
+	char first_byte;
+};
+
+/* A transfer's request is made (fails into t->err) and its means are given back. */
+int pf_request_open(struct pf_pool *p, struct pf_transfer *t) PF_MUST_USE;
+void pf_request_close(struct pf_transfer *t);
+/* Makes r->curl ready for the next request. */
+void pf_request_prepare(struct pf_transfer *t);
+
+enum pf_verdict { PF_DONE, PF_FAILED, PF_ONCE_MORE /* at r->due */ };
+/* What becomes of the transfer, now that libcurl has finished a request. Fills t->err. */
+enum pf_verdict pf_request_judge(struct pf_transfer *t, CURLcode code, int64_t now);
+long pf_request_status(const struct pf_request *r);
+
+/* What libcurl calls: a header's line, a piece of the body. `ctx` is the transfer. */
+size_t pf_answer_header(char *p, size_t size, size_t count, void *ctx);
+size_t pf_answer_body(char *p, size_t size, size_t count, void *ctx);
+
+static inline bool pf_transfer_wants_part(const struct pf_transfer *t)
+{
+	return t->range.to || t->range.tail;
+}

@@ -1,0 +1,37 @@
+/* url.h - URLs taken apart: where they lead, whom their credentials are for, what is relative to them */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/common.h"
+#include "base/err.h"
+#include "base/mem.h"
+
+/* Views of the text. */
+struct pf_url {
+	struct pf_str scheme;	/* "https", without its colon */
+	struct pf_str user;	/* "name:password" as written, a view of NULL for none */
+	struct pf_str host;	/* "example.com", "[::1]" */
+	struct pf_str port;	/* digits, empty: the scheme's own */
+	struct pf_str path;	/* from its first slash on, up to ? or #; may be empty */
+	struct pf_str query;	/* with its question mark */
+	struct pf_str fragment; /* behind the # */
+};
+
+/* http:, https: and file: URLs. EUSAGE: another scheme, no host, bytes that belong in no URL. */
+int pf_url_split(struct pf_url *out, struct pf_str text, struct pf_err *err) PF_MUST_USE;
+bool pf_url_is_http(const struct pf_url *u);
+/* Same scheme, host and port? */
+bool pf_url_same_origin(const struct pf_url *a, const struct pf_url *b);
+/* The URL without user and fragment: what may be requested, shown and written down. */
+char *pf_url_bare(struct pf_arena *a, const struct pf_url *u);
+/* A URL that may hold a password, for a message. */
+char *pf_url_shown(struct pf_arena *a, struct pf_str text);
+/* `link`, absolute or relative, as seen from `base` (RFC 3986, 5.2), its fragment kept. EUSAGE. */
+int pf_url_join(struct pf_str *out, struct pf_arena *a, const struct pf_url *base, struct pf_str link,
+		struct pf_err *err) PF_MUST_USE;
+/* %XX decoded once; a view of NULL when one is malformed or stands for a control byte. */
+struct pf_str pf_url_decode(struct pf_arena *a, struct pf_str text);
+/* What of a path need be is written as %XX. */
+struct pf_str pf_url_encode(struct pf_arena *a, struct pf_str path);
+/* The last part of the path, as written: "numpy-1.0%2Bcpu.whl". */
+struct pf_str pf_url_file(const struct pf_url *u);

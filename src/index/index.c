@@ -1,0 +1,231 @@
+/* index.c - projects of an index: wanted, waited for, made for one interpreter; files fetched */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "index/index.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/limits.h"
+#include "base/str.h"
+#include "formats/hasher.h"
+#include "index/parts.h"
+#include "req/name.h"
+
+char *pf_file_path(struct pf_arena *a, struct pf_str url)
+{
+	struct pf_str path;
+	struct pf_err err;
+	struct pf_url u;
+
+	if (pf_url_split(&u, url, &err) < 0 || pf_url_is_http(&u))
+		return NULL;
+	path = pf_url_decode(a, u.path);
+	return path.p ? pf_dupz(a, path) : NULL;
+}
+
+/* ---- opened and freed ---- */
+
+static struct pf_str without_slashes(struct pf_str s)
+{
+	while (s.n && s.p[s.n - 1] == '/')
+		s.n--;
+	return s;
+}
+
+static int take_url(struct pf_index_own *own, struct pf_str url, struct pf_err *err)
+{
+	struct pf_arena *a = &own->arena;
+	struct pf_str bare;
+	struct pf_url u;
+
+	if (pf_url_split(&u, url, err) < 0)
+		return pf_wrap(err, "the index %s", pf_url_shown(a, url));
+	bare = without_slashes(pf_s(pf_url_bare(a, &u)));
+	*PF_PUSH(a, &own->urls) = pf_dup(a, bare);
+	u.path = without_slashes(u.path);
+	*PF_PUSH(a, &own->secret_urls) =
+		pf_format(a, PF_FMT "://" PF_FMT "%s" PF_FMT "%s" PF_FMT PF_FMT, PF_ARG(u.scheme),
+			  PF_ARG(u.user), u.user.p ? "@" : "", PF_ARG(u.host), u.port.n ? ":" : "",
+			  PF_ARG(u.port), PF_ARG(u.path));
+	return 0;
+}
+
+int pf_index_open(struct pf_index *out, const struct pf_index_settings *settings, struct pf_err *err)
+{
+	PF_AUTO(index) x = { .own = calloc(1, sizeof(struct pf_index_own)) };
+	struct pf_index_own *own = x.own;
+
+	if (!own)
+		pf_oom();
+	own->settings = *settings;
+	own->pool.cert = settings->cert;
+	own->pool.trusted = &own->settings.trusted;
+	pf_target_make(&own->target, &own->arena, settings->tags, settings->python);
+	for (size_t i = 0; !settings->no_index && i < settings->urls.n; i++)
+		if (take_url(own, settings->urls.v[i], err) < 0)
+			return -1;
+	if (settings->cache)
+		pf_cache_open(&own->cache, settings->cache);
+	if (pf_lists_open(own, err) < 0)
+		return -1;
+	*out = PF_TAKE(x);
+	return 0;
+}
+
+static void free_project(struct pf_wanted_project *w)
+{
+	pf_transfer_free(&w->own->pool, &w->t);
+	pf_page_free(&w->page);
+	pf_page_free(&w->old);
+	for (size_t i = 0; i < w->page_count; i++)
+		pf_page_free(&w->pages[i]);
+}
+
+void pf_index_free(struct pf_index *x)
+{
+	struct pf_index_own *own = x->own;
+
+	if (!own)
+		return;
+	for (size_t i = 0; i < own->projects.entries.n; i++)
+		free_project(own->projects.entries.v[i].value);
+	pf_metadata_free(own);
+	pf_lists_free(own);
+	pf_pool_free(&own->pool);
+	pf_cache_close(&own->cache);
+	pf_arena_free(&own->arena);
+	free(own);
+	x->own = NULL;
+}
+
+/* ---- projects ---- */
+
+static struct pf_wanted_project *want(struct pf_index_own *own, struct pf_str name)
+{
+	struct pf_str canonical = pf_name_canonical(&own->arena, name);
+	void **place = pf_map_put(&own->arena, &own->projects, canonical);
+	struct pf_wanted_project *w = *place;
+
+	if (w)
+		return w;
+	*place = w = pf_alloc(&own->arena, sizeof(*w));
+	w->own = own;
+	w->name = canonical;
+	if (pf_name_is_canonical(canonical))
+		pf_ask(w);
+	else
+		w->settled = true; /* nothing is called so */
+	return w;
+}
+
+void pf_index_want(struct pf_index *x, const struct pf_str *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		want(x->own, names[i]);
+}
+
+static int make(struct pf_wanted_project *w, struct pf_err *err)
+{
+	struct pf_index_own *own = w->own;
+
+	w->pages = pf_alloc_array(&own->arena, own->list_count + 1, sizeof(*w->pages));
+	if (pf_lists_pages(w->pages, &w->page_count, own, w->name, err) < 0)
+		return -1;
+	w->project.name = w->name;
+	if (w->found) {
+		w->pages[w->page_count++] = PF_TAKE(w->page);
+		w->project.where = own->urls.v[w->at];
+	}
+	pf_project_make(&w->project, &own->arena, w->pages, w->page_count, &own->target);
+	w->made = true;
+	return 0;
+}
+
+int pf_index_project(const struct pf_project **out, struct pf_index *x, struct pf_str name,
+		     struct pf_err *err)
+{
+	struct pf_wanted_project *w = want(x->own, name);
+
+	if (!w->made && pf_lists_wait(x->own, err) < 0)
+		return -1;
+	/* One transfer asks index after index: when it has ended, all is settled. */
+	if (!w->settled && pf_pool_wait(&x->own->pool, &w->t, err) < 0 && !w->settled)
+		return -1;
+	if (w->err.code) {
+		*err = w->err;
+		return -1;
+	}
+	if (!w->made && make(w, err) < 0)
+		return -1;
+	if (!w->found && !w->project.n)
+		return 1;
+	*out = &w->project;
+	return 0;
+}
+
+/* ---- files ---- */
+
+struct pf_pool *pf_index_pool(struct pf_index *x)
+{
+	return &x->own->pool;
+}
+
+static int copy_file(struct pf_transfer *t, const char *path, struct pf_err *err)
+{
+	struct pf_hasher h = { 0 };
+	char bytes[65536], got[PF_HASHER_HEX];
+	PF_FD(from) = pf_open_file(AT_FDCWD, path, err);
+	ssize_t n;
+	int rc = from < 0 || ftruncate(t->fd, 0) < 0 || lseek(t->fd, 0, SEEK_SET) < 0 ? -1 : 0;
+
+	pf_hasher_start(&h);
+	while (rc == 0 && (n = read(from, bytes, sizeof(bytes))) != 0) {
+		if (n < 0)
+			rc = pf_fail_errno(err, "%s cannot be read", path);
+		else
+			rc = pf_write_fd(t->fd, bytes, (size_t)n, err);
+		if (rc == 0)
+			pf_hasher_add(&h, bytes, (size_t)n);
+	}
+	pf_hasher_end(&h, got);
+	pf_hasher_free(&h);
+	if (rc == 0 && t->sha256 && strcmp(got, t->sha256) != 0)
+		rc = pf_fail(err, PF_EINTEGRITY, "%s: sha256 is %s, expected %s", path, got, t->sha256);
+	return rc;
+}
+
+void pf_index_fetch_start(struct pf_transfer *t, int fd, struct pf_index *x, const struct pf_file *file)
+{
+	struct pf_arena a = { 0 };
+	char *path = pf_file_path(&a, file->url);
+
+	t->url = file->url.p;
+	t->sha256 = file->sha256.n ? file->sha256.p : NULL;
+	t->size = file->size;
+	t->max = PF_MAX_WHEEL;
+	t->fd = fd;
+	if (!path && !x->own->settings.offline) {
+		pf_pool_start(&x->own->pool, t);
+	} else {
+		if (path)
+			copy_file(t, path, &t->err);
+		else
+			pf_fail(&t->err, PF_ETRANSFER, "offline, and %s is not at hand", t->url);
+		t->ended = true;
+		if (t->done)
+			t->done(t, t->ctx);
+	}
+	pf_arena_free(&a);
+}
+
+int pf_index_fetch(int fd, struct pf_index *x, const struct pf_file *file, struct pf_err *err)
+{
+	struct pf_transfer t = { 0 };
+	int rc;
+
+	pf_index_fetch_start(&t, fd, x, file);
+	rc = pf_pool_wait(&x->own->pool, &t, err);
+	pf_transfer_free(&x->own->pool, &t);
+	return rc;
+}
