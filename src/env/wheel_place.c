@@ -169,7 +169,7 @@ static int share(struct pf_wheel_item *item, const struct pf_wheel_item *other, 
 static int claim(struct pf_wheel_check *c, struct pf_map *places, struct pf_wheel_item *item,
 		 struct pf_err *err)
 {
-	static struct pf_wheel_item folder;
+	static struct pf_wheel_item folder; /* a mark: neither read nor written */
 	struct pf_str key = pf_format(&c->arena, "%s:%s", SCHEME_KEYS[item->file.scheme], item->file.to);
 	void **place;
 
