@@ -32,6 +32,7 @@ doors() {
 	base: *
 	formats: *
 	req: *
+	python: python/python.h python/metadata.h
 	data: data/data.h data/frame.h data/schema.h data/enforce.h
 	solve: solve/solve.h solve/plan.h
 	END

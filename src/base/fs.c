@@ -37,7 +37,7 @@ int pf_fd_take(int *fd)
 
 /* Does `path` below `root` resolve to something inside it? For kernels and sandboxes without
  * openat2: the descriptor's own name is compared with the root's. */
-static int open_checked(int root, const char *path, int flags)
+static int open_checked(int root, const char *path, int flags, mode_t mode)
 {
 	char link[32], top[PF_MAX_PATH], real[PF_MAX_PATH];
 	ssize_t top_n, real_n;
@@ -45,7 +45,7 @@ static int open_checked(int root, const char *path, int flags)
 
 	if (path[0] == '/')
 		return errno = EXDEV, -1;
-	fd = openat(root, path, flags);
+	fd = openat(root, path, flags, mode);
 	if (fd < 0)
 		return -1;
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", root);
@@ -59,11 +59,12 @@ static int open_checked(int root, const char *path, int flags)
 	return errno = EXDEV, -1;
 }
 
-static int open_beneath(int root, const char *path, int flags)
+static int open_beneath(int root, const char *path, int flags, mode_t mode)
 {
 	struct open_how how = {
 		.flags = (uint64_t)(unsigned)flags,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+		.mode = mode,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | (mode ? RESOLVE_NO_SYMLINKS : 0),
 	};
 	long fd;
 	int tries = 0;
@@ -72,7 +73,7 @@ static int open_beneath(int root, const char *path, int flags)
 		fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
 	while (fd < 0 && errno == EAGAIN && ++tries < 100);
 	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
-		return open_checked(root, path, flags);
+		return open_checked(root, path, flags, mode);
 	return (int)fd;
 }
 
@@ -107,19 +108,26 @@ static int keep_regular(int fd, const char *path, struct pf_err *err)
 
 int pf_open_beneath(int root, const char *path, struct pf_err *err)
 {
-	return keep_regular(open_beneath(root, path, READ_FLAGS), path, err);
+	return keep_regular(open_beneath(root, path, READ_FLAGS, 0), path, err);
 }
 
 int pf_open_dir_beneath(int root, const char *path, struct pf_err *err)
 {
-	int fd = open_beneath(root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open_beneath(root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+
+	return fd < 0 ? fail_open(path, err) : fd;
+}
+
+int pf_create_beneath(int root, const char *path, mode_t mode, struct pf_err *err)
+{
+	int fd = open_beneath(root, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 
 	return fd < 0 ? fail_open(path, err) : fd;
 }
 
 bool pf_exists_beneath(int root, const char *path)
 {
-	PF_FD(fd) = open_beneath(root, path, O_PATH | O_CLOEXEC);
+	PF_FD(fd) = open_beneath(root, path, O_PATH | O_CLOEXEC, 0);
 
 	return fd >= 0;
 }

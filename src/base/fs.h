@@ -13,6 +13,8 @@
 int pf_open_beneath(int root, const char *path, struct pf_err *err) PF_MUST_USE;
 /* The same for a directory (O_PATH | O_DIRECTORY is enough for further calls). */
 int pf_open_dir_beneath(int root, const char *path, struct pf_err *err) PF_MUST_USE;
+/* A new file for writing, below root and through no link at all. */
+int pf_create_beneath(int root, const char *path, mode_t mode, struct pf_err *err) PF_MUST_USE;
 /* Exists below root, as a file or directory, without leaving it? */
 bool pf_exists_beneath(int root, const char *path);
 

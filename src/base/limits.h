@@ -77,6 +77,15 @@
 #define PF_MAX_SOLVE_BYTES PF_GIB(1)	/* what it has to remember */
 #define PF_MAX_SOLVE_FACTS 16		/* that a conflict is told in */
 
+/* wheels */
+#define PF_MAX_WHEEL PF_GIB(16)		/* all of one, unpacked */
+#define PF_MAX_WHEEL_MEMBER PF_GIB(4)	/* one file of it */
+#define PF_WHEEL_DENSE PF_MIB(64)	/* beyond this, unpacked to packed is looked at */
+#define PF_MAX_WHEEL_RATIO 200		/* ... and may be this; deflate itself reaches 1032 */
+#define PF_MAX_WHEEL_PATH 1024		/* bytes of a member's name */
+#define PF_MAX_WHEEL_DEPTH 100		/* folders in folders */
+#define PF_MAX_NAME 255			/* bytes of one part of a path, as file systems have it */
+
 /* waiting, in seconds */
 #define PF_WAIT_LOCK 3600		/* for another process that builds the same thing */
 #define PF_WAIT_QUERY 30		/* for an interpreter to tell of itself */

@@ -233,7 +233,7 @@ static bool is_npy(struct pf_str start)
 }
 
 /* Returns whether the member is of a kind that is read. */
-static int take_member(struct pf_artifact *a, struct pf_str file, const struct pf_zip *z,
+static int take_member(struct pf_artifact *a, struct pf_str file, struct pf_zip *z,
 		       const struct pf_zip_member *m, struct pf_buf *bytes, struct pf_err *err)
 {
 	bool schema = pf_str_is(m->name, "schema.json");

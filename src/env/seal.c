@@ -57,21 +57,6 @@ static void fix_shell_line(struct pf_buf *script, const char *python)
 
 /* ---- RECORD: "path,sha256=BASE64URL,SIZE", the path quoted where it holds a comma ---- */
 
-static void add_base64url(struct pf_buf *b, const unsigned char *p, size_t n)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-	for (size_t i = 0; i < n; i += 3) {
-		uint32_t v = (uint32_t)p[i] << 16 | (i + 1 < n ? (uint32_t)p[i + 1] << 8 : 0) |
-			     (i + 2 < n ? p[i + 2] : 0);
-		size_t chars = n - i >= 3 ? 4 : n - i + 1;
-
-		for (size_t k = 0; k < chars; k++)
-			pf_buf_char(b, digits[v >> (18 - 6 * k) & 63]);
-	}
-}
-
 /* "../../../bin/x" below "lib/python3.11/site-packages": "bin/x". Empty when it leads outside. */
 static struct pf_str resolve(struct pf_arena *a, struct pf_str site, struct pf_str path)
 {
@@ -95,7 +80,7 @@ void pf_seal_record(struct pf_buf *out, struct pf_str record, struct pf_str site
 	while (pf_str_next_line(&rest, &line)) {
 		size_t size_at = pf_str_rfind(line, ','), hash_at;
 		struct pf_str path, *bytes;
-		unsigned char digest[32];
+		char digest[PF_DIGEST_TEXT];
 
 		hash_at = pf_str_rfind(pf_str_cut(line, 0, size_at), ',');
 		path = pf_str_cut(line, 0, hash_at);
@@ -104,10 +89,8 @@ void pf_seal_record(struct pf_buf *out, struct pf_str record, struct pf_str site
 		if (!bytes || size_at == hash_at + 1) {
 			pf_buf_str(out, line);
 		} else {
-			pf_sha256_raw(digest, bytes->p, bytes->n);
-			pf_buf_printf(out, PF_FMT ",sha256=", PF_ARG(path));
-			add_base64url(out, digest, sizeof(digest));
-			pf_buf_printf(out, ",%zu", bytes->n);
+			(void)pf_digest_text(digest, PF_S("sha256"), bytes->p, bytes->n);
+			pf_buf_printf(out, PF_FMT ",sha256=%s,%zu", PF_ARG(path), digest, bytes->n);
 		}
 		pf_buf_char(out, '\n');
 	}

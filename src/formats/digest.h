@@ -2,9 +2,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "base/common.h"
+#include "base/mem.h"
 
 #define PF_SHA256_HEX 65 /* 64 digits and a NUL */
+#define PF_SHA256_TEXT 44 /* 43 characters and a NUL */
+#define PF_DIGEST_TEXT 89
 
 void pf_sha256_raw(unsigned char out[32], const void *p, size_t n);
 void pf_sha256_hex(char out[PF_SHA256_HEX], const void *p, size_t n);
+
+/* "sha256", "sha384" or "sha512" of bytes, as RECORD files have it: base64 of URLs, without "=".
+ * False: no digest of that name is known. */
+bool pf_digest_text(char out[PF_DIGEST_TEXT], struct pf_str name, const void *p, size_t n);
+void pf_base64url(char *out, const unsigned char *p, size_t n);	/* 4 * ceil(n / 3) + 1 bytes at most */
+bool pf_base64url_read(unsigned char *out, size_t n, struct pf_str text);	/* exactly n bytes */

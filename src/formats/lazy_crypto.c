@@ -12,6 +12,8 @@ static struct pf_lazy library = { .soname = "libcrypto.so.1.1" };
 #endif
 
 PF_LAZY(library, NULL, const EVP_MD *, EVP_sha256, (void), ())
+PF_LAZY(library, NULL, const EVP_MD *, EVP_sha384, (void), ())
+PF_LAZY(library, NULL, const EVP_MD *, EVP_sha512, (void), ())
 PF_LAZY(library, 0, int, EVP_Digest,
 	(const void *p, size_t n, unsigned char *md, unsigned *size, const EVP_MD *type, ENGINE *e),
 	(p, n, md, size, type, e))

@@ -3,12 +3,12 @@
 #include "formats/zip.h"
 
 #include <errno.h>
-#include <libdeflate.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/limits.h"
 #include "base/str.h"
+#include "formats/zip_inside.h"
 
 /* Records of APPNOTE.TXT 6.3: signature, fixed size, what of them is looked at. */
 #define LOCAL_SIG 0x04034b50u	/* 4.3.7 */
@@ -21,13 +21,11 @@
 #define END64_SIZE 56
 #define LOCATOR_SIG 0x07064b50u /* 4.3.15 */
 #define LOCATOR_SIZE 20
+#define DESCRIPTOR_SIG 0x08074b50u /* 4.3.9 */
 #define EXTRA_ZIP64 0x0001	/* 4.5.3 */
+#define EXTRA_NAME 0x7075	/* 4.6.9 */
 
-#define FLAG_ENCRYPTED 0x0001
 #define FLAG_DESCRIPTOR 0x0008
-#define METHOD_STORED 0
-#define METHOD_DEFLATE 8
-#define DEFLATE_BEST 1032 /* no deflate stream unpacks to more than this times its size */
 
 struct end {
 	uint64_t at;		/* offset of the first end record */
@@ -43,7 +41,7 @@ static uint64_t little(const char *p, unsigned n)
 	return v;
 }
 
-static int read_at(void *to, int fd, uint64_t at, size_t n, struct pf_err *err)
+int pf_zip_bytes(void *to, int fd, uint64_t at, size_t n, struct pf_err *err)
 {
 	size_t got = 0;
 
@@ -71,7 +69,7 @@ static int read_end64(struct end *out, int fd, uint64_t locator_at, const char *
 
 	if (locator_at < END64_SIZE || at > locator_at - END64_SIZE)
 		return pf_fail(err, PF_EMODEL, "the archive's zip64 end record is not where it should be");
-	if (read_at(r, fd, at, sizeof(r), err) < 0)
+	if (pf_zip_bytes(r, fd, at, sizeof(r), err) < 0)
 		return -1;
 	if (little(r, 4) != END64_SIG || little(r + 4, 8) != locator_at - at - 12 ||
 	    little(r + 16, 4) || little(r + 20, 4) || little(r + 24, 8) != little(r + 32, 8))
@@ -97,7 +95,7 @@ static int take_end(struct end *out, int fd, uint64_t at, const char *r, struct 
 	if (little(r + 4, 2) || little(r + 6, 2) || little(r + 8, 2) != little(r + 10, 2))
 		return pf_fail(err, PF_EMODEL, "an archive in several volumes");
 	if (at >= LOCATOR_SIZE) {
-		if (read_at(locator, fd, at - LOCATOR_SIZE, sizeof(locator), err) < 0)
+		if (pf_zip_bytes(locator, fd, at - LOCATOR_SIZE, sizeof(locator), err) < 0)
 			return -1;
 		if (little(locator, 4) == LOCATOR_SIG &&
 		    read_end64(&e, fd, at - LOCATOR_SIZE, locator, err) < 0)
@@ -120,7 +118,7 @@ static int find_end(struct end *out, int fd, uint64_t size, struct pf_err *err)
 
 	if (!p)
 		return pf_fail(err, PF_EMODEL, "no ZIP archive: too short");
-	if (read_at(p, fd, size - n, n, err) < 0)
+	if (pf_zip_bytes(p, fd, size - n, n, err) < 0)
 		return -1;
 	for (size_t i = n - END_SIZE + 1; i-- > 0;)
 		if (little(p + i, 4) == END_SIG && little(p + i + 20, 2) == n - i - END_SIZE)
@@ -130,20 +128,36 @@ static int find_end(struct end *out, int fd, uint64_t size, struct pf_err *err)
 
 /* ---- directory ---- */
 
+/* 4.5: id and size, 2 bytes each, then the body. False at the end, or where the rest is none. */
+static bool next_extra(struct pf_str *rest, unsigned *id, struct pf_str *body)
+{
+	size_t n = rest->n < 4 ? 0 : (size_t)little(rest->p + 2, 2);
+
+	if (rest->n < 4 + n)
+		return false;
+	*id = (unsigned)little(rest->p, 2);
+	*body = pf_str_cut(*rest, 4, 4 + n);
+	*rest = pf_str_skip(*rest, 4 + n);
+	return true;
+}
+
+/* 4.6.9: a version, a checksum, then a name that some readers take instead. */
+static bool renames(const struct pf_zip_member *m, unsigned id, struct pf_str body)
+{
+	return id == EXTRA_NAME && !pf_str_eq(pf_str_skip(body, 5), m->name);
+}
+
 /* 4.5.3: the fields that overflowed, in this order, 8 bytes each. */
-static int take_zip64(struct pf_zip_member *m, struct pf_str extra, struct pf_err *err)
+static int take_extra(struct pf_zip_member *m, struct pf_str extra, struct pf_err *err)
 {
 	uint64_t *fields[] = { &m->size, &m->packed, &m->header };
+	struct pf_str body;
+	unsigned id;
 
-	while (extra.n >= 4) {
-		size_t n = (size_t)little(extra.p + 2, 2);
-		struct pf_str body = pf_str_cut(extra, 4, 4 + n);
-		bool wanted = little(extra.p, 2) == EXTRA_ZIP64;
-
-		if (body.n != n)
-			break;
-		extra = pf_str_skip(extra, 4 + n);
-		for (size_t i = 0; wanted && i < PF_COUNT(fields); i++) {
+	while (next_extra(&extra, &id, &body)) {
+		if (renames(m, id, body))
+			m->odd = "an extra field gives it another name";
+		for (size_t i = 0; id == EXTRA_ZIP64 && i < PF_COUNT(fields); i++) {
 			if (*fields[i] != 0xffffffff)
 				continue;
 			if (body.n < 8)
@@ -152,7 +166,11 @@ static int take_zip64(struct pf_zip_member *m, struct pf_str extra, struct pf_er
 			*fields[i] = little(body.p, 8);
 			body = pf_str_skip(body, 8);
 		}
+		if (id == EXTRA_ZIP64 && body.n)
+			m->odd = "it has zip64 fields that nothing refers to";
 	}
+	if (extra.n >= 4)
+		m->odd = "its extra fields are malformed";
 	return 0;
 }
 
@@ -178,8 +196,9 @@ static int take_entry(struct pf_zip_member *out, size_t *used, struct pf_str res
 		.crc = (uint32_t)little(r + 16, 4),
 		.method = (uint16_t)little(r + 10, 2),
 		.flags = (uint16_t)little(r + 8, 2),
+		.mode = (uint32_t)little(r + 38, 4) >> 16,
 	};
-	return take_zip64(out, (struct pf_str){ r + ENTRY_SIZE + name_n, extra_n }, err);
+	return take_extra(out, (struct pf_str){ r + ENTRY_SIZE + name_n, extra_n }, err);
 }
 
 static int by_offset(const void *a, const void *b)
@@ -198,7 +217,7 @@ static int read_directory(struct pf_zip *z, const struct end *e, struct pf_err *
 		return pf_fail(err, PF_ELIMIT, "the archive's directory is too big: more than %d members or %zu bytes",
 			       PF_MAX_ZIP_MEMBERS, PF_MAX_ZIP_DIRECTORY);
 	bytes = pf_alloc(&z->arena, (size_t)e->size + 1);
-	if (read_at(bytes, z->fd, e->offset, (size_t)e->size, err) < 0)
+	if (pf_zip_bytes(bytes, z->fd, e->offset, (size_t)e->size, err) < 0)
 		return -1;
 	rest = (struct pf_str){ bytes, (size_t)e->size };
 	for (uint64_t i = 0; i < e->count; i++) {
@@ -228,23 +247,68 @@ static bool local_size_ok(uint64_t local, uint64_t central, uint16_t flags)
 	return local == central || local == 0xffffffff || ((flags & FLAG_DESCRIPTOR) && !local);
 }
 
-/* Nothing lies between members but a data descriptor: with or without signature, 4.3.9. */
-static bool gap_ok(uint64_t gap, uint16_t flags)
+static bool is_size_or_late(uint64_t value, uint64_t central, uint16_t flags)
 {
-	return !gap || ((flags & FLAG_DESCRIPTOR) &&
-			(gap == 12 || gap == 16 || gap == 20 || gap == 24));
+	return value == central || ((flags & FLAG_DESCRIPTOR) && !value);
 }
 
-static int check_local(struct pf_zip *z, struct pf_zip_member *m, uint64_t end,
+/* The local header's extra fields: zip64 sizes must be those of the directory. */
+static bool check_local_extra(struct pf_zip_member *m, const char *r, struct pf_str extra)
+{
+	const uint64_t wanted[] = { m->size, m->packed };
+	const uint64_t local[] = { little(r + 22, 4), little(r + 18, 4) };
+	struct pf_str body;
+	unsigned id;
+
+	while (next_extra(&extra, &id, &body)) {
+		if (renames(m, id, body))
+			m->odd = "an extra field gives it another name";
+		for (size_t i = 0; id == EXTRA_ZIP64 && i < PF_COUNT(wanted); i++) {
+			if (local[i] != 0xffffffff)
+				continue;
+			if (body.n < 8 || !is_size_or_late(little(body.p, 8), wanted[i], m->flags))
+				return false;
+			body = pf_str_skip(body, 8);
+		}
+		if (id == EXTRA_ZIP64 && body.n)
+			m->odd = "it has zip64 fields that nothing refers to";
+	}
+	if (extra.n >= 4)
+		m->odd = "its extra fields are malformed";
+	return true;
+}
+
+/* Nothing lies between members but a data descriptor (4.3.9): perhaps a signature, the checksum,
+ * both sizes of 4 or 8 bytes. */
+static int check_gap(struct pf_zip *z, const struct pf_zip_member *m, uint64_t end, struct pf_err *err)
+{
+	uint64_t at = m->data + m->packed, gap = end - at;
+	bool signature = gap == 16 || gap == 24;
+	unsigned wide = gap >= 20 ? 8 : 4;
+	char r[24], *p = r + (signature ? 4 : 0);
+
+	if (!gap)
+		return 0;
+	if (!(m->flags & FLAG_DESCRIPTOR) || !(gap == 12 || gap == 20 || signature))
+		return differs(err, m, "bytes that belong to no member follow it");
+	if (pf_zip_bytes(r, z->fd, at, (size_t)gap, err) < 0)
+		return -1;
+	if ((signature && little(r, 4) != DESCRIPTOR_SIG) || little(p, 4) != m->crc ||
+	    little(p + 4, wide) != m->packed || little(p + 4 + wide, wide) != m->size)
+		return differs(err, m, "its data descriptor differs from the directory");
+	return 0;
+}
+
+/* Header and name in one read; the extra fields, which most have none of, in another. */
+static int check_local(struct pf_zip *z, struct pf_zip_member *m, uint64_t end, struct pf_buf *b,
 		       struct pf_err *err)
 {
-	char r[LOCAL_SIZE];
-	PF_AUTO(buf) name = PF_BUF(65536);
 	uint64_t name_n, extra_n, crc;
+	char *r = pf_buf_room(b, LOCAL_SIZE + PF_KIB(128)), *extra;
 
-	if (m->header > end || end - m->header < LOCAL_SIZE)
+	if (m->header > end || end - m->header < LOCAL_SIZE + m->name.n)
 		return differs(err, m, "its header overlaps what follows");
-	if (read_at(r, z->fd, m->header, sizeof(r), err) < 0)
+	if (pf_zip_bytes(r, z->fd, m->header, LOCAL_SIZE + m->name.n, err) < 0)
 		return -1;
 	name_n = little(r + 26, 2);
 	extra_n = little(r + 28, 2);
@@ -254,19 +318,19 @@ static int check_local(struct pf_zip *z, struct pf_zip_member *m, uint64_t end,
 		return differs(err, m, "its header differs from the directory");
 	if (!local_size_ok(little(r + 18, 4), m->packed, m->flags) ||
 	    !local_size_ok(little(r + 22, 4), m->size, m->flags) ||
-	    !(crc == m->crc || ((m->flags & FLAG_DESCRIPTOR) && !crc)))
+	    !is_size_or_late(crc, m->crc, m->flags))
 		return differs(err, m, "its sizes or checksum differ from the directory");
-	if (!pf_buf_room(&name, m->name.n + 1) ||
-	    read_at(name.p, z->fd, m->header + LOCAL_SIZE, m->name.n, err) < 0)
-		return -1;
-	if (m->name.n && memcmp(name.p, m->name.p, m->name.n))
+	if (m->name.n && memcmp(r + LOCAL_SIZE, m->name.p, m->name.n))
 		return differs(err, m, "its header has another name");
 	m->data = m->header + LOCAL_SIZE + name_n + extra_n;
 	if (m->data > end || m->packed > end - m->data)
 		return differs(err, m, "it overlaps what follows");
-	if (!gap_ok(end - m->data - m->packed, m->flags))
-		return differs(err, m, "bytes that belong to no member follow it");
-	return 0;
+	extra = r + LOCAL_SIZE + name_n;
+	if (extra_n && pf_zip_bytes(extra, z->fd, m->data - extra_n, (size_t)extra_n, err) < 0)
+		return -1;
+	if (!check_local_extra(m, r, (struct pf_str){ extra, (size_t)extra_n }))
+		return differs(err, m, "its sizes differ from the directory");
+	return check_gap(z, m, end, err);
 }
 
 uint64_t pf_zip_end_of(const struct pf_zip *z, const struct pf_zip_member *m)
@@ -276,11 +340,15 @@ uint64_t pf_zip_end_of(const struct pf_zip *z, const struct pf_zip_member *m)
 
 int pf_zip_settle(struct pf_zip *z, struct pf_zip_member *m, struct pf_err *err)
 {
-	return check_local(z, m, pf_zip_end_of(z, m), err);
+	PF_AUTO(buf) scratch = PF_BUF(LOCAL_SIZE + PF_KIB(128) + 1);
+
+	return check_local(z, m, pf_zip_end_of(z, m), &scratch, err);
 }
 
 static int check_members(struct pf_zip *z, struct pf_err *err)
 {
+	PF_AUTO(buf) scratch = PF_BUF(LOCAL_SIZE + PF_KIB(128) + 1);
+
 	if (z->members.n ? z->members.v[0].header != 0 : z->directory != 0)
 		return pf_fail(err, PF_EMODEL, "bytes before the archive's first member");
 	for (size_t i = 0; i < z->members.n; i++) {
@@ -290,7 +358,7 @@ static int check_members(struct pf_zip *z, struct pf_err *err)
 		if (*place)
 			return differs(err, m, "the archive has it twice");
 		*place = m;
-		if (pf_zip_settle(z, m, err) < 0)
+		if (check_local(z, m, pf_zip_end_of(z, m), &scratch, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -341,6 +409,7 @@ int pf_zip_open(struct pf_zip *out, int fd, struct pf_err *err)
 
 void pf_zip_free(struct pf_zip *z)
 {
+	pf_zip_end_reading(z);
 	pf_arena_free(&z->arena);
 	memset(z, 0, sizeof(*z));
 }
@@ -348,65 +417,4 @@ void pf_zip_free(struct pf_zip *z)
 const struct pf_zip_member *pf_zip_find(const struct pf_zip *z, struct pf_str name)
 {
 	return pf_map_get(&z->by_name, name);
-}
-
-/* ---- bytes of one ---- */
-
-static int inflate_member(char *to, const struct pf_zip *z, const struct pf_zip_member *m,
-			  struct pf_err *err)
-{
-	PF_AUTO(buf) packed = PF_BUF((size_t)m->packed + 1);
-	char *p = pf_buf_room(&packed, (size_t)m->packed + 1);
-	struct libdeflate_decompressor *d;
-	enum libdeflate_result result;
-	size_t used = 0;
-
-	if (!p)
-		return pf_fail(err, PF_ELIMIT, "too big");
-	if (read_at(p, z->fd, m->data, (size_t)m->packed, err) < 0)
-		return -1;
-	d = libdeflate_alloc_decompressor();
-	if (!d)
-		pf_oom();
-	result = libdeflate_deflate_decompress_ex(d, p, (size_t)m->packed, to, (size_t)m->size,
-						  &used, NULL);
-	libdeflate_free_decompressor(d);
-	if (result != LIBDEFLATE_SUCCESS || used != m->packed)
-		return differs(err, m, "its deflated bytes are damaged");
-	return 0;
-}
-
-static int check_size(const struct pf_buf *out, const struct pf_zip_member *m, struct pf_err *err)
-{
-	if (m->flags & FLAG_ENCRYPTED)
-		return differs(err, m, "it is encrypted");
-	if (m->method != METHOD_STORED && m->method != METHOD_DEFLATE)
-		return differs(err, m, "its compression is neither stored nor deflate");
-	if (m->method == METHOD_STORED ? m->size != m->packed
-				       : m->size / DEFLATE_BEST > m->packed)
-		return differs(err, m, "its size is not possible");
-	if (m->size >= out->max - out->n || m->packed > m->size + PF_KIB(64))
-		return pf_fail(err, PF_ELIMIT, "member " PF_FMT ": more than %zu bytes",
-			       PF_ARG(pf_shown(m->name)), out->max);
-	return 0;
-}
-
-int pf_zip_read(struct pf_buf *out, const struct pf_zip *z, const struct pf_zip_member *m,
-		struct pf_err *err)
-{
-	char *to;
-
-	if (check_size(out, m, err) < 0)
-		return -1;
-	to = pf_buf_room(out, (size_t)m->size + 1);
-	if (!to)
-		return pf_fail(err, PF_ELIMIT, "member " PF_FMT " is too big", PF_ARG(pf_shown(m->name)));
-	if ((m->method == METHOD_STORED ? read_at(to, z->fd, m->data, (size_t)m->size, err)
-					: inflate_member(to, z, m, err)) < 0)
-		return -1;
-	if (libdeflate_crc32(0, to, (size_t)m->size) != m->crc)
-		return differs(err, m, "its checksum is wrong");
-	to[m->size] = '\0';
-	out->n += (size_t)m->size;
-	return 0;
 }

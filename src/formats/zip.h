@@ -11,6 +11,8 @@ struct pf_zip_member {
 	uint64_t packed, size;
 	uint32_t crc;
 	uint16_t method, flags;
+	uint32_t mode;		/* of Unix, or 0 */
+	const char *odd;	/* why another reader might see another member here; NULL: it would not */
 };
 
 struct pf_zip {
@@ -19,17 +21,22 @@ struct pf_zip {
 	struct pf_map by_name;			/* to struct pf_zip_member * */
 	uint64_t directory;			/* its offset */
 	int fd;					/* borrowed */
+	void *inflater;				/* kept from one reading to the next */
+	struct pf_buf packed;
 };
 
 void pf_zip_free(struct pf_zip *z);
 /* Reads the directory (zip64 too). EMODEL: no archive; bytes before or after it; a name twice;
- * members that overlap, or differ from their local headers in name, method, sizes or checksum.
+ * members that overlap, or differ from their local headers or descriptors in name, method, sizes or
+ * checksum.
  * ELIMIT: too many members. */
 int pf_zip_open(struct pf_zip *out, int fd, struct pf_err *err) PF_MUST_USE;
 /* One member's bytes into `out`, whose ceiling counts; EMODEL on a wrong checksum or size,
  * encryption, or a method other than stored and deflate. */
-int pf_zip_read(struct pf_buf *out, const struct pf_zip *z, const struct pf_zip_member *m,
+int pf_zip_read(struct pf_buf *out, struct pf_zip *z, const struct pf_zip_member *m,
 		struct pf_err *err) PF_MUST_USE;
+/* Why that would fail by what the directory says alone; NULL: it may do. */
+const char *pf_zip_unreadable(const struct pf_zip_member *m);
 const struct pf_zip_member *pf_zip_find(const struct pf_zip *z, struct pf_str name);
 
 /* ---- an archive of which only some stretches are at hand, in a file of its size ---- */

@@ -1,0 +1,67 @@
+/* bundle.h - a folder of the cache: files to be linked into environments, and the list of them */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "formats/digest.h"
+
+/* DIR/tree holds the files, read-only; DIR/manifest says what there is, so that nothing has to be
+ * looked for: a line each, fields separated by tabs, names last and free of control characters.
+ *   pyfunc-env bundle 1
+ *   wheel demo 1.0 Demo demo-1.0.dist-info strict     canonical name, version, name as written
+ *   entry console demo-run demo.cli main              a script to be made; or gui
+ *   d r demo                                          a folder of a scheme, parents first
+ *   f r 1234 DIGEST demo/__init__.py                  a file: r, or of NAME.data: p s h d
+ *   x r 12 DIGEST demo/tool.sh                        an executable one
+ *   s s 33 DIGEST demo-1.0.data/scripts/demo-tool     "#!python" is to be replaced
+ *   end 6                                             lines above, so that a cut one is known
+ */
+enum pf_scheme {
+	PF_SCHEME_ROOT,		/* site-packages */
+	PF_SCHEME_LIB,		/* .data/purelib and .data/platlib: the same folder */
+	PF_SCHEME_SCRIPTS,	/* bin */
+	PF_SCHEME_HEADERS,	/* include/site/python3.11/NAME */
+	PF_SCHEME_DATA,		/* the environment itself */
+	PF_SCHEMES
+};
+
+enum pf_bundled_kind { PF_BUNDLED_PLAIN, PF_BUNDLED_EXECUTABLE, PF_BUNDLED_SCRIPT };
+
+struct pf_bundled {
+	const char *path;	/* below DIR/tree */
+	const char *to;		/* below its scheme's folder: path, or the end of it */
+	const char *digest;	/* SHA-256, PF_SHA256_TEXT; of folders NULL */
+	uint64_t size;
+	enum pf_scheme scheme;
+	enum pf_bundled_kind kind;
+};
+
+struct pf_entry_point {
+	const char *name, *module, *object;
+	bool gui;
+};
+
+struct pf_bundle {
+	struct pf_arena arena;
+	struct pf_buf text;	/* what the views point into */
+	char *dir;		/* DIR */
+	const char *name, *version, *shown, *info; /* of a wheel; else NULL */
+	bool lenient;		/* its RECORD was not complete */
+	PF_VEC(struct pf_bundled) dirs;
+	PF_VEC(struct pf_bundled) files;
+	PF_VEC(struct pf_entry_point) entries;
+};
+
+void pf_bundle_free(struct pf_bundle *b);
+
+/* "demo-1.0.data/scripts/x" of the scheme scripts: "x". */
+const char *pf_scheme_path(enum pf_scheme scheme, const char *path);
+
+/* Writes DIR/manifest (the head's lines, then folders worked out of the files, then the files) and
+ * the mark of this boot. Sorts the files. */
+int pf_bundle_write(int dir, struct pf_str head, struct pf_bundled *files, size_t n,
+		    struct pf_err *err) PF_MUST_USE;
+/* 1; 0: not there, or damaged (a warning). Files' sizes are looked at once after each start of the
+ * machine, since nothing is synced to the disk. */
+int pf_bundle_load(struct pf_bundle *out, const char *dir, struct pf_err *err) PF_MUST_USE;

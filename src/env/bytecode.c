@@ -1,0 +1,264 @@
+/* bytecode.c - byte code of wheels: compiled once for an interpreter, kept in the cache */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "env/bytecode.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/proc.h"
+#include "base/str.h"
+#include "solve/solve.h"
+
+static const char PROGRAM[] =
+#include "env/compile.inc"
+	;
+
+struct compiling {
+	struct pf_workdir w;
+	const struct pf_python *python;
+	char *tag;		/* "cpython-311" */
+	char *folder;		/* "pyc-cpython-311" */
+	struct pf_buf jobs;	/* SOURCE \t TARGET \t NAME \n */
+};
+
+/* One wheel's byte code on the way. */
+struct batch {
+	struct pf_wheel *wheel;
+	char *dir;		/* in the working folder */
+	struct pf_map made;	/* folders */
+	PF_VEC(struct pf_bundled) files;
+};
+
+/* Releases of one minor version share their byte code's format; what comes before does not. */
+static void name_folder(struct compiling *c)
+{
+	const struct pf_python *p = c->python;
+	struct pf_arena *a = &c->w.arena;
+	bool release = pf_str_is(p->implementation, "cpython");
+
+	for (size_t i = 0; i < p->version.n; i++)
+		release &= pf_is_digit(p->version.p[i]) || p->version.p[i] == '.';
+	c->tag = pf_formatz(a, PF_FMT "%s%d%d", PF_ARG(p->implementation),
+			    pf_str_is(p->implementation, "cpython") ? "-" : "", p->major, p->minor);
+	c->folder = pf_formatz(a, "pyc-%s", c->tag);
+	if (!release)
+		c->folder = pf_formatz(a, "pyc-%s-" PF_FMT, c->tag, PF_ARG(p->version));
+}
+
+/* What tests and templates hold is not imported, may not even be valid, and is half of the work. */
+static bool is_wanted(const struct pf_bundled *f)
+{
+	static const char *const skipped[] = { "test", "tests", "testing", "templates", "__pycache__", NULL };
+	struct pf_str rest = pf_s(f->to), part;
+
+	if ((f->scheme != PF_SCHEME_ROOT && f->scheme != PF_SCHEME_LIB) || !pf_str_ends(rest, ".py"))
+		return false;
+	while (pf_str_next(&rest, '/', &part))
+		if (rest.p && pf_str_in(part, skipped))
+			return false;
+	return true;
+}
+
+/* ---- jobs ---- */
+
+static int make_folders(struct compiling *c, struct batch *b, int tree, const char *path, struct pf_err *err)
+{
+	for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+		struct pf_str above = { path, (size_t)(slash - path) };
+		void **made = pf_map_put(&c->w.arena, &b->made, above);
+		char *dir = pf_dupz(&c->w.arena, above);
+
+		if (*made)
+			continue;
+		*made = b;
+		if (mkdirat(tree, dir, 0755) < 0 || fchmodat(tree, dir, 0755, 0) < 0)
+			return pf_fail_errno(err, "cannot create %s", dir);
+	}
+	return 0;
+}
+
+/* "sklearn/base.py": "sklearn/__pycache__/base.cpython-311.pyc" */
+static char *target_of(struct compiling *c, struct pf_str source)
+{
+	size_t slash = pf_str_rfind(source, '/'), at = slash == PF_NPOS ? 0 : slash + 1;
+	struct pf_str name = pf_str_cut(source, at, source.n - strlen(".py"));
+
+	return pf_formatz(&c->w.arena, PF_FMT "__pycache__/" PF_FMT ".%s.pyc",
+			  PF_ARG(pf_str_cut(source, 0, at)), PF_ARG(name), c->tag);
+}
+
+static int add_jobs(struct compiling *c, struct batch *b, struct pf_err *err)
+{
+	const struct pf_bundle *from = &b->wheel->files;
+	struct pf_arena *a = &c->w.arena;
+	PF_FD(tree) = -1;
+
+	b->dir = pf_join(a, c->w.path, pf_s(b->wheel->sha256));
+	if (mkdir(b->dir, 0755) < 0 || chmod(b->dir, 0755) < 0 ||
+	    mkdir(pf_join(a, b->dir, PF_S("tree")), 0755) < 0 ||
+	    (tree = open(pf_join(a, b->dir, PF_S("tree")), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 ||
+	    fchmod(tree, 0755) < 0)
+		return pf_fail_errno(err, "cannot create %s", b->dir);
+	for (size_t i = 0; i < from->files.n; i++) {
+		const struct pf_bundled *f = &from->files.v[i];
+		char *target = is_wanted(f) ? target_of(c, pf_s(f->to)) : NULL;
+
+		if (!target)
+			continue;
+		if (make_folders(c, b, tree, target, err) < 0)
+			return -1;
+		*PF_PUSH(a, &b->files) = (struct pf_bundled){ .path = target, .to = target };
+		pf_buf_printf(&c->jobs, "%s/tree/%s\t%s/tree/%s\t%s\n", from->dir, f->path, b->dir, target,
+			      f->to);
+	}
+	return 0;
+}
+
+static int fail_compiler(struct compiling *c, int status, struct pf_err *err)
+{
+	char text[64];
+
+	return pf_fail(err, PF_EIO, PF_FMT " does not compile: %s", PF_ARG(c->python->base_exe),
+		       pf_status_text(text, sizeof(text), status));
+}
+
+/* -I -S -B: nothing of the user's, no site-packages, nothing written beside what is asked for. */
+static int run(struct compiling *c, struct pf_err *err)
+{
+	char *exe = pf_dupz(&c->w.arena, c->python->base_exe);
+	char *argv[] = { exe, "-I", "-S", "-B", "-c", (char *)(uintptr_t)PROGRAM, c->tag, NULL };
+	char *list = pf_workdir_file(&c->w, "jobs", pf_buf_view(&c->jobs), err);
+	PF_FD(in) = list ? pf_open_file(AT_FDCWD, list, err) : -1;
+	struct pf_spawn what = { .path = exe, .argv = argv, .in = in, .out = -1, .err = -1,
+				 .cwd = c->w.path, .new_group = true };
+	PF_AUTO(proc) proc = { 0 };
+	int status = 0, ended;
+
+	if (in < 0 || pf_proc_start(&proc, &what, err) < 0)
+		return -1;
+	ended = pf_proc_wait(&proc, PF_WAIT_DRIVER * 1000, &status, err);
+	if (ended < 0 || pf_signals_check(err) < 0)
+		return -1;
+	if (!ended)
+		return pf_fail(err, PF_ELIMIT, "byte code was not ready in %d s", PF_WAIT_DRIVER);
+	return status ? fail_compiler(c, status, err) : 0;
+}
+
+/* ---- into the cache ---- */
+
+/* What was made: 1 with digest and size, or 0. */
+static int take_made(struct compiling *c, int tree, struct pf_bundled *f, struct pf_err *err)
+{
+	PF_AUTO(buf) bytes = PF_BUF(PF_MAX_SCRIPT * 4);
+	char digest[PF_DIGEST_TEXT];
+
+	if (faccessat(tree, f->path, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	if (fchmodat(tree, f->path, 0444, 0) < 0)
+		return pf_fail_errno(err, "cannot protect %s", f->path);
+	if (pf_read_file(&bytes, tree, f->path, err) < 0)
+		return -1;
+	(void)pf_digest_text(digest, PF_S("sha256"), bytes.p ? bytes.p : "", bytes.n);
+	f->size = bytes.n;
+	f->digest = pf_dupz(&c->w.arena, pf_s(digest));
+	return 1;
+}
+
+/* Another process may have been quicker: its byte code is as good, unless it is damaged. */
+static int put_in_place(struct compiling *c, struct batch *b, struct pf_err *err)
+{
+	char *final = pf_join(&c->w.arena, b->wheel->files.dir, pf_s(c->folder));
+	char *old = pf_formatz(&c->w.arena, "%s.old", b->dir);
+	int found = 0;
+
+	if (rename(b->dir, final) < 0) {
+		if (errno != EEXIST && errno != ENOTEMPTY)
+			return pf_fail_errno(err, "cannot create %s", final);
+		found = pf_bundle_load(&b->wheel->byte_code, final, err);
+		if (!found && (rename(final, old) < 0 || rename(b->dir, final) < 0))
+			return pf_fail_errno(err, "cannot replace %s", final);
+	}
+	if (!found)
+		found = pf_bundle_load(&b->wheel->byte_code, final, err);
+	return found < 0 ? -1 : 0;
+}
+
+static int keep(struct compiling *c, struct batch *b, struct pf_err *err)
+{
+	PF_FD(dir) = open(b->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	PF_FD(tree) = dir < 0 ? -1 : openat(dir, "tree", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	size_t n = 0;
+
+	if (tree < 0)
+		return pf_fail_errno(err, "cannot open %s", b->dir);
+	for (size_t i = 0; i < b->files.n; i++) {
+		int made = take_made(c, tree, &b->files.v[i], err);
+
+		if (made < 0)
+			return -1;
+		if (made)
+			b->files.v[n++] = b->files.v[i];
+	}
+	if (pf_bundle_write(dir, PF_S(""), b->files.v, n, err) < 0)
+		return -1;
+	return put_in_place(c, b, err);
+}
+
+static int compile_all(struct compiling *c, struct batch *batches, size_t n, struct pf_err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (add_jobs(c, &batches[i], err) < 0)
+			return -1;
+	if (pf_buf_check(&c->jobs, "the list of modules", err) < 0 || (c->jobs.n && run(c, err) < 0))
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (keep(c, &batches[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+/* Those that are in the cache; the others are counted. */
+static int find(struct compiling *c, struct batch *missing, size_t *count, struct pf_wheel *w,
+		struct pf_err *err)
+{
+	int found;
+
+	pf_bundle_free(&w->byte_code);
+	found = pf_bundle_load(&w->byte_code, pf_join(&c->w.arena, w->files.dir, pf_s(c->folder)), err);
+	if (!found)
+		missing[(*count)++].wheel = w;
+	return found < 0 ? -1 : 0;
+}
+
+int pf_wheels_compile(struct pf_wheel *wheels, size_t n, const struct pf_python *python,
+		      const struct pf_opts *o, struct pf_err *err)
+{
+	struct compiling c = { .python = python, .jobs = PF_BUF(PF_MAX_MANIFEST) };
+	struct pf_arena a = { 0 };
+	struct batch *missing = pf_alloc_array(&a, n, sizeof(*missing));
+	size_t count = 0;
+	int rc = 0;
+
+	name_folder(&c);
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = find(&c, missing, &count, &wheels[i], err);
+	pf_arena_free(&c.w.arena);
+	if (rc == 0 && count) {
+		pf_step("compiling");
+		rc = pf_workdir_open(&c.w, "pyc.", o, err);
+		name_folder(&c);
+	}
+	if (rc == 0 && count)
+		rc = compile_all(&c, missing, count, err);
+	if (c.w.path)
+		pf_workdir_free(&c.w);
+	pf_buf_free(&c.jobs);
+	pf_arena_free(&a);
+	return rc;
+}

@@ -1,0 +1,14 @@
+/* bytecode.h - byte code of wheels: compiled once for an interpreter, kept in the cache */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "env/wheel.h"
+#include "python/python.h"
+
+/* Gives each wheel its byte_code, from STORE/wheels/SHA256/pyc-cpython-311 or compiled now: one
+ * process of that interpreter for all that is missing. Tests and templates are left out, and what
+ * is no valid Python. Byte code names the module as the wheel does ("sklearn/base.py"); an import
+ * corrects that to the file's own path. It holds for any file of the source's time and size: those
+ * of a link are the same, and those of a copy are kept the same. */
+int pf_wheels_compile(struct pf_wheel *wheels, size_t n, const struct pf_python *python,
+		      const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;

@@ -1,0 +1,218 @@
+/* link_file.c - one file into an environment: linked, cloned or copied; and clashes of two */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "env/link_inside.h"
+
+/* ---- copies ---- */
+
+static int copy_by_hand(int to, int from, struct pf_err *err)
+{
+	char bytes[65536];
+	ssize_t n;
+
+	while ((n = read(from, bytes, sizeof(bytes))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return pf_fail_errno(err, "cannot read");
+		if (pf_write_fd(to, bytes, (size_t)n, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The kernel copies where it can; it says at once where it cannot. */
+static int copy_bytes(int to, int from, struct pf_err *err)
+{
+	ssize_t n;
+
+	if (ioctl(to, FICLONE, from) == 0)
+		return 0;
+	do
+		n = copy_file_range(from, NULL, to, NULL, PF_MIB(64), 0);
+	while (n > 0 || (n < 0 && errno == EINTR));
+	return n == 0 ? 0 : copy_by_hand(to, from, err);
+}
+
+static enum pf_link_result fail_copy(struct pf_err *err, const char *what, const char *path)
+{
+	pf_fail_errno(err, "cannot %s %s", what, path);
+	return PF_LINK_FAILED;
+}
+
+/* The time goes along: byte code names it. */
+static enum pf_link_result copy_file(int root, const char *to, int tree, const char *path,
+				     struct pf_err *err)
+{
+	PF_FD(in) = openat(tree, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	PF_FD(out) = -1;
+	struct timespec times[2];
+	struct stat st;
+
+	if (in < 0 || fstat(in, &st) < 0)
+		return fail_copy(err, "open", path);
+	out = openat(root, to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (out < 0)
+		return errno == EEXIST ? PF_LINK_EXISTS : fail_copy(err, "create", to);
+	if (copy_bytes(out, in, err) < 0) {
+		pf_wrap(err, "%s", to);
+		return PF_LINK_FAILED;
+	}
+	times[0] = st.st_atim;
+	times[1] = st.st_mtim;
+	if (fchmod(out, st.st_mode & 0777) < 0 || futimens(out, times) < 0)
+		return fail_copy(err, "protect", to);
+	return PF_LINKED;
+}
+
+/* Another file system, one without hard links, a kernel that protects them. */
+static bool is_refusal(int error)
+{
+	return error == EXDEV || error == EPERM || error == EOPNOTSUPP || error == ENOSYS || error == EINVAL;
+}
+
+enum pf_link_result pf_link_file(struct pf_linking *l, int tree, const struct pf_bundled *f,
+				 struct pf_err *err)
+{
+	int root = l->roots[f->scheme];
+
+	if (!l->copying && l->o->mode == PF_LINK_HARD) {
+		if (linkat(tree, f->path, root, f->to, 0) == 0)
+			return PF_LINKED;
+		if (errno == EEXIST)
+			return PF_LINK_EXISTS;
+		if (errno != EMLINK && !is_refusal(errno))
+			return fail_copy(err, "link", f->path);
+		if (errno != EMLINK) {
+			pf_debug("files are copied, not linked: %s", strerror(errno));
+			l->copying = true;
+		}
+	}
+	return copy_file(root, f->to, tree, f->path, err);
+}
+
+/* ---- what was placed ---- */
+
+static struct pf_str place_of(struct pf_arena *a, const struct pf_linking *l, enum pf_scheme scheme,
+			      const char *to)
+{
+	return pf_format(a, PF_FMT "%s", PF_ARG(l->prefixes[scheme]), to);
+}
+
+void pf_record_field(struct pf_buf *out, struct pf_str field)
+{
+	if (pf_str_find(field, ',') == PF_NPOS && pf_str_find(field, '"') == PF_NPOS) {
+		pf_buf_str(out, field);
+		return;
+	}
+	pf_buf_char(out, '"');
+	for (size_t i = 0; i < field.n; i++) {
+		if (field.p[i] == '"')
+			pf_buf_char(out, '"');
+		pf_buf_char(out, field.p[i]);
+	}
+	pf_buf_char(out, '"');
+}
+
+/* RECORD's paths begin in site-packages; what lies elsewhere is three folders up. */
+static void note_record(struct pf_linking *l, const struct pf_bundled *f)
+{
+	struct pf_arena a = { 0 };
+	struct pf_str path = place_of(&a, l, f->scheme, f->to), site = l->prefixes[PF_SCHEME_ROOT];
+
+	if (pf_str_eq(pf_str_cut(path, 0, site.n), site))
+		path = pf_str_skip(path, site.n);
+	else
+		path = pf_format(&a, "../../../" PF_FMT, PF_ARG(path));
+	pf_record_field(&l->record, path);
+	pf_buf_printf(&l->record, ",sha256=%s,%llu\n", f->digest, (unsigned long long)f->size);
+	pf_arena_free(&a);
+}
+
+void pf_link_placed(struct pf_linking *l, const struct pf_bundled *f)
+{
+	struct pf_placed *p;
+
+	if (!l->placed)
+		return;
+	p = PF_PUSH(&l->placed->arena, &l->placed->files);
+	*p = (struct pf_placed){ .size = f->size, .exec = f->kind != PF_BUNDLED_PLAIN };
+	p->path = place_of(&l->placed->arena, l, f->scheme, f->to);
+	memcpy(p->digest, f->digest, sizeof(p->digest));
+}
+
+void pf_link_note(struct pf_linking *l, const struct pf_bundled *f)
+{
+	note_record(l, f);
+	pf_link_placed(l, f);
+}
+
+/* ---- clashes ---- */
+
+static bool is_same(int root, const struct pf_bundled *f)
+{
+	PF_AUTO(buf) bytes = PF_BUF((size_t)f->size + 1);
+	char digest[PF_DIGEST_TEXT];
+	struct stat st;
+	struct pf_err ignored;
+
+	return fstatat(root, f->to, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+	       (uint64_t)st.st_size == f->size && pf_read_file(&bytes, root, f->to, &ignored) == 0 &&
+	       pf_digest_text(digest, PF_S("sha256"), bytes.p ? bytes.p : "", bytes.n) &&
+	       strcmp(digest, f->digest) == 0;
+}
+
+static bool has_place(struct pf_linking *l, const struct pf_bundle *b, struct pf_str place)
+{
+	struct pf_arena a = { 0 };
+	bool has = false;
+
+	for (size_t i = 0; !has && i < b->files.n; i++)
+		has = pf_str_eq(place_of(&a, l, b->files.v[i].scheme, b->files.v[i].to), place);
+	for (size_t i = 0; !has && i < b->entries.n; i++)
+		has = pf_str_eq(place_of(&a, l, PF_SCHEME_SCRIPTS, b->entries.v[i].name), place);
+	pf_arena_free(&a);
+	return has;
+}
+
+static struct pf_str owner_of(struct pf_linking *l, struct pf_str place)
+{
+	for (size_t i = 0; i < l->current; i++) {
+		const struct pf_bundle *b = &l->links[i].wheel->files;
+
+		if (has_place(l, b, place))
+			return pf_format(&l->arena, "%s %s", b->shown, b->version);
+	}
+	return PF_S("the environment itself");
+}
+
+int pf_link_clash(struct pf_linking *l, const struct pf_bundled *f, struct pf_err *err)
+{
+	const struct pf_bundle *b = &l->links[l->current].wheel->files;
+	struct pf_str place = place_of(&l->arena, l, f->scheme, f->to), owner;
+
+	if (is_same(l->roots[f->scheme], f)) {
+		note_record(l, f);
+		return 0;
+	}
+	owner = owner_of(l, place);
+	if (!l->o->first_wins)
+		return pf_fail(err, PF_EINTEGRITY, PF_FMT " and %s %s both have " PF_FMT
+			       ", and they differ", PF_ARG(owner), b->shown, b->version,
+			       PF_ARG(pf_shown(place)));
+	pf_warn(PF_FMT " and %s %s both have " PF_FMT ": the first one's is taken", PF_ARG(owner), b->shown,
+		b->version, PF_ARG(pf_shown(place)));
+	*pf_map_put(&l->arena, &l->lost, place) = l;
+	note_record(l, f);
+	return 0;
+}

@@ -1,0 +1,294 @@
+/* wheel.c - wheels in the cache: looked up by their digest, or checked, unpacked and renamed */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "env/wheel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/dirs.h"
+#include "base/fs.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/proc.h"
+#include "base/str.h"
+#include "env/wheel_check.h"
+#include "formats/hasher.h"
+#include "req/name.h"
+#include "solve/solve.h"
+
+void pf_wheel_free(struct pf_wheel *w)
+{
+	pf_bundle_free(&w->files);
+	pf_bundle_free(&w->byte_code);
+	memset(w, 0, sizeof(*w));
+}
+
+static bool is_sha256(const char *s)
+{
+	size_t n = strspn(s, "0123456789abcdef");
+
+	return n == 64 && !s[n];
+}
+
+/* ---- find ---- */
+
+/* The same bytes under the name of another wheel are refused here as they would be when unpacked. */
+static int check_found(const struct pf_bundle *b, struct pf_str file, bool lenient, struct pf_err *err)
+{
+	PF_AUTO(arena) a = { 0 };
+	struct pf_wheel_name named = { 0 };
+	struct pf_version v = { 0 };
+
+	if (pf_wheel_name_parse(&named, &a, file, err) < 0)
+		return err->code = PF_EINTEGRITY, -1;
+	if (!pf_str_is(named.name, b->name) || !pf_version_read(&v, &a, pf_s(b->version)) ||
+	    pf_version_cmp(&v, &named.version) != 0)
+		return pf_fail(err, PF_EINTEGRITY, PF_FMT " is the wheel of %s %s", PF_ARG(pf_shown(file)),
+			       b->shown, b->version);
+	if (b->lenient && !lenient)
+		return pf_fail(err, PF_EINTEGRITY, PF_FMT ": its RECORD is not complete",
+			       PF_ARG(pf_shown(file)));
+	return 0;
+}
+
+static int find(struct pf_wheel *out, const char *store, const char *sha256, struct pf_str file,
+		bool lenient, struct pf_err *err)
+{
+	PF_AUTO(arena) a = { 0 };
+	PF_AUTO(wheel) w = { 0 };
+	int found = pf_bundle_load(&w.files, pf_formatz(&a, "%s/wheels/%s", store, sha256), err);
+
+	if (found <= 0 || !w.files.name)
+		return found < 0 ? -1 : 0;
+	if (check_found(&w.files, file, lenient, err) < 0)
+		return -1;
+	snprintf(w.sha256, sizeof(w.sha256), "%s", sha256);
+	*out = PF_TAKE(w);
+	return 1;
+}
+
+int pf_wheel_find(struct pf_wheel *out, const char *sha256, struct pf_str file, bool lenient,
+		  const struct pf_opts *o, struct pf_err *err)
+{
+	PF_AUTO(arena) a = { 0 };
+	char *store = pf_store_root(&a, o->store, err);
+
+	return !store || !is_sha256(sha256) ? -!store : find(out, store, sha256, file, lenient, err);
+}
+
+/* ---- unpack ---- */
+
+struct unpacking {
+	struct pf_wheel_check *c;
+	int tree;
+	struct pf_map dirs;	/* made already */
+	struct pf_buf bytes;	/* of the member in hand */
+};
+
+/* In the cache, time stands still: byte code is the same wherever it is compiled. 1980-01-01, the
+ * first day that an archive could give it back. */
+static const struct timespec WHEN[2] = { { .tv_sec = 315532800 }, { .tv_sec = 315532800 } };
+
+static int make_parents(struct unpacking *u, const char *path, struct pf_err *err)
+{
+	for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+		struct pf_str above = { path, (size_t)(slash - path) };
+		void **made = pf_map_put(&u->c->arena, &u->dirs, above);
+		char *dir;
+
+		if (*made)
+			continue;
+		*made = u;
+		dir = pf_dupz(&u->c->arena, above);
+		if (mkdirat(u->tree, dir, 0755) < 0 || fchmodat(u->tree, dir, 0755, 0) < 0)
+			return pf_fail_errno(err, "cannot create %s", dir);
+	}
+	return 0;
+}
+
+static int write_file(struct unpacking *u, const struct pf_bundled *f, struct pf_err *err)
+{
+	mode_t mode = f->kind == PF_BUNDLED_PLAIN ? 0444 : 0555;
+	PF_FD(fd) = -1;
+
+	if (make_parents(u, f->path, err) < 0)
+		return -1;
+	fd = pf_create_beneath(u->tree, f->path, 0600, err);
+	if (fd < 0)
+		return -1;
+	if (pf_write_fd(fd, u->bytes.p, u->bytes.n, err) < 0)
+		return pf_wrap(err, "%s", f->path);
+	if (fchmod(fd, mode) < 0 || futimens(fd, WHEN) < 0)
+		return pf_fail_errno(err, "cannot protect %s", f->path);
+	return 0;
+}
+
+static int unpack_one(struct unpacking *u, struct pf_wheel_item *item, struct pf_err *err)
+{
+	struct pf_bundled *f = &item->file;
+	struct pf_str bytes;
+
+	u->bytes.n = 0;
+	if (pf_zip_read(&u->bytes, &u->c->zip, item->member, err) < 0)
+		return -1;
+	bytes = pf_buf_view(&u->bytes);
+	if (pf_wheel_check_bytes(u->c, item, bytes, err) < 0)
+		return -1;
+	f->size = bytes.n;
+	f->kind = item->member->mode & 0111 || f->scheme == PF_SCHEME_SCRIPTS ? PF_BUNDLED_EXECUTABLE :
+										PF_BUNDLED_PLAIN;
+	if (f->scheme == PF_SCHEME_SCRIPTS && pf_str_starts(bytes, "#!python"))
+		f->kind = PF_BUNDLED_SCRIPT;
+	return write_file(u, f, err);
+}
+
+static struct pf_str head_of(struct pf_wheel_check *c)
+{
+	struct pf_str head = pf_format(&c->arena, "wheel\t" PF_FMT "\t" PF_FMT "\t" PF_FMT "\t" PF_FMT
+				       "\t%s\n", PF_ARG(c->named.name), PF_ARG(c->version),
+				       PF_ARG(c->name), PF_ARG(c->info),
+				       c->incomplete ? "lenient" : "strict");
+
+	for (size_t i = 0; i < c->entries.n; i++)
+		head = pf_format(&c->arena, PF_FMT "entry\t%s\t%s\t%s\t%s\n", PF_ARG(head),
+				 c->entries.v[i].gui ? "gui" : "console", c->entries.v[i].name,
+				 c->entries.v[i].module, c->entries.v[i].object);
+	return head;
+}
+
+static int write_manifest(int dir, struct pf_wheel_check *c, struct pf_err *err)
+{
+	struct pf_bundled *files = pf_alloc_array(&c->arena, c->items.n, sizeof(*files));
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->items.n; i++) {
+		const struct pf_wheel_item *item = &c->items.v[i];
+
+		if (item->twin && strcmp(item->twin->file.digest, item->file.digest) != 0)
+			return pf_fail(err, PF_EINTEGRITY, "%s is another member's place too", item->file.path);
+		if (!item->own && !item->twin)
+			files[n++] = item->file;
+	}
+	return pf_bundle_write(dir, head_of(c), files, n, err);
+}
+
+/* Everything below `dir`, an empty folder nobody else knows. */
+static int unpack(int dir, struct pf_wheel_check *c, struct pf_err *err)
+{
+	struct unpacking u = { .c = c, .tree = -1, .bytes = PF_BUF(PF_MAX_WHEEL_MEMBER + 2) };
+	int rc = 0;
+
+	if (mkdirat(dir, "tree", 0755) < 0 || fchmodat(dir, "tree", 0755, 0) < 0 ||
+	    (u.tree = openat(dir, "tree", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		return pf_fail_errno(err, "cannot create a folder");
+	for (size_t i = 0; rc == 0 && i < c->items.n; i++) {
+		rc = unpack_one(&u, &c->items.v[i], err);
+		if (rc == 0)
+			rc = pf_signals_check(err);
+	}
+	close(u.tree);
+	pf_buf_free(&u.bytes);
+	return rc < 0 ? -1 : write_manifest(dir, c, err);
+}
+
+/* ---- into place ---- */
+
+/* One that is there is damaged, or another process's: the lock keeps those away who keep to it. */
+static int commit(struct pf_workdir *w, const char *from, const char *to, struct pf_err *err)
+{
+	char *wheels = pf_join(&w->arena, w->store, PF_S("wheels"));
+	char *old = pf_join(&w->arena, w->path, PF_S("old"));
+
+	if (mkdir(wheels, 0755) < 0 && errno != EEXIST)
+		return pf_fail_errno(err, "cannot create %s", wheels);
+	if (rename(to, old) < 0 && errno != ENOENT)
+		return pf_fail_errno(err, "cannot move %s", to);
+	if (rename(from, to) < 0)
+		return pf_fail_errno(err, "cannot put a wheel at %s", to);
+	return 0;
+}
+
+static int build(struct pf_workdir *w, struct pf_wheel_check *c, const char *sha256, struct pf_err *err)
+{
+	char *dir = pf_join(&w->arena, w->path, PF_S("wheel"));
+	PF_FD(fd) = -1;
+
+	if (mkdir(dir, 0755) < 0 || chmod(dir, 0755) < 0 ||
+	    (fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		return pf_fail_errno(err, "cannot create %s", dir);
+	if (unpack(fd, c, err) < 0)
+		return -1;
+	return commit(w, dir, pf_formatz(&w->arena, "%s/wheels/%s", w->store, sha256), err);
+}
+
+static int check_and_build(struct pf_workdir *w, const struct pf_wheel_source *s, const char *sha256,
+			   struct pf_err *err)
+{
+	PF_AUTO(wheel_check) c = { 0 };
+
+	if (pf_wheel_check(&c, s, err) == 0 && build(w, &c, sha256, err) == 0)
+		return 0;
+	if (err->code == PF_EMODEL) /* malformed, and so not what it is said to be */
+		err->code = PF_EINTEGRITY;
+	return pf_wrap(err, PF_FMT, PF_ARG(pf_shown(s->file)));
+}
+
+/* Two wheels in 256 share a lock, so that there are no more than 256. */
+static int get_locked(struct pf_wheel *out, const struct pf_wheel_source *s, const char *sha256,
+		      const struct pf_opts *o, struct pf_err *err)
+{
+	PF_AUTO(workdir) w = { 0 };
+	PF_FD(lock) = -1;
+	int found;
+
+	if (pf_workdir_open(&w, "wheel.", o, err) < 0)
+		return -1;
+	lock = pf_lock(AT_FDCWD, pf_formatz(&w.arena, "%s/locks/wheel-%.2s.lock", w.store, sha256),
+		       PF_WAIT_LOCK, NULL, err);
+	if (lock < 0)
+		return -1;
+	found = find(out, w.store, sha256, s->file, s->lenient, err);
+	if (found)
+		return found < 0 ? -1 : 0;
+	if (check_and_build(&w, s, sha256, err) < 0)
+		return -1;
+	found = find(out, w.store, sha256, s->file, s->lenient, err);
+	return found > 0 ? 0 : found < 0 ? -1 : pf_fail(err, PF_EIO, "%s/wheels/%s vanished", w.store, sha256);
+}
+
+static int digest_file(char out[PF_HASHER_HEX], int fd, struct pf_err *err)
+{
+	struct pf_hasher h = { 0 };
+	PF_AUTO(buf) block = PF_BUF(PF_KIB(256) + 1);
+	char *p = pf_buf_room(&block, PF_KIB(256));
+	off_t at = 0;
+	ssize_t n;
+
+	pf_hasher_start(&h);
+	while ((n = pread(fd, p, PF_KIB(256), at)) > 0 || (n < 0 && errno == EINTR))
+		if (n > 0) {
+			pf_hasher_add(&h, p, (size_t)n);
+			at += n;
+		}
+	pf_hasher_end(&h, out);
+	pf_hasher_free(&h);
+	return n < 0 ? pf_fail_errno(err, "cannot be read") : 0;
+}
+
+int pf_wheel_get(struct pf_wheel *out, const struct pf_wheel_source *s, const struct pf_opts *o,
+		 struct pf_err *err)
+{
+	char sha256[PF_HASHER_HEX];
+	int found;
+
+	if (s->sha256 && !is_sha256(s->sha256))
+		return pf_fail(err, PF_EBUG, "no SHA-256: %s", s->sha256);
+	if (s->sha256)
+		snprintf(sha256, sizeof(sha256), "%s", s->sha256);
+	else if (digest_file(sha256, s->fd, err) < 0)
+		return pf_wrap(err, PF_FMT, PF_ARG(pf_shown(s->file)));
+	found = pf_wheel_find(out, sha256, s->file, s->lenient, o, err);
+	return found ? (found < 0 ? -1 : 0) : get_locked(out, s, sha256, o, err);
+}

@@ -1,0 +1,9 @@
+/* zip_inside.h - what the files of the ZIP reader share */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "formats/zip.h"
+
+/* Exactly n bytes of the archive from an offset on. */
+int pf_zip_bytes(void *to, int fd, uint64_t at, size_t n, struct pf_err *err) PF_MUST_USE;
+void pf_zip_end_reading(struct pf_zip *z);
