@@ -175,7 +175,7 @@ static bool any_solution(struct world *w, size_t p)
 /* Nothing is chosen that nothing asks for. */
 static bool is_minimal(const struct world *w, const struct pf_resolution *r)
 {
-	bool reached[PROJECTS] = { false }, more = true;
+	bool reached[PROJECTS + 1] = { false }, more = true;
 
 	for (size_t i = 0; i < w->needs->v.n; i++)
 		if (!w->needs->v.v[i].constraint)
