@@ -61,7 +61,7 @@
 #define PF_MAX_DIR_DEPTH 2048		/* folders in folders, when a tree is removed */
 #define PF_MAX_SWEEPS 1000		/* rounds of ending what a model's processes left behind */
 #define PF_MAX_DOWNLOAD PF_GIB(2)	/* a standalone interpreter */
-#define PF_MAX_WHEEL PF_GIB(8)		/* a wheel or a source distribution */
+#define PF_MAX_DIST PF_GIB(8)		/* a wheel or a source distribution, as it comes */
 #define PF_MAX_REDIRECTS 10
 #define PF_MAX_IN_FLIGHT 64		/* transfers at a time */
 

@@ -40,7 +40,7 @@ static struct pf_str plain_url(struct pf_arena *a, struct pf_str url)
 	if (pf_str_starts(url, "git+"))
 		url = pf_str_skip(url, 4);
 	url = pf_str_cut(url, 0, pf_str_find(url, '#'));
-	if (!pf_url_split(&parts, url))
+	if (!pf_requrl_split(&parts, url))
 		return url;
 	at = pf_str_rfind(parts.rest, '@');
 	if (at != PF_NPOS && pf_str_find(pf_str_skip(parts.rest, at), '/') == PF_NPOS)

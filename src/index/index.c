@@ -203,7 +203,7 @@ void pf_index_fetch_start(struct pf_transfer *t, int fd, struct pf_index *x, con
 	t->url = file->url.p;
 	t->sha256 = file->sha256.n ? file->sha256.p : NULL;
 	t->size = file->size;
-	t->max = PF_MAX_WHEEL;
+	t->max = PF_MAX_DIST;
 	t->fd = fd;
 	if (!path && !x->own->settings.offline) {
 		pf_pool_start(&x->own->pool, t);

@@ -151,7 +151,7 @@ static int put_bytes(struct wanted_metadata *w, uint64_t at, struct pf_str bytes
 
 static int take_end(struct wanted_metadata *w, uint64_t total, struct pf_str bytes, struct pf_err *err)
 {
-	if (bytes.n > total || total > PF_MAX_WHEEL)
+	if (bytes.n > total || total > PF_MAX_DIST)
 		return pf_fail(err, PF_ETRANSFER, "a part that is larger than the whole");
 	w->fd = memfd_create("wheel", MFD_CLOEXEC);
 	if (w->fd < 0 || ftruncate(w->fd, (off_t)total) < 0)
@@ -257,7 +257,7 @@ static int start_whole(struct wanted_metadata *w, struct pf_err *err)
 	w->t.fd = w->fd;
 	w->t.size = w->file->size;
 	w->t.sha256 = w->file->sha256.n ? w->file->sha256.p : NULL;
-	w->t.max = PF_MAX_WHEEL;
+	w->t.max = PF_MAX_DIST;
 	return 0;
 }
 

@@ -21,7 +21,7 @@ struct pf_str pf_url_scheme(struct pf_str url);
 struct pf_url_parts {
 	struct pf_str scheme, user, host, rest;
 };
-bool pf_url_split(struct pf_url_parts *out, struct pf_str url);
+bool pf_requrl_split(struct pf_url_parts *out, struct pf_str url);
 /* A URL as pip takes it: http, https, file, ftp or VCS+TRANSPORT. */
 bool pf_url_known(struct pf_str url);
 bool pf_url_is_vcs(struct pf_str url);

@@ -23,7 +23,7 @@ struct pf_str pf_url_scheme(struct pf_str url)
 	return at < url.n && url.p[at] == ':' ? pf_str_cut(url, 0, at) : (struct pf_str){ 0 };
 }
 
-bool pf_url_split(struct pf_url_parts *out, struct pf_str url)
+bool pf_requrl_split(struct pf_url_parts *out, struct pf_str url)
 {
 	struct pf_str scheme = pf_url_scheme(url), rest = pf_str_skip(url, scheme.n);
 	size_t end = 3, at;

@@ -125,23 +125,47 @@ size_t pf_ranking_best(const struct pf_ranking *r, const uint64_t *set)
 
 /* The ages [from, to) of versions that an ordered comparison can admit: all newer ones, or all
  * older ones, down to an edge. */
-static bool narrow(size_t *from, size_t *to, const struct pf_ranking *r, const struct pf_spec *s)
+static void narrow_to(size_t *from, size_t *to, const struct pf_ranking *r, const struct pf_spec *s,
+		      enum pf_spec_op op)
 {
-	bool newer = s->op == PF_SPEC_GE || s->op == PF_SPEC_GT;
+	struct pf_spec edge = *s;
+	bool newer = op == PF_SPEC_GE || op == PF_SPEC_GT;
 	size_t low = *from, high = *to;
 
-	if (!newer && s->op != PF_SPEC_LE && s->op != PF_SPEC_LT)
-		return false;
+	edge.op = op;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (pf_spec_admits(s, &r->v[r->newest[middle]]->version) == newer)
+		if (pf_spec_admits(&edge, &r->v[r->newest[middle]]->version) == newer)
 			low = middle + 1;
 		else
 			high = middle;
 	}
 	*(newer ? to : from) = low;
-	return true;
+}
+
+/* True when that is all there is to it. */
+static bool narrow(size_t *from, size_t *to, const struct pf_ranking *r, const struct pf_spec *s)
+{
+	switch (s->op) {
+	case PF_SPEC_GE:
+	case PF_SPEC_GT:
+	case PF_SPEC_LE:
+	case PF_SPEC_LT:
+		narrow_to(from, to, r, s, s->op);
+		return true;
+	case PF_SPEC_EQ:
+		if (s->wildcard)
+			return false;
+		narrow_to(from, to, r, s, PF_SPEC_LE);
+		narrow_to(from, to, r, s, PF_SPEC_GE);
+		return false;
+	case PF_SPEC_COMPATIBLE:
+		narrow_to(from, to, r, s, PF_SPEC_GE);
+		return false;
+	default:
+		return false;
+	}
 }
 
 void pf_ranking_admit(uint64_t *set, const struct pf_ranking *r, const struct pf_specset *specs)

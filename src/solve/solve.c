@@ -165,8 +165,8 @@ static void restore_user(struct pf_plan *plan, struct pf_planned *one, const str
 {
 	struct pf_url_parts asked, planned;
 
-	if (!pf_url_split(&asked, need->link) || !asked.user.n ||
-	    !pf_url_split(&planned, one->url) || !pf_str_eq(asked.host, planned.host))
+	if (!pf_requrl_split(&asked, need->link) || !asked.user.n ||
+	    !pf_requrl_split(&planned, one->url) || !pf_str_eq(asked.host, planned.host))
 		return;
 	if (need->parsed ? pf_str_eq(need->req.key, one->name) : pf_str_eq(asked.rest, planned.rest))
 		one->url = pf_format(&plan->arena, PF_FMT PF_FMT "@" PF_FMT PF_FMT,

@@ -44,6 +44,7 @@ struct pf_source {
 	/* The one version that a URL or a file stands for. NULL: such needs are refused. */
 	int (*direct)(void *ctx, struct pf_candidates *out, const struct pf_need *need,
 		      struct pf_err *err);
+	/* What it asks for; may be called for one candidate again. */
 	int (*depends)(void *ctx, struct pf_depends *out, const struct pf_candidate *of,
 		       struct pf_err *err);
 

@@ -292,7 +292,7 @@ static void test_urls(void **state)
 	for (size_t i = 0; i < PF_COUNT(rows); i++) {
 		struct pf_url_parts p = { 0 };
 
-		assert_int_equal(pf_url_split(&p, pf_s(rows[i][0])), rows[i][1] != NULL);
+		assert_int_equal(pf_requrl_split(&p, pf_s(rows[i][0])), rows[i][1] != NULL);
 		if (!rows[i][1])
 			continue;
 		assert_true(pf_str_is(p.scheme, rows[i][1]) && pf_str_is(p.user, rows[i][2]));

@@ -2,9 +2,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "table.h"
 
+#include <signal.h>
 #include <time.h>
 
 #include "base/limits.h"
+#include "base/proc.h"
 #include "solve/ranking.h"
 
 #define PROJECTS 5
@@ -175,7 +177,7 @@ static bool any_solution(struct world *w, size_t p)
 /* Nothing is chosen that nothing asks for. */
 static bool is_minimal(const struct world *w, const struct pf_resolution *r)
 {
-	bool reached[PROJECTS] = { false }, more = true;
+	bool reached[PROJECTS + 1] = { false }, more = true;
 
 	for (size_t i = 0; i < w->needs->v.n; i++)
 		if (!w->needs->v.v[i].constraint)
@@ -443,6 +445,26 @@ static void test_bounds(void **state)
 	table_free(&t);
 }
 
+/* The last test: the signal stays. */
+static void test_cancelled(void **state)
+{
+	struct table t = { 0 };
+	struct table_needs needs = { 0 };
+	struct pf_marker_env env = table_env(&t.arena, PF_S("3.11.7"));
+	struct pf_resolve_opts o = { .env = &env };
+	struct pf_source source = table_source(&t);
+	PF_AUTO(resolution) r = { 0 };
+	struct pf_err err = { 0 };
+
+	(void)state;
+	make_large(&t, &needs);
+	pf_signals_catch();
+	assert_int_equal(raise(SIGTERM), 0);
+	assert_int_equal(pf_resolve(&r, &source, needs.v.v, needs.v.n, &o, &err), -1);
+	assert_int_equal(err.code, PF_ESIGNAL + SIGTERM);
+	table_free(&t);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -452,6 +474,7 @@ int main(void)
 		cmocka_unit_test(test_effort),
 		cmocka_unit_test(test_family),
 		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_cancelled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
