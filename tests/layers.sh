@@ -19,7 +19,7 @@ edges() {
 	index: base formats req fetch opts.h
 	solve: base formats req index python opts.h default_index.h
 	build: base formats req env solve opts.h
-	env: base formats req fetch python solve opts.h
+	env: base formats req fetch index python solve opts.h
 	run: base formats env python data opts.h
 	runner: base data/frame.h data/enforce.h
 	serve: base formats model data run opts.h
@@ -34,7 +34,7 @@ doors() {
 	req: *
 	python: python/python.h python/metadata.h
 	data: data/data.h data/frame.h data/schema.h data/enforce.h
-	solve: solve/solve.h solve/plan.h
+	solve: solve/solve.h solve/plan.h solve/native.h
 	END
 }
 

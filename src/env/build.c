@@ -18,6 +18,7 @@
 #include "env/manifest.h"
 #include "env/seal.h"
 #include "env/venv.h"
+#include "env/wheels.h"
 #include "req/name.h"
 #include "req/version.h"
 
@@ -163,24 +164,38 @@ static int put_in_place(struct build *b, bool replace, struct pf_err *err)
 		       0 : fail_rename(b, err);
 }
 
-static int fill(struct build *b, struct pf_err *err)
+/* By a driver, which writes its paths for the place it sees. */
+static int install_by_driver(struct build *b, int dir, const char *python, struct pf_err *err)
 {
 	struct pf_arena *a = &b->w.arena;
 	char *from = pf_formatz(a, "tmp/%s/env", b->w.name);
 	char *to = pf_formatz(a, "envs/%s", b->plan->key);
-	char *python = pf_formatz(a, "%s/bin/python", b->final);
+
+	if (pf_install(b->exe, b->plan, b->needs, b->python, &b->w, b->o, err) < 0)
+		return -1;
+	unlinkat(dir, ".lock", 0); /* uv's */
+	return pf_seal(dir, from, to, python, err) < 0 ? -1 : compile(b, err);
+}
+
+static int install(struct build *b, int dir, struct pf_err *err)
+{
+	char *python = pf_formatz(&b->w.arena, "%s/bin/python", b->final);
+
+	if (!pf_plan_is_wheels(b->plan))
+		return install_by_driver(b, dir, python, err);
+	return pf_wheels_install(dir, python, b->plan, b->needs, b->python, &b->w, b->o, err);
+}
+
+static int fill(struct build *b, struct pf_err *err)
+{
 	PF_FD(dir) = -1;
 
 	if (pf_venv_make(b->dir, b->python, err) < 0)
 		return -1;
-	if (pf_install(b->exe, b->plan, b->needs, b->python, &b->w, b->o, err) < 0 ||
-	    check_start(b, err) < 0 || check_installed(b, err) < 0)
-		return -1;
 	dir = open(b->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return pf_fail_errno(err, "cannot open %s", b->dir);
-	unlinkat(dir, ".lock", 0); /* uv's */
-	if (pf_seal(dir, from, to, python, err) < 0 || compile(b, err) < 0 ||
+	if (install(b, dir, err) < 0 || check_start(b, err) < 0 || check_installed(b, err) < 0 ||
 	    pf_imports_write(dir, b->site, err) < 0 ||
 	    pf_manifest_make(dir, b->plan, b->python, err) < 0)
 		return -1;

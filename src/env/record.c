@@ -21,12 +21,6 @@ static bool is_own_file(const struct pf_need *need)
 	return need->editable || (!need->parsed && pf_str_find_str(need->text, "://") == PF_NPOS);
 }
 
-/* auto and venv choose a driver by what is there; what it came to holds for the next time too. */
-static int manager_of(const struct pf_opts *o)
-{
-	return o->env_manager == PF_ENV_VENV ? PF_ENV_AUTO : (int)o->env_manager;
-}
-
 char *pf_record_name(struct pf_arena *a, const struct pf_needs *needs,
 		     const struct pf_python *python, const struct pf_opts *o)
 {
@@ -35,7 +29,7 @@ char *pf_record_name(struct pf_arena *a, const struct pf_needs *needs,
 	bool own = false;
 
 	pf_buf_printf(&b, "lock %d rules %d manager %d bytecode %d index %d hashes %d\n",
-		      PF_STORE_FORMAT, PF_SOLVE_RULES, manager_of(o), !o->no_bytecode,
+		      PF_STORE_FORMAT, PF_SOLVE_RULES, (int)o->env_manager, !o->no_bytecode,
 		      o->allow_model_index, needs->require_hashes);
 	pf_buf_str(&b, pf_plan_identity(a, python));
 	for (size_t i = 0; i < needs->pip.n; i++) {

@@ -252,6 +252,12 @@ static bool is_size_or_late(uint64_t value, uint64_t central, uint16_t flags)
 	return value == central || ((flags & FLAG_DESCRIPTOR) && !value);
 }
 
+/* Both sizes once more in 64 bits, though 32 were enough: what Bazel's archives have. */
+static bool repeats_sizes(struct pf_str body, const uint64_t wanted[2])
+{
+	return body.n == 16 && little(body.p, 8) == wanted[0] && little(body.p + 8, 8) == wanted[1];
+}
+
 /* The local header's extra fields: zip64 sizes must be those of the directory. */
 static bool check_local_extra(struct pf_zip_member *m, const char *r, struct pf_str extra)
 {
@@ -263,6 +269,8 @@ static bool check_local_extra(struct pf_zip_member *m, const char *r, struct pf_
 	while (next_extra(&extra, &id, &body)) {
 		if (renames(m, id, body))
 			m->odd = "an extra field gives it another name";
+		if (id == EXTRA_ZIP64 && repeats_sizes(body, wanted))
+			continue;
 		for (size_t i = 0; id == EXTRA_ZIP64 && i < PF_COUNT(wanted); i++) {
 			if (local[i] != 0xffffffff)
 				continue;

@@ -92,14 +92,6 @@ static void set_path(struct envp *e)
 	pf_buf_free(&path);
 }
 
-/* "name=URL" of UV_INDEX: pip knows no names. */
-static struct pf_str bare_url(struct pf_str index)
-{
-	size_t eq = pf_str_find(index, '='), scheme = pf_str_find_str(index, "://");
-
-	return eq != PF_NPOS && eq < scheme ? pf_str_skip(index, eq + 1) : index;
-}
-
 static void set_list(struct envp *e, const char *name, const struct pf_strs *list, char sep,
 		     bool bare)
 {
@@ -108,7 +100,7 @@ static void set_list(struct envp *e, const char *name, const struct pf_strs *lis
 	for (size_t i = 0; i < list->n; i++) {
 		if (i)
 			pf_buf_char(&b, sep);
-		pf_buf_str(&b, bare ? bare_url(list->v[i]) : list->v[i]);
+		pf_buf_str(&b, bare ? pf_index_url_bare(list->v[i]) : list->v[i]);
 	}
 	if (b.n)
 		set(e, name, pf_buf_view(&b));
@@ -135,7 +127,7 @@ static void set_pip(struct envp *e, const struct pf_indexes *x, bool offline)
 	if (retries)
 		set(e, "PIP_RETRIES", strcmp(retries, "0") == 0 ? PF_S("1") : pf_s(retries));
 	if (x->index.n)
-		set(e, "PIP_INDEX_URL", bare_url(x->index));
+		set(e, "PIP_INDEX_URL", pf_index_url_bare(x->index));
 	set_list(e, "PIP_EXTRA_INDEX_URL", &x->extra, ' ', true);
 	set_list(e, "PIP_FIND_LINKS", &x->find_links, ' ', false);
 	set_list(e, "PIP_TRUSTED_HOST", &x->trusted, ' ', false);
@@ -211,7 +203,6 @@ int pf_driver_find(struct pf_driver *out, const struct pf_python *python,
 		   struct pf_err *err)
 {
 	PF_AUTO(driver) d = { 0 };
-	bool any = o->env_manager == PF_ENV_AUTO || o->env_manager == PF_ENV_VENV;
 
 	pf_indexes_read(&d.indexes, needs, o);
 	if (o->env_manager == PF_ENV_CONDA || o->env_manager == PF_ENV_MAMBA) {
@@ -221,7 +212,11 @@ int pf_driver_find(struct pf_driver *out, const struct pf_python *python,
 	}
 	if (o->env_manager == PF_ENV_LOCAL)
 		return pf_fail(err, PF_EUSAGE, "the local interpreter needs no environment");
-	if (o->env_manager == PF_ENV_UV || (any && pf_which(&d.arena, "uv"))) {
+	if (o->env_manager == PF_ENV_VENV) {
+		d.kind = PF_DRIVER_NONE;
+		d.version = PF_S("pyfunc-env " PACKAGE_VERSION);
+	} else if (o->env_manager == PF_ENV_UV ||
+		   (o->env_manager == PF_ENV_AUTO && pf_which(&d.arena, "uv"))) {
 		if (find_uv(&d, err) < 0)
 			return -1;
 	} else if (pf_driver_find_pip(&d, python, w, o, err) < 0) {

@@ -17,6 +17,13 @@ void pf_indexes_free(struct pf_indexes *x)
 	memset(x, 0, sizeof(*x));
 }
 
+struct pf_str pf_index_url_bare(struct pf_str index)
+{
+	size_t eq = pf_str_find(index, '='), scheme = pf_str_find_str(index, "://");
+
+	return eq != PF_NPOS && eq < scheme ? pf_str_skip(index, eq + 1) : index;
+}
+
 /* One setting: pip's key, pip's variable, uv's variables. */
 enum setting { INDEX, EXTRA, FIND_LINKS, NO_INDEX, TRUSTED, CERT, SETTINGS };
 

@@ -23,3 +23,5 @@ struct pf_indexes {
  * o->allow_model_index what the model's files ask for is added. */
 void pf_indexes_read(struct pf_indexes *out, const struct pf_needs *needs, const struct pf_opts *o);
 void pf_indexes_free(struct pf_indexes *x);
+/* "name=URL" of UV_INDEX without the name. */
+struct pf_str pf_index_url_bare(struct pf_str index);

@@ -39,7 +39,8 @@ static void write_key_text(struct pf_buf *b, const struct pf_plan *p, struct pf_
 
 	pf_buf_printf(b, "store %d\n", PF_STORE_FORMAT);
 	pf_buf_str(b, identity);
-	pf_buf_printf(b, "link copy\nbytecode %s\n", o->no_bytecode ? "no" : "yes");
+	pf_buf_printf(b, "link %s\nbytecode %s\n", pf_plan_is_wheels(p) ? "hard" : "copy",
+		      o->no_bytecode ? "no" : "yes");
 	for (size_t i = 0; i < p->packages.n; i++) {
 		const struct pf_planned *one = &p->packages.v[i];
 
@@ -78,6 +79,14 @@ int pf_plan_seal(struct pf_plan *p, const struct pf_python *python, const struct
 	p->key[32] = '\0';
 	pf_buf_free(&text);
 	return 0;
+}
+
+bool pf_plan_is_wheels(const struct pf_plan *p)
+{
+	for (size_t i = 0; i < p->packages.n; i++)
+		if (!p->packages.v[i].file.n || !p->packages.v[i].from.n)
+			return false;
+	return p->packages.n > 0;
 }
 
 bool pf_plan_is_key(struct pf_str s)
@@ -130,6 +139,10 @@ void pf_plan_write(struct pf_json_out *w, const struct pf_plan *p)
 		pf_json_field(w, "name", one->name);
 		pf_json_field(w, "version", one->version);
 		write_url(w, one);
+		if (one->file.n)
+			pf_json_field(w, "file", one->file);
+		if (one->from.n)
+			pf_json_field(w, "from", one->from);
 		write_strings(w, "hashes", &one->hashes);
 		pf_json_close(w, '}');
 	}
@@ -161,6 +174,8 @@ int pf_plan_read(struct pf_plan *out, const struct pf_node *object, struct pf_er
 			.name = pf_dup(&plan.arena, pf_node_text(node, "name")),
 			.version = pf_dup(&plan.arena, pf_node_text(node, "version")),
 			.url = pf_dup(&plan.arena, pf_node_text(node, "url")),
+			.file = pf_dup(&plan.arena, pf_node_text(node, "file")),
+			.from = pf_dup(&plan.arena, pf_node_text(node, "from")),
 			.redacted = pf_node_get(node, "redacted") != NULL,
 		};
 

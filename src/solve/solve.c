@@ -8,12 +8,14 @@
 #include "req/name.h"
 #include "req/reqneed.h"
 #include "solve/driver.h"
+#include "solve/native.h"
 #include "solve/reqlines.h"
 
 /* ---- resolve ---- */
 
 struct task {
 	const struct pf_driver *driver;
+	struct pf_native *native; /* instead of a driver; or NULL */
 	const struct pf_python *python;
 	const struct pf_needs *needs;
 	const struct pf_opts *o;
@@ -57,6 +59,8 @@ static int resolve(struct pf_plan *out, struct task *t, const struct pf_strs *co
 		count += wanted[i]->n;
 	if (!count)
 		return 0;
+	if (t->native)
+		return pf_native_resolve(out, t->native, wanted, constraints, t->needs, t->python, err);
 	file = write_lines(t, "requirements.txt", wanted, err);
 	if (!file)
 		return -1;
@@ -109,6 +113,8 @@ static void merge(struct pf_plan *plan, const struct pf_plan *build)
 		one.name = pf_dup(&plan->arena, from->name);
 		one.version = pf_dup(&plan->arena, from->version);
 		one.url = pf_dup(&plan->arena, from->url);
+		one.file = pf_dup(&plan->arena, from->file);
+		one.from = pf_dup(&plan->arena, from->from);
 		for (size_t k = 0; k < from->hashes.n; k++)
 			*PF_PUSH(&plan->arena, &one.hashes) = pf_dup(&plan->arena, from->hashes.v[k]);
 		*PF_PUSH(&plan->arena, &plan->packages) = one;
@@ -278,6 +284,7 @@ int pf_solve(struct pf_plan *out, const struct pf_needs *needs, const char *mode
 {
 	PF_AUTO(workdir) w = { 0 };
 	PF_AUTO(driver) driver = { 0 };
+	PF_AUTO(native) native = { 0 };
 	PF_AUTO(reqlines) wanted = { 0 };
 	PF_AUTO(plan) plan = { 0 };
 	struct task task = {
@@ -288,6 +295,11 @@ int pf_solve(struct pf_plan *out, const struct pf_needs *needs, const char *mode
 	    pf_workdir_open(&w, "solve.", o, err) < 0 ||
 	    pf_driver_find(&driver, python, needs, &w, o, err) < 0)
 		return -1;
+	if (driver.kind == PF_DRIVER_NONE) {
+		if (pf_native_open(&native, needs, python, o, err) < 0)
+			return -1;
+		task.native = &native;
+	}
 	note_twins(&wanted);
 	pf_step("resolving %zu requirements with " PF_FMT, wanted.requirements.n + wanted.build.n,
 		PF_ARG(driver.version));

@@ -1,0 +1,180 @@
+/* wheels.c - a plan of wheels installed: fetched, unpacked once into the cache, linked */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "env/wheels.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "env/bytecode.h"
+#include "env/link.h"
+#include "solve/native.h"
+
+/* One package of the plan on its way. */
+struct incoming {
+	struct pf_transfer t;
+	int fd;		/* of its file, which has no name; -1: the cache has the wheel */
+};
+
+struct install {
+	const struct pf_plan *plan;
+	const struct pf_needs *needs;
+	const struct pf_python *python;
+	const struct pf_opts *o;
+	struct pf_workdir *w;
+	struct pf_native native;
+	struct pf_wheel *wheels; /* as many as the plan has packages */
+	struct incoming *in;
+	size_t missing;
+};
+
+static const char *digest_of(struct install *x, const struct pf_planned *one)
+{
+	if (one->hashes.n != 1 || !pf_str_starts(one->hashes.v[0], "sha256:"))
+		return NULL;
+	return pf_dupz(&x->w->arena, pf_str_skip(one->hashes.v[0], 7));
+}
+
+/* ---- fetch ---- */
+
+static int look_up(struct install *x, struct pf_err *err)
+{
+	for (size_t i = 0; i < x->plan->packages.n; i++) {
+		const struct pf_planned *one = &x->plan->packages.v[i];
+		const char *digest = digest_of(x, one);
+		int found = digest ? pf_wheel_find(&x->wheels[i], digest, one->file, false, x->o, err) : 0;
+
+		if (found < 0)
+			return -1;
+		x->missing += !found;
+		x->in[i].fd = found ? -1 : 0;
+	}
+	return 0;
+}
+
+static int open_file(struct install *x, size_t i, struct pf_err *err)
+{
+	char name[32];
+	int fd;
+
+	snprintf(name, sizeof(name), "wheel-%zu", i);
+	fd = openat(x->w->fd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return pf_fail_errno(err, "cannot write to %s", x->w->path);
+	unlinkat(x->w->fd, name, 0);
+	x->in[i].fd = fd;
+	return 0;
+}
+
+static int start_all(struct install *x, struct pf_err *err)
+{
+	if (pf_native_open(&x->native, x->needs, x->python, x->o, err) < 0)
+		return -1;
+	for (size_t i = 0; i < x->plan->packages.n; i++) {
+		if (x->in[i].fd < 0)
+			continue;
+		if (open_file(x, i, err) < 0)
+			return -1;
+		pf_native_fetch(&x->in[i].t, x->in[i].fd, &x->native, &x->plan->packages.v[i]);
+	}
+	return 0;
+}
+
+/* Each is unpacked as it comes, while the others are on their way. */
+static int unpack_one(struct install *x, size_t i, struct pf_err *err)
+{
+	const struct pf_planned *one = &x->plan->packages.v[i];
+	struct pf_wheel_source source = { .fd = x->in[i].fd, .file = one->file,
+					  .sha256 = digest_of(x, one) };
+
+	if (pf_native_wait(&x->native, &x->in[i].t, err) < 0)
+		return pf_wrap(err, PF_FMT, PF_ARG(pf_shown(one->file)));
+	if (pf_wheel_get(&x->wheels[i], &source, x->o, err) < 0)
+		return pf_wrap(err, PF_FMT, PF_ARG(pf_shown(one->file)));
+	close(x->in[i].fd);
+	x->in[i].fd = -1;
+	return 0;
+}
+
+static int fetch(struct install *x, struct pf_err *err)
+{
+	if (look_up(x, err) < 0)
+		return -1;
+	if (!x->missing)
+		return 0;
+	pf_step("fetching %zu of %zu packages", x->missing, x->plan->packages.n);
+	if (start_all(x, err) < 0)
+		return -1;
+	for (size_t i = 0; i < x->plan->packages.n; i++)
+		if (x->in[i].fd >= 0 && unpack_one(x, i, err) < 0)
+			return -1;
+	pf_step_done();
+	return 0;
+}
+
+/* ---- link ---- */
+
+static bool is_requested(const struct install *x, struct pf_str name)
+{
+	for (size_t i = 0; x->needs && i < x->needs->pip.n; i++)
+		if (x->needs->pip.v[i].parsed && !x->needs->pip.v[i].constraint &&
+		    pf_str_eq(x->needs->pip.v[i].req.key, name))
+			return true;
+	return false;
+}
+
+static int link_all(struct install *x, int dir, const char *exe, struct pf_err *err)
+{
+	size_t n = x->plan->packages.n;
+	struct pf_link *links = pf_alloc_array(&x->w->arena, n, sizeof(*links));
+	struct pf_link_opts how = { .dir = dir, .python = x->python, .exe = exe };
+
+	for (size_t i = 0; i < n; i++)
+		links[i] = (struct pf_link){
+			.wheel = &x->wheels[i],
+			.url = x->plan->packages.v[i].url,
+			.requested = is_requested(x, x->plan->packages.v[i].name),
+		};
+	return pf_wheels_link(NULL, links, n, &how, err);
+}
+
+static int install(struct install *x, int dir, const char *exe, struct pf_err *err)
+{
+	if (fetch(x, err) < 0)
+		return -1;
+	if (!x->o->no_bytecode) {
+		pf_step("compiling");
+		if (pf_wheels_compile(x->wheels, x->plan->packages.n, x->python, x->o, err) < 0)
+			return -1;
+	}
+	pf_step("linking %zu packages", x->plan->packages.n);
+	return link_all(x, dir, exe, err);
+}
+
+static void free_all(struct install *x)
+{
+	for (size_t i = 0; i < x->plan->packages.n; i++) {
+		if (x->native.index.own)
+			pf_transfer_free(pf_index_pool(&x->native.index), &x->in[i].t);
+		if (x->in[i].fd > 0)
+			close(x->in[i].fd);
+		pf_wheel_free(&x->wheels[i]);
+	}
+	pf_native_free(&x->native);
+}
+
+int pf_wheels_install(int dir, const char *exe, const struct pf_plan *plan,
+		      const struct pf_needs *needs, const struct pf_python *python,
+		      struct pf_workdir *w, const struct pf_opts *o, struct pf_err *err)
+{
+	size_t n = plan->packages.n;
+	struct install x = { .plan = plan, .needs = needs, .python = python, .o = o, .w = w };
+	int rc;
+
+	x.wheels = pf_alloc_array(&w->arena, n, sizeof(*x.wheels));
+	x.in = pf_alloc_array(&w->arena, n, sizeof(*x.in));
+	rc = install(&x, dir, exe, err);
+	free_all(&x);
+	return rc;
+}

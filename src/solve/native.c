@@ -1,0 +1,161 @@
+/* native.c - needs resolved by ourselves, and the wheels of a plan fetched */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "solve/native.h"
+
+#include "base/dirs.h"
+#include "base/fs.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "req/reqfile.h"
+#include "solve/offers.h"
+
+/* ---- indexes ---- */
+
+void pf_native_free(struct pf_native *n)
+{
+	pf_index_free(&n->index);
+	pf_indexes_free(&n->settings);
+	pf_arena_free(&n->arena);
+	memset(n, 0, sizeof(*n));
+}
+
+/* As uv has it: what was added is asked before the main one, and the first that knows a name has it. */
+static void list_urls(struct pf_native *n)
+{
+	for (size_t i = 0; i < n->settings.extra.n; i++)
+		*PF_PUSH(&n->arena, &n->urls) = pf_index_url_bare(n->settings.extra.v[i]);
+	if (n->settings.index.n)
+		*PF_PUSH(&n->arena, &n->urls) = pf_index_url_bare(n->settings.index);
+}
+
+int pf_native_open(struct pf_native *out, const struct pf_needs *needs,
+		   const struct pf_python *python, const struct pf_opts *o, struct pf_err *err)
+{
+	const struct pf_needs nothing = { 0 };
+	struct pf_tag_target target;
+	char *store;
+	struct pf_index_settings settings = { .offline = o->offline, .refresh = o->refresh };
+
+	memset(out, 0, sizeof(*out));
+	store = pf_store_root(&out->arena, o->store, err);
+	if (!store)
+		return -1;
+	pf_indexes_read(&out->settings, needs ? needs : &nothing, o);
+	list_urls(out);
+	pf_python_tag_target(&target, python);
+	pf_tags_make(&out->tags, &out->arena, &target);
+	settings.urls = out->urls;
+	settings.find_links = out->settings.find_links;
+	settings.trusted = out->settings.trusted;
+	settings.cert = out->settings.cert.n ? pf_dupz(&out->arena, out->settings.cert) : NULL;
+	settings.no_index = out->settings.no_index;
+	settings.tags = &out->tags.v;
+	settings.python = python->version;
+	settings.cache = pf_join(&out->arena, store, PF_S("index"));
+	if (pf_index_open(&out->index, &settings, err) == 0)
+		return 0;
+	pf_native_free(out);
+	return -1;
+}
+
+/* ---- needs ---- */
+
+/* Where the model wrote it: a line is its text, with digests behind. */
+static void put_place(struct pf_need *need, const struct pf_needs *whole)
+{
+	for (size_t i = 0; i < whole->pip.n; i++) {
+		const struct pf_need *from = &whole->pip.v[i];
+
+		if (from->constraint == need->constraint &&
+		    pf_str_eq(pf_str_trim(from->text), pf_str_trim(need->text))) {
+			need->file = from->file;
+			need->line = from->line;
+			return;
+		}
+	}
+	need->file = PF_S("the environment's own needs");
+}
+
+static int read_lines(struct pf_needs *out, struct pf_arena *a, const struct pf_strs *lines,
+		      bool constraint, struct pf_err *err)
+{
+	for (size_t i = 0; i < lines->n; i++)
+		if (pf_reqfile_read_text(out, a, -1, lines->v[i], PF_S("requirements.txt"), constraint,
+					 err) < 0)
+			return -1;
+	return 0;
+}
+
+static int read_needs(struct pf_needs *out, struct pf_arena *a, const struct pf_strs *const *wanted,
+		      const struct pf_strs *constraints, const struct pf_needs *whole,
+		      struct pf_err *err)
+{
+	for (; *wanted; wanted++)
+		if (read_lines(out, a, *wanted, false, err) < 0)
+			return -1;
+	if (read_lines(out, a, constraints, true, err) < 0)
+		return -1;
+	for (size_t i = 0; i < out->pip.n; i++)
+		put_place(&out->pip.v[i], whole);
+	return 0;
+}
+
+/* ---- the plan ---- */
+
+static void plan_one(struct pf_plan *plan, const struct pf_chosen *c)
+{
+	const struct pf_offer *offer = c->candidate->ref;
+	struct pf_planned one = {
+		.name = pf_dup(&plan->arena, c->name),
+		.version = pf_dup(&plan->arena, c->candidate->version.text),
+		.url = pf_dup(&plan->arena, offer->direct),
+		.file = pf_dup(&plan->arena, offer->file->name),
+		.from = pf_dup(&plan->arena, offer->file->url),
+	};
+
+	if (offer->file->sha256.n)
+		*PF_PUSH(&plan->arena, &one.hashes) =
+			pf_format(&plan->arena, "sha256:" PF_FMT, PF_ARG(offer->file->sha256));
+	*PF_PUSH(&plan->arena, &plan->packages) = one;
+}
+
+int pf_native_resolve(struct pf_plan *out, struct pf_native *n, const struct pf_strs *const *wanted,
+		      const struct pf_strs *constraints, const struct pf_needs *whole,
+		      const struct pf_python *python, struct pf_err *err)
+{
+	PF_AUTO(plan) plan = { 0 };
+	PF_AUTO(offers) offers = { .index = &n->index, .tags = &n->tags };
+	PF_AUTO(resolution) found = { 0 };
+	struct pf_marker_env env;
+	struct pf_resolve_opts how = { .env = &env, .no_build = true };
+
+	pf_python_markers(&env, &offers.arena, python);
+	if (read_needs(&offers.needs, &offers.arena, wanted, constraints, whole, err) < 0 ||
+	    pf_resolve(&found, &(struct pf_source){ .ctx = &offers, PF_OFFERS }, offers.needs.pip.v,
+		       offers.needs.pip.n, &how, err) < 0)
+		return -1;
+	pf_debug("resolved in %zu steps, %zu conflicts", found.steps, found.conflicts);
+	for (size_t i = 0; i < found.no_such_extra.n; i++)
+		pf_warn("there is no extra " PF_FMT, PF_ARG(found.no_such_extra.v[i]));
+	for (size_t i = 0; i < found.v.n; i++)
+		plan_one(&plan, &found.v.v[i]);
+	*out = PF_TAKE(plan);
+	return 0;
+}
+
+/* ---- wheels ---- */
+
+void pf_native_fetch(struct pf_transfer *t, int fd, struct pf_native *n, const struct pf_planned *one)
+{
+	struct pf_file file = { .name = one->file, .url = one->from };
+
+	if (one->hashes.n == 1 && pf_str_starts(one->hashes.v[0], "sha256:"))
+		file.sha256 = pf_str_skip(one->hashes.v[0], 7);
+	pf_index_fetch_start(t, fd, &n->index, &file);
+}
+
+int pf_native_wait(struct pf_native *n, struct pf_transfer *t, struct pf_err *err)
+{
+	return pf_pool_wait(pf_index_pool(&n->index), t, err);
+}

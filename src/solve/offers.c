@@ -1,0 +1,208 @@
+/* offers.c - what package indexes offer, as the resolver asks for it */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "solve/offers.h"
+
+#include "base/str.h"
+#include "req/name.h"
+#include "req/wheel_name.h"
+
+void pf_offers_free(struct pf_offers *x)
+{
+	pf_arena_free(&x->arena);
+	memset(x, 0, sizeof(*x));
+}
+
+/* ---- candidates ---- */
+
+static struct pf_str digest_of(struct pf_arena *a, const struct pf_file *file)
+{
+	return pf_format(a, "sha256:" PF_FMT, PF_ARG(file->sha256));
+}
+
+/* Does every requirement of the project that names digests name this file's? */
+static const struct pf_need *who_forbids(struct pf_offers *x, struct pf_str name,
+					 const struct pf_file *file)
+{
+	for (size_t i = 0; i < x->needs.pip.n; i++) {
+		const struct pf_need *need = &x->needs.pip.v[i];
+
+		if (need->parsed && need->hashes.n && pf_str_eq(need->req.key, name) &&
+		    !pf_strs_have(&need->hashes, digest_of(&x->arena, file)))
+			return need;
+	}
+	return NULL;
+}
+
+/* The best file that the needs' digests admit; *why is set when it is they that leave none. */
+static const struct pf_file *choose_file(struct pf_str *why, struct pf_offers *x, struct pf_str name,
+					 const struct pf_release *r)
+{
+	const struct pf_need *need = NULL;
+
+	for (size_t i = 0; i < r->n; i++) {
+		need = who_forbids(x, name, &r->files[i]);
+		if (!need)
+			return &r->files[i];
+	}
+	if (need)
+		*why = pf_format(&x->arena, "no file of it has a digest that " PF_FMT ", line %u names",
+				 PF_ARG(need->file), need->line);
+	return r->n ? &r->files[0] : NULL;
+}
+
+static void make_candidate(struct pf_candidate *out, struct pf_offers *x, struct pf_str name,
+			   const struct pf_release *r)
+{
+	struct pf_offer *offer = pf_alloc(&x->arena, sizeof(*offer));
+	struct pf_candidate c = { .version = r->version, .wheel = r->wheels > 0,
+				  .sdist = r->n > r->wheels, .ref = offer };
+
+	offer->file = choose_file(&c.unusable, x, name, r);
+	if (offer->file) {
+		c.yanked = offer->file->is_yanked;
+		c.yanked_why = offer->file->yanked;
+		c.requires_python = offer->file->python;
+		c.day = (int)(offer->file->uploaded / 86400);
+	}
+	*out = c;
+}
+
+int pf_offers_candidates(void *ctx, struct pf_candidates *out, struct pf_str name, struct pf_err *err)
+{
+	struct pf_offers *x = ctx;
+	const struct pf_project *project;
+	struct pf_candidate *v;
+	int rc = pf_index_project(&project, x->index, name, err);
+
+	if (rc)
+		return rc < 0 ? -1 : 0;
+	v = pf_alloc_array(&x->arena, project->n + 1, sizeof(*v));
+	for (size_t i = 0; i < project->n; i++)
+		make_candidate(&v[i], x, name, &project->releases[i]);
+	*out = (struct pf_candidates){ v, project->n };
+	return 0;
+}
+
+void pf_offers_want_project(void *ctx, struct pf_str name, const struct pf_requirement *why)
+{
+	struct pf_offers *x = ctx;
+
+	(void)why;
+	pf_index_want(x->index, &name, 1);
+}
+
+/* ---- a URL ---- */
+
+static bool fits(const struct pf_offers *x, const struct pf_wheel_name *wheel)
+{
+	for (size_t i = 0; i < wheel->tags.n; i++)
+		if (pf_tags_rank(x->tags, wheel->tags.v[i]) != PF_TAG_NONE)
+			return true;
+	return false;
+}
+
+/* "#sha256=..." of the URL, else the one digest that stands beside it. */
+static struct pf_str digest_asked(const struct pf_need *need, struct pf_str fragment)
+{
+	struct pf_str one;
+
+	while (pf_str_next(&fragment, '&', &one))
+		if (pf_str_starts(one, "sha256="))
+			return pf_str_skip(one, 7);
+	if (need->hashes.n == 1 && pf_str_starts(need->hashes.v[0], "sha256:"))
+		return pf_str_skip(need->hashes.v[0], 7);
+	return PF_S("");
+}
+
+static int refuse(const struct pf_need *need, const char *why, struct pf_err *err)
+{
+	pf_fail(err, PF_ESOLVE, PF_FMT ", line %u: " PF_FMT " %s", PF_ARG(need->file), need->line,
+		PF_ARG(pf_shown(need->req.key)), why);
+	return pf_hint(err, "use --env-manager uv or virtualenv for it");
+}
+
+int pf_offers_direct(void *ctx, struct pf_candidates *out, const struct pf_need *need,
+		     struct pf_err *err)
+{
+	struct pf_offers *x = ctx;
+	struct pf_release *r = pf_alloc(&x->arena, sizeof(*r));
+	struct pf_file *file = pf_alloc(&x->arena, sizeof(*file));
+	struct pf_project *project = pf_alloc(&x->arena, sizeof(*project));
+	struct pf_candidate *c = pf_alloc(&x->arena, sizeof(*c));
+	struct pf_wheel_name wheel;
+	struct pf_url url;
+
+	if (pf_url_split(&url, need->link.n ? need->link : need->req.url, err) < 0)
+		return refuse(need, "is at an address that only other installers understand", err);
+	file->name = pf_url_decode(&x->arena, pf_url_file(&url));
+	if (!pf_str_ends(file->name, ".whl"))
+		return refuse(need, "is no wheel", err);
+	if (url.user.p)
+		return refuse(need, "is at a URL with credentials", err);
+	if (pf_wheel_name_parse(&wheel, &x->arena, file->name, err) < 0)
+		return -1;
+	if (!fits(x, &wheel))
+		return refuse(need, "is a wheel for another interpreter or platform", err);
+	file->url = pf_s(pf_url_bare(&x->arena, &url));
+	file->sha256 = pf_s(pf_dupz(&x->arena, digest_asked(need, url.fragment)));
+	file->wheel = file->python_fits = true;
+	file->release = r;
+	*project = (struct pf_project){ .name = need->req.key, .releases = r, .n = 1 };
+	*r = (struct pf_release){ .project = project, .version = wheel.version, .files = file,
+				  .n = 1, .wheels = 1 };
+	make_candidate(c, x, PF_S(""), r);
+	((struct pf_offer *)c->ref)->direct = need->link.n ? need->link : need->req.url;
+	*out = (struct pf_candidates){ c, 1 };
+	return 0;
+}
+
+/* ---- dependencies ---- */
+
+void pf_offers_want_depends(void *ctx, const struct pf_candidate *of)
+{
+	struct pf_offers *x = ctx;
+	const struct pf_offer *offer = of->ref;
+
+	if (offer->file && !offer->asked)
+		pf_index_want_metadata(x->index, offer->file);
+}
+
+static void set_depends(struct pf_offers *x, struct pf_depends *d, const struct pf_needed *needed)
+{
+	struct pf_requirement *v = pf_alloc_array(&x->arena, needed->requires.n + 1, sizeof(*v));
+	struct pf_err why;
+
+	for (size_t i = 0; i < needed->requires.n; i++) {
+		if (pf_requirement_parse(&v[i], &x->arena, needed->requires.v[i], &why) < 0) {
+			d->unusable = pf_format(&x->arena, "its metadata cannot be read: %s", why.msg);
+			return;
+		}
+	}
+	d->v = v;
+	d->n = needed->requires.n;
+	for (size_t i = 0; i < needed->extras.n; i++)
+		*PF_PUSH(&x->arena, &d->extras) = pf_name_canonical(&x->arena, needed->extras.v[i]);
+}
+
+int pf_offers_depends(void *ctx, struct pf_depends *out, const struct pf_candidate *of,
+		      struct pf_err *err)
+{
+	struct pf_offers *x = ctx;
+	struct pf_offer *offer = (struct pf_offer *)of->ref;
+	const struct pf_needed *needed = NULL;
+	int rc = 0;
+
+	if (!offer->asked && offer->file)
+		rc = pf_index_metadata(&needed, x->index, offer->file, err);
+	if (rc < 0 && err->code != PF_EINTEGRITY)
+		return -1;
+	if (rc < 0)
+		offer->depends.unusable = pf_format(&x->arena, "%s", err->msg);
+	else if (rc > 0)
+		offer->depends.unusable = PF_S("only building it can tell what it needs");
+	else if (needed)
+		set_depends(x, &offer->depends, needed);
+	offer->asked = true;
+	*out = offer->depends;
+	return 0;
+}
