@@ -66,5 +66,3 @@ int pf_lists_pages(struct pf_page *out, size_t *n, struct pf_index_own *own, str
 
 void pf_metadata_free(struct pf_index_own *own);
 
-/* The path of a file: URL, in the arena; NULL: it is none. */
-char *pf_file_path(struct pf_arena *a, struct pf_str url);

@@ -103,20 +103,28 @@ static int read_needs(struct pf_needs *out, struct pf_arena *a, const struct pf_
 
 /* ---- the plan ---- */
 
-static void plan_one(struct pf_plan *plan, const struct pf_chosen *c)
+static struct pf_str bare(struct pf_arena *a, struct pf_str url)
+{
+	struct pf_err ignored;
+	struct pf_url u;
+
+	return pf_url_split(&u, url, &ignored) < 0 ? PF_S("") : pf_s(pf_url_bare(a, &u));
+}
+
+static void plan_one(struct pf_plan *plan, struct pf_offers *offers, const struct pf_chosen *c)
 {
 	const struct pf_offer *offer = c->candidate->ref;
+	struct pf_str digest = pf_offer_digest(offers, offer);
 	struct pf_planned one = {
 		.name = pf_dup(&plan->arena, c->name),
 		.version = pf_dup(&plan->arena, c->candidate->version.text),
 		.url = pf_dup(&plan->arena, offer->direct),
 		.file = pf_dup(&plan->arena, offer->file->name),
-		.from = pf_dup(&plan->arena, offer->file->url),
+		.from = bare(&plan->arena, offer->file->url),
 	};
 
-	if (offer->file->sha256.n)
-		*PF_PUSH(&plan->arena, &one.hashes) =
-			pf_format(&plan->arena, "sha256:" PF_FMT, PF_ARG(offer->file->sha256));
+	if (digest.n)
+		*PF_PUSH(&plan->arena, &one.hashes) = pf_dup(&plan->arena, digest);
 	*PF_PUSH(&plan->arena, &plan->packages) = one;
 }
 
@@ -131,15 +139,19 @@ int pf_native_resolve(struct pf_plan *out, struct pf_native *n, const struct pf_
 	struct pf_resolve_opts how = { .env = &env, .no_build = true };
 
 	pf_python_markers(&env, &offers.arena, python);
-	if (read_needs(&offers.needs, &offers.arena, wanted, constraints, whole, err) < 0 ||
-	    pf_resolve(&found, &(struct pf_source){ .ctx = &offers, PF_OFFERS }, offers.needs.pip.v,
-		       offers.needs.pip.n, &how, err) < 0)
+	if (read_needs(&offers.needs, &offers.arena, wanted, constraints, whole, err) < 0)
 		return -1;
+	if (pf_resolve(&found, &(struct pf_source){ .ctx = &offers, PF_OFFERS }, offers.needs.pip.v,
+		       offers.needs.pip.n, &how, err) < 0) {
+		if (err->code == PF_ESOLVE && offers.forbidden)
+			err->code = PF_EINTEGRITY;
+		return -1;
+	}
 	pf_debug("resolved in %zu steps, %zu conflicts", found.steps, found.conflicts);
 	for (size_t i = 0; i < found.no_such_extra.n; i++)
 		pf_warn("there is no extra " PF_FMT, PF_ARG(found.no_such_extra.v[i]));
 	for (size_t i = 0; i < found.v.n; i++)
-		plan_one(&plan, &found.v.v[i]);
+		plan_one(&plan, &offers, &found.v.v[i]);
 	*out = PF_TAKE(plan);
 	return 0;
 }
@@ -148,10 +160,13 @@ int pf_native_resolve(struct pf_plan *out, struct pf_native *n, const struct pf_
 
 void pf_native_fetch(struct pf_transfer *t, int fd, struct pf_native *n, const struct pf_planned *one)
 {
-	struct pf_file file = { .name = one->file, .url = one->from };
+	struct pf_file file = { .name = one->file, .url = pf_s(pf_dupz(&n->arena, one->from)) };
+
+	if (one->url.n) /* with its credentials */
+		file.url = pf_offer_url(&n->arena, one->url);
 
 	if (one->hashes.n == 1 && pf_str_starts(one->hashes.v[0], "sha256:"))
-		file.sha256 = pf_str_skip(one->hashes.v[0], 7);
+		file.sha256 = pf_s(pf_dupz(&n->arena, pf_str_skip(one->hashes.v[0], 7)));
 	pf_index_fetch_start(t, fd, &n->index, &file);
 }
 

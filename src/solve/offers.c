@@ -2,7 +2,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "solve/offers.h"
 
+#include <fcntl.h>
+
+#include "base/fs.h"
+#include "base/limits.h"
 #include "base/str.h"
+#include "formats/digest.h"
 #include "req/name.h"
 #include "req/wheel_name.h"
 
@@ -12,29 +17,52 @@ void pf_offers_free(struct pf_offers *x)
 	memset(x, 0, sizeof(*x));
 }
 
-/* ---- candidates ---- */
+/* ---- digests ---- */
 
-static struct pf_str digest_of(struct pf_arena *a, const struct pf_file *file)
+/* A folder of wheels tells no digests: they are looked at. Elsewhere what is not told stays unknown
+ * until the file is here. */
+static struct pf_str digest_of(struct pf_offers *x, struct pf_file *file)
 {
-	return pf_format(a, "sha256:" PF_FMT, PF_ARG(file->sha256));
+	PF_AUTO(buf) bytes = PF_BUF(PF_MAX_DIST);
+	char *path = file->sha256.n ? NULL : pf_file_path(&x->arena, file->url);
+	char hex[PF_SHA256_HEX];
+	struct pf_err ignored;
+
+	if (path && pf_read_file(&bytes, AT_FDCWD, path, &ignored) == 0) {
+		pf_sha256_hex(hex, bytes.p, bytes.n);
+		file->sha256 = pf_s(pf_dupz(&x->arena, pf_s(hex)));
+	}
+	return file->sha256.n ? pf_format(&x->arena, "sha256:" PF_FMT, PF_ARG(file->sha256)) :
+				PF_S("");
 }
+
+struct pf_str pf_offer_digest(struct pf_offers *x, const struct pf_offer *offer)
+{
+	return digest_of(x, offer->file);
+}
+
+/* ---- candidates ---- */
 
 /* Does every requirement of the project that names digests name this file's? */
 static const struct pf_need *who_forbids(struct pf_offers *x, struct pf_str name,
-					 const struct pf_file *file)
+					 struct pf_file *file)
 {
+	struct pf_str digest;
+
 	for (size_t i = 0; i < x->needs.pip.n; i++) {
 		const struct pf_need *need = &x->needs.pip.v[i];
 
-		if (need->parsed && need->hashes.n && pf_str_eq(need->req.key, name) &&
-		    !pf_strs_have(&need->hashes, digest_of(&x->arena, file)))
+		if (!need->parsed || !need->hashes.n || !pf_str_eq(need->req.key, name))
+			continue;
+		digest = digest_of(x, file);
+		if (digest.n && !pf_strs_have(&need->hashes, digest))
 			return need;
 	}
 	return NULL;
 }
 
 /* The best file that the needs' digests admit; *why is set when it is they that leave none. */
-static const struct pf_file *choose_file(struct pf_str *why, struct pf_offers *x, struct pf_str name,
+static struct pf_file *choose_file(struct pf_str *why, struct pf_offers *x, struct pf_str name,
 					 const struct pf_release *r)
 {
 	const struct pf_need *need = NULL;
@@ -44,9 +72,11 @@ static const struct pf_file *choose_file(struct pf_str *why, struct pf_offers *x
 		if (!need)
 			return &r->files[i];
 	}
-	if (need)
+	if (need) {
+		x->forbidden = true;
 		*why = pf_format(&x->arena, "no file of it has a digest that " PF_FMT ", line %u names",
 				 PF_ARG(need->file), need->line);
+	}
 	return r->n ? &r->files[0] : NULL;
 }
 
@@ -101,6 +131,11 @@ static bool fits(const struct pf_offers *x, const struct pf_wheel_name *wheel)
 	return false;
 }
 
+struct pf_str pf_offer_url(struct pf_arena *a, struct pf_str asked)
+{
+	return pf_s(pf_dupz(a, pf_str_cut(asked, 0, pf_str_find(asked, '#'))));
+}
+
 /* "#sha256=..." of the URL, else the one digest that stands beside it. */
 static struct pf_str digest_asked(const struct pf_need *need, struct pf_str fragment)
 {
@@ -137,13 +172,11 @@ int pf_offers_direct(void *ctx, struct pf_candidates *out, const struct pf_need 
 	file->name = pf_url_decode(&x->arena, pf_url_file(&url));
 	if (!pf_str_ends(file->name, ".whl"))
 		return refuse(need, "is no wheel", err);
-	if (url.user.p)
-		return refuse(need, "is at a URL with credentials", err);
 	if (pf_wheel_name_parse(&wheel, &x->arena, file->name, err) < 0)
 		return -1;
 	if (!fits(x, &wheel))
 		return refuse(need, "is a wheel for another interpreter or platform", err);
-	file->url = pf_s(pf_url_bare(&x->arena, &url));
+	file->url = pf_offer_url(&x->arena, need->link.n ? need->link : need->req.url);
 	file->sha256 = pf_s(pf_dupz(&x->arena, digest_asked(need, url.fragment)));
 	file->wheel = file->python_fits = true;
 	file->release = r;

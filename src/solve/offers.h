@@ -8,7 +8,7 @@
 
 /* One version of a project: the file that would be taken of it. */
 struct pf_offer {
-	const struct pf_file *file;	/* NULL: there is none */
+	struct pf_file *file;		/* NULL: there is none */
 	struct pf_str direct;		/* the URL that was asked for, as written; else empty */
 	struct pf_depends depends;
 	bool asked;			/* depends are known */
@@ -19,10 +19,14 @@ struct pf_offers {
 	struct pf_index *index;
 	const struct pf_tags *tags;
 	struct pf_needs needs;		/* of whom some may name digests */
-	struct pf_map projects;		/* struct pf_candidates by name */
+	bool forbidden;			/* digests left nothing of some version */
 };
 
 void pf_offers_free(struct pf_offers *x);
+/* "sha256:HEX" of the file; empty where only fetching it can tell. */
+struct pf_str pf_offer_digest(struct pf_offers *x, const struct pf_offer *offer);
+/* Where a requirement's URL leads: without its fragment, with its credentials. */
+struct pf_str pf_offer_url(struct pf_arena *a, struct pf_str asked);
 
 /* Of struct pf_source; ctx is a struct pf_offers. */
 int pf_offers_candidates(void *ctx, struct pf_candidates *out, struct pf_str name, struct pf_err *err);

@@ -59,8 +59,10 @@ static int resolve(struct pf_plan *out, struct task *t, const struct pf_strs *co
 		count += wanted[i]->n;
 	if (!count)
 		return 0;
-	if (t->native)
-		return pf_native_resolve(out, t->native, wanted, constraints, t->needs, t->python, err);
+	if (t->native) {
+		rc = pf_native_resolve(out, t->native, wanted, constraints, t->needs, t->python, err);
+		return rc < 0 && t->o->offline ? fail_offline(t, err) : rc;
+	}
 	file = write_lines(t, "requirements.txt", wanted, err);
 	if (!file)
 		return -1;
