@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fetch/request.h"
 
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/limits.h"
@@ -277,7 +278,7 @@ static int check_whole(struct pf_transfer *t)
 	if (!t->sha256)
 		return 0;
 	pf_hasher_end(&r->hasher, got);
-	if (strcmp(got, t->sha256) == 0)
+	if (strcasecmp(got, t->sha256) == 0)
 		return 0;
 	pf_fail(&t->err, PF_EINTEGRITY, "sha256 is %s, expected %s", got, t->sha256);
 	if (r->first_byte == '<')

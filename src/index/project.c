@@ -133,6 +133,7 @@ static void fill(struct pf_file *out, struct pf_arena *a, const struct pf_page *
 		.url = pf_page_text(p, f->url),
 		.python = pf_page_word(p, f->python),
 		.yanked = pf_page_text(p, f->yanked),
+		.metadata_sha256 = pf_page_text(p, f->metadata_sha),
 		.size = f->size,
 		.uploaded = f->uploaded,
 		.wheel = f->flags & PF_FILE_WHEEL,
@@ -141,8 +142,6 @@ static void fill(struct pf_file *out, struct pf_arena *a, const struct pf_page *
 	};
 	if (f->flags & PF_FILE_SHA)
 		out->sha256 = hex_of(a, f->sha);
-	if (f->flags & PF_FILE_METADATA_SHA)
-		out->metadata_sha256 = hex_of(a, f->metadata_sha);
 	if (out->wheel)
 		out->build = build_of(out->name);
 }
