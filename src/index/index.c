@@ -39,7 +39,7 @@ static int take_url(struct pf_index_own *own, struct pf_str url, struct pf_err *
 	struct pf_str bare;
 	struct pf_url u;
 
-	if (pf_url_split(&u, url, err) < 0)
+	if (pf_url_split(&u, url, err) < 0 || pf_pool_login(&own->pool, &u, err) < 0)
 		return pf_wrap(err, "the index %s", pf_url_shown(a, url));
 	bare = without_slashes(pf_s(pf_url_bare(a, &u)));
 	*PF_PUSH(a, &own->urls) = pf_dup(a, bare);

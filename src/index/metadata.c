@@ -13,7 +13,7 @@
 #include "index/needed.h"
 
 #define TAIL PF_KIB(128)	/* of a wheel: the directory and METADATA of most */
-#define ZIP_END 65557		/* an end record with the longest comment */
+#define NEAR PF_KIB(32)		/* before the directory, where METADATA mostly is */
 #define HOST_MEMORY 86400	/* seconds that we remember what a host cannot do */
 
 /* How it is got, each way when the one before has failed. */
@@ -169,7 +169,8 @@ static int look_into(struct wanted_metadata *w, struct pf_err *err)
 		if (pf_zip_directory_at(&directory, w->fd, err) < 0)
 			return -1;
 		if (directory < w->have) {
-			w->t.range = (struct pf_range){ .from = directory, .to = w->have };
+			w->t.range = (struct pf_range){ .from = directory > NEAR ? directory - NEAR : 0,
+							.to = w->have };
 			try_way(w, DIRECTORY);
 			return 0;
 		}
