@@ -153,7 +153,7 @@ static int take_end(struct wanted_metadata *w, uint64_t total, struct pf_str byt
 {
 	if (bytes.n > total || total > PF_MAX_WHEEL)
 		return pf_fail(err, PF_ETRANSFER, "a part that is larger than the whole");
-	w->fd = memfd_create("wheel", MFD_CLOEXEC);
+	w->fd = memfd_create("wheel", MFD_CLOEXEC); /* a sparse one */
 	if (w->fd < 0 || ftruncate(w->fd, (off_t)total) < 0)
 		return pf_fail_errno(err, "cannot keep a part of a wheel");
 	w->have = total - bytes.n;
@@ -244,15 +244,23 @@ static void take_answer(struct pf_transfer *t, void *ctx)
 
 /* ---- asking ---- */
 
+/* It may be big: on disk where the cache is, in memory where there is none. */
+static int open_nameless(const struct pf_cache *c)
+{
+	int fd = c->dir > 0 ? openat(c->dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) : -1;
+
+	return fd >= 0 ? fd : memfd_create("wheel", MFD_CLOEXEC);
+}
+
 static int start_whole(struct wanted_metadata *w, struct pf_err *err)
 {
 	if (w->fd > 0)
 		close(w->fd);
 	pf_zip_free(&w->zip);
-	w->fd = memfd_create("wheel", MFD_CLOEXEC);
+	w->fd = open_nameless(&w->own->cache);
 	if (w->fd < 0) {
 		w->fd = 0;
-		return pf_fail_errno(err, "cannot keep a wheel in memory");
+		return pf_fail_errno(err, "cannot keep a wheel");
 	}
 	pf_debug(PF_FMT " is fetched for its metadata", PF_ARG(w->file->name));
 	w->t.fd = w->fd;

@@ -22,19 +22,27 @@ void pf_target_make(struct pf_target *out, struct pf_arena *a, const struct pf_s
 		out->python = (struct pf_version){ 0 };
 }
 
+static char *add_lower(char *out, struct pf_str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		*out++ = pf_lower(s.p[i]);
+	return out;
+}
+
 static uint32_t rank_of(const struct pf_target *t, struct pf_str python, struct pf_str abi,
 			struct pf_str platform)
 {
-	char tag[MAX_TAG];
-	int n = snprintf(tag, sizeof(tag), PF_FMT "-" PF_FMT "-" PF_FMT, PF_ARG(python), PF_ARG(abi),
-			 PF_ARG(platform));
+	char tag[MAX_TAG], *end;
 	uintptr_t place;
 
-	if (n >= (int)sizeof(tag))
+	if (python.n + abi.n + platform.n + 2 > sizeof(tag))
 		return NONE;
-	for (int i = 0; i < n; i++)
-		tag[i] = pf_lower(tag[i]);
-	place = (uintptr_t)pf_map_get(&t->ranks, (struct pf_str){ tag, (size_t)n });
+	end = add_lower(tag, python);
+	*end++ = '-';
+	end = add_lower(end, abi);
+	*end++ = '-';
+	end = add_lower(end, platform);
+	place = (uintptr_t)pf_map_get(&t->ranks, (struct pf_str){ tag, (size_t)(end - tag) });
 	return place ? (uint32_t)place - 1 : NONE;
 }
 
