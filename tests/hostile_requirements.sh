@@ -1,5 +1,5 @@
 #!/bin/sh
-# hostile_requirements.sh - the acceptance folder's hostile requirements files are made and replayed
+# hostile_requirements.sh - the acceptance folder's hostile requirements files and index pages, replayed
 # SPDX-License-Identifier: Apache-2.0
 set -eu
 
@@ -12,3 +12,4 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python3 "$maker" "$work/made" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 PYFUNC_ENV_HOSTILE="$work/made" "${BUILDDIR:-.}/tests/unit/test_reqpolicy"
+PYFUNC_ENV_HOSTILE="$work/made" "${BUILDDIR:-.}/tests/unit/test_simple"

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "fetch/url.h"
 
 /* The part of a file that is wanted: [from, to), or its last `tail` bytes. Zeroed: all of it. */
 struct pf_range {
@@ -49,21 +50,23 @@ struct pf_pool {
 
 	struct pf_arena arena;
 	void *multi;
-	PF_VEC(struct pf_login) logins;
+	PF_VEC(struct pf_login *) logins;
 	PF_VEC(void *) idle;	/* handles of libcurl that are free */
 	struct pf_transfer *running, *waiting, *last;
 	unsigned running_count;
 };
 
+/* The credentials of a URL, for all URLs of its scheme, host and port. EUSAGE when malformed. */
+int pf_pool_login(struct pf_pool *p, const struct pf_url *u, struct pf_err *err) PF_MUST_USE;
 /* Ends what is under way (nobody is told). */
 void pf_pool_free(struct pf_pool *p);
 /* Puts a transfer in line; its errors are told in t->err, by `done` and by pf_pool_wait.
  *
  * Only http and https; at most PF_MAX_REDIRECTS redirects, none from https to http, none with
  * credentials. Credentials of a URL, or netrc's, go to the scheme, host and port they were given for,
- * also for later URLs of that origin, and not again to one who was left by a redirect. 408, 429, 5xx, a connection
- * cut or stalled are tried again up to three times, from where it broke when the server can do that;
- * Retry-After is heeded up to a minute; a wrong digest is given one more chance.
+ * also with later URLs of that origin, but not once a redirect has led away from it. 408, 429, 5xx, a
+ * connection cut or stalled are tried again up to three times, from where it broke when the server can
+ * do that; Retry-After is heeded up to a minute; a wrong digest is given one more chance.
  * ETRANSFER, EINTEGRITY (another digest or size), ELIMIT (too big), EUSAGE (another scheme), EIO. */
 void pf_pool_start(struct pf_pool *p, struct pf_transfer *t);
 /* Goes on with all of them until this one has ended, which comes first from now on; 0, or -1 with

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fetch/request.h"
 
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/limits.h"
@@ -33,37 +34,47 @@ static struct pf_str origin_of(struct pf_arena *a, const struct pf_url *u)
 
 static const struct pf_login *find_login(const struct pf_pool *p, const struct pf_url *u)
 {
-	for (size_t i = p->logins.n; i-- > 0;) {
+	for (size_t i = 0; i < p->logins.n; i++) {
 		struct pf_url origin;
 		struct pf_err err;
 
-		if (pf_url_split(&origin, p->logins.v[i].origin, &err) == 0 &&
+		if (pf_url_split(&origin, p->logins.v[i]->origin, &err) == 0 &&
 		    pf_url_same_origin(&origin, u))
-			return &p->logins.v[i];
+			return p->logins.v[i];
 	}
 	return NULL;
 }
 
-/* Credentials are kept with the pool, for other URLs of the same origin too. */
-static int learn_login(struct pf_pool *p, const struct pf_url *u, struct pf_err *err)
+static int learn(const struct pf_login **out, struct pf_pool *p, const struct pf_url *u, struct pf_err *err)
 {
 	size_t colon = pf_str_find(u->user, ':');
 	struct pf_str user = pf_url_decode(&p->arena, pf_str_cut(u->user, 0, colon));
 	struct pf_str password = colon == PF_NPOS ? PF_S("") :
 				 pf_url_decode(&p->arena, pf_str_skip(u->user, colon + 1));
+	struct pf_login *l = pf_alloc(&p->arena, sizeof(*l));
 
 	if (!user.p || !password.p)
 		return pf_fail(err, PF_EUSAGE, "a URL with malformed credentials");
-	*PF_PUSH(&p->arena, &p->logins) = (struct pf_login){ origin_of(&p->arena, u),
-							     pf_dupz(&p->arena, user),
-							     pf_dupz(&p->arena, password) };
+	l->origin = origin_of(&p->arena, u);
+	l->user = pf_dupz(&p->arena, user);
+	l->password = pf_dupz(&p->arena, password);
+	*PF_PUSH(&p->arena, &p->logins) = l;
+	*out = l;
 	return 0;
 }
 
+int pf_pool_login(struct pf_pool *p, const struct pf_url *u, struct pf_err *err)
+{
+	const struct pf_login *learnt;
+
+	return u->user.p && pf_url_is_http(u) ? learn(&learnt, p, u, err) : 0;
+}
+
+/* Those of the URL itself, else those that the pool knows for its origin, else netrc's. */
 static void set_credentials(struct pf_transfer *t)
 {
 	struct pf_request *r = t->own;
-	const struct pf_login *login = find_login(r->pool, &r->first);
+	const struct pf_login *login = r->login ? r->login : find_login(r->pool, &r->first);
 	const char *netrc = getenv("NETRC");
 
 	if (r->left)
@@ -168,7 +179,7 @@ int pf_request_open(struct pf_pool *p, struct pf_transfer *t)
 	if (strlen(t->url) > MAX_URL)
 		return pf_fail(&t->err, PF_EUSAGE, "the URL is too long");
 	r->url = pf_url_bare(&t->arena, &r->first);
-	return r->first.user.p ? learn_login(p, &r->first, &t->err) : 0;
+	return r->first.user.p ? learn(&r->login, p, &r->first, &t->err) : 0;
 }
 
 void pf_request_close(struct pf_transfer *t)
@@ -277,7 +288,7 @@ static int check_whole(struct pf_transfer *t)
 	if (!t->sha256)
 		return 0;
 	pf_hasher_end(&r->hasher, got);
-	if (strcmp(got, t->sha256) == 0)
+	if (strcasecmp(got, t->sha256) == 0)
 		return 0;
 	pf_fail(&t->err, PF_EINTEGRITY, "sha256 is %s, expected %s", got, t->sha256);
 	if (r->first_byte == '<')

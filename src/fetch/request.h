@@ -19,6 +19,7 @@ struct pf_request {
 	CURL *curl;
 	struct curl_slist *headers;
 	struct pf_url first;	/* as it was asked for, in the arena */
+	const struct pf_login *login; /* its own, or NULL */
 	char *url;		/* of this hop, without credentials */
 	bool left;		/* a redirect led away from the first origin */
 	int hops, tries;

@@ -39,7 +39,7 @@ static int take_url(struct pf_index_own *own, struct pf_str url, struct pf_err *
 	struct pf_str bare;
 	struct pf_url u;
 
-	if (pf_url_split(&u, url, err) < 0)
+	if (pf_url_split(&u, url, err) < 0 || pf_pool_login(&own->pool, &u, err) < 0)
 		return pf_wrap(err, "the index %s", pf_url_shown(a, url));
 	bare = without_slashes(pf_s(pf_url_bare(a, &u)));
 	*PF_PUSH(a, &own->urls) = pf_dup(a, bare);
@@ -103,12 +103,16 @@ void pf_index_free(struct pf_index *x)
 
 static struct pf_wanted_project *want(struct pf_index_own *own, struct pf_str name)
 {
-	struct pf_str canonical = pf_name_canonical(&own->arena, name);
-	void **place = pf_map_put(&own->arena, &own->projects, canonical);
-	struct pf_wanted_project *w = *place;
+	struct pf_wanted_project *w = pf_map_get(&own->projects, name);
+	struct pf_str canonical;
+	void **place;
 
 	if (w)
 		return w;
+	canonical = pf_name_canonical(&own->arena, name);
+	place = pf_map_put(&own->arena, &own->projects, canonical);
+	if (*place)
+		return *place;
 	*place = w = pf_alloc(&own->arena, sizeof(*w));
 	w->own = own;
 	w->name = canonical;

@@ -112,7 +112,7 @@ static int open_list(struct pf_list *l, struct pf_index_own *own, struct pf_str 
 	struct pf_url u;
 	char *path;
 
-	if (pf_url_split(&u, url, err) < 0)
+	if (pf_url_split(&u, url, err) < 0 || pf_pool_login(&own->pool, &u, err) < 0)
 		return pf_wrap(err, "find-links %s", pf_url_shown(&own->arena, url));
 	l->own = own;
 	l->url = pf_url_bare(&own->arena, &u);

@@ -132,13 +132,13 @@ bool pf_sdist_stem(struct pf_str *stem, struct pf_str file)
 	return false;
 }
 
-static bool is_ours(struct pf_maker *m, struct pf_str prefix)
+static bool is_ours(struct pf_maker *m, struct pf_str prefix, struct pf_str *known)
 {
-	if (pf_str_eq(prefix, m->known_prefix))
+	if (pf_str_eq(prefix, *known))
 		return true;
 	if (!pf_name_is_valid(prefix) || !pf_name_eq(prefix, m->name))
 		return false;
-	m->known_prefix = pf_dup(&m->arena, prefix);
+	*known = pf_dup(&m->arena, prefix);
 	return true;
 }
 
@@ -158,7 +158,7 @@ static const char *split_wheel(struct pf_str *version, struct pf_str *tags, stru
 	if (dashes == 5)
 		pf_str_next(&rest, '-', &build);
 	*tags = rest;
-	if (!is_ours(m, name))
+	if (!is_ours(m, name, &m->known_wheel))
 		return "another project's name";
 	return build.n && pf_is_digit(build.p[0]) ? NULL : "not the name of a wheel";
 }
@@ -167,7 +167,7 @@ static const char *split_wheel(struct pf_str *version, struct pf_str *tags, stru
 static const char *split_sdist(struct pf_str *version, struct pf_maker *m, struct pf_str stem)
 {
 	for (size_t i = 1; i + 1 < stem.n; i++) {
-		if (stem.p[i] != '-' || !is_ours(m, pf_str_cut(stem, 0, i)))
+		if (stem.p[i] != '-' || !is_ours(m, pf_str_cut(stem, 0, i), &m->known_sdist))
 			continue;
 		*version = pf_str_skip(stem, i + 1);
 		return NULL;
@@ -177,15 +177,27 @@ static const char *split_sdist(struct pf_str *version, struct pf_maker *m, struc
 
 /* ---- URLs ---- */
 
+/* Eight bytes at a time, each of them neither a blank, a control, beyond ASCII, nor one of \ " < > #. */
 static bool is_url_text(struct pf_str s)
 {
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
+#define EACH(c) (~(uint64_t)0 / 255 * (c))
+#define HAS_ZERO(w) (((w) - EACH(1)) & ~(w) & EACH(0x80))
+	char last[8] = "xxxxxxxx";
+	uint64_t w, bad = 0;
 
-		if (c <= ' ' || c >= 0x7f || c == '\\' || c == '"' || c == '<' || c == '>' || c == '#')
-			return false;
+	for (size_t i = 0; i < s.n; i += 8) {
+		size_t left = s.n - i < 8 ? s.n - i : 8;
+
+		memcpy(left < 8 ? last : (char *)&w, s.p + i, left);
+		if (left < 8)
+			memcpy(&w, last, 8);
+		bad |= (w & EACH(0x80)) | ((w - EACH(0x21)) & ~w & EACH(0x80));
+		bad |= HAS_ZERO(w ^ EACH('\\')) | HAS_ZERO(w ^ EACH('"')) | HAS_ZERO(w ^ EACH('<')) |
+		       HAS_ZERO(w ^ EACH('>')) | HAS_ZERO(w ^ EACH('#')) | HAS_ZERO(w ^ EACH(0x7f));
 	}
-	return true;
+	return !bad;
+#undef HAS_ZERO
+#undef EACH
 }
 
 /* Most links of a page begin alike: "https://host/" is looked at once. */
@@ -241,41 +253,62 @@ static struct pf_str url_file(struct pf_maker *m, struct pf_str url)
 	return pf_url_decode(&m->arena, slash == PF_NPOS ? url : pf_str_skip(url, slash + 1));
 }
 
+static bool leads_to(struct pf_maker *m, struct pf_str url, struct pf_str file)
+{
+	size_t n = url.n - file.n;
+
+	return (url.n > file.n && url.p[n - 1] == '/' && memcmp(url.p + n, file.p, file.n) == 0 &&
+		!memchr(file.p, '/', file.n)) || pf_str_eq(file, url_file(m, url));
+}
+
 /* ---- one link ---- */
+
+/* Hex digits with a mark that they are some. */
+static const unsigned char digits[256] = {
+	['0'] = 0x80, ['1'] = 0x81, ['2'] = 0x82, ['3'] = 0x83, ['4'] = 0x84, ['5'] = 0x85,
+	['6'] = 0x86, ['7'] = 0x87, ['8'] = 0x88, ['9'] = 0x89, ['a'] = 0x8a, ['b'] = 0x8b,
+	['c'] = 0x8c, ['d'] = 0x8d, ['e'] = 0x8e, ['f'] = 0x8f, ['A'] = 0x8a, ['B'] = 0x8b,
+	['C'] = 0x8c, ['D'] = 0x8d, ['E'] = 0x8e, ['F'] = 0x8f,
+};
 
 static bool read_digest(unsigned char out[32], struct pf_str hex)
 {
-	for (size_t i = 0; i < 32 && hex.n == 64; i++) {
-		int high = pf_hex_digit(hex.p[2 * i]), low = pf_hex_digit(hex.p[2 * i + 1]);
+	unsigned char good = 0x80;
 
-		if (high < 0 || low < 0)
-			return false;
-		out[i] = (unsigned char)(high << 4 | low);
+	if (hex.n != 64)
+		return false;
+	for (size_t i = 0; i < 32; i++) {
+		unsigned char high = digits[(unsigned char)hex.p[2 * i]];
+		unsigned char low = digits[(unsigned char)hex.p[2 * i + 1]];
+
+		good &= high & low;
+		out[i] = (unsigned char)(high << 4 | (low & 15));
 	}
-	return hex.n == 64;
+	return good & 0x80;
 }
 
 static const char *take_facts(struct pf_page_file *f, struct pf_maker *m, const struct pf_link *l)
 {
+	unsigned char ignored[32];
+
 	f->size = l->size;
 	f->uploaded = l->uploaded;
 	if (l->sha256.n && !read_digest(f->sha, l->sha256))
 		return "a malformed digest";
-	if (l->metadata_sha256.n && !read_digest(f->metadata_sha, l->metadata_sha256))
+	if (l->metadata_sha256.n && !read_digest(ignored, l->metadata_sha256))
 		return "a malformed digest";
 	if (m->base_moved && !l->sha256.n)
 		return "the page moves its links to another host, and there is no digest";
 	if (!take_word(&f->python, m, pf_str_trim(l->python), is_specifier))
 		return "a malformed Requires-Python";
 	f->flags |= (l->sha256.n ? PF_FILE_SHA : 0) | (l->is_yanked ? PF_FILE_YANKED : 0) |
-		    (l->has_metadata ? PF_FILE_METADATA : 0) |
-		    (l->metadata_sha256.n ? PF_FILE_METADATA_SHA : 0);
+		    (l->has_metadata ? PF_FILE_METADATA : 0);
 	return NULL;
 }
 
 /* Texts last: what is refused leaves none behind. The name is mostly the URL's end. */
 static void take_texts(struct pf_page_file *f, struct pf_maker *m, struct pf_str file, struct pf_str url,
-		       struct pf_str yanked)
+		       const struct pf_link *l)
 {
 	f->url = put(m, url);
 	f->name = f->url;
@@ -284,8 +317,10 @@ static void take_texts(struct pf_page_file *f, struct pf_maker *m, struct pf_str
 		f->name.at += (uint32_t)(url.n - file.n);
 	else
 		f->name = put(m, file);
-	if (yanked.n)
-		f->yanked = put(m, yanked);
+	if (l->yanked.n)
+		f->yanked = put(m, l->yanked);
+	if (l->metadata_sha256.n)
+		f->metadata_sha = put(m, l->metadata_sha256);
 }
 
 /* Of neither kind: true, and nothing to do. */
@@ -331,7 +366,7 @@ int pf_maker_add(struct pf_maker *m, const struct pf_link *l, struct pf_err *err
 		why = "not a version";
 	if (!why && !take_word(&made.f.tags, m, tags, are_tags))
 		why = "malformed tags";
-	if (!why && l->file.n && !pf_str_eq(file, url_file(m, l->url)))
+	if (!why && l->file.n && !leads_to(m, l->url, file))
 		why = "the link leads to a file of another name";
 	if (!why)
 		why = take_facts(&made.f, m, l);
@@ -342,7 +377,7 @@ int pf_maker_add(struct pf_maker *m, const struct pf_link *l, struct pf_err *err
 		return 0;
 	}
 	made.f.flags |= wheel ? PF_FILE_WHEEL : 0;
-	take_texts(&made.f, m, file, url, l->yanked);
+	take_texts(&made.f, m, file, url, l);
 	*PF_PUSH(&m->arena, &m->files) = made;
 	m->versions.v[made.version].files++;
 	return pf_buf_check(&m->text, "the page", err);

@@ -13,7 +13,7 @@
 #include "index/needed.h"
 
 #define TAIL PF_KIB(128)	/* of a wheel: the directory and METADATA of most */
-#define ZIP_END 65557		/* an end record with the longest comment */
+#define NEAR PF_KIB(32)		/* before the directory, where METADATA mostly is */
 #define HOST_MEMORY 86400	/* seconds that we remember what a host cannot do */
 
 /* How it is got, each way when the one before has failed. */
@@ -153,7 +153,7 @@ static int take_end(struct wanted_metadata *w, uint64_t total, struct pf_str byt
 {
 	if (bytes.n > total || total > PF_MAX_DIST)
 		return pf_fail(err, PF_ETRANSFER, "a part that is larger than the whole");
-	w->fd = memfd_create("wheel", MFD_CLOEXEC);
+	w->fd = memfd_create("wheel", MFD_CLOEXEC); /* a sparse one */
 	if (w->fd < 0 || ftruncate(w->fd, (off_t)total) < 0)
 		return pf_fail_errno(err, "cannot keep a part of a wheel");
 	w->have = total - bytes.n;
@@ -169,7 +169,8 @@ static int look_into(struct wanted_metadata *w, struct pf_err *err)
 		if (pf_zip_directory_at(&directory, w->fd, err) < 0)
 			return -1;
 		if (directory < w->have) {
-			w->t.range = (struct pf_range){ .from = directory, .to = w->have };
+			w->t.range = (struct pf_range){ .from = directory > NEAR ? directory - NEAR : 0,
+							.to = w->have };
 			try_way(w, DIRECTORY);
 			return 0;
 		}
@@ -243,15 +244,23 @@ static void take_answer(struct pf_transfer *t, void *ctx)
 
 /* ---- asking ---- */
 
+/* It may be big: on disk where the cache is, in memory where there is none. */
+static int open_nameless(const struct pf_cache *c)
+{
+	int fd = c->dir > 0 ? openat(c->dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) : -1;
+
+	return fd >= 0 ? fd : memfd_create("wheel", MFD_CLOEXEC);
+}
+
 static int start_whole(struct wanted_metadata *w, struct pf_err *err)
 {
 	if (w->fd > 0)
 		close(w->fd);
 	pf_zip_free(&w->zip);
-	w->fd = memfd_create("wheel", MFD_CLOEXEC);
+	w->fd = open_nameless(&w->own->cache);
 	if (w->fd < 0) {
 		w->fd = 0;
-		return pf_fail_errno(err, "cannot keep a wheel in memory");
+		return pf_fail_errno(err, "cannot keep a wheel");
 	}
 	pf_debug(PF_FMT " is fetched for its metadata", PF_ARG(w->file->name));
 	w->t.fd = w->fd;

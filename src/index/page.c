@@ -46,6 +46,7 @@ static bool files_ok(const struct pf_page *p)
 		const struct pf_page_file *f = &p->files[i];
 
 		if (!span_ok(h, f->name) || !span_ok(h, f->url) || !span_ok(h, f->yanked) ||
+		    !span_ok(h, f->metadata_sha) ||
 		    f->python >= h->words || f->tags >= h->words || p->text[f->url.at + f->url.n])
 			return false;
 	}

@@ -26,15 +26,15 @@ struct pf_span {
 	uint32_t at, n;	/* of the text */
 };
 
-enum { PF_FILE_WHEEL = 1, PF_FILE_SHA = 2, PF_FILE_YANKED = 4, PF_FILE_METADATA = 8, PF_FILE_METADATA_SHA = 16 };
+enum { PF_FILE_WHEEL = 1, PF_FILE_SHA = 2, PF_FILE_YANKED = 4, PF_FILE_METADATA = 8 };
 
 struct pf_page_file {
-	struct pf_span name, url, yanked;
+	struct pf_span name, url, yanked, metadata_sha;
 	uint64_t size;
 	int64_t uploaded;
 	uint32_t python, tags;	/* words; word 0 is empty */
 	uint32_t flags, padding;
-	unsigned char sha[32], metadata_sha[32];
+	unsigned char sha[32];
 };
 
 struct pf_page_release {
@@ -86,7 +86,7 @@ struct pf_maker {
 	PF_VEC(struct pf_span) words;
 	struct pf_map version_ids, word_ids;
 	struct pf_buf text;
-	struct pf_str known_prefix;	/* of a file name: spelled like this it is the project's */
+	struct pf_str known_wheel, known_sdist; /* file names that begin so are the project's */
 	struct pf_str known_origin;	/* "https://host/": links that begin so need no further look */
 	size_t refused;
 	struct pf_str why;

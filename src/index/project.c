@@ -22,19 +22,27 @@ void pf_target_make(struct pf_target *out, struct pf_arena *a, const struct pf_s
 		out->python = (struct pf_version){ 0 };
 }
 
+static char *add_lower(char *out, struct pf_str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		*out++ = pf_lower(s.p[i]);
+	return out;
+}
+
 static uint32_t rank_of(const struct pf_target *t, struct pf_str python, struct pf_str abi,
 			struct pf_str platform)
 {
-	char tag[MAX_TAG];
-	int n = snprintf(tag, sizeof(tag), PF_FMT "-" PF_FMT "-" PF_FMT, PF_ARG(python), PF_ARG(abi),
-			 PF_ARG(platform));
+	char tag[MAX_TAG], *end;
 	uintptr_t place;
 
-	if (n >= (int)sizeof(tag))
+	if (python.n + abi.n + platform.n + 2 > sizeof(tag))
 		return NONE;
-	for (int i = 0; i < n; i++)
-		tag[i] = pf_lower(tag[i]);
-	place = (uintptr_t)pf_map_get(&t->ranks, (struct pf_str){ tag, (size_t)n });
+	end = add_lower(tag, python);
+	*end++ = '-';
+	end = add_lower(end, abi);
+	*end++ = '-';
+	end = add_lower(end, platform);
+	place = (uintptr_t)pf_map_get(&t->ranks, (struct pf_str){ tag, (size_t)(end - tag) });
 	return place ? (uint32_t)place - 1 : NONE;
 }
 
@@ -133,6 +141,7 @@ static void fill(struct pf_file *out, struct pf_arena *a, const struct pf_page *
 		.url = pf_page_text(p, f->url),
 		.python = pf_page_word(p, f->python),
 		.yanked = pf_page_text(p, f->yanked),
+		.metadata_sha256 = pf_page_text(p, f->metadata_sha),
 		.size = f->size,
 		.uploaded = f->uploaded,
 		.wheel = f->flags & PF_FILE_WHEEL,
@@ -141,8 +150,6 @@ static void fill(struct pf_file *out, struct pf_arena *a, const struct pf_page *
 	};
 	if (f->flags & PF_FILE_SHA)
 		out->sha256 = hex_of(a, f->sha);
-	if (f->flags & PF_FILE_METADATA_SHA)
-		out->metadata_sha256 = hex_of(a, f->metadata_sha);
 	if (out->wheel)
 		out->build = build_of(out->name);
 }

@@ -69,16 +69,18 @@ static int read_hashes(struct pf_str *out, struct pf_maker *m, struct pf_json *r
 
 enum field { FILENAME, URL, HASHES, PYTHON, SIZE, UPLOADED, YANKED, METADATA, DIST_METADATA, FIELDS };
 
-static const char *const field_names[FIELDS] = {
-	[FILENAME] = "filename", [URL] = "url",		    [HASHES] = "hashes",
-	[PYTHON] = "requires-python", [SIZE] = "size",	    [UPLOADED] = "upload-time",
-	[YANKED] = "yanked",	 [METADATA] = "core-metadata", [DIST_METADATA] = "data-dist-info-metadata",
+static const struct pf_str field_names[FIELDS] = {
+	[FILENAME] = { "filename", 8 },	     [URL] = { "url", 3 },
+	[HASHES] = { "hashes", 6 },	     [PYTHON] = { "requires-python", 15 },
+	[SIZE] = { "size", 4 },		     [UPLOADED] = { "upload-time", 11 },
+	[YANKED] = { "yanked", 6 },	     [METADATA] = { "core-metadata", 13 },
+	[DIST_METADATA] = { "data-dist-info-metadata", 23 },
 };
 
 static enum field find_field(struct pf_str key)
 {
 	for (int i = 0; i < FIELDS; i++)
-		if (pf_str_is(key, field_names[i]))
+		if (key.n == field_names[i].n && memcmp(key.p, field_names[i].p, key.n) == 0)
 			return (enum field)i;
 	return FIELDS;
 }

@@ -176,7 +176,7 @@ static void set_target(struct pf_tags *tags)
 	settings.tags = &tags->v;
 }
 
-/* -i INDEX, -f LINKS, -t TRUSTED, -c CACHE, -C CERT, -p PYTHON, -s SHA256, -z SIZE, -m MAX, -w STALL,
+/* -i INDEX, -f LINKS, -t TRUSTED, -c CACHE, -C CERT, -p PYTHON, -l LIBC, -s SHA256, -z SIZE, -m MAX, -w STALL,
  * -O OUTPUT; -o offline, -r refresh, -n no index, -v debug. */
 static void take_option(int c)
 {
@@ -198,6 +198,9 @@ static void take_option(int c)
 		break;
 	case 'p':
 		python = optarg;
+		break;
+	case 'l':
+		libc_name = optarg;
 		break;
 	case 's':
 		sha256 = optarg;
@@ -248,7 +251,7 @@ int main(int argc, char **argv)
 
 	pf_log_setup(&(struct pf_log_opts){ .level = PF_LOG_WARN });
 	pf_signals_catch();
-	while ((c = getopt(argc, argv, "i:f:t:c:C:p:s:z:m:w:O:ornv")) != -1)
+	while ((c = getopt(argc, argv, "i:f:t:c:C:p:l:s:z:m:w:O:ornv")) != -1)
 		take_option(c);
 	if (argc - optind < 2)
 		return PF_EUSAGE;
