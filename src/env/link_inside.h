@@ -41,5 +41,5 @@ int pf_link_info(struct pf_linking *l, struct pf_err *err) PF_MUST_USE;
 void pf_script_head(struct pf_buf *out, const char *exe);
 /* direct_url.json of an archive (PEP 610), without what the URL holds of passwords. */
 void pf_direct_url(struct pf_buf *out, struct pf_str url, const char *sha256);
-/* One field of RECORD, quoted where it must be. */
-void pf_record_field(struct pf_buf *out, struct pf_str field);
+/* A path of RECORD, quoted where it must be. */
+void pf_record_field(struct pf_buf *out, struct pf_str folder, struct pf_str name);

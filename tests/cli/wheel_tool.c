@@ -17,14 +17,18 @@
 #include "env/link.h"
 #include "env/venv.h"
 
+/* "FILE", or "SHA256:FILE" where the digest is known. */
 static int get(struct pf_wheel *out, const char *path, bool lenient, const struct pf_opts *o,
 	       struct pf_err *err)
 {
-	const char *slash = strrchr(path, '/');
-	PF_FD(fd) = pf_open_file(AT_FDCWD, path, err);
-	struct pf_wheel_source s = { .fd = fd, .file = pf_s(slash ? slash + 1 : path),
-				     .lenient = lenient };
+	bool known = strcspn(path, "/:") == PF_SHA256_HEX - 1 && path[PF_SHA256_HEX - 1] == ':';
+	const char *file = known ? path + PF_SHA256_HEX : path, *slash = strrchr(file, '/');
+	PF_FD(fd) = pf_open_file(AT_FDCWD, file, err);
+	char sha256[PF_SHA256_HEX];
+	struct pf_wheel_source s = { .fd = fd, .file = pf_s(slash ? slash + 1 : file),
+				     .sha256 = known ? sha256 : NULL, .lenient = lenient };
 
+	snprintf(sha256, sizeof(sha256), "%.64s", path);
 	return fd < 0 ? -1 : pf_wheel_get(out, &s, o, err);
 }
 

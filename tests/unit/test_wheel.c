@@ -231,7 +231,7 @@ static void writes_heads_urls_and_fields(void **state)
 		{ "https://h/x.whl", "https://h/x.whl" }, { "https://u:p@h:8/x@1#sha256=1", "https://h:8/x@1" },
 		{ "file:///x@y", "file:///x@y" },
 	};
-	static const char *const fields[][2] = { { "a b", "a b" }, { "a,b", "\"a,b\"" }, { "a\"", "\"a\"\"\"" } };
+	static const char *const fields[][2] = { { "a b", "d/a b" }, { "a,b", "\"d/a,b\"" }, { "a\"", "\"d/a\"\"\"" } };
 	struct pf_arena a = { 0 };
 
 	(void)state;
@@ -243,7 +243,7 @@ static void writes_heads_urls_and_fields(void **state)
 		pf_direct_url(&url, pf_s(urls[i][0]), "00");
 		assert_string_equal(url.p, pf_formatz(&a, "{\"archive_info\":{\"hash\":\"sha256=00\",\"hashes\":"
 						      "{\"sha256\":\"00\"}},\"url\":\"%s\"}", urls[i][1]));
-		pf_record_field(&field, pf_s(fields[i][0]));
+		pf_record_field(&field, PF_S("d/"), pf_s(fields[i][0]));
 		assert_string_equal(field.p, fields[i][1]);
 	}
 	pf_arena_free(&a);
