@@ -120,15 +120,8 @@ static int add_jobs(struct compiling *c, struct batch *b, struct pf_err *err)
 	return 0;
 }
 
-static int fail_compiler(struct compiling *c, int status, struct pf_err *err)
-{
-	char text[64];
-
-	return pf_fail(err, PF_EIO, PF_FMT " does not compile: %s", PF_ARG(c->python->base_exe),
-		       pf_status_text(text, sizeof(text), status));
-}
-
-/* -I -S -B: nothing of the user's, no site-packages, nothing written beside what is asked for. */
+/* -I -S -B: nothing of the user's, no site-packages, nothing written beside what is asked for. A
+ * module that the compiler breaks down on costs the byte code (0), not the environment: 1. */
 static int run(struct compiling *c, struct pf_err *err)
 {
 	char *exe = pf_dupz(&c->w.arena, c->python->base_exe);
@@ -139,6 +132,7 @@ static int run(struct compiling *c, struct pf_err *err)
 				 .cwd = c->w.path, .new_group = true };
 	PF_AUTO(proc) proc = { 0 };
 	int status = 0, ended;
+	char text[64];
 
 	if (in < 0 || pf_proc_start(&proc, &what, err) < 0)
 		return -1;
@@ -147,7 +141,10 @@ static int run(struct compiling *c, struct pf_err *err)
 		return -1;
 	if (!ended)
 		return pf_fail(err, PF_ELIMIT, "byte code was not ready in %d s", PF_WAIT_DRIVER);
-	return status ? fail_compiler(c, status, err) : 0;
+	if (status)
+		pf_warn("%s does not compile (%s): modules are compiled when they are imported", exe,
+			pf_status_text(text, sizeof(text), status));
+	return status == 0;
 }
 
 /* ---- into the cache ---- */
@@ -212,12 +209,17 @@ static int keep(struct compiling *c, struct batch *b, struct pf_err *err)
 
 static int compile_all(struct compiling *c, struct batch *batches, size_t n, struct pf_err *err)
 {
+	int made;
+
 	for (size_t i = 0; i < n; i++)
 		if (add_jobs(c, &batches[i], err) < 0)
 			return -1;
-	if (pf_buf_check(&c->jobs, "the list of modules", err) < 0 || (c->jobs.n && run(c, err) < 0))
+	if (pf_buf_check(&c->jobs, "the list of modules", err) < 0)
 		return -1;
-	for (size_t i = 0; i < n; i++)
+	made = c->jobs.n ? run(c, err) : 1;
+	if (made < 0)
+		return -1;
+	for (size_t i = 0; made && i < n; i++)
 		if (keep(c, &batches[i], err) < 0)
 			return -1;
 	return 0;

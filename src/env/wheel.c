@@ -75,7 +75,9 @@ int pf_wheel_find(struct pf_wheel *out, const char *sha256, struct pf_str file, 
 	PF_AUTO(arena) a = { 0 };
 	char *store = pf_store_root(&a, o->store, err);
 
-	return !store || !is_sha256(sha256) ? -!store : find(out, store, sha256, file, lenient, err);
+	if (!store)
+		return -1;
+	return is_sha256(sha256) ? find(out, store, sha256, file, lenient, err) : 0;
 }
 
 /* ---- unpack ---- */

@@ -171,6 +171,20 @@ check "no byte code of tests, nor of what is no Python" test \
 	"$(find "$env/$site" -name '*.pyc' | grep -c 'bad\.\|tests')" -eq 0
 check "compiled once" test "$(find "$PYFUNC_ENV_STORE"/wheels/*/pyc-* -name '*.pyc' -newer "$work/placed" | wc -l)" -eq 0
 
+cat >"$work/broken" <<END
+#!/bin/sh
+# answers as the interpreter does, and breaks down on a compiler's work
+case "\$*" in
+*marshal*) kill -s SEGV \$\$ ;;
+*base_exe*) "$python" "\$@" | sed "s,^base_exe .*,base_exe $work/broken," ;;
+*) exec "$python" "\$@" ;;
+esac
+END
+chmod +x "$work/broken"
+expect "a compiler that breaks down costs no more than byte code" 0 "modules are compiled when they are imported" \
+	env PYFUNC_ENV_STORE="$work/broken store" "$tool" -b -p "$work/broken" env "$work/plain" "$odd"
+check "really" test -z "$(find "$work/plain" "$work/broken store" -name '*.pyc')"
+
 # ---- two of one place ----
 expect "two that differ are refused" 5 "clash_a 1.0 and clash_b 1.0 both have $site/clash/__init__.py" \
 	make env "$work/clash" "$work"/w/clash_*.whl
