@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 
-/* Writes activate (sh, bash, zsh), activate.csh, activate.fish and activate_this.py into bin/ of the
- * environment `dir`. `path` is where it will stay, `prompt` what shells show in brackets. */
-int pf_activate_write(int dir, const char *path, const char *prompt, struct pf_err *err) PF_MUST_USE;
+/* Writes activate (sh, bash, zsh), activate.csh, activate.fish and activate_this.py into bin/ of
+ * the environment `dir`. `path` is where it will stay, `prompt` what shells show in brackets. */
+int pf_activate_write(int dir, const char *path, const char *prompt,
+		      struct pf_err *err) PF_MUST_USE;

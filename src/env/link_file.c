@@ -78,7 +78,8 @@ static enum pf_link_result copy_file(int root, const char *to, int tree, const c
 /* Another file system, one without hard links, a kernel that protects them. */
 static bool is_refusal(int error)
 {
-	return error == EXDEV || error == EPERM || error == EOPNOTSUPP || error == ENOSYS || error == EINVAL;
+	return error == EXDEV || error == EPERM || error == EOPNOTSUPP || error == ENOSYS ||
+	       error == EINVAL;
 }
 
 enum pf_link_result pf_link_file(struct pf_linking *l, int tree, const struct pf_bundled *f,
@@ -164,7 +165,8 @@ void pf_link_placed(struct pf_linking *l, const struct pf_bundled *f)
 	memcpy(path, folder.p, folder.n);
 	memcpy(path + folder.n, f->to, n);
 	p = PF_PUSH(&l->placed->arena, &l->placed->files);
-	*p = (struct pf_placed){ .path = { path, folder.n + n }, .size = f->size,
+	*p = (struct pf_placed){ .path = { path, folder.n + n },
+				 .size = f->size,
 				 .exec = f->kind != PF_BUNDLED_PLAIN };
 	memcpy(p->digest, f->digest, sizeof(p->digest));
 }
@@ -185,7 +187,8 @@ static bool is_same(int root, const struct pf_bundled *f)
 	struct pf_err ignored;
 
 	return fstatat(root, f->to, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
-	       (uint64_t)st.st_size == f->size && pf_read_file(&bytes, root, f->to, &ignored) == 0 &&
+	       (uint64_t)st.st_size == f->size &&
+	       pf_read_file(&bytes, root, f->to, &ignored) == 0 &&
 	       pf_digest_text(digest, PF_S("sha256"), bytes.p ? bytes.p : "", bytes.n) &&
 	       strcmp(digest, f->digest) == 0;
 }
@@ -225,11 +228,11 @@ int pf_link_clash(struct pf_linking *l, const struct pf_bundled *f, struct pf_er
 	}
 	owner = owner_of(l, place);
 	if (!l->o->first_wins)
-		return pf_fail(err, PF_EINTEGRITY, PF_FMT " and %s %s both have " PF_FMT
-			       ", and they differ", PF_ARG(owner), b->shown, b->version,
-			       PF_ARG(pf_shown(place)));
-	pf_warn(PF_FMT " and %s %s both have " PF_FMT ": the first one's is taken", PF_ARG(owner), b->shown,
-		b->version, PF_ARG(pf_shown(place)));
+		return pf_fail(err, PF_EINTEGRITY,
+			       PF_FMT " and %s %s both have " PF_FMT ", and they differ",
+			       PF_ARG(owner), b->shown, b->version, PF_ARG(pf_shown(place)));
+	pf_warn(PF_FMT " and %s %s both have " PF_FMT ": the first one's is taken", PF_ARG(owner),
+		b->shown, b->version, PF_ARG(pf_shown(place)));
 	*pf_map_put(&l->arena, &l->lost, place) = l;
 	note_record(l, f);
 	return 0;

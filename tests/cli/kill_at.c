@@ -15,10 +15,11 @@
  * N 0 it runs to its end, and "COUNT calls" is printed. Programs it starts are left alone. */
 
 static const long CHANGES[] = {
-	SYS_openat2, SYS_renameat2, SYS_renameat, SYS_linkat, SYS_symlinkat, SYS_unlinkat, SYS_mkdirat,
-	SYS_ftruncate, SYS_fchmod, SYS_fchmodat, SYS_utimensat, SYS_copy_file_range,
+	SYS_openat2, SYS_renameat2, SYS_renameat, SYS_linkat,   SYS_symlinkat, SYS_unlinkat,
+	SYS_mkdirat, SYS_ftruncate, SYS_fchmod,   SYS_fchmodat, SYS_utimensat, SYS_copy_file_range,
 #ifdef SYS_rename
-	SYS_rename, SYS_mkdir, SYS_link, SYS_symlink, SYS_unlink, SYS_rmdir, SYS_chmod,
+	SYS_rename,  SYS_mkdir,     SYS_link,     SYS_symlink,  SYS_unlink,    SYS_rmdir,
+	SYS_chmod,
 #endif
 };
 
@@ -70,8 +71,9 @@ int main(int argc, char **argv)
 				printf("%lu calls\n", count);
 			return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 		}
-		deliver = WSTOPSIG(status) == (SIGTRAP | 0x80) || WSTOPSIG(status) == SIGTRAP ?
-				  0 : WSTOPSIG(status);
+		deliver = WSTOPSIG(status) == (SIGTRAP | 0x80) || WSTOPSIG(status) == SIGTRAP
+				  ? 0
+				  : WSTOPSIG(status);
 		if (WSTOPSIG(status) != (SIGTRAP | 0x80))
 			continue;
 		if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(info), &info) < 0)

@@ -25,8 +25,10 @@ static int get(struct pf_wheel *out, const char *path, bool lenient, const struc
 	const char *file = known ? path + PF_SHA256_HEX : path, *slash = strrchr(file, '/');
 	PF_FD(fd) = pf_open_file(AT_FDCWD, file, err);
 	char sha256[PF_SHA256_HEX];
-	struct pf_wheel_source s = { .fd = fd, .file = pf_s(slash ? slash + 1 : file),
-				     .sha256 = known ? sha256 : NULL, .lenient = lenient };
+	struct pf_wheel_source s = { .fd = fd,
+				     .file = pf_s(slash ? slash + 1 : file),
+				     .sha256 = known ? sha256 : NULL,
+				     .lenient = lenient };
 
 	snprintf(sha256, sizeof(sha256), "%.64s", path);
 	return fd < 0 ? -1 : pf_wheel_get(out, &s, o, err);
@@ -53,7 +55,8 @@ static int check_file(int tree, const struct pf_bundled *f, struct pf_err *err)
 	char digest[PF_DIGEST_TEXT];
 	struct stat st;
 
-	if (fstatat(tree, f->path, &st, AT_SYMLINK_NOFOLLOW) < 0 || pf_read_file(&bytes, tree, f->path, err) < 0)
+	if (fstatat(tree, f->path, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    pf_read_file(&bytes, tree, f->path, err) < 0)
 		return pf_fail_errno(err, "cannot read %s", f->path);
 	if (!pf_digest_text(digest, PF_S("sha256"), bytes.p ? bytes.p : "", bytes.n) ||
 	    strcmp(digest, f->digest) != 0)
@@ -93,7 +96,9 @@ static int check_pattern(const char *pattern, const struct pf_opts *o, struct pf
 
 static int check_all(const struct pf_opts *o, struct pf_err *err)
 {
-	return check_pattern("wheels/*", o, err) < 0 || check_pattern("wheels/*/pyc-*", o, err) < 0 ? -1 : 0;
+	return check_pattern("wheels/*", o, err) < 0 || check_pattern("wheels/*/pyc-*", o, err) < 0
+		       ? -1
+		       : 0;
 }
 
 /* ---- env ---- */
@@ -105,7 +110,7 @@ struct making {
 	size_t n;
 	struct pf_link_opts link;
 	bool byte_code, lenient, list;
-	const char *url;	/* that the first one came from */
+	const char *url; /* that the first one came from */
 };
 
 static int fill(struct making *m, const char *dir, const struct pf_opts *o, struct pf_err *err)
@@ -149,7 +154,8 @@ static int make(struct making *m, const char *dir, char **paths, const struct pf
 	m->links = pf_alloc_array(&m->arena, m->n, sizeof(*m->links));
 	m->link.python = &python;
 	for (size_t i = 0; rc == 0 && i < m->n; i++) {
-		m->links[i] = (struct pf_link){ .wheel = &m->wheels[i], .requested = true,
+		m->links[i] = (struct pf_link){ .wheel = &m->wheels[i],
+						.requested = true,
 						.url = pf_s(i ? NULL : m->url) };
 		rc = get(&m->wheels[i], paths[i], m->lenient, o, err);
 	}
@@ -173,15 +179,32 @@ int main(int argc, char **argv)
 	pf_signals_catch();
 	for (int c; (c = getopt(argc, argv, "s:p:u:lcb1L")) != -1;) {
 		switch (c) {
-		case 's': o.store = optarg; break;
-		case 'p': o.python = optarg; break;
-		case 'u': m.url = optarg; break;
-		case 'l': m.lenient = true; break;
-		case 'c': m.link.mode = PF_LINK_COPY; break;
-		case 'b': m.byte_code = true; break;
-		case 'L': m.list = true; break;
-		case '1': m.link.first_wins = true; break;
-		default: return 2;
+		case 's':
+			o.store = optarg;
+			break;
+		case 'p':
+			o.python = optarg;
+			break;
+		case 'u':
+			m.url = optarg;
+			break;
+		case 'l':
+			m.lenient = true;
+			break;
+		case 'c':
+			m.link.mode = PF_LINK_COPY;
+			break;
+		case 'b':
+			m.byte_code = true;
+			break;
+		case 'L':
+			m.list = true;
+			break;
+		case '1':
+			m.link.first_wins = true;
+			break;
+		default:
+			return 2;
 		}
 	}
 	pf_log_setup(&log);

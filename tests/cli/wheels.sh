@@ -57,6 +57,7 @@ if "$python" -m venv "$work/pip" >/dev/null 2>&1; then
 	records "$work/pip" >"$work/theirs.r"
 	check "the same lines of RECORD" diff "$work/theirs.r" "$work/ours.r"
 	mkdir "$work/alone" && cp -R "$work/pip/$site/pip" "$work/alone/pip"
+	# shellcheck disable=SC2317 # by check and expect
 	pip() { "$env/bin/python" -I -B "$work/alone/pip" "$@"; }
 	check "pip finds nothing wrong" pip check
 	expect "pip lists them" 0 "Odd_One==1.0" pip list --format=freeze
@@ -140,7 +141,7 @@ not set -q VIRTUAL_ENV; and not functions -q deactivate
 END
 for shell in "sh -eu" "dash -eu" "bash -eu" "zsh -eu" tcsh fish; do
 	command -v "${shell%% *}" >/dev/null || continue
-	case $shell in tcsh) suffix=csh ;; fish) suffix=fish ;; *) suffix=sh ;; esac
+	case $shell in tcsh) suffix="csh" ;; fish) suffix="fish" ;; *) suffix="sh" ;; esac
 	for where in "$env" "$long"; do
 		# shellcheck disable=SC2086
 		check "${shell%% *} puts $(basename "$where") first, and leaves it" \
