@@ -41,7 +41,8 @@ static int by_place(const void *l, const void *r)
 }
 
 /* Folders above `to` that `before`, its neighbour in the order, was not in. */
-static size_t write_dirs(struct pf_buf *out, enum pf_scheme scheme, const char *to, const char *before)
+static size_t write_dirs(struct pf_buf *out, enum pf_scheme scheme, const char *to,
+			 const char *before)
 {
 	size_t count = 0;
 
@@ -77,7 +78,8 @@ int pf_bundle_write(int dir, struct pf_str head, struct pf_bundled *files, size_
 	pf_buf_printf(&out, "%s\n" PF_FMT, FIRST, PF_ARG(head));
 	for (size_t i = 0; i < n; i++)
 		lines += write_dirs(&out, files[i].scheme, files[i].to,
-				    i && files[i - 1].scheme == files[i].scheme ? files[i - 1].to : "");
+				    i && files[i - 1].scheme == files[i].scheme ? files[i - 1].to
+										: "");
 	for (size_t i = 0; i < n; i++)
 		pf_buf_printf(&out, "%c\t%c\t%llu\t%s\t%s\n", KIND_LETTERS[files[i].kind],
 			      SCHEME_LETTERS[files[i].scheme], (unsigned long long)files[i].size,
@@ -139,7 +141,10 @@ static bool take_entry(struct pf_bundle *b, char *rest)
 	if (!take_fields(f, PF_COUNT(f), rest))
 		return false;
 	*PF_PUSH(&b->arena, &b->entries) = (struct pf_entry_point){
-		.name = f[1], .module = f[2], .object = f[3], .gui = strcmp(f[0], "gui") == 0,
+		.name = f[1],
+		.module = f[2],
+		.object = f[3],
+		.gui = strcmp(f[0], "gui") == 0,
 	};
 	return true;
 }

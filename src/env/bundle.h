@@ -18,20 +18,20 @@
  *   end 6                                             lines above, so that a cut one is known
  */
 enum pf_scheme {
-	PF_SCHEME_ROOT,		/* site-packages */
-	PF_SCHEME_LIB,		/* .data/purelib and .data/platlib: the same folder */
-	PF_SCHEME_SCRIPTS,	/* bin */
-	PF_SCHEME_HEADERS,	/* include/site/python3.11/NAME */
-	PF_SCHEME_DATA,		/* the environment itself */
+	PF_SCHEME_ROOT,    /* site-packages */
+	PF_SCHEME_LIB,     /* .data/purelib and .data/platlib: the same folder */
+	PF_SCHEME_SCRIPTS, /* bin */
+	PF_SCHEME_HEADERS, /* include/site/python3.11/NAME */
+	PF_SCHEME_DATA,    /* the environment itself */
 	PF_SCHEMES
 };
 
 enum pf_bundled_kind { PF_BUNDLED_PLAIN, PF_BUNDLED_EXECUTABLE, PF_BUNDLED_SCRIPT };
 
 struct pf_bundled {
-	const char *path;	/* below DIR/tree */
-	const char *to;		/* below its scheme's folder: path, or the end of it */
-	const char *digest;	/* SHA-256, PF_SHA256_TEXT; of folders NULL */
+	const char *path;   /* below DIR/tree */
+	const char *to;     /* below its scheme's folder: path, or the end of it */
+	const char *digest; /* SHA-256, PF_SHA256_TEXT; of folders NULL */
 	uint64_t size;
 	enum pf_scheme scheme;
 	enum pf_bundled_kind kind;
@@ -44,10 +44,10 @@ struct pf_entry_point {
 
 struct pf_bundle {
 	struct pf_arena arena;
-	struct pf_buf text;	/* what the views point into */
-	char *dir;		/* DIR */
+	struct pf_buf text;                        /* what the views point into */
+	char *dir;                                 /* DIR */
 	const char *name, *version, *shown, *info; /* of a wheel; else NULL */
-	bool lenient;		/* its RECORD was not complete */
+	bool lenient;                              /* its RECORD was not complete */
 	PF_VEC(struct pf_bundled) dirs;
 	PF_VEC(struct pf_bundled) files;
 	PF_VEC(struct pf_entry_point) entries;

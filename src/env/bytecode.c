@@ -22,16 +22,16 @@ static const char PROGRAM[] =
 struct compiling {
 	struct pf_workdir w;
 	const struct pf_python *python;
-	char *tag;		/* "cpython-311" */
-	char *folder;		/* "pyc-cpython-311" */
-	struct pf_buf jobs;	/* SOURCE \t TARGET \t NAME \n */
+	char *tag;          /* "cpython-311" */
+	char *folder;       /* "pyc-cpython-311" */
+	struct pf_buf jobs; /* SOURCE \t TARGET \t NAME \n */
 };
 
 /* One wheel's byte code on the way. */
 struct batch {
 	struct pf_wheel *wheel;
-	char *dir;		/* in the working folder */
-	struct pf_map made;	/* folders */
+	char *dir;          /* in the working folder */
+	struct pf_map made; /* folders */
 	PF_VEC(struct pf_bundled) files;
 };
 
@@ -54,10 +54,12 @@ static void name_folder(struct compiling *c)
 /* What tests and templates hold is not imported, may not even be valid, and is half of the work. */
 static bool is_wanted(const struct pf_bundled *f)
 {
-	static const char *const skipped[] = { "test", "tests", "testing", "templates", "__pycache__", NULL };
+	static const char *const skipped[] = { "test",      "tests",       "testing",
+					       "templates", "__pycache__", NULL };
 	struct pf_str rest = pf_s(f->to), part;
 
-	if ((f->scheme != PF_SCHEME_ROOT && f->scheme != PF_SCHEME_LIB) || !pf_str_ends(rest, ".py"))
+	if ((f->scheme != PF_SCHEME_ROOT && f->scheme != PF_SCHEME_LIB) ||
+	    !pf_str_ends(rest, ".py"))
 		return false;
 	while (pf_str_next(&rest, '/', &part))
 		if (rest.p && pf_str_in(part, skipped))
@@ -67,7 +69,8 @@ static bool is_wanted(const struct pf_bundled *f)
 
 /* ---- jobs ---- */
 
-static int make_folders(struct compiling *c, struct batch *b, int tree, const char *path, struct pf_err *err)
+static int make_folders(struct compiling *c, struct batch *b, int tree, const char *path,
+			struct pf_err *err)
 {
 	for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
 		struct pf_str above = { path, (size_t)(slash - path) };
@@ -102,7 +105,8 @@ static int add_jobs(struct compiling *c, struct batch *b, struct pf_err *err)
 	b->dir = pf_join(a, c->w.path, pf_s(b->wheel->sha256));
 	if (mkdir(b->dir, 0755) < 0 || chmod(b->dir, 0755) < 0 ||
 	    mkdir(pf_join(a, b->dir, PF_S("tree")), 0755) < 0 ||
-	    (tree = open(pf_join(a, b->dir, PF_S("tree")), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 ||
+	    (tree = open(pf_join(a, b->dir, PF_S("tree")), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) <
+		    0 ||
 	    fchmod(tree, 0755) < 0)
 		return pf_fail_errno(err, "cannot create %s", b->dir);
 	for (size_t i = 0; i < from->files.n; i++) {
@@ -114,31 +118,30 @@ static int add_jobs(struct compiling *c, struct batch *b, struct pf_err *err)
 		if (make_folders(c, b, tree, target, err) < 0)
 			return -1;
 		*PF_PUSH(a, &b->files) = (struct pf_bundled){ .path = target, .to = target };
-		pf_buf_printf(&c->jobs, "%s/tree/%s\t%s/tree/%s\t%s\n", from->dir, f->path, b->dir, target,
-			      f->to);
+		pf_buf_printf(&c->jobs, "%s/tree/%s\t%s/tree/%s\t%s\n", from->dir, f->path, b->dir,
+			      target, f->to);
 	}
 	return 0;
 }
 
-static int fail_compiler(struct compiling *c, int status, struct pf_err *err)
-{
-	char text[64];
-
-	return pf_fail(err, PF_EIO, PF_FMT " does not compile: %s", PF_ARG(c->python->base_exe),
-		       pf_status_text(text, sizeof(text), status));
-}
-
-/* -I -S -B: nothing of the user's, no site-packages, nothing written beside what is asked for. */
+/* -I -S -B: nothing of the user's, no site-packages, nothing written beside what is asked for. A
+ * module that the compiler breaks down on costs the byte code (0), not the environment: 1. */
 static int run(struct compiling *c, struct pf_err *err)
 {
 	char *exe = pf_dupz(&c->w.arena, c->python->base_exe);
 	char *argv[] = { exe, "-I", "-S", "-B", "-c", (char *)(uintptr_t)PROGRAM, c->tag, NULL };
 	char *list = pf_workdir_file(&c->w, "jobs", pf_buf_view(&c->jobs), err);
 	PF_FD(in) = list ? pf_open_file(AT_FDCWD, list, err) : -1;
-	struct pf_spawn what = { .path = exe, .argv = argv, .in = in, .out = -1, .err = -1,
-				 .cwd = c->w.path, .new_group = true };
+	struct pf_spawn what = { .path = exe,
+				 .argv = argv,
+				 .in = in,
+				 .out = -1,
+				 .err = -1,
+				 .cwd = c->w.path,
+				 .new_group = true };
 	PF_AUTO(proc) proc = { 0 };
 	int status = 0, ended;
+	char text[64];
 
 	if (in < 0 || pf_proc_start(&proc, &what, err) < 0)
 		return -1;
@@ -147,7 +150,10 @@ static int run(struct compiling *c, struct pf_err *err)
 		return -1;
 	if (!ended)
 		return pf_fail(err, PF_ELIMIT, "byte code was not ready in %d s", PF_WAIT_DRIVER);
-	return status ? fail_compiler(c, status, err) : 0;
+	if (status)
+		pf_warn("%s does not compile (%s): modules are compiled when they are imported",
+			exe, pf_status_text(text, sizeof(text), status));
+	return status == 0;
 }
 
 /* ---- into the cache ---- */
@@ -212,12 +218,17 @@ static int keep(struct compiling *c, struct batch *b, struct pf_err *err)
 
 static int compile_all(struct compiling *c, struct batch *batches, size_t n, struct pf_err *err)
 {
+	int made;
+
 	for (size_t i = 0; i < n; i++)
 		if (add_jobs(c, &batches[i], err) < 0)
 			return -1;
-	if (pf_buf_check(&c->jobs, "the list of modules", err) < 0 || (c->jobs.n && run(c, err) < 0))
+	if (pf_buf_check(&c->jobs, "the list of modules", err) < 0)
 		return -1;
-	for (size_t i = 0; i < n; i++)
+	made = c->jobs.n ? run(c, err) : 1;
+	if (made < 0)
+		return -1;
+	for (size_t i = 0; made && i < n; i++)
 		if (keep(c, &batches[i], err) < 0)
 			return -1;
 	return 0;
@@ -230,7 +241,8 @@ static int find(struct compiling *c, struct batch *missing, size_t *count, struc
 	int found;
 
 	pf_bundle_free(&w->byte_code);
-	found = pf_bundle_load(&w->byte_code, pf_join(&c->w.arena, w->files.dir, pf_s(c->folder)), err);
+	found = pf_bundle_load(&w->byte_code, pf_join(&c->w.arena, w->files.dir, pf_s(c->folder)),
+			       err);
 	if (!found)
 		missing[(*count)++].wheel = w;
 	return found < 0 ? -1 : 0;

@@ -22,12 +22,14 @@ void pf_placed_list_free(struct pf_placed_list *l)
 
 /* ---- folders ---- */
 
-static int open_root(struct pf_linking *l, enum pf_scheme scheme, const char *path, struct pf_err *err)
+static int open_root(struct pf_linking *l, enum pf_scheme scheme, const char *path,
+		     struct pf_err *err)
 {
 	l->roots[scheme] = openat(l->o->dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (l->roots[scheme] < 0)
 		return pf_fail_errno(err, "cannot open %s", path);
-	l->prefixes[scheme] = pf_str_is(pf_s(path), ".") ? PF_S("") : pf_format(&l->arena, "%s/", path);
+	l->prefixes[scheme] =
+		pf_str_is(pf_s(path), ".") ? PF_S("") : pf_format(&l->arena, "%s/", path);
 	return 0;
 }
 
@@ -35,9 +37,12 @@ static int open_roots(struct pf_linking *l, struct pf_err *err)
 {
 	char *site = pf_venv_site(&l->arena, l->o->python);
 
-	return open_root(l, PF_SCHEME_ROOT, site, err) < 0 || open_root(l, PF_SCHEME_LIB, site, err) < 0 ||
-	       open_root(l, PF_SCHEME_SCRIPTS, "bin", err) < 0 || open_root(l, PF_SCHEME_DATA, ".", err) < 0 ?
-		       -1 : 0;
+	return open_root(l, PF_SCHEME_ROOT, site, err) < 0 ||
+			       open_root(l, PF_SCHEME_LIB, site, err) < 0 ||
+			       open_root(l, PF_SCHEME_SCRIPTS, "bin", err) < 0 ||
+			       open_root(l, PF_SCHEME_DATA, ".", err) < 0
+		       ? -1
+		       : 0;
 }
 
 static int make_dir(int root, const char *path, struct pf_err *err)
@@ -50,14 +55,16 @@ static int make_dir(int root, const char *path, struct pf_err *err)
 		return pf_fail_errno(err, "cannot create %s", path);
 	if (fstatat(root, path, &st, 0) == 0 && S_ISDIR(st.st_mode))
 		return 0;
-	return pf_fail(err, PF_EINTEGRITY, "%s is a folder of one wheel and a file of another", path);
+	return pf_fail(err, PF_EINTEGRITY, "%s is a folder of one wheel and a file of another",
+		       path);
 }
 
 /* Each distribution has a folder of its own for headers. */
 static int open_headers(struct pf_linking *l, const struct pf_bundle *b, struct pf_err *err)
 {
 	const struct pf_python *p = l->o->python;
-	char *path = pf_formatz(&l->arena, "include/site/python%d.%d/%s", p->major, p->minor, b->shown);
+	char *path =
+		pf_formatz(&l->arena, "include/site/python%d.%d/%s", p->major, p->minor, b->shown);
 	bool any = false;
 
 	pf_fd_close(&l->roots[PF_SCHEME_HEADERS]);
@@ -109,7 +116,8 @@ static bool is_lost(struct pf_linking *l, const char *path)
  * RECORD: who removes a module removes what was compiled of it. */
 static int link_code(struct pf_linking *l, int tree, const struct pf_bundled *f, struct pf_err *err)
 {
-	enum pf_link_result result = is_lost(l, f->to) ? PF_LINK_EXISTS : pf_link_file(l, tree, f, err);
+	enum pf_link_result result =
+		is_lost(l, f->to) ? PF_LINK_EXISTS : pf_link_file(l, tree, f, err);
 
 	if (result == PF_LINKED)
 		pf_link_placed(l, f);
@@ -117,7 +125,8 @@ static int link_code(struct pf_linking *l, int tree, const struct pf_bundled *f,
 }
 
 static int link_bundle(struct pf_linking *l, const struct pf_bundle *b,
-		       int (*one)(struct pf_linking *, int, const struct pf_bundled *, struct pf_err *),
+		       int (*one)(struct pf_linking *, int, const struct pf_bundled *,
+				  struct pf_err *),
 		       struct pf_err *err)
 {
 	char *path = pf_formatz(&l->arena, "%s/tree", b->dir);

@@ -6,29 +6,29 @@
 #include "python/python.h"
 
 enum pf_link_mode {
-	PF_LINK_HARD,	/* one file in cache and environment; a copy where that is not possible */
-	PF_LINK_COPY,	/* an own one, sharing its blocks where the file system can */
+	PF_LINK_HARD, /* one file in cache and environment; a copy where that is not possible */
+	PF_LINK_COPY, /* an own one, sharing its blocks where the file system can */
 };
 
 /* One wheel of an environment. */
 struct pf_link {
 	const struct pf_wheel *wheel;
-	struct pf_str url;	/* when it was asked for by its URL: for direct_url.json (PEP 610) */
-	bool requested;		/* by the user, not by another distribution */
+	struct pf_str url; /* when it was asked for by its URL: for direct_url.json (PEP 610) */
+	bool requested;    /* by the user, not by another distribution */
 };
 
 struct pf_link_opts {
-	int dir;		/* the environment under construction: what pf_venv_make made */
+	int dir; /* the environment under construction: what pf_venv_make made */
 	const struct pf_python *python;
-	const char *exe;	/* the interpreter's path once the environment is in place */
+	const char *exe; /* the interpreter's path once the environment is in place */
 	enum pf_link_mode mode;
-	bool first_wins;	/* of two wheels that claim a path with different contents: a warning */
+	bool first_wins; /* of two wheels that claim a path with different contents: a warning */
 };
 
 /* A file that was put into the environment. */
 struct pf_placed {
-	struct pf_str path;		/* "lib/python3.11/site-packages/demo.py", NUL-terminated */
-	char digest[PF_SHA256_TEXT];	/* SHA-256 as RECORD has it */
+	struct pf_str path;          /* "lib/python3.11/site-packages/demo.py", NUL-terminated */
+	char digest[PF_SHA256_TEXT]; /* SHA-256 as RECORD has it */
 	uint64_t size;
 	bool exec;
 };
@@ -41,8 +41,8 @@ struct pf_placed_list {
 void pf_placed_list_free(struct pf_placed_list *l);
 
 /* Links all of them, in this order: files, byte code, scripts, and what is written for each
- * environment: RECORD, INSTALLER, REQUESTED, direct_url.json. `placed` may be NULL. Two that claim one
- * path share it when the contents are the same; otherwise EINTEGRITY names both. EIO. After an error
- * the environment holds a part: remove it. */
+ * environment: RECORD, INSTALLER, REQUESTED, direct_url.json. `placed` may be NULL. Two that claim
+ * one path share it when the contents are the same; otherwise EINTEGRITY names both. EIO. After an
+ * error the environment holds a part: remove it. */
 int pf_wheels_link(struct pf_placed_list *placed, const struct pf_link *links, size_t n,
 		   const struct pf_link_opts *o, struct pf_err *err) PF_MUST_USE;

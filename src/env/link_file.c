@@ -78,7 +78,8 @@ static enum pf_link_result copy_file(int root, const char *to, int tree, const c
 /* Another file system, one without hard links, a kernel that protects them. */
 static bool is_refusal(int error)
 {
-	return error == EXDEV || error == EPERM || error == EOPNOTSUPP || error == ENOSYS || error == EINVAL;
+	return error == EXDEV || error == EPERM || error == EOPNOTSUPP || error == ENOSYS ||
+	       error == EINVAL;
 }
 
 enum pf_link_result pf_link_file(struct pf_linking *l, int tree, const struct pf_bundled *f,
@@ -109,45 +110,64 @@ static struct pf_str place_of(struct pf_arena *a, const struct pf_linking *l, en
 	return pf_format(a, PF_FMT "%s", PF_ARG(l->prefixes[scheme]), to);
 }
 
-void pf_record_field(struct pf_buf *out, struct pf_str field)
+static bool needs_quotes(struct pf_str s)
 {
-	if (pf_str_find(field, ',') == PF_NPOS && pf_str_find(field, '"') == PF_NPOS) {
-		pf_buf_str(out, field);
+	return pf_str_find(s, ',') != PF_NPOS || pf_str_find(s, '"') != PF_NPOS;
+}
+
+static void put_doubled(struct pf_buf *out, struct pf_str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '"')
+			pf_buf_char(out, '"');
+		pf_buf_char(out, s.p[i]);
+	}
+}
+
+void pf_record_field(struct pf_buf *out, struct pf_str folder, struct pf_str name)
+{
+	if (!needs_quotes(folder) && !needs_quotes(name)) {
+		pf_buf_str(out, folder);
+		pf_buf_str(out, name);
 		return;
 	}
 	pf_buf_char(out, '"');
-	for (size_t i = 0; i < field.n; i++) {
-		if (field.p[i] == '"')
-			pf_buf_char(out, '"');
-		pf_buf_char(out, field.p[i]);
-	}
+	put_doubled(out, folder);
+	put_doubled(out, name);
 	pf_buf_char(out, '"');
 }
 
 /* RECORD's paths begin in site-packages; what lies elsewhere is three folders up. */
 static void note_record(struct pf_linking *l, const struct pf_bundled *f)
 {
-	struct pf_arena a = { 0 };
-	struct pf_str path = place_of(&a, l, f->scheme, f->to), site = l->prefixes[PF_SCHEME_ROOT];
+	struct pf_str to = pf_s(f->to), site = l->prefixes[PF_SCHEME_ROOT], folder = { 0 };
 
-	if (pf_str_eq(pf_str_cut(path, 0, site.n), site))
-		path = pf_str_skip(path, site.n);
-	else
-		path = pf_format(&a, "../../../" PF_FMT, PF_ARG(path));
-	pf_record_field(&l->record, path);
-	pf_buf_printf(&l->record, ",sha256=%s,%llu\n", f->digest, (unsigned long long)f->size);
-	pf_arena_free(&a);
+	if (f->scheme == PF_SCHEME_DATA && pf_str_eq(pf_str_cut(to, 0, site.n), site))
+		to = pf_str_skip(to, site.n);
+	else if (f->scheme != PF_SCHEME_ROOT && f->scheme != PF_SCHEME_LIB)
+		folder = pf_format(&l->arena, "../../../" PF_FMT, PF_ARG(l->prefixes[f->scheme]));
+	pf_record_field(&l->record, folder, to);
+	pf_buf_cstr(&l->record, ",sha256=");
+	pf_buf_cstr(&l->record, f->digest);
+	pf_buf_printf(&l->record, ",%llu\n", (unsigned long long)f->size);
 }
 
 void pf_link_placed(struct pf_linking *l, const struct pf_bundled *f)
 {
+	struct pf_str folder = l->prefixes[f->scheme];
+	size_t n = strlen(f->to);
 	struct pf_placed *p;
+	char *path;
 
 	if (!l->placed)
 		return;
+	path = pf_alloc(&l->placed->arena, folder.n + n + 1);
+	memcpy(path, folder.p, folder.n);
+	memcpy(path + folder.n, f->to, n);
 	p = PF_PUSH(&l->placed->arena, &l->placed->files);
-	*p = (struct pf_placed){ .size = f->size, .exec = f->kind != PF_BUNDLED_PLAIN };
-	p->path = place_of(&l->placed->arena, l, f->scheme, f->to);
+	*p = (struct pf_placed){ .path = { path, folder.n + n },
+				 .size = f->size,
+				 .exec = f->kind != PF_BUNDLED_PLAIN };
 	memcpy(p->digest, f->digest, sizeof(p->digest));
 }
 
@@ -167,7 +187,8 @@ static bool is_same(int root, const struct pf_bundled *f)
 	struct pf_err ignored;
 
 	return fstatat(root, f->to, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
-	       (uint64_t)st.st_size == f->size && pf_read_file(&bytes, root, f->to, &ignored) == 0 &&
+	       (uint64_t)st.st_size == f->size &&
+	       pf_read_file(&bytes, root, f->to, &ignored) == 0 &&
 	       pf_digest_text(digest, PF_S("sha256"), bytes.p ? bytes.p : "", bytes.n) &&
 	       strcmp(digest, f->digest) == 0;
 }
@@ -207,11 +228,11 @@ int pf_link_clash(struct pf_linking *l, const struct pf_bundled *f, struct pf_er
 	}
 	owner = owner_of(l, place);
 	if (!l->o->first_wins)
-		return pf_fail(err, PF_EINTEGRITY, PF_FMT " and %s %s both have " PF_FMT
-			       ", and they differ", PF_ARG(owner), b->shown, b->version,
-			       PF_ARG(pf_shown(place)));
-	pf_warn(PF_FMT " and %s %s both have " PF_FMT ": the first one's is taken", PF_ARG(owner), b->shown,
-		b->version, PF_ARG(pf_shown(place)));
+		return pf_fail(err, PF_EINTEGRITY,
+			       PF_FMT " and %s %s both have " PF_FMT ", and they differ",
+			       PF_ARG(owner), b->shown, b->version, PF_ARG(pf_shown(place)));
+	pf_warn(PF_FMT " and %s %s both have " PF_FMT ": the first one's is taken", PF_ARG(owner),
+		b->shown, b->version, PF_ARG(pf_shown(place)));
 	*pf_map_put(&l->arena, &l->lost, place) = l;
 	note_record(l, f);
 	return 0;

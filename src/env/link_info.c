@@ -57,8 +57,8 @@ static int put_record(struct pf_linking *l, struct pf_err *err)
 	const char *info = l->links[l->current].wheel->files.info;
 	PF_AUTO(buf) text = PF_TAKE(l->record);
 
-	pf_record_field(&text, pf_s(info));
-	pf_buf_cstr(&text, "/RECORD,,\n");
+	pf_record_field(&text, pf_s(info), PF_S("/RECORD"));
+	pf_buf_cstr(&text, ",,\n");
 	l->record = PF_BUF(PF_MAX_RECORD);
 	if (pf_buf_check(&text, "RECORD", err) < 0 || put(l, "RECORD", pf_buf_view(&text), err) < 0)
 		return -1;

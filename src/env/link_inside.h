@@ -8,13 +8,13 @@ struct pf_linking {
 	struct pf_arena arena;
 	const struct pf_link_opts *o;
 	const struct pf_link *links;
-	size_t current;				/* the one in hand */
-	int roots[PF_SCHEMES];			/* folders that the schemes stand for; -1: not open */
-	struct pf_str prefixes[PF_SCHEMES];	/* their names in the environment, "bin/" */
+	size_t current;                     /* the one in hand */
+	int roots[PF_SCHEMES];              /* folders that the schemes stand for; -1: not open */
+	struct pf_str prefixes[PF_SCHEMES]; /* their names in the environment, "bin/" */
 	struct pf_placed_list *placed;
-	struct pf_buf record;			/* of the wheel in hand */
-	struct pf_map lost;			/* modules whose place another wheel has */
-	bool copying;				/* links were refused */
+	struct pf_buf record; /* of the wheel in hand */
+	struct pf_map lost;   /* modules whose place another wheel has */
+	bool copying;         /* links were refused */
 };
 
 /* A file of the cache into its place; exists: somebody else has the place (errno is EEXIST). */
@@ -26,7 +26,7 @@ int pf_link_text(struct pf_linking *l, enum pf_scheme scheme, const char *name, 
 		 bool exec, struct pf_err *err) PF_MUST_USE;
 /* A line of RECORD and of the list of placed files. */
 void pf_link_note(struct pf_linking *l, const struct pf_bundled *f);
-void pf_link_placed(struct pf_linking *l, const struct pf_bundled *f);	/* of the list alone */
+void pf_link_placed(struct pf_linking *l, const struct pf_bundled *f); /* of the list alone */
 /* Is what has the place the same? Else an error, or a warning where the first wins. */
 int pf_link_clash(struct pf_linking *l, const struct pf_bundled *f, struct pf_err *err) PF_MUST_USE;
 
@@ -41,5 +41,5 @@ int pf_link_info(struct pf_linking *l, struct pf_err *err) PF_MUST_USE;
 void pf_script_head(struct pf_buf *out, const char *exe);
 /* direct_url.json of an archive (PEP 610), without what the URL holds of passwords. */
 void pf_direct_url(struct pf_buf *out, struct pf_str url, const char *sha256);
-/* One field of RECORD, quoted where it must be. */
-void pf_record_field(struct pf_buf *out, struct pf_str field);
+/* A path of RECORD, quoted where it must be. */
+void pf_record_field(struct pf_buf *out, struct pf_str folder, struct pf_str name);

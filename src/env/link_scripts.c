@@ -32,9 +32,14 @@ int pf_link_text(struct pf_linking *l, enum pf_scheme scheme, const char *name, 
 		 bool exec, struct pf_err *err)
 {
 	char digest[PF_DIGEST_TEXT];
-	struct pf_bundled f = { .path = name, .to = name, .digest = digest, .size = text.n, .scheme = scheme,
+	struct pf_bundled f = { .path = name,
+				.to = name,
+				.digest = digest,
+				.size = text.n,
+				.scheme = scheme,
 				.kind = exec ? PF_BUNDLED_EXECUTABLE : PF_BUNDLED_PLAIN };
-	PF_FD(fd) = openat(l->roots[scheme], name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	PF_FD(fd) = openat(l->roots[scheme], name,
+			   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	(void)pf_digest_text(digest, PF_S("sha256"), text.p ? text.p : "", text.n);
 	if (fd < 0 && errno == EEXIST)
@@ -71,12 +76,15 @@ int pf_link_script(struct pf_linking *l, int tree, const struct pf_bundled *f, s
 static int write_entry(struct pf_linking *l, const char *name, const struct pf_entry_point *e,
 		       struct pf_err *err)
 {
-	struct pf_str object = pf_s(e->object), first = pf_str_cut(object, 0, pf_str_find(object, '.'));
+	struct pf_str object = pf_s(e->object),
+		      first = pf_str_cut(object, 0, pf_str_find(object, '.'));
 	PF_AUTO(buf) out = PF_BUF(PF_KIB(64));
 
 	pf_script_head(&out, l->o->exe);
-	pf_buf_printf(&out, "import sys\nfrom %s import " PF_FMT "\n\nif __name__ == \"__main__\":\n"
-		      "    sys.exit(%s())\n", e->module, PF_ARG(first), e->object);
+	pf_buf_printf(&out,
+		      "import sys\nfrom %s import " PF_FMT "\n\nif __name__ == \"__main__\":\n"
+		      "    sys.exit(%s())\n",
+		      e->module, PF_ARG(first), e->object);
 	if (pf_buf_check(&out, name, err) < 0)
 		return -1;
 	return pf_link_text(l, PF_SCHEME_SCRIPTS, name, pf_buf_view(&out), true, err);
@@ -85,7 +93,8 @@ static int write_entry(struct pf_linking *l, const char *name, const struct pf_e
 /* pip3, pip3.11 */
 static bool is_numbered_pip(const char *name)
 {
-	return strncmp(name, "pip", 3) == 0 && strspn(name + 3, "0123456789.") == strlen(name + 3) && name[3];
+	return strncmp(name, "pip", 3) == 0 &&
+	       strspn(name + 3, "0123456789.") == strlen(name + 3) && name[3];
 }
 
 /* pip's wheel names the Python that it was built with; users expect theirs. */
@@ -111,8 +120,8 @@ int pf_link_entries(struct pf_linking *l, struct pf_err *err)
 
 		if (pip && is_numbered_pip(e->name))
 			continue;
-		if ((pip && strcmp(e->name, "pip") == 0 ? write_pips(l, e, err) :
-							  write_entry(l, e->name, e, err)) < 0)
+		if ((pip && strcmp(e->name, "pip") == 0 ? write_pips(l, e, err)
+							: write_entry(l, e->name, e, err)) < 0)
 			return -1;
 	}
 	return 0;

@@ -34,8 +34,10 @@ static bool is_sha256(const char *s)
 
 /* ---- find ---- */
 
-/* The same bytes under the name of another wheel are refused here as they would be when unpacked. */
-static int check_found(const struct pf_bundle *b, struct pf_str file, bool lenient, struct pf_err *err)
+/* The same bytes under the name of another wheel are refused here as they would be when unpacked.
+ */
+static int check_found(const struct pf_bundle *b, struct pf_str file, bool lenient,
+		       struct pf_err *err)
 {
 	PF_AUTO(arena) a = { 0 };
 	struct pf_wheel_name named = { 0 };
@@ -45,8 +47,8 @@ static int check_found(const struct pf_bundle *b, struct pf_str file, bool lenie
 		return err->code = PF_EINTEGRITY, -1;
 	if (!pf_str_is(named.name, b->name) || !pf_version_read(&v, &a, pf_s(b->version)) ||
 	    pf_version_cmp(&v, &named.version) != 0)
-		return pf_fail(err, PF_EINTEGRITY, PF_FMT " is the wheel of %s %s", PF_ARG(pf_shown(file)),
-			       b->shown, b->version);
+		return pf_fail(err, PF_EINTEGRITY, PF_FMT " is the wheel of %s %s",
+			       PF_ARG(pf_shown(file)), b->shown, b->version);
 	if (b->lenient && !lenient)
 		return pf_fail(err, PF_EINTEGRITY, PF_FMT ": its RECORD is not complete",
 			       PF_ARG(pf_shown(file)));
@@ -75,7 +77,9 @@ int pf_wheel_find(struct pf_wheel *out, const char *sha256, struct pf_str file, 
 	PF_AUTO(arena) a = { 0 };
 	char *store = pf_store_root(&a, o->store, err);
 
-	return !store || !is_sha256(sha256) ? -!store : find(out, store, sha256, file, lenient, err);
+	if (!store)
+		return -1;
+	return is_sha256(sha256) ? find(out, store, sha256, file, lenient, err) : 0;
 }
 
 /* ---- unpack ---- */
@@ -83,8 +87,8 @@ int pf_wheel_find(struct pf_wheel *out, const char *sha256, struct pf_str file, 
 struct unpacking {
 	struct pf_wheel_check *c;
 	int tree;
-	struct pf_map dirs;	/* made already */
-	struct pf_buf bytes;	/* of the member in hand */
+	struct pf_map dirs;  /* made already */
+	struct pf_buf bytes; /* of the member in hand */
 };
 
 /* In the cache, time stands still: byte code is the same wherever it is compiled. 1980-01-01, the
@@ -137,8 +141,9 @@ static int unpack_one(struct unpacking *u, struct pf_wheel_item *item, struct pf
 	if (pf_wheel_check_bytes(u->c, item, bytes, err) < 0)
 		return -1;
 	f->size = bytes.n;
-	f->kind = item->member->mode & 0111 || f->scheme == PF_SCHEME_SCRIPTS ? PF_BUNDLED_EXECUTABLE :
-										PF_BUNDLED_PLAIN;
+	f->kind = item->member->mode & 0111 || f->scheme == PF_SCHEME_SCRIPTS
+			  ? PF_BUNDLED_EXECUTABLE
+			  : PF_BUNDLED_PLAIN;
 	if (f->scheme == PF_SCHEME_SCRIPTS && pf_str_starts(bytes, "#!python"))
 		f->kind = PF_BUNDLED_SCRIPT;
 	return write_file(u, f, err);
@@ -146,10 +151,10 @@ static int unpack_one(struct unpacking *u, struct pf_wheel_item *item, struct pf
 
 static struct pf_str head_of(struct pf_wheel_check *c)
 {
-	struct pf_str head = pf_format(&c->arena, "wheel\t" PF_FMT "\t" PF_FMT "\t" PF_FMT "\t" PF_FMT
-				       "\t%s\n", PF_ARG(c->named.name), PF_ARG(c->version),
-				       PF_ARG(c->name), PF_ARG(c->info),
-				       c->incomplete ? "lenient" : "strict");
+	struct pf_str head =
+		pf_format(&c->arena, "wheel\t" PF_FMT "\t" PF_FMT "\t" PF_FMT "\t" PF_FMT "\t%s\n",
+			  PF_ARG(c->named.name), PF_ARG(c->version), PF_ARG(c->name),
+			  PF_ARG(c->info), c->incomplete ? "lenient" : "strict");
 
 	for (size_t i = 0; i < c->entries.n; i++)
 		head = pf_format(&c->arena, PF_FMT "entry\t%s\t%s\t%s\t%s\n", PF_ARG(head),
@@ -167,7 +172,8 @@ static int write_manifest(int dir, struct pf_wheel_check *c, struct pf_err *err)
 		const struct pf_wheel_item *item = &c->items.v[i];
 
 		if (item->twin && strcmp(item->twin->file.digest, item->file.digest) != 0)
-			return pf_fail(err, PF_EINTEGRITY, "%s is another member's place too", item->file.path);
+			return pf_fail(err, PF_EINTEGRITY, "%s is another member's place too",
+				       item->file.path);
 		if (!item->own && !item->twin)
 			files[n++] = item->file;
 	}
@@ -210,7 +216,8 @@ static int commit(struct pf_workdir *w, const char *from, const char *to, struct
 	return 0;
 }
 
-static int build(struct pf_workdir *w, struct pf_wheel_check *c, const char *sha256, struct pf_err *err)
+static int build(struct pf_workdir *w, struct pf_wheel_check *c, const char *sha256,
+		 struct pf_err *err)
 {
 	char *dir = pf_join(&w->arena, w->path, PF_S("wheel"));
 	PF_FD(fd) = -1;
@@ -223,8 +230,8 @@ static int build(struct pf_workdir *w, struct pf_wheel_check *c, const char *sha
 	return commit(w, dir, pf_formatz(&w->arena, "%s/wheels/%s", w->store, sha256), err);
 }
 
-static int check_and_build(struct pf_workdir *w, const struct pf_wheel_source *s, const char *sha256,
-			   struct pf_err *err)
+static int check_and_build(struct pf_workdir *w, const struct pf_wheel_source *s,
+			   const char *sha256, struct pf_err *err)
 {
 	PF_AUTO(wheel_check) c = { 0 };
 
@@ -255,7 +262,9 @@ static int get_locked(struct pf_wheel *out, const struct pf_wheel_source *s, con
 	if (check_and_build(&w, s, sha256, err) < 0)
 		return -1;
 	found = find(out, w.store, sha256, s->file, s->lenient, err);
-	return found > 0 ? 0 : found < 0 ? -1 : pf_fail(err, PF_EIO, "%s/wheels/%s vanished", w.store, sha256);
+	return found > 0   ? 0
+	       : found < 0 ? -1
+			   : pf_fail(err, PF_EIO, "%s/wheels/%s vanished", w.store, sha256);
 }
 
 static int digest_file(char out[PF_HASHER_HEX], int fd, struct pf_err *err)

@@ -20,12 +20,14 @@ void pf_wheel_check_free(struct pf_wheel_check *c)
 
 static int refuse(struct pf_err *err, const struct pf_zip_member *m, const char *why)
 {
-	return pf_fail(err, PF_EINTEGRITY, "member \"" PF_FMT "\": %s", PF_ARG(pf_shown(m->name)), why);
+	return pf_fail(err, PF_EINTEGRITY, "member \"" PF_FMT "\": %s", PF_ARG(pf_shown(m->name)),
+		       why);
 }
 
 /* ---- members ---- */
 
-#define FLAG_UTF8 0x0800 /* APPNOTE.TXT 4.4.4; without it a name beyond ASCII is of code page 437 */
+#define FLAG_UTF8 0x0800 /* APPNOTE.TXT 4.4.4; without it a name beyond ASCII is of code page 437  \
+			  */
 
 static bool is_ascii(struct pf_str s)
 {
@@ -92,7 +94,8 @@ static bool is_named(struct pf_wheel_check *c, struct pf_str name, struct pf_str
 	struct pf_version v = { 0 };
 
 	return pf_str_eq(pf_name_canonical(&c->arena, name), c->named.name) &&
-	       pf_version_read(&v, &c->arena, version) && pf_version_cmp(&v, &c->named.version) == 0;
+	       pf_version_read(&v, &c->arena, version) &&
+	       pf_version_cmp(&v, &c->named.version) == 0;
 }
 
 static int find_info(struct pf_wheel_check *c, struct pf_err *err)
@@ -106,16 +109,19 @@ static int find_info(struct pf_wheel_check *c, struct pf_err *err)
 		if (!pf_str_ends(top, ".dist-info") || top.n == path.n || pf_str_eq(top, c->info))
 			continue;
 		if (c->info.n)
-			return pf_fail(err, PF_EINTEGRITY, "it has two dist-info folders: " PF_FMT ", " PF_FMT,
+			return pf_fail(err, PF_EINTEGRITY,
+				       "it has two dist-info folders: " PF_FMT ", " PF_FMT,
 				       PF_ARG(pf_shown(c->info)), PF_ARG(pf_shown(top)));
 		c->info = top;
 	}
 	if (!c->info.n)
 		return pf_fail(err, PF_EINTEGRITY, "it has no dist-info folder");
 	dash = pf_str_rfind(c->info, '-');
-	dash = pf_str_rfind(pf_str_cut(c->info, 0, dash), '-'); /* the one of dist-info itself is last */
-	if (dash == PF_NPOS || !is_named(c, pf_str_cut(c->info, 0, dash),
-					 pf_str_cut(c->info, dash + 1, c->info.n - strlen(".dist-info"))))
+	dash = pf_str_rfind(pf_str_cut(c->info, 0, dash),
+			    '-'); /* the one of dist-info itself is last */
+	if (dash == PF_NPOS ||
+	    !is_named(c, pf_str_cut(c->info, 0, dash),
+		      pf_str_cut(c->info, dash + 1, c->info.n - strlen(".dist-info"))))
 		return pf_fail(err, PF_EINTEGRITY, "its folder " PF_FMT " is that of another wheel",
 			       PF_ARG(pf_shown(c->info)));
 	return 0;
@@ -141,7 +147,8 @@ static int read_text(struct pf_str *out, struct pf_wheel_check *c, const char *n
 }
 
 /* A requirement that does not parse is its reader's trouble; one that is none is not. */
-static int check_requires(struct pf_wheel_check *c, const struct pf_strs *requires, struct pf_err *err)
+static int check_requires(struct pf_wheel_check *c, const struct pf_strs *requires,
+			  struct pf_err *err)
 {
 	for (size_t i = 0; i < requires->n; i++) {
 		struct pf_requirement r = { 0 };
@@ -149,10 +156,12 @@ static int check_requires(struct pf_wheel_check *c, const struct pf_strs *requir
 
 		if (pf_requirement_parse(&r, &c->arena, requires->v[i], &why) < 0) {
 			if (!pf_is_alnum(requires->v[i].p[0]))
-				return pf_fail(err, PF_EINTEGRITY, "METADATA: Requires-Dist: %s", why.msg);
+				return pf_fail(err, PF_EINTEGRITY, "METADATA: Requires-Dist: %s",
+					       why.msg);
 		} else if (pf_str_starts(r.url, "file:")) {
-			return pf_fail(err, PF_EINTEGRITY, "METADATA: it requires a file of this machine: "
-				       PF_FMT, PF_ARG(pf_shown(r.url)));
+			return pf_fail(err, PF_EINTEGRITY,
+				       "METADATA: it requires a file of this machine: " PF_FMT,
+				       PF_ARG(pf_shown(r.url)));
 		}
 	}
 	return 0;
@@ -167,7 +176,8 @@ static int check_metadata(struct pf_wheel_check *c, struct pf_err *err)
 		return -1;
 	pf_metadata_read(&m, &c->arena, text);
 	if (!pf_name_is_valid(m.name) || !is_named(c, m.name, m.version))
-		return pf_fail(err, PF_EINTEGRITY, "METADATA is that of another wheel: " PF_FMT " " PF_FMT,
+		return pf_fail(err, PF_EINTEGRITY,
+			       "METADATA is that of another wheel: " PF_FMT " " PF_FMT,
 			       PF_ARG(pf_shown(m.name)), PF_ARG(pf_shown(m.version)));
 	c->name = m.name;
 	c->version = m.version;
@@ -204,8 +214,8 @@ static int check_wheel(struct pf_wheel_check *c, struct pf_err *err)
 		return pf_fail(err, PF_EINTEGRITY, "WHEEL: its version is \"" PF_FMT "\", not 1.x",
 			       PF_ARG(pf_shown(version)));
 	if (minor)
-		pf_warn(PF_FMT ": its format, " PF_FMT ", is newer than 1.0", PF_ARG(c->source->file),
-			PF_ARG(version));
+		pf_warn(PF_FMT ": its format, " PF_FMT ", is newer than 1.0",
+			PF_ARG(c->source->file), PF_ARG(version));
 	root = header(text, "Root-Is-Purelib");
 	if (!pf_str_ieq(root, "true") && !pf_str_ieq(root, "false"))
 		return pf_fail(err, PF_EINTEGRITY, "WHEEL: Root-Is-Purelib is \"" PF_FMT "\"",

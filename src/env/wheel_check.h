@@ -8,29 +8,29 @@
 
 /* A line of RECORD. */
 struct pf_recorded {
-	struct pf_str path, digest, size;	/* digest: "sha256=...", or empty */
+	struct pf_str path, digest, size; /* digest: "sha256=...", or empty */
 };
 
 /* A member that is a file. */
 struct pf_wheel_item {
 	const struct pf_zip_member *member;
-	const struct pf_recorded *recorded;	/* NULL: RECORD may be silent about it */
-	struct pf_bundled file;			/* digest and kind are known once it was read */
+	const struct pf_recorded *recorded; /* NULL: RECORD may be silent about it */
+	struct pf_bundled file;             /* digest and kind are known once it was read */
 	const struct pf_wheel_item *twin; /* of the same place, and so of the same bytes, or NULL */
-	bool own;	/* written by every installer itself: not linked */
+	bool own;                         /* written by every installer itself: not linked */
 };
 
 struct pf_wheel_check {
 	struct pf_arena arena;
 	const struct pf_wheel_source *source;
 	struct pf_zip zip;
-	struct pf_wheel_name named;	/* by the file's name */
-	struct pf_str info;		/* "demo-1.0.dist-info" */
-	struct pf_str name, version;	/* METADATA's, as written */
+	struct pf_wheel_name named;  /* by the file's name */
+	struct pf_str info;          /* "demo-1.0.dist-info" */
+	struct pf_str name, version; /* METADATA's, as written */
 	PF_VEC(struct pf_wheel_item) items;
 	PF_VEC(struct pf_entry_point) entries;
-	struct pf_map record;		/* path to struct pf_recorded */
-	bool incomplete;		/* its RECORD needed lenience */
+	struct pf_map record; /* path to struct pf_recorded */
+	bool incomplete;      /* its RECORD needed lenience */
 };
 
 void pf_wheel_check_free(struct pf_wheel_check *c);
@@ -50,6 +50,8 @@ bool pf_wheel_is_reserved(struct pf_str script);
 /* Works out schemes; refuses places of others and two members for one. */
 int pf_wheel_place(struct pf_wheel_check *c, struct pf_err *err) PF_MUST_USE;
 /* RECORD's text against the members, both ways. */
-int pf_wheel_read_record(struct pf_wheel_check *c, struct pf_str text, struct pf_err *err) PF_MUST_USE;
+int pf_wheel_read_record(struct pf_wheel_check *c, struct pf_str text,
+			 struct pf_err *err) PF_MUST_USE;
 /* [console_scripts] and [gui_scripts] of entry_points.txt. */
-int pf_wheel_read_entries(struct pf_wheel_check *c, struct pf_str text, struct pf_err *err) PF_MUST_USE;
+int pf_wheel_read_entries(struct pf_wheel_check *c, struct pf_str text,
+			  struct pf_err *err) PF_MUST_USE;

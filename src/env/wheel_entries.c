@@ -5,8 +5,8 @@
 
 static int refuse(struct pf_err *err, struct pf_str what, const char *why)
 {
-	return pf_fail(err, PF_EINTEGRITY, "entry_points.txt: \"" PF_FMT "\" %s", PF_ARG(pf_shown(what)),
-		       why);
+	return pf_fail(err, PF_EINTEGRITY, "entry_points.txt: \"" PF_FMT "\" %s",
+		       PF_ARG(pf_shown(what)), why);
 }
 
 static int check_name(const struct pf_wheel_check *c, struct pf_str name, struct pf_err *err)
@@ -78,8 +78,9 @@ int pf_wheel_read_entries(struct pf_wheel_check *c, struct pf_str text, struct p
 		if (!bare.n || bare.p[0] == '#' || bare.p[0] == ';')
 			continue;
 		if (line.p[0] == '[')
-			section = pf_str_is(bare, "[console_scripts]") ? CONSOLE :
-				  pf_str_is(bare, "[gui_scripts]")     ? GUI : OTHER;
+			section = pf_str_is(bare, "[console_scripts]") ? CONSOLE
+				  : pf_str_is(bare, "[gui_scripts]")   ? GUI
+								       : OTHER;
 		else if (section != OTHER && take_script(c, line, section == GUI, err) < 0)
 			return -1;
 	}

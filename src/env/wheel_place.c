@@ -78,8 +78,8 @@ static int check_script(struct pf_str path, struct pf_str name, struct pf_err *e
 /* What lies at the environment's top, and in its site-packages by the long way. */
 static int check_data(struct pf_str path, struct pf_str to, struct pf_err *err)
 {
-	static const char *const own[] = { "pyvenv.cfg", "manifest.json", "imports.txt", "bin", "lib",
-					   "lib64", NULL };
+	static const char *const own[] = { "pyvenv.cfg", "manifest.json", "imports.txt", "bin",
+					   "lib",        "lib64",         NULL };
 	struct pf_str rest = to, part, above = { 0 };
 
 	if (pf_str_in(to, own) || pf_str_starts(to, "verified-"))
@@ -99,12 +99,13 @@ static const struct {
 	const char *key;
 	enum pf_scheme scheme;
 } KEYS[] = {
-	{ "purelib", PF_SCHEME_LIB }, { "platlib", PF_SCHEME_LIB },
+	{ "purelib", PF_SCHEME_LIB },     { "platlib", PF_SCHEME_LIB },
 	{ "scripts", PF_SCHEME_SCRIPTS }, { "headers", PF_SCHEME_HEADERS },
 	{ "data", PF_SCHEME_DATA },
 };
 
-static int place_data(struct pf_bundled *f, struct pf_str path, struct pf_str below, struct pf_err *err)
+static int place_data(struct pf_bundled *f, struct pf_str path, struct pf_str below,
+		      struct pf_err *err)
 {
 	struct pf_str key = first_part(below), to = pf_str_skip(below, key.n + 1);
 
@@ -125,7 +126,8 @@ static int place_data(struct pf_bundled *f, struct pf_str path, struct pf_str be
 /* Written by whoever installs. */
 static bool is_own(struct pf_str name)
 {
-	static const char *const names[] = { "RECORD", "INSTALLER", "REQUESTED", "direct_url.json", NULL };
+	static const char *const names[] = { "RECORD", "INSTALLER", "REQUESTED", "direct_url.json",
+					     NULL };
 
 	return pf_str_in(name, names);
 }
@@ -143,16 +145,16 @@ static int place_one(struct pf_wheel_check *c, struct pf_wheel_item *item, struc
 	else if (pf_str_ends(top, ".dist-info"))
 		return refuse(err, path, "is the place of another distribution");
 	else if (pf_str_ends(top, ".data") && path.n > top.n)
-		return pf_str_eq(pf_str_cut(top, 0, top.n - 5), stem) ?
-			       place_data(f, path, pf_str_skip(path, top.n + 1), err) :
-			       refuse(err, path, "is the place of another distribution");
+		return pf_str_eq(pf_str_cut(top, 0, top.n - 5), stem)
+			       ? place_data(f, path, pf_str_skip(path, top.n + 1), err)
+			       : refuse(err, path, "is the place of another distribution");
 	return 0;
 }
 
 /* ---- one place, one file ---- */
 
 static const char *const SCHEME_KEYS[PF_SCHEMES] = {
-	[PF_SCHEME_ROOT] = "lib", [PF_SCHEME_LIB] = "lib", [PF_SCHEME_SCRIPTS] = "bin",
+	[PF_SCHEME_ROOT] = "lib",        [PF_SCHEME_LIB] = "lib",   [PF_SCHEME_SCRIPTS] = "bin",
 	[PF_SCHEME_HEADERS] = "headers", [PF_SCHEME_DATA] = "data",
 };
 
@@ -170,7 +172,8 @@ static int claim(struct pf_wheel_check *c, struct pf_map *places, struct pf_whee
 		 struct pf_err *err)
 {
 	static struct pf_wheel_item folder; /* a mark: neither read nor written */
-	struct pf_str key = pf_format(&c->arena, "%s:%s", SCHEME_KEYS[item->file.scheme], item->file.to);
+	struct pf_str key =
+		pf_format(&c->arena, "%s:%s", SCHEME_KEYS[item->file.scheme], item->file.to);
 	void **place;
 
 	for (size_t i = 0; i < key.n; i++) {

@@ -6,11 +6,13 @@
 
 static int refuse(struct pf_err *err, struct pf_str path, const char *why)
 {
-	return pf_fail(err, PF_EINTEGRITY, "RECORD: \"" PF_FMT "\" %s", PF_ARG(pf_shown(path)), why);
+	return pf_fail(err, PF_EINTEGRITY, "RECORD: \"" PF_FMT "\" %s", PF_ARG(pf_shown(path)),
+		       why);
 }
 
 /* What lenience forgives, and remembers. */
-static int forgive(struct pf_wheel_check *c, struct pf_str path, const char *why, struct pf_err *err)
+static int forgive(struct pf_wheel_check *c, struct pf_str path, const char *why,
+		   struct pf_err *err)
 {
 	if (!c->source->lenient)
 		return refuse(err, path, why);
@@ -26,7 +28,8 @@ static bool take_quoted(struct pf_str *out, struct pf_arena *a, struct pf_str *r
 	char *text = pf_alloc(a, rest->n);
 	size_t at = 1, n = 0;
 
-	while (at < rest->n && (rest->p[at] != '"' || pf_str_starts(pf_str_skip(*rest, at), "\"\""))) {
+	while (at < rest->n &&
+	       (rest->p[at] != '"' || pf_str_starts(pf_str_skip(*rest, at), "\"\""))) {
 		text[n++] = rest->p[at];
 		at += rest->p[at] == '"' ? 2 : 1;
 	}
@@ -97,7 +100,8 @@ static int check_item(struct pf_wheel_check *c, struct pf_wheel_item *item, stru
 		return 0;
 	if (!row)
 		return forgive(c, path, "is in the archive and not listed", err);
-	if (!row->digest.n || pf_str_starts(row->digest, "md5=") || pf_str_starts(row->digest, "sha1="))
+	if (!row->digest.n || pf_str_starts(row->digest, "md5=") ||
+	    pf_str_starts(row->digest, "sha1="))
 		return forgive(c, path, "has no digest that counts", err);
 	if (row->size.n && (!pf_str_u64(row->size, &size) || size != item->member->size))
 		return refuse(err, path, "has another size in the archive");
@@ -134,7 +138,9 @@ int pf_wheel_check_bytes(struct pf_wheel_check *c, struct pf_wheel_item *item, s
 	while (pf_str_ends(said, "="))
 		said.n--;
 	if (pf_str_is(name, "sha256"))
-		return pf_str_is(said, own) ? 0 : refuse(err, path, "has another digest in the archive");
+		return pf_str_is(said, own)
+			       ? 0
+			       : refuse(err, path, "has another digest in the archive");
 	if (!pf_digest_text(other, name, bytes.p, bytes.n))
 		return refuse(err, path, "has a digest of an unknown kind");
 	return pf_str_is(said, other) ? 0 : refuse(err, path, "has another digest in the archive");

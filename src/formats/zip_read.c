@@ -36,7 +36,8 @@ static int inflate_member(char *to, struct pf_zip *z, const struct pf_zip_member
 	if (!z->inflater && !(z->inflater = libdeflate_alloc_decompressor()))
 		pf_oom();
 	if (libdeflate_deflate_decompress_ex(z->inflater, p, (size_t)m->packed, to, (size_t)m->size,
-					     &used, NULL) != LIBDEFLATE_SUCCESS || used != m->packed)
+					     &used, NULL) != LIBDEFLATE_SUCCESS ||
+	    used != m->packed)
 		return differs(err, m, "its deflated bytes are damaged");
 	return 0;
 }
@@ -73,7 +74,8 @@ int pf_zip_read(struct pf_buf *out, struct pf_zip *z, const struct pf_zip_member
 		return -1;
 	to = pf_buf_room(out, (size_t)m->size + 1);
 	if (!to)
-		return pf_fail(err, PF_ELIMIT, "member " PF_FMT " is too big", PF_ARG(pf_shown(m->name)));
+		return pf_fail(err, PF_ELIMIT, "member " PF_FMT " is too big",
+			       PF_ARG(pf_shown(m->name)));
 	if ((m->method == METHOD_STORED ? pf_zip_bytes(to, z->fd, m->data, (size_t)m->size, err)
 					: inflate_member(to, z, m, err)) < 0)
 		return -1;

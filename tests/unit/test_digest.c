@@ -54,11 +54,39 @@ static void agrees_with_libcrypto_at_every_length(void **state)
 	pf_hasher_free(&hasher);
 }
 
+static void speaks_as_records_do(void **state)
+{
+	static const struct {
+		const char *name, *text, *wanted;
+	} rows[] = {
+		{ "sha256", "", "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU" },
+		{ "sha384", "", "OLBgp1GsljhM2TJ-sbHjaiH9txEUvgdDTAzHv2P24donTt6_529l-9Ua0vFImLlb" },
+		{ "sha512", "abc", "3a81oZNherrMQXNJriBBMRLm-k6JqX6iCp7u5ktV05ohkpkqJ0_BqDa6PCOj_uu9RU1EI2Q86A4qmslPpUyknw" },
+	};
+	unsigned char raw[32], back[32];
+	char text[PF_DIGEST_TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < PF_COUNT(rows); i++) {
+		assert_true(pf_digest_text(text, pf_s(rows[i].name), rows[i].text, strlen(rows[i].text)));
+		assert_string_equal(text, rows[i].wanted);
+	}
+	assert_false(pf_digest_text(text, PF_S("md5"), "", 0));
+	pf_sha256_raw(raw, "abc", 3);
+	pf_base64url(text, raw, sizeof(raw));
+	assert_true(pf_base64url_read(back, sizeof(back), pf_s(text)));
+	assert_memory_equal(raw, back, sizeof(raw));
+	assert_false(pf_base64url_read(back, sizeof(back), pf_str_cut(pf_s(text), 0, 42)));
+	text[3] = '+';
+	assert_false(pf_base64url_read(back, sizeof(back), pf_s(text)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(knows_the_standard_examples),
 		cmocka_unit_test(agrees_with_libcrypto_at_every_length),
+		cmocka_unit_test(speaks_as_records_do),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,7 +6,7 @@
 
 static int folder;
 
-/* "name=CRC name=CRC" of what could be read, or the error. */
+/* "name=CRC name=CRC(what is odd)" of what could be read, or the error. */
 static struct pf_str members_of(struct pf_arena *a, const char *name)
 {
 	PF_AUTO(zip) z = { 0 };
@@ -24,6 +24,8 @@ static struct pf_str members_of(struct pf_arena *a, const char *name)
 		assert_ptr_equal(pf_zip_find(&z, z.members.v[i].name), &z.members.v[i]);
 		pf_buf_printf(&out, "%s" PF_FMT "=%08x", i ? " " : "", PF_ARG(z.members.v[i].name),
 			      z.members.v[i].crc);
+		if (z.members.v[i].odd)
+			pf_buf_printf(&out, "(%s)", z.members.v[i].odd);
 	}
 	return pf_dup(a, pf_buf_view(&out));
 }

@@ -138,11 +138,35 @@ def damaged():
         error="member a.txt: its size is not possible")
     row("twin-gap", put(put(two, 18, struct.pack("<II", 4, 4)), two.index(b"PK\1\2") + 20, struct.pack("<II", 4, 4)),
         error="member a.txt: bytes that belong to no member follow it")
+    row("offset-of-next", put(two, two.rindex(b"PK\1\2") + 42, struct.pack("<I", 0)),
+        error="member a.txt: its header overlaps what follows")
+    lies = make([("a.txt", b"hello")], pipe=True)
+    row("descriptor", put(lies, lies.index(b"PK\7\10") + 4, b"\0"), error="member a.txt: its data descriptor differs from the directory")
+
+
+def with_extra(field):
+    """Of one member, in the directory."""
+    info = zipfile.ZipInfo("a.txt", (1980, 1, 1, 0, 0, 0))
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as z:
+        z.writestr(info, b"hello")
+        info.extra = field
+    return out.getvalue()
+
+
+def odd():
+    """What some readers see otherwise: told, where it matters."""
+    name = b"b.txt"
+    path = struct.pack("<HHBI", 0x7075, 5 + len(name), 1, zlib.crc32(b"a.txt")) + name
+    row("renamed", with_extra(path), error="a.txt=3610a686(an extra field gives it another name)")
+    row("needless", with_extra(struct.pack("<HHQ", 1, 8, 5)), error="a.txt=3610a686(it has zip64 fields that nothing refers to)")
+    row("overrun", with_extra(struct.pack("<HH", 0x7777, 400)), error="a.txt=3610a686(its extra fields are malformed)")
 
 
 def main():
     sound()
     damaged()
+    odd()
     here = os.path.dirname(os.path.abspath(__file__))
     path = sys.argv[1] if len(sys.argv) > 1 else os.path.join(here, "../../tests/data/zip.tsv")
     with open(path, "w") as f:
