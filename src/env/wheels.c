@@ -148,7 +148,7 @@ static int install(struct install *x, int dir, const char *exe, struct pf_err *e
 		if (pf_wheels_compile(x->wheels, x->plan->packages.n, x->python, x->o, err) < 0)
 			return -1;
 	}
-	pf_step("linking %zu packages", x->plan->packages.n);
+	pf_step("installing %zu packages", x->plan->packages.n);
 	return link_all(x, dir, exe, err);
 }
 

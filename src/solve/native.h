@@ -3,7 +3,7 @@
 #pragma once
 
 #include "index/index.h"
-#include "python/tags.h"
+#include "python/python.h"
 #include "solve/indexes.h"
 #include "solve/plan.h"
 

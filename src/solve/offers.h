@@ -3,7 +3,7 @@
 #pragma once
 
 #include "index/index.h"
-#include "python/tags.h"
+#include "python/python.h"
 #include "solve/resolve.h"
 
 /* One version of a project: the file that would be taken of it. */

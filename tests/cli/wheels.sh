@@ -29,12 +29,12 @@ print(os.path.realpath(sys.executable))' 2>/dev/null) || continue
 done
 maker=$(command -v python3) || skip_all "there is no python3"
 
-managers=venv
-if command -v uv >/dev/null; then managers="$managers uv"; else skip "uv is not installed: its half is not tested"; fi
+managers=
+if command -v uv >/dev/null; then managers=uv; else skip "uv is not installed: its half is not tested"; fi
 if [ -n "$python" ]; then managers="$managers virtualenv"; else skip "no python3 with ensurepip: pip's half is not tested"; fi
 [ -n "$python" ] || python=$maker
-[ -n "$managers" ] || skip_all "neither uv nor a python3 with ensurepip is installed"
+managers="$managers venv"
+managers=${managers# }
 first=${managers%% *}
-first=${first:-virtualenv}
 
 create() { "$tool" -s "$store" -p "$python" -m "$manager" "$@"; }
