@@ -193,40 +193,57 @@ static bool is_same(int root, const struct pf_bundled *f)
 	       strcmp(digest, f->digest) == 0;
 }
 
-static bool has_place(struct pf_linking *l, const struct pf_bundle *b, struct pf_str place)
-{
-	struct pf_arena a = { 0 };
-	bool has = false;
+/* The first wheel that has a place. */
+struct claim {
+	const struct pf_bundle *wheel;
+	const struct pf_bundled *file;	/* NULL: an entry point's script */
+};
 
-	for (size_t i = 0; !has && i < b->files.n; i++)
-		has = pf_str_eq(place_of(&a, l, b->files.v[i].scheme, b->files.v[i].to), place);
-	for (size_t i = 0; !has && i < b->entries.n; i++)
-		has = pf_str_eq(place_of(&a, l, PF_SCHEME_SCRIPTS, b->entries.v[i].name), place);
-	pf_arena_free(&a);
-	return has;
+static void enter(struct pf_linking *l, const struct pf_bundle *b, const struct pf_bundled *f,
+		  enum pf_scheme scheme, const char *to)
+{
+	void **slot = pf_map_put(&l->arena, &l->claims, place_of(&l->arena, l, scheme, to));
+	struct claim *c;
+
+	if (*slot)
+		return;
+	*slot = c = pf_alloc(&l->arena, sizeof(*c));
+	*c = (struct claim){ b, f };
 }
 
-static struct pf_str owner_of(struct pf_linking *l, struct pf_str place)
+/* Worked out when there is a first clash: most environments have none. */
+static const struct claim *claim_of(struct pf_linking *l, struct pf_str place)
 {
-	for (size_t i = 0; i < l->current; i++) {
-		const struct pf_bundle *b = &l->links[i].wheel->files;
+	for (; l->claimed < l->current; l->claimed++) {
+		const struct pf_bundle *b = &l->links[l->claimed].wheel->files;
 
-		if (has_place(l, b, place))
-			return pf_format(&l->arena, "%s %s", b->shown, b->version);
+		for (size_t i = 0; i < b->files.n; i++)
+			if (b->files.v[i].scheme != PF_SCHEME_HEADERS) /* each has its own folder */
+				enter(l, b, &b->files.v[i], b->files.v[i].scheme, b->files.v[i].to);
+		for (size_t i = 0; i < b->entries.n; i++)
+			enter(l, b, NULL, PF_SCHEME_SCRIPTS, b->entries.v[i].name);
 	}
-	return PF_S("the environment itself");
+	return pf_map_get(&l->claims, place);
+}
+
+static bool agree(const struct pf_linking *l, const struct claim *c, const struct pf_bundled *f)
+{
+	if (c && c->file && c->file->kind == f->kind)
+		return c->file->size == f->size && strcmp(c->file->digest, f->digest) == 0;
+	return is_same(l->roots[f->scheme], f);
 }
 
 int pf_link_clash(struct pf_linking *l, const struct pf_bundled *f, struct pf_err *err)
 {
 	const struct pf_bundle *b = &l->links[l->current].wheel->files;
 	struct pf_str place = place_of(&l->arena, l, f->scheme, f->to), owner;
+	const struct claim *c = claim_of(l, place);
 
-	if (is_same(l->roots[f->scheme], f)) {
-		note_record(l, f);
+	note_record(l, f);
+	if (agree(l, c, f))
 		return 0;
-	}
-	owner = owner_of(l, place);
+	owner = c ? pf_format(&l->arena, "%s %s", c->wheel->shown, c->wheel->version) :
+		    PF_S("the environment itself");
 	if (!l->o->first_wins)
 		return pf_fail(err, PF_EINTEGRITY,
 			       PF_FMT " and %s %s both have " PF_FMT ", and they differ",
@@ -234,6 +251,5 @@ int pf_link_clash(struct pf_linking *l, const struct pf_bundled *f, struct pf_er
 	pf_warn(PF_FMT " and %s %s both have " PF_FMT ": the first one's is taken", PF_ARG(owner),
 		b->shown, b->version, PF_ARG(pf_shown(place)));
 	*pf_map_put(&l->arena, &l->lost, place) = l;
-	note_record(l, f);
 	return 0;
 }

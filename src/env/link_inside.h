@@ -13,6 +13,8 @@ struct pf_linking {
 	struct pf_str prefixes[PF_SCHEMES]; /* their names in the environment, "bin/" */
 	struct pf_placed_list *placed;
 	struct pf_buf record; /* of the wheel in hand */
+	struct pf_map claims; /* places of the wheels before, once two clashed */
+	size_t claimed;       /* wheels that are in it */
 	struct pf_map lost;   /* modules whose place another wheel has */
 	bool copying;         /* links were refused */
 };

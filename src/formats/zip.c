@@ -252,34 +252,36 @@ static bool is_size_or_late(uint64_t value, uint64_t central, uint16_t flags)
 	return value == central || ((flags & FLAG_DESCRIPTOR) && !value);
 }
 
-/* Both sizes once more in 64 bits, though 32 were enough: what Bazel's archives have. */
-static bool repeats_sizes(struct pf_str body, const uint64_t wanted[2])
-{
-	return body.n == 16 && little(body.p, 8) == wanted[0] && little(body.p + 8, 8) == wanted[1];
-}
-
-/* The local header's extra fields: zip64 sizes must be those of the directory. */
-static bool check_local_extra(struct pf_zip_member *m, const char *r, struct pf_str extra)
+/* A local header's zip64 field: the sizes that overflowed. Some writers, who did not know them yet,
+ * leave room for both and fill it in any case. */
+static bool check_local_zip64(struct pf_zip_member *m, const char *r, struct pf_str body)
 {
 	const uint64_t wanted[] = { m->size, m->packed };
 	const uint64_t local[] = { little(r + 22, 4), little(r + 18, 4) };
+	bool both = body.n == 16;
+
+	for (size_t i = 0; i < PF_COUNT(wanted); i++) {
+		if (local[i] != 0xffffffff && !both)
+			continue;
+		if (body.n < 8 || !is_size_or_late(little(body.p, 8), wanted[i], m->flags))
+			return false;
+		body = pf_str_skip(body, 8);
+	}
+	if (body.n)
+		m->odd = "it has zip64 fields that nothing refers to";
+	return true;
+}
+
+static bool check_local_extra(struct pf_zip_member *m, const char *r, struct pf_str extra)
+{
 	struct pf_str body;
 	unsigned id;
 
 	while (next_extra(&extra, &id, &body)) {
 		if (renames(m, id, body))
 			m->odd = "an extra field gives it another name";
-		if (id == EXTRA_ZIP64 && repeats_sizes(body, wanted))
-			continue;
-		for (size_t i = 0; id == EXTRA_ZIP64 && i < PF_COUNT(wanted); i++) {
-			if (local[i] != 0xffffffff)
-				continue;
-			if (body.n < 8 || !is_size_or_late(little(body.p, 8), wanted[i], m->flags))
-				return false;
-			body = pf_str_skip(body, 8);
-		}
-		if (id == EXTRA_ZIP64 && body.n)
-			m->odd = "it has zip64 fields that nothing refers to";
+		if (id == EXTRA_ZIP64 && !check_local_zip64(m, r, body))
+			return false;
 	}
 	if (extra.n >= 4)
 		m->odd = "its extra fields are malformed";

@@ -11,7 +11,7 @@ python=$(python3 -c 'import os, sys; print(os.path.realpath(sys.executable))')
 "$python" "$corpus" "$work/hostile" >/dev/null || skip_all "the corpus cannot be made"
 grep -P '\twheel\t' "$work/hostile/index.tsv" >"$work/cases"
 elsewhere() {
-	find "$work" -path "$work/store" -prune -o ! -name out ! -name err ! -name before ! -name after -print
+	find "$work" -path "$work/store" -prune -o ! -name out ! -name err ! -name before ! -name after ! -name check -print
 	find /tmp/pyfenv-canary 2>/dev/null
 }
 elsewhere | LC_ALL=C sort >"$work/before"

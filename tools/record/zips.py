@@ -158,6 +158,11 @@ def odd():
     """What some readers see otherwise: told, where it matters."""
     name = b"b.txt"
     path = struct.pack("<HHBI", 0x7075, 5 + len(name), 1, zlib.crc32(b"a.txt")) + name
+    writer = make([("a.txt", b"hello")], zip64=True)  # sizes in both places
+    at = writer.index(b"a.txt") + 5
+    row("both-sizes", put(writer, 18, struct.pack("<II", 5, 5)))
+    row("both-sizes-differ", put(put(writer, 18, struct.pack("<II", 5, 5)), at + 4, b"\6"),
+        error="member a.txt: its sizes differ from the directory")
     row("renamed", with_extra(path), error="a.txt=3610a686(an extra field gives it another name)")
     row("needless", with_extra(struct.pack("<HHQ", 1, 8, 5)), error="a.txt=3610a686(it has zip64 fields that nothing refers to)")
     row("overrun", with_extra(struct.pack("<HH", 0x7777, 400)), error="a.txt=3610a686(its extra fields are malformed)")
