@@ -4,7 +4,7 @@
 
 #include "index/page.h"
 
-/* Below the folder: pages/KEY, metadata/KEY, hosts/KEY for what a host cannot do, and links/KEY for
+/* Below the folder: pages/KEY, metadata/KEY, hosts/KEY for what a host can do, and links/KEY for
  * lists of links. KEY is a digest; nothing of a stranger's becomes a name. */
 struct pf_cache {
 	int dir;	/* 0: none, nothing is kept */

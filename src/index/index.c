@@ -101,19 +101,11 @@ void pf_index_free(struct pf_index *x)
 
 /* ---- projects ---- */
 
-static struct pf_wanted_project *want(struct pf_index_own *own, struct pf_str name)
+static struct pf_wanted_project *begin(struct pf_index_own *own, struct pf_str canonical)
 {
-	struct pf_wanted_project *w = pf_map_get(&own->projects, name);
-	struct pf_str canonical;
-	void **place;
+	struct pf_wanted_project *w = pf_alloc(&own->arena, sizeof(*w));
 
-	if (w)
-		return w;
-	canonical = pf_name_canonical(&own->arena, name);
-	place = pf_map_put(&own->arena, &own->projects, canonical);
-	if (*place)
-		return *place;
-	*place = w = pf_alloc(&own->arena, sizeof(*w));
+	*pf_map_put(&own->arena, &own->projects, canonical) = w;
 	w->own = own;
 	w->name = canonical;
 	if (pf_name_is_canonical(canonical))
@@ -121,6 +113,18 @@ static struct pf_wanted_project *want(struct pf_index_own *own, struct pf_str na
 	else
 		w->settled = true; /* nothing is called so */
 	return w;
+}
+
+static struct pf_wanted_project *want(struct pf_index_own *own, struct pf_str name)
+{
+	struct pf_wanted_project *w = pf_map_get(&own->projects, name);
+	struct pf_str canonical;
+
+	if (w)
+		return w;
+	canonical = pf_name_canonical(&own->arena, name);
+	w = pf_map_get(&own->projects, canonical);
+	return w ? w : begin(own, canonical);
 }
 
 void pf_index_want(struct pf_index *x, const struct pf_str *names, size_t n)

@@ -81,7 +81,7 @@ void pf_index_want(struct pf_index *x, const struct pf_str *names, size_t n);
 int pf_index_project(const struct pf_project **out, struct pf_index *x, struct pf_str name,
 		     struct pf_err *err) PF_MUST_USE;
 
-/* Begins to fetch what a file needs; nobody waits. */
+/* Begins to fetch what a file (of a project of this index) needs; nobody waits. */
 void pf_index_want_metadata(struct pf_index *x, const struct pf_file *file);
 /* What a wheel needs: from the file beside it, from its end, or from the whole of it. 0; 1: only
  * building it can tell (a source distribution that nothing is announced of); -1: EINTEGRITY when it

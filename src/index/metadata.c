@@ -14,7 +14,8 @@
 
 #define TAIL PF_KIB(128)	/* of a wheel: the directory and METADATA of most */
 #define NEAR PF_KIB(32)		/* before the directory, where METADATA mostly is */
-#define HOST_MEMORY 86400	/* seconds that we remember what a host cannot do */
+#define HOST_MEMORY 86400	/* seconds that we remember what a host can do */
+#define MISSES 3		/* files beside wheels that are not there, until none is looked for */
 
 /* How it is got, each way when the one before has failed. */
 enum way { BESIDE, END, DIRECTORY, MEMBER, WHOLE };
@@ -110,6 +111,7 @@ static struct pf_host *host_of(struct pf_index_own *own, struct pf_str url)
 	struct pf_err err;
 	struct pf_str origin, said;
 	void **place;
+	uint64_t misses;
 	int64_t age;
 
 	if (pf_url_split(&u, url, &err) < 0)
@@ -121,18 +123,31 @@ static struct pf_host *host_of(struct pf_index_own *own, struct pf_str url)
 		*place = host = pf_alloc(&own->arena, sizeof(*host));
 		host->origin = origin;
 		if (pf_cache_text(&said, &own->arena, &age, &own->cache, PF_CACHE_HOSTS, origin) &&
-		    age < HOST_MEMORY)
-			host->no_metadata = pf_str_is(said, "no metadata");
+		    age < HOST_MEMORY && pf_str_u64(said, &misses)) {
+			host->metadata = !misses;
+			host->misses = (unsigned)misses;
+		}
 	}
 	return *place;
 }
 
-static void learn_no_metadata(struct wanted_metadata *w)
+/* One file that is missing says little, where others are there. Kept as "0", or the misses so far. */
+static void learn(struct wanted_metadata *w, bool there)
 {
-	if (w->host->no_metadata || w->file->has_metadata)
+	struct pf_host *h = w->host;
+	char text[16];
+
+	if (h->metadata || (!there && h->misses >= MISSES))
 		return;
-	w->host->no_metadata = true;
-	pf_cache_keep_text(&w->own->cache, PF_CACHE_HOSTS, w->host->origin, PF_S("no metadata"));
+	h->metadata = there;
+	h->misses = there ? 0 : h->misses + 1;
+	snprintf(text, sizeof(text), "%u", h->misses);
+	pf_cache_keep_text(&w->own->cache, PF_CACHE_HOSTS, h->origin, pf_s(text));
+}
+
+static bool may_be_beside(const struct wanted_metadata *w)
+{
+	return w->file->has_metadata || w->host->metadata || w->host->misses < MISSES;
 }
 
 /* ---- stretches of a wheel ---- */
@@ -201,8 +216,12 @@ static int take_part(struct wanted_metadata *w, struct pf_str bytes, uint64_t to
 static int take_came(struct wanted_metadata *w, struct pf_str bytes, uint64_t total, uint64_t from,
 		     struct pf_err *err)
 {
-	if (w->way == BESIDE)
-		return take_text(w, bytes, err);
+	if (w->way == BESIDE) {
+		if (take_text(w, bytes, err) < 0)
+			return -1;
+		learn(w, true);
+		return 0;
+	}
 	return w->way == WHOLE ? read_whole(w, w->fd, err) : take_part(w, bytes, total, from, err);
 }
 
@@ -236,7 +255,7 @@ static void take_answer(struct pf_transfer *t, void *ctx)
 		return;
 	}
 	if (w->way == BESIDE)
-		learn_no_metadata(w);
+		learn(w, false);
 	else
 		w->host->no_ranges |= status == 200;
 	try_way(w, w->way == BESIDE && !w->host->no_ranges ? END : WHOLE);
@@ -334,7 +353,7 @@ static void begin(struct wanted_metadata *w)
 		w->settled = true;
 	} else {
 		w->host = host_of(w->own, w->file->url);
-		try_way(w, w->file->has_metadata || !w->host->no_metadata ? BESIDE : END);
+		try_way(w, may_be_beside(w) ? BESIDE : w->host->no_ranges ? WHOLE : END);
 	}
 }
 

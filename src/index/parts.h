@@ -34,10 +34,12 @@ struct pf_wanted_project {
 	struct pf_project project;
 };
 
-/* What a host cannot do, learnt once. */
+/* What a host can do, learnt once. */
 struct pf_host {
 	struct pf_str origin;
-	bool no_metadata, no_ranges;
+	bool metadata;		/* it has had files beside wheels */
+	unsigned misses;	/* of such files, when it has had none */
+	bool no_ranges;
 };
 
 struct pf_index_own {

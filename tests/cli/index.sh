@@ -130,7 +130,9 @@ expect "a member far from the end" 0 "  a" "$tool" -c "$cache" -i "$A/plain" met
 check "in two parts" asked "/ranges/big.*206" 2
 expect "a directory longer than that" 0 "  c" "$tool" -c "$cache" -i "$A/plain" metadata many==1.0
 check "in two parts as well" asked "/ranges/many.*206" 2
-check "the host was asked once for files beside" asked "metadata 404" 1
+check "the host was asked for files beside three wheels" asked "metadata 404" 3
+expect "then no more" 0 "  other>=1" "$tool" -c "$cache" -i "$A/plain" metadata demo==1.0
+check "for a day" asked "metadata 404" 3
 anew
 check "from the whole wheel" needs -c "$cache" -i "$A/packed"
 check "when a part cannot be had" asked "/bare/demo.* 200" 2

@@ -131,6 +131,11 @@ static int metadata(struct pf_index *x, int n, char **what)
 	struct pf_err err = { 0 };
 
 	for (int i = 0; i < n; i++) {
+		struct pf_str name = pf_str_cut(pf_s(what[i]), 0, pf_str_find(pf_s(what[i]), '='));
+
+		pf_index_want(x, &name, 1);
+	}
+	for (int i = 0; i < n; i++) {
 		files[i] = find(x, what[i], &err);
 		if (!files[i])
 			return report(&err);
