@@ -271,17 +271,18 @@ static int check_local(struct pf_zip *z, struct pf_zip_member *m, uint64_t end,
 
 static int check_members(struct pf_zip *z, struct pf_err *err)
 {
-	if (z->members.n ? z->members.v[0].header != 0 : z->directory != 0)
-		return pf_fail(err, PF_EMODEL, "bytes before the archive's first member");
-	for (size_t i = 0; i < z->members.n; i++) {
-		struct pf_zip_member *m = &z->members.v[i];
-		uint64_t end = i + 1 < z->members.n ? m[1].header : z->directory;
-		void **place = pf_map_put(&z->arena, &z->by_name, m->name);
+	struct pf_zip_member *v = z->members.v;
+	size_t n = z->members.n, twice;
 
-		if (*place)
-			return differs(err, m, "the archive has it twice");
-		*place = m;
-		if (check_local(z, m, end, err) < 0)
+	if (n ? v[0].header != 0 : z->directory != 0)
+		return pf_fail(err, PF_EMODEL, "bytes before the archive's first member");
+	twice = n ? pf_find_twice(&v->name, n, sizeof(*v)) : 0;
+	for (size_t i = 0; i < n; i++) {
+		uint64_t end = i + 1 < n ? v[i + 1].header : z->directory;
+
+		if (i == twice)
+			return differs(err, &v[i], "the archive has it twice");
+		if (check_local(z, &v[i], end, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -308,11 +309,6 @@ void pf_zip_free(struct pf_zip *z)
 {
 	pf_arena_free(&z->arena);
 	memset(z, 0, sizeof(*z));
-}
-
-const struct pf_zip_member *pf_zip_find(const struct pf_zip *z, struct pf_str name)
-{
-	return pf_map_get(&z->by_name, name);
 }
 
 /* ---- bytes of one ---- */

@@ -16,7 +16,6 @@ struct pf_zip_member {
 struct pf_zip {
 	struct pf_arena arena;
 	PF_VEC(struct pf_zip_member) members;	/* in the order of their bytes */
-	struct pf_map by_name;			/* to struct pf_zip_member * */
 	uint64_t directory;			/* its offset */
 	int fd;					/* borrowed */
 };
@@ -30,4 +29,3 @@ int pf_zip_open(struct pf_zip *out, int fd, struct pf_err *err) PF_MUST_USE;
  * encryption, or a method other than stored and deflate. */
 int pf_zip_read(struct pf_buf *out, const struct pf_zip *z, const struct pf_zip_member *m,
 		struct pf_err *err) PF_MUST_USE;
-const struct pf_zip_member *pf_zip_find(const struct pf_zip *z, struct pf_str name);
