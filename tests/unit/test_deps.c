@@ -3,7 +3,6 @@
 #include "folder.h"
 
 #include "base/limits.h"
-#include "base/node.h"
 #include "model/model.h"
 
 enum { MLMODEL, REQUIREMENTS, CONDA_NAME, CONDA, FORMAT, OUTCOME, TEXT, WARNING };

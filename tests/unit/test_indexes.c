@@ -2,8 +2,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "folder.h"
 
-#include <unistd.h>
-
 #include "solve/driver.h"
 
 static int set_up(void **state)

@@ -2,11 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "folder.h"
 
-#include <time.h>
-
 #include "base/limits.h"
 #include "base/proc.h"
-#include "python/metadata.h"
 #include "python/places.h"
 #include "python/python.h"
 

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "base/limits.h"
-#include "python/places.h"
 #include "python/python.h"
 #include "python/query.h"
 #include "python/wanted.h"

@@ -6,7 +6,6 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-#include "base/limits.h"
 #include "base/proc.h"
 #include "model/model.h"
 
