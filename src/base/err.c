@@ -6,6 +6,7 @@
 #include <stdarg.h>
 
 #include "base/limits.h"
+#include "base/str.h"
 #include "base/utf8.h"
 
 int pf_fail(struct pf_err *err, int code, const char *fmt, ...)
@@ -103,9 +104,15 @@ const char *pf_escape(char *out, size_t size, struct pf_str text)
 	return out;
 }
 
+/* Not cut between a URL's user and its host: what is left would be no longer known as a secret. */
 struct pf_str pf_shown(struct pf_str text)
 {
-	if (text.n > PF_MAX_SHOWN)
-		text.n = PF_MAX_SHOWN;
-	return text;
+	struct pf_str cut = pf_str_cut(text, 0, PF_MAX_SHOWN);
+	size_t host = cut.n;
+
+	if (cut.n == text.n)
+		return text;
+	while (host && !strchr("/?# \t\"'", cut.p[host - 1]))
+		host--;
+	return pf_str_ends(pf_str_cut(cut, 0, host), "://") ? pf_str_cut(cut, 0, host) : cut;
 }

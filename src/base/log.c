@@ -70,6 +70,14 @@ void pf_redact(char *text)
 	redact_settings(text);
 }
 
+struct pf_str pf_redacted(struct pf_arena *a, struct pf_str text)
+{
+	char *copy = pf_dupz(a, text);
+
+	pf_redact(copy);
+	return pf_s(copy);
+}
+
 static void end_step(void)
 {
 	if (step_open && log_opts.progress)

@@ -4,6 +4,7 @@
 
 #include "base/common.h"
 #include "base/err.h"
+#include "base/mem.h"
 
 enum pf_log_level { PF_LOG_QUIET, PF_LOG_WARN, PF_LOG_NOTE, PF_LOG_DEBUG };
 
@@ -33,3 +34,5 @@ void pf_log_error(const struct pf_err *err);
 /* Every line passes through this before it is printed: URL passwords, /t/TOKEN/ and
  * KEY=value of secret-looking names become ****. In place; never longer than before. */
 void pf_redact(char *text);
+/* A copy that has passed through it, for what is kept or handed on. */
+struct pf_str pf_redacted(struct pf_arena *a, struct pf_str text);

@@ -23,12 +23,15 @@ void pf_artifact_free(struct pf_artifact *a)
 void pf_artifact_unopened(struct pf_artifact *a, struct pf_str file, const struct pf_err *err)
 {
 	const char *why = err->msg;
+	int code = err->code;
 
-	if (errno == ENOENT)
+	if (errno == ENOENT) {
 		why = "it is not there";
-	else if (pf_str_starts(pf_s(why), pf_dupz(&a->arena, file)) && why[file.n] == ' ')
+		code = PF_EMODEL;
+	} else if (pf_str_starts(pf_s(why), pf_dupz(&a->arena, file)) && why[file.n] == ' ') {
 		why += file.n + 1;
-	pf_artifact_unread(a, file, why);
+	}
+	pf_artifact_unread(a, file, code, why);
 }
 
 /* Folders still to be read: a list, not recursion, since a stranger chooses their depth. */
@@ -38,6 +41,7 @@ struct walk {
 	enum pf_artifact_mode mode;
 	struct pf_strs folders;	/* grows while it is read */
 	size_t files;
+	bool full;	/* more of them than are looked at */
 };
 
 /* False when the file was there before. */
@@ -48,6 +52,13 @@ static bool is_new(struct pf_artifact *a, struct pf_str file)
 
 	*place = a;
 	return !before;
+}
+
+/* Of what lies about and could not be opened, errno telling why: links that lead nowhere or to a
+ * folder do not. */
+static bool may_matter(struct pf_str file)
+{
+	return errno != ENOENT && errno != EISDIR && !pf_artifact_is_inert(file);
 }
 
 static void take_one(struct walk *w, struct pf_str file)
@@ -61,13 +72,14 @@ static void take_one(struct walk *w, struct pf_str file)
 	fd = pf_open_beneath(w->root, path, &err);
 	if (fd >= 0)
 		pf_artifact_take_file(w->a, file, fd, w->mode);
-	else if (w->mode != PF_ARTIFACT_FOUND)
+	else if (w->mode != PF_ARTIFACT_FOUND || may_matter(file))
 		pf_artifact_unopened(w->a, file, &err);
 }
 
 static void take_name(struct walk *w, struct pf_str folder, const struct dirent *e, DIR *dir)
 {
 	struct stat st;
+	struct pf_err err;
 	bool here = pf_str_is(folder, ".");
 	struct pf_str path;
 
@@ -75,12 +87,14 @@ static void take_name(struct walk *w, struct pf_str folder, const struct dirent 
 		return;
 	path = pf_format(&w->a->arena, PF_FMT "%s%s", here ? 0 : (int)folder.n, folder.p,
 			 here ? "" : "/", e->d_name);
-	if (fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return;
-	if (S_ISDIR(st.st_mode))
+	if (fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		(void)!pf_fail_errno(&err, "cannot be looked at");
+		pf_artifact_unopened(w->a, path, &err);
+	} else if (S_ISDIR(st.st_mode)) {
 		*PF_PUSH(&w->a->arena, &w->folders) = path;
-	else if (S_ISREG(st.st_mode) || S_ISLNK(st.st_mode))
+	} else if (S_ISREG(st.st_mode) || S_ISLNK(st.st_mode)) {
 		take_one(w, path);
+	}
 }
 
 static int by_text(const void *a, const void *b)
@@ -97,7 +111,7 @@ static int take_sorted(struct walk *w, struct pf_str folder, DIR *dir)
 	struct dirent *e;
 
 	while ((e = readdir(dir))) {
-		if (w->files++ > PF_MAX_ARTIFACT_FILES)
+		if (w->files++ >= PF_MAX_ARTIFACT_FILES)
 			return -1;
 		*PF_PUSH(&arena, &list) = memcpy(pf_alloc(&arena, sizeof(*e)), e, e->d_reclen);
 	}
@@ -116,14 +130,15 @@ static void take_folder(struct walk *w, struct pf_str folder, int fd)
 		close(fd);
 		return;
 	}
-	if (take_sorted(w, folder, dir) < 0)
-		pf_artifact_unread(w->a, folder, "too many files to look at them all");
+	w->full = take_sorted(w, folder, dir) < 0;
+	if (w->full)
+		pf_artifact_unread(w->a, folder, PF_ELIMIT, "too many files to look at them all");
 	closedir(dir);
 }
 
 static void take_folders(struct walk *w)
 {
-	for (size_t i = 0; i < w->folders.n && w->files <= PF_MAX_ARTIFACT_FILES; i++) {
+	for (size_t i = 0; i < w->folders.n && !w->full; i++) {
 		struct pf_err err;
 		struct pf_str folder = w->folders.v[i];
 		int fd = pf_open_dir_beneath(w->root, pf_dupz(&w->a->arena, folder), &err);

@@ -15,6 +15,8 @@ struct pf_artifact {
 	struct pf_arena arena;
 	PF_VEC(struct pf_named) names;	/* without repetition, in order of appearance */
 	struct pf_strs unread;		/* files that could not be understood, with the reason */
+	int trouble;			/* 0: none of them; EDIFF: their kind is not one that is read; else the
+					 * code of the first that is damaged, closed to us or too big */
 	struct pf_strs read;		/* files that were */
 	int pickle_protocol;		/* the highest seen, -1 for none */
 	struct pf_str protocol_file;	/* where */

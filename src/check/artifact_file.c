@@ -12,10 +12,12 @@
 
 /* ---- what is found ---- */
 
-void pf_artifact_unread(struct pf_artifact *a, struct pf_str file, const char *why)
+void pf_artifact_unread(struct pf_artifact *a, struct pf_str file, int code, const char *why)
 {
 	struct pf_str line = pf_format(&a->arena, PF_FMT ": %s", PF_ARG(file), why);
 
+	if (a->trouble <= PF_EDIFF)
+		a->trouble = code;
 	if (!pf_strs_have(&a->unread, line))
 		*PF_PUSH(&a->arena, &a->unread) = line;
 }
@@ -27,7 +29,7 @@ void pf_artifact_name(struct pf_artifact *a, struct pf_str file, struct pf_str m
 	void **place;
 
 	if (a->names.n >= PF_MAX_PICKLE_NAMES) {
-		pf_artifact_unread(a, file, "it names more than can be listed");
+		pf_artifact_unread(a, file, PF_ELIMIT, "it names more than can be listed");
 		return;
 	}
 	pf_buf_printf(&key, "n" PF_FMT "%c" PF_FMT "%c" PF_FMT, PF_ARG(file), 0, PF_ARG(module), 0,
@@ -65,7 +67,7 @@ static void on_unclear(void *ctx, const char *what)
 	struct naming *n = ctx;
 
 	if (!n->only_dangers)
-		pf_artifact_unread(n->a, n->file, what);
+		pf_artifact_unread(n->a, n->file, PF_EMODEL, what);
 }
 
 static int open_stretch(struct pf_source *out, const struct pf_stretch *s, struct pf_err *err)
@@ -162,9 +164,10 @@ void pf_artifact_take_pickles(struct pf_artifact *a, struct pf_str file,
 	if (p.arrays && take_plainly(a, file, stretch, &p) && whole < 0)
 		whole = 1;
 	if (whole < 0)
-		pf_artifact_unread(a, file, err.msg);
+		pf_artifact_unread(a, file, err.code, err.msg);
 	else if (!whole)
-		pf_artifact_unread(a, file, "bytes after its last pickle, which were not read");
+		pf_artifact_unread(a, file, PF_EMODEL,
+				   "bytes after its last pickle, which were not read");
 	if (whole >= 0)
 		*PF_PUSH(&a->arena, &a->read) = file;
 }
@@ -196,7 +199,7 @@ static void take_npy(struct pf_artifact *a, struct pf_str file, struct pf_str st
 	struct pf_str header = npy_header(start, &end);
 
 	if (!header.p) {
-		pf_artifact_unread(a, file, "damaged numpy file: its header is cut off");
+		pf_artifact_unread(a, file, PF_EMODEL, "damaged numpy file: its header is cut off");
 		return;
 	}
 	if (pf_str_find_str(header, "'|O") == PF_NPOS && pf_str_find_str(header, "'O") == PF_NPOS) {
@@ -263,28 +266,32 @@ static void take_zip(struct pf_artifact *a, struct pf_str file, int fd, enum pf_
 	bool any = false;
 
 	if (pf_zip_open(&z, fd, &err) < 0) {
-		pf_artifact_unread(a, file, err.msg);
+		pf_artifact_unread(a, file, err.code, err.msg);
 		return;
 	}
 	for (size_t i = 0; i < z.members.n; i++) {
 		int taken = take_member(a, file, &z, &z.members.v[i], &bytes, &err);
 
 		if (taken < 0)
-			pf_artifact_unread(a, file, err.msg);
+			pf_artifact_unread(a, file, err.code, err.msg);
 		any |= taken != 0;
 	}
 	if (!any && mode != PF_ARTIFACT_FOUND)
-		pf_artifact_unread(a, file, "a zip archive without pickles or a schema");
+		pf_artifact_unread(a, file, PF_EDIFF, "a zip archive without pickles or a schema");
 }
 
 /* ---- kinds of files ---- */
 
-/* Files that name no modules, or whose text Python does not load as objects. */
 static const char *const INERT_SUFFIXES[] = {
 	".py", ".pyc", ".txt", ".md", ".rst", ".csv", ".tsv", ".json", ".jsonl", ".yaml", ".yml", ".toml",
 	".cfg", ".ini", ".html", ".css", ".js", ".png", ".jpg", ".jpeg", ".svg", ".pdf", ".parquet",
 	".safetensors", "MLmodel", ".crc", ".sh", ".in", ".lock", ".typed", "LICENSE", NULL,
 };
+
+bool pf_artifact_is_inert(struct pf_str file)
+{
+	return ends_with(file, INERT_SUFFIXES);
+}
 
 /* joblib before 0.10: "ZF", the size in hexadecimal padded to 19, perhaps a space, zlib. */
 static bool is_zfile(struct pf_str start)
@@ -348,11 +355,11 @@ static void take_unknown(struct pf_artifact *a, struct pf_str file, enum pf_arti
 {
 	char why[96];
 
-	if (mode == PF_ARTIFACT_FOUND || ends_with(file, INERT_SUFFIXES))
+	if (mode == PF_ARTIFACT_FOUND || pf_artifact_is_inert(file))
 		return;
 	snprintf(why, sizeof(why), "neither a pickle nor a skops file%s%s%s", wrap ? " (in " : "",
 		 pf_wrap_name(wrap), wrap ? " data)" : "");
-	pf_artifact_unread(a, file, why);
+	pf_artifact_unread(a, file, PF_EDIFF, why);
 }
 
 /* Folders next to a FOUND file hold anything: damage there is told of for pickles alone. */
@@ -365,7 +372,7 @@ static void take_stretch(struct pf_artifact *a, struct pf_str file, const struct
 
 	if (look(&start, bytes, sizeof(bytes), stretch, &err) < 0) {
 		if (mode != PF_ARTIFACT_FOUND || has_pickle_suffix(file))
-			pf_artifact_unread(a, file, err.msg);
+			pf_artifact_unread(a, file, err.code, err.msg);
 	} else if (is_npy(start)) {
 		take_npy(a, file, start, stretch);
 	} else if (is_pickle(start, file, mode)) {
@@ -385,12 +392,12 @@ void pf_artifact_take_file(struct pf_artifact *a, struct pf_str file, int fd,
 	struct stat st;
 
 	if (fstat(fd, &st) < 0) {
-		pf_artifact_unread(a, file, "cannot be read");
+		pf_artifact_unread(a, file, PF_EIO, "cannot be read");
 		return;
 	}
 	whole.size = (uint64_t)st.st_size;
 	if (look(&start, bytes, sizeof(bytes), &whole, &err) < 0) {
-		pf_artifact_unread(a, file, err.msg);
+		pf_artifact_unread(a, file, err.code, err.msg);
 		return;
 	}
 	if (pf_str_starts(start, "PK\3\4") || pf_str_starts(start, "PK\5\6")) {

@@ -29,6 +29,9 @@ int pf_artifact_take_schema(struct pf_artifact *a, struct pf_str file, struct pf
 			    struct pf_err *err) PF_MUST_USE;
 void pf_artifact_name(struct pf_artifact *a, struct pf_str file, struct pf_str module,
 		      struct pf_str name);
-void pf_artifact_unread(struct pf_artifact *a, struct pf_str file, const char *why);
+/* `code`: as in artifact.h, or of an error. */
+void pf_artifact_unread(struct pf_artifact *a, struct pf_str file, int code, const char *why);
+/* By its suffix, a file that names no modules, or whose text Python does not load as objects. */
+bool pf_artifact_is_inert(struct pf_str file);
 /* Because it could not be opened. */
 void pf_artifact_unopened(struct pf_artifact *a, struct pf_str file, const struct pf_err *err);

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check/diff.h"
 
+#include "base/log.h"
 #include "base/str.h"
 #include "check/modules.h"
 
@@ -176,18 +177,23 @@ static enum pf_severity verdict(const struct pf_diff *d)
 	return worst;
 }
 
-/* What points into the model or the artifacts is copied, so that the diff outlives them. */
+/* What points into the model or the artifacts is copied, so that the diff outlives them; it ends in
+ * reports, where secrets of URLs have no place. */
 static void own_texts(struct pf_diff *d)
 {
+	struct pf_strs *lists[] = { &d->mlflow, &d->notes };
 	struct pf_arena *a = &d->arena;
 
+	for (size_t i = 0; i < PF_COUNT(lists); i++)
+		for (size_t k = 0; k < lists[i]->n; k++)
+			lists[i]->v[k] = pf_redacted(a, lists[i]->v[k]);
 	for (size_t i = 0; i < d->packages.n; i++) {
 		struct pf_difference *p = &d->packages.v[i];
 		struct pf_str *texts[] = { &p->name, &p->required, &p->current, &p->why };
 
 		for (size_t k = 0; k < PF_COUNT(texts); k++)
 			if (texts[k]->p)
-				*texts[k] = pf_dup(a, *texts[k]);
+				*texts[k] = pf_redacted(a, *texts[k]);
 	}
 }
 

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/str.h"
 #include "check/diff.h"
+#include "req/reqneed.h"
 
 #define MAX_EXTRA_DEPTH 8 /* extras that ask for extras */
 
@@ -29,21 +30,23 @@ static bool admits(struct pf_arena *a, const struct pf_specset *specs, struct pf
 	return pf_specset_admits(specs, &v, PF_PRE_DEFAULT);
 }
 
-/* ---- URLs: direct_url.json has them without "git+" and revision (PEP 610) ---- */
+/* ---- URLs: direct_url.json has them without "git+", revision and user (PEP 610) ---- */
 
-static struct pf_str plain_url(struct pf_str url)
+static struct pf_str plain_url(struct pf_arena *a, struct pf_str url)
 {
-	size_t scheme, at;
+	struct pf_url_parts parts;
+	size_t at;
 
 	if (pf_str_starts(url, "git+"))
 		url = pf_str_skip(url, 4);
 	url = pf_str_cut(url, 0, pf_str_find(url, '#'));
-	scheme = pf_str_find_str(url, "://");
-	at = pf_str_rfind(url, '@');
-	if (scheme != PF_NPOS && at != PF_NPOS && at > scheme &&
-	    pf_str_find(pf_str_skip(url, at), '/') == PF_NPOS)
-		url = pf_str_cut(url, 0, at);
-	return url;
+	if (!pf_url_split(&parts, url))
+		return url;
+	at = pf_str_rfind(parts.rest, '@');
+	if (at != PF_NPOS && pf_str_find(pf_str_skip(parts.rest, at), '/') == PF_NPOS)
+		parts.rest = pf_str_cut(parts.rest, 0, at);
+	return pf_format(a, PF_FMT PF_FMT PF_FMT, PF_ARG(parts.scheme), PF_ARG(parts.host),
+			 PF_ARG(parts.rest));
 }
 
 static bool check_url(struct pf_compare *c, const struct pf_need *need, struct pf_dist *dist)
@@ -54,7 +57,7 @@ static bool check_url(struct pf_compare *c, const struct pf_need *need, struct p
 	if (!need->req.url.n)
 		return true;
 	read_dist(c, dist);
-	if (pf_str_eq(plain_url(need->req.url), plain_url(dist->url)))
+	if (pf_str_eq(plain_url(&c->d->arena, need->req.url), plain_url(&c->d->arena, dist->url)))
 		return true;
 	from = dist->url.n ? dist->url : PF_S("a package index");
 	w.why = pf_format(&c->d->arena, "installed from " PF_FMT "; " PF_FMT, PF_ARG(from), PF_ARG(w.why));

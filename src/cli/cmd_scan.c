@@ -1,6 +1,7 @@
 /* cmd_scan.c - scan: what a model's files would import, without loading them */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/limits.h"
+#include "base/log.h"
 #include "check/check.h"
 #include "cli/cli.h"
 #include "fetch/local.h"
@@ -11,6 +12,23 @@ static bool runs_code(const struct pf_artifact *artifact)
 		if (artifact->names.v[i].runs_code)
 			return true;
 	return false;
+}
+
+/* What could not be looked at is no clean result, whatever the rest is. */
+static int judge(const struct pf_artifact *a, struct pf_err *err)
+{
+	char more[48] = "";
+
+	if (!a->unread.n)
+		return runs_code(a) ? PF_EDIFF : 0;
+	if (a->unread.n > 1)
+		snprintf(more, sizeof(more), " (and %zu more)", a->unread.n - 1);
+	(void)!pf_fail(err, a->trouble, "not read, so that what it names is not known: " PF_FMT "%s",
+		       PF_ARG(pf_shown(a->unread.v[0])), more);
+	if (a->trouble > PF_EDIFF && !runs_code(a))
+		return -1;
+	pf_warn("%s", err->msg);
+	return PF_EDIFF;
 }
 
 int pf_cmd_scan(const struct pf_args *args, struct pf_err *err)
@@ -37,5 +55,5 @@ int pf_cmd_scan(const struct pf_args *args, struct pf_err *err)
 	if (pf_buf_check(&text, "the list", err) < 0 ||
 	    pf_cli_print(args, pf_buf_view(&text), err) < 0)
 		return -1;
-	return runs_code(&artifact) ? PF_EDIFF : 0;
+	return judge(&artifact, err);
 }

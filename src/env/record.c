@@ -34,8 +34,9 @@ char *pf_record_name(struct pf_arena *a, const struct pf_needs *needs,
 	char hex[PF_SHA256_HEX];
 	bool own = false;
 
-	pf_buf_printf(&b, "lock %d manager %d bytecode %d index %d hashes %d\n", PF_STORE_FORMAT,
-		      manager_of(o), !o->no_bytecode, o->allow_model_index, needs->require_hashes);
+	pf_buf_printf(&b, "lock %d rules %d manager %d bytecode %d index %d hashes %d\n",
+		      PF_STORE_FORMAT, PF_SOLVE_RULES, manager_of(o), !o->no_bytecode,
+		      o->allow_model_index, needs->require_hashes);
 	pf_buf_str(&b, pf_plan_identity(a, python));
 	for (size_t i = 0; i < needs->pip.n; i++) {
 		const struct pf_need *need = &needs->pip.v[i];
@@ -73,7 +74,7 @@ int pf_record_write(const char *store, const char *name, const struct pf_plan *p
 	pf_json_key(&w, "left_out");
 	pf_json_open(&w, '[');
 	for (size_t i = 0; i < plan->left_out.n; i++)
-		pf_json_str(&w, plan->left_out.v[i]);
+		pf_json_str(&w, pf_redacted(&a, plan->left_out.v[i]));
 	pf_json_close(&w, ']');
 	pf_json_close(&w, '}');
 	pf_buf_char(&b, '\n');
@@ -147,6 +148,8 @@ int pf_record_plan(struct pf_plan *out, const char *store, const char *name)
 	good = good && pf_str_next(&rest, '\n', &line) && pf_str_next(&rest, '\n', &line) &&
 	       pf_json_parse(&root, &a, line, &ignored) == 0 &&
 	       pf_plan_read(out, root, &ignored) == 0;
+	for (size_t i = 0; good && i < out->packages.n; i++)
+		good = !out->packages.v[i].redacted;
 	pf_arena_free(&a);
 	pf_buf_free(&text);
 	return good;

@@ -129,10 +129,7 @@ int pf_model_deps_conda(struct pf_buf *out, struct pf_model *m, struct pf_err *e
 /* Objects end up in logs: what a URL holds of a password or a token is not shown. */
 static void write_redacted(struct pf_json_out *w, struct pf_arena *a, struct pf_str text)
 {
-	char *copy = pf_dupz(a, text);
-
-	pf_redact(copy);
-	pf_json_str(w, pf_s(copy));
+	pf_json_str(w, pf_redacted(a, text));
 }
 
 static void write_strs(struct pf_json_out *w, struct pf_model *m, const char *key,

@@ -23,6 +23,24 @@ struct pf_str pf_url_scheme(struct pf_str url)
 	return at < url.n && url.p[at] == ':' ? pf_str_cut(url, 0, at) : (struct pf_str){ 0 };
 }
 
+bool pf_url_split(struct pf_url_parts *out, struct pf_str url)
+{
+	struct pf_str scheme = pf_url_scheme(url), rest = pf_str_skip(url, scheme.n);
+	size_t end = 3, at;
+
+	if (!scheme.n || !pf_str_starts(rest, "://"))
+		return false;
+	while (end < rest.n && !strchr("/?#", rest.p[end]))
+		end++;
+	out->scheme = pf_str_cut(url, 0, scheme.n + 3);
+	out->rest = pf_str_skip(rest, end);
+	out->host = pf_str_cut(rest, 3, end);
+	at = pf_str_rfind(out->host, '@');
+	out->user = pf_str_cut(out->host, 0, at == PF_NPOS ? 0 : at);
+	out->host = pf_str_skip(out->host, at == PF_NPOS ? 0 : at + 1);
+	return true;
+}
+
 bool pf_url_is_vcs(struct pf_str url)
 {
 	struct pf_str scheme = pf_url_scheme(url);

@@ -215,6 +215,19 @@ int pf_driver_find_pip(struct pf_driver *d, const struct pf_python *python, stru
 
 /* ---- resolve ---- */
 
+/* PEP 610 as a requirement has it: "git+https://h/r@COMMIT#subdirectory=x". */
+static struct pf_str direct_url(struct pf_arena *a, const struct pf_node *from)
+{
+	const struct pf_node *vcs = pf_node_get(from, "vcs_info");
+	struct pf_str url = pf_node_text(from, "url"), folder = pf_node_text(from, "subdirectory");
+
+	if (vcs)
+		url = pf_format(a, PF_FMT "+" PF_FMT "@" PF_FMT, PF_ARG(pf_node_text(vcs, "vcs")),
+				PF_ARG(url), PF_ARG(pf_node_text(vcs, "commit_id")));
+	return folder.n ? pf_format(a, PF_FMT "#subdirectory=" PF_FMT, PF_ARG(url), PF_ARG(folder)) :
+			  pf_dup(a, url);
+}
+
 /* "install" of the report: metadata.name, metadata.version, download_info.url,
  * download_info.archive_info.hashes, is_direct. */
 static void take_item(struct pf_plan *p, const struct pf_node *item)
@@ -231,7 +244,7 @@ static void take_item(struct pf_plan *p, const struct pf_node *item)
 	};
 
 	if (direct && direct->truth)
-		one.url = pf_dup(&p->arena, pf_node_text(from, "url"));
+		one.url = direct_url(&p->arena, from);
 	if (pf_node_text(hashes, "sha256").n)
 		*PF_PUSH(&p->arena, &one.hashes) =
 			pf_format(&p->arena, "sha256:" PF_FMT, PF_ARG(pf_node_text(hashes, "sha256")));

@@ -3,6 +3,7 @@
 #include "solve/plan.h"
 
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "formats/digest.h"
 
@@ -34,6 +35,8 @@ struct pf_str pf_plan_identity(struct pf_arena *a, const struct pf_python *p)
 static void write_key_text(struct pf_buf *b, const struct pf_plan *p, struct pf_str identity,
 			   const struct pf_opts *o)
 {
+	PF_AUTO(arena) scratch = { 0 };
+
 	pf_buf_printf(b, "store %d\n", PF_STORE_FORMAT);
 	pf_buf_str(b, identity);
 	pf_buf_printf(b, "link copy\nbytecode %s\n", o->no_bytecode ? "no" : "yes");
@@ -41,7 +44,7 @@ static void write_key_text(struct pf_buf *b, const struct pf_plan *p, struct pf_
 		const struct pf_planned *one = &p->packages.v[i];
 
 		pf_buf_printf(b, PF_FMT "\t" PF_FMT "\t" PF_FMT, PF_ARG(one->name),
-			      PF_ARG(one->version), PF_ARG(one->url));
+			      PF_ARG(one->version), PF_ARG(pf_redacted(&scratch, one->url)));
 		for (size_t k = 0; k < one->hashes.n; k++)
 			pf_buf_printf(b, "\t" PF_FMT, PF_ARG(one->hashes.v[k]));
 		pf_buf_char(b, '\n');
@@ -89,11 +92,27 @@ bool pf_plan_is_key(struct pf_str s)
 
 static void write_strings(struct pf_json_out *w, const char *key, const struct pf_strs *list)
 {
+	PF_AUTO(arena) scratch = { 0 };
+
 	pf_json_key(w, key);
 	pf_json_open(w, '[');
 	for (size_t i = 0; i < list->n; i++)
-		pf_json_str(w, list->v[i]);
+		pf_json_str(w, pf_redacted(&scratch, list->v[i]));
 	pf_json_close(w, ']');
+}
+
+static void write_url(struct pf_json_out *w, const struct pf_planned *one)
+{
+	PF_AUTO(arena) scratch = { 0 };
+	struct pf_str url = pf_redacted(&scratch, one->url);
+
+	if (!url.n)
+		return;
+	pf_json_field(w, "url", url);
+	if (!one->redacted && pf_str_eq(url, one->url))
+		return;
+	pf_json_key(w, "redacted");
+	pf_json_bool(w, true);
 }
 
 void pf_plan_write(struct pf_json_out *w, const struct pf_plan *p)
@@ -110,8 +129,7 @@ void pf_plan_write(struct pf_json_out *w, const struct pf_plan *p)
 		pf_json_open(w, '{');
 		pf_json_field(w, "name", one->name);
 		pf_json_field(w, "version", one->version);
-		if (one->url.n)
-			pf_json_field(w, "url", one->url);
+		write_url(w, one);
 		write_strings(w, "hashes", &one->hashes);
 		pf_json_close(w, '}');
 	}
@@ -143,6 +161,7 @@ int pf_plan_read(struct pf_plan *out, const struct pf_node *object, struct pf_er
 			.name = pf_dup(&plan.arena, pf_node_text(node, "name")),
 			.version = pf_dup(&plan.arena, pf_node_text(node, "version")),
 			.url = pf_dup(&plan.arena, pf_node_text(node, "url")),
+			.redacted = pf_node_get(node, "redacted") != NULL,
 		};
 
 		read_strings(&one.hashes, &plan.arena, pf_node_get(node, "hashes"));

@@ -13,6 +13,7 @@ struct pf_planned {
 	struct pf_str name;	/* normalised */
 	struct pf_str version;	/* empty for a URL that does not tell it */
 	struct pf_str url;	/* when the requirement was a URL or a file; else empty */
+	bool redacted;		/* it was read back, and is without the secrets it had */
 	struct pf_strs hashes;	/* "sha256:hex", every one the index names, sorted; may be empty for a URL */
 };
 
@@ -27,8 +28,8 @@ struct pf_plan {
 void pf_plan_free(struct pf_plan *p);
 
 /* Sorts the packages and their hashes, refuses two of one name (ESOLVE), and works out the key:
- * a digest of the store's format, the interpreter's identity, the packages, how files are placed
- * and whether byte code is compiled. */
+ * a digest of the store's format, the interpreter's identity, the packages (secrets of their URLs
+ * do not count), how files are placed and whether byte code is compiled. */
 int pf_plan_seal(struct pf_plan *p, const struct pf_python *python, const struct pf_opts *o,
 		 struct pf_err *err) PF_MUST_USE;
 
@@ -38,6 +39,7 @@ bool pf_plan_is_key(struct pf_str s);
 /* Implementation, version, platform, libc and the installation's path, one a line. */
 struct pf_str pf_plan_identity(struct pf_arena *a, const struct pf_python *python);
 
-/* The plan as one JSON object: {"key":..., "resolver":..., "left_out":[...], "packages":[...]}. */
+/* The plan as one JSON object: {"key":..., "resolver":..., "left_out":[...], "packages":[...]}.
+ * It is for files and for eyes: secrets of URLs are not in it. */
 void pf_plan_write(struct pf_json_out *w, const struct pf_plan *p);
 int pf_plan_read(struct pf_plan *out, const struct pf_node *object, struct pf_err *err) PF_MUST_USE;

@@ -26,15 +26,20 @@ static bool is_build_name(struct pf_str name)
 	return pf_str_in(name, names);
 }
 
+struct pf_str pf_reqline_name(struct pf_str line)
+{
+	size_t n = 0;
+
+	while (n < line.n && (pf_is_alnum(line.p[n]) || strchr("-_.", line.p[n])))
+		n++;
+	return pf_str_cut(line, 0, n);
+}
+
 static bool has_build(const struct pf_reqlines *w, struct pf_str name)
 {
-	for (size_t i = 0; i < w->build.n; i++) {
-		struct pf_str one = w->build.v[i];
-
-		if (one.n >= name.n && memcmp(one.p, name.p, name.n) == 0 &&
-		    (one.n == name.n || !(pf_is_alnum(one.p[name.n]) || strchr("-_.", one.p[name.n]))))
+	for (size_t i = 0; i < w->build.n; i++)
+		if (pf_name_eq(pf_reqline_name(w->build.v[i]), name))
 			return true;
-	}
 	return false;
 }
 
@@ -75,6 +80,19 @@ static void add_conda(struct pf_reqlines *w, const struct pf_needs *needs)
 		else if (!has_build(w, name))
 			*PF_PUSH(&w->arena, &w->build) = text;
 	}
+}
+
+/* ---- what venvs used to have ---- */
+
+/* Until Python 3.12 each of them came with setuptools, and models of that time import its
+ * pkg_resources, which newer ones are without. */
+static void add_usual(struct pf_reqlines *w, const struct pf_needs *needs,
+		      const struct pf_python *python)
+{
+	const struct pf_str name = PF_S("setuptools");
+
+	if (python->major == 3 && python->minor < 12 && !has_build(w, name) && !has_pip(needs, name))
+		*PF_PUSH(&w->arena, &w->usual) = PF_S("setuptools<81");
 }
 
 /* ---- requirements ---- */
@@ -186,7 +204,7 @@ static int add_need(struct pf_reqlines *w, const struct pf_need *need, const cha
 }
 
 int pf_reqlines_read(struct pf_reqlines *out, const struct pf_needs *needs, const char *model_dir,
-		   struct pf_err *err)
+		     const struct pf_python *python, struct pf_err *err)
 {
 	PF_AUTO(reqlines) w = { 0 };
 
@@ -202,6 +220,7 @@ int pf_reqlines_read(struct pf_reqlines *out, const struct pf_needs *needs, cons
 		*PF_PUSH(&w.arena, &w.build) = pf_dup(&w.arena, pf_str_trim(one.text));
 	}
 	add_conda(&w, needs);
+	add_usual(&w, needs, python);
 	*out = PF_TAKE(w);
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "req/name.h"
+#include "req/reqneed.h"
 #include "solve/driver.h"
 #include "solve/reqlines.h"
 
@@ -19,16 +20,16 @@ struct task {
 	struct pf_workdir *w;
 };
 
-static char *write_lines(struct task *t, const char *name, const struct pf_strs *a,
-			 const struct pf_strs *b, struct pf_err *err)
+/* `lists` ends with NULL. */
+static char *write_lines(struct task *t, const char *name, const struct pf_strs *const *lists,
+			 struct pf_err *err)
 {
 	struct pf_buf text = PF_BUF(PF_MAX_LOCK);
 	char *path = NULL;
 
-	for (size_t i = 0; a && i < a->n; i++)
-		pf_buf_printf(&text, PF_FMT "\n", PF_ARG(a->v[i]));
-	for (size_t i = 0; b && i < b->n; i++)
-		pf_buf_printf(&text, PF_FMT "\n", PF_ARG(b->v[i]));
+	for (; *lists; lists++)
+		for (size_t i = 0; i < (*lists)->n; i++)
+			pf_buf_printf(&text, PF_FMT "\n", PF_ARG((*lists)->v[i]));
 	if (pf_buf_check(&text, "the requirements", err) == 0)
 		path = pf_workdir_file(t->w, name, pf_buf_view(&text), err);
 	pf_buf_free(&text);
@@ -45,19 +46,23 @@ static int fail_offline(const struct task *t, struct pf_err *err)
 	return -1;
 }
 
-static int resolve(struct pf_plan *out, struct task *t, const struct pf_strs *wanted,
-		   const struct pf_strs *more, const struct pf_strs *constraints, struct pf_err *err)
+static int resolve(struct pf_plan *out, struct task *t, const struct pf_strs *const *wanted,
+		   const struct pf_strs *constraints, struct pf_err *err)
 {
 	char *file, *limits = NULL;
+	size_t count = 0;
 	int rc;
 
-	if (!wanted->n && !(more && more->n))
+	for (size_t i = 0; wanted[i]; i++)
+		count += wanted[i]->n;
+	if (!count)
 		return 0;
-	file = write_lines(t, "requirements.txt", wanted, more, err);
+	file = write_lines(t, "requirements.txt", wanted, err);
 	if (!file)
 		return -1;
 	if (constraints->n) {
-		limits = write_lines(t, "constraints.txt", constraints, NULL, err);
+		limits = write_lines(t, "constraints.txt",
+				     (const struct pf_strs *[]){ constraints, NULL }, err);
 		if (!limits)
 			return -1;
 	}
@@ -65,6 +70,12 @@ static int resolve(struct pf_plan *out, struct task *t, const struct pf_strs *wa
 		     pf_uv_resolve(out, t->driver, file, limits, t->python, t->w, t->o, err) :
 		     pf_pip_resolve(out, t->driver, file, limits, t->w, t->o, err);
 	return rc < 0 && t->o->offline ? fail_offline(t, err) : rc;
+}
+
+/* The index was asked, or is not to be asked. */
+static bool is_answer(const struct task *t, const struct pf_err *err)
+{
+	return err->code == PF_ESOLVE || (t->o->offline && err->code == PF_ETRANSFER);
 }
 
 /* Pins of a plan as constraints. */
@@ -106,11 +117,7 @@ static void merge(struct pf_plan *plan, const struct pf_plan *build)
 
 static bool is_pinned_elsewhere(struct pf_str build, const struct pf_plan *plan, struct pf_arena *a)
 {
-	size_t n = 0;
-
-	while (n < build.n && (pf_is_alnum(build.p[n]) || strchr("-_.", build.p[n])))
-		n++;
-	return find_planned(plan, pf_name_canonical(a, pf_str_cut(build, 0, n))) != NULL;
+	return find_planned(plan, pf_name_canonical(a, pf_reqline_name(build))) != NULL;
 }
 
 /* ---- digests that the model itself names ---- */
@@ -151,43 +158,81 @@ static int bind_hashes(struct pf_plan *plan, const struct pf_needs *needs, struc
 	return 0;
 }
 
+/* ---- secrets of URLs ---- */
+
+/* pip's report is without them, and they are needed to install. */
+static void restore_user(struct pf_plan *plan, struct pf_planned *one, const struct pf_need *need)
+{
+	struct pf_url_parts asked, planned;
+
+	if (!pf_url_split(&asked, need->link) || !asked.user.n ||
+	    !pf_url_split(&planned, one->url) || !pf_str_eq(asked.host, planned.host))
+		return;
+	if (need->parsed ? pf_str_eq(need->req.key, one->name) : pf_str_eq(asked.rest, planned.rest))
+		one->url = pf_format(&plan->arena, PF_FMT PF_FMT "@" PF_FMT PF_FMT,
+				     PF_ARG(planned.scheme), PF_ARG(asked.user),
+				     PF_ARG(planned.host), PF_ARG(planned.rest));
+}
+
+static void restore_users(struct pf_plan *plan, const struct pf_needs *needs)
+{
+	for (size_t i = 0; i < plan->packages.n; i++)
+		for (size_t k = 0; plan->packages.v[i].url.n && k < needs->pip.n; k++)
+			if (!needs->pip.v[k].constraint)
+				restore_user(plan, &plan->packages.v[i], &needs->pip.v[k]);
+}
+
 /* ---- together, or apart ---- */
 
-/* The requirements alone, then the build dependencies beside what they came to. */
+/* What the plan does not have yet, beside what it has. */
+static int resolve_beside(struct pf_plan *plan, struct task *t, const struct pf_strs *wanted,
+			  struct pf_err *err)
+{
+	PF_AUTO(plan) more = { 0 };
+	struct pf_strs rest = { 0 }, limits = { 0 };
+
+	for (size_t i = 0; i < wanted->n; i++)
+		if (!is_pinned_elsewhere(wanted->v[i], plan, &plan->arena))
+			*PF_PUSH(&plan->arena, &rest) = wanted->v[i];
+	pin(&limits, &plan->arena, plan);
+	if (resolve(&more, t, (const struct pf_strs *[]){ &rest, NULL }, &limits, err) < 0)
+		return -1;
+	merge(plan, &more);
+	return 0;
+}
+
+/* The requirements alone, then the build dependencies beside what they came to, then what nobody
+ * asked for: without that it goes, too. */
 static int resolve_apart(struct pf_plan *out, struct task *t, const struct pf_reqlines *wanted,
 			 struct pf_err *err)
 {
-	PF_AUTO(plan) build = { 0 };
-	struct pf_strs rest = { 0 }, limits = { 0 };
+	const struct pf_strs *asked[] = { &wanted->requirements, NULL };
 
-	if (resolve(out, t, &wanted->requirements, NULL, &wanted->constraints, err) < 0)
+	if (resolve(out, t, asked, &wanted->constraints, err) < 0)
 		return -1;
 	if (t->needs->require_hashes && bind_hashes(out, t->needs, err) < 0)
 		return -1;
-	for (size_t i = 0; i < wanted->build.n; i++) {
-		struct pf_str one = wanted->build.v[i];
-
-		if (!is_pinned_elsewhere(one, out, &out->arena))
-			*PF_PUSH(&out->arena, &rest) = one;
-	}
-	pin(&limits, &out->arena, out);
-	if (resolve(&build, t, &rest, NULL, &limits, err) < 0)
+	if (resolve_beside(out, t, &wanted->build, err) < 0)
 		return pf_wrap(err, "build dependencies");
-	merge(out, &build);
+	if (resolve_beside(out, t, &wanted->usual, err) < 0) {
+		if (!is_answer(t, err))
+			return -1;
+		pf_note("the environment is without " PF_FMT ", which is not to be had",
+			PF_ARG(wanted->usual.v[0]));
+	}
 	return 0;
 }
 
 static int resolve_all(struct pf_plan *out, struct task *t, const struct pf_reqlines *wanted,
 		       bool apart, struct pf_err *err)
 {
+	const struct pf_strs *all[] = { &wanted->requirements, &wanted->build, &wanted->usual, NULL };
 	PF_AUTO(plan) plan = { 0 };
-	struct pf_err first;
 	int rc;
 
 	if (!apart) {
-		rc = resolve(&plan, t, &wanted->requirements, &wanted->build, &wanted->constraints,
-			     err);
-		if (rc < 0 && (err->code != PF_ESOLVE || !wanted->build.n))
+		rc = resolve(&plan, t, all, &wanted->constraints, err);
+		if (rc < 0 && (!is_answer(t, err) || !(wanted->build.n || wanted->usual.n)))
 			return -1;
 		if (rc == 0) {
 			*out = PF_TAKE(plan);
@@ -195,13 +240,9 @@ static int resolve_all(struct pf_plan *out, struct task *t, const struct pf_reql
 		}
 		pf_debug("not together with the build dependencies: %s", err->msg);
 	}
-	first = *err;
 	pf_plan_free(&plan);
-	if (resolve_apart(&plan, t, wanted, err) < 0) {
-		if (!apart && err->code == PF_ESOLVE && !plan.packages.n)
-			*err = first;
+	if (resolve_apart(&plan, t, wanted, err) < 0)
 		return -1;
-	}
 	t->w->keep_log = false;
 	*out = PF_TAKE(plan);
 	return 0;
@@ -243,7 +284,7 @@ int pf_solve(struct pf_plan *out, const struct pf_needs *needs, const char *mode
 		.driver = &driver, .python = python, .needs = needs, .o = o, .w = &w,
 	};
 
-	if (pf_reqlines_read(&wanted, needs, model_dir, err) < 0 ||
+	if (pf_reqlines_read(&wanted, needs, model_dir, python, err) < 0 ||
 	    pf_workdir_open(&w, "solve.", o, err) < 0 ||
 	    pf_driver_find(&driver, python, needs, &w, o, err) < 0)
 		return -1;
@@ -252,6 +293,7 @@ int pf_solve(struct pf_plan *out, const struct pf_needs *needs, const char *mode
 		PF_ARG(driver.version));
 	if (resolve_all(&plan, &task, &wanted, needs->require_hashes, err) < 0)
 		return -1;
+	restore_users(&plan, needs);
 	pf_step_done();
 	for (size_t i = 0; i < wanted.left_out.n; i++)
 		*PF_PUSH(&plan.arena, &plan.left_out) = pf_dup(&plan.arena, wanted.left_out.v[i]);

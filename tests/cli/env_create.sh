@@ -23,9 +23,46 @@ no_temporary_path() {
 	! grep -rlF "$store/tmp" "$env" && ! grep -rlE "tmp/$(basename "$env")\\." "$env"
 }
 read_only() { none "$env" -type f -perm /222; }
+has() { test -e "$(cat "$work/out")"/lib/python3*/site-packages/"$1"; }
 
+old=$("$python" -c 'import sys; print(int(sys.version_info < (3, 12)))')
+echo 'r beta==1.0' >"$work/beta"
+# The pip that the pip driver itself is.
+bundled=$("$python" -c 'import ensurepip, glob, os
+own = os.path.join(os.path.dirname(ensurepip.__file__), "_bundled")
+wheels = [w for d in (own, "/usr/share/python-wheels") for w in glob.glob(d + "/pip-*.whl")]
+print(wheels[0] if wheels else "")' 2>/dev/null) || bundled=
+[ -z "$bundled" ] || cp "$bundled" "$work/wheels/"
 # pip's half uses the interpreter's own pip; the virtualenv program has a case of its own below.
 virtualenv=$(command -v virtualenv || :)
+
+# A place that asks for a user and a password.
+cat >"$work/server.py" <<'PY'
+import base64, functools, http.server, os, sys
+class Guarded(http.server.SimpleHTTPRequestHandler):
+    def do_GET(self):
+        if self.headers.get("Authorization") == "Basic " + base64.b64encode(b"me:hunter2").decode():
+            super().do_GET()
+        else:
+            self.send_error(401)
+    do_HEAD = do_GET
+    def log_message(self, *args): pass
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Guarded, directory=sys.argv[1]))
+with open(sys.argv[2] + ".new", "w") as f: f.write(str(server.server_port))
+os.rename(sys.argv[2] + ".new", sys.argv[2])
+server.serve_forever()
+PY
+"$maker" "$work/server.py" "$work/wheels" "$work/port" >/dev/null 2>&1 &
+server=$!
+trap 'status=$?; kill "$server"; chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"; exit $status' EXIT
+tries=0
+until [ -s "$work/port" ]; do
+	tries=$((tries + 1))
+	[ "$tries" -lt 100 ] || skip_all "no server on loopback"
+	sleep 0.1
+done
+no_proxy=127.0.0.1
+export no_proxy
 for manager in $managers; do
 	echo "# $manager"
 	if [ "$manager" = virtualenv ]; then PATH=/usr/bin:/bin; fi
@@ -88,6 +125,69 @@ for manager in $managers; do
 	printf 'r beta==1.0\nb beta==2.0\nb alpha\n' >"$work/apart"
 	check "$manager: a requirement beats a build dependency" ends 0 create create "$work/apart"
 	check "$manager: of the same name" test -e "$(cat "$work/out")"/lib/python3*/site-packages/beta-1.0.dist-info
+
+	# setuptools: as it is named, else as a venv of an older Python had it, if it is to be had.
+	printf 'r alpha\nb setuptools==82.0\n' >"$work/named"
+	check "$manager: a build dependency names setuptools" ends 0 create create "$work/named"
+	check "$manager: it is as named" has setuptools-82.0.dist-info
+	if [ "$old" -eq 1 ]; then
+		check "$manager: nothing names setuptools" ends 0 create create "$work/plain"
+		check "$manager: pkg_resources can be imported" "$(cat "$work/out")/bin/python" -I -c 'import pkg_resources'
+		check "$manager: it is part of the plan" grep -q '"name":"setuptools","version":"80.0"' "$(cat "$work/out")/manifest.json"
+		printf 'r alpha==1.0\nh sha256:%s\nr beta==1.0\nh sha256:%s\n' \
+			"$(sha256sum "$work/wheels/alpha-1.0-py3-none-any.whl" | cut -d' ' -f1)" \
+			"$(sha256sum "$work/wheels/beta-1.0-py3-none-any.whl" | cut -d' ' -f1)" >"$work/hashed"
+		check "$manager: beside requirements with digests" ends 0 create create "$work/hashed"
+		check "$manager: it is there, too" has setuptools-80.0.dist-info
+		echo 'r epsilon' >"$work/newer"
+		check "$manager: a requirement that needs a newer one" ends 0 create create "$work/newer"
+		check "$manager: has it" has setuptools-82.0.dist-info
+		mkdir -p "$work/few"
+		cp "$work"/wheels/beta-*.whl "$work/few/"
+		for offline in "" -o; do
+			check "$manager: where there is none $offline" ends 0 env PIP_FIND_LINKS="$work/few" UV_CACHE_DIR="$work/no cache" \
+				"$tool" $offline -r -s "$work/few $manager" -p "$python" -m "$manager" create "$work/beta"
+			check "$manager: it goes without" has beta-1.0.dist-info
+			check "$manager: and says so" said "the environment is without setuptools<81"
+		done
+	else
+		check "$manager: a newer Python's environment" ends 0 create create "$work/plain"
+		check "$manager: has no setuptools" none "$(cat "$work/out")" -name 'setuptools*'
+	fi
+
+	# An environment may be asked to hold the very pip that fills it.
+	if [ -n "$bundled" ]; then
+		pip=$(basename "$bundled" | cut -d- -f2)
+		printf 'r beta==1.0\nb pip==%s\n' "$pip" >"$work/own-pip"
+		check "$manager: pip $pip as a build dependency" ends 0 create create "$work/own-pip"
+		check "$manager: is in the environment" has "pip-$pip.dist-info"
+		check "$manager: and runs from there" sh -c '"$1/bin/python" -I -m pip --version | grep -qF "pip $2 from $1/"' \
+			- "$(cat "$work/out")" "$pip"
+	else
+		skip "$manager: no wheel of the bundled pip: its own version is not tested"
+	fi
+
+	# Secrets of a URL are for the download alone.
+	digest=$(sha256sum "$work/wheels/beta-1.0-py3-none-any.whl" | cut -d' ' -f1)
+	at=127.0.0.1:$(cat "$work/port")
+	secret="$work/secret $manager"
+	keep() { "$tool" -s "$secret" -p "$python" -m "$manager" create "$1"; }
+	printf 'r alpha\nr beta @ http://me:hunter2@%s/beta-1.0-py3-none-any.whl#sha256=%s\n' "$at" "$digest" >"$work/url"
+	check "$manager: a URL with a password" ends 0 keep "$work/url"
+	check "$manager: is installed" has beta-1.0.dist-info
+	check "$manager: no password on screen" silent hunter2
+	check "$manager: nor in any file" sh -c '! grep -rqF hunter2 "$1"' - "$secret"
+	check "$manager: shown without" ends 0 "$tool" -s "$secret" show "$(basename "$(cat "$work/out")")"
+	check "$manager: as far as it may be" printed "beta @ http://me:****@$at/"
+	check "$manager: found again" ends 0 env PATH=/nonexistent "$tool" -o -s "$secret" -p "$python" -m "$manager" create "$work/url"
+	check "$manager: removed" ends 0 "$tool" -s "$secret" rm "$(basename "$(cat "$work/out")")"
+	check "$manager: made again with it" ends 0 keep "$work/url"
+	check "$manager: whole" has beta-1.0.dist-info
+	sed 's/hunter2/wrong99/' "$work/url" >"$work/denied"
+	check "$manager: with a wrong one" sh -c '! "$@" >"$0/out" 2>"$0/err"' "$work" \
+		env UV_CACHE_DIR="$work/no cache" "$tool" -s "$secret no" -p "$python" -m "$manager" create "$work/denied"
+	check "$manager: not told, either" silent wrong99
+	check "$manager: nor kept in a log" sh -c '! grep -rqF wrong99 "$1"' - "$secret no"
 
 	# One digest binds all.
 	digest=$(sha256sum "$work/wheels/beta-1.0-py3-none-any.whl" | cut -d' ' -f1)

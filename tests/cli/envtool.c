@@ -42,6 +42,7 @@ static int read_needs(struct pf_needs *n, struct pf_arena *a, const char *path, 
 		} else {
 			need.constraint = line.p[0] == 'c';
 			need.parsed = pf_requirement_parse(&need.req, a, value, err) == 0;
+			need.link = need.parsed ? need.req.url : value;
 			*PF_PUSH(a, &n->pip) = need;
 		}
 	}

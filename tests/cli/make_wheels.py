@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # make_wheels.py - a folder of tiny wheels for the scenarios: make_wheels.py DIR [COUNT]
 # SPDX-License-Identifier: Apache-2.0
-"""alpha needs beta, brings a program and is imported at start; gamma and delta contradict each other about beta; many
-depends on COUNT packages many-N of a hundred modules each, so that its installation takes a while."""
+"""alpha needs beta, brings a program and is imported at start; gamma and delta contradict each other about beta; setuptools
+is there with pkg_resources and without, and epsilon wants the latter; many depends on COUNT packages many-N of a
+hundred modules each, so that its installation takes a while."""
 import base64
 import hashlib
 import os
@@ -15,11 +16,13 @@ def record_line(name, text):
     return "%s,sha256=%s,%d\n" % (name, digest.decode(), len(text.encode()))
 
 
-def make(folder, name, version, requires=(), scripts=(), modules=(), start=False):
+def make(folder, name, version, requires=(), scripts=(), modules=(), start=False, beside=()):
     module = name.replace("-", "_")
     info = "%s-%s.dist-info" % (module, version)
     text = "import sys\n__version__ = %r\n\n\ndef main():\n    print(%r, sys.prefix)\n" % (version, name)
     files = {module + ".py": text}
+    for each in beside:
+        files[each + ".py"] = text
     for each in modules:
         files["%s_pkg/%s.py" % (module, each)] = "value = %r\n" % each
     if start:  # imported at every start of the interpreter, as setuptools does it
@@ -47,6 +50,9 @@ def main():
         make(folder, "beta", version)
     make(folder, "gamma", "1.0", ["beta<2"])
     make(folder, "delta", "1.0", ["beta>2"])
+    make(folder, "setuptools", "80.0", beside=["pkg_resources"])
+    make(folder, "setuptools", "82.0")
+    make(folder, "epsilon", "1.0", ["setuptools>81"])
     names = ["many-%d" % i for i in range(count)]
     for name in names:
         make(folder, name, "1.0", modules=["m%d" % i for i in range(100)])

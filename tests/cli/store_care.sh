@@ -5,7 +5,7 @@
 "$maker" "$here/make_wheels.py" "$work/wheels"
 manager=$first
 store="$work/store"
-echo 'r alpha==1.0' >"$work/needs"
+printf 'r alpha==1.0\nb setuptools==80.0\n' >"$work/needs"
 check "create" ends 0 create create "$work/needs"
 env=$(cat "$work/out")
 key=${env##*/}
@@ -82,12 +82,12 @@ check "list" ends 0 "$tool" -s "$store" list
 check "has the key" printed "$key"
 check "list --json" ends 0 "$tool" -j -s "$store" list
 check "is one object" "$maker" -c 'import json, sys; d = json.load(open(sys.argv[1]));
-e, = d["environments"]; assert e["key"] == sys.argv[2] and e["packages"] == 2 and e["state"] == "ready" and e["bytes"] > 0' "$work/out" "$key"
+e, = d["environments"]; assert e["key"] == sys.argv[2] and e["packages"] == 3 and e["state"] == "ready" and e["bytes"] > 0' "$work/out" "$key"
 check "show by a part of the key" ends 0 "$tool" -s "$store" show "$(echo "$key" | cut -c1-6)"
 check "has the packages" printed "alpha==1.0"
 check "show --json" ends 0 "$tool" -j -s "$store" show "$env"
 check "is one object too" "$maker" -c 'import json, sys; d = json.load(open(sys.argv[1]));
-assert [p["name"] for p in d["plan"]["packages"]] == ["alpha", "beta"]' "$work/out"
+assert [p["name"] for p in d["plan"]["packages"]] == ["alpha", "beta", "setuptools"]' "$work/out"
 check "a key nobody has: 2" ends 2 "$tool" -s "$store" show ffffffffffff
 check "an empty key: 2" ends 2 "$tool" -s "$store" rm ""
 check "gc without age keeps it" ends 0 "$tool" -s "$store" gc

@@ -59,6 +59,7 @@ static void folders(void **state)
 		    "data/link: leads out of its directory\n"
 		    "data/two.bin: neither a pickle nor a skops file\n"
 		    "data/up: is not a regular file");
+	assert_int_equal(a.trouble, PF_EMODEL);
 	pf_artifact_read_rest(&a, folder_fd);
 	expect_list(&a.read, "data/one.bin\ndata/deep/three.pickle\nmodel.pkl\nother/hidden");
 	assert_int_equal(a.pickle_protocol, 2);

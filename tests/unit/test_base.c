@@ -45,9 +45,32 @@ static void redacts_secrets(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < PF_COUNT(rows); i++) {
+		PF_AUTO(arena) a = { 0 };
+
 		snprintf(text, sizeof(text), "%s", rows[i][0]);
 		pf_redact(text);
 		assert_string_equal(text, rows[i][1]);
+		assert_string_equal(pf_redacted(&a, pf_s(rows[i][0])).p, rows[i][1]);
+	}
+}
+
+/* Its place is moved by blanks in front, so that the cut falls on every byte of it. */
+static void cuts_no_secret_in_two(void **state)
+{
+	static const char url[] = "https://me:hunter2hunter2hunter2@host/path/to/a.whl";
+
+	(void)state;
+	for (size_t before = 0; before <= PF_MAX_SHOWN; before++) {
+		char text[PF_MAX_SHOWN + sizeof(url) + 1];
+		struct pf_str shown;
+
+		snprintf(text, sizeof(text), "%*s%s", (int)before, "", url);
+		shown = pf_shown(pf_s(text));
+		text[shown.n] = '\0';
+		pf_redact(text);
+		assert_true(shown.n <= PF_MAX_SHOWN && shown.n + sizeof(url) > before);
+		assert_null(strstr(text, "hunter2"));
+		assert_null(strstr(text, "me:h"));
 	}
 }
 
@@ -258,6 +281,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(escapes_what_a_terminal_must_not_see),
 		cmocka_unit_test(redacts_secrets),
+		cmocka_unit_test(cuts_no_secret_in_two),
 		cmocka_unit_test(fits_patterns),
 		cmocka_unit_test(splits_and_trims),
 		cmocka_unit_test(maps_and_vectors_grow),

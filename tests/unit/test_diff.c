@@ -75,6 +75,15 @@ static const struct {
 	  "a=1 url=https://e.invalid/a.zip & b=1 & c=1 url=https://e.invalid/c.git", "",
 	  "noise b|b @ https://e.invalid/b.zip|1|installed from a package index; nothing in the model names it\n"
 	  "# requirements.txt:4: ./local.whl names no distribution and was not compared\n= noise\n" },
+	{ "URLs with secrets", PF_S("N."), "", "3.11.7",
+	  "a @ https://me:hunter2@e.invalid/a.zip\nb @ https://me:hunter2@e.invalid/b.zip\n"
+	  "c @ git+https://hunter2@e.invalid/c.git@v1\n-e https://me:hunter2@e.invalid/d", "",
+	  "a=1 url=https://e.invalid/a.zip & b=1 url=https://x:hunter2@other.invalid/b.zip & "
+	  "c=1 url=https://e.invalid/c.git", "",
+	  "noise b|b @ https://me:****@e.invalid/b.zip|1|installed from https://x:****@other.invalid/b.zip; nothing "
+	  "in the model names it\n"
+	  "# requirements.txt:4: -e https://me:****@e.invalid/d names no distribution and was not compared\n"
+	  "= noise\n" },
 	{ "constraints", PF_S("N."), "", "3.11.7",
 	  "pandas\nc:numpy<2\nc:absent==1\nc:unrelated==1\nc:pandas>=1", "",
 	  "pandas=2 needs=numpy & numpy=2.1 & unrelated=2", "",

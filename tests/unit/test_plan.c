@@ -40,17 +40,20 @@ static void reads_what_pip_reports(void **state)
 		"\"download_info\":{\"url\":\"https://h/x.whl\",\"archive_info\":{\"hash\":\"sha256=aa\"}},"
 		"\"is_direct\":false},{\"metadata\":{\"name\":\"b\",\"version\":\"2\"},\"download_info\":"
 		"{\"url\":\"https://h/b.whl\",\"archive_info\":{\"hashes\":{\"sha256\":\"bb\"}}},"
-		"\"is_direct\":true}]}";
+		"\"is_direct\":true},{\"metadata\":{\"name\":\"c\",\"version\":\"3\"},\"download_info\":"
+		"{\"url\":\"https://h/c.git\",\"subdirectory\":\"d/e\",\"vcs_info\":{\"vcs\":\"git\","
+		"\"requested_revision\":\"v1\",\"commit_id\":\"0a1b\"}},\"is_direct\":true}]}";
 	PF_AUTO(plan) p = { 0 };
 	struct pf_err err;
 
 	(void)state;
 	assert_int_equal(pf_pip_read(&p, pf_s(text), &err), 0);
-	assert_int_equal(p.packages.n, 2);
+	assert_int_equal(p.packages.n, 3);
 	assert_string_equal(p.packages.v[0].name.p, "foo-bar");
 	assert_int_equal(p.packages.v[0].url.n, 0);
 	assert_string_equal(p.packages.v[0].hashes.v[0].p, "sha256:aa");
 	assert_string_equal(p.packages.v[1].url.p, "https://h/b.whl");
+	assert_string_equal(p.packages.v[2].url.p, "git+https://h/c.git@0a1b#subdirectory=d/e");
 	assert_string_equal(p.packages.v[1].hashes.v[0].p, "sha256:bb");
 	assert_int_equal(pf_pip_read(&p, PF_S("{}"), &err), -1);
 }
@@ -165,6 +168,8 @@ static void refuses_lines_a_driver_would_misread(void **state)
 		{ "file:///etc/x.whl", "f, line 3: file: URLs are refused" },
 	};
 
+	struct pf_python python = { .major = 3, .minor = 12 };
+
 	(void)state;
 	for (size_t i = 0; i < PF_COUNT(rows); i++) {
 		PF_AUTO(reqlines) lines = { 0 };
@@ -174,9 +179,53 @@ static void refuses_lines_a_driver_would_misread(void **state)
 
 		needs.pip.v = &need;
 		needs.pip.n = 1;
-		assert_int_equal(pf_reqlines_read(&lines, &needs, "/", &err), -1);
+		assert_int_equal(pf_reqlines_read(&lines, &needs, "/", &python, &err), -1);
 		assert_int_equal(err.code, PF_EMODEL);
 		assert_string_equal(err.msg, rows[i][1]);
+	}
+}
+
+static void adds_setuptools_where_nothing_names_it(void **state)
+{
+	static const struct {
+		int minor;
+		const char *pip, *build, *conda;
+		bool constraint, added;
+	} rows[] = {
+		{ 8, "xgboost==1.4.2", NULL, "pip=22", false, true },
+		{ 11, "xgboost==1.4.2", "wheel", NULL, false, true },
+		{ 12, "xgboost==1.4.2", NULL, NULL, false, false },
+		{ 11, NULL, NULL, NULL, false, true },
+		{ 11, "Set_Up.Tools>60", NULL, NULL, false, true },
+		{ 11, "SetupTools>60", NULL, NULL, false, false },
+		{ 11, "setuptools; python_version < '3'", NULL, NULL, false, false },
+		{ 11, "setuptools<60", NULL, NULL, true, true },
+		{ 11, "six", "Setuptools==65.5.0", NULL, false, false },
+		{ 11, "six", "setuptools", NULL, false, false },
+		{ 11, "six", "setuptools-scm", NULL, false, true },
+		{ 11, "six", NULL, "conda-forge::setuptools=65", false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < PF_COUNT(rows); i++) {
+		PF_AUTO(reqlines) lines = { 0 };
+		PF_AUTO(arena) parsed = { 0 };
+		struct pf_python python = { .major = 3, .minor = rows[i].minor };
+		struct pf_need need = { .text = pf_s(rows[i].pip), .constraint = rows[i].constraint };
+		struct pf_str build = pf_s(rows[i].build), conda = pf_s(rows[i].conda);
+		struct pf_needs needs = { .build = { &build, build.n > 0, 1 },
+					  .conda = { &conda, conda.n > 0, 1 } };
+		struct pf_err err;
+
+		if (need.text.n) {
+			need.parsed = pf_requirement_parse(&need.req, &parsed, need.text, &err) == 0;
+			needs.pip.v = &need;
+			needs.pip.n = 1;
+		}
+		assert_int_equal(pf_reqlines_read(&lines, &needs, "/", &python, &err), 0);
+		assert_int_equal(lines.usual.n, rows[i].added);
+		if (lines.usual.n)
+			assert_string_equal(lines.usual.v[0].p, "setuptools<81");
 	}
 }
 
@@ -283,6 +332,43 @@ static void a_plan_survives_json(void **state)
 	pf_arena_free(&a);
 }
 
+/* What a URL's secrets are makes no other plan, and they are not written. */
+static void keeps_no_secret(void **state)
+{
+	static const char *const urls[] = { "https://me:hunter2@h/a.whl", "https://me:other99@h/a.whl" };
+	struct pf_python python = { 0 };
+	struct pf_opts o = { 0 };
+	char keys[2][33];
+
+	(void)state;
+	for (size_t i = 0; i < PF_COUNT(urls); i++) {
+		PF_AUTO(plan) p = { 0 };
+		PF_AUTO(plan) back = { 0 };
+		PF_AUTO(arena) a = { 0 };
+		PF_AUTO(buf) text = PF_BUF(65536), again = PF_BUF(65536);
+		struct pf_json_out w = { .buf = &text }, w2 = { .buf = &again };
+		struct pf_node *root = NULL;
+		struct pf_err err;
+
+		make_plan(&p, "a", "b", "sha256:bb");
+		p.resolver = PF_S("uv 1");
+		p.packages.v[0].url = pf_s(urls[i]);
+		*PF_PUSH(&p.arena, &p.left_out) = PF_S("https://h/t/tk-hunter2/c::libx");
+		assert_int_equal(pf_plan_seal(&p, &python, &o, &err), 0);
+		memcpy(keys[i], p.key, sizeof(p.key));
+		assert_string_equal(p.packages.v[0].url.p, urls[i]);
+		pf_plan_write(&w, &p);
+		assert_null(strstr(text.p, "hunter2"));
+		assert_non_null(strstr(text.p, "\"url\":\"https://me:****@h/a.whl\",\"redacted\":true"));
+		assert_int_equal(pf_json_parse(&root, &a, pf_buf_view(&text), &err), 0);
+		assert_int_equal(pf_plan_read(&back, root, &err), 0);
+		assert_true(back.packages.v[0].redacted && !back.packages.v[1].redacted);
+		pf_plan_write(&w2, &back);
+		assert_string_equal(text.p, again.p);
+	}
+	assert_string_equal(keys[0], keys[1]);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -292,10 +378,12 @@ int main(void)
 		cmocka_unit_test(reads_conda_build_packages),
 		cmocka_unit_test(knows_conda_packages_that_the_index_has),
 		cmocka_unit_test(refuses_lines_a_driver_would_misread),
+		cmocka_unit_test(adds_setuptools_where_nothing_names_it),
 		cmocka_unit_test(names_a_plan_by_its_content),
 		cmocka_unit_test(a_key_is_no_path),
 		cmocka_unit_test(refuses_two_of_one_name),
 		cmocka_unit_test(a_plan_survives_json),
+		cmocka_unit_test(keeps_no_secret),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "req/reqfile.h"
+#include "req/reqneed.h"
 
 /* ---- one reading as a text: a line a requirement, then the options ---- */
 
@@ -276,10 +277,34 @@ static void test_readings(void **state)
 	pf_arena_free(&a);
 }
 
+static void test_urls(void **state)
+{
+	static const char *const rows[][5] = {
+		{ "https://me:a@b@h:8/x.whl#sha256=0", "https://", "me:a@b", "h:8", "/x.whl#sha256=0" },
+		{ "git+https://tok@h/r@v1", "git+https://", "tok", "h", "/r@v1" },
+		{ "http://h?q=a@b", "http://", "", "h", "?q=a@b" },
+		{ "file:///a@b", "file://", "", "", "/a@b" },
+		{ "https:/x@y", NULL, NULL, NULL, NULL },
+		{ "./x@y://z", NULL, NULL, NULL, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < PF_COUNT(rows); i++) {
+		struct pf_url_parts p = { 0 };
+
+		assert_int_equal(pf_url_split(&p, pf_s(rows[i][0])), rows[i][1] != NULL);
+		if (!rows[i][1])
+			continue;
+		assert_true(pf_str_is(p.scheme, rows[i][1]) && pf_str_is(p.user, rows[i][2]));
+		assert_true(pf_str_is(p.host, rows[i][3]) && pf_str_is(p.rest, rows[i][4]));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_readings),
+		cmocka_unit_test(test_urls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
