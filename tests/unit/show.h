@@ -192,7 +192,8 @@ struct tally {
 	size_t same, raw, errors, wrong;
 };
 
-static inline void tally_row(struct tally *t, const struct unit_row *r, const char *got, bool any_value)
+static inline void tally_row(struct tally *t, const struct unit_row *r, const char *got,
+			     bool any_value)
 {
 	bool wanted_error = pf_str_is(r->v[2], "error") || pf_str_is(r->v[3], "refuse");
 
@@ -209,7 +210,8 @@ static inline void tally_row(struct tally *t, const struct unit_row *r, const ch
 	}
 }
 
-static inline struct tally tally_table(const char *name, void (*row)(const struct unit_row *, void *))
+static inline struct tally tally_table(const char *name,
+				       void (*row)(const struct unit_row *, void *))
 {
 	PF_AUTO(arena) a = { 0 };
 	struct tally t = { 0 };
