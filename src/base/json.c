@@ -35,11 +35,6 @@ static void locate(struct pf_str text, size_t at, unsigned *line, unsigned *colu
 	}
 }
 
-void pf_json_place(const struct pf_json *r, unsigned *line, unsigned *column)
-{
-	locate(r->text, r->start, line, column);
-}
-
 PF_PRINTF(5, 6)
 static int fail_at(const struct pf_json *r, size_t at, int code, struct pf_err *err,
 		   const char *fmt, ...)
@@ -433,18 +428,4 @@ int pf_json_next(struct pf_json *r, struct pf_json_token *out, struct pf_err *er
 	default:
 		return read_value(r, out, err);
 	}
-}
-
-int pf_json_skip(struct pf_json *r, const struct pf_json_token *first, struct pf_err *err)
-{
-	struct pf_json_token t;
-	unsigned outside = r->depth - 1;
-
-	if (first->kind != PF_JSON_OBJECT && first->kind != PF_JSON_ARRAY)
-		return 0;
-	do {
-		if (pf_json_next(r, &t, err) < 0)
-			return -1;
-	} while (r->depth > outside);
-	return 0;
 }

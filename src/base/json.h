@@ -47,11 +47,7 @@ void pf_json_free(struct pf_json *r);
 /* Errors: EMODEL "line L, column C: what", ELIMIT for depth and for integers of more than
  * PF_MAX_JSON_NUMBER digits. Trailing text is an error at END. */
 int pf_json_next(struct pf_json *r, struct pf_json_token *out, struct pf_err *err) PF_MUST_USE;
-/* Skips the rest of the value whose first token was just read. */
-int pf_json_skip(struct pf_json *r, const struct pf_json_token *first, struct pf_err *err) PF_MUST_USE;
-/* Where the last token began, for a message of one's own; columns count characters. */
-void pf_json_place(const struct pf_json *r, unsigned *line, unsigned *column);
-/* EMODEL "line L, column C: ..." at the last token. Returns -1. */
+/* EMODEL "line L, column C: ..." where the last token began; columns count characters. */
 int pf_json_fail(const struct pf_json *r, struct pf_err *err, const char *fmt, ...) PF_PRINTF(3, 4);
 
 /* ---- tree: for small documents; a duplicate key is refused ---- */
@@ -75,7 +71,6 @@ void pf_json_key(struct pf_json_out *w, const char *key);
 void pf_json_str(struct pf_json_out *w, struct pf_str s); /* a view of NULL writes null */
 void pf_json_cstr(struct pf_json_out *w, const char *s);  /* NULL writes null */
 void pf_json_int(struct pf_json_out *w, int64_t value);
-void pf_json_double(struct pf_json_out *w, double value); /* NaN and infinities: null */
 void pf_json_bool(struct pf_json_out *w, bool value);
 void pf_json_null(struct pf_json_out *w);
 void pf_json_raw(struct pf_json_out *w, struct pf_str json); /* written as it is */

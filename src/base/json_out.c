@@ -1,7 +1,5 @@
 /* json_out.c - a writer of compact JSON */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <math.h>
-
 #include "base/json.h"
 #include "base/number.h"
 #include "base/str.h"
@@ -115,18 +113,6 @@ void pf_json_int(struct pf_json_out *w, int64_t value)
 
 	begin(w);
 	pf_buf_add(w->buf, text, pf_int64_write(text, value));
-}
-
-void pf_json_double(struct pf_json_out *w, double value)
-{
-	char text[PF_DOUBLE_SIZE];
-
-	if (!isfinite(value)) {
-		pf_json_null(w);
-		return;
-	}
-	begin(w);
-	pf_buf_add(w->buf, text, pf_double_write(text, value));
 }
 
 void pf_json_bool(struct pf_json_out *w, bool value)

@@ -1,7 +1,6 @@
 /* json_tree.c - a small JSON document as a tree */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/json.h"
-#include "base/str.h"
 
 /* Collections that are open: where their items begin among `pending`. */
 struct level {

@@ -3,7 +3,6 @@
 #include "base/log.h"
 
 #include <stdarg.h>
-#include <unistd.h>
 
 #include "base/str.h"
 

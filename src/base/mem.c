@@ -107,11 +107,10 @@ char *pf_dupz(struct pf_arena *a, struct pf_str s)
 	return copy;
 }
 
-PF_PRINTF(2, 0)
-static struct pf_str vformat(struct pf_arena *a, const char *fmt, va_list ap)
+PF_PRINTF(1, 0)
+static size_t formatted_size(const char *fmt, va_list ap)
 {
 	va_list again;
-	char *text;
 	int n;
 
 	va_copy(again, ap);
@@ -119,9 +118,17 @@ static struct pf_str vformat(struct pf_arena *a, const char *fmt, va_list ap)
 	va_end(again);
 	if (n < 0)
 		pf_oom();
-	text = pf_alloc(a, (size_t)n + 1);
-	vsnprintf(text, (size_t)n + 1, fmt, ap);
-	return (struct pf_str){ text, (size_t)n };
+	return (size_t)n;
+}
+
+PF_PRINTF(2, 0)
+static struct pf_str vformat(struct pf_arena *a, const char *fmt, va_list ap)
+{
+	size_t n = formatted_size(fmt, ap);
+	char *text = pf_alloc(a, n + 1);
+
+	vsnprintf(text, n + 1, fmt, ap);
+	return (struct pf_str){ text, n };
 }
 
 struct pf_str pf_format(struct pf_arena *a, const char *fmt, ...)
@@ -231,20 +238,13 @@ void pf_buf_char(struct pf_buf *b, char c)
 PF_PRINTF(2, 0)
 static void add_formatted(struct pf_buf *b, const char *fmt, va_list ap)
 {
-	va_list again;
-	char *room;
-	int n;
+	size_t n = formatted_size(fmt, ap);
+	char *room = pf_buf_room(b, n);
 
-	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, again);
-	va_end(again);
-	if (n < 0)
-		pf_oom();
-	room = pf_buf_room(b, (size_t)n);
 	if (!room)
 		return;
-	vsnprintf(room, (size_t)n + 1, fmt, ap);
-	b->n += (size_t)n;
+	vsnprintf(room, n + 1, fmt, ap);
+	b->n += n;
 }
 
 void pf_buf_printf(struct pf_buf *b, const char *fmt, ...)

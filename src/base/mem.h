@@ -90,6 +90,6 @@ void *pf_map_get(const struct pf_map *m, struct pf_str key);	/* NULL when absent
 /* The value's place: new (and NULL) when the key was not there. */
 void **pf_map_put(struct pf_arena *a, struct pf_map *m, struct pf_str key);
 
-/* The number of the first of n keys that another one before it equals, or n. They lie `stride` bytes
+/* The number of the first of n keys that one before it equals, or n. They lie `stride` bytes
  * apart: pf_find_twice(&items->key, n, sizeof(*items)). */
 size_t pf_find_twice(const struct pf_str *first, size_t n, size_t stride);

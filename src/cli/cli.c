@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/proc.h"
 #include "base/str.h"
 #include "model/model.h"
 

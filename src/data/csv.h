@@ -13,13 +13,6 @@ struct pf_csv {
 	size_t cap;
 };
 
-void pf_csv_free(struct pf_csv *c);
-/* RFC 4180 as pandas' tokenizer has it: \n, \r\n or \r end a row, blank rows are skipped, text may
- * follow a closing quote. EMODEL with the line for what is malformed. Views borrow from `text` or
- * live in the arena. */
-int pf_csv_split(struct pf_csv *out, struct pf_arena *a, struct pf_str text,
-		 struct pf_err *err) PF_MUST_USE;
-
 /* The type that read_csv would infer for a column; sets `*why` when only pandas can tell. */
 void pf_csv_infer(struct pf_column *out, const char **why, struct pf_arena *a,
 		  const struct pf_csv *c, size_t column);

@@ -114,11 +114,6 @@ void pf_put_float(struct pf_buf *out, double d)
 	put_pair(out, PF_V_FLOAT, &d);
 }
 
-void pf_put_datetime(struct pf_buf *out, int64_t ns)
-{
-	put_pair(out, PF_V_DATETIME, &ns);
-}
-
 void pf_put_data(struct pf_buf *out, const void *p, size_t n)
 {
 	static const char zeros[8];

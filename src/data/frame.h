@@ -105,7 +105,6 @@ void pf_put_null(struct pf_buf *out);
 void pf_put_bool(struct pf_buf *out, bool b);
 void pf_put_int(struct pf_buf *out, int64_t i);
 void pf_put_float(struct pf_buf *out, double d);
-void pf_put_datetime(struct pf_buf *out, int64_t ns);
 void pf_put_text(struct pf_buf *out, enum pf_value_kind kind, struct pf_str s); /* also BYTES, BIGINT */
 void pf_put_string(struct pf_buf *out, const char *s);
 void pf_put_list(struct pf_buf *out, size_t n);

@@ -1,7 +1,6 @@
 /* payload.c - a request body to what the model is asked */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/log.h"
-#include "base/str.h"
 #include "data/data.h"
 #include "data/document.h"
 #include "data/enforce.h"

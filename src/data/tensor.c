@@ -2,11 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "data/tensor.h"
 
-#include <math.h>
-
 #include "base/limits.h"
 #include "data/columns.h"
-#include "data/document.h"
 #include "data/enforce.h"
 
 #define MAX_RANK ((unsigned)PF_COUNT(((struct pf_tensor *)0)->shape))

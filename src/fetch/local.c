@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-#include "base/fs.h"
 #include "base/limits.h"
 #include "base/str.h"
 

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "base/limits.h"
 #include "base/str.h"
 
 /* A zlib stream is deflate between other bytes than gzip's. libarchive unwraps gzip alone, so it

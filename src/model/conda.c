@@ -1,6 +1,5 @@
 /* conda.c - a model's conda.yaml: channels, match specs, its Python, its pip section */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/limits.h"
 #include "base/str.h"
 #include "model/parts.h"
 

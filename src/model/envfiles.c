@@ -1,6 +1,5 @@
 /* envfiles.c - python_env.yaml, conda.yaml, requirements.txt: which of them counts for what */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/limits.h"
 #include "base/str.h"
 #include "model/parts.h"
 #include "req/reqfile.h"

@@ -1,7 +1,5 @@
 /* policy.c - what a stranger's files may not ask where an environment is to be built */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/limits.h"
-#include "base/str.h"
 #include "model/model.h"
 
 static const struct {

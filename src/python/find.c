@@ -1,8 +1,5 @@
 /* find.c - the choice of an interpreter among those that are there */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <fcntl.h>
-#include <unistd.h>
-
 #include "base/fs.h"
 #include "base/limits.h"
 #include "base/log.h"

@@ -76,7 +76,8 @@ bool pf_build_read(struct pf_build *out, struct pf_str file)
 	return true;
 }
 
-bool pf_build_is_better(const struct pf_build *a, const struct pf_build *b)
+/* The better of two that fit: the version, then the date, then the stripped one. */
+static bool is_better(const struct pf_build *a, const struct pf_build *b)
 {
 	uint64_t l = pf_wanted_rank(&a->is), r = pf_wanted_rank(&b->is);
 	int date = pf_str_cmp(a->date, b->date);
@@ -104,7 +105,7 @@ static void consider(struct mirror *m, const struct pf_wanted *w, struct pf_str 
 	if (m->best.file.n) {
 		bool had = w->exact && pf_wanted_is(w, &m->best.is);
 
-		if (had != exact ? had : !pf_build_is_better(&b, &m->best))
+		if (had != exact ? had : !is_better(&b, &m->best))
 			return;
 	}
 	if (!pf_build_read(&m->best, pf_dup(m->a, file)))

@@ -16,8 +16,6 @@ struct pf_build {
 
 /* A file's name taken apart; false when it is no build for this machine. Borrows. */
 bool pf_build_read(struct pf_build *out, struct pf_str file);
-/* The better of two that fit: the version, then the date, then the stripped one. */
-bool pf_build_is_better(const struct pf_build *a, const struct pf_build *b);
 
 /* Fetches the very version wanted or, without --strict-python, the newest patch of its minor, from
  * o->python_mirror: a directory (a path or file: URL), whose SHA256SUMS is heeded when it is there,

@@ -11,7 +11,6 @@
 #include "base/dirs.h"
 #include "base/fs.h"
 #include "base/limits.h"
-#include "base/log.h"
 #include "base/proc.h"
 #include "base/str.h"
 #include "python/query.h"

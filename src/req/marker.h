@@ -28,7 +28,7 @@ struct pf_marker;	/* lives in the arena it was read into */
 /* EMODEL with the place in the text; ELIMIT beyond PF_MAX_MARKER_DEPTH nested parentheses. */
 int pf_marker_parse(struct pf_marker **out, struct pf_arena *a, struct pf_str text,
 		    struct pf_err *err) PF_MUST_USE;
-/* The same, from where the reader stands to the end of its text: what a requirement has after ";". */
+/* The same, from where the reader stands to its end: what a requirement has after ";". */
 int pf_marker_scan(struct pf_marker **out, struct pf_reader *r) PF_MUST_USE;
 /* Does it hold? `extra` is the extra asked for, empty for none. NULL holds. A comparison that has
  * no meaning ("os_name ~= 'x'") does not hold. */

@@ -2,8 +2,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "req/reqneed.h"
 
-#include <unistd.h>
-
 #include "base/fs.h"
 #include "base/str.h"
 #include "req/pytext.h"

@@ -2,8 +2,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include <unistd.h>
-
 #include "unit.h"
 
 static inline unsigned unit_digit(char c)
@@ -29,33 +27,4 @@ static inline struct pf_str unit_base64(struct pf_arena *a, struct pf_str text)
 		n -= (text.p[i + 2] == '=') + (text.p[i + 3] == '=');
 	}
 	return (struct pf_str){ out, n };
-}
-
-/* A folder of the test's own, and files in it. */
-static inline int unit_folder(char *name, size_t size)
-{
-	PF_FD(tmp) = open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct pf_err err;
-
-	return pf_mkdtemp_at(tmp, "pf-unit-", name, size, &err) < 0 ?
-		       -1 :
-		       openat(tmp, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-}
-
-static inline void unit_put(int folder, const char *name, struct pf_str bytes)
-{
-	struct pf_err err;
-
-	if (pf_write_atomic(folder, name, bytes, 0600, &err) < 0)
-		fail_msg("%s", err.msg);
-}
-
-static inline void unit_drop(int folder, const char *name)
-{
-	PF_FD(tmp) = open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct pf_err err;
-
-	close(folder);
-	if (pf_remove_tree(tmp, name, &err) < 0)
-		fail_msg("%s", err.msg);
 }

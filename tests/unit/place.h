@@ -2,31 +2,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "unit.h"
+#include "folder.h"
 
 struct place {
-	char dir[64];
+	char dir[FOLDER_SIZE];
 	int root;
 };
-
-static inline void put_file(const struct place *p, const char *name, struct pf_str text)
-{
-	struct pf_arena a = { 0 };
-	struct pf_err err;
-	struct pf_str path = pf_s(name);
-	size_t slash = pf_str_rfind(path, '/');
-
-	if (slash != PF_NPOS)
-		assert_int_equal(pf_mkdir_p(pf_formatz(&a, "%s/" PF_FMT, p->dir,
-						       PF_ARG(pf_str_cut(path, 0, slash))),
-					    0755, &err), 0);
-	assert_int_equal(pf_write_atomic(p->root, name, text, 0644, &err), 0);
-	pf_arena_free(&a);
-}
 
 static inline void open_place(struct place *p)
 {
@@ -48,18 +29,15 @@ static inline void open_place(struct place *p)
 		{ "wheels/name-1.0-py3-none-any.whl", "" },
 	};
 
-	snprintf(p->dir, sizeof(p->dir), "/tmp/pf-reqfile-%d", (int)getpid());
-	assert_int_equal(mkdir(p->dir, 0755), 0);
+	folder_new(p->dir);
 	p->root = open(p->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_true(p->root >= 0);
 	for (size_t i = 0; i < PF_COUNT(files); i++)
-		put_file(p, files[i].name, pf_s(files[i].text));
+		folder_put(p->dir, files[i].name, pf_s(files[i].text));
 }
 
 static inline void close_place(struct place *p)
 {
-	struct pf_err err;
-
 	close(p->root);
-	assert_int_equal(pf_remove_tree(AT_FDCWD, p->dir, &err), 0);
+	folder_remove(p->dir);
 }

@@ -1,4 +1,4 @@
-/* show.h - values in the spelling of the recorded tables, and signatures for them */
+/* show.h - values in the spelling of the recorded tables, signatures for them, and how they fit */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
@@ -185,4 +185,40 @@ static inline void parse_signature(struct pf_signature *out, struct pf_arena *a,
 	items[1].kind = params.p ? PF_NODE_STRING : PF_NODE_NULL;
 	if (pf_signature_parse(out, a, &map, &err) < 0)
 		fail_msg("%s: " PF_FMT, err.msg, PF_ARG(inputs));
+}
+
+/* How many rows of a recorded table came out how. */
+struct tally {
+	size_t same, raw, errors, wrong;
+};
+
+static inline void tally_row(struct tally *t, const struct unit_row *r, const char *got,
+			     bool any_value)
+{
+	bool wanted_error = pf_str_is(r->v[2], "error") || pf_str_is(r->v[3], "refuse");
+
+	if (strcmp(got, "raw") == 0) {
+		t->raw++;
+	} else if (strncmp(got, "error", 5) == 0 && wanted_error) {
+		t->errors++;
+	} else if (pf_str_is(r->v[2], got) || any_value) {
+		t->same++;
+	} else {
+		t->wrong++;
+		printf("%u\t" PF_FMT "\t" PF_FMT "\t" PF_FMT "\t%s\n", r->line, PF_ARG(r->v[0]),
+		       PF_ARG(pf_shown(r->v[1])), PF_ARG(pf_shown(r->v[2])), got);
+	}
+}
+
+static inline struct tally tally_table(const char *name,
+				       void (*row)(const struct unit_row *, void *))
+{
+	PF_AUTO(arena) a = { 0 };
+	struct tally t = { 0 };
+
+	unit_table(unit_data(&a, name), row, &t);
+	printf("# %zu the same, %zu refused, %zu left to the environment, %zu differ\n", t.same,
+	       t.errors, t.raw, t.wrong);
+	assert_int_equal(t.wrong, 0);
+	return t;
 }

@@ -43,7 +43,8 @@ static void arrays(void **state)
 	static int8_t small[] = { -128 };
 	struct pf_tensor t = { .type = PF_T_FLOAT64, .rank = 2, .shape = { 2, 3 }, .data = d };
 	struct pf_value v = { .kind = PF_V_TENSOR, .tensor = &t };
-	struct pf_value cells[] = { STRING("x"), { .kind = PF_V_NULL }, { .kind = PF_V_BOOL, .b = true },
+	struct pf_value cells[] = { STRING("x"), { .kind = PF_V_NULL },
+				    { .kind = PF_V_BOOL, .b = true },
 				    { .kind = PF_V_FLOAT, .d = (double)INFINITY },
 				    { .kind = PF_V_DATETIME, .i = 0 } };
 

@@ -5,10 +5,8 @@
 #include <sys/stat.h>
 
 #include "base/proc.h"
+#include "folder.h"
 #include "names.h"
-
-static int folder;
-static char folder_name[64];
 
 #define SYSTEM "cos\nsystem\n(S'true'\ntR."
 #define COUNTER "\x80\x02" "ccollections\nCounter\n)R."
@@ -29,16 +27,15 @@ static const struct {
 	{ "other/hidden.pkl", PF_S("no pickle") },
 };
 
-static void make_files(void)
+static int set_up(void **state)
 {
-	mkdirat(folder, "data", 0700);
-	mkdirat(folder, "data/deep", 0700);
-	mkdirat(folder, "code", 0700);
-	mkdirat(folder, "other", 0700);
+	if (folder_set_up(state) < 0)
+		return -1;
 	for (size_t i = 0; i < PF_COUNT(FILES); i++)
-		unit_put(folder, FILES[i].path, FILES[i].bytes);
-	assert_int_equal(symlinkat("/etc", folder, "data/link"), 0);
-	assert_int_equal(symlinkat("..", folder, "data/up"), 0);
+		folder_put(folder_path, FILES[i].path, FILES[i].bytes);
+	assert_int_equal(symlinkat("/etc", folder_fd, "data/link"), 0);
+	assert_int_equal(symlinkat("..", folder_fd, "data/up"), 0);
+	return 0;
 }
 
 static void expect_list(const struct pf_strs *list, const char *wanted)
@@ -56,19 +53,19 @@ static void folders(void **state)
 	struct pf_err err;
 
 	(void)state;
-	assert_int_equal(pf_artifact_read(&a, folder, "data/", &err), 0);
+	assert_int_equal(pf_artifact_read(&a, folder_fd, "data/", &err), 0);
 	expect_list(&a.read, "data/one.bin\ndata/deep/three.pickle");
 	expect_list(&a.unread,
 		    "data/link: leads out of its directory\n"
 		    "data/two.bin: neither a pickle nor a skops file\n"
 		    "data/up: is not a regular file");
 	assert_int_equal(a.trouble, PF_EMODEL);
-	pf_artifact_read_rest(&a, folder);
+	pf_artifact_read_rest(&a, folder_fd);
 	expect_list(&a.read, "data/one.bin\ndata/deep/three.pickle\nmodel.pkl\nother/hidden");
 	assert_int_equal(a.pickle_protocol, 2);
 	assert_int_equal(a.names.n, 4);
 	pf_artifact_free(&a);
-	assert_int_equal(pf_artifact_read(&a, folder, "../etc/passwd", &err), -1);
+	assert_int_equal(pf_artifact_read(&a, folder_fd, "../etc/passwd", &err), -1);
 	assert_int_equal(err.code, PF_EMODEL);
 	pf_artifact_free(&a);
 }
@@ -77,7 +74,7 @@ static struct pf_artifact scanned(struct pf_model *m)
 {
 	struct pf_artifact a;
 
-	m->root = folder;
+	m->root = folder_fd;
 	m->model_path = PF_S("model.pkl");
 	m->data = PF_S("data");
 	pf_artifact_of_model(&a, m);
@@ -140,7 +137,7 @@ static void one_hostile(const struct unit_row *r, void *ctx)
 /* Makes the hostile inputs where the acceptance data is; returns their folder. */
 static const char *make_hostile(struct pf_arena *a, const char *script)
 {
-	char *dir = pf_formatz(a, "/tmp/%s/hostile", folder_name), *python = pf_which(a, "python3");
+	char *dir = pf_formatz(a, "%s/hostile", folder_path), *python = pf_which(a, "python3");
 	char *argv[] = { "python3", pf_dupz(a, pf_s(script)), dir, NULL };
 	struct pf_spawn what = { .path = python, .argv = argv, .in = -1, .out = -1, .err = -1 };
 	struct pf_err err;
@@ -173,11 +170,6 @@ int main(void)
 		cmocka_unit_test(scan),
 		cmocka_unit_test(hostile),
 	};
-	int status;
 
-	folder = unit_folder(folder_name, sizeof(folder_name));
-	make_files();
-	status = cmocka_run_group_tests(tests, NULL, NULL);
-	unit_drop(folder, folder_name);
-	return status;
+	return cmocka_run_group_tests(tests, set_up, folder_tear_down);
 }

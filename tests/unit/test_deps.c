@@ -1,9 +1,8 @@
 /* test_deps.c - deps against the recorded answers of mlflow's get_model_dependencies, and as JSON */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "model_dir.h"
+#include "folder.h"
 
 #include "base/limits.h"
-#include "base/node.h"
 #include "model/model.h"
 
 enum { MLMODEL, REQUIREMENTS, CONDA_NAME, CONDA, FORMAT, OUTCOME, TEXT, WARNING };
@@ -12,10 +11,10 @@ static void put_row(const char *dir, const struct unit_row *r)
 {
 	struct pf_arena a = { 0 };
 
-	model_dir_put(dir, "MLmodel", r->v[MLMODEL]);
-	model_dir_put(dir, pf_dupz(&a, r->v[CONDA_NAME]), r->v[CONDA]);
+	folder_put(dir, "MLmodel", r->v[MLMODEL]);
+	folder_put(dir, pf_dupz(&a, r->v[CONDA_NAME]), r->v[CONDA]);
 	if (r->v[REQUIREMENTS].p)
-		model_dir_put(dir, "requirements.txt", r->v[REQUIREMENTS]);
+		folder_put(dir, "requirements.txt", r->v[REQUIREMENTS]);
 	pf_arena_free(&a);
 }
 
@@ -39,11 +38,11 @@ static void recorded_row(const struct unit_row *r, void *ctx)
 	struct pf_buf out = PF_BUF(PF_MAX_TEXT_FILE);
 	struct pf_model m = { .root = -1 };
 	struct pf_err err = { 0 };
-	char dir[MODEL_DIR_SIZE];
+	char dir[FOLDER_SIZE];
 	int rc;
 
 	(void)ctx;
-	model_dir_make(dir);
+	folder_new(dir);
 	put_row(dir, r);
 	if (pf_model_load(&m, dir, &err) < 0)
 		fail_msg("line %u: %s", r->line, err.msg);
@@ -54,7 +53,7 @@ static void recorded_row(const struct unit_row *r, void *ctx)
 	expect_warning(&m, r);
 	pf_buf_free(&out);
 	pf_model_free(&m);
-	model_dir_remove(dir);
+	folder_remove(dir);
 }
 
 static void answers_as_mlflow_does(void **state)
@@ -87,18 +86,18 @@ static void json_has_everything(void **state)
 	struct pf_buf out = PF_BUF(PF_MAX_TEXT_FILE);
 	struct pf_model m = { .root = -1 };
 	struct pf_err err = { 0 };
-	char dir[MODEL_DIR_SIZE];
+	char dir[FOLDER_SIZE];
 
 	(void)state;
-	model_dir_make(dir);
+	folder_new(dir);
 	for (size_t i = 0; i < PF_COUNT(files); i++)
-		model_dir_put(dir, files[i][0], pf_s(files[i][1]));
+		folder_put(dir, files[i][0], pf_s(files[i][1]));
 	assert_int_equal(pf_model_load(&m, dir, &err), 0);
 	assert_int_equal(pf_model_deps_json(&out, &m, &err), 0);
 	assert_string_equal(out.p, want);
 	pf_buf_free(&out);
 	pf_model_free(&m);
-	model_dir_remove(dir);
+	folder_remove(dir);
 }
 
 int main(void)

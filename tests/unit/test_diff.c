@@ -1,10 +1,7 @@
 /* test_diff.c - needs against interpreters: what differs, how much that matters, and why */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <sys/stat.h>
-
+#include "folder.h"
 #include "compared.h"
-
-static int folder;
 
 #define REGRESSION "\x80\x04" "csklearn.linear_model._logistic\nLogisticRegression\n."
 #define BY_VALUE "\x80\x04" "ccloudpickle.cloudpickle\n_make_function\n."
@@ -139,18 +136,19 @@ static void one_case(size_t i)
 	PF_AUTO(arena) a = { 0 };
 	PF_AUTO(dists) dists = { 0 };
 	PF_AUTO(diff) d = { 0 };
-	struct pf_model m = { .root = folder, .model_path = PF_S("model.pkl"), .code = PF_S("code") };
+	struct pf_model m = { .root = folder_fd, .model_path = PF_S("model.pkl"),
+			      .code = PF_S("code") };
 	struct pf_python python;
 	struct pf_str got, conda = pf_s(CASES[i].conda), spec;
 
-	unit_put(folder, "model.pkl", CASES[i].pickle);
+	folder_put(folder_path, "model.pkl", CASES[i].pickle);
 	m.loader_module = pf_s(CASES[i].loader);
 	m.needs.python = pf_s(CASES[i].python);
 	unit_needs(&m.needs, &a, pf_s(CASES[i].needs));
 	while (conda.n && pf_str_next_line(&conda, &spec))
 		*PF_PUSH(&a, &m.needs.conda) = spec;
 	if (!strcmp(CASES[i].about, "in the standard library, or the model's own"))
-		unit_put(folder, "code/own.py", PF_S(""));
+		folder_put(folder_path, "code/own.py", PF_S(""));
 	else
 		m.code = PF_S("");
 	unit_dists(&dists, pf_s(CASES[i].dists), PF_DIST_INFO);
@@ -186,29 +184,25 @@ static void absent_modules(void **state)
 		{ NAMES("stale.ensemble._here.deeper"), "stale==2", "= none\n" },
 	};
 
-	static const char *const folders[] = { "site", "site/stale", "site/stale/ensemble",
-					       "site/stale/space" };
-
 	(void)state;
-	for (size_t i = 0; i < PF_COUNT(folders); i++)
-		assert_int_equal(mkdirat(folder, folders[i], 0755), 0);
-	unit_put(folder, "site/stale/__init__.py", PF_S(""));
-	unit_put(folder, "site/stale/ensemble/__init__.py", PF_S(""));
-	unit_put(folder, "site/stale/ensemble/_here.py", PF_S(""));
-	unit_put(folder, "site/stale/ensemble/_built.cpython-311-x86_64-linux-gnu.so", PF_S(""));
-	unit_put(folder, "site/stale/space/other.py", PF_S(""));
+	folder_put(folder_path, "site/stale/__init__.py", PF_S(""));
+	folder_put(folder_path, "site/stale/ensemble/__init__.py", PF_S(""));
+	folder_put(folder_path, "site/stale/ensemble/_here.py", PF_S(""));
+	folder_put(folder_path, "site/stale/ensemble/_built.cpython-311-x86_64-linux-gnu.so",
+		   PF_S(""));
+	folder_put(folder_path, "site/stale/space/other.py", PF_S(""));
 	for (size_t i = 0; i < PF_COUNT(rows); i++) {
 		PF_AUTO(arena) a = { 0 };
 		PF_AUTO(dists) dists = { 0 };
 		PF_AUTO(diff) d = { 0 };
-		struct pf_model m = { .root = folder, .model_path = PF_S("model.pkl") };
+		struct pf_model m = { .root = folder_fd, .model_path = PF_S("model.pkl") };
 		struct pf_python python;
 		struct pf_str got;
 
-		unit_put(folder, "model.pkl", pf_s(rows[i].pickle));
+		folder_put(folder_path, "model.pkl", pf_s(rows[i].pickle));
 		unit_needs(&m.needs, &a, pf_s(rows[i].needs));
 		unit_dists(&dists, PF_S("stale=2 modules=stale"), PF_DIST_INFO);
-		dists.v.v[0].path = pf_format(&a, "/proc/self/fd/%d/site/stale-2.dist-info", folder);
+		dists.v.v[0].path = pf_format(&a, "%s/site/stale-2.dist-info", folder_path);
 		unit_python(&python, "3.11.7", 11);
 		pf_diff_make(&d, &m, &python, &dists);
 		got = described(&a, &d);
@@ -221,11 +215,11 @@ static void old_python(void **state)
 {
 	PF_AUTO(dists) dists = { 0 };
 	PF_AUTO(diff) d = { 0 };
-	struct pf_model m = { .root = folder, .model_path = PF_S("model.pkl") };
+	struct pf_model m = { .root = folder_fd, .model_path = PF_S("model.pkl") };
 	struct pf_python python;
 
 	(void)state;
-	unit_put(folder, "model.pkl", PF_S("\x80\x05N."));
+	folder_put(folder_path, "model.pkl", PF_S("\x80\x05N."));
 	unit_python(&python, "3.7.16", 7);
 	pf_diff_make(&d, &m, &python, &dists);
 	assert_int_equal(d.verdict, PF_SEV_FATAL);
@@ -239,12 +233,6 @@ int main(void)
 		cmocka_unit_test(cases),
 		cmocka_unit_test(absent_modules), cmocka_unit_test(old_python),
 	};
-	char name[64];
-	int status;
 
-	folder = unit_folder(name, sizeof(name));
-	mkdirat(folder, "code", 0700);
-	status = cmocka_run_group_tests(tests, NULL, NULL);
-	unit_drop(folder, name);
-	return status;
+	return cmocka_run_group_tests(tests, folder_set_up, folder_tear_down);
 }

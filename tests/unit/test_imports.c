@@ -1,24 +1,8 @@
 /* test_imports.c - which of an environment's modules are listed: those that nothing else can be */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "unit.h"
+#include "folder.h"
 
 #include "env/imports.h"
-
-static char top[] = "/tmp/pf-imports.XXXXXX";
-
-static int set_up(void **state)
-{
-	(void)state;
-	return mkdtemp(top) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	struct pf_err err;
-
-	(void)state;
-	return pf_remove_tree(AT_FDCWD, top, &err);
-}
 
 static const struct {
 	const char *path, *listed; /* NULL: not listed */
@@ -51,22 +35,16 @@ static void lists_what_is_certain(void **state)
 	struct pf_arena a = { 0 };
 	struct pf_buf text = PF_BUF(65536), wanted = PF_BUF(65536);
 	struct pf_err err;
-	PF_FD(dir) = open(top, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	(void)state;
 	pf_buf_str(&wanted, PF_S("lib/site\n"));
 	for (size_t i = 0; i < PF_COUNT(files); i++) {
-		struct pf_str path = pf_s(files[i].path);
-		char *folder = pf_formatz(&a, "%s/" PF_FMT, top,
-					  PF_ARG(pf_str_cut(path, 0, pf_str_rfind(path, '/'))));
-
-		assert_int_equal(pf_mkdir_p(folder, 0755, &err), 0);
-		assert_int_equal(pf_write_atomic(dir, path.p, PF_S(""), 0644, &err), 0);
+		folder_put(folder_path, files[i].path, PF_S(""));
 		if (files[i].listed)
 			pf_buf_str(&wanted, pf_format(&a, "%s\n", files[i].listed));
 	}
-	assert_int_equal(pf_imports_write(dir, "lib/site", &err), 0);
-	assert_int_equal(pf_read_file(&text, dir, PF_IMPORTS, &err), 0);
+	assert_int_equal(pf_imports_write(folder_fd, "lib/site", &err), 0);
+	assert_int_equal(pf_read_file(&text, folder_fd, PF_IMPORTS, &err), 0);
 	pf_buf_char(&text, '\0');
 	pf_buf_char(&wanted, '\0');
 	assert_string_equal(text.p, wanted.p);
@@ -79,5 +57,5 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(lists_what_is_certain) };
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, folder_set_up, folder_tear_down);
 }

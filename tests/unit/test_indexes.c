@@ -1,43 +1,23 @@
 /* test_indexes.c - pip.conf, PIP_* and UV_*: which of them counts, and what a driver is handed */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "unit.h"
-
-#include <unistd.h>
+#include "folder.h"
 
 #include "solve/driver.h"
 
-static char dir[] = "/tmp/pf-indexes.XXXXXX";
-
 static int set_up(void **state)
 {
-	struct pf_arena a = { 0 };
-	struct pf_err err;
-
-	(void)state;
-	assert_non_null(mkdtemp(dir));
-	setenv("HOME", dir, 1);
-	setenv("XDG_CONFIG_HOME", dir, 1);
+	if (folder_set_up(state) < 0)
+		return -1;
+	setenv("HOME", folder_path, 1);
+	setenv("XDG_CONFIG_HOME", folder_path, 1);
 	setenv("XDG_CONFIG_DIRS", "/nonexistent", 1);
-	assert_int_equal(pf_mkdir_p(pf_formatz(&a, "%s/pip", dir), 0755, &err), 0);
-	assert_int_equal(pf_mkdir_p(pf_formatz(&a, "%s/my links", dir), 0755, &err), 0);
-	assert_int_equal(
-		pf_write_atomic(AT_FDCWD, pf_formatz(&a, "%s/pip/pip.conf", dir),
-				PF_S("[global]\n; a comment\nindex-url = https://global/simple\n"
-				     "extra-index-url =\n    https://one/simple\n    https://two/simple\n"
-				     "[install]\nno_index: yes\nindex-url = https://install/simple\n"
-				     "[list]\nindex-url = https://other/simple\n"),
-				0644, &err),
-		0);
-	pf_arena_free(&a);
+	folder_put(folder_path, "my links/", PF_S(""));
+	folder_put(folder_path, "pip/pip.conf",
+		   PF_S("[global]\n; a comment\nindex-url = https://global/simple\n"
+			"extra-index-url =\n    https://one/simple\n    https://two/simple\n"
+			"[install]\nno_index: yes\nindex-url = https://install/simple\n"
+			"[list]\nindex-url = https://other/simple\n"));
 	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct pf_err err;
-
-	(void)state;
-	return pf_remove_tree(AT_FDCWD, dir, &err);
 }
 
 static void clear(void)
@@ -85,7 +65,7 @@ static void variables_beat_files(void **state)
 
 	setenv("PIP_INDEX_URL", "https://pip/simple", 1);
 	unsetenv("PIP_FIND_LINKS");
-	setenv("UV_FIND_LINKS", pf_formatz(&a, "%s/my links,https://b/", dir), 1);
+	setenv("UV_FIND_LINKS", pf_formatz(&a, "%s/my links,https://b/", folder_path), 1);
 	pf_indexes_read(&y, NULL, &o);
 	assert_string_equal(y.index.p, "https://pip/simple");
 	assert_int_equal(y.find_links.n, 2);
@@ -180,5 +160,5 @@ int main(void)
 		cmocka_unit_test(a_driver_sees_what_it_should),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up, folder_tear_down);
 }

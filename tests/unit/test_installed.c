@@ -1,49 +1,23 @@
 /* test_installed.c - distributions read from disk, and what importlib.metadata sees beside it */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "unit.h"
-
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
+#include "folder.h"
 
 #include "base/limits.h"
 #include "base/proc.h"
-#include "python/metadata.h"
 #include "python/places.h"
 #include "python/python.h"
 
-static char top[PF_MAX_PATH];
 static struct pf_arena arena;
 
 static char *below(const char *name)
 {
-	return pf_join(&arena, top, pf_s(name));
-}
-
-static void write_file(const char *name, const char *text)
-{
-	struct pf_err err;
-	char *path = below(name);
-	char *dir = pf_dupz(&arena, pf_str_cut(pf_s(path), 0, pf_str_rfind(pf_s(path), '/')));
-
-	assert_int_equal(pf_mkdir_p(dir, 0755, &err), 0);
-	assert_int_equal(pf_write_atomic(AT_FDCWD, path, pf_s(text), 0644, &err), 0);
-}
-
-static int set_up(void **state)
-{
-	(void)state;
-	snprintf(top, sizeof(top), "/tmp/pf-installed-XXXXXX");
-	return mkdtemp(top) ? 0 : -1;
+	return pf_join(&arena, folder_path, pf_s(name));
 }
 
 static int tear_down(void **state)
 {
-	struct pf_err err;
-
-	(void)state;
 	pf_arena_free(&arena);
-	return pf_remove_tree(AT_FDCWD, top, &err);
+	return folder_tear_down(state);
 }
 
 /* "name version[ build]" a line, pip's before conda's. */
@@ -112,14 +86,13 @@ static void read_tree(struct pf_dists *d)
 	struct pf_err err;
 
 	for (size_t i = 0; i < PF_COUNT(tree); i++)
-		write_file(tree[i].file, strcmp(tree[i].text, "LINKED\n.\n") == 0 ?
-						 pf_formatz(&arena, "%s\n.\n", below("linked")) :
-						 tree[i].text);
+		folder_put(folder_path, tree[i].file, strcmp(tree[i].text, "LINKED\n.\n") ?
+			   pf_s(tree[i].text) : pf_format(&arena, "%s\n.\n", below("linked")));
 	*PF_PUSH(&arena, &paths) = pf_s(below("a/"));
 	*PF_PUSH(&arena, &paths) = pf_s(below("none"));
 	*PF_PUSH(&arena, &paths) = pf_s(below("x-1-py3.egg"));
 	*PF_PUSH(&arena, &paths) = pf_s(below("b"));
-	if (pf_dists_read(d, &paths, pf_s(top), &err) < 0)
+	if (pf_dists_read(d, &paths, pf_s(folder_path), &err) < 0)
 		fail_msg("%s", err.msg);
 }
 
@@ -244,5 +217,5 @@ int main(void)
 		cmocka_unit_test(sees_what_python_sees),
 	};
 
-	return cmocka_run_group_tests_name("installed", tests, set_up, tear_down);
+	return cmocka_run_group_tests_name("installed", tests, folder_set_up, tear_down);
 }

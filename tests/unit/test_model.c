@@ -1,6 +1,6 @@
 /* test_model.c - model directories: every layout, which file counts, what is refused and allowed */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "model_dir.h"
+#include "folder.h"
 
 #include "base/limits.h"
 #include "model/model.h"
@@ -49,7 +49,7 @@ static void dump(struct pf_buf *out, const struct pf_model *m)
 static void put_files(const char *dir, const struct file *files)
 {
 	for (size_t i = 0; i < MAX_FILES && files[i].path; i++)
-		model_dir_put(dir, files[i].path, pf_s(files[i].text));
+		folder_put(dir, files[i].path, pf_s(files[i].text));
 }
 
 static const struct {
@@ -137,9 +137,9 @@ static void reads_every_layout(void **state)
 		struct pf_buf out = PF_BUF(8192);
 		struct pf_model m = { 0 };
 		struct pf_err err = { 0 };
-		char dir[MODEL_DIR_SIZE];
+		char dir[FOLDER_SIZE];
 
-		model_dir_make(dir);
+		folder_new(dir);
 		put_files(dir, layouts[i].files);
 		if (pf_model_load(&m, dir, &err) < 0)
 			fail_msg("row %zu: %s", i, err.msg);
@@ -147,7 +147,7 @@ static void reads_every_layout(void **state)
 		assert_string_equal(out.p, layouts[i].out);
 		pf_buf_free(&out);
 		pf_model_free(&m);
-		model_dir_remove(dir);
+		folder_remove(dir);
 	}
 }
 
@@ -245,15 +245,15 @@ static void refuses_in_one_line(void **state)
 	for (size_t i = 0; i < PF_COUNT(refused); i++) {
 		struct pf_err err = { 0 };
 		struct pf_model m = { 0 };
-		char dir[MODEL_DIR_SIZE];
+		char dir[FOLDER_SIZE];
 
-		model_dir_make(dir);
+		folder_new(dir);
 		put_files(dir, refused[i].files);
 		if (refused[i].msg)
 			expect_refusal(dir, refused[i].code, refused[i].msg);
 		else
 			assert_int_equal(pf_model_load(&m, dir, &err), -1);
-		model_dir_remove(dir);
+		folder_remove(dir);
 	}
 }
 
@@ -268,7 +268,7 @@ static void names_the_link_that_leads_out(void **state)
 		{ "inside", "link/x", NULL },
 		{ "nowhere", "link", NULL },
 	};
-	char dir[MODEL_DIR_SIZE];
+	char dir[FOLDER_SIZE];
 
 	(void)state;
 	for (size_t i = 0; i < PF_COUNT(rows); i++) {
@@ -276,9 +276,9 @@ static void names_the_link_that_leads_out(void **state)
 		struct pf_model m = { 0 };
 		struct pf_err err = { 0 };
 
-		model_dir_make(dir);
-		model_dir_put(dir, "inside/x", PF_S("x"));
-		model_dir_put(dir, "MLmodel", pf_format(&a, FLAVOR "    data: %s\n", rows[i].path));
+		folder_new(dir);
+		folder_put(dir, "inside/x", PF_S("x"));
+		folder_put(dir, "MLmodel", pf_format(&a, FLAVOR "    data: %s\n", rows[i].path));
 		assert_int_equal(symlink(rows[i].target, pf_join(&a, dir, PF_S("link"))), 0);
 		if (rows[i].msg)
 			expect_refusal(dir, PF_EMODEL, rows[i].msg);
@@ -286,27 +286,27 @@ static void names_the_link_that_leads_out(void **state)
 			assert_int_equal(pf_model_load(&m, dir, &err), 0);
 		pf_model_free(&m);
 		pf_arena_free(&a);
-		model_dir_remove(dir);
+		folder_remove(dir);
 	}
 }
 
 static void includes_no_file_through_a_link_out(void **state)
 {
 	static const char *const names[] = { "requirements.txt", "conda.yaml", "python_env.yaml" };
-	char dir[MODEL_DIR_SIZE], msg[200];
+	char dir[FOLDER_SIZE], msg[200];
 
 	(void)state;
 	for (size_t i = 0; i < PF_COUNT(names); i++) {
 		struct pf_arena a = { 0 };
 
-		model_dir_make(dir);
-		model_dir_put(dir, "MLmodel", PF_S(FLAVOR));
+		folder_new(dir);
+		folder_put(dir, "MLmodel", PF_S(FLAVOR));
 		assert_int_equal(symlink("/etc/hostname", pf_join(&a, dir, pf_s(names[i]))), 0);
 		snprintf(msg, sizeof(msg), "%s leaves the model: %s is a link to /etc/hostname",
 			 names[i], names[i]);
 		expect_refusal(dir, PF_EMODEL, msg);
 		pf_arena_free(&a);
-		model_dir_remove(dir);
+		folder_remove(dir);
 	}
 }
 
@@ -314,11 +314,11 @@ static void includes_no_file_through_a_link_out(void **state)
 static void opens_regular_files_alone(void **state)
 {
 	struct pf_arena a = { 0 };
-	char dir[MODEL_DIR_SIZE];
+	char dir[FOLDER_SIZE];
 	char *path;
 
 	(void)state;
-	model_dir_make(dir);
+	folder_new(dir);
 	path = pf_join(&a, dir, PF_S("MLmodel"));
 	assert_int_equal(mkfifo(path, 0644), 0);
 	expect_refusal(dir, PF_EMODEL, "MLmodel is not a regular file");
@@ -326,14 +326,14 @@ static void opens_regular_files_alone(void **state)
 	assert_int_equal(symlink("/dev/zero", path), 0);
 	expect_refusal(dir, PF_EMODEL, "MLmodel leads out of its directory");
 	assert_int_equal(unlink(path), 0);
-	model_dir_put(dir, "MLmodel", PF_S(FLAVOR));
+	folder_put(dir, "MLmodel", PF_S(FLAVOR));
 	assert_int_equal(chmod(path, 0), 0);
 	if (geteuid() != 0)
 		expect_refusal(dir, PF_EIO, "cannot open MLmodel: Permission denied");
 	assert_int_equal(truncate(path, (off_t)PF_MAX_TEXT_FILE + 1), 0);
 	assert_int_equal(chmod(path, 0644), 0);
 	expect_refusal(dir, PF_ELIMIT, "MLmodel is larger than 8388608 bytes");
-	model_dir_remove(dir);
+	folder_remove(dir);
 	pf_arena_free(&a);
 }
 
@@ -373,18 +373,18 @@ static void allows_packages_alone(void **state)
 	for (size_t i = 0; i < PF_COUNT(asked); i++) {
 		struct pf_model m = { 0 };
 		struct pf_err err = { 0 };
-		char dir[MODEL_DIR_SIZE];
+		char dir[FOLDER_SIZE];
 
-		model_dir_make(dir);
-		model_dir_put(dir, "MLmodel", PF_S(DATED));
-		model_dir_put(dir, "requirements.txt", pf_s(asked[i].requirements));
+		folder_new(dir);
+		folder_put(dir, "MLmodel", PF_S(DATED));
+		folder_put(dir, "requirements.txt", pf_s(asked[i].requirements));
 		if (pf_model_load(&m, dir, &err) < 0)
 			fail_msg("row %zu: %s", i, err.msg);
 		assert_int_equal(pf_model_allow(&m, asked[i].index, asked[i].urls, &err), asked[i].msg ? -1 : 0);
 		assert_string_equal(err.msg, asked[i].msg ? asked[i].msg : "");
 		assert_int_equal(err.code, asked[i].code);
 		pf_model_free(&m);
-		model_dir_remove(dir);
+		folder_remove(dir);
 	}
 }
 
@@ -407,18 +407,18 @@ static void allows_known_channels_alone(void **state)
 		struct pf_arena a = { 0 };
 		struct pf_model m = { 0 };
 		struct pf_err err = { 0 };
-		char dir[MODEL_DIR_SIZE];
+		char dir[FOLDER_SIZE];
 
-		model_dir_make(dir);
-		model_dir_put(dir, "MLmodel", PF_S(DATED));
-		model_dir_put(dir, "conda.yaml", pf_format(&a, "channels: ['%s']\ndependencies: [python=3.11]\n",
+		folder_new(dir);
+		folder_put(dir, "MLmodel", PF_S(DATED));
+		folder_put(dir, "conda.yaml", pf_format(&a, "channels: ['%s']\ndependencies: [python=3.11]\n",
 							   rows[i].channel));
 		assert_int_equal(pf_model_load(&m, dir, &err), 0);
 		assert_int_equal(pf_model_allow(&m, true, true, &err), rows[i].msg ? -1 : 0);
 		assert_string_equal(err.msg, rows[i].msg ? rows[i].msg : "");
 		pf_model_free(&m);
 		pf_arena_free(&a);
-		model_dir_remove(dir);
+		folder_remove(dir);
 	}
 }
 

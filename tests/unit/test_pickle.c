@@ -1,17 +1,16 @@
 /* test_pickle.c - names in pickles: recorded ones of every protocol, and damaged ones */
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "folder.h"
 #include "names.h"
-
-static int folder;
 
 static void read_bytes(struct pf_artifact *out, const char *name, struct pf_str bytes)
 {
 	struct pf_err err;
 
-	unit_put(folder, name, bytes);
-	if (pf_artifact_read(out, folder, name, &err) < 0)
+	folder_put(folder_path, name, bytes);
+	if (pf_artifact_read(out, folder_fd, name, &err) < 0)
 		fail_msg("%s: %s", name, err.msg);
-	unlinkat(folder, name, 0);
+	unlinkat(folder_fd, name, 0);
 }
 
 static void one_row(const struct unit_row *r, void *ctx)
@@ -154,11 +153,6 @@ int main(void)
 		cmocka_unit_test(odd),
 		cmocka_unit_test(calls),
 	};
-	char name[64];
-	int status;
 
-	folder = unit_folder(name, sizeof(name));
-	status = cmocka_run_group_tests(tests, NULL, NULL);
-	unit_drop(folder, name);
-	return status;
+	return cmocka_run_group_tests(tests, folder_set_up, folder_tear_down);
 }

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "base/limits.h"
-#include "python/places.h"
 #include "python/python.h"
 #include "python/query.h"
 #include "python/wanted.h"
@@ -68,8 +67,7 @@ static int set_up(void **state)
 	(void)state;
 	snprintf(top, sizeof(top), "/tmp/pf-python-XXXXXX");
 	assert_non_null(mkdtemp(top));
-	for (size_t i = 0; i < 1; i++)
-		assert_int_equal(pf_mkdir_p(below("site"), 0755, &err), 0);
+	assert_int_equal(pf_mkdir_p(below("site"), 0755, &err), 0);
 	setenv("HOME", top, 1);
 	setenv("PATH", below("bin"), 1);
 	setenv("PYFUNC_ENV_STORE", below("store"), 1);

@@ -1,9 +1,8 @@
 /* test_report.c - comparisons as text, JSON, Markdown, HTML, and MLflow's own words, recorded */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check/diff.h"
+#include "folder.h"
 #include "compared.h"
-
-static int folder;
 
 static struct pf_diff sample(void)
 {
@@ -101,9 +100,9 @@ static void pages(void **state)
 static void put_or_remove(const char *name, struct pf_str content)
 {
 	if (content.p)
-		unit_put(folder, name, content);
+		folder_put(folder_path, name, content);
 	else
-		unlinkat(folder, name, 0);
+		unlinkat(folder_fd, name, 0);
 }
 
 static struct pf_str wanted_warning(struct pf_arena *a, struct pf_str reported)
@@ -128,7 +127,7 @@ static void one_row(const struct unit_row *r, void *ctx)
 	PF_AUTO(dists) dists = { 0 };
 	PF_AUTO(diff) d = { 0 };
 	PF_AUTO(buf) out = PF_BUF(65536);
-	struct pf_model m = { .root = folder };
+	struct pf_model m = { .root = folder_fd };
 	struct pf_compare c = { .d = &d, .m = &m, .dists = &dists };
 	struct pf_str rest = r->v[2], one, want = wanted_warning(&a, r->v[3]);
 	struct pf_python python;
@@ -161,11 +160,6 @@ int main(void)
 		cmocka_unit_test(text),	 cmocka_unit_test(nothing),   cmocka_unit_test(json),
 		cmocka_unit_test(pages), cmocka_unit_test(as_mlflow),
 	};
-	char name[64];
-	int status;
 
-	folder = unit_folder(name, sizeof(name));
-	status = cmocka_run_group_tests(tests, NULL, NULL);
-	unit_drop(folder, name);
-	return status;
+	return cmocka_run_group_tests(tests, folder_set_up, folder_tear_down);
 }

@@ -132,7 +132,7 @@ static struct pf_str tell_reading(struct pf_arena *a, const struct place *p, str
 	struct pf_str out;
 	bool failed;
 
-	put_file(p, "requirements.txt", content);
+	folder_put(p->dir, "requirements.txt", content);
 	failed = pf_reqfile_read_how(&needs, a, p->root, "requirements.txt", &how, &err) < 0;
 	for (size_t i = 0; i < needs.asked.n; i++)
 		failed |= needs.asked.v[i].kind == PF_ASKED_INCLUDE; /* not there for the reference */

@@ -111,7 +111,7 @@ static void test_messages(void **state)
 		struct pf_needs needs = { 0 };
 		struct pf_err err = { 0 };
 
-		put_file(&p, "requirements.txt", pf_s(rows[i].text));
+		folder_put(p.dir, "requirements.txt", pf_s(rows[i].text));
 		assert_int_equal(pf_reqfile_read(&needs, &a, p.root, "requirements.txt", false, &err), -1);
 		assert_string_equal(err.msg, rows[i].message);
 		assert_int_equal(err.code, rows[i].code);
@@ -209,9 +209,9 @@ static void test_depth(void **state)
 
 		snprintf(name, sizeof(name), "d%d.txt", i);
 		snprintf(text, sizeof(text), "-r d%d.txt\n", i + 1);
-		put_file(&p, name, pf_s(text));
+		folder_put(p.dir, name, pf_s(text));
 	}
-	put_file(&p, "d12.txt", PF_S("a\n"));
+	folder_put(p.dir, "d12.txt", PF_S("a\n"));
 	assert_int_equal(pf_reqfile_read(&needs, &a, p.root, "d0.txt", false, &err), -1);
 	assert_int_equal(err.code, PF_ELIMIT);
 	assert_int_equal(pf_reqfile_read(&needs, &a, p.root, "d4.txt", false, &err), 0);
@@ -224,7 +224,7 @@ static void test_depth(void **state)
 		snprintf(name, sizeof(name), "w%d.txt", i);
 		for (int j = 0; j < 100; j++)
 			pf_buf_printf(&b, "-r w%d.txt\n", i + 1);
-		put_file(&p, name, i < 7 ? pf_buf_view(&b) : PF_S("a\n"));
+		folder_put(p.dir, name, i < 7 ? pf_buf_view(&b) : PF_S("a\n"));
 		pf_buf_free(&b);
 	}
 	assert_int_equal(pf_reqfile_read(&needs, &a, p.root, "w0.txt", false, &err), -1);

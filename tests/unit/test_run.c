@@ -1,6 +1,6 @@
 /* test_run.c - what a model's process may know, and the folder of the runner */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "unit.h"
+#include "folder.h"
 
 #include "run/inside.h"
 
@@ -51,25 +51,22 @@ static void an_environment_is_activated(void **state)
 {
 	struct pf_arena a = { 0 };
 	struct pf_opts o = { 0 };
-	struct pf_err err;
-	char dir[] = "/tmp/test_run.XXXXXX", **environment;
+	char dir[FOLDER_SIZE], **environment;
 
 	(void)state;
-	assert_non_null(mkdtemp(dir));
+	folder_new(dir);
 	setenv("PATH", "/usr/bin", 1);
 	setenv("CHANGED", "before", 1);
 	*PF_PUSH(&a, &o.set_env) = PF_S("CHANGED=after");
 	*PF_PUSH(&a, &o.set_env) = PF_S("NEW=one=two");
-	assert_int_equal(pf_write_atomic(AT_FDCWD, pf_formatz(&a, "%s/pyvenv.cfg", dir), PF_S(""),
-					 0600, &err),
-			 0);
+	folder_put(dir, "pyvenv.cfg", PF_S(""));
 	environment = pf_run_environment(&a, pf_formatz(&a, "%s/bin/python", dir), &o);
 	assert_string_equal(value_of(environment, "PATH"), pf_formatz(&a, "%s/bin:/usr/bin", dir));
 	assert_string_equal(value_of(environment, "VIRTUAL_ENV"), dir);
 	assert_null(value_of(environment, "CONDA_PREFIX"));
 	assert_string_equal(value_of(environment, "CHANGED"), "after");
 	assert_string_equal(value_of(environment, "NEW"), "one=two");
-	assert_int_equal(pf_remove_tree(AT_FDCWD, dir, &err), 0);
+	folder_remove(dir);
 	pf_arena_free(&a);
 }
 
@@ -78,21 +75,17 @@ static void a_conda_environment_brings_its_variables(void **state)
 	static const char vars[] =
 		"{\"version\": 1, \"env_vars\": {\"ONE\": \"1 \\u00e9\", \"CHANGED\": \"conda\"}}";
 	struct pf_arena a = { 0 };
-	struct pf_err err;
-	char dir[] = "/tmp/test_run.XXXXXX", **environment;
+	char dir[FOLDER_SIZE], **environment;
 
 	(void)state;
-	assert_non_null(mkdtemp(dir));
-	assert_int_equal(pf_mkdir_p(pf_formatz(&a, "%s/conda-meta", dir), 0700, &err), 0);
-	assert_int_equal(pf_write_atomic(AT_FDCWD, pf_formatz(&a, "%s/conda-meta/state", dir),
-					 pf_s(vars), 0600, &err),
-			 0);
+	folder_new(dir);
+	folder_put(dir, "conda-meta/state", pf_s(vars));
 	environment = pf_run_environment(&a, pf_formatz(&a, "%s/bin/python", dir), NULL);
 	assert_string_equal(value_of(environment, "CONDA_PREFIX"), dir);
 	assert_string_equal(value_of(environment, "ONE"), "1 \xc3\xa9");
 	assert_string_equal(value_of(environment, "CHANGED"), "conda");
 	assert_null(value_of(environment, "VIRTUAL_ENV"));
-	assert_int_equal(pf_remove_tree(AT_FDCWD, dir, &err), 0);
+	folder_remove(dir);
 	pf_arena_free(&a);
 }
 

@@ -1,29 +1,10 @@
 /* test_venv.c - a virtual environment made by hand; scripts and RECORD rewritten; manifests */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "unit.h"
-
-#include <sys/stat.h>
-#include <unistd.h>
+#include "folder.h"
 
 #include "env/manifest.h"
 #include "env/seal.h"
 #include "env/venv.h"
-
-static char top[] = "/tmp/pf-venv.XXXXXX";
-
-static int set_up(void **state)
-{
-	(void)state;
-	return mkdtemp(top) ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	struct pf_err err;
-
-	(void)state;
-	return pf_remove_tree(AT_FDCWD, top, &err);
-}
 
 static struct pf_python python(void)
 {
@@ -58,8 +39,8 @@ static void makes_a_venv(void **state)
 	PF_FD(dir) = -1;
 
 	(void)state;
-	assert_int_equal(pf_venv_make(pf_formatz(&a, "%s/v", top), &p, &err), 0);
-	dir = open(pf_formatz(&a, "%s/v", top), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(pf_venv_make(pf_formatz(&a, "%s/v", folder_path), &p, &err), 0);
+	dir = open(pf_formatz(&a, "%s/v", folder_path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	get(&text, dir, "pyvenv.cfg");
 	assert_string_equal(text.p, "home = /opt/py/bin\nimplementation = CPython\n"
 				    "version_info = 3.11.7\nversion = 3.11.7\n"
@@ -81,7 +62,7 @@ static void rewrites_scripts_and_records(void **state)
 	struct pf_err err;
 	struct stat st;
 	PF_FD(dir) = -1;
-	char *path = pf_formatz(&a, "%s/s", top);
+	char *path = pf_formatz(&a, "%s/s", folder_path);
 
 	(void)state;
 	assert_int_equal(pf_mkdir_p(pf_formatz(&a, "%s/lib/p/site-packages/x-1.dist-info", path), 0755, &err), 0);
@@ -125,7 +106,7 @@ static void compares_with_the_manifest(void **state)
 	struct pf_node *head = NULL;
 	struct pf_err err;
 	PF_FD(dir) = -1;
-	char *path = pf_formatz(&a, "%s/m", top);
+	char *path = pf_formatz(&a, "%s/m", folder_path);
 
 	(void)state;
 	assert_int_equal(pf_mkdir_p(pf_formatz(&a, "%s/d/__pycache__", path), 0755, &err), 0);
@@ -166,5 +147,5 @@ int main(void)
 		cmocka_unit_test(compares_with_the_manifest),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, folder_set_up, folder_tear_down);
 }

@@ -1,12 +1,11 @@
 /* test_wild.c - directories of the acceptance data: real models and hostile ones, each in a process */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "model_dir.h"
+#include "folder.h"
 
 #include <dirent.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-#include "base/limits.h"
 #include "base/proc.h"
 #include "model/model.h"
 
@@ -160,19 +159,19 @@ static void hostile_row(const struct unit_row *r, void *ctx)
 	struct pf_buf text = PF_BUF((size_t)64 << 20);
 	const char *from = pf_join(&a, ctx, r->v[1]);
 	struct pf_err err = { 0 };
-	char dir[MODEL_DIR_SIZE];
+	char dir[FOLDER_SIZE];
 	int want = wanted_code(r->v[0], r->v[3]), code;
 
 	assert_int_equal(pf_read_file(&text, AT_FDCWD, from, &err), 0);
-	model_dir_make(dir);
-	model_dir_put(dir, "MLmodel", pf_str_starts(r->v[0], "conda_yaml/") ?
+	folder_new(dir);
+	folder_put(dir, "MLmodel", pf_str_starts(r->v[0], "conda_yaml/") ?
 					      PF_S(FLAVOR) :
 					      PF_S(FLAVOR "    python_version: 3.11.7\n"));
-	model_dir_put(dir, strrchr(from, '/') + 1, pf_buf_view(&text));
+	folder_put(dir, strrchr(from, '/') + 1, pf_buf_view(&text));
 	code = judge(pf_dupz(&a, r->v[0]), dir, true);
 	if (code != want)
 		fail_msg(PF_FMT ": %d instead of %d", PF_ARG(r->v[0]), code, want);
-	model_dir_remove(dir);
+	folder_remove(dir);
 	pf_buf_free(&text);
 	pf_arena_free(&a);
 }
@@ -181,7 +180,7 @@ static void hostile_files_are_judged(void **state)
 {
 	struct pf_arena a = { 0 };
 	const char *script = unit_acceptance(&a, "hostile/make_hostile.py");
-	char dir[MODEL_DIR_SIZE];
+	char dir[FOLDER_SIZE];
 	size_t count;
 
 	(void)state;
@@ -189,12 +188,12 @@ static void hostile_files_are_judged(void **state)
 		print_message(skipped);
 		skip();
 	}
-	model_dir_make(dir);
+	folder_new(dir);
 	generate(&a, script, dir);
 	count = unit_table(pf_join(&a, dir, PF_S("index.tsv")), hostile_row, dir);
 	print_message("%zu hostile and sound files\n", count);
 	assert_true(count > 180);
-	model_dir_remove(dir);
+	folder_remove(dir);
 	pf_arena_free(&a);
 }
 

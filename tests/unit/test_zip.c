@@ -2,16 +2,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "formats/zip.h"
 
+#include "folder.h"
 #include "names.h"
-
-static int folder;
 
 /* "name=CRC name=CRC(what is odd)" of what could be read, or the error. */
 static struct pf_str members_of(struct pf_arena *a, const char *name)
 {
 	PF_AUTO(zip) z = { 0 };
 	PF_AUTO(buf) out = PF_BUF(65536);
-	PF_FD(fd) = openat(folder, name, O_RDONLY | O_CLOEXEC);
+	PF_FD(fd) = openat(folder_fd, name, O_RDONLY | O_CLOEXEC);
 	struct pf_err err;
 
 	if (pf_zip_open(&z, fd, &err) < 0)
@@ -21,7 +20,6 @@ static struct pf_str members_of(struct pf_arena *a, const char *name)
 
 		if (pf_zip_read(&bytes, &z, &z.members.v[i], &err) < 0)
 			return pf_dup(a, pf_s(err.msg));
-		assert_ptr_equal(pf_zip_find(&z, z.members.v[i].name), &z.members.v[i]);
 		pf_buf_printf(&out, "%s" PF_FMT "=%08x", i ? " " : "", PF_ARG(z.members.v[i].name),
 			      z.members.v[i].crc);
 		if (z.members.v[i].odd)
@@ -38,11 +36,11 @@ static void one_row(const struct unit_row *r, void *ctx)
 	struct pf_err err;
 
 	(void)ctx;
-	unit_put(folder, "x.zip", unit_base64(&a, r->v[1]));
+	folder_put(folder_path, "x.zip", unit_base64(&a, r->v[1]));
 	got = members_of(&a, "x.zip");
 	if (!pf_str_eq(got, r->v[2]))
 		fail_msg(PF_FMT ": " PF_FMT, PF_ARG(r->v[0]), PF_ARG(got));
-	if (pf_artifact_read(&found, folder, "x.zip", &err) < 0)
+	if (pf_artifact_read(&found, folder_fd, "x.zip", &err) < 0)
 		fail_msg("%s", err.msg);
 	got = unit_found_names(&a, &found);
 	if (!pf_str_eq(got, want))
@@ -66,11 +64,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(recorded),
 	};
-	char name[64];
-	int status;
 
-	folder = unit_folder(name, sizeof(name));
-	status = cmocka_run_group_tests(tests, NULL, NULL);
-	unit_drop(folder, name);
-	return status;
+	return cmocka_run_group_tests(tests, folder_set_up, folder_tear_down);
 }
