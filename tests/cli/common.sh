@@ -19,6 +19,8 @@ PIP_CONFIG_FILE=/dev/null PIP_NO_INDEX=1 PIP_FIND_LINKS=$W/wheels
 UV_CACHE_DIR=$W/uv-cache PIP_NO_CACHE_DIR=1
 export PIP_CONFIG_FILE PIP_NO_INDEX PIP_FIND_LINKS UV_CACHE_DIR PIP_NO_CACHE_DIR
 
+. "$here/plain.sh"
+
 skip_all() {
 	echo "1..0 # SKIPPED: $*"
 	echo "SKIPPED: ${0##*/}: $*" >&2

@@ -56,6 +56,24 @@ put "$counter"
 ln -s /etc/passwd "$model/leads-out"
 expect "a link that leads out" 3 "${unknown}leads-out: leads out of its directory" scan
 rm "$model/leads-out"
+if plain_works "$work"; then
+	mkdir -p "$model/code" "$model/data"
+	sed -i '/loader_module/a\    code: code' "$model/MLmodel"
+	put "$counter"
+	cp "$model/model.pkl" "$model/beside.bin"
+	echo 'import os' >"$model/code/main.py"
+	echo text >"$model/README.md"
+	expect "readable" 0 "0 files not read" plain "$program" scan "$model"
+	for file in model.pkl beside.bin code/main.py data code; do
+		chmod 000 "$model/$file"
+		expect "$file unreadable" 7 "pyfunc-env: io: ${unknown}$file: " plain "$program" scan "$model"
+		chmod 755 "$model/$file"
+	done
+	chmod 000 "$model/README.md"
+	expect "a text that nothing loads" 0 "0 files not read" plain "$program" scan "$model"
+	rm -r "$model/code" "$model/beside.bin" "$model/README.md"
+	sed -i '/code: code/d' "$model/MLmodel"
+fi
 ln -s . "$model/here"
 ln -s nowhere "$model/gone"
 expect "links to a folder and to nothing" 0 "0 files not read" scan

@@ -64,16 +64,15 @@ wait "$holder" || :
 # ---- read-only ----
 ls -laR --time-style=full-iso "$store" >"$W/before" 2>&1
 chmod -R a-w "$store"
-find "$store" -exec stat -c '%n %Z %Y' {} + | sort >"$W/before"
 ok "read-only: found" fails 0 create create "$W/needs"
-if [ "$(id -u)" -ne 0 ]; then
+if plain_works "$W"; then
+	find "$store" -exec stat -c '%n %Z %Y' {} + | sort >"$W/before"
+	ok "read-only: found by somebody else" fails 0 plain "$tool" -s "$store" -p "$python" -m "$manager" create "$W/needs"
 	find "$store" -exec stat -c '%n %Z %Y' {} + | sort >"$W/after"
 	ok "read-only: nothing written" cmp "$W/before" "$W/after"
 	echo 'r beta==1.0' >"$W/other"
-	ok "read-only: a new one ends with 7" fails 7 create create "$W/other"
+	ok "read-only: a new one ends with 7" fails 7 plain "$tool" -s "$store" -p "$python" -m "$manager" create "$W/other"
 	ok "read-only: with what to do" said "--store"
-else
-	skip "the superuser writes to what is read-only"
 fi
 chmod -R u+w "$store"
 
