@@ -429,3 +429,17 @@ int pf_json_next(struct pf_json *r, struct pf_json_token *out, struct pf_err *er
 		return read_value(r, out, err);
 	}
 }
+
+int pf_json_skip(struct pf_json *r, const struct pf_json_token *first, struct pf_err *err)
+{
+	struct pf_json_token t;
+	unsigned outside = r->depth - 1;
+
+	if (first->kind != PF_JSON_OBJECT && first->kind != PF_JSON_ARRAY)
+		return 0;
+	do {
+		if (pf_json_next(r, &t, err) < 0)
+			return -1;
+	} while (r->depth > outside);
+	return 0;
+}

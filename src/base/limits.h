@@ -44,6 +44,8 @@
 #define PF_MAX_ZIP_DIRECTORY PF_MIB(64)	/* what an archive says about its members */
 #define PF_MAX_ZIP_UNPACKED PF_MIB(512)	/* members of one artifact, together */
 #define PF_MAX_ARTIFACT_FILES 20000	/* files of a model that are looked at */
+#define PF_MAX_CODE_DEPTH 200		/* brackets and strings in one another, of a model's own code */
+#define PF_MAX_CODE_INDENT 100		/* blocks in blocks */
 #define PF_MAX_SCHEMA_DEPTH 4000	/* nested collections of a skops schema */
 
 /* python and its environments */

@@ -39,15 +39,18 @@ struct walk {
 	struct pf_artifact *a;
 	int root;
 	enum pf_artifact_mode mode;
+	struct pf_str own;	/* of CODE: where its own modules lie */
 	struct pf_strs folders;	/* grows while it is read */
 	size_t files;
 	bool full;	/* more of them than are looked at */
 };
 
 /* False when the file was there before. */
-static bool is_new(struct pf_artifact *a, struct pf_str file)
+static bool is_new(struct pf_artifact *a, struct pf_str file, enum pf_artifact_mode mode)
 {
-	void **place = pf_map_put(&a->arena, &a->seen, pf_format(&a->arena, "f" PF_FMT, PF_ARG(file)));
+	void **place = pf_map_put(&a->arena, &a->seen,
+				  pf_format(&a->arena, "%c" PF_FMT, mode == PF_ARTIFACT_CODE ? 'c' : 'f',
+					    PF_ARG(file)));
 	bool before = *place != NULL;
 
 	*place = a;
@@ -67,10 +70,16 @@ static void take_one(struct walk *w, struct pf_str file)
 	char *path = pf_dupz(&w->a->arena, file);
 	PF_FD(fd) = -1;
 
-	if (!is_new(w->a, file))
+	if (!is_new(w->a, file, w->mode))
 		return;
+	if (w->mode == PF_ARTIFACT_CODE && !pf_str_ends(file, ".py")) {
+		pf_artifact_take_beside(w->a, file);
+		return;
+	}
 	fd = pf_open_beneath(w->root, path, &err);
-	if (fd >= 0)
+	if (fd >= 0 && w->mode == PF_ARTIFACT_CODE)
+		pf_artifact_take_source(w->a, file, fd, w->root, w->own);
+	else if (fd >= 0)
 		pf_artifact_take_file(w->a, file, fd, w->mode);
 	else if (w->mode != PF_ARTIFACT_FOUND || may_matter(file))
 		pf_artifact_unopened(w->a, file, &err);
@@ -150,15 +159,21 @@ static void take_folders(struct walk *w)
 	}
 }
 
+/* "data/" as "data" */
+static struct pf_str keep_name(struct pf_artifact *a, struct pf_str path)
+{
+	while (path.n > 1 && path.p[path.n - 1] == '/')
+		path.n--;
+	return pf_dup(&a->arena, path);
+}
+
 int pf_artifact_read(struct pf_artifact *a, int root, const char *path, struct pf_err *err)
 {
 	struct walk w = { .a = a, .root = root, .mode = PF_ARTIFACT_NAMED };
-	struct pf_str name = pf_dup(&a->arena, pf_s(path));
+	struct pf_str name = keep_name(a, pf_s(path));
 	struct pf_err ignored;
 	int fd;
 
-	while (name.n > 1 && name.p[name.n - 1] == '/')
-		name.n--;
 	fd = pf_open_dir_beneath(root, path, &ignored);
 	if (fd >= 0) {
 		w.mode = PF_ARTIFACT_LISTED;
@@ -167,7 +182,7 @@ int pf_artifact_read(struct pf_artifact *a, int root, const char *path, struct p
 		take_folders(&w);
 		return 0;
 	}
-	if (!is_new(a, name))
+	if (!is_new(a, name, PF_ARTIFACT_NAMED))
 		return 0;
 	fd = pf_open_beneath(root, path, err);
 	if (fd < 0)
@@ -182,5 +197,20 @@ void pf_artifact_read_rest(struct pf_artifact *a, int root)
 	struct walk w = { .a = a, .root = root, .mode = PF_ARTIFACT_FOUND };
 
 	*PF_PUSH(&a->arena, &w.folders) = PF_S(".");
+	take_folders(&w);
+}
+
+void pf_artifact_read_code(struct pf_artifact *a, int root, struct pf_str own, struct pf_str path)
+{
+	struct walk w = { .a = a, .root = root, .mode = PF_ARTIFACT_CODE, .own = own };
+	struct pf_str name = keep_name(a, path);
+	struct pf_err ignored;
+	PF_FD(fd) = pf_open_dir_beneath(root, name.p, &ignored);
+
+	if (fd < 0) {
+		take_one(&w, name);
+		return;
+	}
+	*PF_PUSH(&a->arena, &w.folders) = name;
 	take_folders(&w);
 }

@@ -3,12 +3,19 @@
 #pragma once
 
 #include "base/mem.h"
+#include "check/imports.h"
 
 struct pf_named {
 	struct pf_str module;	/* "sklearn.linear_model._logistic" */
 	struct pf_str name;	/* "LogisticRegression"; empty: the module itself is imported */
 	struct pf_str file;	/* which artifact, relative to the model */
 	bool runs_code;		/* os.system, builtins.eval and the like */
+};
+
+/* An import statement in the model's own code. */
+struct pf_code_import {
+	struct pf_imported what;
+	struct pf_str file;
 };
 
 struct pf_artifact {
@@ -18,6 +25,9 @@ struct pf_artifact {
 	int trouble;			/* 0: none of them; EDIFF: their kind is not one that is read; else the
 					 * code of the first that is damaged, closed to us or too big */
 	struct pf_strs read;		/* files that were */
+	PF_VEC(struct pf_code_import) imports;	/* in order of appearance */
+	struct pf_strs code;		/* sources that were read */
+	struct pf_str hidden;		/* code that may import more than it says, or empty */
 	int pickle_protocol;		/* the highest seen, -1 for none */
 	struct pf_str protocol_file;	/* where */
 	bool cloudpickled_code;		/* holds functions or classes by value: bound to one Python minor */
@@ -36,6 +46,12 @@ int pf_artifact_read(struct pf_artifact *a, int root, const char *path, struct p
 /* Reads whatever below the root looks like one of the above, by its first bytes or suffix, and
  * was not read before; other files are passed over. */
 void pf_artifact_read_rest(struct pf_artifact *a, int root);
+
+/* Reads a model's own code for its imports: the *.py of a folder, or one file. Those of modules that
+ * lie in `own`, the folder that Python will look in first (empty: none), do not count. */
+void pf_artifact_read_code(struct pf_artifact *a, int root, struct pf_str own, struct pf_str path);
+/* Is there a module of this name in that folder? `top`: before the first dot. */
+bool pf_module_is_own(int root, struct pf_str own, struct pf_str top);
 
 /* Does calling it run code, or reach anything else? A "no" promises nothing. */
 bool pf_name_runs_code(struct pf_str module, struct pf_str name);

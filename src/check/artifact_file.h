@@ -10,6 +10,7 @@ enum pf_artifact_mode {
 	PF_ARTIFACT_NAMED,  /* the model says that it is loaded: told of, but for plain data */
 	PF_ARTIFACT_LISTED, /* in a folder that is: the same, but a pickle has to look like one */
 	PF_ARTIFACT_FOUND,  /* lies about: told of when it can be read as a pickle and the like */
+	PF_ARTIFACT_CODE,   /* of the model's code: read as a source when it is called one */
 };
 
 /* A stretch of bytes that can be read from its start more than once. */
@@ -22,6 +23,10 @@ struct pf_stretch {
 
 void pf_artifact_take_file(struct pf_artifact *a, struct pf_str file, int fd,
 			   enum pf_artifact_mode mode);
+/* A source of the model's code, and a file beside it that is none. */
+void pf_artifact_take_source(struct pf_artifact *a, struct pf_str file, int fd, int root,
+			     struct pf_str own);
+void pf_artifact_take_beside(struct pf_artifact *a, struct pf_str file);
 /* Reads the pickles in a stretch. `file` is what messages call it. */
 void pf_artifact_take_pickles(struct pf_artifact *a, struct pf_str file, const struct pf_stretch *s);
 /* A skops file's schema.json: every "__module__" with its "__class__". */

@@ -125,7 +125,7 @@ static void add_missing_modules(struct pf_compare *c)
 		if (use->elsewhere || use->dist || is_listed(c, count, use))
 			continue;
 		pf_diff_add(c, use->module, (struct pf_str){ 0 }, (struct pf_str){ 0 },
-			    (struct pf_weight){ PF_SEV_FATAL,
+			    (struct pf_weight){ pf_weigh_missing(use),
 						pf_format(&c->d->arena, PF_FMT ", which nothing installed provides "
 								       "and no requirement asks for%s",
 							  PF_ARG(use->why), hope) });

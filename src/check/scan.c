@@ -25,6 +25,12 @@ static void read_artifacts(struct pf_artifact *a, const struct pf_model *m)
 		read_named(a, m, pf_node_text(&map->v[i], "path"));
 }
 
+static void read_code(struct pf_artifact *a, const struct pf_model *m, struct pf_str path)
+{
+	if (path.n)
+		pf_artifact_read_code(a, m->root, m->code, path);
+}
+
 void pf_artifact_of_model(struct pf_artifact *out, const struct pf_model *m)
 {
 	struct pf_artifact a = PF_ARTIFACT_INIT;
@@ -35,6 +41,8 @@ void pf_artifact_of_model(struct pf_artifact *out, const struct pf_model *m)
 	if (!pf_str_is(m->data, ".") && !pf_str_eq(m->data, code))
 		read_named(&a, m, m->data);
 	read_artifacts(&a, m);
+	read_code(&a, m, code);
+	read_code(&a, m, pf_node_text(m->pyfunc, "model_code_path"));
 	pf_artifact_read_rest(&a, m->root);
 	*out = a;
 }
@@ -68,6 +76,10 @@ static void add_summary(struct pf_buf *out, const struct pf_artifact *a)
 	pf_buf_printf(out, "%zu name%s in %zu file%s, %zu that run%s code; %zu file%s not read\n",
 		      a->names.n, a->names.n == 1 ? "" : "s", a->read.n, a->read.n == 1 ? "" : "s",
 		      dangers, dangers == 1 ? "s" : "", a->unread.n, a->unread.n == 1 ? "" : "s");
+	if (a->code.n)
+		pf_buf_printf(out, "%zu import%s in %zu source%s of the model's own code, which runs when it is "
+			      "loaded\n", a->imports.n, a->imports.n == 1 ? "" : "s", a->code.n,
+			      a->code.n == 1 ? "" : "s");
 	if (a->pickle_protocol >= 0) {
 		pf_buf_printf(out, "pickle protocol %d (", a->pickle_protocol);
 		add_shown(out, a->protocol_file);
@@ -79,6 +91,34 @@ static void add_summary(struct pf_buf *out, const struct pf_artifact *a)
 				 "it was saved with, and that names nothing else here\n");
 	}
 	pf_buf_cstr(out, LAST_WORD);
+}
+
+/* "  3: a.b.c": line and what is imported. */
+static void add_import(struct pf_buf *out, const struct pf_imported *one)
+{
+	pf_buf_printf(out, "%6u: ", one->line);
+	add_shown(out, one->module);
+	if (one->name.n) {
+		pf_buf_char(out, '.');
+		add_shown(out, one->name);
+	}
+	pf_buf_cstr(out, one->sure ? "\n" : "   (in a function, a branch or a try)\n");
+}
+
+static void add_imports(struct pf_buf *out, const struct pf_artifact *a)
+{
+	struct pf_str file = { 0 };
+
+	for (size_t i = 0; i < a->imports.n; i++) {
+		const struct pf_code_import *one = &a->imports.v[i];
+
+		if (!pf_str_eq(one->file, file)) {
+			add_shown(out, one->file);
+			pf_buf_cstr(out, " imports, by line\n");
+			file = one->file;
+		}
+		add_import(out, &one->what);
+	}
 }
 
 void pf_scan_text(struct pf_buf *out, const struct pf_artifact *a)
@@ -95,6 +135,7 @@ void pf_scan_text(struct pf_buf *out, const struct pf_artifact *a)
 		}
 		add_name(out, n);
 	}
+	add_imports(out, a);
 	for (size_t i = 0; i < a->unread.n; i++) {
 		pf_buf_cstr(out, "NOT READ ");
 		add_shown(out, a->unread.v[i]);
@@ -123,6 +164,26 @@ static void add_names(struct pf_json_out *w, const struct pf_artifact *a)
 	pf_json_close(w, ']');
 }
 
+static void list_imports(struct pf_json_out *w, const struct pf_artifact *a)
+{
+	pf_json_key(w, "imports");
+	pf_json_open(w, '[');
+	for (size_t i = 0; i < a->imports.n; i++) {
+		const struct pf_imported *one = &a->imports.v[i].what;
+
+		pf_json_open(w, '{');
+		pf_json_field(w, "file", a->imports.v[i].file);
+		pf_json_key(w, "line");
+		pf_json_int(w, one->line);
+		pf_json_field(w, "module", one->module);
+		pf_json_field(w, "name", one->name.n ? one->name : (struct pf_str){ 0 });
+		pf_json_key(w, "sure");
+		pf_json_bool(w, one->sure);
+		pf_json_close(w, '}');
+	}
+	pf_json_close(w, ']');
+}
+
 static void add_list(struct pf_json_out *w, const char *key, const struct pf_strs *list)
 {
 	pf_json_key(w, key);
@@ -142,7 +203,9 @@ void pf_scan_json(struct pf_buf *out, const struct pf_artifact *a, const char *m
 	pf_json_key(&w, "model");
 	pf_json_cstr(&w, model);
 	add_names(&w, a);
+	list_imports(&w, a);
 	add_list(&w, "read", &a->read);
+	add_list(&w, "code", &a->code);
 	add_list(&w, "unread", &a->unread);
 	pf_json_key(&w, "pickle_protocol");
 	if (a->pickle_protocol < 0)

@@ -28,17 +28,6 @@ static struct pf_str use_key(struct pf_str module)
 	return pf_str_in(top, SHARED) ? module : top;
 }
 
-static bool is_own(struct pf_arena *a, const struct pf_model *m, struct pf_str top)
-{
-	static const char *const endings[] = { "", ".py", ".so" };
-
-	for (size_t i = 0; m->code.n && i < PF_COUNT(endings); i++)
-		if (pf_exists_beneath(m->root, pf_formatz(a, PF_FMT "/" PF_FMT "%s", PF_ARG(m->code),
-							  PF_ARG(top), endings[i])))
-			return true;
-	return false;
-}
-
 /* What is installed may be without the module that is named: moved or removed since. */
 static void look_for(struct pf_weights *w, struct pf_dist *dist, struct pf_str module,
 		     struct pf_str why)
@@ -59,7 +48,7 @@ static void look_for(struct pf_weights *w, struct pf_dist *dist, struct pf_str m
 }
 
 static void add_use(struct pf_weights *w, const struct pf_model *m, const struct pf_python *python,
-		    struct pf_str module, struct pf_str why)
+		    struct pf_str module, struct pf_str why, bool sure)
 {
 	struct pf_str key = use_key(module), top = pf_module_top(module);
 	struct pf_use *use;
@@ -70,17 +59,21 @@ static void add_use(struct pf_weights *w, const struct pf_model *m, const struct
 	place = pf_map_put(w->arena, &w->used, key);
 	if (*place) {
 		use = &w->uses.v[(uintptr_t)*place - 1];
-		if (use->dist)
+		if (sure && !use->sure)
+			*use = (struct pf_use){ module, why, use->dist, use->elsewhere, sure };
+		if (use->dist && sure)
 			look_for(w, use->dist, module, why);
 		return;
 	}
 	*place = (void *)(w->uses.n + 1);
 	use = PF_PUSH(w->arena, &w->uses);
-	*use = (struct pf_use){ .module = module, .why = why };
-	use->elsewhere = pf_module_is_stdlib(top, python->major, python->minor) || is_own(w->arena, m, top);
+	*use = (struct pf_use){ .module = module, .why = why, .sure = sure };
+	use->elsewhere = pf_module_is_stdlib(top, python->major, python->minor) ||
+			 pf_module_is_own(m->root, m->code, top);
 	if (use->elsewhere || !(use->dist = pf_module_dist(w->dists, module)))
 		return;
-	look_for(w, use->dist, module, why);
+	if (sure)
+		look_for(w, use->dist, module, why);
 	place = pf_map_put(w->arena, &w->named, use->dist->name);
 	if (*place)
 		return;
@@ -97,15 +90,22 @@ static void add_uses(struct pf_weights *w, const struct pf_model *m, const struc
 		const struct pf_named *n = &a->names.v[i];
 
 		add_use(w, m, python, n->module,
-			pf_format(w->arena, PF_FMT " names " PF_FMT, PF_ARG(n->file), PF_ARG(n->module)));
+			pf_format(w->arena, PF_FMT " names " PF_FMT, PF_ARG(n->file), PF_ARG(n->module)), true);
 	}
 	if (m->loader_module.n)
 		add_use(w, m, python, m->loader_module,
-			pf_format(w->arena, "the model's loader is " PF_FMT, PF_ARG(m->loader_module)));
+			pf_format(w->arena, "the model's loader is " PF_FMT, PF_ARG(m->loader_module)), true);
 	if (wrapped.n)
 		add_use(w, m, python, wrapped,
 			pf_format(w->arena, "the model's loader, " PF_FMT ", imports " PF_FMT,
-				  PF_ARG(m->loader_module), PF_ARG(wrapped)));
+				  PF_ARG(m->loader_module), PF_ARG(wrapped)), true);
+	for (size_t i = 0; i < a->imports.n; i++) {
+		const struct pf_imported *one = &a->imports.v[i].what;
+
+		add_use(w, m, python, one->module,
+			pf_format(w->arena, PF_FMT ", line %u, imports " PF_FMT, PF_ARG(a->imports.v[i].file),
+				  one->line, PF_ARG(one->module)), one->sure);
+	}
 }
 
 /* ---- what that needs in turn ---- */
@@ -227,7 +227,7 @@ static struct pf_str file_of(struct pf_str unread)
 	return pf_str_cut(unread, 0, colon);
 }
 
-static struct pf_str doubt(const struct pf_weights *w, const struct pf_model *m)
+static struct pf_str doubt(const struct pf_weights *w)
 {
 	const struct pf_artifact *a = &w->artifact;
 
@@ -236,9 +236,9 @@ static struct pf_str doubt(const struct pf_weights *w, const struct pf_model *m)
 	if (a->cloudpickled_code)
 		return pf_format(w->arena, PF_FMT " holds code by value, which may import it",
 				 PF_ARG(a->cloudpickled_file));
-	if (m->code.n && pf_exists_beneath(m->root, pf_dupz(w->arena, m->code)))
-		return PF_S("the model's own code may import it");
-	if (!a->read.n)
+	if (a->hidden.n)
+		return pf_format(w->arena, PF_FMT " may import it", PF_ARG(a->hidden));
+	if (!a->read.n && !a->code.n)
 		return PF_S("no artifact was found that says what the model imports");
 	for (size_t i = 0; i < w->uses.n; i++)
 		if (!w->uses.v[i].elsewhere && !w->uses.v[i].dist)
@@ -258,22 +258,31 @@ void pf_weights_make(struct pf_weights *out, struct pf_arena *arena, const struc
 	add_uses(&w, m, python);
 	reach_from_named(&w);
 	reach_from_needs(&w, &m->needs);
-	w.doubt = doubt(&w, m);
+	w.doubt = doubt(&w);
 	*out = w;
 }
 
 /* ---- answers ---- */
 
-/* The use of a module that nobody provides and that this distribution would, or NULL. */
+/* The use of a module that nobody provides and that this distribution would, a sure one before
+ * others; or NULL. */
 static const struct pf_use *find_missing(const struct pf_weights *w, struct pf_str key)
 {
-	for (size_t i = 0; i < w->uses.n; i++) {
+	const struct pf_use *found = NULL;
+
+	for (size_t i = 0; i < w->uses.n && !(found && found->sure); i++) {
 		const struct pf_use *use = &w->uses.v[i];
 
-		if (!use->elsewhere && !use->dist && pf_module_is_of(use->module, key))
-			return use;
+		if (!use->elsewhere && !use->dist && (use->sure || !found) &&
+		    pf_module_is_of(use->module, key))
+			found = use;
 	}
-	return NULL;
+	return found;
+}
+
+enum pf_severity pf_weigh_missing(const struct pf_use *use)
+{
+	return use->sure ? PF_SEV_FATAL : PF_SEV_LIKELY;
 }
 
 /* Named by a module that another distribution provides here. */
@@ -297,7 +306,7 @@ struct pf_weight pf_weigh(const struct pf_weights *w, struct pf_str key, bool in
 	const struct pf_str *why;
 
 	if (missing)
-		return (struct pf_weight){ PF_SEV_FATAL,
+		return (struct pf_weight){ pf_weigh_missing(missing),
 					   pf_format(w->arena, PF_FMT ", which nothing installed provides",
 						     PF_ARG(missing->why)) };
 	why = installed ? pf_map_get(&w->absent, key) : NULL;

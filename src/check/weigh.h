@@ -10,6 +10,7 @@ struct pf_use {
 	struct pf_str why;	/* "model.pkl names sklearn.linear_model._logistic" */
 	struct pf_dist *dist;	/* that provides it, or NULL */
 	bool elsewhere;		/* with Python itself, or in the model's own code folder */
+	bool sure;		/* of pickles, and of code that runs whenever it is imported */
 };
 
 struct pf_weights {
@@ -35,5 +36,7 @@ void pf_weights_free(struct pf_weights *w);
 /* Everything lives in `arena`; `dists` are read further where that is needed. */
 void pf_weights_make(struct pf_weights *out, struct pf_arena *arena, const struct pf_model *m,
 		     const struct pf_python *python, struct pf_dists *dists);
+/* What it means that nothing provides a module. */
+enum pf_severity pf_weigh_missing(const struct pf_use *use);
 /* What it means that the distribution of this canonical name is missing or another version. */
 struct pf_weight pf_weigh(const struct pf_weights *w, struct pf_str key, bool installed);

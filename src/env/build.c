@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/str.h"
-#include "env/imports.h"
+#include "env/import_list.h"
 #include "env/manifest.h"
 #include "env/seal.h"
 #include "env/venv.h"
@@ -196,7 +196,7 @@ static int fill(struct build *b, struct pf_err *err)
 	if (dir < 0)
 		return pf_fail_errno(err, "cannot open %s", b->dir);
 	if (install(b, dir, err) < 0 || check_start(b, err) < 0 || check_installed(b, err) < 0 ||
-	    pf_imports_write(dir, b->site, err) < 0 ||
+	    pf_import_list_write(dir, b->site, err) < 0 ||
 	    pf_manifest_make(dir, b->plan, b->python, err) < 0)
 		return -1;
 	return pf_signals_check(err);

@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "env/build.h"
-#include "env/imports.h"
+#include "env/import_list.h"
 #include "env/manifest.h"
 #include "env/record.h"
 
@@ -112,7 +112,7 @@ static void fill(struct pf_env *out, const char *path, bool fresh)
 
 	e.dir = pf_dupz(&e.arena, pf_s(path));
 	e.python = pf_formatz(&e.arena, "%s/bin/python", path);
-	e.imports = pf_format(&e.arena, "%s/" PF_IMPORTS, path);
+	e.imports = pf_format(&e.arena, "%s/" PF_IMPORT_LIST, path);
 	if (access(e.imports.p, R_OK) < 0)
 		e.imports = PF_S("");
 	*out = e;

@@ -10,7 +10,7 @@ struct pf_env {
 	struct pf_arena arena;
 	char *dir;		/* STORE/envs/KEY; NULL for the local interpreter */
 	char *python;		/* its interpreter's path */
-	struct pf_str imports;	/* the list of its modules (imports.h), or empty */
+	struct pf_str imports;	/* the list of its modules (import_list.h), or empty */
 	bool fresh;		/* made just now */
 };
 

@@ -160,8 +160,8 @@ int pf_model_inside(const struct pf_model *m, bool *there, const char *what, str
 		return fail_link(m, what, path.p, err);
 	if (fd < 0 && open_err.code == PF_EMODEL)
 		return pf_fail(err, PF_EMODEL, "%s: %s", what, open_err.msg);
-	if (there)
-		*there = fd >= 0;
+	if (there) /* what may not be opened is there: reading it will tell */
+		*there = fd >= 0 || (errno != ENOENT && errno != ENOTDIR);
 	return 0;
 }
 

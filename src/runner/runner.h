@@ -43,7 +43,7 @@ void pfr_flush(void);
 PF_NORETURN void pfr_leave(const struct pfr *r, int status);
 /* raw.c - a function of raw.py; borrowed. */
 struct py *pfr_raw(struct pfr *r, const char *name);
-/* Lets the list of an environment's modules (env/imports.h) serve imports; without it, or where it
+/* Lets the list of an environment's modules (env/import_list.h) serve imports; without it, or where it
  * cannot, Python searches. */
 void pfr_list_imports(struct pf_str path);
 /* Joins threads and calls the exit functions, for so long at most. */

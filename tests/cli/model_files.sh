@@ -66,6 +66,30 @@ rm -rf "$model"; mkdir -p "$model/MLmodel"
 expect "a folder" 3 "MLmodel" deps
 rm -rf "$model"; mkdir "$model"; mkfifo "$model/MLmodel"
 expect "a FIFO does not block" 3 "MLmodel" deps
+rm -rf "$model"; mkdir "$model"
+if mknod "$model/MLmodel" c 1 5 2>"$work/err"; then
+	expect "a device does not block" 3 "MLmodel" deps
+else
+	echo "# SKIPPED: devices cannot be made here"
+fi
+if plain_works "$work"; then
+	for file in MLmodel requirements.txt conda.yaml python_env.yaml; do
+		mlmodel '    env:\n      conda: conda.yaml\n      virtualenv: python_env.yaml\n'
+		printf 'dependencies:\n- python=3.11\n' >"$model/conda.yaml"
+		echo 'python: 3.11.7' >"$model/python_env.yaml"
+		echo 'alpha==1.0' >"$model/requirements.txt"
+		expect "readable" 0 "alpha==1.0" plain "$program" deps "$model"
+		chmod 000 "$model/$file"
+		for command in "deps -f json" diff create; do
+			# shellcheck disable=SC2086 # a command and its option
+			expect "$file unreadable: $command" 7 "$file: Permission denied" plain timeout 5 "$program" $command "$model"
+		done
+		chmod 644 "$model/$file"
+	done
+	chmod 000 "$model"
+	expect "the folder unreadable" 7 "Permission denied" plain "$program" deps "$model"
+	chmod 755 "$model"
+fi
 mlmodel "signature:\n  inputs: '[{'\n"
 expect "a signature that is no JSON" 3 "signature inputs: line 1, column" deps
 mlmodel "signature:\n  inputs: '[{\"name\": \"a\", \"type\": \"quaternion\"}]'\n"

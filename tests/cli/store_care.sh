@@ -64,16 +64,15 @@ wait "$holder" || :
 # ---- read-only ----
 ls -laR --time-style=full-iso "$store" >"$work/before" 2>&1
 chmod -R a-w "$store"
-find "$store" -exec stat -c '%n %Z %Y' {} + | sort >"$work/before"
 check "read-only: found" ends 0 create create "$work/needs"
-if [ "$(id -u)" -ne 0 ]; then
+if plain_works "$work"; then
+	find "$store" -exec stat -c '%n %Z %Y' {} + | sort >"$work/before"
+	check "read-only: found by somebody else" ends 0 plain "$tool" -s "$store" -p "$python" -m "$manager" create "$work/needs"
 	find "$store" -exec stat -c '%n %Z %Y' {} + | sort >"$work/after"
 	check "read-only: nothing written" cmp "$work/before" "$work/after"
 	echo 'r beta==1.0' >"$work/other"
-	check "read-only: a new one ends with 7" ends 7 create create "$work/other"
+	check "read-only: a new one ends with 7" ends 7 plain "$tool" -s "$store" -p "$python" -m "$manager" create "$work/other"
 	check "read-only: with what to do" said "--store"
-else
-	skip "the superuser writes to what is read-only"
 fi
 chmod -R u+w "$store"
 

@@ -19,6 +19,7 @@ trap 'exit 143' TERM
 export HOME="$work/home" PYFUNC_ENV_STORE="$work/store"
 mkdir -p "$HOME"
 unset XDG_CACHE_HOME XDG_CONFIG_HOME VIRTUAL_ENV CONDA_PREFIX PYTHONPATH PYTHONHOME
+. "${SRCDIR:-.}/tests/cli/plain.sh"
 tap_number=0
 tap_bad=0
 

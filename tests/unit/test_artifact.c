@@ -21,7 +21,11 @@ static const struct {
 	{ "data/two.bin", PF_S("anything") },
 	{ "data/words.csv", PF_S("a,b\n") },
 	{ "data/deep/three.pickle", PF_S(SYSTEM) },
-	{ "code/helper.py", PF_S("import os\n") },
+	{ "code/helper.py", PF_S("import os, own.part\nfrom . import c\ndef f():\n  from a.b import *\n") },
+	{ "code/own/__init__.py", PF_S("import helper\nimport \xff\n") },
+	{ "code/own/bad.py", PF_S("import z\n'''\n") },
+	{ "code/own/part.txt", PF_S("import y\n") },
+	{ "code/__pycache__/helper.pyc", PF_S("x") },
 	{ "code/words", PF_S("cement\nwater\n") },
 	{ "other/hidden", PF_S(COUNTER) },
 	{ "other/hidden.pkl", PF_S("no pickle") },
@@ -77,6 +81,7 @@ static struct pf_artifact scanned(struct pf_model *m)
 	m->root = folder_fd;
 	m->model_path = PF_S("model.pkl");
 	m->data = PF_S("data");
+	m->code = PF_S("code/");
 	pf_artifact_of_model(&a, m);
 	return a;
 }
@@ -91,22 +96,33 @@ static void scan(void **state)
 	(void)state;
 	a.unread.n = 1;
 	pf_scan_text(&text, &a);
+	assert_int_equal(a.hidden.n, 0);
 	assert_string_equal(
 		text.p,
 		"model.pkl names\n  collections.Counter\ndata/one.bin names\n  collections.Counter\n"
 		"data/deep/three.pickle names\n! os.system   (runs code)\n"
 		"other/hidden names\n  collections.Counter\n"
+		"code/helper.py imports, by line\n     1: os\n"
+		"     4: a.b.*   (in a function, a branch or a try)\n"
+		"code/own/__init__.py imports, by line\n     2: \\xff\n"
+		"code/own/bad.py imports, by line\n     1: z\n"
 		"NOT READ data/link: leads out of its directory\n"
 		"4 names in 4 files, 1 that runs code; 1 file not read\n"
+		"4 imports in 2 sources of the model's own code, which runs when it is loaded\n"
 		"pickle protocol 2 (model.pkl)\n"
 		"Loading a model runs its code. This is what its files name, not what they do with it.\n");
 	a.names.n = 1;
+	a.imports.n = 2;
 	pf_scan_json(&json, &a, "m");
 	assert_string_equal(
 		json.p,
 		"{\"schema\":\"pyfunc-env/1\",\"kind\":\"scan\",\"model\":\"m\",\"names\":[{\"file\":\"model.pkl\","
-		"\"module\":\"collections\",\"name\":\"Counter\",\"runs_code\":false}],\"read\":[\"model.pkl\","
-		"\"data/one.bin\",\"data/deep/three.pickle\",\"other/hidden\"],\"unread\":[\"data/link: leads out "
+		"\"module\":\"collections\",\"name\":\"Counter\",\"runs_code\":false}],\"imports\":["
+		"{\"file\":\"code/helper.py\",\"line\":1,\"module\":\"os\",\"name\":null,\"sure\":true},"
+		"{\"file\":\"code/helper.py\",\"line\":4,\"module\":\"a.b\",\"name\":\"*\",\"sure\":false}],"
+		"\"read\":[\"model.pkl\","
+		"\"data/one.bin\",\"data/deep/three.pickle\",\"other/hidden\"],"
+		"\"code\":[\"code/helper.py\",\"code/own/__init__.py\"],\"unread\":[\"data/link: leads out "
 		"of its directory\"],\"pickle_protocol\":2,\"code_by_value\":false}\n");
 	pf_artifact_free(&a);
 }

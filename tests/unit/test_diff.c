@@ -167,21 +167,78 @@ static void cases(void **state)
 		one_case(i);
 }
 
+/* What is in code/main.py, beside code/own.py. */
+static void code_of_its_own(void **state)
+{
+	static const struct {
+		const char *pickle, *code, *needs, *dists, *wanted;
+	} rows[] = {
+		{ "N.", "from numpy.linalg import norm\n", "numpy==1\nother==1", "numpy=2 modules=numpy & other=2",
+		  "likely numpy|numpy==1|2|code/main.py, line 1, imports numpy.linalg\n"
+		  "noise other|other==1|2|nothing in the model names it\n= likely\n" },
+		{ "N.", "import os, own.part\nfrom . import numpy\nfrom .a import b\n", "", "", "= none\n" },
+		{ "N.", "\nimport xgboost\n", "xgboost==1", "",
+		  "fatal xgboost|xgboost==1|-|code/main.py, line 2, imports xgboost, which nothing installed provides\n"
+		  "= fatal\n" },
+		{ "N.", "try:\n  import xgboost\nexcept ImportError: pass\n", "xgboost==1", "",
+		  "likely xgboost|xgboost==1|-|code/main.py, line 2, imports xgboost, which nothing installed "
+		  "provides\n= likely\n" },
+		{ "N.", "def f():\n  import xgboost\n", "", "",
+		  "likely xgboost|-|-|code/main.py, line 2, imports xgboost, which nothing installed provides and no "
+		  "requirement asks for\n= likely\n" },
+		{ "N.", "def f():\n  import xgboost\nimport xgboost.core\n", "xgboost==1", "",
+		  "fatal xgboost|xgboost==1|-|code/main.py, line 3, imports xgboost.core, which nothing installed "
+		  "provides\n= fatal\n" },
+		{ NAMES("xgboost.sklearn"), "if x: import xgboost\n", "xgboost==1", "",
+		  "fatal xgboost|xgboost==1|-|model.pkl names xgboost.sklearn, which nothing installed provides\n"
+		  "= fatal\n" },
+		{ "N.", "import importlib\n", "other==1", "other=2",
+		  "unknown other|other==1|2|code/main.py may import it\n= unknown\n" },
+		{ "N.", "import numpy\n'", "other==1", "other=2 & numpy=1 modules=numpy",
+		  "unknown other|other==1|2|code/main.py was not read\n"
+		  "# not read: code/main.py: line 2: a string that does not end\n= unknown\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < PF_COUNT(rows); i++) {
+		PF_AUTO(arena) a = { 0 };
+		PF_AUTO(dists) dists = { 0 };
+		PF_AUTO(diff) d = { 0 };
+		struct pf_model m = { .root = folder_fd, .model_path = PF_S("model.pkl"), .code = PF_S("code") };
+		struct pf_python python;
+		struct pf_str got;
+
+		folder_put(folder_path, "model.pkl", pf_s(rows[i].pickle));
+		folder_put(folder_path, "code/main.py", pf_s(rows[i].code));
+		unit_needs(&m.needs, &a, pf_s(rows[i].needs));
+		unit_dists(&dists, pf_s(rows[i].dists), PF_DIST_INFO);
+		unit_python(&python, "3.11.7", 11);
+		pf_diff_make(&d, &m, &python, &dists);
+		got = described(&a, &d);
+		if (!pf_str_is(got, rows[i].wanted))
+			fail_msg("%s:\n" PF_FMT, rows[i].code, PF_ARG(got));
+	}
+}
+
 /* A package that is there without the module: as after a rename between two releases. */
 static void absent_modules(void **state)
 {
 	static const struct {
-		const char *pickle, *needs, *wanted;
+		const char *pickle, *code, *needs, *wanted;
 	} rows[] = {
-		{ NAMES("stale.ensemble.forest"), "stale==1",
+		{ "N.", "try:\n  import stale.ensemble.forest\nexcept ImportError: pass\n", "stale==2", "= none\n" },
+		{ "N.", "from stale.ensemble.forest import a\n", "stale==2",
+		  "fatal stale|-|2|code/main.py, line 1, imports stale.ensemble.forest, which stale 2 does not have\n"
+		  "= fatal\n" },
+		{ NAMES("stale.ensemble.forest"), "", "stale==1",
 		  "fatal stale|stale==1|2|model.pkl names stale.ensemble.forest, which stale 2 does not have\n= fatal\n" },
-		{ NAMES("stale.ensemble.forest"), "",
+		{ NAMES("stale.ensemble.forest"), "", "",
 		  "fatal stale|-|2|model.pkl names stale.ensemble.forest, which stale 2 does not have\n= fatal\n" },
-		{ NAMES("stale.ensemble._here"), "stale==1",
+		{ NAMES("stale.ensemble._here"), "", "stale==1",
 		  "likely stale|stale==1|2|model.pkl names stale.ensemble._here\n= likely\n" },
-		{ NAMES("stale.ensemble._built"), "stale==2", "= none\n" },
-		{ NAMES("stale.space.any"), "stale==2", "= none\n" },
-		{ NAMES("stale.ensemble._here.deeper"), "stale==2", "= none\n" },
+		{ NAMES("stale.ensemble._built"), "", "stale==2", "= none\n" },
+		{ NAMES("stale.space.any"), "", "stale==2", "= none\n" },
+		{ NAMES("stale.ensemble._here.deeper"), "", "stale==2", "= none\n" },
 	};
 
 	(void)state;
@@ -199,6 +256,8 @@ static void absent_modules(void **state)
 		struct pf_python python;
 		struct pf_str got;
 
+		m.code = *rows[i].code ? PF_S("code") : m.code;
+		folder_put(folder_path, "code/main.py", pf_s(rows[i].code));
 		folder_put(folder_path, "model.pkl", pf_s(rows[i].pickle));
 		unit_needs(&m.needs, &a, pf_s(rows[i].needs));
 		unit_dists(&dists, PF_S("stale=2 modules=stale"), PF_DIST_INFO);
@@ -231,6 +290,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cases),
+		cmocka_unit_test(code_of_its_own),
 		cmocka_unit_test(absent_modules), cmocka_unit_test(old_python),
 	};
 

@@ -1,6 +1,6 @@
-/* imports.c - the list of an environment's modules, which spares its interpreter the search */
+/* import_list.c - the list of an environment's modules, which spares its interpreter the search */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "env/imports.h"
+#include "env/import_list.h"
 
 #include "base/fs.h"
 #include "base/limits.h"
@@ -100,10 +100,10 @@ static int make(struct pf_buf *out, struct listing *l, int dir, struct pf_err *e
 	}
 	for (size_t i = 0; i < l->claims.entries.n; i++)
 		put_name(out, l, &l->claims.entries.v[i]);
-	return pf_buf_check(out, PF_IMPORTS, err);
+	return pf_buf_check(out, PF_IMPORT_LIST, err);
 }
 
-int pf_imports_write(int dir, const char *site, struct pf_err *err)
+int pf_import_list_write(int dir, const char *site, struct pf_err *err)
 {
 	struct listing l = { 0 };
 	PF_AUTO(buf) text = PF_BUF(PF_MAX_TEXT_FILE * 8);
@@ -112,7 +112,7 @@ int pf_imports_write(int dir, const char *site, struct pf_err *err)
 	l.site = pf_format(&l.arena, "%s/", site);
 	rc = make(&text, &l, dir, err);
 	if (rc == 0)
-		rc = pf_write_atomic(dir, PF_IMPORTS, pf_buf_view(&text), 0644, err);
+		rc = pf_write_atomic(dir, PF_IMPORT_LIST, pf_buf_view(&text), 0644, err);
 	pf_found_list_free(&l.found);
 	pf_arena_free(&l.arena);
 	return rc;
