@@ -325,7 +325,7 @@ void **pf_map_put(struct pf_arena *a, struct pf_map *m, struct pf_str key)
 
 static struct pf_str key_at(const void *first, size_t i, size_t stride)
 {
-	return *(const struct pf_str *)(first + i * stride);
+	return *(const struct pf_str *)((const char *)first + i * stride);
 }
 
 size_t pf_find_twice(const struct pf_str *first, size_t n, size_t stride)

@@ -2,6 +2,7 @@
 # env_index.sh - a real environment from the package index, by each driver, and its byte code
 # SPDX-License-Identifier: Apache-2.0
 settings=$(env | grep -E '^(PIP|UV)_' || :)
+# shellcheck source-path=SCRIPTDIR/../cli source=wheels.sh
 . "${SRCDIR:-.}/tests/cli/wheels.sh"
 # This one goes to the index, as the user's settings have it.
 unset PIP_NO_INDEX PIP_FIND_LINKS PIP_CONFIG_FILE
