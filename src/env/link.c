@@ -124,21 +124,42 @@ static int link_code(struct pf_linking *l, int tree, const struct pf_bundled *f,
 	return result == PF_LINK_FAILED ? -1 : 0;
 }
 
-static int link_bundle(struct pf_linking *l, const struct pf_bundle *b,
-		       int (*one)(struct pf_linking *, int, const struct pf_bundled *,
-				  struct pf_err *),
-		       struct pf_err *err)
+static int open_tree(struct pf_linking *l, const struct pf_bundle *b, struct pf_err *err)
 {
 	char *path = pf_formatz(&l->arena, "%s/tree", b->dir);
-	PF_FD(tree) = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int tree = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return tree < 0 ? pf_fail_errno(err, "cannot open %s", path) : tree;
+}
+
+static int link_files(struct pf_linking *l, const struct pf_bundle *b, struct pf_err *err)
+{
+	PF_FD(tree) = open_tree(l, b, err);
 
 	if (tree < 0)
-		return pf_fail_errno(err, "cannot open %s", path);
+		return -1;
 	for (size_t i = 0; i < b->dirs.n; i++)
 		if (make_dir(l->roots[b->dirs.v[i].scheme], b->dirs.v[i].to, err) < 0)
 			return -1;
 	for (size_t i = 0; i < b->files.n; i++)
-		if (one(l, tree, &b->files.v[i], err) < 0)
+		if (link_one(l, tree, &b->files.v[i], err) < 0)
+			return -1;
+	return pf_signals_check(err);
+}
+
+/* The folders around __pycache__ are those of the modules. */
+static int link_byte_code(struct pf_linking *l, const struct pf_bundle *b, struct pf_err *err)
+{
+	PF_FD(tree) = open_tree(l, b, err);
+
+	if (tree < 0)
+		return -1;
+	for (size_t i = 0; i < b->dirs.n; i++)
+		if (pf_str_ends(pf_s(b->dirs.v[i].to), "__pycache__") &&
+		    make_dir(l->roots[PF_SCHEME_ROOT], b->dirs.v[i].to, err) < 0)
+			return -1;
+	for (size_t i = 0; i < b->files.n; i++)
+		if (link_code(l, tree, &b->files.v[i], err) < 0)
 			return -1;
 	return pf_signals_check(err);
 }
@@ -149,10 +170,10 @@ static int link_wheel(struct pf_linking *l, struct pf_err *err)
 
 	pf_buf_free(&l->record);
 	l->record = PF_BUF(PF_MAX_RECORD);
-	if (open_headers(l, &w->files, err) < 0 || link_bundle(l, &w->files, link_one, err) < 0 ||
+	if (open_headers(l, &w->files, err) < 0 || link_files(l, &w->files, err) < 0 ||
 	    pf_link_entries(l, err) < 0 || pf_link_info(l, err) < 0)
 		return -1;
-	return w->byte_code.dir ? link_bundle(l, &w->byte_code, link_code, err) : 0;
+	return w->byte_code.dir ? link_byte_code(l, &w->byte_code, err) : 0;
 }
 
 int pf_wheels_link(struct pf_placed_list *placed, const struct pf_link *links, size_t n,
