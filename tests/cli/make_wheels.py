@@ -43,7 +43,7 @@ def base(name, version, entry_points="", purelib="true"):
 def odd(folder):
     main = "import sys\n\n\ndef main():\n    print('main', sys.argv[1:], sys.prefix)\n\n\nclass Tool:\n    run = staticmethod(main)\n"
     info, files = base("Odd_One", "1.0", "# what is run\n[console_scripts]\nodd = odd.cli:main\nodd-2.x=odd.cli:Tool.run [extra]\n\n"
-                       "[gui_scripts]\nodd-window = odd.cli:main\n\n[other.group]\nx = no reference at all\n", "false")
+                       "[gui_scripts]\nodd-window = odd.cli:main\n\n[other.group]\nx = some.module\n", "false")
     data = "Odd_One-1.0.data/"
     files.update({
         "odd/__init__.py": "",

@@ -20,13 +20,15 @@ list() { # folder, further arguments of find
 	shift
 	(cd "$folder" && find . "$@" ! -path '*/__pycache__/*' ! -path './bin/python*' ! -path './bin/[aA]ctivate*' \
 		! -path './bin/pip*' ! -path "./$site/pip*" ! -path "./$site/setuptools*" ! -path "./$site/pkg_resources*" ! -path './include/python*' ! -path "./$site/_distutils_hack*" \
-		! -path "./$site/distutils-precedence.pth" ! -name pyvenv.cfg ! -name lib64 | LC_ALL=C sort)
+		! -path "./$site/distutils-precedence.pth" ! -name pyvenv.cfg ! -name lib64 ! -path ./.gitignore | LC_ALL=C sort)
 }
 
 # ---- as pip does it ----
 env=$work/env
 check "an environment is made" make -b env "$env" "$odd" "$work"/w/part_*.whl
-if "$python" -m venv "$work/pip" >/dev/null 2>&1; then
+# Pips before the one of 3.8 leave out files that are asked for since.
+modern=$("$python" -c 'import sys; print(sys.version_info >= (3, 8))')
+if [ "$modern" = True ] && "$python" -m venv "$work/pip" >/dev/null 2>&1; then
 	check "pip makes one too" "$work/pip/bin/python" -m pip install -q --no-deps --no-compile Odd_One part_a part_b
 	for kind in f d; do
 		list "$env" -type $kind >"$work/ours.$kind"
@@ -63,7 +65,7 @@ if "$python" -m venv "$work/pip" >/dev/null 2>&1; then
 	expect "pip lists them" 0 "Odd_One==1.0" pip list --format=freeze
 	expect "pip tells who installed it" 0 "Installer: pyfunc-env" pip show -v part_a
 else
-	echo "# SKIPPED: no ensurepip: not compared with pip"
+	echo "# SKIPPED: no pip of our days: not compared with pip"
 fi
 cat >"$work/look.py" <<'END'
 import base64, hashlib, importlib.metadata as metadata, os, sys
@@ -94,7 +96,7 @@ for folder, _, files in os.walk(os.path.join(top, "env2")):
         assert own or path in said, path
 END
 make -b -L env "$work/env2" "$odd" "$work"/w/part_*.whl >"$work/placed"
-check "importlib.metadata sees all of it, and the list of what was placed is true" \
+[ "$modern" = False ] || check "importlib.metadata sees all of it, and the list of what was placed is true" \
 	"$env/bin/python" -I -B "$work/look.py" "$env/$site" "$work/placed"
 for script in odd odd-2.x odd-window odd-script; do
 	expect "$script runs" 0 "main ['a'] $env" "$env/bin/$script" a

@@ -27,7 +27,7 @@ static const char *const answers[] = { "plan", "passed over", "error", "hint" };
 /* Days since 1970 (a year begins in March, so that the leap day is its last). */
 static int read_day(struct pf_str text)
 {
-	uint64_t y, m, d;
+	uint64_t y = 0, m = 0, d = 0;
 
 	assert_true(text.n == 10 && pf_str_u64(pf_str_cut(text, 0, 4), &y) &&
 		    pf_str_u64(pf_str_cut(text, 5, 7), &m) && pf_str_u64(pf_str_cut(text, 8, 10), &d));
