@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/str.h"
+#include "env/activate.h"
 #include "env/import_list.h"
 #include "env/manifest.h"
 #include "env/seal.h"
@@ -183,6 +184,8 @@ static int install(struct build *b, int dir, struct pf_err *err)
 
 	if (!pf_plan_is_wheels(b->plan))
 		return install_by_driver(b, dir, python, err);
+	if (pf_activate_write(dir, b->final, "pyfunc-env", err) < 0)
+		return -1;
 	return pf_wheels_install(dir, python, b->plan, b->needs, b->python, &b->w, b->o, err);
 }
 
