@@ -34,8 +34,9 @@ static bool is_marked(pid_t pid, const char *marker)
 	return found;
 }
 
-/* Ends our children that carry the mark: orphans that came to us as their reaper. How many? */
-static unsigned end_orphans(const char *marker)
+/* Ends our children that carry the mark, but for one: orphans that came to us as their reaper. How
+ * many? */
+static unsigned end_orphans(const char *marker, pid_t but)
 {
 	struct pf_buf children = PF_BUF(PF_MIB(4));
 	struct pf_str rest, one;
@@ -48,7 +49,8 @@ static unsigned end_orphans(const char *marker)
 	if (pf_read_file(&children, AT_FDCWD, path, &ignored) == 0) {
 		rest = pf_buf_view(&children);
 		while (pf_str_next(&rest, ' ', &one)) {
-			if (!pf_str_u64(one, &pid) || !is_marked((pid_t)pid, marker))
+			if (!pf_str_u64(one, &pid) || (pid_t)pid == but ||
+			    !is_marked((pid_t)pid, marker))
 				continue;
 			kill((pid_t)pid, SIGKILL);
 			waitpid((pid_t)pid, NULL, 0);
@@ -60,10 +62,10 @@ static unsigned end_orphans(const char *marker)
 }
 
 /* Each round makes orphans of the children of those it ended. */
-static void sweep(struct pf_runner *r)
+static void sweep(struct pf_runner *r, pid_t but)
 {
 	for (unsigned round = 0; r->marker[0] && round < PF_MAX_SWEEPS; round++)
-		if (!end_orphans(r->marker))
+		if (!end_orphans(r->marker, but))
 			break;
 }
 
@@ -82,7 +84,7 @@ static void forget(struct pf_runner *r)
 void pf_run_end(struct pf_runner *r, unsigned grace_seconds)
 {
 	pf_proc_end(&r->proc, grace_seconds);
-	sweep(r);
+	sweep(r, 0);
 	forget(r);
 }
 
@@ -97,16 +99,18 @@ bool pf_run_reap(struct pf_runner *r, int ms, int *status)
 	kill(-r->proc.pid, SIGKILL); /* before it is reaped: the number is still its own */
 	waitpid(r->proc.pid, status, 0);
 	r->proc.pid = 0;
-	sweep(r);
+	sweep(r, 0);
 	forget(r);
 	return true;
 }
 
 void pf_run_let_go(struct pf_runner *r)
 {
-	kill(-r->proc.pid, SIGKILL);
+	pid_t pid = r->proc.pid;
+
+	kill(-pid, SIGKILL);
 	r->proc.pid = 0;
-	sweep(r);
+	sweep(r, pid);
 	forget(r);
 }
 
