@@ -100,9 +100,8 @@ static int unpack_one(struct install *x, size_t i, struct pf_err *err)
 	struct pf_wheel_source source = { .fd = x->in[i].fd, .file = one->file,
 					  .sha256 = digest_of(x, one) };
 
-	if (pf_native_wait(&x->native, &x->in[i].t, err) < 0)
-		return pf_wrap(err, PF_FMT, PF_ARG(pf_shown(one->file)));
-	if (pf_wheel_get(&x->wheels[i], &source, x->o, err) < 0 ||
+	if (pf_native_wait(&x->native, &x->in[i].t, err) < 0 ||
+	    pf_wheel_get(&x->wheels[i], &source, x->o, err) < 0 ||
 	    check_digest(one, &x->wheels[i], err) < 0)
 		return pf_wrap(err, PF_FMT, PF_ARG(pf_shown(one->file)));
 	close(x->in[i].fd);
@@ -156,11 +155,9 @@ static int install(struct install *x, int dir, const char *exe, struct pf_err *e
 {
 	if (fetch(x, err) < 0)
 		return -1;
-	if (!x->o->no_bytecode) {
-		pf_step("compiling");
-		if (pf_wheels_compile(x->wheels, x->plan->packages.n, x->python, x->o, err) < 0)
-			return -1;
-	}
+	if (!x->o->no_bytecode &&
+	    pf_wheels_compile(x->wheels, x->plan->packages.n, x->python, x->o, err) < 0)
+		return -1;
 	pf_step("installing %zu packages", x->plan->packages.n);
 	return link_all(x, dir, exe, err);
 }
