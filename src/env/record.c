@@ -27,9 +27,10 @@ char *pf_record_name(struct pf_arena *a, const struct pf_needs *needs,
 	struct pf_buf b = PF_BUF(PF_MAX_LOCK);
 	char hex[PF_SHA256_HEX];
 	bool own = false;
+	enum pf_env_manager manager = o->env_manager == PF_ENV_AUTO ? PF_ENV_VENV : o->env_manager;
 
 	pf_buf_printf(&b, "lock %d rules %d manager %d bytecode %d index %d hashes %d\n",
-		      PF_STORE_FORMAT, PF_SOLVE_RULES, (int)o->env_manager, !o->no_bytecode,
+		      PF_STORE_FORMAT, PF_SOLVE_RULES, (int)manager, !o->no_bytecode,
 		      o->allow_model_index, needs->require_hashes);
 	pf_buf_str(&b, pf_plan_identity(a, python));
 	for (size_t i = 0; i < needs->pip.n; i++) {

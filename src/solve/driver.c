@@ -212,15 +212,15 @@ int pf_driver_find(struct pf_driver *out, const struct pf_python *python,
 	}
 	if (o->env_manager == PF_ENV_LOCAL)
 		return pf_fail(err, PF_EUSAGE, "the local interpreter needs no environment");
-	if (o->env_manager == PF_ENV_VENV) {
-		d.kind = PF_DRIVER_NONE;
-		d.version = PF_S("pyfunc-env " PACKAGE_VERSION);
-	} else if (o->env_manager == PF_ENV_UV ||
-		   (o->env_manager == PF_ENV_AUTO && pf_which(&d.arena, "uv"))) {
+	if (o->env_manager == PF_ENV_UV) {
 		if (find_uv(&d, err) < 0)
 			return -1;
-	} else if (pf_driver_find_pip(&d, python, w, o, err) < 0) {
-		return -1;
+	} else if (o->env_manager == PF_ENV_VIRTUALENV) {
+		if (pf_driver_find_pip(&d, python, w, o, err) < 0)
+			return -1;
+	} else {
+		d.kind = PF_DRIVER_NONE;
+		d.version = PF_S("pyfunc-env " PACKAGE_VERSION);
 	}
 	*out = PF_TAKE(d);
 	return 0;
