@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/str.h"
+#include "build/build.h"
 #include "check/check.h"
 #include "fetch/local.h"
 #include "solve/solve.h"
@@ -45,14 +46,16 @@ static int use_local(struct pf_job *job, const struct pf_opts *o, struct pf_err 
 }
 
 /* The environment of the model's needs: recalled, or resolved and made. */
-static int use_environment(struct pf_job *job, const struct pf_opts *o, struct pf_err *err)
+static int use_environment(struct pf_job *job, const struct pf_opts *asked, struct pf_err *err)
 {
+	struct pf_opts with = *asked, *o = &with;
 	PF_AUTO(plan) plan = { 0 };
 	const struct pf_needs *needs = &job->model.needs;
 	PF_FD(lock) = -1;
 	bool waited;
 	int found;
 
+	with.builder = pf_build_builder();
 	if (pf_model_allow(&job->model, o->allow_model_index, o->allow_urls, err) < 0 ||
 	    pf_python_find(&job->python, needs->python, o, err) < 0)
 		return -1;
