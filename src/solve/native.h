@@ -14,15 +14,16 @@ struct pf_native {
 	struct pf_strs urls;
 	struct pf_tags tags;
 	struct pf_index index;
+	int as_of;			/* the day whose packages count; 0: today */
 };
 
-/* `needs` tells the indexes a model may have added; may be NULL. */
+/* `needs` tells the indexes a model may have added, and the day; may be NULL. */
 int pf_native_open(struct pf_native *out, const struct pf_needs *needs,
 		   const struct pf_python *python, const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
 void pf_native_free(struct pf_native *n);
 
 /* Requirements and constraints, lines of a requirements file, to wheels that are known to the last
- * digest. `whole` tells where a line stood. What has only a source distribution is left out: ESOLVE
+ * digest. `whole` tells where a line stood, and the facts. What has only a source distribution is left out: ESOLVE
  * says so. A list of lists ends with NULL. */
 int pf_native_resolve(struct pf_plan *out, struct pf_native *n, const struct pf_strs *const *wanted,
 		      const struct pf_strs *constraints, const struct pf_needs *whole,
