@@ -17,6 +17,14 @@ enum pf_env_manager {
 	PF_ENV_LOCAL,
 };
 
+/* Of which day the packages are. */
+enum pf_as_of {
+	PF_AS_OF_DEFAULT,
+	PF_AS_OF_MODEL,
+	PF_AS_OF_NOW,
+	PF_AS_OF_DAY,
+};
+
 /* Zeroed is the default. Strings borrow from argv, the environment or the configuration. */
 struct pf_opts {
 	enum pf_env_manager env_manager;
@@ -25,6 +33,8 @@ struct pf_opts {
 	const char *python_mirror; /* URL or directory */
 	bool strict_python;
 	bool offline;
+	enum pf_as_of as_of;
+	int as_of_day;		   /* of PF_AS_OF_DAY: days since 1970 */
 	bool refresh;		   /* resolve anew */
 	bool repair;
 	bool allow_model_index;

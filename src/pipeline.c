@@ -50,13 +50,14 @@ static int use_environment(struct pf_job *job, const struct pf_opts *asked, stru
 {
 	struct pf_opts with = *asked, *o = &with;
 	PF_AUTO(plan) plan = { 0 };
-	const struct pf_needs *needs = &job->model.needs;
+	struct pf_needs *needs = &job->model.needs;
 	PF_FD(lock) = -1;
 	bool waited;
 	int found;
 
 	with.builder = pf_build_builder();
 	if (pf_model_allow(&job->model, o->allow_model_index, o->allow_urls, err) < 0 ||
+	    pf_needs_date(needs, o, err) < 0 ||
 	    pf_python_find(&job->python, needs->python, o, err) < 0)
 		return -1;
 	found = pf_env_recall(&job->env, needs, &job->python, o, err);

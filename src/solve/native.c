@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "req/reqfile.h"
 #include "solve/offers.h"
+#include "solve/reasons.h"
 
 /* ---- indexes ---- */
 
@@ -42,6 +43,7 @@ int pf_native_open(struct pf_native *out, const struct pf_needs *needs,
 	store = pf_store_root(&out->arena, o->store, err);
 	if (!store)
 		return -1;
+	out->as_of = needs ? needs->as_of : 0;
 	pf_indexes_read(&out->settings, needs ? needs : &nothing, o);
 	list_urls(out);
 	pf_python_tag_target(&target, python);
@@ -166,6 +168,9 @@ int pf_native_resolve(struct pf_plan *out, struct pf_native *n, const struct pf_
 		.no_build = !n->whom.o->builder,
 		.no_binary = n->settings.no_binary,
 		.only_binary = n->settings.only_binary,
+		.as_of = n->as_of,
+		.facts = whole->facts.v,
+		.fact_count = whole->facts.n,
 	};
 	PF_AUTO(offers) offers = { .index = &n->index, .tags = &n->tags, .how = &how,
 				   .whom = n->whom, .unbuilt = &n->unbuilt, .kept = &n->arena };
@@ -184,6 +189,8 @@ int pf_native_resolve(struct pf_plan *out, struct pf_native *n, const struct pf_
 		pf_warn("there is no extra " PF_FMT, PF_ARG(found.no_such_extra.v[i]));
 	for (size_t i = 0; i < found.v.n; i++)
 		plan_one(&plan, &offers, &found.v.v[i], &env);
+	if (pf_reasons_tell(&plan, &offers, &found, &how, err) < 0)
+		return -1;
 	*out = PF_TAKE(plan);
 	return 0;
 }

@@ -17,15 +17,16 @@ struct pf_native {
 	struct pf_index index;
 	struct pf_build_for whom;	/* borrowed */
 	struct pf_map unbuilt;		/* what could not be built: its address to why */
+	int as_of;			/* the day whose packages count; 0: today */
 };
 
-/* `needs` tells the indexes a model may have added; may be NULL. */
+/* `needs` tells the indexes a model may have added, and the day; may be NULL. */
 int pf_native_open(struct pf_native *out, const struct pf_needs *needs,
 		   const struct pf_python *python, const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
 void pf_native_free(struct pf_native *n);
 
 /* Requirements and constraints, lines of a requirements file, to wheels and source distributions that are
- * known to the last digest. `whole` tells where a line stood. What has only a source distribution needs a
+ * known to the last digest. `whole` tells where a line stood, and the facts. What has only a source distribution needs a
  * builder. A list of lists ends with NULL. */
 int pf_native_resolve(struct pf_plan *out, struct pf_native *n, const struct pf_strs *const *wanted,
 		      const struct pf_strs *constraints, const struct pf_needs *whole,

@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 
+#include "base/day.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "python/tags.h"
@@ -24,16 +25,12 @@ struct solve_case {
 
 static const char *const answers[] = { "plan", "passed over", "error", "hint" };
 
-/* Days since 1970 (a year begins in March, so that the leap day is its last). */
 static int read_day(struct pf_str text)
 {
-	uint64_t y = 0, m = 0, d = 0;
+	int day = pf_day_read(text);
 
-	assert_true(text.n == 10 && pf_str_u64(pf_str_cut(text, 0, 4), &y) &&
-		    pf_str_u64(pf_str_cut(text, 5, 7), &m) && pf_str_u64(pf_str_cut(text, 8, 10), &d));
-	y -= m <= 2;
-	m = m > 2 ? m - 3 : m + 9;
-	return (int)(y * 365 + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + d - 1) - 719468;
+	assert_int_not_equal(day, 0);
+	return day;
 }
 
 static struct pf_str word(struct pf_str *line)
