@@ -15,4 +15,5 @@ void pf_sha256_hex(char out[PF_SHA256_HEX], const void *p, size_t n);
  * False: no digest of that name is known. */
 bool pf_digest_text(char out[PF_DIGEST_TEXT], struct pf_str name, const void *p, size_t n);
 void pf_base64url(char *out, const unsigned char *p, size_t n);	/* 4 * ceil(n / 3) + 1 bytes at most */
+bool pf_sha256_text_hex(char out[PF_SHA256_HEX], const char *text);	/* "47DEQ..." as hex digits */
 bool pf_base64url_read(unsigned char *out, size_t n, struct pf_str text);	/* exactly n bytes */
