@@ -10,6 +10,8 @@
 #define PF_MAX_TEXT_FILE PF_MIB(8)	/* MLmodel, conda.yaml, requirements.txt and the like */
 #define PF_MAX_YAML_DEPTH 64		/* nested collections */
 #define PF_MAX_YAML_NODES 200000	/* nodes, those of an expanded alias counted each time */
+#define PF_MAX_TOML_DEPTH 64		/* nested tables and lists, parts of a key */
+#define PF_MAX_TOML_NODES 1000000	/* of a lock of thousands of packages */
 #define PF_MAX_INCLUDE_DEPTH 8		/* -r inside -r */
 #define PF_MAX_REQ_LINE PF_KIB(64)	/* one logical line of a requirements file */
 #define PF_MAX_REQUIREMENTS 20000	/* requirements of one model */

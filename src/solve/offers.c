@@ -43,6 +43,15 @@ struct pf_str pf_offer_digest(struct pf_offers *x, const struct pf_offer *offer)
 
 /* ---- candidates ---- */
 
+/* Only SHA-256 is told of files: where a digest of another kind is named, fetching tells. */
+static bool names_other_kind(const struct pf_strs *hashes)
+{
+	for (size_t i = 0; i < hashes->n; i++)
+		if (!pf_str_starts(hashes->v[i], "sha256:"))
+			return true;
+	return false;
+}
+
 /* Does every requirement of the project that names digests name this file's? */
 static const struct pf_need *who_forbids(struct pf_offers *x, struct pf_str name,
 					 struct pf_file *file)
@@ -55,7 +64,8 @@ static const struct pf_need *who_forbids(struct pf_offers *x, struct pf_str name
 		if (!need->parsed || !need->hashes.n || !pf_str_eq(need->req.key, name))
 			continue;
 		digest = digest_of(x, file);
-		if (digest.n && !pf_strs_have(&need->hashes, digest))
+		if (digest.n && !pf_strs_have(&need->hashes, digest) &&
+		    !names_other_kind(&need->hashes))
 			return need;
 	}
 	return NULL;
@@ -149,6 +159,20 @@ static struct pf_str digest_asked(const struct pf_need *need, struct pf_str frag
 	return PF_S("");
 }
 
+/* All of them, of any kind. */
+static void list_asked(struct pf_strs *out, struct pf_arena *a, const struct pf_need *need,
+		       struct pf_str fragment)
+{
+	struct pf_str one;
+
+	while (pf_str_next(&fragment, '&', &one))
+		if (pf_str_starts(one, "sha") && pf_str_find(one, '=') == 6)
+			*PF_PUSH(a, out) = pf_format(a, PF_FMT ":" PF_FMT, PF_ARG(pf_str_cut(one, 0, 6)),
+						     PF_ARG(pf_str_skip(one, 7)));
+	for (size_t i = 0; i < need->hashes.n; i++)
+		*PF_PUSH(a, out) = need->hashes.v[i];
+}
+
 static int refuse(const struct pf_need *need, const char *why, struct pf_err *err)
 {
 	pf_fail(err, PF_ESOLVE, PF_FMT ", line %u: " PF_FMT " %s", PF_ARG(need->file), need->line,
@@ -164,6 +188,7 @@ int pf_offers_direct(void *ctx, struct pf_candidates *out, const struct pf_need 
 	struct pf_file *file = pf_alloc(&x->arena, sizeof(*file));
 	struct pf_project *project = pf_alloc(&x->arena, sizeof(*project));
 	struct pf_candidate *c = pf_alloc(&x->arena, sizeof(*c));
+	struct pf_offer *offer;
 	struct pf_wheel_name wheel;
 	struct pf_url url;
 
@@ -184,7 +209,9 @@ int pf_offers_direct(void *ctx, struct pf_candidates *out, const struct pf_need 
 	*r = (struct pf_release){ .project = project, .version = wheel.version, .files = file,
 				  .n = 1, .wheels = 1 };
 	make_candidate(c, x, PF_S(""), r);
-	((struct pf_offer *)c->ref)->direct = need->link.n ? need->link : need->req.url;
+	offer = (struct pf_offer *)c->ref;
+	offer->direct = need->link.n ? need->link : need->req.url;
+	list_asked(&offer->asked_hashes, &x->arena, need, url.fragment);
 	*out = (struct pf_candidates){ c, 1 };
 	return 0;
 }

@@ -10,6 +10,7 @@
 struct pf_offer {
 	struct pf_file *file;		/* NULL: there is none */
 	struct pf_str direct;		/* the URL that was asked for, as written; else empty */
+	struct pf_strs asked_hashes;	/* digests that were asked for with it */
 	struct pf_depends depends;
 	bool asked;			/* depends are known */
 };
