@@ -79,6 +79,8 @@ static void take_answer(struct pf_transfer *t, void *ctx)
 	pf_page_free(&w->old);
 	pf_transfer_free(&w->own->pool, t);
 	pf_ask(w);
+	if (w->settled && w->own->news.project)
+		w->own->news.project(w->own->news.ctx, w->name);
 }
 
 /* ---- asking ---- */

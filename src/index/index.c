@@ -162,6 +162,22 @@ static int make(struct pf_wanted_project *w, struct pf_err *err)
 	return 0;
 }
 
+const struct pf_project *pf_index_peek(struct pf_index *x, struct pf_str name)
+{
+	struct pf_wanted_project *w = want(x->own, name);
+	struct pf_err ignored;
+
+	if (!w->settled || w->err.code || !pf_lists_are_read(x->own) ||
+	    (!w->made && make(w, &ignored) < 0))
+		return NULL;
+	return w->found || w->project.n ? &w->project : NULL;
+}
+
+void pf_index_listen(struct pf_index *x, const struct pf_index_news *news)
+{
+	x->own->news = news ? *news : (struct pf_index_news){ 0 };
+}
+
 int pf_index_project(const struct pf_project **out, struct pf_index *x, struct pf_str name,
 		     struct pf_err *err)
 {

@@ -133,14 +133,15 @@ int pf_native_resolve(struct pf_plan *out, struct pf_native *n, const struct pf_
 		      const struct pf_python *python, struct pf_err *err)
 {
 	PF_AUTO(plan) plan = { 0 };
-	PF_AUTO(offers) offers = { .index = &n->index, .tags = &n->tags };
 	PF_AUTO(resolution) found = { 0 };
 	struct pf_marker_env env;
 	struct pf_resolve_opts how = { .env = &env, .no_build = true };
+	PF_AUTO(offers) offers = { .index = &n->index, .tags = &n->tags, .how = &how };
 
 	pf_python_markers(&env, &offers.arena, python);
 	if (read_needs(&offers.needs, &offers.arena, wanted, constraints, whole, err) < 0)
 		return -1;
+	pf_offers_start(&offers);
 	if (pf_resolve(&found, &(struct pf_source){ .ctx = &offers, PF_OFFERS }, offers.needs.pip.v,
 		       offers.needs.pip.n, &how, err) < 0) {
 		if (err->code == PF_ESOLVE && offers.forbidden)

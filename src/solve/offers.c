@@ -13,8 +13,28 @@
 
 void pf_offers_free(struct pf_offers *x)
 {
+	if (x->index->own)
+		pf_index_listen(x->index, NULL);
 	pf_arena_free(&x->arena);
 	memset(x, 0, sizeof(*x));
+}
+
+void pf_offers_start(struct pf_offers *x)
+{
+	const struct pf_index_news news = { pf_ahead_project_came, pf_ahead_metadata_came, x };
+
+	for (size_t i = 0; i < x->needs.pip.n; i++) {
+		const struct pf_need *need = &x->needs.pip.v[i];
+		void **list;
+
+		if (!need->parsed)
+			continue;
+		list = pf_map_put(&x->arena, &x->by_name, need->req.key);
+		if (!*list)
+			*list = pf_alloc(&x->arena, sizeof(struct pf_need_list));
+		*PF_PUSH(&x->arena, (struct pf_need_list *)*list) = need;
+	}
+	pf_index_listen(x->index, &news);
 }
 
 /* ---- digests ---- */
@@ -44,15 +64,15 @@ struct pf_str pf_offer_digest(struct pf_offers *x, const struct pf_offer *offer)
 /* ---- candidates ---- */
 
 /* Does every requirement of the project that names digests name this file's? */
-static const struct pf_need *who_forbids(struct pf_offers *x, struct pf_str name,
+static const struct pf_need *who_forbids(struct pf_offers *x, const struct pf_need_list *needs,
 					 struct pf_file *file)
 {
 	struct pf_str digest;
 
-	for (size_t i = 0; i < x->needs.pip.n; i++) {
-		const struct pf_need *need = &x->needs.pip.v[i];
+	for (size_t i = 0; needs && i < needs->n; i++) {
+		const struct pf_need *need = needs->v[i];
 
-		if (!need->parsed || !need->hashes.n || !pf_str_eq(need->req.key, name))
+		if (!need->hashes.n)
 			continue;
 		digest = digest_of(x, file);
 		if (digest.n && !pf_strs_have(&need->hashes, digest))
@@ -62,13 +82,13 @@ static const struct pf_need *who_forbids(struct pf_offers *x, struct pf_str name
 }
 
 /* The best file that the needs' digests admit; *why is set when it is they that leave none. */
-static struct pf_file *choose_file(struct pf_str *why, struct pf_offers *x, struct pf_str name,
-					 const struct pf_release *r)
+static struct pf_file *choose_file(struct pf_str *why, struct pf_offers *x,
+				   const struct pf_need_list *needs, const struct pf_release *r)
 {
 	const struct pf_need *need = NULL;
 
 	for (size_t i = 0; i < r->n; i++) {
-		need = who_forbids(x, name, &r->files[i]);
+		need = who_forbids(x, needs, &r->files[i]);
 		if (!need)
 			return &r->files[i];
 	}
@@ -80,14 +100,14 @@ static struct pf_file *choose_file(struct pf_str *why, struct pf_offers *x, stru
 	return r->n ? &r->files[0] : NULL;
 }
 
-static void make_candidate(struct pf_candidate *out, struct pf_offers *x, struct pf_str name,
-			   const struct pf_release *r)
+static void make_candidate(struct pf_candidate *out, struct pf_offers *x,
+			   const struct pf_need_list *needs, const struct pf_release *r)
 {
 	struct pf_offer *offer = pf_alloc(&x->arena, sizeof(*offer));
 	struct pf_candidate c = { .version = r->version, .wheel = r->wheels > 0,
 				  .sdist = r->n > r->wheels, .ref = offer };
 
-	offer->file = choose_file(&c.unusable, x, name, r);
+	offer->file = choose_file(&c.unusable, x, needs, r);
 	if (offer->file) {
 		c.yanked = offer->file->is_yanked;
 		c.yanked_why = offer->file->yanked;
@@ -97,28 +117,47 @@ static void make_candidate(struct pf_candidate *out, struct pf_offers *x, struct
 	*out = c;
 }
 
+static const struct pf_candidates *make_list(struct pf_offers *x, const struct pf_project *project)
+{
+	void **place = pf_map_put(&x->arena, &x->lists, project->name);
+	const struct pf_need_list *needs = pf_map_get(&x->by_name, project->name);
+	struct pf_candidates *list = *place;
+	struct pf_candidate *v;
+
+	if (list)
+		return list;
+	*place = list = pf_alloc(&x->arena, sizeof(*list));
+	v = pf_alloc_array(&x->arena, project->n + 1, sizeof(*v));
+	for (size_t i = 0; i < project->n; i++)
+		make_candidate(&v[i], x, needs, &project->releases[i]);
+	*list = (struct pf_candidates){ v, project->n };
+	return list;
+}
+
+bool pf_offers_known(struct pf_offers *x, struct pf_candidates *out, struct pf_str name)
+{
+	const struct pf_project *project = pf_index_peek(x->index, name);
+
+	if (project)
+		*out = *make_list(x, project);
+	return project != NULL;
+}
+
 int pf_offers_candidates(void *ctx, struct pf_candidates *out, struct pf_str name, struct pf_err *err)
 {
 	struct pf_offers *x = ctx;
 	const struct pf_project *project;
-	struct pf_candidate *v;
 	int rc = pf_index_project(&project, x->index, name, err);
 
 	if (rc)
 		return rc < 0 ? -1 : 0;
-	v = pf_alloc_array(&x->arena, project->n + 1, sizeof(*v));
-	for (size_t i = 0; i < project->n; i++)
-		make_candidate(&v[i], x, name, &project->releases[i]);
-	*out = (struct pf_candidates){ v, project->n };
+	*out = *make_list(x, project);
 	return 0;
 }
 
 void pf_offers_want_project(void *ctx, struct pf_str name, const struct pf_requirement *why)
 {
-	struct pf_offers *x = ctx;
-
-	(void)why;
-	pf_index_want(x->index, &name, 1);
+	pf_ahead_want(ctx, name, why);
 }
 
 /* ---- a URL ---- */
@@ -183,7 +222,7 @@ int pf_offers_direct(void *ctx, struct pf_candidates *out, const struct pf_need 
 	*project = (struct pf_project){ .name = need->req.key, .releases = r, .n = 1 };
 	*r = (struct pf_release){ .project = project, .version = wheel.version, .files = file,
 				  .n = 1, .wheels = 1 };
-	make_candidate(c, x, PF_S(""), r);
+	make_candidate(c, x, NULL, r);
 	((struct pf_offer *)c->ref)->direct = need->link.n ? need->link : need->req.url;
 	*out = (struct pf_candidates){ c, 1 };
 	return 0;
@@ -215,6 +254,21 @@ static void set_depends(struct pf_offers *x, struct pf_depends *d, const struct 
 	d->n = needed->requires.n;
 	for (size_t i = 0; i < needed->extras.n; i++)
 		*PF_PUSH(&x->arena, &d->extras) = pf_name_canonical(&x->arena, needed->extras.v[i]);
+}
+
+bool pf_offers_told(struct pf_offers *x, struct pf_depends *out, const struct pf_candidate *of)
+{
+	struct pf_offer *offer = (struct pf_offer *)of->ref;
+	const struct pf_needed *needed = offer->asked ? NULL :
+					 pf_index_peek_metadata(x->index, offer->file);
+
+	if (!offer->asked && !needed)
+		return false;
+	if (needed)
+		set_depends(x, &offer->depends, needed);
+	offer->asked = true;
+	*out = offer->depends;
+	return true;
 }
 
 int pf_offers_depends(void *ctx, struct pf_depends *out, const struct pf_candidate *of,
