@@ -178,6 +178,7 @@ int pf_native_resolve(struct pf_plan *out, struct pf_native *n, const struct pf_
 	pf_python_markers(&env, &offers.arena, python);
 	if (read_needs(&offers.needs, &offers.arena, wanted, constraints, whole, err) < 0)
 		return -1;
+	pf_offers_start(&offers);
 	if (pf_resolve(&found, &(struct pf_source){ .ctx = &offers, PF_OFFERS }, offers.needs.pip.v,
 		       offers.needs.pip.n, &how, err) < 0) {
 		if (err->code == PF_ESOLVE && offers.forbidden)
