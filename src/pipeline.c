@@ -87,6 +87,8 @@ int pf_prepare(struct pf_job *out, const char *uri, const struct pf_opts *o, str
 	if (o->env_manager == PF_ENV_LOCAL ? use_local(&job, o, err) < 0 :
 					     use_environment(&job, o, err) < 0)
 		return -1;
+	if (o->repair && job.env.dir && pf_repair(&job, o, err) < 0)
+		return -1;
 	if (job.env.dir && (job.hold = pf_env_hold(&job.env, err)) < 0)
 		return -1;
 	*out = PF_TAKE(job);

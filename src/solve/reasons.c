@@ -56,7 +56,7 @@ static int find_askers(struct telling *t, struct pf_err *err)
 			add_asker(t, &need->req,
 				  need->line ? pf_format(&t->arena, PF_FMT ", line %u, asks for",
 							 PF_ARG(need->file), need->line) :
-					       pf_format(&t->arena, PF_FMT " ask for", PF_ARG(need->file)));
+					       pf_format(&t->arena, PF_FMT " asks for", PF_ARG(need->file)));
 	}
 	for (size_t i = 0; i < t->found->v.n; i++) {
 		const struct pf_chosen *c = &t->found->v.v[i];
@@ -75,15 +75,37 @@ static int find_askers(struct telling *t, struct pf_err *err)
 
 /* ---- candidates ---- */
 
+/* What is said of versions that were not taken. */
+struct words {
+	const char *nothing;	/* there are none */
+	const char *unfit;	/* not all who ask for the project take one */
+	const char *apart;
+	const char *no_file;
+};
+static const struct words EARLIER = {
+	"nothing of it was there before",
+	"no earlier one fits all that ask for it",
+	"no earlier one goes with the other packages",
+	"no earlier one has a wheel for this interpreter",
+};
+static const struct words RECORDED = {
+	"no index has it",
+	"it does not fit all that ask for it",
+	"it does not go with the other packages",
+	"it has no file that this interpreter takes",
+};
+
 static bool is_early(const struct telling *t, const struct pf_candidate *c)
 {
 	return c->day <= t->o->as_of;
 }
 
-static bool is_usable(const struct telling *t, struct pf_str name, const struct pf_candidate *c)
+/* A later wheel goes before an earlier source distribution. */
+static bool is_usable(const struct telling *t, struct pf_str name, const struct pf_candidate *c,
+		      bool built)
 {
 	return !c->unusable.n && ((c->wheel && pf_resolve_takes_wheels(t->o, name)) ||
-				  (c->sdist && pf_resolve_takes_sdists(t->o, name)));
+				  (built && c->sdist && pf_resolve_takes_sdists(t->o, name)));
 }
 
 static bool admits(const struct asker *a, const struct pf_candidate *c)
@@ -112,27 +134,24 @@ static bool all_admit(const struct telling *t, struct pf_str name, const struct 
 	return !who_refuses(t, name, &(struct pf_candidates){ c, 1 });
 }
 
-/* Why none of some versions was taken; `nothing` is said where there are none. */
+/* Why none of some versions was taken. */
 static struct pf_str why_none(struct telling *t, struct pf_str name, const struct pf_candidates *of,
-			      const char *nothing)
+			      const struct words *say)
 {
 	const struct asker *who = who_refuses(t, name, of);
 	bool fits = false, usable = false;
 
 	if (!of->n)
-		return pf_s(nothing);
+		return pf_s(say->nothing);
 	if (who)
 		return who->text;
 	for (size_t i = 0; i < of->n; i++) {
 		bool one = all_admit(t, name, &of->v[i]);
 
 		fits |= one;
-		usable |= one && is_usable(t, name, &of->v[i]);
+		usable |= one && is_usable(t, name, &of->v[i], say == &RECORDED);
 	}
-	if (!fits)
-		return PF_S("nothing else fits all that ask for it");
-	return usable ? PF_S("nothing else goes with the other packages") :
-			PF_S("it has no file that this interpreter takes");
+	return pf_s(!fits ? say->unfit : usable ? say->apart : say->no_file);
 }
 
 static int ask(struct pf_candidates *out, struct telling *t, struct pf_str name,
@@ -164,16 +183,17 @@ static void put(struct telling *t, struct pf_reasons *list, struct pf_str name, 
 static int tell_late(struct telling *t, const struct pf_chosen *c, struct pf_err *err)
 {
 	struct pf_candidates early = { 0 };
-	char date[16];
+	char date[16], after[16];
 	struct pf_str why;
 
 	if (ask(&early, t, c->name, is_early, err) < 0)
 		return -1;
-	why = pf_format(&t->arena, "of %s: " PF_FMT, pf_day_write(date, c->candidate->day),
-			PF_ARG(why_none(t, c->name, &early, "nothing of it was there before")));
-	put(t, &t->plan->late, c->name, why);
-	pf_note("later than that is " PF_FMT " " PF_FMT ", " PF_FMT, PF_ARG(c->name),
-		PF_ARG(pf_shown(c->candidate->version.text)), PF_ARG(pf_shown(why)));
+	why = why_none(t, c->name, &early, &EARLIER);
+	pf_day_write(date, c->candidate->day);
+	put(t, &t->plan->late, c->name, pf_format(&t->arena, "of %s: " PF_FMT, date, PF_ARG(why)));
+	pf_note(PF_FMT " " PF_FMT " is of %s, after %s: " PF_FMT, PF_ARG(c->name),
+		PF_ARG(pf_shown(c->candidate->version.text)), date, pf_day_write(after, t->o->as_of),
+		PF_ARG(why));
 	return 0;
 }
 
@@ -238,7 +258,7 @@ static int tell_fact(struct pf_buf *heeded, struct telling *t, const struct pf_f
 			recorded = (struct pf_candidates){ &all.v[i], 1 };
 	why = pf_format(&t->arena, PF_FMT " of MLmodel is " PF_FMT ": " PF_FMT,
 			PF_ARG(pf_shown(fact->key)), PF_ARG(pf_shown(fact->is.text)),
-			PF_ARG(why_none(t, c->name, &recorded, "no index has it")));
+			PF_ARG(why_none(t, c->name, &recorded, &RECORDED)));
 	put(t, &t->plan->facts, c->name, why);
 	pf_note(PF_FMT " " PF_FMT " is taken, though " PF_FMT, PF_ARG(c->name),
 		PF_ARG(pf_shown(c->candidate->version.text)), PF_ARG(pf_shown(why)));

@@ -1,4 +1,4 @@
-"""trial.py - an input that a model's signature would take, as far as it tells"""
+# trial.py - an input that a model's signature takes, as far as it tells: trial.py MODEL
 # SPDX-License-Identifier: Apache-2.0
 import json
 import re

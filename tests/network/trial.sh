@@ -25,7 +25,7 @@ python_of() { # MINOR
 	done | tail -n 1
 }
 is_whole() { # FOLDER
-	data_file=$(sed -n 's/^ *\(data\|model_path\|pickled_model\): *\(.*\)$/\2/p' "$1/MLmodel" | head -n 1)
+	data_file=$(tr -d "\r" <"$1/MLmodel" | sed -n 's/^ *\(data\|model_path\|pickled_model\): *\(.*\)$/\2/p' | head -n 1)
 	[ -n "$data_file" ] && [ -e "$1/$data_file" ]
 }
 one() { # NUMBER PYTHON

@@ -17,6 +17,7 @@ struct solve_case {
 	struct table_needs needs;
 	struct pf_marker_env env;
 	struct pf_resolve_opts o;
+	PF_VEC(struct pf_fact) facts;
 	struct table_version *version;	/* the one that indented lines are about */
 	struct pf_str section, file;
 	unsigned line;			/* of `file` */
@@ -42,6 +43,15 @@ static struct pf_str word(struct pf_str *line)
 	return out;
 }
 
+static void read_fact(struct solve_case *c, struct pf_str line)
+{
+	struct pf_fact *fact = PF_PUSH(&c->t.arena, &c->facts);
+
+	memset(fact, 0, sizeof(*fact));
+	fact->name = word(&line);
+	assert_true(pf_spec_read(&fact->is, &c->t.arena, pf_format(&c->t.arena, "==" PF_FMT, PF_ARG(line))));
+}
+
 static void read_option(struct solve_case *c, struct pf_str line)
 {
 	struct pf_str key = word(&line);
@@ -58,6 +68,8 @@ static void read_option(struct solve_case *c, struct pf_str line)
 		*PF_PUSH(&c->t.arena, &c->o.only_binary) = line;
 	else if (pf_str_is(key, "as-of"))
 		c->o.as_of = read_day(line);
+	else if (pf_str_is(key, "fact"))
+		read_fact(c, line);
 	else
 		fail_msg("no option: " PF_FMT, PF_ARG(key));
 }
@@ -187,6 +199,8 @@ static size_t check_case(const char *name, struct pf_str text)
 	while (pf_str_next_line(&text, &line))
 		if (line.n && *line.p != '#')
 			read_line(&c, line);
+	c.o.facts = c.facts.v;
+	c.o.fact_count = c.facts.n;
 	if (pf_resolve(&r, &source, c.needs.v.v, c.needs.v.n, &c.o, &err) == 0)
 		got[0] = plan_lines(&c.t.arena, &r);
 	for (size_t i = 0; i < r.no_such_extra.n; i++)
