@@ -20,6 +20,10 @@ void pf_job_free(struct pf_job *job);
 /* fetch, model, python, solve, env: the environment is made, or found. */
 int pf_prepare(struct pf_job *out, const char *uri, const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
 
+/* Resolves a model's needs and appends them as a lock; no environment is made. */
+int pf_write_lock(struct pf_buf *out, const char *uri, const char *format, const struct pf_opts *o,
+		  struct pf_err *err) PF_MUST_USE;
+
 /* One input for a job's model. Borrows everything. */
 struct pf_input {
 	struct pf_str text;

@@ -32,6 +32,8 @@ char *pf_record_name(struct pf_arena *a, const struct pf_needs *needs,
 		      PF_STORE_FORMAT, PF_SOLVE_RULES, (int)o->env_manager, !o->no_bytecode,
 		      o->allow_model_index, needs->require_hashes);
 	pf_buf_str(&b, pf_plan_identity(a, python));
+	if (needs->lock.n)
+		add_line(&b, "l", needs->lock);
 	for (size_t i = 0; i < needs->pip.n; i++) {
 		const struct pf_need *need = &needs->pip.v[i];
 
