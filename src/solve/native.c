@@ -10,6 +10,7 @@
 #include "req/reqfile.h"
 #include "solve/offers.h"
 #include "solve/reasons.h"
+#include "solve/reqlines.h"
 
 /* ---- indexes ---- */
 
@@ -102,6 +103,21 @@ static int read_needs(struct pf_needs *out, struct pf_arena *a, const struct pf_
 	for (size_t i = 0; i < out->pip.n; i++)
 		put_place(&out->pip.v[i], whole);
 	return 0;
+}
+
+int pf_native_wanted(struct pf_needs *out, struct pf_arena *a, const struct pf_needs *needs,
+		     const char *model_dir, const struct pf_python *python, struct pf_err *err)
+{
+	PF_AUTO(reqlines) lines = { 0 };
+
+	if (pf_reqlines_read(&lines, needs, model_dir, python, err) < 0)
+		return -1;
+	for (size_t i = 0; i < lines.requirements.n; i++)
+		lines.requirements.v[i] = pf_dup(a, lines.requirements.v[i]);
+	for (size_t i = 0; i < lines.constraints.n; i++)
+		lines.constraints.v[i] = pf_dup(a, lines.constraints.v[i]);
+	return read_needs(out, a, (const struct pf_strs *[]){ &lines.requirements, NULL },
+			  &lines.constraints, needs, err);
 }
 
 /* ---- the plan ---- */

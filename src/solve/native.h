@@ -32,6 +32,17 @@ int pf_native_resolve(struct pf_plan *out, struct pf_native *n, const struct pf_
 		      const struct pf_strs *constraints, const struct pf_needs *whole,
 		      const struct pf_python *python, struct pf_err *err) PF_MUST_USE;
 
+/* A model's needs as they are resolved, less what only builds: paths as URLs, what stands for conda
+ * packages among them. Views live in the arena. */
+int pf_native_wanted(struct pf_needs *out, struct pf_arena *a, const struct pf_needs *needs,
+		     const char *model_dir, const struct pf_python *python, struct pf_err *err) PF_MUST_USE;
+
+/* Nothing is resolved: the file of one version that has one of the digests, the best wheel first. Its
+ * file, place and digests are filled in. Name and version are canonical and as written. EINTEGRITY
+ * when the index has none such. */
+int pf_native_pin(struct pf_planned *one, struct pf_arena *a, struct pf_native *n, struct pf_str name,
+		  struct pf_str version, const struct pf_strs *hashes, struct pf_err *err) PF_MUST_USE;
+
 /* Begins to fetch a planned file into the descriptor; wait with pf_native_wait. */
 void pf_native_fetch(struct pf_transfer *t, int fd, struct pf_native *n, const struct pf_planned *one);
 int pf_native_wait(struct pf_native *n, struct pf_transfer *t, struct pf_err *err) PF_MUST_USE;

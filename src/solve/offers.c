@@ -44,24 +44,24 @@ void pf_offers_start(struct pf_offers *x)
 
 /* A folder of wheels tells no digests: they are looked at. Elsewhere what is not told stays unknown
  * until the file is here. */
-static struct pf_str digest_of(struct pf_offers *x, struct pf_file *file)
+struct pf_str pf_offer_file_digest(struct pf_arena *a, struct pf_file *file)
 {
 	PF_AUTO(buf) bytes = PF_BUF(PF_MAX_DIST);
-	char *path = file->sha256.n ? NULL : pf_file_path(&x->arena, file->url);
+	char *path = file->sha256.n ? NULL : pf_file_path(a, file->url);
 	char hex[PF_SHA256_HEX];
 	struct pf_err ignored;
 
 	if (path && pf_read_file(&bytes, AT_FDCWD, path, &ignored) == 0) {
 		pf_sha256_hex(hex, bytes.p, bytes.n);
-		file->sha256 = pf_s(pf_dupz(&x->arena, pf_s(hex)));
+		file->sha256 = pf_s(pf_dupz(a, pf_s(hex)));
 	}
-	return file->sha256.n ? pf_format(&x->arena, "sha256:" PF_FMT, PF_ARG(file->sha256)) :
+	return file->sha256.n ? pf_format(a, "sha256:" PF_FMT, PF_ARG(file->sha256)) :
 				PF_S("");
 }
 
 struct pf_str pf_offer_digest(struct pf_offers *x, const struct pf_offer *offer)
 {
-	return digest_of(x, offer->file);
+	return pf_offer_file_digest(&x->arena, offer->file);
 }
 
 /* ---- candidates ---- */
@@ -86,7 +86,7 @@ static const struct pf_need *who_forbids(struct pf_offers *x, const struct pf_ne
 
 		if (!need->hashes.n)
 			continue;
-		digest = digest_of(x, file);
+		digest = pf_offer_file_digest(&x->arena, file);
 		if (digest.n && !pf_strs_have(&need->hashes, digest) &&
 		    !names_other_kind(&need->hashes))
 			return need;

@@ -49,6 +49,7 @@ void pf_offers_start(struct pf_offers *x);
 void pf_offers_free(struct pf_offers *x);
 /* "sha256:HEX" of the file; empty where only fetching it can tell. */
 struct pf_str pf_offer_digest(struct pf_offers *x, const struct pf_offer *offer);
+struct pf_str pf_offer_file_digest(struct pf_arena *a, struct pf_file *file);
 /* Where a requirement's URL leads: without its fragment, with its credentials. */
 struct pf_str pf_offer_url(struct pf_arena *a, struct pf_str asked);
 
