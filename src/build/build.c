@@ -17,7 +17,7 @@
 #include "build/source.h"
 #include "build/tools.h"
 #include "env/wheel.h"
-#include "formats/hasher.h"
+#include "formats/digest.h"
 #include "python/metadata.h"
 #include "req/name.h"
 #include "req/wheel_name.h"
@@ -73,23 +73,6 @@ static int check_above(const struct building *b, const struct above *above, stru
 
 /* ---- the archive ---- */
 
-static int digest_file(char out[PF_HASHER_HEX], int fd, struct pf_err *err)
-{
-	struct pf_hasher h = { 0 };
-	char bytes[PF_KIB(64)];
-	off_t at = 0;
-	ssize_t n;
-
-	pf_hasher_start(&h);
-	while ((n = pread(fd, bytes, sizeof(bytes), at)) > 0) {
-		pf_hasher_add(&h, bytes, (size_t)n);
-		at += n;
-	}
-	pf_hasher_end(&h, out);
-	pf_hasher_free(&h);
-	return n < 0 ? pf_fail_errno(err, "cannot be read") : 0;
-}
-
 /* Kept beside the working folders, from which it is swept, until it is built: what tells a version's
  * dependencies is often what is built in the end. */
 static char *archive_path(struct building *b, struct pf_str sha256)
@@ -100,7 +83,7 @@ static char *archive_path(struct building *b, struct pf_str sha256)
 static int fetch_archive(struct building *b, struct pf_str *sha256, struct pf_err *err)
 {
 	char *path = pf_join(&b->w.arena, b->w.path, PF_S("archive"));
-	char hex[PF_HASHER_HEX];
+	char hex[PF_DIGEST_HEX];
 
 	b->archive = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (b->archive < 0)
@@ -108,7 +91,7 @@ static int fetch_archive(struct building *b, struct pf_str *sha256, struct pf_er
 	if (b->s->fetch(b->s->from, b->archive, err) < 0)
 		return -1;
 	if (!sha256->n) {
-		if (digest_file(hex, b->archive, err) < 0)
+		if (pf_digest_fd(hex, PF_S("sha256"), b->archive, err) < 0)
 			return -1;
 		*sha256 = pf_dup(&b->w.arena, pf_s(hex));
 	}

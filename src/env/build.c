@@ -257,10 +257,12 @@ int pf_env_build(const struct pf_plan *plan, const struct pf_needs *needs,
 		 const struct pf_python *python, bool replace, const struct pf_opts *o,
 		 struct pf_err *err)
 {
-	struct build b = { .plan = plan, .needs = needs, .python = python, .o = o };
+	struct pf_opts with = *o;
+	struct build b = { .plan = plan, .needs = needs, .python = python, .o = &with };
 	char prefix[64];
 	int rc;
 
+	with.repair |= replace; /* what is damaged here may be so in the cache, whose files these are */
 	snprintf(prefix, sizeof(prefix), "%s.", plan->key);
 	if (pf_workdir_open(&b.w, prefix, o, err) < 0)
 		return -1;

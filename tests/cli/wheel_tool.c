@@ -72,7 +72,7 @@ static int check_bundle(const char *dir, struct pf_err *err)
 	PF_AUTO(bundle) b = { 0 };
 	PF_FD(tree) = open(pf_formatz(&a, "%s/tree", dir), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (tree < 0 || pf_bundle_load(&b, dir, err) != 1)
+	if (tree < 0 || pf_bundle_load(&b, dir, false, err) != 1)
 		return pf_fail(err, PF_EINTEGRITY, "%s is half made", dir);
 	for (size_t i = 0; i < b.files.n; i++)
 		if (check_file(tree, &b.files.v[i], err) < 0)
