@@ -17,6 +17,7 @@ struct pf_native {
 	struct pf_index index;
 	struct pf_build_for whom;	/* borrowed */
 	struct pf_map unbuilt;		/* what could not be built: its address to why */
+	char *hint;			/* about the last of them; NULL: none */
 };
 
 /* `needs` tells the indexes a model may have added; may be NULL. */
