@@ -5,6 +5,8 @@
 #include "base/common.h"
 #include "base/mem.h"
 
+struct pf_builder;
+
 enum pf_env_manager {
 	PF_ENV_AUTO,
 	PF_ENV_VENV,
@@ -38,6 +40,8 @@ struct pf_opts {
 	bool allow_model_index;
 	bool allow_urls;
 	bool no_bytecode;
+	bool no_build;		   /* wheels alone */
+	const struct pf_builder *builder; /* of source distributions (solve/builder.h); NULL: nobody */
 	uint64_t max_memory;	   /* bytes the runner may allocate; 0: no limit */
 	struct pf_strs pass_env;   /* names let through to the runner */
 	struct pf_strs set_env;	   /* K=V for the runner */

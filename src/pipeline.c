@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/str.h"
+#include "build/build.h"
 #include "check/check.h"
 #include "fetch/local.h"
 #include "solve/solve.h"
@@ -70,12 +71,14 @@ static int use_environment(struct pf_job *job, const struct pf_opts *o, struct p
 	return pf_env_get(&job->env, needs, &plan, &job->python, o, err);
 }
 
-int pf_prepare(struct pf_job *out, const char *uri, const struct pf_opts *o, struct pf_err *err)
+int pf_prepare(struct pf_job *out, const char *uri, const struct pf_opts *asked, struct pf_err *err)
 {
+	struct pf_opts with = *asked, *o = &with;
 	PF_AUTO(job) job = { 0 };
 	PF_AUTO(arena) a = { 0 };
 	char *dir;
 
+	with.builder = pf_build_builder();
 	pf_signals_catch();
 	if (pf_fetch_local(&dir, &a, uri, err) < 0 || pf_model_load(&job.model, dir, err) < 0)
 		return -1;

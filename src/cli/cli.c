@@ -168,6 +168,7 @@ int pf_cli_opts(struct pf_opts *out, const struct pf_args *args, struct pf_arena
 		.allow_model_index = pf_args_has(args, PF_OPT_allow_model_index),
 		.allow_urls = pf_args_has(args, PF_OPT_allow_urls),
 		.no_bytecode = pf_args_has(args, PF_OPT_no_bytecode),
+		.no_build = pf_args_has(args, PF_OPT_no_build),
 	};
 
 	if (read_manager(&o, args->value[PF_OPT_env_manager], err) < 0 ||

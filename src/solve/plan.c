@@ -39,7 +39,7 @@ static void write_key_text(struct pf_buf *b, const struct pf_plan *p, struct pf_
 
 	pf_buf_printf(b, "store %d\n", PF_STORE_FORMAT);
 	pf_buf_str(b, identity);
-	pf_buf_printf(b, "link %s\nbytecode %s\n", pf_plan_is_wheels(p) ? "hard" : "copy",
+	pf_buf_printf(b, "link %s\nbytecode %s\n", pf_plan_is_native(p) ? "hard" : "copy",
 		      o->no_bytecode ? "no" : "yes");
 	for (size_t i = 0; i < p->packages.n; i++) {
 		const struct pf_planned *one = &p->packages.v[i];
@@ -81,7 +81,7 @@ int pf_plan_seal(struct pf_plan *p, const struct pf_python *python, const struct
 	return 0;
 }
 
-bool pf_plan_is_wheels(const struct pf_plan *p)
+bool pf_plan_is_native(const struct pf_plan *p)
 {
 	for (size_t i = 0; i < p->packages.n; i++)
 		if (!p->packages.v[i].file.n || !p->packages.v[i].from.n)

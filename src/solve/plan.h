@@ -13,7 +13,7 @@ struct pf_planned {
 	struct pf_str name;	/* normalised */
 	struct pf_str version;	/* empty for a URL that does not tell it */
 	struct pf_str url;	/* when the requirement was a URL or a file; else empty */
-	struct pf_str file;	/* the wheel, where it is known which; else empty */
+	struct pf_str file;	/* the wheel or the source distribution, where it is known which; else empty */
 	struct pf_str from;	/* where it lies, without credentials */
 	bool redacted;		/* it was read back, and is without the secrets it had */
 	struct pf_strs hashes;	/* "sha256:hex", every one the index names, sorted; may be empty for a URL */
@@ -47,8 +47,8 @@ void pf_plan_free(struct pf_plan *p);
 int pf_plan_seal(struct pf_plan *p, const struct pf_python *python, const struct pf_opts *o,
 		 struct pf_err *err) PF_MUST_USE;
 
-/* Is it known of every package which wheel it is? Then no driver is needed to install it. */
-bool pf_plan_is_wheels(const struct pf_plan *p);
+/* Is it known of every package which file it is? Then no driver is needed to install it. */
+bool pf_plan_is_native(const struct pf_plan *p);
 
 /* Could this be a key? It becomes a path. */
 bool pf_plan_is_key(struct pf_str s);

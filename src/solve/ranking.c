@@ -6,19 +6,21 @@
 
 #include "base/str.h"
 
-static bool lists(const struct pf_strs *list, struct pf_str name)
+/* A name in the other list counts more than ":all:" in this one, as in pip. */
+static bool lists(const struct pf_strs *list, const struct pf_strs *other, struct pf_str name)
 {
-	return pf_strs_have(list, name) || pf_strs_have(list, PF_S(":all:"));
+	return pf_strs_have(list, name) ||
+	       (pf_strs_have(list, PF_S(":all:")) && !pf_strs_have(other, name));
 }
 
 bool pf_resolve_takes_wheels(const struct pf_resolve_opts *o, struct pf_str name)
 {
-	return !lists(&o->no_binary, name);
+	return !lists(&o->no_binary, &o->only_binary, name);
 }
 
 bool pf_resolve_takes_sdists(const struct pf_resolve_opts *o, struct pf_str name)
 {
-	return !o->no_build && !lists(&o->only_binary, name);
+	return !o->no_build && !lists(&o->only_binary, &o->no_binary, name);
 }
 
 /* ---- order ---- */

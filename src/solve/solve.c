@@ -23,6 +23,15 @@ struct task {
 	struct pf_workdir *w;
 };
 
+/* Which packages may be built, and which have to be: both drivers take it from their file. */
+static void put_formats(struct pf_buf *out, const struct pf_indexes *x)
+{
+	for (size_t i = 0; i < x->no_binary.n; i++)
+		pf_buf_printf(out, "--no-binary " PF_FMT "\n", PF_ARG(x->no_binary.v[i]));
+	for (size_t i = 0; i < x->only_binary.n; i++)
+		pf_buf_printf(out, "--only-binary " PF_FMT "\n", PF_ARG(x->only_binary.v[i]));
+}
+
 /* `lists` ends with NULL. */
 static char *write_lines(struct task *t, const char *name, const struct pf_strs *const *lists,
 			 struct pf_err *err)
@@ -30,6 +39,7 @@ static char *write_lines(struct task *t, const char *name, const struct pf_strs 
 	struct pf_buf text = PF_BUF(PF_MAX_LOCK);
 	char *path = NULL;
 
+	put_formats(&text, &t->driver->indexes);
 	for (; *lists; lists++)
 		for (size_t i = 0; i < (*lists)->n; i++)
 			pf_buf_printf(&text, PF_FMT "\n", PF_ARG((*lists)->v[i]));
@@ -353,12 +363,13 @@ int pf_solve(struct pf_plan *out, const struct pf_needs *needs, const char *mode
 /* ---- install ---- */
 
 /* Those with digests and those without: pip takes one digest in a file for all. */
-static char *write_part(struct pf_workdir *w, const struct pf_plan *plan, bool hashed,
-			struct pf_err *err)
+static char *write_part(struct pf_workdir *w, const struct pf_plan *plan,
+			const struct pf_indexes *indexes, bool hashed, struct pf_err *err)
 {
 	struct pf_buf text = PF_BUF(PF_MAX_LOCK);
 	char *path = NULL;
 
+	put_formats(&text, indexes);
 	for (size_t i = 0; i < plan->packages.n; i++) {
 		const struct pf_planned *one = &plan->packages.v[i];
 
@@ -402,7 +413,7 @@ int pf_install(const char *into, const struct pf_plan *plan, const struct pf_nee
 
 		if (!count_part(plan, hashed))
 			continue;
-		file = write_part(w, plan, hashed, err);
+		file = write_part(w, plan, &driver.indexes, hashed, err);
 		if (!file)
 			return -1;
 		rc = driver.kind == PF_DRIVER_UV ?

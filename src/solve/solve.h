@@ -33,5 +33,8 @@ int pf_install(const char *into, const struct pf_plan *plan, const struct pf_nee
  * waitpid. */
 int pf_drive(int *status, struct pf_workdir *w, const char *const *argv, struct pf_err *err) PF_MUST_USE;
 
+/* That environment alone. */
+char **pf_drive_environment(struct pf_arena *a);
+
 /* Warns of the conda packages that a plan has to leave out. */
 void pf_plan_warn(const struct pf_plan *plan);
