@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/str.h"
+#include "build/build.h"
 #include "check/check.h"
 #include "fetch/local.h"
 #include "formats/digest.h"
@@ -104,13 +105,14 @@ static int use_environment(struct pf_job *job, const struct pf_opts *o, struct p
 {
 	PF_AUTO(plan) wanted = { 0 };
 	PF_AUTO(buf) text = PF_BUF(PF_MAX_LOCK);
-	const struct pf_needs *needs = &job->model.needs;
+	struct pf_needs *needs = &job->model.needs;
 	const char *carried = read_carried(&text, &job->model);
 	PF_FD(lock) = -1;
 	bool waited;
 	int found;
 
 	if (pf_model_allow(&job->model, o->allow_model_index, o->allow_urls, err) < 0 ||
+	    pf_needs_date(needs, o, err) < 0 ||
 	    pf_python_find(&job->python, needs->python, o, err) < 0)
 		return -1;
 	found = pf_env_recall(&job->env, needs, &job->python, o, err);
@@ -139,11 +141,13 @@ static int read_model(struct pf_model *out, const char *uri, struct pf_err *err)
 	return 0;
 }
 
-int pf_prepare(struct pf_job *out, const char *uri, const struct pf_opts *o, struct pf_err *err)
+int pf_prepare(struct pf_job *out, const char *uri, const struct pf_opts *asked, struct pf_err *err)
 {
+	struct pf_opts with = *asked, *o = &with;
 	PF_AUTO(job) job = { 0 };
 	int rc;
 
+	with.builder = pf_build_builder();
 	if (o->lock && o->env_manager == PF_ENV_LOCAL)
 		return pf_fail(err, PF_EUSAGE, "--lock makes an environment; --env-manager local has none");
 	if (read_model(&job.model, uri, err) < 0)
@@ -154,7 +158,9 @@ int pf_prepare(struct pf_job *out, const char *uri, const struct pf_opts *o, str
 		rc = use_local(&job, o, err);
 	else
 		rc = use_environment(&job, o, err);
-	if (rc < 0 || (job.env.dir && (job.hold = pf_env_hold(&job.env, err)) < 0))
+	if (rc < 0 || (o->repair && !o->lock && job.env.dir && pf_repair(&job, o, err) < 0))
+		return -1;
+	if (job.env.dir && (job.hold = pf_env_hold(&job.env, err)) < 0)
 		return -1;
 	*out = PF_TAKE(job);
 	return 0;
@@ -166,11 +172,13 @@ int pf_write_lock(struct pf_buf *out, const char *uri, const char *format, const
 	PF_AUTO(job) job = { 0 };
 	PF_AUTO(plan) locked = { 0 };
 	struct pf_opts native = *o;
-	const struct pf_needs *needs = &job.model.needs;
+	struct pf_needs *needs = &job.model.needs;
 
 	native.env_manager = PF_ENV_VENV;
+	native.builder = pf_build_builder();
 	if (pf_lock_check_format(format, err) < 0 || read_model(&job.model, uri, err) < 0 ||
 	    pf_model_allow(&job.model, o->allow_model_index, o->allow_urls, err) < 0 ||
+	    pf_needs_date(needs, &native, err) < 0 ||
 	    pf_python_find(&job.python, needs->python, o, err) < 0 ||
 	    pf_solve(&locked, needs, job.model.dir, &job.python, &native, err) < 0 ||
 	    pf_lock_learn(&locked, needs, &job.python, &native, err) < 0)

@@ -183,7 +183,7 @@ static int install(struct build *b, int dir, struct pf_err *err)
 {
 	char *python = pf_formatz(&b->w.arena, "%s/bin/python", b->final);
 
-	if (!pf_plan_is_wheels(b->plan))
+	if (!pf_plan_is_native(b->plan))
 		return install_by_driver(b, dir, python, err);
 	if (pf_activate_write(dir, b->final, "pyfunc-env", err) < 0)
 		return -1;

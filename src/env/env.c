@@ -302,6 +302,19 @@ int pf_env_recall(struct pf_env *out, const struct pf_needs *needs, const struct
 	return rc;
 }
 
+int pf_env_recorded(struct pf_plan *out, const struct pf_needs *needs, const struct pf_python *python,
+		    const struct pf_opts *o)
+{
+	struct pf_arena a = { 0 };
+	struct pf_err ignored;
+	char *store = pf_store_root(&a, o->store, &ignored);
+	char *name = store ? pf_record_name(&a, needs, python, o) : NULL;
+	int found = name ? pf_record_plan(out, store, name) : 0;
+
+	pf_arena_free(&a);
+	return found;
+}
+
 /* ---- one resolver at a time ---- */
 
 int pf_env_lock(int *fd, bool *waited, const struct pf_needs *needs,

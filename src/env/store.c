@@ -222,6 +222,23 @@ int pf_store_list(struct pf_buf *out, const struct pf_opts *o, bool json, struct
 	return pf_buf_check(out, "the list", err);
 }
 
+/* What was said when it was resolved: "late: mako (of 2020-03-01: ...)". */
+static void show_reasons(struct pf_buf *out, const struct pf_node *plan)
+{
+	static const char *const keys[] = { "late", "facts", "added" };
+
+	if (pf_node_get(plan, "as_of"))
+		pf_buf_printf(out, "as of: " PF_FMT "\n", PF_ARG(pf_node_text(plan, "as_of")));
+	for (size_t k = 0; k < PF_COUNT(keys); k++) {
+		const struct pf_node *list = pf_node_get(plan, keys[k]);
+
+		for (size_t i = 0; list && i < list->n; i++)
+			pf_buf_printf(out, "%s: " PF_FMT " (" PF_FMT ")\n", keys[k],
+				      PF_ARG(pf_node_text(&list->v[i], "name")),
+				      PF_ARG(pf_node_text(&list->v[i], "why")));
+	}
+}
+
 static void show_text(struct pf_buf *out, const struct item *it, const char *lock)
 {
 	const struct pf_node *packages = item_packages(it);
@@ -232,10 +249,12 @@ static void show_text(struct pf_buf *out, const struct item *it, const char *loc
 		      PF_ARG(pf_node_text(it->head, "interpreter")));
 	if (lock)
 		pf_buf_printf(out, "lock: %s\n", lock);
-	pf_buf_printf(out, "resolver: " PF_FMT "\ncreated by: " PF_FMT "\nMiB: %.1f\nused: %s\npackages:\n",
+	pf_buf_printf(out, "resolver: " PF_FMT "\ncreated by: " PF_FMT "\nMiB: %.1f\nused: %s\n",
 		      PF_ARG(pf_node_text(pf_node_get(it->head, "plan"), "resolver")),
 		      PF_ARG(pf_node_text(it->head, "created_by")),
 		      (double)item_bytes(it) / 1048576.0, date(when, it->used));
+	show_reasons(out, pf_node_get(it->head, "plan"));
+	pf_buf_cstr(out, "packages:\n");
 	for (size_t i = 0; packages && i < packages->n; i++) {
 		struct pf_str url = pf_node_text(&packages->v[i], "url");
 		struct pf_str name = pf_node_text(&packages->v[i], "name");

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "req/reqfile.h"
 #include "solve/offers.h"
+#include "solve/reasons.h"
 #include "solve/reqlines.h"
 
 /* ---- indexes ---- */
@@ -39,9 +40,11 @@ int pf_native_open(struct pf_native *out, const struct pf_needs *needs,
 	struct pf_index_settings settings = { .offline = o->offline, .refresh = o->refresh };
 
 	memset(out, 0, sizeof(*out));
+	out->whom = (struct pf_build_for){ .python = python, .needs = needs, .o = o };
 	store = pf_store_root(&out->arena, o->store, err);
 	if (!store)
 		return -1;
+	out->as_of = needs ? needs->as_of : 0;
 	pf_indexes_read(&out->settings, needs ? needs : &nothing, o);
 	list_urls(out);
 	pf_python_tag_target(&target, python);
@@ -174,10 +177,19 @@ int pf_native_resolve(struct pf_plan *out, struct pf_native *n, const struct pf_
 		      const struct pf_python *python, struct pf_err *err)
 {
 	PF_AUTO(plan) plan = { 0 };
-	PF_AUTO(offers) offers = { .index = &n->index, .tags = &n->tags };
 	PF_AUTO(resolution) found = { 0 };
 	struct pf_marker_env env;
-	struct pf_resolve_opts how = { .env = &env, .no_build = true };
+	struct pf_resolve_opts how = {
+		.env = &env,
+		.no_build = !n->whom.o->builder,
+		.no_binary = n->settings.no_binary,
+		.only_binary = n->settings.only_binary,
+		.as_of = n->as_of,
+		.facts = whole->facts.v,
+		.fact_count = whole->facts.n,
+	};
+	PF_AUTO(offers) offers = { .index = &n->index, .tags = &n->tags, .how = &how,
+				   .whom = n->whom, .unbuilt = &n->unbuilt, .kept = &n->arena };
 
 	pf_python_markers(&env, &offers.arena, python);
 	if (read_needs(&offers.needs, &offers.arena, wanted, constraints, whole, err) < 0)
@@ -193,6 +205,8 @@ int pf_native_resolve(struct pf_plan *out, struct pf_native *n, const struct pf_
 		pf_warn("there is no extra " PF_FMT, PF_ARG(found.no_such_extra.v[i]));
 	for (size_t i = 0; i < found.v.n; i++)
 		plan_one(&plan, &offers, &found.v.v[i], &env);
+	if (pf_reasons_tell(&plan, &offers, &found, &how, err) < 0)
+		return -1;
 	*out = PF_TAKE(plan);
 	return 0;
 }

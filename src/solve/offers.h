@@ -4,6 +4,7 @@
 
 #include "index/index.h"
 #include "python/python.h"
+#include "solve/builder.h"
 #include "solve/resolve.h"
 
 /* One version of a project: the file that would be taken of it. */
@@ -20,6 +21,10 @@ struct pf_offers {
 	struct pf_index *index;
 	const struct pf_tags *tags;
 	struct pf_needs needs;		/* of whom some may name digests */
+	const struct pf_resolve_opts *how;
+	struct pf_build_for whom;
+	struct pf_map *unbuilt;		/* addresses of what could not be built, to why: kept in `kept` */
+	struct pf_arena *kept;
 	bool forbidden;			/* digests left nothing of some version */
 };
 

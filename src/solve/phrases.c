@@ -26,7 +26,8 @@ static const struct {
 			       "another Python may do (--python)" },
 	[PF_CAUSE_NO_BUILD] = { "has no wheel for this Python and platform, and is not to be built",
 				"have no wheel for this Python and platform, and are not to be built",
-				"what has sources alone can be built where building is allowed" },
+				"what has sources alone is not built with --no-build, nor where pip's "
+				"or uv's settings forbid it" },
 	[PF_CAUSE_NO_BINARY] = { "has no sources, and its wheels are not to be used",
 				 "have no sources, and their wheels are not to be used", NULL },
 	[PF_CAUSE_BROKEN] = { "cannot be used: ", "cannot be used: ", NULL },

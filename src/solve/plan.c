@@ -65,7 +65,7 @@ static void write_key_text(struct pf_buf *b, const struct pf_plan *p, struct pf_
 
 	pf_buf_printf(b, "store %d\n", PF_STORE_FORMAT);
 	pf_buf_str(b, identity);
-	pf_buf_printf(b, "link %s\nbytecode %s\n", pf_plan_is_wheels(p) ? "hard" : "copy",
+	pf_buf_printf(b, "link %s\nbytecode %s\n", pf_plan_is_native(p) ? "hard" : "copy",
 		      o->no_bytecode ? "no" : "yes");
 	for (size_t i = 0; i < p->packages.n; i++) {
 		const struct pf_planned *one = &p->packages.v[i];
@@ -109,7 +109,7 @@ int pf_plan_seal(struct pf_plan *p, const struct pf_python *python, const struct
 	return 0;
 }
 
-bool pf_plan_is_wheels(const struct pf_plan *p)
+bool pf_plan_is_native(const struct pf_plan *p)
 {
 	for (size_t i = 0; i < p->packages.n; i++)
 		if (!p->packages.v[i].file.n || !p->packages.v[i].from.n)
@@ -180,11 +180,33 @@ static void write_url(struct pf_json_out *w, const struct pf_planned *one)
 	pf_json_bool(w, true);
 }
 
+static void write_reasons(struct pf_json_out *w, const char *key, const struct pf_reasons *list)
+{
+	PF_AUTO(arena) scratch = { 0 };
+
+	if (!list->v.n)
+		return;
+	pf_json_key(w, key);
+	pf_json_open(w, '[');
+	for (size_t i = 0; i < list->v.n; i++) {
+		pf_json_open(w, '{');
+		pf_json_field(w, "name", list->v.v[i].name);
+		pf_json_field(w, "why", pf_redacted(&scratch, list->v.v[i].why));
+		pf_json_close(w, '}');
+	}
+	pf_json_close(w, ']');
+}
+
 void pf_plan_write(struct pf_json_out *w, const struct pf_plan *p)
 {
 	pf_json_open(w, '{');
 	pf_json_field(w, "key", pf_s(p->key));
 	pf_json_field(w, "resolver", p->resolver);
+	if (p->as_of.n)
+		pf_json_field(w, "as_of", p->as_of);
+	write_reasons(w, "late", &p->late);
+	write_reasons(w, "facts", &p->facts);
+	write_reasons(w, "added", &p->added);
 	write_strings(w, "left_out", &p->left_out);
 	pf_json_key(w, "packages");
 	pf_json_open(w, '[');
@@ -230,6 +252,14 @@ static void read_package(struct pf_planned *one, struct pf_arena *a, const struc
 	read_strings(&one->depends, a, pf_node_get(node, "depends"));
 }
 
+static void read_reasons(struct pf_reasons *out, struct pf_arena *a, const struct pf_node *list)
+{
+	for (size_t i = 0; list && list->kind == PF_NODE_LIST && i < list->n; i++)
+		*PF_PUSH(a, &out->v) =
+			(struct pf_reason){ pf_dup(a, pf_node_text(&list->v[i], "name")),
+					    pf_dup(a, pf_node_text(&list->v[i], "why")) };
+}
+
 int pf_plan_read(struct pf_plan *out, const struct pf_node *object, struct pf_err *err)
 {
 	PF_AUTO(plan) plan = { 0 };
@@ -240,6 +270,10 @@ int pf_plan_read(struct pf_plan *out, const struct pf_node *object, struct pf_er
 		return pf_fail(err, PF_EINTEGRITY, "a recorded plan is damaged");
 	memcpy(plan.key, key.p, key.n);
 	plan.resolver = pf_dup(&plan.arena, pf_node_text(object, "resolver"));
+	plan.as_of = pf_dup(&plan.arena, pf_node_text(object, "as_of"));
+	read_reasons(&plan.late, &plan.arena, pf_node_get(object, "late"));
+	read_reasons(&plan.facts, &plan.arena, pf_node_get(object, "facts"));
+	read_reasons(&plan.added, &plan.arena, pf_node_get(object, "added"));
 	read_strings(&plan.left_out, &plan.arena, pf_node_get(object, "left_out"));
 	for (size_t i = 0; i < packages->n; i++)
 		read_package(PF_PUSH(&plan.arena, &plan.packages), &plan.arena, &packages->v[i]);
