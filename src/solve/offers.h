@@ -11,6 +11,7 @@
 struct pf_offer {
 	struct pf_file *file;		/* NULL: there is none */
 	struct pf_str direct;		/* the URL that was asked for, as written; else empty */
+	struct pf_strs asked_hashes;	/* digests that were asked for with it */
 	struct pf_depends depends;
 	bool asked;			/* depends are known */
 };
@@ -28,6 +29,7 @@ struct pf_offers {
 void pf_offers_free(struct pf_offers *x);
 /* "sha256:HEX" of the file; empty where only fetching it can tell. */
 struct pf_str pf_offer_digest(struct pf_offers *x, const struct pf_offer *offer);
+struct pf_str pf_offer_file_digest(struct pf_arena *a, struct pf_file *file);
 /* Where a requirement's URL leads: without its fragment, with its credentials. */
 struct pf_str pf_offer_url(struct pf_arena *a, struct pf_str asked);
 
