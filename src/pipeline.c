@@ -158,9 +158,9 @@ int pf_prepare(struct pf_job *out, const char *uri, const struct pf_opts *asked,
 		rc = use_local(&job, o, err);
 	else
 		rc = use_environment(&job, o, err);
-	if (rc == 0 && o->repair && job.env.dir)
-		rc = pf_repair(&job, o, err);
-	if (rc < 0 || (job.env.dir && (job.hold = pf_env_hold(&job.env, err)) < 0))
+	if (rc < 0 || (o->repair && !o->lock && job.env.dir && pf_repair(&job, o, err) < 0))
+		return -1;
+	if (job.env.dir && (job.hold = pf_env_hold(&job.env, err)) < 0)
 		return -1;
 	*out = PF_TAKE(job);
 	return 0;

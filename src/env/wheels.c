@@ -54,6 +54,7 @@ static int fetch_source(void *from, int fd, struct pf_err *err)
 {
 	struct source *s = from;
 	struct pf_transfer t = { 0 };
+	char sha256[PF_DIGEST_HEX];
 	int rc = open_indexes(s->x, err);
 
 	if (rc == 0) {
@@ -61,7 +62,9 @@ static int fetch_source(void *from, int fd, struct pf_err *err)
 		rc = pf_native_wait(&s->x->native, &t, err);
 		pf_transfer_free(pf_index_pool(&s->x->native.index), &t);
 	}
-	return rc;
+	if (rc == 0)
+		rc = pf_digest_fd(sha256, PF_S("sha256"), fd, err);
+	return rc < 0 ? -1 : pf_digest_check(&s->one->hashes, fd, sha256, err);
 }
 
 static int build_one(struct install *x, size_t i, struct pf_err *err)

@@ -24,7 +24,7 @@ static bool is_explicit(struct pf_str text)
 
 /* The first that fits; a requirements file is what nothing else is. */
 static const struct pf_lock_format formats[] = {
-	{ "record", pf_recordlock_is, pf_recordlock_read, NULL },
+	{ "json", pf_recordlock_is, pf_recordlock_read, pf_recordlock_write },
 	{ "pylock", pf_pylock_is, pf_pylock_read, pf_pylock_write },
 	{ "uv.lock", pf_uvlock_is, pf_uvlock_read, NULL },
 	{ "conda-lock", is_conda_lock, NULL, NULL },
@@ -58,9 +58,9 @@ int pf_lock_check_format(const char *format, struct pf_err *err)
 		return 0;
 	for (size_t i = 0; i < PF_COUNT(formats); i++)
 		if (strcmp(formats[i].name, format) == 0)
-			return pf_fail(err, PF_EUSAGE, "%s is not written: use pylock or requirements",
+			return pf_fail(err, PF_EUSAGE, "%s is not written: use pylock, requirements or json",
 				       format);
-	return pf_fail(err, PF_EUSAGE, "--format must be one of pylock, requirements, not " PF_FMT,
+	return pf_fail(err, PF_EUSAGE, "--format must be one of pylock, requirements, json, not " PF_FMT,
 		       PF_ARG(pf_shown(pf_s(format))));
 }
 

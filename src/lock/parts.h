@@ -93,3 +93,4 @@ int pf_reqlock_write(struct pf_buf *out, const struct pf_lock_of *what, struct p
 bool pf_recordlock_is(struct pf_str text);
 int pf_recordlock_read(struct pf_lock *out, const struct pf_lock_target *t, struct pf_str text,
 		       struct pf_err *err) PF_MUST_USE;
+int pf_recordlock_write(struct pf_buf *out, const struct pf_lock_of *what, struct pf_err *err) PF_MUST_USE;

@@ -205,6 +205,7 @@ int pf_pylock_write(struct pf_buf *out, const struct pf_lock_of *what, struct pf
 	pf_buf_cstr(out, "\n[tool.pyfunc-env]\n");
 	if (what->needs)
 		put_field(out, "needs", pf_lock_needs_digest(&a, what->needs));
+	put_field(out, "as-of", plan->as_of);
 	put_left_out(out, &a, &plan->left_out);
 	if (what->needs)
 		note_places(plan, what, &a);

@@ -1,4 +1,4 @@
-/* record.c - our own records of what needs came to: STORE/locks/NAME.json */
+/* record.c - plans as JSON: STORE/locks/NAME.json, and what --json prints */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/str.h"
 #include "lock/parts.h"
@@ -47,7 +47,7 @@ static int take_planned(struct pf_lock *l, const struct pf_planned *from,
 	return 0;
 }
 
-/* A line that tells the key, then the plan; or the plan alone. */
+/* A line that tells the key, then the plan; or the plan in an object. */
 int pf_recordlock_read(struct pf_lock *out, const struct pf_lock_target *t, struct pf_str text,
 		       struct pf_err *err)
 {
@@ -58,12 +58,30 @@ int pf_recordlock_read(struct pf_lock *out, const struct pf_lock_target *t, stru
 	if (pf_str_next(&rest, '\n', &line) && pf_str_next(&rest, '\n', &second) &&
 	    pf_str_starts(second, "{"))
 		line = second;
-	if (pf_json_parse(&root, &out->arena, line, err) < 0 || pf_plan_read(&plan, root, err) < 0)
+	if (pf_json_parse(&root, &out->arena, line, err) < 0)
+		return -1;
+	if (pf_plan_read(&plan, pf_node_get(root, "plan") ? pf_node_get(root, "plan") : root, err) < 0)
 		return -1;
 	for (size_t i = 0; i < plan.packages.n; i++)
 		if (take_planned(out, &plan.packages.v[i], t, err) < 0)
 			return -1;
 	for (size_t i = 0; i < plan.left_out.n; i++)
 		*PF_PUSH(&out->arena, &out->left_out) = pf_dup(&out->arena, plan.left_out.v[i]);
+	return 0;
+}
+
+int pf_recordlock_write(struct pf_buf *out, const struct pf_lock_of *what, struct pf_err *err)
+{
+	struct pf_json_out w = { .buf = out };
+
+	(void)err;
+	pf_json_open(&w, '{');
+	pf_json_field(&w, "schema", PF_S("pyfunc-env/1"));
+	pf_json_field(&w, "kind", PF_S("lock"));
+	pf_json_field(&w, "python", what->python->version);
+	pf_json_key(&w, "plan");
+	pf_plan_write(&w, what->plan);
+	pf_json_close(&w, '}');
+	pf_buf_char(out, '\n');
 	return 0;
 }

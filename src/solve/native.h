@@ -15,9 +15,10 @@ struct pf_native {
 	struct pf_strs urls;
 	struct pf_tags tags;
 	struct pf_index index;
+	int as_of;			/* the day whose packages count; 0: today */
 	struct pf_build_for whom;	/* borrowed */
 	struct pf_map unbuilt;		/* what could not be built: its address to why */
-	int as_of;			/* the day whose packages count; 0: today */
+	char *hint;			/* about the last of them; NULL: none */
 };
 
 /* `needs` tells the indexes a model may have added, and the day; may be NULL. */
@@ -26,8 +27,8 @@ int pf_native_open(struct pf_native *out, const struct pf_needs *needs,
 void pf_native_free(struct pf_native *n);
 
 /* Requirements and constraints, lines of a requirements file, to wheels and source distributions that are
- * known to the last digest. `whole` tells where a line stood, and the facts. What has only a source distribution needs a
- * builder. A list of lists ends with NULL. */
+ * known to the last digest. `whole` tells where a line stood, and the facts. What has only a source distribution
+ * needs a builder. A list of lists ends with NULL. */
 int pf_native_resolve(struct pf_plan *out, struct pf_native *n, const struct pf_strs *const *wanted,
 		      const struct pf_strs *constraints, const struct pf_needs *whole,
 		      const struct pf_python *python, struct pf_err *err) PF_MUST_USE;

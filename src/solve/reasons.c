@@ -80,18 +80,21 @@ struct words {
 	const char *nothing;	/* there are none */
 	const char *unfit;	/* not all who ask for the project take one */
 	const char *apart;
+	const char *yanked;
 	const char *no_file;
 };
 static const struct words EARLIER = {
 	"nothing of it was there before",
 	"no earlier one fits all that ask for it",
 	"no earlier one goes with the other packages",
+	"no earlier one but what was yanked",
 	"no earlier one has a wheel for this interpreter",
 };
 static const struct words RECORDED = {
 	"no index has it",
 	"it does not fit all that ask for it",
 	"it does not go with the other packages",
+	"it was yanked",
 	"it has no file that this interpreter takes",
 };
 
@@ -139,7 +142,7 @@ static struct pf_str why_none(struct telling *t, struct pf_str name, const struc
 			      const struct words *say)
 {
 	const struct asker *who = who_refuses(t, name, of);
-	bool fits = false, usable = false;
+	bool fits = false, usable = false, yanked = false;
 
 	if (!of->n)
 		return pf_s(say->nothing);
@@ -149,9 +152,11 @@ static struct pf_str why_none(struct telling *t, struct pf_str name, const struc
 		bool one = all_admit(t, name, &of->v[i]);
 
 		fits |= one;
-		usable |= one && is_usable(t, name, &of->v[i], say == &RECORDED);
+		one = one && is_usable(t, name, &of->v[i], say == &RECORDED);
+		yanked |= one && of->v[i].yanked;
+		usable |= one && !of->v[i].yanked;
 	}
-	return pf_s(!fits ? say->unfit : usable ? say->apart : say->no_file);
+	return pf_s(!fits ? say->unfit : usable ? say->apart : yanked ? say->yanked : say->no_file);
 }
 
 static int ask(struct pf_candidates *out, struct telling *t, struct pf_str name,

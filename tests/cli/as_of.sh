@@ -31,6 +31,8 @@ cloudpickle 1.0 2021-01-01
 cloudpickle 2.0 2021-02-01
 setuptools 60.0 2021-01-01 module=pkg_resources
 setuptools 65.0 2023-01-01 module=pkg_resources
+theta 1.0 2021-01-01 yanked
+theta 1.1 2023-01-01
 lack 1.0 2021-01-01
 lack 2.0 2023-01-01
 hollow 1.0 2021-01-01
@@ -140,6 +142,9 @@ check "is passed over" has delta-1.0
 model yanked-pin 2022-03-17 delta==1.1 </dev/null
 check "unless it is pinned" ends 0 create "$work/yanked-pin"
 check "then it counts" has delta-1.1
+model yanked-all 2022-03-17 theta </dev/null
+check "where all that was there is yanked" ends 0 create "$work/yanked-all"
+check "it is said" said "theta 1.1 is of 2023-01-01, after 2022-03-17: no earlier one but what was yanked"
 model nodates 2022-03-17 epsilon </dev/null
 check "a file without a date" ends 0 create "$work/nodates"
 check "is taken, and the others by their days" has epsilon-1.0 alpha-1.1

@@ -75,9 +75,9 @@ cp "$work/out" "$work/guarded.toml"
 check "what nobody tells the digest of is fetched" ends 0 env PIP_INDEX_URL="http://$host/bare" "$program" lock "$work/model"
 check "and known" printed "sha256 = \"$(sha 256 beta-2.0-py3-none-any.whl)\""
 for format in conda-lock explicit; do
-	expect "$format is refused" 2 "$format is not written: use pylock or requirements" "$program" lock "$work/model" -f $format
+	expect "$format is refused" 2 "$format is not written: use pylock, requirements or json" "$program" lock "$work/model" -f $format
 done
-expect "what is no format" 2 "--format must be one of pylock, requirements" "$program" lock "$work/model" -f nonsense
+expect "what is no format" 2 "--format must be one of pylock, requirements, json" "$program" lock "$work/model" -f nonsense
 cp "$work/pylock.toml" "$work/kept.toml"
 model "$work/none" nonexistent
 expect "no solution: 6" 6 "nonexistent" "$program" lock "$work/none" -o "$work/kept.toml"
@@ -103,6 +103,10 @@ check "a lock is not remembered for the model" ends 0 "$program" --offline creat
 check "until it was resolved" ends 0 "$program" create "$work/model"
 check "by us: the same one" test "$(cat "$work/out")" = "$env"
 record=$(find "$PYFUNC_ENV_STORE/locks" -name '*.json' | head -n 1)
+check "as JSON" ends 0 "$program" lock --json "$work/model"
+cp "$work/out" "$work/lock.json"
+check "from that: the same one" ends 0 "$program" create "$work/model" --lock "$work/lock.json"
+check "really" test "$(cat "$work/out")" = "$env"
 check "from the store's record: the same one" ends 0 "$program" create "$work/model" --lock "$record"
 check "really" test "$(cat "$work/out")" = "$env"
 chmod -R u+w "$env" && rm -rf "$env"
