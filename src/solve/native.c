@@ -189,7 +189,7 @@ int pf_native_resolve(struct pf_plan *out, struct pf_native *n, const struct pf_
 		.fact_count = whole->facts.n,
 	};
 	PF_AUTO(offers) offers = { .index = &n->index, .tags = &n->tags, .how = &how,
-				   .whom = n->whom, .unbuilt = &n->unbuilt, .kept = &n->arena };
+				   .native = n };
 
 	pf_python_markers(&env, &offers.arena, python);
 	if (read_needs(&offers.needs, &offers.arena, wanted, constraints, whole, err) < 0)
@@ -198,6 +198,8 @@ int pf_native_resolve(struct pf_plan *out, struct pf_native *n, const struct pf_
 		       offers.needs.pip.n, &how, err) < 0) {
 		if (err->code == PF_ESOLVE && offers.forbidden)
 			err->code = PF_EINTEGRITY;
+		if (n->hint && !*err->hint)
+			pf_hint(err, "%s", n->hint);
 		return -1;
 	}
 	pf_debug("resolved in %zu steps, %zu conflicts", found.steps, found.conflicts);

@@ -18,6 +18,7 @@ struct pf_native {
 	int as_of;			/* the day whose packages count; 0: today */
 	struct pf_build_for whom;	/* borrowed */
 	struct pf_map unbuilt;		/* what could not be built: its address to why */
+	char *hint;			/* about the last of them; NULL: none */
 };
 
 /* `needs` tells the indexes a model may have added, and the day; may be NULL. */

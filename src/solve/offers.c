@@ -159,19 +159,22 @@ static int fetch_source(void *from, int fd, struct pf_err *err)
 static int ask_builder(struct pf_str *out, struct pf_offers *x, const struct pf_file *file,
 		       struct pf_err *err)
 {
+	struct pf_native *n = x->native;
 	struct source source = { x->index, file };
 	struct pf_sdist s = { .file = file->name, .sha256 = file->sha256,
 			      .name = file->release->project->name,
 			      .version = file->release->version.text,
 			      .fetch = fetch_source, .from = &source };
-	const char *why = pf_map_get(x->unbuilt, file->url);
+	const char *why = pf_map_get(&n->unbuilt, file->url);
 
 	if (why)
 		return pf_fail(err, PF_ESOLVE, "%s", why);
-	if (x->whom.o->builder->metadata(out, &x->arena, &s, &x->whom, err) == 0)
+	if (n->whom.o->builder->metadata(out, &x->arena, &s, &n->whom, err) == 0)
 		return 0;
-	if (pf_is_sdists_fault(err))
-		*pf_map_put(x->kept, x->unbuilt, file->url) = pf_dupz(x->kept, pf_s(err->msg));
+	if (pf_is_sdists_fault(err)) {
+		*pf_map_put(&n->arena, &n->unbuilt, file->url) = pf_dupz(&n->arena, pf_s(err->msg));
+		n->hint = *err->hint ? pf_dupz(&n->arena, pf_s(err->hint)) : n->hint;
+	}
 	return -1;
 }
 

@@ -4,7 +4,7 @@
 
 #include "index/index.h"
 #include "python/python.h"
-#include "solve/builder.h"
+#include "solve/native.h"
 #include "solve/resolve.h"
 
 /* One version of a project: the file that would be taken of it. */
@@ -22,9 +22,7 @@ struct pf_offers {
 	const struct pf_tags *tags;
 	struct pf_needs needs;		/* of whom some may name digests */
 	const struct pf_resolve_opts *how;
-	struct pf_build_for whom;
-	struct pf_map *unbuilt;		/* addresses of what could not be built, to why: kept in `kept` */
-	struct pf_arena *kept;
+	struct pf_native *native;	/* what has to be built is built for whom it is open */
 	bool forbidden;			/* digests left nothing of some version */
 };
 
