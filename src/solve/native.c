@@ -41,14 +41,13 @@ int pf_native_open(struct pf_native *out, const struct pf_needs *needs,
 	store = pf_store_root(&out->arena, o->store, err);
 	if (!store)
 		return -1;
-	pf_indexes_read(&out->settings, needs ? needs : &nothing, o);
+	pf_indexes_read(&out->settings, needs ? needs : &nothing, python, o);
 	list_urls(out);
 	pf_python_tag_target(&target, python);
 	pf_tags_make(&out->tags, &out->arena, &target);
 	settings.urls = out->urls;
 	settings.find_links = out->settings.find_links;
-	settings.trusted = out->settings.trusted;
-	settings.cert = out->settings.cert.n ? pf_dupz(&out->arena, out->settings.cert) : NULL;
+	settings.net = out->settings.net;
 	settings.no_index = out->settings.no_index;
 	settings.tags = &out->tags.v;
 	settings.python = python->version;
@@ -136,7 +135,7 @@ int pf_native_resolve(struct pf_plan *out, struct pf_native *n, const struct pf_
 	PF_AUTO(offers) offers = { .index = &n->index, .tags = &n->tags };
 	PF_AUTO(resolution) found = { 0 };
 	struct pf_marker_env env;
-	struct pf_resolve_opts how = { .env = &env, .no_build = true };
+	struct pf_resolve_opts how = { .env = &env, .no_build = true, .pre = n->settings.pre };
 
 	pf_python_markers(&env, &offers.arena, python);
 	if (read_needs(&offers.needs, &offers.arena, wanted, constraints, whole, err) < 0)
