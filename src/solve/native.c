@@ -45,14 +45,13 @@ int pf_native_open(struct pf_native *out, const struct pf_needs *needs,
 	if (!store)
 		return -1;
 	out->as_of = needs ? needs->as_of : 0;
-	pf_indexes_read(&out->settings, needs ? needs : &nothing, o);
+	pf_indexes_read(&out->settings, needs ? needs : &nothing, python, o);
 	list_urls(out);
 	pf_python_tag_target(&target, python);
 	pf_tags_make(&out->tags, &out->arena, &target);
 	settings.urls = out->urls;
 	settings.find_links = out->settings.find_links;
-	settings.trusted = out->settings.trusted;
-	settings.cert = out->settings.cert.n ? pf_dupz(&out->arena, out->settings.cert) : NULL;
+	settings.net = out->settings.net;
 	settings.no_index = out->settings.no_index;
 	settings.tags = &out->tags.v;
 	settings.python = python->version;
@@ -181,6 +180,7 @@ int pf_native_resolve(struct pf_plan *out, struct pf_native *n, const struct pf_
 	struct pf_marker_env env;
 	struct pf_resolve_opts how = {
 		.env = &env,
+		.pre = n->settings.pre,
 		.no_build = !n->whom.o->builder,
 		.no_binary = n->settings.no_binary,
 		.only_binary = n->settings.only_binary,
