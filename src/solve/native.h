@@ -14,6 +14,7 @@ struct pf_native {
 	struct pf_strs urls;
 	struct pf_tags tags;
 	struct pf_index index;
+	char *wheels;		/* STORE/wheels; NULL: what is there makes no difference */
 };
 
 /* `needs` tells the indexes a model may have added; may be NULL. */
