@@ -102,6 +102,7 @@ void pf_index_free(struct pf_index *x)
 	for (size_t i = 0; i < own->projects.entries.n; i++)
 		free_project(own->projects.entries.v[i].value);
 	pf_metadata_free(own);
+	pf_chosen_free(own);
 	pf_lists_free(own);
 	pf_pool_free(&own->pool);
 	pf_cache_close(&own->cache);

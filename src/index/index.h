@@ -83,6 +83,13 @@ int pf_index_project(const struct pf_project **out, struct pf_index *x, struct p
 /* The same of what is there: NULL when it has to be waited for, is nowhere or has failed. */
 const struct pf_project *pf_index_peek(struct pf_index *x, struct pf_str name);
 
+/* Remembers the wheel that was chosen where exactly this version was asked for, by its digest; and
+ * tells it again, as a project of one release, for the same indexes, interpreter and platform. NULL:
+ * none, or `refresh`, or there are lists and folders that may have come to offer more. */
+void pf_index_choose(struct pf_index *x, const struct pf_version *v, const struct pf_file *file);
+const struct pf_project *pf_index_chosen(struct pf_index *x, struct pf_str name,
+					 const struct pf_version *v);
+
 /* Begins to fetch what a file (of a project of this index) needs; nobody waits. */
 void pf_index_want_metadata(struct pf_index *x, const struct pf_file *file);
 /* What a wheel needs: from the file beside it, from its end, or from the whole of it. 0; 1: only

@@ -52,7 +52,8 @@ struct pf_index_own {
 	struct pf_strs secret_urls;
 	struct pf_list *lists;
 	size_t list_count;
-	struct pf_map projects, metadata, hosts;
+	struct pf_map projects, metadata, hosts, chosen;
+	const char *identity;	/* chosen.c: whose choices they are */
 	struct pf_index_news news;
 };
 
@@ -68,5 +69,6 @@ int pf_lists_wait(struct pf_index_own *own, struct pf_err *err) PF_MUST_USE;
 int pf_lists_pages(struct pf_page *out, size_t *n, struct pf_index_own *own, struct pf_str name,
 		   struct pf_err *err) PF_MUST_USE;
 
+void pf_chosen_free(struct pf_index_own *own);
 void pf_metadata_free(struct pf_index_own *own);
 

@@ -126,7 +126,8 @@ void pf_ahead_want(struct pf_offers *x, struct pf_str name, const struct pf_requ
 	*place = f = pf_alloc(&x->arena, sizeof(*f));
 	f->name = pf_dup(&x->arena, name);
 	f->why = why;
-	pf_index_want(x->index, &name, 1);
+	if (!pf_offers_recall(x, name))
+		pf_index_want(x->index, &name, 1);
 	push(x, f);
 }
 

@@ -3,6 +3,7 @@
 #include "solve/offers.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "base/fs.h"
 #include "base/limits.h"
@@ -13,6 +14,7 @@
 #include "req/name.h"
 #include "req/wheel_name.h"
 #include "solve/ranking.h"
+#include "solve/solver.h"
 
 void pf_offers_free(struct pf_offers *x)
 {
@@ -154,21 +156,84 @@ static const struct pf_candidates *make_list(struct pf_offers *x, const struct p
 	return list;
 }
 
+/* ---- pinned, and at hand ---- */
+
+static const struct pf_version *pinned(struct pf_offers *x, struct pf_str name)
+{
+	const struct pf_need_list *needs = pf_map_get(&x->by_name, name);
+
+	for (size_t i = 0; needs && i < needs->n; i++) {
+		const struct pf_spec *pin = pf_specset_pin(&needs->v[i]->req.specs);
+
+		if (pin && pin->version.release_count && pf_need_applies(needs->v[i], x->how))
+			return &pin->version;
+	}
+	return NULL;
+}
+
+static bool is_stored(struct pf_offers *x, const struct pf_release *r)
+{
+	return r->n == 1 && r->wheels == 1 &&
+	       access(pf_formatz(&x->arena, "%s/" PF_FMT "/manifest", x->wheels,
+				 PF_ARG(r->files[0].sha256)), F_OK) == 0;
+}
+
+bool pf_offers_recall(struct pf_offers *x, struct pf_str name)
+{
+	bool may = x->wheels && pf_resolve_takes_wheels(x->how, name);
+	const struct pf_version *pin = may ? pinned(x, name) : NULL;
+	const struct pf_project *project = pin ? pf_index_chosen(x->index, name, pin) : NULL;
+
+	if (!project || project->n != 1 || !is_stored(x, &project->releases[0]))
+		return false;
+	make_list(x, project);
+	x->recalled = true;
+	return true;
+}
+
+void pf_offers_forget(struct pf_offers *x)
+{
+	x->lists = (struct pf_map){ 0 };
+	x->ahead = (struct pf_ahead){ 0 };
+	x->wheels = NULL;
+	x->recalled = x->forbidden = false;
+}
+
+void pf_offers_remember(struct pf_offers *x, const struct pf_chosen *chosen)
+{
+	const struct pf_version *pin = pinned(x, chosen->name);
+	const struct pf_offer *offer = chosen->candidate->ref;
+	const struct pf_project *known = pin ? pf_index_chosen(x->index, chosen->name, pin) : NULL;
+
+	if (pin && offer->file->wheel && !offer->direct.n && offer->file->release->project != known)
+		pf_index_choose(x->index, pin, offer->file);
+}
+
+/* ---- what is known of projects ---- */
+
 bool pf_offers_known(struct pf_offers *x, struct pf_candidates *out, struct pf_str name)
 {
-	const struct pf_project *project = pf_index_peek(x->index, name);
+	const struct pf_candidates *list = pf_map_get(&x->lists, name);
+	const struct pf_project *project = list ? NULL : pf_index_peek(x->index, name);
 
 	if (project)
-		*out = *make_list(x, project);
-	return project != NULL;
+		list = make_list(x, project);
+	if (list)
+		*out = *list;
+	return list != NULL;
 }
 
 int pf_offers_candidates(void *ctx, struct pf_candidates *out, struct pf_str name, struct pf_err *err)
 {
 	struct pf_offers *x = ctx;
 	const struct pf_project *project;
-	int rc = pf_index_project(&project, x->index, name, err);
+	int rc;
 
+	if (pf_map_get(&x->lists, name) || pf_offers_recall(x, name)) {
+		*out = *(struct pf_candidates *)pf_map_get(&x->lists, name);
+		return 0;
+	}
+	rc = pf_index_project(&project, x->index, name, err);
 	if (rc)
 		return rc < 0 ? -1 : 0;
 	*out = *make_list(x, project);

@@ -38,6 +38,8 @@ struct pf_offers {
 	struct pf_map lists;		/* what was offered of a project */
 	struct pf_ahead ahead;
 	struct pf_native *native;	/* what has to be built is built for whom it is open */
+	const char *wheels;		/* STORE/wheels; NULL: every project's page is asked for */
+	bool recalled;			/* some page was not */
 	bool forbidden;			/* digests left nothing of some version */
 };
 
@@ -50,6 +52,14 @@ struct pf_str pf_offer_digest(struct pf_offers *x, const struct pf_offer *offer)
 struct pf_str pf_offer_file_digest(struct pf_arena *a, struct pf_file *file);
 /* Where a requirement's URL leads: without its fragment, with its credentials. */
 struct pf_str pf_offer_url(struct pf_arena *a, struct pf_str asked);
+
+/* A project of which the needs name one version, whose wheel was chosen before and is in the store: all
+ * there is to know. False: its page has to be asked for. */
+bool pf_offers_recall(struct pf_offers *x, struct pf_str name);
+/* From now on there is no such project. */
+void pf_offers_forget(struct pf_offers *x);
+/* For the next time. */
+void pf_offers_remember(struct pf_offers *x, const struct pf_chosen *chosen);
 
 /* What is at hand of a project, and of what a version needs: false where it has to be waited for. */
 bool pf_offers_known(struct pf_offers *x, struct pf_candidates *out, struct pf_str name);
