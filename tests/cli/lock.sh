@@ -74,6 +74,8 @@ check "really" sh -c 'grep -qF guarded/files/beta-2.0 "$1" && ! grep -q "hunter2
 cp "$work/out" "$work/guarded.toml"
 check "what nobody tells the digest of is fetched" ends 0 env PIP_INDEX_URL="http://$host/bare" "$program" lock "$work/model"
 check "and known" printed "sha256 = \"$(sha 256 beta-2.0-py3-none-any.whl)\""
+check "as of a day" ends 0 "$program" lock "$work/model" --as-of 2024-03-01
+check "which is told" printed 'as-of = "2024-03-01"'
 for format in conda-lock explicit; do
 	expect "$format is refused" 2 "$format is not written: use pylock, requirements or json" "$program" lock "$work/model" -f $format
 done
@@ -239,6 +241,21 @@ check "is told, too" said "it does not hold what the model needs: beta>2 (requir
 check "and the needs are resolved" holds beta-3.0.dist-info
 ln -sf /etc/passwd "$work/carrier/uv.lock"
 check "one that leads out of the model is not read" ends 0 "$program" create "$work/carrier"
+
+# ---- source distributions ----
+"$maker" "$here/make_sdists.py" "$work/sdists" "$work/outside" 9 && cp "$work/sdists/intree-1.0.tar.gz" "$work/wheels/"
+model "$work/source" intree
+export PYFUNC_ENV_STORE="$work/built"
+check "one of sources" ends 0 "$program" lock "$work/source" -o "$work/source.toml"
+check "is named as such" grep -qF "sdist = { name = \"intree-1.0.tar.gz\", url = \"http://$host/files/intree-1.0.tar.gz\"" "$work/source.toml"
+check "and built when the lock is installed" ends 0 env PYFUNC_ENV_STORE="$work/anew" "$program" create "$work/source" --lock "$work/source.toml"
+check "what it is" holds intree-1.0.dist-info
+check "what it needs" holds beta-1.0.dist-info
+sed "s/sha256 = \"$(sha 256 intree-1.0.tar.gz)/sha512 = \"$(sha 512 intree-1.0.tar.gz)/" "$work/source.toml" >"$work/strong.toml"
+check "known by SHA-512" ends 0 "$program" create "$work/source" --lock "$work/strong.toml"
+sed -i "s/$(sha 512 intree-1.0.tar.gz)/$(sha 512 beta-1.0-py3-none-any.whl)/" "$work/strong.toml"
+expect "and by another's: 5" 5 "is none of the digests it may have" env PYFUNC_ENV_STORE="$work/third" "$program" create "$work/source" --lock "$work/strong.toml"
+expect "not with --no-build: 6" 6 "it has to be built, which is not to be done" env PYFUNC_ENV_STORE="$work/fourth" "$program" create "$work/source" --no-build --lock "$work/source.toml"
 
 # ---- files of this machine ----
 unset PIP_INDEX_URL
