@@ -1,7 +1,7 @@
 #!/bin/sh
 # sdist.sh - real source distributions, of every kind of backend: built as pip builds them
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2154
+# shellcheck disable=SC2154,SC2317
 settings=$(env | grep -E '^(PIP|UV)_' || :)
 # shellcheck source-path=SCRIPTDIR/../cli source=tap.sh
 . "${SRCDIR:-.}/tests/cli/tap.sh"
