@@ -326,7 +326,7 @@ static void set_depends(struct pf_offers *x, struct pf_depends *d, const struct 
 	struct pf_err why;
 
 	for (size_t i = 0; i < needed->requires.n; i++) {
-		if (pf_requirement_parse(&v[i], &x->arena, needed->requires.v[i], &why) < 0) {
+		if (pf_requirement_parse_published(&v[i], &x->arena, needed->requires.v[i], &why) < 0) {
 			d->unusable = pf_format(&x->arena, "its metadata cannot be read: %s", why.msg);
 			return;
 		}

@@ -241,6 +241,18 @@ static bool is_asked_exactly(const struct telling *t, struct pf_str name)
 	return false;
 }
 
+/* Its metadata may be what speaks against it. */
+static int why_not_recorded(struct pf_str *out, struct telling *t, struct pf_str name,
+			    const struct pf_candidates *of, struct pf_err *err)
+{
+	struct pf_depends needed = { 0 };
+
+	if (of->n && of->v->wheel && pf_offers_depends(t->offers, &needed, of->v, err) < 0)
+		return -1;
+	*out = needed.unusable.n ? needed.unusable : why_none(t, name, of, &RECORDED);
+	return 0;
+}
+
 static int tell_fact(struct pf_buf *heeded, struct telling *t, const struct pf_fact *fact,
 		     const struct pf_chosen *c, struct pf_err *err)
 {
@@ -261,9 +273,10 @@ static int tell_fact(struct pf_buf *heeded, struct telling *t, const struct pf_f
 	for (size_t i = 0; !recorded.n && i < all.n; i++)
 		if (is_recorded(t, fact, &all.v[i]))
 			recorded = (struct pf_candidates){ &all.v[i], 1 };
+	if (why_not_recorded(&why, t, c->name, &recorded, err) < 0)
+		return -1;
 	why = pf_format(&t->arena, PF_FMT " of MLmodel is " PF_FMT ": " PF_FMT,
-			PF_ARG(pf_shown(fact->key)), PF_ARG(pf_shown(fact->is.text)),
-			PF_ARG(why_none(t, c->name, &recorded, &RECORDED)));
+			PF_ARG(pf_shown(fact->key)), PF_ARG(pf_shown(fact->is.text)), PF_ARG(why));
 	put(t, &t->plan->facts, c->name, why);
 	pf_note(PF_FMT " " PF_FMT " is taken, though " PF_FMT, PF_ARG(c->name),
 		PF_ARG(pf_shown(c->candidate->version.text)), PF_ARG(pf_shown(why)));
