@@ -56,6 +56,7 @@
 #define PF_MAX_ENV_FILES 4000000	/* files and folders of one environment */
 #define PF_MAX_DISTS 20000		/* distributions of one environment */
 #define PF_MAX_LOCK PF_MIB(64)		/* a plan or a lock as text */
+#define PF_MAX_LOCK_STEPS 20000000	/* from package to package of one lock */
 #define PF_MAX_MANIFEST PF_MIB(512)	/* the list of an environment's files */
 #define PF_MAX_DRIVER_LOG PF_MIB(16)	/* what is read of a driver's log */
 #define PF_MAX_SCRIPT PF_MIB(64)	/* a text file whose paths are rewritten */
