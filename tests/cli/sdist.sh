@@ -145,7 +145,7 @@ if grep -q '"confined":"yes"' "$PYFUNC_ENV_STORE/built/$(hash_of free-1.0.tar.gz
 	check "cannot write elsewhere" test "$(told free "['outside']")" = "OSError 30"
 	check "really" test ! -e "$work/outside/written"
 	check "nor change what builds it" test "$(told free "['tools']")" = "OSError 30"
-	check "but in its own place" test "$(told free "['inside']")" = done
+	check "but in its own place" test "$(told free "['inside']")" = "done"
 	check "has no network" sh -c 'case $1 in OSError*|Conn*) ;; *) exit 1 ;; esac' - "$(told free "['network']")"
 else
 	skip "this kernel confines no builds"
