@@ -12,6 +12,8 @@
 #define PROJECTS 5
 #define VERSIONS 4
 #define UNIVERSES 4000
+#define EARLY 10
+#define LATE 20
 
 /* xorshift: the same universes on every machine. */
 static uint32_t roll(uint32_t *seed, uint32_t below)
@@ -50,6 +52,7 @@ static void make_universe(struct table *t, struct table_needs *needs, uint32_t *
 			version->candidate.yanked = !roll(seed, 12);
 			version->candidate.wheel = roll(seed, 6);
 			version->candidate.sdist = roll(seed, 2);
+			version->candidate.day = roll(seed, 3) ? EARLY : LATE;
 			version->broken = roll(seed, 20) ? PF_S("") : PF_S("broken");
 			if (!roll(seed, 10))
 				version->candidate.requires_python = PF_S(">=3.13");
@@ -72,6 +75,7 @@ struct world {
 	const struct pf_marker_env *env;
 	const struct table_version *chosen[PROJECTS]; /* NULL: not there */
 	bool extra[PROJECTS];
+	bool early;	/* nothing that is late or to be built counts */
 };
 
 static size_t number_of(struct pf_str key)
@@ -93,7 +97,8 @@ static bool pinned(const struct world *w, size_t p, const struct table_version *
 
 static bool usable(const struct world *w, size_t p, const struct table_version *v)
 {
-	return !v->broken.n && !v->candidate.requires_python.n &&
+	return (!w->early || (v->candidate.wheel && v->candidate.day == EARLY)) &&
+	       !v->broken.n && !v->candidate.requires_python.n &&
 	       (v->candidate.wheel || v->candidate.sdist) && (!v->candidate.yanked || pinned(w, p, v));
 }
 
@@ -203,7 +208,58 @@ static bool is_minimal(const struct world *w, const struct pf_resolution *r)
 	return true;
 }
 
-static bool check_universe(uint32_t seed)
+/* Do the needs leave an early wheel of every project? Where they do not, what is late is not held back. */
+static bool all_early(const struct world *w)
+{
+	for (size_t p = 0; p < PROJECTS; p++) {
+		const struct table_project *project =
+			pf_map_get(&w->t->projects, pf_format(&w->t->arena, "p%zu", p));
+		bool any = !project || !project->versions.n;
+
+		for (size_t i = 0; !any && i < project->versions.n; i++) {
+			const struct table_version *v = project->versions.v[i];
+
+			any = usable(w, p, v);
+			for (size_t k = 0; any && k < w->needs->v.n; k++)
+				any = number_of(w->needs->v.v[k].req.key) != p ||
+				      pf_specset_admits(&w->needs->v.v[k].req.specs,
+							&v->candidate.version, PF_PRE_ALLOW);
+		}
+		if (!any)
+			return false;
+	}
+	return true;
+}
+
+/* As of a day there is a solution where there is one at all, and it is early where that can be. */
+static bool check_early(struct world *w, struct pf_resolve_opts o, bool solved, uint32_t seed)
+{
+	struct pf_source source = table_source(w->t);
+	PF_AUTO(resolution) r = { 0 };
+	struct pf_err err = { 0 };
+	bool late = false;
+
+	o.as_of = EARLY;
+	if ((pf_resolve(&r, &source, w->needs->v.v, w->needs->v.n, &o, &err) == 0) != solved)
+		fail_msg("universe %u as of a day: %s", seed, solved ? err.msg : "it has a solution");
+	memset(w->chosen, 0, sizeof(w->chosen));
+	for (size_t i = 0; i < r.v.n; i++) {
+		w->chosen[number_of(r.v.v[i].name)] = r.v.v[i].candidate->ref;
+		late |= r.v.v[i].late || r.v.v[i].sdist;
+	}
+	if (solved && !is_solution(w))
+		fail_msg("universe %u: " PF_FMT " is no solution as of a day", seed,
+			 PF_ARG(table_plan(&w->t->arena, &r)));
+	w->early = true;
+	if (!all_early(w) || !any_solution(w, 0))
+		return false;
+	if (late)
+		fail_msg("universe %u: " PF_FMT " is late, and need not be", seed,
+			 PF_ARG(table_plan(&w->t->arena, &r)));
+	return true;
+}
+
+static bool check_universe(uint32_t seed, size_t *early)
 {
 	uint32_t state = seed;
 	struct table t = { 0 };
@@ -230,19 +286,22 @@ static bool check_universe(uint32_t seed)
 			fail_msg("universe %u: " PF_FMT " is no solution", seed,
 				 PF_ARG(table_plan(&t.arena, &r)));
 	}
+	*early += check_early(&w, o, solved, seed);
 	table_free(&t);
 	return solved;
 }
 
 static void test_universes(void **state)
 {
-	size_t solved = 0;
+	size_t solved = 0, early = 0;
 
 	(void)state;
 	for (uint32_t seed = 1; seed <= UNIVERSES; seed++)
-		solved += check_universe(seed * 2654435761u);
+		solved += check_universe(seed * 2654435761u, &early);
 	print_message("%zu of %u universes have a solution\n", solved, UNIVERSES);
+	print_message("%zu have an early one\n", early);
 	assert_in_range(solved, UNIVERSES / 5, UNIVERSES * 4 / 5);
+	assert_in_range(early, UNIVERSES / 50, UNIVERSES);
 }
 
 /* ---- order and specifiers ---- */
