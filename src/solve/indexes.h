@@ -17,10 +17,12 @@ struct pf_indexes {
 	struct pf_strs trusted;	    /* hosts */
 	struct pf_str cert;	    /* a file of certificates */
 	bool no_index;
+	struct pf_strs no_binary;   /* canonical names, or ":all:": built though there are wheels */
+	struct pf_strs only_binary; /* never built */
 };
 
 /* PIP_* before UV_* before pip's configuration files, each setting for itself. With
- * o->allow_model_index what the model's files ask for is added. */
+ * o->allow_model_index what the model's files ask for is added, and said before the user's word. */
 void pf_indexes_read(struct pf_indexes *out, const struct pf_needs *needs, const struct pf_opts *o);
 void pf_indexes_free(struct pf_indexes *x);
 /* "name=URL" of UV_INDEX without the name. */

@@ -3,15 +3,16 @@
 #include "solve/offers.h"
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include "base/fs.h"
 #include "base/limits.h"
 #include "base/str.h"
 #include "formats/digest.h"
+#include "index/needed.h"
+#include "python/metadata.h"
 #include "req/name.h"
 #include "req/wheel_name.h"
-#include "solve/solver.h"
+#include "solve/ranking.h"
 
 void pf_offers_free(struct pf_offers *x)
 {
@@ -43,27 +44,49 @@ void pf_offers_start(struct pf_offers *x)
 
 /* A folder of wheels tells no digests: they are looked at. Elsewhere what is not told stays unknown
  * until the file is here. */
-static struct pf_str digest_of(struct pf_offers *x, struct pf_file *file)
+struct pf_str pf_offer_file_digest(struct pf_arena *a, struct pf_file *file)
 {
 	PF_AUTO(buf) bytes = PF_BUF(PF_MAX_DIST);
-	char *path = file->sha256.n ? NULL : pf_file_path(&x->arena, file->url);
+	char *path = file->sha256.n ? NULL : pf_file_path(a, file->url);
 	char hex[PF_SHA256_HEX];
 	struct pf_err ignored;
 
 	if (path && pf_read_file(&bytes, AT_FDCWD, path, &ignored) == 0) {
 		pf_sha256_hex(hex, bytes.p, bytes.n);
-		file->sha256 = pf_s(pf_dupz(&x->arena, pf_s(hex)));
+		file->sha256 = pf_s(pf_dupz(a, pf_s(hex)));
 	}
-	return file->sha256.n ? pf_format(&x->arena, "sha256:" PF_FMT, PF_ARG(file->sha256)) :
+	return file->sha256.n ? pf_format(a, "sha256:" PF_FMT, PF_ARG(file->sha256)) :
 				PF_S("");
 }
 
 struct pf_str pf_offer_digest(struct pf_offers *x, const struct pf_offer *offer)
 {
-	return digest_of(x, offer->file);
+	return pf_offer_file_digest(&x->arena, offer->file);
 }
 
 /* ---- candidates ---- */
+
+/* Only SHA-256 is told of files: where a digest of another kind is named, fetching tells. */
+static bool names_other_kind(const struct pf_strs *hashes)
+{
+	for (size_t i = 0; i < hashes->n; i++)
+		if (!pf_str_starts(hashes->v[i], "sha256:"))
+			return true;
+	return false;
+}
+
+/* What counts for all files of a project. */
+struct chooser {
+	struct pf_offers *x;
+	const struct pf_need_list *needs;
+	bool wheels, sdists;
+};
+
+static struct chooser chooser_of(struct pf_offers *x, struct pf_str name)
+{
+	return (struct chooser){ x, pf_map_get(&x->by_name, name), pf_resolve_takes_wheels(x->how, name),
+				 pf_resolve_takes_sdists(x->how, name) };
+}
 
 /* Does every requirement of the project that names digests name this file's? */
 static const struct pf_need *who_forbids(struct pf_offers *x, const struct pf_need_list *needs,
@@ -76,40 +99,47 @@ static const struct pf_need *who_forbids(struct pf_offers *x, const struct pf_ne
 
 		if (!need->hashes.n)
 			continue;
-		digest = digest_of(x, file);
-		if (digest.n && !pf_strs_have(&need->hashes, digest))
+		digest = pf_offer_file_digest(&x->arena, file);
+		if (digest.n && !pf_strs_have(&need->hashes, digest) &&
+		    !names_other_kind(&need->hashes))
 			return need;
 	}
 	return NULL;
 }
 
-/* The best file that the needs' digests admit; *why is set when it is they that leave none. */
-static struct pf_file *choose_file(struct pf_str *why, struct pf_offers *x,
-				   const struct pf_need_list *needs, const struct pf_release *r)
+/* The best file that the needs' digests admit, of the kinds that are wanted; *why is set when it is the
+ * digests that leave none. */
+static struct pf_file *choose_file(struct pf_str *why, const struct chooser *of,
+				   const struct pf_release *r)
 {
+	struct pf_offers *x = of->x;
 	const struct pf_need *need = NULL;
+	struct pf_file *first = NULL;
 
 	for (size_t i = 0; i < r->n; i++) {
-		need = who_forbids(x, needs, &r->files[i]);
+		if (!(r->files[i].wheel ? of->wheels : of->sdists))
+			continue;
+		need = who_forbids(x, of->needs, &r->files[i]);
 		if (!need)
 			return &r->files[i];
+		first = first ? first : &r->files[i];
 	}
 	if (need) {
 		x->forbidden = true;
 		*why = pf_format(&x->arena, "no file of it has a digest that " PF_FMT ", line %u names",
 				 PF_ARG(need->file), need->line);
 	}
-	return r->n ? &r->files[0] : NULL;
+	return first ? first : r->n ? &r->files[0] : NULL;
 }
 
-static void make_candidate(struct pf_candidate *out, struct pf_offers *x,
-			   const struct pf_need_list *needs, const struct pf_release *r)
+static void make_candidate(struct pf_candidate *out, const struct chooser *of,
+			   const struct pf_release *r)
 {
-	struct pf_offer *offer = pf_alloc(&x->arena, sizeof(*offer));
+	struct pf_offer *offer = pf_alloc(&of->x->arena, sizeof(*offer));
 	struct pf_candidate c = { .version = r->version, .wheel = r->wheels > 0,
 				  .sdist = r->n > r->wheels, .ref = offer };
 
-	offer->file = choose_file(&c.unusable, x, needs, r);
+	offer->file = choose_file(&c.unusable, of, r);
 	if (offer->file) {
 		c.yanked = offer->file->is_yanked;
 		c.yanked_why = offer->file->yanked;
@@ -119,10 +149,10 @@ static void make_candidate(struct pf_candidate *out, struct pf_offers *x,
 	*out = c;
 }
 
-static const struct pf_candidates *make_list(struct pf_offers *x, const struct pf_project *project)
+const struct pf_candidates *pf_offers_list(struct pf_offers *x, const struct pf_project *project)
 {
 	void **place = pf_map_put(&x->arena, &x->lists, project->name);
-	const struct pf_need_list *needs = pf_map_get(&x->by_name, project->name);
+	const struct chooser of = chooser_of(x, project->name);
 	struct pf_candidates *list = *place;
 	struct pf_candidate *v;
 
@@ -131,64 +161,10 @@ static const struct pf_candidates *make_list(struct pf_offers *x, const struct p
 	*place = list = pf_alloc(&x->arena, sizeof(*list));
 	v = pf_alloc_array(&x->arena, project->n + 1, sizeof(*v));
 	for (size_t i = 0; i < project->n; i++)
-		make_candidate(&v[i], x, needs, &project->releases[i]);
+		make_candidate(&v[i], &of, &project->releases[i]);
 	*list = (struct pf_candidates){ v, project->n };
 	return list;
 }
-
-/* ---- pinned, and at hand ---- */
-
-static const struct pf_version *pinned(struct pf_offers *x, struct pf_str name)
-{
-	const struct pf_need_list *needs = pf_map_get(&x->by_name, name);
-
-	for (size_t i = 0; needs && i < needs->n; i++) {
-		const struct pf_spec *pin = pf_specset_pin(&needs->v[i]->req.specs);
-
-		if (pin && pin->version.release_count && pf_need_applies(needs->v[i], x->how))
-			return &pin->version;
-	}
-	return NULL;
-}
-
-static bool is_stored(struct pf_offers *x, const struct pf_release *r)
-{
-	return r->n == 1 && r->wheels == 1 &&
-	       access(pf_formatz(&x->arena, "%s/" PF_FMT "/manifest", x->wheels,
-				 PF_ARG(r->files[0].sha256)), F_OK) == 0;
-}
-
-bool pf_offers_recall(struct pf_offers *x, struct pf_str name)
-{
-	const struct pf_version *pin = x->wheels ? pinned(x, name) : NULL;
-	const struct pf_project *project = pin ? pf_index_chosen(x->index, name, pin) : NULL;
-
-	if (!project || project->n != 1 || !is_stored(x, &project->releases[0]))
-		return false;
-	make_list(x, project);
-	x->recalled = true;
-	return true;
-}
-
-void pf_offers_forget(struct pf_offers *x)
-{
-	x->lists = (struct pf_map){ 0 };
-	x->ahead = (struct pf_ahead){ 0 };
-	x->wheels = NULL;
-	x->recalled = x->forbidden = false;
-}
-
-void pf_offers_remember(struct pf_offers *x, const struct pf_chosen *chosen)
-{
-	const struct pf_version *pin = pinned(x, chosen->name);
-	const struct pf_offer *offer = chosen->candidate->ref;
-	const struct pf_project *known = pin ? pf_index_chosen(x->index, chosen->name, pin) : NULL;
-
-	if (pin && offer->file->wheel && !offer->direct.n && offer->file->release->project != known)
-		pf_index_choose(x->index, pin, offer->file);
-}
-
-/* ---- what is known of projects ---- */
 
 bool pf_offers_known(struct pf_offers *x, struct pf_candidates *out, struct pf_str name)
 {
@@ -196,7 +172,7 @@ bool pf_offers_known(struct pf_offers *x, struct pf_candidates *out, struct pf_s
 	const struct pf_project *project = list ? NULL : pf_index_peek(x->index, name);
 
 	if (project)
-		list = make_list(x, project);
+		list = pf_offers_list(x, project);
 	if (list)
 		*out = *list;
 	return list != NULL;
@@ -215,13 +191,50 @@ int pf_offers_candidates(void *ctx, struct pf_candidates *out, struct pf_str nam
 	rc = pf_index_project(&project, x->index, name, err);
 	if (rc)
 		return rc < 0 ? -1 : 0;
-	*out = *make_list(x, project);
+	*out = *pf_offers_list(x, project);
 	return 0;
 }
 
 void pf_offers_want_project(void *ctx, struct pf_str name, const struct pf_requirement *why)
 {
 	pf_ahead_want(ctx, name, why);
+}
+
+/* ---- what has to be built ---- */
+
+struct source {
+	struct pf_index *index;
+	const struct pf_file *file;
+};
+
+static int fetch_source(void *from, int fd, struct pf_err *err)
+{
+	const struct source *s = from;
+
+	return pf_index_fetch(fd, s->index, s->file, err);
+}
+
+/* The metadata of a source distribution. What could not be built is not built again. */
+static int ask_builder(struct pf_str *out, struct pf_offers *x, const struct pf_file *file,
+		       struct pf_err *err)
+{
+	struct pf_native *n = x->native;
+	struct source source = { x->index, file };
+	struct pf_sdist s = { .file = file->name, .sha256 = file->sha256,
+			      .name = file->release->project->name,
+			      .version = file->release->version.text,
+			      .fetch = fetch_source, .from = &source };
+	const char *why = pf_map_get(&n->unbuilt, file->url);
+
+	if (why)
+		return pf_fail(err, PF_ESOLVE, "%s", why);
+	if (n->whom.o->builder->metadata(out, &x->arena, &s, &n->whom, err) == 0)
+		return 0;
+	if (pf_is_sdists_fault(err)) {
+		*pf_map_put(&n->arena, &n->unbuilt, file->url) = pf_dupz(&n->arena, pf_s(err->msg));
+		n->hint = *err->hint ? pf_dupz(&n->arena, pf_s(err->hint)) : n->hint;
+	}
+	return -1;
 }
 
 /* ---- a URL ---- */
@@ -252,11 +265,75 @@ static struct pf_str digest_asked(const struct pf_need *need, struct pf_str frag
 	return PF_S("");
 }
 
+/* All of them, of any kind. */
+static void list_asked(struct pf_strs *out, struct pf_arena *a, const struct pf_need *need,
+		       struct pf_str fragment)
+{
+	struct pf_str one;
+
+	while (pf_str_next(&fragment, '&', &one))
+		if (pf_str_starts(one, "sha") && pf_str_find(one, '=') == 6)
+			*PF_PUSH(a, out) = pf_format(a, PF_FMT ":" PF_FMT, PF_ARG(pf_str_cut(one, 0, 6)),
+						     PF_ARG(pf_str_skip(one, 7)));
+	for (size_t i = 0; i < need->hashes.n; i++)
+		*PF_PUSH(a, out) = need->hashes.v[i];
+}
+
 static int refuse(const struct pf_need *need, const char *why, struct pf_err *err)
 {
 	pf_fail(err, PF_ESOLVE, PF_FMT ", line %u: " PF_FMT " %s", PF_ARG(need->file), need->line,
 		PF_ARG(pf_shown(need->req.key)), why);
 	return pf_hint(err, "use --env-manager uv or virtualenv for it");
+}
+
+static int take_wheel(struct pf_release *r, struct pf_offers *x, const struct pf_need *need,
+		      struct pf_err *err)
+{
+	struct pf_wheel_name wheel;
+
+	if (pf_wheel_name_parse(&wheel, &x->arena, r->files->name, err) < 0)
+		return -1;
+	if (!fits(x, &wheel))
+		return refuse(need, "is a wheel for another interpreter or platform", err);
+	r->version = wheel.version;
+	r->files->wheel = true;
+	r->wheels = 1;
+	return 0;
+}
+
+static bool is_archive(struct pf_str name)
+{
+	static const char *const endings[] = { ".tar.gz", ".tgz", ".zip", ".tar.bz2", ".tar.xz", ".tar" };
+
+	for (size_t i = 0; i < PF_COUNT(endings); i++)
+		if (pf_str_ends(name, endings[i]))
+			return true;
+	return false;
+}
+
+/* Its name tells the version, or its metadata does: ".../archive/v1.0.tar.gz" is as good as any. */
+static int take_archive(struct pf_release *r, struct pf_offers *x, const struct pf_need *need,
+			struct pf_err *err)
+{
+	struct pf_sdist_name sdist;
+	struct pf_metadata m = { 0 };
+	struct pf_str text;
+
+	if (!is_archive(r->files->name))
+		return refuse(need, "is neither a wheel nor an archive of sources", err);
+	if (pf_sdist_name_parse(&sdist, &x->arena, r->files->name, err) == 0 &&
+	    pf_str_eq(sdist.name, need->req.key)) {
+		r->version = sdist.version;
+		return 0;
+	}
+	if (!pf_resolve_takes_sdists(x->how, need->req.key))
+		return refuse(need, "has to be built, which is not to be done", err);
+	if (ask_builder(&text, x, r->files, err) < 0)
+		return pf_wrap(err, PF_FMT ", line %u", PF_ARG(need->file), need->line);
+	pf_metadata_read(&m, &x->arena, text);
+	if (!pf_version_read(&r->version, &x->arena, m.version))
+		return refuse(need, "has a version that is none", err);
+	return 0;
 }
 
 int pf_offers_direct(void *ctx, struct pf_candidates *out, const struct pf_need *need,
@@ -267,27 +344,27 @@ int pf_offers_direct(void *ctx, struct pf_candidates *out, const struct pf_need 
 	struct pf_file *file = pf_alloc(&x->arena, sizeof(*file));
 	struct pf_project *project = pf_alloc(&x->arena, sizeof(*project));
 	struct pf_candidate *c = pf_alloc(&x->arena, sizeof(*c));
-	struct pf_wheel_name wheel;
+	const struct chooser of = chooser_of(x, need->req.key);
+	struct pf_offer *offer;
+	struct pf_str link = need->link.n ? need->link : need->req.url;
 	struct pf_url url;
 
-	if (pf_url_split(&url, need->link.n ? need->link : need->req.url, err) < 0)
+	if (pf_url_split(&url, link, err) < 0)
 		return refuse(need, "is at an address that only other installers understand", err);
-	file->name = pf_url_decode(&x->arena, pf_url_file(&url));
-	if (!pf_str_ends(file->name, ".whl"))
-		return refuse(need, "is no wheel", err);
-	if (pf_wheel_name_parse(&wheel, &x->arena, file->name, err) < 0)
-		return -1;
-	if (!fits(x, &wheel))
-		return refuse(need, "is a wheel for another interpreter or platform", err);
-	file->url = pf_offer_url(&x->arena, need->link.n ? need->link : need->req.url);
-	file->sha256 = pf_s(pf_dupz(&x->arena, digest_asked(need, url.fragment)));
-	file->wheel = file->python_fits = true;
-	file->release = r;
 	*project = (struct pf_project){ .name = need->req.key, .releases = r, .n = 1 };
-	*r = (struct pf_release){ .project = project, .version = wheel.version, .files = file,
-				  .n = 1, .wheels = 1 };
-	make_candidate(c, x, NULL, r);
-	((struct pf_offer *)c->ref)->direct = need->link.n ? need->link : need->req.url;
+	*r = (struct pf_release){ .project = project, .files = file, .n = 1 };
+	file->name = pf_url_decode(&x->arena, pf_url_file(&url));
+	file->url = pf_offer_url(&x->arena, link);
+	file->sha256 = pf_s(pf_dupz(&x->arena, digest_asked(need, url.fragment)));
+	file->python_fits = true;
+	file->release = r;
+	if (pf_str_ends(file->name, ".whl") ? take_wheel(r, x, need, err) < 0 :
+					      take_archive(r, x, need, err) < 0)
+		return -1;
+	make_candidate(c, &of, r);
+	offer = (struct pf_offer *)c->ref;
+	offer->direct = link;
+	list_asked(&offer->asked_hashes, &x->arena, need, url.fragment);
 	*out = (struct pf_candidates){ c, 1 };
 	return 0;
 }
@@ -320,6 +397,26 @@ static void set_depends(struct pf_offers *x, struct pf_depends *d, const struct 
 		*PF_PUSH(&x->arena, &d->extras) = pf_name_canonical(&x->arena, needed->extras.v[i]);
 }
 
+/* By the index, else by the builder. */
+static int find_needed(const struct pf_needed **out, struct pf_offers *x, const struct pf_file *file,
+		       struct pf_err *err)
+{
+	struct pf_needed *needed;
+	struct pf_str text;
+	int rc = pf_index_metadata(out, x->index, file, err);
+
+	if (rc <= 0)
+		return rc;
+	if (!pf_resolve_takes_sdists(x->how, file->release->project->name))
+		return pf_fail(err, PF_ESOLVE, "only building it can tell what it needs");
+	needed = pf_alloc(&x->arena, sizeof(*needed));
+	if (ask_builder(&text, x, file, err) < 0 ||
+	    pf_needed_read(needed, &x->arena, text, file, err) < 0)
+		return -1;
+	*out = needed;
+	return 0;
+}
+
 bool pf_offers_told(struct pf_offers *x, struct pf_depends *out, const struct pf_candidate *of)
 {
 	struct pf_offer *offer = (struct pf_offer *)of->ref;
@@ -344,13 +441,11 @@ int pf_offers_depends(void *ctx, struct pf_depends *out, const struct pf_candida
 	int rc = 0;
 
 	if (!offer->asked && offer->file)
-		rc = pf_index_metadata(&needed, x->index, offer->file, err);
-	if (rc < 0 && err->code != PF_EINTEGRITY)
+		rc = find_needed(&needed, x, offer->file, err);
+	if (rc < 0 && !(offer->file->wheel ? err->code == PF_EINTEGRITY : pf_is_sdists_fault(err)))
 		return -1;
 	if (rc < 0)
 		offer->depends.unusable = pf_format(&x->arena, "%s", err->msg);
-	else if (rc > 0)
-		offer->depends.unusable = PF_S("only building it can tell what it needs");
 	else if (needed)
 		set_depends(x, &offer->depends, needed);
 	offer->asked = true;

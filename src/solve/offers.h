@@ -4,12 +4,14 @@
 
 #include "index/index.h"
 #include "python/python.h"
+#include "solve/native.h"
 #include "solve/resolve.h"
 
 /* One version of a project: the file that would be taken of it. */
 struct pf_offer {
 	struct pf_file *file;		/* NULL: there is none */
 	struct pf_str direct;		/* the URL that was asked for, as written; else empty */
+	struct pf_strs asked_hashes;	/* digests that were asked for with it */
 	struct pf_depends depends;
 	bool asked;			/* depends are known */
 };
@@ -37,6 +39,7 @@ struct pf_offers {
 	struct pf_ahead ahead;
 	const char *wheels;		/* STORE/wheels; NULL: every project's page is asked for */
 	bool recalled;			/* some page was not */
+	struct pf_native *native;	/* what has to be built is built for whom it is open */
 	bool forbidden;			/* digests left nothing of some version */
 };
 
@@ -46,6 +49,7 @@ void pf_offers_start(struct pf_offers *x);
 void pf_offers_free(struct pf_offers *x);
 /* "sha256:HEX" of the file; empty where only fetching it can tell. */
 struct pf_str pf_offer_digest(struct pf_offers *x, const struct pf_offer *offer);
+struct pf_str pf_offer_file_digest(struct pf_arena *a, struct pf_file *file);
 /* Where a requirement's URL leads: without its fragment, with its credentials. */
 struct pf_str pf_offer_url(struct pf_arena *a, struct pf_str asked);
 
@@ -57,6 +61,8 @@ void pf_offers_forget(struct pf_offers *x);
 /* For the next time. */
 void pf_offers_remember(struct pf_offers *x, const struct pf_chosen *chosen);
 
+/* What a project has to offer, made once. */
+const struct pf_candidates *pf_offers_list(struct pf_offers *x, const struct pf_project *project);
 /* What is at hand of a project, and of what a version needs: false where it has to be waited for. */
 bool pf_offers_known(struct pf_offers *x, struct pf_candidates *out, struct pf_str name);
 bool pf_offers_told(struct pf_offers *x, struct pf_depends *out, const struct pf_candidate *of);
