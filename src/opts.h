@@ -31,6 +31,7 @@ struct pf_opts {
 	const char *store;	   /* NULL: PYFUNC_ENV_STORE, XDG_CACHE_HOME, ~/.cache */
 	const char *python;	   /* --python EXE */
 	const char *python_mirror; /* URL or directory */
+	const char *lock;	   /* install exactly what this file names; NULL: resolve */
 	bool strict_python;
 	bool offline;
 	enum pf_as_of as_of;

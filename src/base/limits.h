@@ -81,6 +81,7 @@
 #define PF_MAX_SOLVE_BYTES PF_GIB(1)	/* what it has to remember */
 #define PF_MAX_SOLVE_ROUNDS 64		/* in which what is held back is let go */
 #define PF_MAX_SOLVE_FACTS 16		/* that a conflict is told in */
+#define PF_MAX_SOLVE_REASON 700		/* bytes of why a version cannot be used, builds in builds included */
 
 /* wheels */
 #define PF_MAX_WHEEL PF_GIB(16)		/* all of one, unpacked */

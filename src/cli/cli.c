@@ -161,6 +161,7 @@ int pf_cli_opts(struct pf_opts *out, const struct pf_args *args, struct pf_arena
 		.store = args->value[PF_OPT_store],
 		.python = args->value[PF_OPT_python],
 		.python_mirror = args->value[PF_OPT_python_mirror],
+		.lock = args->value[PF_OPT_lock],
 		.strict_python = pf_args_has(args, PF_OPT_strict_python),
 		.offline = pf_args_has(args, PF_OPT_offline),
 		.refresh = pf_args_has(args, PF_OPT_refresh),

@@ -180,7 +180,7 @@ static void record(const char *store, const struct pf_needs *needs, const struct
 		   const struct pf_python *python, const struct pf_opts *o)
 {
 	struct pf_arena a = { 0 };
-	char *name = needs ? pf_record_name(&a, needs, python, o) : NULL;
+	char *name = needs && !o->lock ? pf_record_name(&a, needs, python, o) : NULL;
 	struct pf_err err;
 
 	if (name && pf_record_write(store, name, plan, &err) < 0)

@@ -6,6 +6,8 @@
 #include "python/python.h"
 #include "solve/solve.h"
 
+#define PF_ENV_LOCK "pylock.toml" /* of its packages, in each environment */
+
 struct pf_env {
 	struct pf_arena arena;
 	char *dir;		/* STORE/envs/KEY; NULL for the local interpreter */

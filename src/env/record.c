@@ -34,6 +34,8 @@ char *pf_record_name(struct pf_arena *a, const struct pf_needs *needs,
 	if (o->no_build)
 		pf_buf_cstr(&b, "no build\n");
 	pf_buf_str(&b, pf_plan_identity(a, python));
+	if (needs->lock.n)
+		add_line(&b, "l", needs->lock);
 	if (needs->as_of)
 		pf_buf_printf(&b, "day %d\n", needs->as_of);
 	for (size_t i = 0; i < needs->pip.n; i++) {

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "env/bytecode.h"
 #include "env/link.h"
+#include "formats/digest.h"
 #include "solve/native.h"
 
 /* One package of the plan on its way. */
@@ -53,6 +54,7 @@ static int fetch_source(void *from, int fd, struct pf_err *err)
 {
 	struct source *s = from;
 	struct pf_transfer t = { 0 };
+	char sha256[PF_DIGEST_HEX];
 	int rc = open_indexes(s->x, err);
 
 	if (rc == 0) {
@@ -60,7 +62,9 @@ static int fetch_source(void *from, int fd, struct pf_err *err)
 		rc = pf_native_wait(&s->x->native, &t, err);
 		pf_transfer_free(pf_index_pool(&s->x->native.index), &t);
 	}
-	return rc;
+	if (rc == 0)
+		rc = pf_digest_fd(sha256, PF_S("sha256"), fd, err);
+	return rc < 0 ? -1 : pf_digest_check(&s->one->hashes, fd, sha256, err);
 }
 
 static int build_one(struct install *x, size_t i, struct pf_err *err)
@@ -99,8 +103,10 @@ static int look_up(struct install *x, struct pf_err *err)
 	for (size_t i = 0; i < x->plan->packages.n; i++) {
 		const struct pf_planned *one = &x->plan->packages.v[i];
 		const char *digest = digest_of(x, one);
-		int found = x->in[i].fd < 0 ? 1 : digest ? pf_wheel_find(&x->wheels[i], digest, one->file, false, x->o, err) : 0;
+		int found = x->in[i].fd < 0; /* it was built */
 
+		if (!found && digest)
+			found = pf_wheel_find(&x->wheels[i], digest, one->file, false, x->o, err);
 		if (found < 0)
 			return -1;
 		x->missing += !found;
@@ -137,18 +143,6 @@ static int start_all(struct install *x, struct pf_err *err)
 	return 0;
 }
 
-/* Where only several digests are known, the file is one of them. */
-static int check_digest(const struct pf_planned *one, const struct pf_wheel *wheel,
-			struct pf_err *err)
-{
-	char text[PF_SHA256_HEX + 8];
-
-	snprintf(text, sizeof(text), "sha256:%s", wheel->sha256);
-	if (!one->hashes.n || pf_strs_have(&one->hashes, pf_s(text)))
-		return 0;
-	return pf_fail(err, PF_EINTEGRITY, "%s is none of the digests it may have", text);
-}
-
 /* Each is unpacked as it comes, while the others are on their way. */
 static int unpack_one(struct install *x, size_t i, struct pf_err *err)
 {
@@ -158,7 +152,7 @@ static int unpack_one(struct install *x, size_t i, struct pf_err *err)
 
 	if (pf_native_wait(&x->native, &x->in[i].t, err) < 0 ||
 	    pf_wheel_get(&x->wheels[i], &source, x->o, err) < 0 ||
-	    check_digest(one, &x->wheels[i], err) < 0)
+	    pf_digest_check(&one->hashes, x->in[i].fd, x->wheels[i].sha256, err) < 0)
 		return pf_wrap(err, PF_FMT, PF_ARG(pf_shown(one->file)));
 	close(x->in[i].fd);
 	x->in[i].fd = -1;
@@ -192,7 +186,8 @@ static bool is_requested(const struct install *x, struct pf_str name)
 	return false;
 }
 
-static int link_all(struct install *x, int dir, const char *exe, struct pf_err *err)
+static int link_all(struct pf_found_list *placed, struct install *x, int dir, const char *exe,
+		    struct pf_err *err)
 {
 	size_t n = x->plan->packages.n;
 	struct pf_link *links = pf_alloc_array(&x->w->arena, n, sizeof(*links));
@@ -205,10 +200,11 @@ static int link_all(struct install *x, int dir, const char *exe, struct pf_err *
 			.sha256 = digest_of(x, &x->plan->packages.v[i]),
 			.requested = is_requested(x, x->plan->packages.v[i].name),
 		};
-	return pf_wheels_link(NULL, links, n, &how, err);
+	return pf_wheels_link(placed, links, n, &how, err);
 }
 
-static int install(struct install *x, int dir, const char *exe, struct pf_err *err)
+static int install(struct pf_found_list *placed, struct install *x, int dir, const char *exe,
+		   struct pf_err *err)
 {
 	if (fetch(x, err) < 0)
 		return -1;
@@ -216,7 +212,7 @@ static int install(struct install *x, int dir, const char *exe, struct pf_err *e
 	    pf_wheels_compile(x->wheels, x->plan->packages.n, x->python, x->o, err) < 0)
 		return -1;
 	pf_step("installing %zu packages", x->plan->packages.n);
-	return link_all(x, dir, exe, err);
+	return link_all(placed, x, dir, exe, err);
 }
 
 static void free_all(struct install *x)
@@ -231,7 +227,7 @@ static void free_all(struct install *x)
 	pf_native_free(&x->native);
 }
 
-int pf_wheels_install(int dir, const char *exe, const struct pf_plan *plan,
+int pf_wheels_install(struct pf_found_list *placed, int dir, const char *exe, const struct pf_plan *plan,
 		      const struct pf_needs *needs, const struct pf_python *python,
 		      struct pf_workdir *w, const struct pf_opts *o, struct pf_err *err)
 {
@@ -241,7 +237,7 @@ int pf_wheels_install(int dir, const char *exe, const struct pf_plan *plan,
 
 	x.wheels = pf_alloc_array(&w->arena, n, sizeof(*x.wheels));
 	x.in = pf_alloc_array(&w->arena, n, sizeof(*x.in));
-	rc = install(&x, dir, exe, err);
+	rc = install(placed, &x, dir, exe, err);
 	free_all(&x);
 	return rc;
 }

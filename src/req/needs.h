@@ -66,6 +66,7 @@ struct pf_needs {
 	struct pf_strs channels;
 	PF_VEC(struct pf_asked) asked;
 	struct pf_index_wish wish;
+	struct pf_str lock;		/* digest of the lock that the model carries; empty: none */
 	bool require_hashes;		/* --require-hashes, or one requirement has a hash */
 	PF_VEC(struct pf_fact) facts;
 	int saved;			/* the day on which the model was saved; 0: not told */

@@ -10,6 +10,7 @@
 #include "req/reqfile.h"
 #include "solve/offers.h"
 #include "solve/reasons.h"
+#include "solve/reqlines.h"
 
 /* ---- indexes ---- */
 
@@ -56,6 +57,7 @@ int pf_native_open(struct pf_native *out, const struct pf_needs *needs,
 	settings.tags = &out->tags.v;
 	settings.python = python->version;
 	settings.cache = pf_join(&out->arena, store, PF_S("index"));
+	out->wheels = pf_join(&out->arena, store, PF_S("wheels"));
 	if (pf_index_open(&out->index, &settings, err) == 0)
 		return 0;
 	pf_native_free(out);
@@ -104,6 +106,21 @@ static int read_needs(struct pf_needs *out, struct pf_arena *a, const struct pf_
 	return 0;
 }
 
+int pf_native_wanted(struct pf_needs *out, struct pf_arena *a, const struct pf_needs *needs,
+		     const char *model_dir, const struct pf_python *python, struct pf_err *err)
+{
+	PF_AUTO(reqlines) lines = { 0 };
+
+	if (pf_reqlines_read(&lines, needs, model_dir, python, err) < 0)
+		return -1;
+	for (size_t i = 0; i < lines.requirements.n; i++)
+		lines.requirements.v[i] = pf_dup(a, lines.requirements.v[i]);
+	for (size_t i = 0; i < lines.constraints.n; i++)
+		lines.constraints.v[i] = pf_dup(a, lines.constraints.v[i]);
+	return read_needs(out, a, (const struct pf_strs *[]){ &lines.requirements, NULL },
+			  &lines.constraints, needs, err);
+}
+
 /* ---- the plan ---- */
 
 static struct pf_str bare(struct pf_arena *a, struct pf_str url)
@@ -114,7 +131,25 @@ static struct pf_str bare(struct pf_arena *a, struct pf_str url)
 	return pf_url_split(&u, url, &ignored) < 0 ? PF_S("") : pf_s(pf_url_bare(a, &u));
 }
 
-static void plan_one(struct pf_plan *plan, struct pf_offers *offers, const struct pf_chosen *c)
+/* Which packages of the plan one of them asks for. */
+static void list_depends(struct pf_strs *out, struct pf_arena *a, const struct pf_chosen *c,
+			 const struct pf_marker_env *env)
+{
+	const struct pf_depends *d = &((const struct pf_offer *)c->candidate->ref)->depends;
+
+	for (size_t i = 0; i < d->n; i++) {
+		const struct pf_requirement *r = &d->v[i];
+		bool holds = pf_marker_eval(r->marker, env, PF_S(""));
+
+		for (size_t k = 0; !holds && k < c->extras.n; k++)
+			holds = pf_marker_eval(r->marker, env, c->extras.v[k]);
+		if (holds && !pf_str_eq(r->key, c->name) && !pf_strs_have(out, r->key))
+			*PF_PUSH(a, out) = pf_dup(a, r->key);
+	}
+}
+
+static void plan_one(struct pf_plan *plan, struct pf_offers *offers, const struct pf_chosen *c,
+		     const struct pf_marker_env *env)
 {
 	const struct pf_offer *offer = c->candidate->ref;
 	struct pf_str digest = pf_offer_digest(offers, offer);
@@ -124,11 +159,38 @@ static void plan_one(struct pf_plan *plan, struct pf_offers *offers, const struc
 		.url = pf_dup(&plan->arena, offer->direct),
 		.file = pf_dup(&plan->arena, offer->file->name),
 		.from = bare(&plan->arena, offer->file->url),
+		.index = pf_dup(&plan->arena, offer->file->release->project->where),
+		.requires_python = pf_dup(&plan->arena, offer->file->python),
+		.size = offer->file->size,
+		.uploaded = offer->file->uploaded,
 	};
 
+	list_depends(&one.depends, &plan->arena, c, env);
 	if (digest.n)
 		*PF_PUSH(&plan->arena, &one.hashes) = pf_dup(&plan->arena, digest);
+	for (size_t i = 0; !digest.n && i < offer->asked_hashes.n; i++)
+		*PF_PUSH(&plan->arena, &one.hashes) = pf_dup(&plan->arena, offer->asked_hashes.v[i]);
 	*PF_PUSH(&plan->arena, &plan->packages) = one;
+}
+
+static int resolve(struct pf_resolution *out, struct pf_offers *offers, struct pf_err *err)
+{
+	const struct pf_source source = { .ctx = offers, PF_OFFERS };
+	int rc;
+
+	pf_offers_start(offers);
+	rc = pf_resolve(out, &source, offers->needs.pip.v, offers->needs.pip.n, offers->how, err);
+	/* What was left unread may tell more of why, or of another way. */
+	if (rc < 0 && err->code == PF_ESOLVE && offers->recalled) {
+		pf_debug("once more, with the page of every project: %s", err->msg);
+		pf_offers_forget(offers);
+		rc = pf_resolve(out, &source, offers->needs.pip.v, offers->needs.pip.n, offers->how, err);
+	}
+	if (rc < 0 && err->code == PF_ESOLVE && offers->forbidden)
+		err->code = PF_EINTEGRITY;
+	if (rc < 0 && offers->native->hint && !*err->hint)
+		pf_hint(err, "%s", offers->native->hint);
+	return rc;
 }
 
 int pf_native_resolve(struct pf_plan *out, struct pf_native *n, const struct pf_strs *const *wanted,
@@ -148,22 +210,19 @@ int pf_native_resolve(struct pf_plan *out, struct pf_native *n, const struct pf_
 		.fact_count = whole->facts.n,
 	};
 	PF_AUTO(offers) offers = { .index = &n->index, .tags = &n->tags, .how = &how,
-				   .whom = n->whom, .unbuilt = &n->unbuilt, .kept = &n->arena };
+				   .native = n, .wheels = n->wheels };
 
 	pf_python_markers(&env, &offers.arena, python);
-	if (read_needs(&offers.needs, &offers.arena, wanted, constraints, whole, err) < 0)
+	if (read_needs(&offers.needs, &offers.arena, wanted, constraints, whole, err) < 0 ||
+	    resolve(&found, &offers, err) < 0)
 		return -1;
-	if (pf_resolve(&found, &(struct pf_source){ .ctx = &offers, PF_OFFERS }, offers.needs.pip.v,
-		       offers.needs.pip.n, &how, err) < 0) {
-		if (err->code == PF_ESOLVE && offers.forbidden)
-			err->code = PF_EINTEGRITY;
-		return -1;
-	}
 	pf_debug("resolved in %zu steps, %zu conflicts", found.steps, found.conflicts);
 	for (size_t i = 0; i < found.no_such_extra.n; i++)
 		pf_warn("there is no extra " PF_FMT, PF_ARG(found.no_such_extra.v[i]));
-	for (size_t i = 0; i < found.v.n; i++)
-		plan_one(&plan, &offers, &found.v.v[i]);
+	for (size_t i = 0; i < found.v.n; i++) {
+		pf_offers_remember(&offers, &found.v.v[i]);
+		plan_one(&plan, &offers, &found.v.v[i], &env);
+	}
 	if (pf_reasons_tell(&plan, &offers, &found, &how, err) < 0)
 		return -1;
 	*out = PF_TAKE(plan);

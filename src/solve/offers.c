@@ -16,49 +16,92 @@
 
 void pf_offers_free(struct pf_offers *x)
 {
+	if (x->index->own)
+		pf_index_listen(x->index, NULL);
 	pf_arena_free(&x->arena);
 	memset(x, 0, sizeof(*x));
+}
+
+void pf_offers_start(struct pf_offers *x)
+{
+	const struct pf_index_news news = { pf_ahead_project_came, pf_ahead_metadata_came, x };
+
+	for (size_t i = 0; i < x->needs.pip.n; i++) {
+		const struct pf_need *need = &x->needs.pip.v[i];
+		void **list;
+
+		if (!need->parsed)
+			continue;
+		list = pf_map_put(&x->arena, &x->by_name, need->req.key);
+		if (!*list)
+			*list = pf_alloc(&x->arena, sizeof(struct pf_need_list));
+		*PF_PUSH(&x->arena, (struct pf_need_list *)*list) = need;
+	}
+	pf_index_listen(x->index, &news);
 }
 
 /* ---- digests ---- */
 
 /* A folder of wheels tells no digests: they are looked at. Elsewhere what is not told stays unknown
  * until the file is here. */
-static struct pf_str digest_of(struct pf_offers *x, struct pf_file *file)
+struct pf_str pf_offer_file_digest(struct pf_arena *a, struct pf_file *file)
 {
 	PF_AUTO(buf) bytes = PF_BUF(PF_MAX_DIST);
-	char *path = file->sha256.n ? NULL : pf_file_path(&x->arena, file->url);
+	char *path = file->sha256.n ? NULL : pf_file_path(a, file->url);
 	char hex[PF_SHA256_HEX];
 	struct pf_err ignored;
 
 	if (path && pf_read_file(&bytes, AT_FDCWD, path, &ignored) == 0) {
 		pf_sha256_hex(hex, bytes.p, bytes.n);
-		file->sha256 = pf_s(pf_dupz(&x->arena, pf_s(hex)));
+		file->sha256 = pf_s(pf_dupz(a, pf_s(hex)));
 	}
-	return file->sha256.n ? pf_format(&x->arena, "sha256:" PF_FMT, PF_ARG(file->sha256)) :
+	return file->sha256.n ? pf_format(a, "sha256:" PF_FMT, PF_ARG(file->sha256)) :
 				PF_S("");
 }
 
 struct pf_str pf_offer_digest(struct pf_offers *x, const struct pf_offer *offer)
 {
-	return digest_of(x, offer->file);
+	return pf_offer_file_digest(&x->arena, offer->file);
 }
 
 /* ---- candidates ---- */
 
+/* Only SHA-256 is told of files: where a digest of another kind is named, fetching tells. */
+static bool names_other_kind(const struct pf_strs *hashes)
+{
+	for (size_t i = 0; i < hashes->n; i++)
+		if (!pf_str_starts(hashes->v[i], "sha256:"))
+			return true;
+	return false;
+}
+
+/* What counts for all files of a project. */
+struct chooser {
+	struct pf_offers *x;
+	const struct pf_need_list *needs;
+	bool wheels, sdists;
+};
+
+static struct chooser chooser_of(struct pf_offers *x, struct pf_str name)
+{
+	return (struct chooser){ x, pf_map_get(&x->by_name, name), pf_resolve_takes_wheels(x->how, name),
+				 pf_resolve_takes_sdists(x->how, name) };
+}
+
 /* Does every requirement of the project that names digests name this file's? */
-static const struct pf_need *who_forbids(struct pf_offers *x, struct pf_str name,
+static const struct pf_need *who_forbids(struct pf_offers *x, const struct pf_need_list *needs,
 					 struct pf_file *file)
 {
 	struct pf_str digest;
 
-	for (size_t i = 0; i < x->needs.pip.n; i++) {
-		const struct pf_need *need = &x->needs.pip.v[i];
+	for (size_t i = 0; needs && i < needs->n; i++) {
+		const struct pf_need *need = needs->v[i];
 
-		if (!need->parsed || !need->hashes.n || !pf_str_eq(need->req.key, name))
+		if (!need->hashes.n)
 			continue;
-		digest = digest_of(x, file);
-		if (digest.n && !pf_strs_have(&need->hashes, digest))
+		digest = pf_offer_file_digest(&x->arena, file);
+		if (digest.n && !pf_strs_have(&need->hashes, digest) &&
+		    !names_other_kind(&need->hashes))
 			return need;
 	}
 	return NULL;
@@ -66,18 +109,17 @@ static const struct pf_need *who_forbids(struct pf_offers *x, struct pf_str name
 
 /* The best file that the needs' digests admit, of the kinds that are wanted; *why is set when it is the
  * digests that leave none. */
-static struct pf_file *choose_file(struct pf_str *why, struct pf_offers *x, struct pf_str name,
+static struct pf_file *choose_file(struct pf_str *why, const struct chooser *of,
 				   const struct pf_release *r)
 {
+	struct pf_offers *x = of->x;
 	const struct pf_need *need = NULL;
-	bool wheels = pf_resolve_takes_wheels(x->how, name);
-	bool sdists = pf_resolve_takes_sdists(x->how, name);
 	struct pf_file *first = NULL;
 
 	for (size_t i = 0; i < r->n; i++) {
-		if (!(r->files[i].wheel ? wheels : sdists))
+		if (!(r->files[i].wheel ? of->wheels : of->sdists))
 			continue;
-		need = who_forbids(x, name, &r->files[i]);
+		need = who_forbids(x, of->needs, &r->files[i]);
 		if (!need)
 			return &r->files[i];
 		first = first ? first : &r->files[i];
@@ -90,14 +132,14 @@ static struct pf_file *choose_file(struct pf_str *why, struct pf_offers *x, stru
 	return first ? first : r->n ? &r->files[0] : NULL;
 }
 
-static void make_candidate(struct pf_candidate *out, struct pf_offers *x, struct pf_str name,
+static void make_candidate(struct pf_candidate *out, const struct chooser *of,
 			   const struct pf_release *r)
 {
-	struct pf_offer *offer = pf_alloc(&x->arena, sizeof(*offer));
+	struct pf_offer *offer = pf_alloc(&of->x->arena, sizeof(*offer));
 	struct pf_candidate c = { .version = r->version, .wheel = r->wheels > 0,
 				  .sdist = r->n > r->wheels, .ref = offer };
 
-	offer->file = choose_file(&c.unusable, x, name, r);
+	offer->file = choose_file(&c.unusable, of, r);
 	if (offer->file) {
 		c.yanked = offer->file->is_yanked;
 		c.yanked_why = offer->file->yanked;
@@ -107,28 +149,55 @@ static void make_candidate(struct pf_candidate *out, struct pf_offers *x, struct
 	*out = c;
 }
 
+const struct pf_candidates *pf_offers_list(struct pf_offers *x, const struct pf_project *project)
+{
+	void **place = pf_map_put(&x->arena, &x->lists, project->name);
+	const struct chooser of = chooser_of(x, project->name);
+	struct pf_candidates *list = *place;
+	struct pf_candidate *v;
+
+	if (list)
+		return list;
+	*place = list = pf_alloc(&x->arena, sizeof(*list));
+	v = pf_alloc_array(&x->arena, project->n + 1, sizeof(*v));
+	for (size_t i = 0; i < project->n; i++)
+		make_candidate(&v[i], &of, &project->releases[i]);
+	*list = (struct pf_candidates){ v, project->n };
+	return list;
+}
+
+bool pf_offers_known(struct pf_offers *x, struct pf_candidates *out, struct pf_str name)
+{
+	const struct pf_candidates *list = pf_map_get(&x->lists, name);
+	const struct pf_project *project = list ? NULL : pf_index_peek(x->index, name);
+
+	if (project)
+		list = pf_offers_list(x, project);
+	if (list)
+		*out = *list;
+	return list != NULL;
+}
+
 int pf_offers_candidates(void *ctx, struct pf_candidates *out, struct pf_str name, struct pf_err *err)
 {
 	struct pf_offers *x = ctx;
 	const struct pf_project *project;
-	struct pf_candidate *v;
-	int rc = pf_index_project(&project, x->index, name, err);
+	int rc;
 
+	if (pf_map_get(&x->lists, name) || pf_offers_recall(x, name)) {
+		*out = *(struct pf_candidates *)pf_map_get(&x->lists, name);
+		return 0;
+	}
+	rc = pf_index_project(&project, x->index, name, err);
 	if (rc)
 		return rc < 0 ? -1 : 0;
-	v = pf_alloc_array(&x->arena, project->n + 1, sizeof(*v));
-	for (size_t i = 0; i < project->n; i++)
-		make_candidate(&v[i], x, name, &project->releases[i]);
-	*out = (struct pf_candidates){ v, project->n };
+	*out = *pf_offers_list(x, project);
 	return 0;
 }
 
 void pf_offers_want_project(void *ctx, struct pf_str name, const struct pf_requirement *why)
 {
-	struct pf_offers *x = ctx;
-
-	(void)why;
-	pf_index_want(x->index, &name, 1);
+	pf_ahead_want(ctx, name, why);
 }
 
 /* ---- what has to be built ---- */
@@ -149,19 +218,22 @@ static int fetch_source(void *from, int fd, struct pf_err *err)
 static int ask_builder(struct pf_str *out, struct pf_offers *x, const struct pf_file *file,
 		       struct pf_err *err)
 {
+	struct pf_native *n = x->native;
 	struct source source = { x->index, file };
 	struct pf_sdist s = { .file = file->name, .sha256 = file->sha256,
 			      .name = file->release->project->name,
 			      .version = file->release->version.text,
 			      .fetch = fetch_source, .from = &source };
-	const char *why = pf_map_get(x->unbuilt, file->url);
+	const char *why = pf_map_get(&n->unbuilt, file->url);
 
 	if (why)
 		return pf_fail(err, PF_ESOLVE, "%s", why);
-	if (x->whom.o->builder->metadata(out, &x->arena, &s, &x->whom, err) == 0)
+	if (n->whom.o->builder->metadata(out, &x->arena, &s, &n->whom, err) == 0)
 		return 0;
-	if (pf_is_sdists_fault(err))
-		*pf_map_put(x->kept, x->unbuilt, file->url) = pf_dupz(x->kept, pf_s(err->msg));
+	if (pf_is_sdists_fault(err)) {
+		*pf_map_put(&n->arena, &n->unbuilt, file->url) = pf_dupz(&n->arena, pf_s(err->msg));
+		n->hint = *err->hint ? pf_dupz(&n->arena, pf_s(err->hint)) : n->hint;
+	}
 	return -1;
 }
 
@@ -191,6 +263,20 @@ static struct pf_str digest_asked(const struct pf_need *need, struct pf_str frag
 	if (need->hashes.n == 1 && pf_str_starts(need->hashes.v[0], "sha256:"))
 		return pf_str_skip(need->hashes.v[0], 7);
 	return PF_S("");
+}
+
+/* All of them, of any kind. */
+static void list_asked(struct pf_strs *out, struct pf_arena *a, const struct pf_need *need,
+		       struct pf_str fragment)
+{
+	struct pf_str one;
+
+	while (pf_str_next(&fragment, '&', &one))
+		if (pf_str_starts(one, "sha") && pf_str_find(one, '=') == 6)
+			*PF_PUSH(a, out) = pf_format(a, PF_FMT ":" PF_FMT, PF_ARG(pf_str_cut(one, 0, 6)),
+						     PF_ARG(pf_str_skip(one, 7)));
+	for (size_t i = 0; i < need->hashes.n; i++)
+		*PF_PUSH(a, out) = need->hashes.v[i];
 }
 
 static int refuse(const struct pf_need *need, const char *why, struct pf_err *err)
@@ -258,6 +344,8 @@ int pf_offers_direct(void *ctx, struct pf_candidates *out, const struct pf_need 
 	struct pf_file *file = pf_alloc(&x->arena, sizeof(*file));
 	struct pf_project *project = pf_alloc(&x->arena, sizeof(*project));
 	struct pf_candidate *c = pf_alloc(&x->arena, sizeof(*c));
+	const struct chooser of = chooser_of(x, need->req.key);
+	struct pf_offer *offer;
 	struct pf_str link = need->link.n ? need->link : need->req.url;
 	struct pf_url url;
 
@@ -273,8 +361,10 @@ int pf_offers_direct(void *ctx, struct pf_candidates *out, const struct pf_need 
 	if (pf_str_ends(file->name, ".whl") ? take_wheel(r, x, need, err) < 0 :
 					      take_archive(r, x, need, err) < 0)
 		return -1;
-	make_candidate(c, x, need->req.key, r);
-	((struct pf_offer *)c->ref)->direct = link;
+	make_candidate(c, &of, r);
+	offer = (struct pf_offer *)c->ref;
+	offer->direct = link;
+	list_asked(&offer->asked_hashes, &x->arena, need, url.fragment);
 	*out = (struct pf_candidates){ c, 1 };
 	return 0;
 }
@@ -325,6 +415,21 @@ static int find_needed(const struct pf_needed **out, struct pf_offers *x, const 
 		return -1;
 	*out = needed;
 	return 0;
+}
+
+bool pf_offers_told(struct pf_offers *x, struct pf_depends *out, const struct pf_candidate *of)
+{
+	struct pf_offer *offer = (struct pf_offer *)of->ref;
+	const struct pf_needed *needed = offer->asked ? NULL :
+					 pf_index_peek_metadata(x->index, offer->file);
+
+	if (!offer->asked && !needed)
+		return false;
+	if (needed)
+		set_depends(x, &offer->depends, needed);
+	offer->asked = true;
+	*out = offer->depends;
+	return true;
 }
 
 int pf_offers_depends(void *ctx, struct pf_depends *out, const struct pf_candidate *of,

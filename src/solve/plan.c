@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/number.h"
 #include "base/str.h"
 #include "formats/digest.h"
 
@@ -11,6 +12,31 @@ void pf_plan_free(struct pf_plan *p)
 {
 	pf_arena_free(&p->arena);
 	memset(p, 0, sizeof(*p));
+}
+
+static struct pf_strs copy_strs(struct pf_arena *a, const struct pf_strs *from)
+{
+	struct pf_strs out = { 0 };
+
+	for (size_t i = 0; i < from->n; i++)
+		*PF_PUSH(a, &out) = pf_dup(a, from->v[i]);
+	return out;
+}
+
+struct pf_planned pf_planned_copy(struct pf_arena *a, const struct pf_planned *from)
+{
+	struct pf_planned one = *from;
+
+	one.name = pf_dup(a, from->name);
+	one.version = pf_dup(a, from->version);
+	one.url = pf_dup(a, from->url);
+	one.file = pf_dup(a, from->file);
+	one.from = pf_dup(a, from->from);
+	one.index = pf_dup(a, from->index);
+	one.requires_python = pf_dup(a, from->requires_python);
+	one.hashes = copy_strs(a, &from->hashes);
+	one.depends = copy_strs(a, &from->depends);
+	return one;
 }
 
 static int by_name(const void *l, const void *r)
@@ -65,6 +91,8 @@ int pf_plan_seal(struct pf_plan *p, const struct pf_python *python, const struct
 
 		if (one->hashes.n)
 			qsort(one->hashes.v, one->hashes.n, sizeof(*one->hashes.v), by_text);
+		if (one->depends.n)
+			qsort(one->depends.v, one->depends.n, sizeof(*one->depends.v), by_text);
 		if (i && pf_str_eq(one->name, one[-1].name))
 			return pf_fail(err, PF_ESOLVE, "two versions of " PF_FMT " in one plan",
 				       PF_ARG(pf_shown(one->name)));
@@ -108,6 +136,34 @@ static void write_strings(struct pf_json_out *w, const char *key, const struct p
 	for (size_t i = 0; i < list->n; i++)
 		pf_json_str(w, pf_redacted(&scratch, list->v[i]));
 	pf_json_close(w, ']');
+}
+
+/* What is there. */
+static void write_more(struct pf_json_out *w, const struct pf_planned *one)
+{
+	const struct {
+		const char *key;
+		struct pf_str text;
+	} texts[] = { { "file", one->file },
+		      { "from", one->from },
+		      { "index", one->index },
+		      { "requires_python", one->requires_python } };
+	const struct {
+		const char *key;
+		int64_t value;
+	} numbers[] = { { "size", (int64_t)one->size }, { "uploaded", one->uploaded } };
+
+	for (size_t i = 0; i < PF_COUNT(texts); i++)
+		if (texts[i].text.n)
+			pf_json_field(w, texts[i].key, texts[i].text);
+	for (size_t i = 0; i < PF_COUNT(numbers); i++) {
+		if (!numbers[i].value)
+			continue;
+		pf_json_key(w, numbers[i].key);
+		pf_json_int(w, numbers[i].value);
+	}
+	if (one->depends.n)
+		write_strings(w, "depends", &one->depends);
 }
 
 static void write_url(struct pf_json_out *w, const struct pf_planned *one)
@@ -161,10 +217,7 @@ void pf_plan_write(struct pf_json_out *w, const struct pf_plan *p)
 		pf_json_field(w, "name", one->name);
 		pf_json_field(w, "version", one->version);
 		write_url(w, one);
-		if (one->file.n)
-			pf_json_field(w, "file", one->file);
-		if (one->from.n)
-			pf_json_field(w, "from", one->from);
+		write_more(w, one);
 		write_strings(w, "hashes", &one->hashes);
 		pf_json_close(w, '}');
 	}
@@ -177,6 +230,26 @@ static void read_strings(struct pf_strs *out, struct pf_arena *a, const struct p
 	for (size_t i = 0; list && list->kind == PF_NODE_LIST && i < list->n; i++)
 		if (pf_node_is_scalar(&list->v[i]))
 			*PF_PUSH(a, out) = pf_dup(a, list->v[i].text);
+}
+
+static void read_package(struct pf_planned *one, struct pf_arena *a, const struct pf_node *node)
+{
+	*one = (struct pf_planned){
+		.name = pf_dup(a, pf_node_text(node, "name")),
+		.version = pf_dup(a, pf_node_text(node, "version")),
+		.url = pf_dup(a, pf_node_text(node, "url")),
+		.file = pf_dup(a, pf_node_text(node, "file")),
+		.from = pf_dup(a, pf_node_text(node, "from")),
+		.index = pf_dup(a, pf_node_text(node, "index")),
+		.requires_python = pf_dup(a, pf_node_text(node, "requires_python")),
+		.redacted = pf_node_get(node, "redacted") != NULL,
+	};
+	if (!pf_uint64_read(pf_node_text(node, "size"), &one->size))
+		one->size = 0;
+	if (!pf_int64_read(pf_node_text(node, "uploaded"), &one->uploaded))
+		one->uploaded = 0;
+	read_strings(&one->hashes, a, pf_node_get(node, "hashes"));
+	read_strings(&one->depends, a, pf_node_get(node, "depends"));
 }
 
 static void read_reasons(struct pf_reasons *out, struct pf_arena *a, const struct pf_node *list)
@@ -202,20 +275,8 @@ int pf_plan_read(struct pf_plan *out, const struct pf_node *object, struct pf_er
 	read_reasons(&plan.facts, &plan.arena, pf_node_get(object, "facts"));
 	read_reasons(&plan.added, &plan.arena, pf_node_get(object, "added"));
 	read_strings(&plan.left_out, &plan.arena, pf_node_get(object, "left_out"));
-	for (size_t i = 0; i < packages->n; i++) {
-		const struct pf_node *node = &packages->v[i];
-		struct pf_planned one = {
-			.name = pf_dup(&plan.arena, pf_node_text(node, "name")),
-			.version = pf_dup(&plan.arena, pf_node_text(node, "version")),
-			.url = pf_dup(&plan.arena, pf_node_text(node, "url")),
-			.file = pf_dup(&plan.arena, pf_node_text(node, "file")),
-			.from = pf_dup(&plan.arena, pf_node_text(node, "from")),
-			.redacted = pf_node_get(node, "redacted") != NULL,
-		};
-
-		read_strings(&one.hashes, &plan.arena, pf_node_get(node, "hashes"));
-		*PF_PUSH(&plan.arena, &plan.packages) = one;
-	}
+	for (size_t i = 0; i < packages->n; i++)
+		read_package(PF_PUSH(&plan.arena, &plan.packages), &plan.arena, &packages->v[i]);
 	*out = PF_TAKE(plan);
 	return 0;
 }

@@ -17,6 +17,13 @@ struct pf_planned {
 	struct pf_str from;	/* where it lies, without credentials */
 	bool redacted;		/* it was read back, and is without the secrets it had */
 	struct pf_strs hashes;	/* "sha256:hex", every one the index names, sorted; may be empty for a URL */
+
+	/* What a lock tells beside; each may be missing. */
+	struct pf_str index;	/* that has it, without credentials */
+	struct pf_str requires_python;
+	struct pf_strs depends;	/* names of packages of this plan, sorted */
+	uint64_t size;		/* of the file */
+	int64_t uploaded;	/* seconds since 1970 */
 };
 
 /* Why a package is there, or why in that version. */
@@ -40,6 +47,9 @@ struct pf_plan {
 };
 
 void pf_plan_free(struct pf_plan *p);
+
+/* One package of a plan in another arena. */
+struct pf_planned pf_planned_copy(struct pf_arena *a, const struct pf_planned *from);
 
 /* Sorts the packages and their hashes, refuses two of one name (ESOLVE), and works out the key:
  * a digest of the store's format, the interpreter's identity, the packages (secrets of their URLs

@@ -120,18 +120,9 @@ static void merge(struct pf_plan *plan, const struct pf_plan *build)
 {
 	for (size_t i = 0; i < build->packages.n; i++) {
 		const struct pf_planned *from = &build->packages.v[i];
-		struct pf_planned one = { 0 };
 
-		if (find_planned(plan, from->name))
-			continue;
-		one.name = pf_dup(&plan->arena, from->name);
-		one.version = pf_dup(&plan->arena, from->version);
-		one.url = pf_dup(&plan->arena, from->url);
-		one.file = pf_dup(&plan->arena, from->file);
-		one.from = pf_dup(&plan->arena, from->from);
-		for (size_t k = 0; k < from->hashes.n; k++)
-			*PF_PUSH(&plan->arena, &one.hashes) = pf_dup(&plan->arena, from->hashes.v[k]);
-		*PF_PUSH(&plan->arena, &plan->packages) = one;
+		if (!find_planned(plan, from->name))
+			*PF_PUSH(&plan->arena, &plan->packages) = pf_planned_copy(&plan->arena, from);
 	}
 }
 
@@ -151,9 +142,20 @@ static bool is_pinned_elsewhere(struct pf_str build, const struct pf_plan *plan,
 
 /* ---- digests that the model itself names ---- */
 
-static bool have_hash(const struct pf_strs *list, struct pf_str hash)
+/* Which of the needed digests may be the artifact's: those that are known of it; a kind that
+ * nothing is known of is compared when the file is here. */
+static struct pf_strs match_hashes(struct pf_arena *a, const struct pf_strs *needed,
+				   const struct pf_strs *known)
 {
-	return list->n == 0 || pf_strs_have(list, hash);
+	struct pf_strs both = { 0 };
+
+	for (size_t i = 0; i < needed->n; i++)
+		if (!known->n || pf_strs_have(known, needed->v[i]))
+			*PF_PUSH(a, &both) = pf_dup(a, needed->v[i]);
+	for (size_t i = 0; !both.n && i < needed->n; i++)
+		if (!pf_str_starts(needed->v[i], "sha256:"))
+			*PF_PUSH(a, &both) = pf_dup(a, needed->v[i]);
+	return both;
 }
 
 /* One --hash binds every requirement, as in pip: each package that the requirements bring in must
@@ -163,7 +165,7 @@ static int bind_hashes(struct pf_plan *plan, const struct pf_needs *needs, struc
 	for (size_t i = 0; i < plan->packages.n; i++) {
 		struct pf_planned *one = &plan->packages.v[i];
 		const struct pf_need *need = NULL;
-		struct pf_strs both = { 0 };
+		struct pf_strs both;
 
 		for (size_t k = 0; k < needs->pip.n; k++)
 			if (needs->pip.v[k].parsed && !needs->pip.v[k].constraint &&
@@ -174,9 +176,7 @@ static int bind_hashes(struct pf_plan *plan, const struct pf_needs *needs, struc
 				"for all its requirements", PF_ARG(one->name), PF_ARG(one->version));
 			return -1;
 		}
-		for (size_t k = 0; k < need->hashes.n; k++)
-			if (have_hash(&one->hashes, need->hashes.v[k]))
-				*PF_PUSH(&plan->arena, &both) = pf_dup(&plan->arena, need->hashes.v[k]);
+		both = match_hashes(&plan->arena, &need->hashes, &one->hashes);
 		if (!both.n)
 			return pf_fail(err, PF_EINTEGRITY, "no artifact of " PF_FMT "==" PF_FMT
 				       " has the digest that " PF_FMT ", line %u names",
