@@ -61,6 +61,7 @@ const struct pf_project *pf_index_chosen(struct pf_index *x, struct pf_str name,
 	*pf_map_put(&own->arena, &own->chosen, key) = c;
 	c->page = page;
 	c->project.name = pf_dup(&own->arena, name);
+	c->project.where = pf_page_text(&c->page, c->page.head->etag);
 	pf_project_make(&c->project, &own->arena, &c->page, 1, &own->target);
 	return &c->project;
 }
@@ -68,7 +69,8 @@ const struct pf_project *pf_index_chosen(struct pf_index *x, struct pf_str name,
 void pf_index_choose(struct pf_index *x, const struct pf_version *v, const struct pf_file *f)
 {
 	struct pf_index_own *own = x->own;
-	const struct pf_page_facts facts = { .max_age = -1 };
+	/* Which index it was of stands where a page has its validator. */
+	const struct pf_page_facts facts = { .max_age = -1, .etag = f->release->project->where };
 	const char *id = identity(own);
 	PF_AUTO(maker) m = { 0 };
 	PF_AUTO(page) page = { 0 };

@@ -3,7 +3,6 @@
 #include "solve/offers.h"
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include "base/fs.h"
 #include "base/limits.h"
@@ -14,7 +13,6 @@
 #include "req/name.h"
 #include "req/wheel_name.h"
 #include "solve/ranking.h"
-#include "solve/solver.h"
 
 void pf_offers_free(struct pf_offers *x)
 {
@@ -77,6 +75,19 @@ static bool names_other_kind(const struct pf_strs *hashes)
 	return false;
 }
 
+/* What counts for all files of a project. */
+struct chooser {
+	struct pf_offers *x;
+	const struct pf_need_list *needs;
+	bool wheels, sdists;
+};
+
+static struct chooser chooser_of(struct pf_offers *x, struct pf_str name)
+{
+	return (struct chooser){ x, pf_map_get(&x->by_name, name), pf_resolve_takes_wheels(x->how, name),
+				 pf_resolve_takes_sdists(x->how, name) };
+}
+
 /* Does every requirement of the project that names digests name this file's? */
 static const struct pf_need *who_forbids(struct pf_offers *x, const struct pf_need_list *needs,
 					 struct pf_file *file)
@@ -98,18 +109,17 @@ static const struct pf_need *who_forbids(struct pf_offers *x, const struct pf_ne
 
 /* The best file that the needs' digests admit, of the kinds that are wanted; *why is set when it is the
  * digests that leave none. */
-static struct pf_file *choose_file(struct pf_str *why, struct pf_offers *x,
-				   const struct pf_need_list *needs, const struct pf_release *r)
+static struct pf_file *choose_file(struct pf_str *why, const struct chooser *of,
+				   const struct pf_release *r)
 {
+	struct pf_offers *x = of->x;
 	const struct pf_need *need = NULL;
-	bool wheels = pf_resolve_takes_wheels(x->how, r->project->name);
-	bool sdists = pf_resolve_takes_sdists(x->how, r->project->name);
 	struct pf_file *first = NULL;
 
 	for (size_t i = 0; i < r->n; i++) {
-		if (!(r->files[i].wheel ? wheels : sdists))
+		if (!(r->files[i].wheel ? of->wheels : of->sdists))
 			continue;
-		need = who_forbids(x, needs, &r->files[i]);
+		need = who_forbids(x, of->needs, &r->files[i]);
 		if (!need)
 			return &r->files[i];
 		first = first ? first : &r->files[i];
@@ -122,14 +132,14 @@ static struct pf_file *choose_file(struct pf_str *why, struct pf_offers *x,
 	return first ? first : r->n ? &r->files[0] : NULL;
 }
 
-static void make_candidate(struct pf_candidate *out, struct pf_offers *x,
-			   const struct pf_need_list *needs, const struct pf_release *r)
+static void make_candidate(struct pf_candidate *out, const struct chooser *of,
+			   const struct pf_release *r)
 {
-	struct pf_offer *offer = pf_alloc(&x->arena, sizeof(*offer));
+	struct pf_offer *offer = pf_alloc(&of->x->arena, sizeof(*offer));
 	struct pf_candidate c = { .version = r->version, .wheel = r->wheels > 0,
 				  .sdist = r->n > r->wheels, .ref = offer };
 
-	offer->file = choose_file(&c.unusable, x, needs, r);
+	offer->file = choose_file(&c.unusable, of, r);
 	if (offer->file) {
 		c.yanked = offer->file->is_yanked;
 		c.yanked_why = offer->file->yanked;
@@ -139,10 +149,10 @@ static void make_candidate(struct pf_candidate *out, struct pf_offers *x,
 	*out = c;
 }
 
-static const struct pf_candidates *make_list(struct pf_offers *x, const struct pf_project *project)
+const struct pf_candidates *pf_offers_list(struct pf_offers *x, const struct pf_project *project)
 {
 	void **place = pf_map_put(&x->arena, &x->lists, project->name);
-	const struct pf_need_list *needs = pf_map_get(&x->by_name, project->name);
+	const struct chooser of = chooser_of(x, project->name);
 	struct pf_candidates *list = *place;
 	struct pf_candidate *v;
 
@@ -151,65 +161,10 @@ static const struct pf_candidates *make_list(struct pf_offers *x, const struct p
 	*place = list = pf_alloc(&x->arena, sizeof(*list));
 	v = pf_alloc_array(&x->arena, project->n + 1, sizeof(*v));
 	for (size_t i = 0; i < project->n; i++)
-		make_candidate(&v[i], x, needs, &project->releases[i]);
+		make_candidate(&v[i], &of, &project->releases[i]);
 	*list = (struct pf_candidates){ v, project->n };
 	return list;
 }
-
-/* ---- pinned, and at hand ---- */
-
-static const struct pf_version *pinned(struct pf_offers *x, struct pf_str name)
-{
-	const struct pf_need_list *needs = pf_map_get(&x->by_name, name);
-
-	for (size_t i = 0; needs && i < needs->n; i++) {
-		const struct pf_spec *pin = pf_specset_pin(&needs->v[i]->req.specs);
-
-		if (pin && pin->version.release_count && pf_need_applies(needs->v[i], x->how))
-			return &pin->version;
-	}
-	return NULL;
-}
-
-static bool is_stored(struct pf_offers *x, const struct pf_release *r)
-{
-	return r->n == 1 && r->wheels == 1 &&
-	       access(pf_formatz(&x->arena, "%s/" PF_FMT "/manifest", x->wheels,
-				 PF_ARG(r->files[0].sha256)), F_OK) == 0;
-}
-
-bool pf_offers_recall(struct pf_offers *x, struct pf_str name)
-{
-	bool may = x->wheels && pf_resolve_takes_wheels(x->how, name);
-	const struct pf_version *pin = may ? pinned(x, name) : NULL;
-	const struct pf_project *project = pin ? pf_index_chosen(x->index, name, pin) : NULL;
-
-	if (!project || project->n != 1 || !is_stored(x, &project->releases[0]))
-		return false;
-	make_list(x, project);
-	x->recalled = true;
-	return true;
-}
-
-void pf_offers_forget(struct pf_offers *x)
-{
-	x->lists = (struct pf_map){ 0 };
-	x->ahead = (struct pf_ahead){ 0 };
-	x->wheels = NULL;
-	x->recalled = x->forbidden = false;
-}
-
-void pf_offers_remember(struct pf_offers *x, const struct pf_chosen *chosen)
-{
-	const struct pf_version *pin = pinned(x, chosen->name);
-	const struct pf_offer *offer = chosen->candidate->ref;
-	const struct pf_project *known = pin ? pf_index_chosen(x->index, chosen->name, pin) : NULL;
-
-	if (pin && offer->file->wheel && !offer->direct.n && offer->file->release->project != known)
-		pf_index_choose(x->index, pin, offer->file);
-}
-
-/* ---- what is known of projects ---- */
 
 bool pf_offers_known(struct pf_offers *x, struct pf_candidates *out, struct pf_str name)
 {
@@ -217,7 +172,7 @@ bool pf_offers_known(struct pf_offers *x, struct pf_candidates *out, struct pf_s
 	const struct pf_project *project = list ? NULL : pf_index_peek(x->index, name);
 
 	if (project)
-		list = make_list(x, project);
+		list = pf_offers_list(x, project);
 	if (list)
 		*out = *list;
 	return list != NULL;
@@ -236,7 +191,7 @@ int pf_offers_candidates(void *ctx, struct pf_candidates *out, struct pf_str nam
 	rc = pf_index_project(&project, x->index, name, err);
 	if (rc)
 		return rc < 0 ? -1 : 0;
-	*out = *make_list(x, project);
+	*out = *pf_offers_list(x, project);
 	return 0;
 }
 
@@ -389,6 +344,7 @@ int pf_offers_direct(void *ctx, struct pf_candidates *out, const struct pf_need 
 	struct pf_file *file = pf_alloc(&x->arena, sizeof(*file));
 	struct pf_project *project = pf_alloc(&x->arena, sizeof(*project));
 	struct pf_candidate *c = pf_alloc(&x->arena, sizeof(*c));
+	const struct chooser of = chooser_of(x, need->req.key);
 	struct pf_offer *offer;
 	struct pf_str link = need->link.n ? need->link : need->req.url;
 	struct pf_url url;
@@ -405,7 +361,7 @@ int pf_offers_direct(void *ctx, struct pf_candidates *out, const struct pf_need 
 	if (pf_str_ends(file->name, ".whl") ? take_wheel(r, x, need, err) < 0 :
 					      take_archive(r, x, need, err) < 0)
 		return -1;
-	make_candidate(c, x, pf_map_get(&x->by_name, need->req.key), r);
+	make_candidate(c, &of, r);
 	offer = (struct pf_offer *)c->ref;
 	offer->direct = link;
 	list_asked(&offer->asked_hashes, &x->arena, need, url.fragment);

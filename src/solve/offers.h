@@ -37,9 +37,9 @@ struct pf_offers {
 	struct pf_map by_name;		/* the same, lists of them */
 	struct pf_map lists;		/* what was offered of a project */
 	struct pf_ahead ahead;
-	struct pf_native *native;	/* what has to be built is built for whom it is open */
 	const char *wheels;		/* STORE/wheels; NULL: every project's page is asked for */
 	bool recalled;			/* some page was not */
+	struct pf_native *native;	/* what has to be built is built for whom it is open */
 	bool forbidden;			/* digests left nothing of some version */
 };
 
@@ -61,6 +61,8 @@ void pf_offers_forget(struct pf_offers *x);
 /* For the next time. */
 void pf_offers_remember(struct pf_offers *x, const struct pf_chosen *chosen);
 
+/* What a project has to offer, made once. */
+const struct pf_candidates *pf_offers_list(struct pf_offers *x, const struct pf_project *project);
 /* What is at hand of a project, and of what a version needs: false where it has to be waited for. */
 bool pf_offers_known(struct pf_offers *x, struct pf_candidates *out, struct pf_str name);
 bool pf_offers_told(struct pf_offers *x, struct pf_depends *out, const struct pf_candidate *of);

@@ -86,6 +86,9 @@ check "is found" test "$(cat "$work/out")" = "$env"
 check "without resolving" silent resolving
 check "--as-of model" ends 0 create --as-of model "$work/plain"
 check "is the same" silent resolving
+model earlier 2021-06-30 alpha </dev/null
+check "the same requirements, saved on another day" ends 0 create "$work/earlier"
+check "are another environment" has alpha-1.0
 check "--as-of now" ends 0 create --as-of now "$work/plain"
 check "has the newest" has alpha-2.0
 for day in 2021-06-30 2021-06-30T23:59:59Z 2021-07-01T01:00:00+02:00 "2021-06-30 12:00:00.5"; do
