@@ -28,9 +28,9 @@ char *pf_record_name(struct pf_arena *a, const struct pf_needs *needs,
 	char hex[PF_SHA256_HEX];
 	bool own = false;
 
-	pf_buf_printf(&b, "lock %d rules %d manager %d bytecode %d index %d hashes %d\n",
+	pf_buf_printf(&b, "lock %d rules %d manager %d bytecode %d link %d index %d hashes %d\n",
 		      PF_STORE_FORMAT, PF_SOLVE_RULES, (int)o->env_manager, !o->no_bytecode,
-		      o->allow_model_index, needs->require_hashes);
+		      (int)o->link_mode, o->allow_model_index, needs->require_hashes);
 	pf_buf_str(&b, pf_plan_identity(a, python));
 	for (size_t i = 0; i < needs->pip.n; i++) {
 		const struct pf_need *need = &needs->pip.v[i];
