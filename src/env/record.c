@@ -29,9 +29,9 @@ char *pf_record_name(struct pf_arena *a, const struct pf_needs *needs,
 	bool own = false;
 	enum pf_env_manager manager = o->env_manager == PF_ENV_AUTO ? PF_ENV_VENV : o->env_manager;
 
-	pf_buf_printf(&b, "lock %d rules %d manager %d bytecode %d index %d hashes %d\n",
+	pf_buf_printf(&b, "lock %d rules %d manager %d bytecode %d link %d index %d hashes %d\n",
 		      PF_STORE_FORMAT, PF_SOLVE_RULES, (int)manager, !o->no_bytecode,
-		      o->allow_model_index, needs->require_hashes);
+		      (int)o->link_mode, o->allow_model_index, needs->require_hashes);
 	if (o->no_build)
 		pf_buf_cstr(&b, "no build\n");
 	pf_buf_str(&b, pf_plan_identity(a, python));

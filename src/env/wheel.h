@@ -10,7 +10,7 @@ struct pf_wheel_source {
 	int fd;             /* open for reading at any offset */
 	struct pf_str file; /* "demo-1.0-py3-none-any.whl": what the wheel has to be */
 	const char *sha256; /* 64 hex digits, computed of these bytes before; NULL: computed here */
-	bool lenient;       /* RECORD may lack files and digests, or list what is not there */
+	bool lenient;       /* RECORD may lack files, list others, or have other digests */
 };
 
 /* STORE/wheels/SHA256, unpacked: `files` of the archive, and of byte code what pf_wheels_compile

@@ -115,7 +115,8 @@ static int look_up(struct install *x, struct pf_err *err)
 		int found = is_source(one); /* it was built */
 
 		if (!found && digest)
-			found = pf_wheel_find(&x->wheels[i], digest, one->file, false, x->o, err);
+			found = pf_wheel_find(&x->wheels[i], digest, one->file, x->o->lenient_record,
+					      x->o, err);
 		if (found < 0)
 			return -1;
 		x->in[i].digest = digest;
@@ -145,7 +146,8 @@ static int unpack_one(void *ctx, size_t k, struct pf_err *err)
 	size_t i = x->missing[k];
 	const struct pf_planned *one = &x->plan->packages.v[i];
 	struct pf_wheel_source source = { .fd = x->in[i].fd, .file = one->file,
-					  .sha256 = x->in[i].digest };
+					  .sha256 = x->in[i].digest,
+					  .lenient = x->o->lenient_record };
 
 	if (pf_wheel_get(&x->wheels[i], &source, x->o, err) < 0 ||
 	    pf_digest_check(&one->hashes, x->in[i].fd, x->wheels[i].sha256, err) < 0)
@@ -227,7 +229,8 @@ static int link_all(struct pf_found_list *placed, struct install *x, int dir, co
 {
 	size_t n = x->plan->packages.n;
 	struct pf_link *links = pf_alloc_array(&x->w->arena, n, sizeof(*links));
-	struct pf_link_opts how = { .dir = dir, .python = x->python, .exe = exe };
+	struct pf_link_opts how = { .dir = dir, .python = x->python, .exe = exe,
+				    .mode = x->o->link_mode, .first_wins = true };
 
 	for (size_t i = 0; i < n; i++)
 		links[i] = (struct pf_link){
