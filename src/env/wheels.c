@@ -24,7 +24,7 @@ struct install {
 	const struct pf_python *python;
 	const struct pf_opts *o;
 	struct pf_workdir *w;
-	struct pf_native native;
+	struct pf_native own, *native; /* the plan's, or our own */
 	struct pf_wheel *wheels; /* as many as the plan has packages */
 	struct incoming *in;
 	size_t missing;
@@ -41,7 +41,11 @@ static const char *digest_of(struct install *x, const struct pf_planned *one)
 
 static int open_indexes(struct install *x, struct pf_err *err)
 {
-	return x->native.index.own ? 0 : pf_native_open(&x->native, x->needs, x->python, x->o, err);
+	if (!x->native && !x->plan->native &&
+	    pf_native_open(&x->own, x->needs, x->python, x->o, err) < 0)
+		return -1;
+	x->native = x->plan->native ? x->plan->native : &x->own;
+	return 0;
 }
 
 /* One that is to be built. */
@@ -58,9 +62,9 @@ static int fetch_source(void *from, int fd, struct pf_err *err)
 	int rc = open_indexes(s->x, err);
 
 	if (rc == 0) {
-		pf_native_fetch(&t, fd, &s->x->native, s->one);
-		rc = pf_native_wait(&s->x->native, &t, err);
-		pf_transfer_free(pf_index_pool(&s->x->native.index), &t);
+		pf_native_fetch(&t, fd, s->x->native, s->one);
+		rc = pf_native_wait(s->x->native, &t, err);
+		pf_transfer_free(pf_index_pool(&s->x->native->index), &t);
 	}
 	if (rc == 0)
 		rc = pf_digest_fd(sha256, PF_S("sha256"), fd, err);
@@ -138,7 +142,7 @@ static int start_all(struct install *x, struct pf_err *err)
 			continue;
 		if (open_file(x, i, err) < 0)
 			return -1;
-		pf_native_fetch(&x->in[i].t, x->in[i].fd, &x->native, &x->plan->packages.v[i]);
+		pf_native_fetch(&x->in[i].t, x->in[i].fd, x->native, &x->plan->packages.v[i]);
 	}
 	return 0;
 }
@@ -150,7 +154,7 @@ static int unpack_one(struct install *x, size_t i, struct pf_err *err)
 	struct pf_wheel_source source = { .fd = x->in[i].fd, .file = one->file,
 					  .sha256 = digest_of(x, one) };
 
-	if (pf_native_wait(&x->native, &x->in[i].t, err) < 0 ||
+	if (pf_native_wait(x->native, &x->in[i].t, err) < 0 ||
 	    pf_wheel_get(&x->wheels[i], &source, x->o, err) < 0 ||
 	    pf_digest_check(&one->hashes, x->in[i].fd, x->wheels[i].sha256, err) < 0)
 		return pf_wrap(err, PF_FMT, PF_ARG(pf_shown(one->file)));
@@ -218,13 +222,13 @@ static int install(struct pf_found_list *placed, struct install *x, int dir, con
 static void free_all(struct install *x)
 {
 	for (size_t i = 0; i < x->plan->packages.n; i++) {
-		if (x->native.index.own)
-			pf_transfer_free(pf_index_pool(&x->native.index), &x->in[i].t);
+		if (x->native)
+			pf_transfer_free(pf_index_pool(&x->native->index), &x->in[i].t);
 		if (x->in[i].fd > 0)
 			close(x->in[i].fd);
 		pf_wheel_free(&x->wheels[i]);
 	}
-	pf_native_free(&x->native);
+	pf_native_free(&x->own);
 }
 
 int pf_wheels_install(struct pf_found_list *placed, int dir, const char *exe, const struct pf_plan *plan,
