@@ -7,9 +7,13 @@
 #include "base/number.h"
 #include "base/str.h"
 #include "formats/digest.h"
+#include "solve/native.h"
 
 void pf_plan_free(struct pf_plan *p)
 {
+	if (p->native)
+		pf_native_free(p->native);
+	free(p->native);
 	pf_arena_free(&p->arena);
 	memset(p, 0, sizeof(*p));
 }

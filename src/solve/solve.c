@@ -321,7 +321,7 @@ int pf_solve(struct pf_plan *out, const struct pf_needs *needs, const char *mode
 {
 	PF_AUTO(workdir) w = { 0 };
 	PF_AUTO(driver) driver = { 0 };
-	PF_AUTO(native) native = { 0 };
+	PF_AUTO(plan) holder = { 0 };
 	PF_AUTO(reqlines) wanted = { 0 };
 	PF_AUTO(plan) plan = { 0 };
 	struct task task = {
@@ -338,9 +338,11 @@ int pf_solve(struct pf_plan *out, const struct pf_needs *needs, const char *mode
 		return pf_hint(err, "use --env-manager venv, or uv");
 	}
 	if (driver.kind == PF_DRIVER_NONE) {
-		if (pf_native_open(&native, needs, python, o, err) < 0)
+		task.native = holder.native = calloc(1, sizeof(*holder.native));
+		if (!task.native)
+			pf_oom();
+		if (pf_native_open(task.native, needs, python, o, err) < 0)
 			return -1;
-		task.native = &native;
 	}
 	note_twins(&wanted);
 	tell_step(&wanted, &driver, needs->as_of);
@@ -356,6 +358,7 @@ int pf_solve(struct pf_plan *out, const struct pf_needs *needs, const char *mode
 	if (pf_plan_seal(&plan, python, o, err) < 0)
 		return -1;
 	pf_plan_warn(&plan);
+	plan.native = PF_TAKE(holder.native);
 	*out = PF_TAKE(plan);
 	return 0;
 }
