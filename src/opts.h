@@ -5,6 +5,8 @@
 #include "base/common.h"
 #include "base/mem.h"
 
+struct pf_builder;
+
 enum pf_env_manager {
 	PF_ENV_AUTO,
 	PF_ENV_VENV,
@@ -15,19 +17,32 @@ enum pf_env_manager {
 	PF_ENV_LOCAL,
 };
 
+/* Of which day the packages are. */
+enum pf_as_of {
+	PF_AS_OF_DEFAULT,
+	PF_AS_OF_MODEL,
+	PF_AS_OF_NOW,
+	PF_AS_OF_DAY,
+};
+
 /* Zeroed is the default. Strings borrow from argv, the environment or the configuration. */
 struct pf_opts {
 	enum pf_env_manager env_manager;
 	const char *store;	   /* NULL: PYFUNC_ENV_STORE, XDG_CACHE_HOME, ~/.cache */
 	const char *python;	   /* --python EXE */
 	const char *python_mirror; /* URL or directory */
+	const char *lock;	   /* install exactly what this file names; NULL: resolve */
 	bool strict_python;
 	bool offline;
+	enum pf_as_of as_of;
+	int as_of_day;		   /* of PF_AS_OF_DAY: days since 1970 */
 	bool refresh;		   /* resolve anew */
 	bool repair;
 	bool allow_model_index;
 	bool allow_urls;
 	bool no_bytecode;
+	bool no_build;		   /* wheels alone */
+	const struct pf_builder *builder; /* of source distributions (solve/builder.h); NULL: nobody */
 	uint64_t max_memory;	   /* bytes the runner may allocate; 0: no limit */
 	struct pf_strs pass_env;   /* names let through to the runner */
 	struct pf_strs set_env;	   /* K=V for the runner */

@@ -18,8 +18,9 @@ edges() {
 	check: base formats req model python opts.h
 	index: base formats req fetch opts.h
 	solve: base formats req index python opts.h default_index.h
-	build: base formats req env solve opts.h
-	env: base formats req fetch index python solve opts.h
+	build: base formats req fetch index python env solve opts.h
+	lock: base formats req fetch index python solve opts.h
+	env: base formats req fetch index python solve lock opts.h
 	run: base formats env python data opts.h
 	runner: base data/frame.h data/enforce.h
 	serve: base formats model data run opts.h
@@ -34,7 +35,10 @@ doors() {
 	req: *
 	python: python/python.h python/metadata.h
 	data: data/data.h data/frame.h data/schema.h data/enforce.h
-	solve: solve/solve.h solve/plan.h solve/native.h
+	solve: solve/solve.h solve/plan.h solve/native.h solve/builder.h
+	index: index/index.h index/needed.h
+	fetch: fetch/fetch.h fetch/archive.h
+	env: env/env.h env/venv.h env/wheel.h env/wheels.h
 	END
 }
 

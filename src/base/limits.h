@@ -10,6 +10,8 @@
 #define PF_MAX_TEXT_FILE PF_MIB(8)	/* MLmodel, conda.yaml, requirements.txt and the like */
 #define PF_MAX_YAML_DEPTH 64		/* nested collections */
 #define PF_MAX_YAML_NODES 200000	/* nodes, those of an expanded alias counted each time */
+#define PF_MAX_TOML_DEPTH 64		/* nested tables and lists, parts of a key */
+#define PF_MAX_TOML_NODES 1000000	/* of a lock of thousands of packages */
 #define PF_MAX_INCLUDE_DEPTH 8		/* -r inside -r */
 #define PF_MAX_REQ_LINE PF_KIB(64)	/* one logical line of a requirements file */
 #define PF_MAX_REQUIREMENTS 20000	/* requirements of one model */
@@ -81,6 +83,7 @@
 #define PF_MAX_SOLVE_STEPS ((size_t)1000000) /* versions tried and conflicts met */
 #define PF_MAX_SOLVE_BYTES PF_GIB(1)	/* what it has to remember */
 #define PF_MAX_SOLVE_FACTS 16		/* that a conflict is told in */
+#define PF_MAX_SOLVE_REASON 700		/* bytes of why a version cannot be used, builds in builds included */
 
 /* wheels */
 #define PF_MAX_WHEEL PF_GIB(16)		/* all of one, unpacked */
@@ -91,10 +94,19 @@
 #define PF_MAX_WHEEL_DEPTH 100		/* folders in folders */
 #define PF_MAX_NAME 255			/* bytes of one part of a path, as file systems have it */
 
+/* builds of source distributions */
+#define PF_MAX_SOURCE PF_GIB(4)		/* all files of one, unpacked */
+#define PF_MAX_SOURCE_FILES 200000
+#define PF_MAX_BUILD_DEPTH 5		/* builds of what a build needs, of what that needs */
+#define PF_MAX_BUILD_FILE PF_GIB(8)	/* one file that it writes */
+#define PF_MAX_BUILD_LOG PF_MIB(16)	/* what it prints */
+#define PF_MAX_BUILD_ANSWER PF_MIB(1)	/* what one of its hooks returns */
+
 /* waiting, in seconds */
 #define PF_WAIT_LOCK 3600		/* for another process that builds the same thing */
 #define PF_WAIT_QUERY 30		/* for an interpreter to tell of itself */
 #define PF_WAIT_DRIVER 14400		/* for uv or pip to resolve, to install, to build */
+#define PF_WAIT_BUILD 7200		/* for one hook of a build */
 #define PF_WAIT_SOLVE 1800		/* for the native resolver, the index's answers included */
 #define PF_WAIT_CONNECT 10		/* for a server to take a connection */
 #define PF_WAIT_STALL 30			/* without a byte from a server */

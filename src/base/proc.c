@@ -116,7 +116,7 @@ PF_NORETURN static void run_child(const struct pf_spawn *what, int report, pid_t
 		goto bad;
 	report = 3 + (int)what->keep_count;
 	fcntl(report, F_SETFD, FD_CLOEXEC);
-	if (limit_memory(what->max_memory) < 0)
+	if (limit_memory(what->max_memory) < 0 || (what->confine && what->confine(what->how) < 0))
 		goto bad;
 	execve(what->path, what->argv, what->envp ? what->envp : environ);
 bad:

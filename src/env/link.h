@@ -14,6 +14,7 @@ enum pf_link_mode {
 struct pf_link {
 	const struct pf_wheel *wheel;
 	struct pf_str url; /* when it was asked for by its URL: for direct_url.json (PEP 610) */
+	const char *sha256; /* of what is there; NULL: of the wheel */
 	bool requested;    /* by the user, not by another distribution */
 };
 

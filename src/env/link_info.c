@@ -75,7 +75,7 @@ int pf_link_info(struct pf_linking *l, struct pf_err *err)
 	    (link->requested && put(l, "REQUESTED", PF_S(""), err) < 0))
 		return -1;
 	if (link->url.n) {
-		pf_direct_url(&url, link->url, link->wheel->sha256);
+		pf_direct_url(&url, link->url, link->sha256 ? link->sha256 : link->wheel->sha256);
 		if (pf_buf_check(&url, "direct_url.json", err) < 0 ||
 		    put(l, "direct_url.json", pf_buf_view(&url), err) < 0)
 			return -1;

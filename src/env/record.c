@@ -31,7 +31,13 @@ char *pf_record_name(struct pf_arena *a, const struct pf_needs *needs,
 	pf_buf_printf(&b, "lock %d rules %d manager %d bytecode %d index %d hashes %d\n",
 		      PF_STORE_FORMAT, PF_SOLVE_RULES, (int)o->env_manager, !o->no_bytecode,
 		      o->allow_model_index, needs->require_hashes);
+	if (o->no_build)
+		pf_buf_cstr(&b, "no build\n");
 	pf_buf_str(&b, pf_plan_identity(a, python));
+	if (needs->lock.n)
+		add_line(&b, "l", needs->lock);
+	if (needs->as_of)
+		pf_buf_printf(&b, "day %d\n", needs->as_of);
 	for (size_t i = 0; i < needs->pip.n; i++) {
 		const struct pf_need *need = &needs->pip.v[i];
 
@@ -40,12 +46,17 @@ char *pf_record_name(struct pf_arena *a, const struct pf_needs *needs,
 		for (size_t k = 0; k < need->hashes.n; k++)
 			add_line(&b, "h", need->hashes.v[k]);
 	}
+	for (size_t i = 0; pf_is_native(o) && i < needs->facts.n; i++) {
+		add_line(&b, "f", needs->facts.v[i].name);
+		add_line(&b, "v", needs->facts.v[i].is.text);
+	}
 	for (size_t i = 0; i < needs->build.n; i++)
 		add_line(&b, "b", needs->build.v[i]);
 	for (size_t i = 0; i < needs->conda.n; i++)
 		add_line(&b, "k", needs->conda.v[i]);
 	for (size_t i = 0; o->allow_model_index && i < needs->asked.n; i++)
-		if (needs->asked.v[i].kind == PF_ASKED_INDEX)
+		if (needs->asked.v[i].kind == PF_ASKED_INDEX ||
+		    needs->asked.v[i].kind == PF_ASKED_BUILD)
 			add_line(&b, "i", needs->asked.v[i].text);
 	pf_sha256_hex(hex, b.p, b.n);
 	own |= b.toobig;

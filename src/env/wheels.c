@@ -1,4 +1,4 @@
-/* wheels.c - a plan of wheels installed: fetched, unpacked once into the cache, linked */
+/* wheels.c - a plan installed: what has to be is built, the rest fetched, unpacked once into the cache, linked */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "env/wheels.h"
 
@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "env/bytecode.h"
 #include "env/link.h"
+#include "formats/digest.h"
 #include "solve/native.h"
 
 /* One package of the plan on its way. */
@@ -36,6 +37,65 @@ static const char *digest_of(struct install *x, const struct pf_planned *one)
 	return pf_dupz(&x->w->arena, pf_str_skip(one->hashes.v[0], 7));
 }
 
+/* ---- source distributions ---- */
+
+static int open_indexes(struct install *x, struct pf_err *err)
+{
+	return x->native.index.own ? 0 : pf_native_open(&x->native, x->needs, x->python, x->o, err);
+}
+
+/* One that is to be built. */
+struct source {
+	struct install *x;
+	const struct pf_planned *one;
+};
+
+static int fetch_source(void *from, int fd, struct pf_err *err)
+{
+	struct source *s = from;
+	struct pf_transfer t = { 0 };
+	char sha256[PF_DIGEST_HEX];
+	int rc = open_indexes(s->x, err);
+
+	if (rc == 0) {
+		pf_native_fetch(&t, fd, &s->x->native, s->one);
+		rc = pf_native_wait(&s->x->native, &t, err);
+		pf_transfer_free(pf_index_pool(&s->x->native.index), &t);
+	}
+	if (rc == 0)
+		rc = pf_digest_fd(sha256, PF_S("sha256"), fd, err);
+	return rc < 0 ? -1 : pf_digest_check(&s->one->hashes, fd, sha256, err);
+}
+
+static int build_one(struct install *x, size_t i, struct pf_err *err)
+{
+	const struct pf_planned *one = &x->plan->packages.v[i];
+	const char *digest = digest_of(x, one);
+	struct source source = { x, one };
+	struct pf_sdist s = { .file = one->file, .sha256 = pf_s(digest), .name = one->name,
+			      .version = one->version, .fetch = fetch_source, .from = &source };
+	struct pf_build_for whom = { .python = x->python, .needs = x->needs, .o = x->o };
+	struct pf_str file, sha256;
+	int found;
+
+	if (!x->o->builder || x->o->no_build)
+		return pf_fail(err, PF_ESOLVE, "it has to be built, which is not to be done");
+	if (x->o->builder->wheel(&file, &sha256, &x->w->arena, &s, &whom, err) < 0)
+		return -1;
+	found = pf_wheel_find(&x->wheels[i], sha256.p, file, true, x->o, err);
+	x->in[i].fd = -1;
+	return found > 0 ? 0 : found < 0 ? -1 : pf_fail(err, PF_EIO, "its wheel vanished");
+}
+
+/* First, since each may be what fails. */
+static int build_all(struct install *x, struct pf_err *err)
+{
+	for (size_t i = 0; i < x->plan->packages.n; i++)
+		if (!pf_str_ends(x->plan->packages.v[i].file, ".whl") && build_one(x, i, err) < 0)
+			return pf_wrap(err, PF_FMT, PF_ARG(pf_shown(x->plan->packages.v[i].file)));
+	return 0;
+}
+
 /* ---- fetch ---- */
 
 static int look_up(struct install *x, struct pf_err *err)
@@ -43,7 +103,7 @@ static int look_up(struct install *x, struct pf_err *err)
 	for (size_t i = 0; i < x->plan->packages.n; i++) {
 		const struct pf_planned *one = &x->plan->packages.v[i];
 		const char *digest = digest_of(x, one);
-		int found = digest ? pf_wheel_find(&x->wheels[i], digest, one->file, false, x->o, err) : 0;
+		int found = x->in[i].fd < 0 ? 1 : digest ? pf_wheel_find(&x->wheels[i], digest, one->file, false, x->o, err) : 0;
 
 		if (found < 0)
 			return -1;
@@ -69,7 +129,7 @@ static int open_file(struct install *x, size_t i, struct pf_err *err)
 
 static int start_all(struct install *x, struct pf_err *err)
 {
-	if (pf_native_open(&x->native, x->needs, x->python, x->o, err) < 0)
+	if (open_indexes(x, err) < 0)
 		return -1;
 	for (size_t i = 0; i < x->plan->packages.n; i++) {
 		if (x->in[i].fd < 0)
@@ -81,18 +141,6 @@ static int start_all(struct install *x, struct pf_err *err)
 	return 0;
 }
 
-/* Where only several digests are known, the file is one of them. */
-static int check_digest(const struct pf_planned *one, const struct pf_wheel *wheel,
-			struct pf_err *err)
-{
-	char text[PF_SHA256_HEX + 8];
-
-	snprintf(text, sizeof(text), "sha256:%s", wheel->sha256);
-	if (!one->hashes.n || pf_strs_have(&one->hashes, pf_s(text)))
-		return 0;
-	return pf_fail(err, PF_EINTEGRITY, "%s is none of the digests it may have", text);
-}
-
 /* Each is unpacked as it comes, while the others are on their way. */
 static int unpack_one(struct install *x, size_t i, struct pf_err *err)
 {
@@ -102,7 +150,7 @@ static int unpack_one(struct install *x, size_t i, struct pf_err *err)
 
 	if (pf_native_wait(&x->native, &x->in[i].t, err) < 0 ||
 	    pf_wheel_get(&x->wheels[i], &source, x->o, err) < 0 ||
-	    check_digest(one, &x->wheels[i], err) < 0)
+	    pf_digest_check(&one->hashes, x->in[i].fd, x->wheels[i].sha256, err) < 0)
 		return pf_wrap(err, PF_FMT, PF_ARG(pf_shown(one->file)));
 	close(x->in[i].fd);
 	x->in[i].fd = -1;
@@ -111,7 +159,7 @@ static int unpack_one(struct install *x, size_t i, struct pf_err *err)
 
 static int fetch(struct install *x, struct pf_err *err)
 {
-	if (look_up(x, err) < 0)
+	if (build_all(x, err) < 0 || look_up(x, err) < 0)
 		return -1;
 	if (!x->missing)
 		return 0;
@@ -146,6 +194,7 @@ static int link_all(struct install *x, int dir, const char *exe, struct pf_err *
 		links[i] = (struct pf_link){
 			.wheel = &x->wheels[i],
 			.url = x->plan->packages.v[i].url,
+			.sha256 = digest_of(x, &x->plan->packages.v[i]),
 			.requested = is_requested(x, x->plan->packages.v[i].name),
 		};
 	return pf_wheels_link(NULL, links, n, &how, err);

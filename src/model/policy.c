@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/model.h"
 
+#include "base/str.h"
+
 static const struct {
 	const char *what;
 	const char *hint;
@@ -10,7 +12,8 @@ static const struct {
 			     "give the index yourself, or allow the model's with "
 			     "--allow-model-index" },
 	[PF_ASKED_BUILD] = { "a model may not set build options",
-			     "take the line out, or set the option yourself" },
+			     "take the line out, or set the option yourself; --allow-model-index "
+			     "lets it choose between wheels and sources" },
 	[PF_ASKED_LOCAL] = { "a model may not name places outside itself",
 			     "put the file into the model's directory, or name a release" },
 	[PF_ASKED_URL] = { "an address without a digest", "add #sha256=..., or use --allow-urls" },
@@ -20,12 +23,20 @@ static const struct {
 	[PF_ASKED_OTHER] = { "a model may not set this option", "take the line out" },
 };
 
+/* Wheels or sources: of what an index has, as much as the index itself. */
+static bool is_choice_of_files(const struct pf_asked *one)
+{
+	return one->kind == PF_ASKED_BUILD && (pf_str_starts(one->text, "--no-binary ") ||
+					       pf_str_starts(one->text, "--only-binary "));
+}
+
 static int check_asked(const struct pf_asked *one, bool allow_index, bool allow_urls,
 		       struct pf_err *err)
 {
 	struct pf_str text = pf_shown(one->text);
 
 	if ((one->kind == PF_ASKED_INDEX && allow_index) ||
+	    (is_choice_of_files(one) && allow_index) ||
 	    (one->kind == PF_ASKED_URL && allow_urls))
 		return 0;
 	pf_fail(err, PF_EMODEL, PF_FMT ", line %u: %s: " PF_FMT, PF_ARG(one->file), one->line,

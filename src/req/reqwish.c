@@ -23,10 +23,9 @@ static void add_once(struct pf_strs *list, struct pf_arena *a, struct pf_str one
 		*PF_PUSH(a, list) = one;
 }
 
-/* --no-binary and --only-binary: names, ":all:" and ":none:", each taking from the other's list. What
- * stands before the last ":all:" does not count, nor what is behind it without a ":none:". */
-static void add_formats(struct pf_strs *to, struct pf_strs *other, struct pf_arena *a,
-			struct pf_str value)
+/* What stands before the last ":all:" does not count, nor what is behind it without a ":none:". */
+void pf_wish_formats(struct pf_strs *to, struct pf_strs *other, struct pf_arena *a,
+		     struct pf_str value)
 {
 	struct pf_str rest = value, tail = value, name;
 	bool all = false, none = false;
@@ -94,9 +93,9 @@ int pf_wish_add(struct pf_index_wish *wish, struct pf_arena *a, const struct pf_
 
 	for (size_t i = 0; i < o->n; i++) {
 		if (o->v[i].kind == PF_OPT_NO_BINARY)
-			add_formats(&wish->no_binary, &wish->only_binary, a, o->v[i].value);
+			pf_wish_formats(&wish->no_binary, &wish->only_binary, a, o->v[i].value);
 		if (o->v[i].kind == PF_OPT_ONLY_BINARY)
-			add_formats(&wish->only_binary, &wish->no_binary, a, o->v[i].value);
+			pf_wish_formats(&wish->only_binary, &wish->no_binary, a, o->v[i].value);
 		if (o->v[i].kind == PF_OPT_TRUSTED_HOST && alone)
 			add_once(&wish->trusted_hosts, a, o->v[i].value);
 	}

@@ -255,32 +255,6 @@ int pf_driver_find(struct pf_driver *out, const struct pf_python *python,
 
 /* ---- run ---- */
 
-/* Secrets are taken out of the file on disk too, line by line; nothing grows. */
-static void redact_log(struct pf_buf *log)
-{
-	struct pf_buf clean = PF_BUF(PF_MAX_DRIVER_LOG + 1);
-	struct pf_str rest = pf_buf_view(log), line;
-	char text[PF_KIB(16)];
-
-	while (pf_str_next_line(&rest, &line)) {
-		snprintf(text, sizeof(text), PF_FMT, PF_ARG(line));
-		pf_redact(text);
-		pf_buf_cstr(&clean, text);
-		pf_buf_char(&clean, '\n');
-	}
-	pf_buf_free(log);
-	*log = clean;
-}
-
-static void print_tail(struct pf_str log)
-{
-	size_t from = log.n, lines = 0;
-
-	while (from && (lines < 12 || log.p[from - 1] != '\n'))
-		lines += log.p[--from] == '\n';
-	pf_warn_text(pf_str_skip(log, from));
-}
-
 /* On a full disk not even the log can tell. */
 static bool is_full(const char *path)
 {
@@ -292,25 +266,19 @@ static bool is_full(const char *path)
 
 static int fail_by_log(struct pf_workdir *w, const char *action, struct pf_err *err)
 {
-	struct pf_buf log = PF_BUF(PF_MAX_DRIVER_LOG);
+	PF_AUTO(buf) log = PF_BUF(PF_MAX_DRIVER_LOG);
 	bool full = is_full(w->path);
 	struct pf_err other;
 
-	if (pf_read_file(&log, AT_FDCWD, w->log, &other) < 0 && other.code != PF_ELIMIT) {
-		pf_buf_free(&log);
+	if (pf_workdir_keep_log(&log, w, &other) < 0 && other.code != PF_ELIMIT)
 		return pf_fail(err, PF_EIO, "cannot %s: %s", action, other.msg);
-	}
-	log.toobig = false;
-	redact_log(&log);
-	w->keep_log = pf_write_atomic(AT_FDCWD, w->log, pf_buf_view(&log), 0600, &other) == 0;
 	pf_driver_explain(pf_buf_view(&log), action, err);
 	if (full && err->code == PF_ESOLVE)
 		pf_fail(err, PF_EIO, "cannot %s: the disk of %s is full", action, w->store);
 	if (err->code != PF_ESOLVE)
-		print_tail(pf_buf_view(&log));
+		pf_log_tail(pf_buf_view(&log));
 	if (w->keep_log && !*err->hint)
 		pf_hint(err, "the whole log: %s", w->log);
-	pf_buf_free(&log);
 	return -1;
 }
 
@@ -369,4 +337,11 @@ int pf_drive(int *status, struct pf_workdir *w, const char *const *argv, struct 
 	struct pf_opts none = { 0 };
 
 	return run_logged(NULL, status, w, argv, pf_driver_environment(&w->arena, NULL, &none), err);
+}
+
+char **pf_drive_environment(struct pf_arena *a)
+{
+	struct pf_opts none = { 0 };
+
+	return pf_driver_environment(a, NULL, &none);
 }

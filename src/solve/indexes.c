@@ -12,6 +12,7 @@
 #include "default_index.h"
 #include "req/reqneed.h"
 #include "solve/pipconf.h"
+#include "req/reqwish.h"
 
 void pf_indexes_free(struct pf_indexes *x)
 {
@@ -29,7 +30,7 @@ struct pf_str pf_index_url_bare(struct pf_str index)
 /* One setting: pip's key, pip's variable, others that say the same. */
 enum setting {
 	INDEX, EXTRA, FIND_LINKS, NO_INDEX, TRUSTED, CERT, CLIENT_CERT, PROXY, TIMEOUT, RETRIES, PRE,
-	SETTINGS
+	NO_BINARY, ONLY_BINARY, SETTINGS
 };
 
 static const struct {
@@ -47,6 +48,8 @@ static const struct {
 		      { "PIP_DEFAULT_TIMEOUT", "UV_HTTP_TIMEOUT", "UV_REQUEST_TIMEOUT" } },
 	[RETRIES] = { "retries", "PIP_RETRIES", { "UV_HTTP_RETRIES" } },
 	[PRE] = { "pre", "PIP_PRE", { "UV_PRERELEASE" } },
+	[NO_BINARY] = { "no-binary", "PIP_NO_BINARY", { "UV_NO_BINARY_PACKAGE" } },
+	[ONLY_BINARY] = { "only-binary", "PIP_ONLY_BINARY", { "UV_NO_BUILD_PACKAGE" } },
 };
 
 struct values {
@@ -63,6 +66,25 @@ static void read_files(struct values *out, struct pf_arena *a, const struct pf_p
 		out->v[i] = pf_pipconf_get(&conf, settings[i].key);
 }
 
+static bool is_true(struct pf_str s)
+{
+	static const char *const yes[] = { "1", "true", "yes", "on", "y", "t" };
+
+	for (size_t i = 0; i < PF_COUNT(yes); i++)
+		if (pf_str_ieq(s, yes[i]))
+			return true;
+	return false;
+}
+
+/* What uv has for all packages is a variable of its own. */
+static void read_all(struct values *out, enum setting which, const char *variable)
+{
+	const char *pip = getenv(settings[which].pip);
+
+	if (!(pip && *pip) && is_true(pf_s(getenv(variable))))
+		out->v[which] = PF_S(":all:");
+}
+
 static void read_variables(struct values *out)
 {
 	for (int i = 0; i < SETTINGS; i++) {
@@ -75,19 +97,11 @@ static void read_variables(struct values *out)
 		if (value && *value)
 			out->v[i] = pf_s(value);
 	}
+	read_all(out, NO_BINARY, "UV_NO_BINARY");
+	read_all(out, ONLY_BINARY, "UV_NO_BUILD");
 }
 
 /* ---- values to lists ---- */
-
-static bool is_true(struct pf_str s)
-{
-	static const char *const yes[] = { "1", "true", "yes", "on", "y", "t" };
-
-	for (size_t i = 0; i < PF_COUNT(yes); i++)
-		if (pf_str_ieq(s, yes[i]))
-			return true;
-	return false;
-}
 
 static void percent_encode(struct pf_buf *b, struct pf_str path)
 {
@@ -237,6 +251,28 @@ static enum pf_pre read_pre(struct pf_str s)
 	       pf_str_is(s, "disallow") ? PF_PRE_DENY : PF_PRE_DEFAULT;
 }
 
+/* pip separates by commas, uv by blanks. */
+static void add_formats(struct pf_indexes *x, enum setting which, struct pf_str words)
+{
+	char *text = pf_dupz(&x->arena, words);
+
+	for (char *p = text; *p; p++)
+		if (pf_is_space(*p))
+			*p = ',';
+	if (!words.n)
+		return;
+	if (which == NO_BINARY)
+		pf_wish_formats(&x->no_binary, &x->only_binary, &x->arena, pf_s(text));
+	else
+		pf_wish_formats(&x->only_binary, &x->no_binary, &x->arena, pf_s(text));
+}
+
+static void copy_names(struct pf_strs *out, struct pf_arena *a, const struct pf_strs *from)
+{
+	for (size_t i = 0; i < from->n; i++)
+		*PF_PUSH(a, out) = pf_dup(a, from->v[i]);
+}
+
 static void fill(struct pf_indexes *x, const struct values *from)
 {
 	struct pf_str index = from->v[INDEX].n ? from->v[INDEX] : PF_S(PF_DEFAULT_INDEX);
@@ -250,6 +286,8 @@ static void fill(struct pf_indexes *x, const struct values *from)
 	x->no_index = is_true(from->v[NO_INDEX]);
 	x->pre = read_pre(from->v[PRE]);
 	fill_net(&x->net, &x->arena, from);
+	add_formats(x, NO_BINARY, from->v[NO_BINARY]);
+	add_formats(x, ONLY_BINARY, from->v[ONLY_BINARY]);
 }
 
 /* ---- what the model's files ask for ---- */
@@ -292,7 +330,13 @@ void pf_indexes_read(struct pf_indexes *out, const struct pf_needs *needs,
 
 	read_files(&values, &x.arena, python);
 	read_variables(&values);
+	if (needs && o->allow_model_index) {
+		copy_names(&x.no_binary, &x.arena, &needs->wish.no_binary);
+		copy_names(&x.only_binary, &x.arena, &needs->wish.only_binary);
+	}
 	fill(&x, &values);
+	if (o->no_build)
+		add_formats(&x, ONLY_BINARY, PF_S(":all:"));
 	for (size_t i = 0; needs && o->allow_model_index && i < needs->asked.n; i++)
 		if (needs->asked.v[i].kind == PF_ASKED_INDEX)
 			add_asked(&x, needs->asked.v[i].text);

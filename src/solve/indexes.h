@@ -19,11 +19,13 @@ struct pf_indexes {
 	bool no_index;
 	enum pf_pre pre;
 	struct pf_net net;
+	struct pf_strs no_binary;   /* canonical names, or ":all:": built though there are wheels */
+	struct pf_strs only_binary; /* never built */
 };
 
 /* PIP_* before UV_* before pip's configuration files (of this interpreter, too; or NULL), each setting
  * for itself. uv's credentials of a named index become part of its URL. With
- * o->allow_model_index what the model's files ask for is added. */
+ * o->allow_model_index what the model's files ask for is added, and said before the user's word. */
 void pf_indexes_read(struct pf_indexes *out, const struct pf_needs *needs,
 		     const struct pf_python *python, const struct pf_opts *o);
 void pf_indexes_free(struct pf_indexes *x);

@@ -8,8 +8,11 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "formats/digest.h"
+#include "index/needed.h"
+#include "python/metadata.h"
 #include "req/name.h"
 #include "req/wheel_name.h"
+#include "solve/ranking.h"
 
 void pf_offers_free(struct pf_offers *x)
 {
@@ -21,27 +24,36 @@ void pf_offers_free(struct pf_offers *x)
 
 /* A folder of wheels tells no digests: they are looked at. Elsewhere what is not told stays unknown
  * until the file is here. */
-static struct pf_str digest_of(struct pf_offers *x, struct pf_file *file)
+struct pf_str pf_offer_file_digest(struct pf_arena *a, struct pf_file *file)
 {
 	PF_AUTO(buf) bytes = PF_BUF(PF_MAX_DIST);
-	char *path = file->sha256.n ? NULL : pf_file_path(&x->arena, file->url);
+	char *path = file->sha256.n ? NULL : pf_file_path(a, file->url);
 	char hex[PF_SHA256_HEX];
 	struct pf_err ignored;
 
 	if (path && pf_read_file(&bytes, AT_FDCWD, path, &ignored) == 0) {
 		pf_sha256_hex(hex, bytes.p, bytes.n);
-		file->sha256 = pf_s(pf_dupz(&x->arena, pf_s(hex)));
+		file->sha256 = pf_s(pf_dupz(a, pf_s(hex)));
 	}
-	return file->sha256.n ? pf_format(&x->arena, "sha256:" PF_FMT, PF_ARG(file->sha256)) :
+	return file->sha256.n ? pf_format(a, "sha256:" PF_FMT, PF_ARG(file->sha256)) :
 				PF_S("");
 }
 
 struct pf_str pf_offer_digest(struct pf_offers *x, const struct pf_offer *offer)
 {
-	return digest_of(x, offer->file);
+	return pf_offer_file_digest(&x->arena, offer->file);
 }
 
 /* ---- candidates ---- */
+
+/* Only SHA-256 is told of files: where a digest of another kind is named, fetching tells. */
+static bool names_other_kind(const struct pf_strs *hashes)
+{
+	for (size_t i = 0; i < hashes->n; i++)
+		if (!pf_str_starts(hashes->v[i], "sha256:"))
+			return true;
+	return false;
+}
 
 /* Does every requirement of the project that names digests name this file's? */
 static const struct pf_need *who_forbids(struct pf_offers *x, struct pf_str name,
@@ -54,30 +66,38 @@ static const struct pf_need *who_forbids(struct pf_offers *x, struct pf_str name
 
 		if (!need->parsed || !need->hashes.n || !pf_str_eq(need->req.key, name))
 			continue;
-		digest = digest_of(x, file);
-		if (digest.n && !pf_strs_have(&need->hashes, digest))
+		digest = pf_offer_file_digest(&x->arena, file);
+		if (digest.n && !pf_strs_have(&need->hashes, digest) &&
+		    !names_other_kind(&need->hashes))
 			return need;
 	}
 	return NULL;
 }
 
-/* The best file that the needs' digests admit; *why is set when it is they that leave none. */
+/* The best file that the needs' digests admit, of the kinds that are wanted; *why is set when it is the
+ * digests that leave none. */
 static struct pf_file *choose_file(struct pf_str *why, struct pf_offers *x, struct pf_str name,
-					 const struct pf_release *r)
+				   const struct pf_release *r)
 {
 	const struct pf_need *need = NULL;
+	bool wheels = pf_resolve_takes_wheels(x->how, name);
+	bool sdists = pf_resolve_takes_sdists(x->how, name);
+	struct pf_file *first = NULL;
 
 	for (size_t i = 0; i < r->n; i++) {
+		if (!(r->files[i].wheel ? wheels : sdists))
+			continue;
 		need = who_forbids(x, name, &r->files[i]);
 		if (!need)
 			return &r->files[i];
+		first = first ? first : &r->files[i];
 	}
 	if (need) {
 		x->forbidden = true;
 		*why = pf_format(&x->arena, "no file of it has a digest that " PF_FMT ", line %u names",
 				 PF_ARG(need->file), need->line);
 	}
-	return r->n ? &r->files[0] : NULL;
+	return first ? first : r->n ? &r->files[0] : NULL;
 }
 
 static void make_candidate(struct pf_candidate *out, struct pf_offers *x, struct pf_str name,
@@ -121,6 +141,43 @@ void pf_offers_want_project(void *ctx, struct pf_str name, const struct pf_requi
 	pf_index_want(x->index, &name, 1);
 }
 
+/* ---- what has to be built ---- */
+
+struct source {
+	struct pf_index *index;
+	const struct pf_file *file;
+};
+
+static int fetch_source(void *from, int fd, struct pf_err *err)
+{
+	const struct source *s = from;
+
+	return pf_index_fetch(fd, s->index, s->file, err);
+}
+
+/* The metadata of a source distribution. What could not be built is not built again. */
+static int ask_builder(struct pf_str *out, struct pf_offers *x, const struct pf_file *file,
+		       struct pf_err *err)
+{
+	struct pf_native *n = x->native;
+	struct source source = { x->index, file };
+	struct pf_sdist s = { .file = file->name, .sha256 = file->sha256,
+			      .name = file->release->project->name,
+			      .version = file->release->version.text,
+			      .fetch = fetch_source, .from = &source };
+	const char *why = pf_map_get(&n->unbuilt, file->url);
+
+	if (why)
+		return pf_fail(err, PF_ESOLVE, "%s", why);
+	if (n->whom.o->builder->metadata(out, &x->arena, &s, &n->whom, err) == 0)
+		return 0;
+	if (pf_is_sdists_fault(err)) {
+		*pf_map_put(&n->arena, &n->unbuilt, file->url) = pf_dupz(&n->arena, pf_s(err->msg));
+		n->hint = *err->hint ? pf_dupz(&n->arena, pf_s(err->hint)) : n->hint;
+	}
+	return -1;
+}
+
 /* ---- a URL ---- */
 
 static bool fits(const struct pf_offers *x, const struct pf_wheel_name *wheel)
@@ -149,11 +206,75 @@ static struct pf_str digest_asked(const struct pf_need *need, struct pf_str frag
 	return PF_S("");
 }
 
+/* All of them, of any kind. */
+static void list_asked(struct pf_strs *out, struct pf_arena *a, const struct pf_need *need,
+		       struct pf_str fragment)
+{
+	struct pf_str one;
+
+	while (pf_str_next(&fragment, '&', &one))
+		if (pf_str_starts(one, "sha") && pf_str_find(one, '=') == 6)
+			*PF_PUSH(a, out) = pf_format(a, PF_FMT ":" PF_FMT, PF_ARG(pf_str_cut(one, 0, 6)),
+						     PF_ARG(pf_str_skip(one, 7)));
+	for (size_t i = 0; i < need->hashes.n; i++)
+		*PF_PUSH(a, out) = need->hashes.v[i];
+}
+
 static int refuse(const struct pf_need *need, const char *why, struct pf_err *err)
 {
 	pf_fail(err, PF_ESOLVE, PF_FMT ", line %u: " PF_FMT " %s", PF_ARG(need->file), need->line,
 		PF_ARG(pf_shown(need->req.key)), why);
 	return pf_hint(err, "use --env-manager uv or virtualenv for it");
+}
+
+static int take_wheel(struct pf_release *r, struct pf_offers *x, const struct pf_need *need,
+		      struct pf_err *err)
+{
+	struct pf_wheel_name wheel;
+
+	if (pf_wheel_name_parse(&wheel, &x->arena, r->files->name, err) < 0)
+		return -1;
+	if (!fits(x, &wheel))
+		return refuse(need, "is a wheel for another interpreter or platform", err);
+	r->version = wheel.version;
+	r->files->wheel = true;
+	r->wheels = 1;
+	return 0;
+}
+
+static bool is_archive(struct pf_str name)
+{
+	static const char *const endings[] = { ".tar.gz", ".tgz", ".zip", ".tar.bz2", ".tar.xz", ".tar" };
+
+	for (size_t i = 0; i < PF_COUNT(endings); i++)
+		if (pf_str_ends(name, endings[i]))
+			return true;
+	return false;
+}
+
+/* Its name tells the version, or its metadata does: ".../archive/v1.0.tar.gz" is as good as any. */
+static int take_archive(struct pf_release *r, struct pf_offers *x, const struct pf_need *need,
+			struct pf_err *err)
+{
+	struct pf_sdist_name sdist;
+	struct pf_metadata m = { 0 };
+	struct pf_str text;
+
+	if (!is_archive(r->files->name))
+		return refuse(need, "is neither a wheel nor an archive of sources", err);
+	if (pf_sdist_name_parse(&sdist, &x->arena, r->files->name, err) == 0 &&
+	    pf_str_eq(sdist.name, need->req.key)) {
+		r->version = sdist.version;
+		return 0;
+	}
+	if (!pf_resolve_takes_sdists(x->how, need->req.key))
+		return refuse(need, "has to be built, which is not to be done", err);
+	if (ask_builder(&text, x, r->files, err) < 0)
+		return pf_wrap(err, PF_FMT ", line %u", PF_ARG(need->file), need->line);
+	pf_metadata_read(&m, &x->arena, text);
+	if (!pf_version_read(&r->version, &x->arena, m.version))
+		return refuse(need, "has a version that is none", err);
+	return 0;
 }
 
 int pf_offers_direct(void *ctx, struct pf_candidates *out, const struct pf_need *need,
@@ -164,27 +285,26 @@ int pf_offers_direct(void *ctx, struct pf_candidates *out, const struct pf_need 
 	struct pf_file *file = pf_alloc(&x->arena, sizeof(*file));
 	struct pf_project *project = pf_alloc(&x->arena, sizeof(*project));
 	struct pf_candidate *c = pf_alloc(&x->arena, sizeof(*c));
-	struct pf_wheel_name wheel;
+	struct pf_offer *offer;
+	struct pf_str link = need->link.n ? need->link : need->req.url;
 	struct pf_url url;
 
-	if (pf_url_split(&url, need->link.n ? need->link : need->req.url, err) < 0)
+	if (pf_url_split(&url, link, err) < 0)
 		return refuse(need, "is at an address that only other installers understand", err);
-	file->name = pf_url_decode(&x->arena, pf_url_file(&url));
-	if (!pf_str_ends(file->name, ".whl"))
-		return refuse(need, "is no wheel", err);
-	if (pf_wheel_name_parse(&wheel, &x->arena, file->name, err) < 0)
-		return -1;
-	if (!fits(x, &wheel))
-		return refuse(need, "is a wheel for another interpreter or platform", err);
-	file->url = pf_offer_url(&x->arena, need->link.n ? need->link : need->req.url);
-	file->sha256 = pf_s(pf_dupz(&x->arena, digest_asked(need, url.fragment)));
-	file->wheel = file->python_fits = true;
-	file->release = r;
 	*project = (struct pf_project){ .name = need->req.key, .releases = r, .n = 1 };
-	*r = (struct pf_release){ .project = project, .version = wheel.version, .files = file,
-				  .n = 1, .wheels = 1 };
-	make_candidate(c, x, PF_S(""), r);
-	((struct pf_offer *)c->ref)->direct = need->link.n ? need->link : need->req.url;
+	*r = (struct pf_release){ .project = project, .files = file, .n = 1 };
+	file->name = pf_url_decode(&x->arena, pf_url_file(&url));
+	file->url = pf_offer_url(&x->arena, link);
+	file->sha256 = pf_s(pf_dupz(&x->arena, digest_asked(need, url.fragment)));
+	file->python_fits = true;
+	file->release = r;
+	if (pf_str_ends(file->name, ".whl") ? take_wheel(r, x, need, err) < 0 :
+					      take_archive(r, x, need, err) < 0)
+		return -1;
+	make_candidate(c, x, need->req.key, r);
+	offer = (struct pf_offer *)c->ref;
+	offer->direct = link;
+	list_asked(&offer->asked_hashes, &x->arena, need, url.fragment);
 	*out = (struct pf_candidates){ c, 1 };
 	return 0;
 }
@@ -217,6 +337,26 @@ static void set_depends(struct pf_offers *x, struct pf_depends *d, const struct 
 		*PF_PUSH(&x->arena, &d->extras) = pf_name_canonical(&x->arena, needed->extras.v[i]);
 }
 
+/* By the index, else by the builder. */
+static int find_needed(const struct pf_needed **out, struct pf_offers *x, const struct pf_file *file,
+		       struct pf_err *err)
+{
+	struct pf_needed *needed;
+	struct pf_str text;
+	int rc = pf_index_metadata(out, x->index, file, err);
+
+	if (rc <= 0)
+		return rc;
+	if (!pf_resolve_takes_sdists(x->how, file->release->project->name))
+		return pf_fail(err, PF_ESOLVE, "only building it can tell what it needs");
+	needed = pf_alloc(&x->arena, sizeof(*needed));
+	if (ask_builder(&text, x, file, err) < 0 ||
+	    pf_needed_read(needed, &x->arena, text, file, err) < 0)
+		return -1;
+	*out = needed;
+	return 0;
+}
+
 int pf_offers_depends(void *ctx, struct pf_depends *out, const struct pf_candidate *of,
 		      struct pf_err *err)
 {
@@ -226,13 +366,11 @@ int pf_offers_depends(void *ctx, struct pf_depends *out, const struct pf_candida
 	int rc = 0;
 
 	if (!offer->asked && offer->file)
-		rc = pf_index_metadata(&needed, x->index, offer->file, err);
-	if (rc < 0 && err->code != PF_EINTEGRITY)
+		rc = find_needed(&needed, x, offer->file, err);
+	if (rc < 0 && !(offer->file->wheel ? err->code == PF_EINTEGRITY : pf_is_sdists_fault(err)))
 		return -1;
 	if (rc < 0)
 		offer->depends.unusable = pf_format(&x->arena, "%s", err->msg);
-	else if (rc > 0)
-		offer->depends.unusable = PF_S("only building it can tell what it needs");
 	else if (needed)
 		set_depends(x, &offer->depends, needed);
 	offer->asked = true;

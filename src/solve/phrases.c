@@ -26,7 +26,8 @@ static const struct {
 			       "another Python may do (--python)" },
 	[PF_CAUSE_NO_BUILD] = { "has no wheel for this Python and platform, and is not to be built",
 				"have no wheel for this Python and platform, and are not to be built",
-				"what has sources alone can be built where building is allowed" },
+				"what has sources alone is not built with --no-build, nor where pip's "
+				"or uv's settings forbid it" },
 	[PF_CAUSE_NO_BINARY] = { "has no sources, and its wheels are not to be used",
 				 "have no sources, and their wheels are not to be used", NULL },
 	[PF_CAUSE_BROKEN] = { "cannot be used: ", "cannot be used: ", NULL },
@@ -167,7 +168,8 @@ static bool fits_none(const struct pf_package *p, const struct pf_requirement *r
 static void put_fault(struct pf_buf *out, const struct pf_solver *s, const struct pf_incompat *ic,
 		      bool many)
 {
-	struct pf_str why = pf_shown(ic->why);
+	struct pf_str why = ic->cause == PF_CAUSE_BROKEN ? pf_str_cut(ic->why, 0, PF_MAX_SOLVE_REASON) :
+							   pf_shown(ic->why);
 
 	pf_buf_printf(out, " %s", many ? faults[ic->cause].many : faults[ic->cause].one);
 	if (ic->cause == PF_CAUSE_PYTHON)

@@ -6,19 +6,21 @@
 
 #include "base/str.h"
 
-static bool lists(const struct pf_strs *list, struct pf_str name)
+/* A name in the other list counts more than ":all:" in this one, as in pip. */
+static bool lists(const struct pf_strs *list, const struct pf_strs *other, struct pf_str name)
 {
-	return pf_strs_have(list, name) || pf_strs_have(list, PF_S(":all:"));
+	return pf_strs_have(list, name) ||
+	       (pf_strs_have(list, PF_S(":all:")) && !pf_strs_have(other, name));
 }
 
 bool pf_resolve_takes_wheels(const struct pf_resolve_opts *o, struct pf_str name)
 {
-	return !lists(&o->no_binary, name);
+	return !lists(&o->no_binary, &o->only_binary, name);
 }
 
 bool pf_resolve_takes_sdists(const struct pf_resolve_opts *o, struct pf_str name)
 {
-	return !o->no_build && !lists(&o->only_binary, name);
+	return !o->no_build && !lists(&o->only_binary, &o->no_binary, name);
 }
 
 /* ---- order ---- */
@@ -71,6 +73,16 @@ static struct ranked *newest_first(size_t *n, struct pf_arena *a, const struct p
 	return list;
 }
 
+static size_t find_recorded(const struct pf_ranking *r, struct pf_str name,
+			    const struct pf_resolve_opts *o)
+{
+	for (size_t k = 0; k < o->fact_count; k++)
+		for (size_t i = 0; pf_str_eq(o->facts[k].name, name) && i < r->n; i++)
+			if (pf_spec_admits(&o->facts[k].is, &r->v[i]->version))
+				return i;
+	return PF_BITS_NONE;
+}
+
 void pf_ranking_make(struct pf_ranking *out, struct pf_arena *a, const struct pf_candidates *of,
 		     struct pf_str name, const struct pf_resolve_opts *o)
 {
@@ -99,6 +111,7 @@ void pf_ranking_make(struct pf_ranking *out, struct pf_arena *a, const struct pf
 		r.v[i] = best[i].candidate;
 		r.newest[best[i].age] = i;
 	}
+	r.recorded = find_recorded(&r, name, o);
 	*out = r;
 }
 
@@ -115,6 +128,8 @@ size_t pf_ranking_best(const struct pf_ranking *r, const uint64_t *set)
 {
 	size_t first = pf_bits_next(set, r->n, 0), pre = first_of(r, set, PF_RANK_PRE);
 
+	if (r->recorded != PF_BITS_NONE && pf_bits_has(set, r->recorded))
+		return r->recorded;
 	if (pre != PF_BITS_NONE && first_of(r, set, 0) == PF_BITS_NONE &&
 	    first_of(r, set, PF_RANK_SDIST) == PF_BITS_NONE)
 		return pre;

@@ -6,7 +6,13 @@
 #include "solve/workdir.h"
 
 /* Of which packages the same needs come to: part of a lock's name. */
-#define PF_SOLVE_RULES 2
+#define PF_SOLVE_RULES 3
+
+/* Does this program resolve by itself, rather than by a driver? */
+bool pf_is_native(const struct pf_opts *o);
+/* Settles needs->as_of by what the user asked and when the model was saved: to be called before
+ * anything that goes by it. EMODEL where that day is asked for and not known. */
+int pf_needs_date(struct pf_needs *needs, const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
 
 /* Resolves every transitive dependency with the driver that o->env_manager names (auto: the best
  * one present), for this interpreter. Build dependencies count too, and setuptools below 81 where
@@ -26,6 +32,9 @@ int pf_install(const char *into, const struct pf_plan *plan, const struct pf_nee
  * clean environment, all its output going to the log. 0 when it could be run: *status as of
  * waitpid. */
 int pf_drive(int *status, struct pf_workdir *w, const char *const *argv, struct pf_err *err) PF_MUST_USE;
+
+/* That environment alone. */
+char **pf_drive_environment(struct pf_arena *a);
 
 /* Warns of the conda packages that a plan has to leave out. */
 void pf_plan_warn(const struct pf_plan *plan);

@@ -13,6 +13,7 @@
 #include "base/dirs.h"
 #include "base/fs.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/str.h"
 
 /* Whoever may write to the store decides what we run: it must be ours alone. */
@@ -111,6 +112,49 @@ char *pf_workdir_file(struct pf_workdir *w, const char *name, struct pf_str byte
 		return NULL;
 	return pf_join(&w->arena, w->path, pf_s(name));
 }
+
+/* ---- logs ---- */
+
+/* Secrets are taken out of the file on disk too, line by line; nothing grows. */
+static void redact_log(struct pf_buf *log)
+{
+	struct pf_buf clean = PF_BUF(log->max + 1);
+	struct pf_str rest = pf_buf_view(log), line;
+	char text[PF_KIB(16)];
+
+	while (pf_str_next_line(&rest, &line)) {
+		snprintf(text, sizeof(text), PF_FMT, PF_ARG(line));
+		pf_redact(text);
+		pf_buf_cstr(&clean, text);
+		pf_buf_char(&clean, '\n');
+	}
+	pf_buf_free(log);
+	*log = clean;
+}
+
+int pf_workdir_keep_log(struct pf_buf *out, struct pf_workdir *w, struct pf_err *err)
+{
+	int rc = pf_read_file(out, AT_FDCWD, w->log, err);
+	struct pf_err ignored;
+
+	if (rc < 0 && err->code != PF_ELIMIT)
+		return -1;
+	out->toobig = false;
+	redact_log(out);
+	w->keep_log = pf_write_atomic(AT_FDCWD, w->log, pf_buf_view(out), 0600, &ignored) == 0;
+	return rc;
+}
+
+void pf_log_tail(struct pf_str log)
+{
+	size_t from = log.n, lines = 0;
+
+	while (from && (lines < 12 || log.p[from - 1] != '\n'))
+		lines += log.p[--from] == '\n';
+	pf_warn_text(pf_str_skip(log, from));
+}
+
+/* ---- leftovers ---- */
 
 /* Unlocked and old: its process is gone. The lock is taken, so that nobody else removes it too. */
 static int sweep_one(int parent, const char *name, time_t before, struct pf_err *err)

@@ -29,6 +29,12 @@ void pf_workdir_free(struct pf_workdir *w);
 char *pf_workdir_file(struct pf_workdir *w, const char *name, struct pf_str bytes,
 		      struct pf_err *err) PF_MUST_USE;
 
+/* The log's text; the file stays, without the secrets that were in it. ELIMIT when it is longer than
+ * the buffer: what fits is there. */
+int pf_workdir_keep_log(struct pf_buf *out, struct pf_workdir *w, struct pf_err *err);
+/* Prints the last lines of a log. */
+void pf_log_tail(struct pf_str log);
+
 /* Removes what earlier processes left in STORE/tmp: folders older than `age` seconds that nobody
  * holds. Returns how many, or -1. */
 int pf_workdir_sweep(const char *store, unsigned age, struct pf_err *err) PF_MUST_USE;

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/str.h"
+#include "build/build.h"
 #include "env/env.h"
 
 /* A file of needs, one a line: "r TEXT", "c TEXT", "b TEXT" (build), "k SPEC" (conda), "h HASH" of
@@ -134,9 +135,11 @@ int main(int argc, char **argv)
 	bool json = false;
 	int days = -1;
 
+	o.builder = pf_build_builder();
+
 	setlocale(LC_CTYPE, "C.UTF-8");
 	pf_signals_catch();
-	for (int c; (c = getopt(argc, argv, "m:p:s:d:joRrivB")) != -1;) {
+	for (int c; (c = getopt(argc, argv, "m:p:s:d:joRrivBW")) != -1;) {
 		switch (c) {
 		case 'm': set_manager(&o, optarg); break;
 		case 'p': o.python = optarg; break;
@@ -149,6 +152,7 @@ int main(int argc, char **argv)
 		case 'i': o.allow_model_index = true; break;
 		case 'v': log.level = PF_LOG_DEBUG; break;
 		case 'B': o.no_bytecode = true; break;
+		case 'W': o.no_build = true; break;
 		default: return 2;
 		}
 	}

@@ -35,6 +35,8 @@ static void clear(void)
 		"UV_REQUEST_TIMEOUT", "UV_HTTP_RETRIES", "UV_PRERELEASE", "UV_INDEX_MY_OWN_USERNAME",
 		"UV_INDEX_MY_OWN_PASSWORD", "SSL_CLIENT_CERT", "SSL_CERT_FILE", "SSL_CERT_DIR",
 		"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "VIRTUAL_ENV", "CONDA_PREFIX",
+		"PIP_NO_BINARY", "PIP_ONLY_BINARY", "UV_NO_BINARY", "UV_NO_BUILD", "UV_NO_BINARY_PACKAGE",
+		"UV_NO_BUILD_PACKAGE",
 	};
 
 	for (size_t i = 0; i < PF_COUNT(names); i++)
@@ -301,6 +303,57 @@ static void a_models_index_only_when_allowed(void **state)
 	clear();
 }
 
+static void check_names(const struct pf_strs *list, const char *expected)
+{
+	struct pf_buf b = PF_BUF(1000);
+
+	for (size_t i = 0; i < list->n; i++)
+		pf_buf_printf(&b, "%s" PF_FMT, i ? " " : "", PF_ARG(list->v[i]));
+	assert_string_equal(b.p ? b.p : "", expected);
+	assert_true(!list->n == !*expected);
+	pf_buf_free(&b);
+}
+
+static void what_may_be_built(void **state)
+{
+	static const struct {
+		const char *name, *value, *name2, *value2;
+		bool no_build, model;
+		const char *no_binary, *only_binary;
+	} rows[] = {
+		{ "PIP_NO_BINARY", "Foo_Bar,baz", NULL, NULL, false, false, "foo-bar baz", "" },
+		{ "PIP_NO_BINARY", ":all:", "PIP_ONLY_BINARY", "foo", false, false, ":all:", "foo" },
+		{ "PIP_NO_BINARY", "foo", "PIP_ONLY_BINARY", ":all:", false, false, "", ":all:" },
+		{ "UV_NO_BUILD", "1", "UV_NO_BINARY_PACKAGE", "a b", false, false, "", ":all:" },
+		{ "UV_NO_BUILD", "0", "UV_NO_BUILD_PACKAGE", "a b", false, false, "", "a b" },
+		{ "UV_NO_BINARY", "true", NULL, NULL, false, false, ":all:", "" },
+		{ "UV_NO_BINARY", "true", "PIP_NO_BINARY", "a", false, false, "a", "" },
+		{ "PIP_NO_BINARY", "foo", NULL, NULL, true, false, "", ":all:" },
+		{ NULL, NULL, NULL, NULL, false, false, "", "" },
+		{ NULL, NULL, NULL, NULL, false, true, "theirs", "" },
+		{ "PIP_ONLY_BINARY", "theirs", NULL, NULL, false, true, "", "theirs" },
+	};
+	struct pf_str theirs = PF_S("theirs");
+	struct pf_needs needs = { .wish.no_binary = { .v = &theirs, .n = 1, .cap = 1 } };
+
+	(void)state;
+	for (size_t i = 0; i < PF_COUNT(rows); i++) {
+		PF_AUTO(indexes) x = { 0 };
+		struct pf_opts o = { .no_build = rows[i].no_build, .allow_model_index = rows[i].model };
+
+		clear();
+		setenv("PIP_CONFIG_FILE", "/dev/null", 1);
+		if (rows[i].name)
+			setenv(rows[i].name, rows[i].value, 1);
+		if (rows[i].name2)
+			setenv(rows[i].name2, rows[i].value2, 1);
+		pf_indexes_read(&x, &needs, NULL, &o);
+		check_names(&x.no_binary, rows[i].no_binary);
+		check_names(&x.only_binary, rows[i].only_binary);
+	}
+	clear();
+}
+
 static const char *find(char **envp, const char *name)
 {
 	size_t n = strlen(name);
@@ -374,6 +427,7 @@ int main(void)
 		cmocka_unit_test(one_file_after_the_other),
 		cmocka_unit_test(variables_beat_files),
 		cmocka_unit_test(a_models_index_only_when_allowed),
+		cmocka_unit_test(what_may_be_built),
 		cmocka_unit_test(a_driver_sees_what_it_should),
 	};
 
