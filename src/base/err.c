@@ -15,6 +15,7 @@ int pf_fail(struct pf_err *err, int code, const char *fmt, ...)
 
 	err->code = code;
 	err->hint[0] = '\0';
+	err->gone = false;
 	va_start(ap, fmt);
 	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
 	va_end(ap);
@@ -29,6 +30,7 @@ int pf_fail_errno(struct pf_err *err, const char *fmt, ...)
 
 	err->code = PF_EIO;
 	err->hint[0] = '\0';
+	err->gone = false;
 	va_start(ap, fmt);
 	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
 	va_end(ap);

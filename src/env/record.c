@@ -43,7 +43,7 @@ char *pf_record_name(struct pf_arena *a, const struct pf_needs *needs,
 		const struct pf_need *need = &needs->pip.v[i];
 
 		own |= is_own_file(need);
-		add_line(&b, need->constraint ? "c" : "r", need->text);
+		add_line(&b, need->constraint ? "c" : "r", pf_redacted(a, need->text));
 		for (size_t k = 0; k < need->hashes.n; k++)
 			add_line(&b, "h", need->hashes.v[k]);
 	}

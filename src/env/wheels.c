@@ -219,13 +219,9 @@ static int fetch(struct install *x, struct pf_err *err)
 
 /* ---- link ---- */
 
-static bool is_requested(const struct install *x, struct pf_str name)
+static bool is_requested(const struct pf_needs *needs, struct pf_str name)
 {
-	for (size_t i = 0; x->needs && i < x->needs->pip.n; i++)
-		if (x->needs->pip.v[i].parsed && !x->needs->pip.v[i].constraint &&
-		    pf_str_eq(x->needs->pip.v[i].req.key, name))
-			return true;
-	return false;
+	return needs && pf_need_next(needs->pip.v, needs->pip.n, NULL, name);
 }
 
 static int link_all(struct pf_found_list *placed, struct install *x, int dir, const char *exe,
@@ -241,7 +237,7 @@ static int link_all(struct pf_found_list *placed, struct install *x, int dir, co
 			.wheel = &x->wheels[i],
 			.url = x->plan->packages.v[i].url,
 			.sha256 = digest_of(x, &x->plan->packages.v[i]),
-			.requested = is_requested(x, x->plan->packages.v[i].name),
+			.requested = is_requested(x->needs, x->plan->packages.v[i].name),
 		};
 	return pf_wheels_link(placed, links, n, &how, err);
 }

@@ -73,6 +73,10 @@ struct pf_needs {
 	int as_of;			/* the day whose packages count (pf_needs_date); 0: today */
 };
 
+/* The first of n needs that asks for a project, constraints aside, behind `after` (NULL: from the start);
+ * NULL: none. */
+const struct pf_need *pf_need_next(const struct pf_need *needs, size_t n, const struct pf_need *after,
+				   struct pf_str name);
 /* With require_hashes every requirement that is no constraint has to have a digest and to name one
  * version (or a URL), as pip asks: EMODEL naming the first that has not. For where an environment
  * is to be built. */

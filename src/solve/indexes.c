@@ -42,14 +42,14 @@ static const struct {
 	[NO_INDEX] = { "no-index", "PIP_NO_INDEX", { NULL } },
 	[TRUSTED] = { "trusted-host", "PIP_TRUSTED_HOST", { "UV_INSECURE_HOST" } },
 	[CERT] = { "cert", "PIP_CERT", { NULL } },
-	[NO_BINARY] = { "no-binary", "PIP_NO_BINARY", { "UV_NO_BINARY_PACKAGE" } },
-	[ONLY_BINARY] = { "only-binary", "PIP_ONLY_BINARY", { "UV_NO_BUILD_PACKAGE" } },
 	[CLIENT_CERT] = { "client-cert", "PIP_CLIENT_CERT", { "SSL_CLIENT_CERT" } },
 	[PROXY] = { "proxy", "PIP_PROXY", { NULL } },
 	[TIMEOUT] = { "timeout", "PIP_TIMEOUT",
 		      { "PIP_DEFAULT_TIMEOUT", "UV_HTTP_TIMEOUT", "UV_REQUEST_TIMEOUT" } },
 	[RETRIES] = { "retries", "PIP_RETRIES", { "UV_HTTP_RETRIES" } },
 	[PRE] = { "pre", "PIP_PRE", { "UV_PRERELEASE" } },
+	[NO_BINARY] = { "no-binary", "PIP_NO_BINARY", { "UV_NO_BINARY_PACKAGE" } },
+	[ONLY_BINARY] = { "only-binary", "PIP_ONLY_BINARY", { "UV_NO_BUILD_PACKAGE" } },
 };
 
 struct values {
@@ -161,28 +161,6 @@ static void add_words(struct pf_indexes *x, enum setting which, struct pf_str wo
 	}
 }
 
-/* pip separates by commas, uv by blanks. */
-static void add_formats(struct pf_indexes *x, enum setting which, struct pf_str words)
-{
-	char *text = pf_dupz(&x->arena, words);
-
-	for (char *p = text; *p; p++)
-		if (pf_is_space(*p))
-			*p = ',';
-	if (!words.n)
-		return;
-	if (which == NO_BINARY)
-		pf_wish_formats(&x->no_binary, &x->only_binary, &x->arena, pf_s(text));
-	else
-		pf_wish_formats(&x->only_binary, &x->no_binary, &x->arena, pf_s(text));
-}
-
-static void copy_names(struct pf_strs *out, struct pf_arena *a, const struct pf_strs *from)
-{
-	for (size_t i = 0; i < from->n; i++)
-		*PF_PUSH(a, out) = pf_dup(a, from->v[i]);
-}
-
 /* ---- credentials of uv's named indexes ---- */
 
 /* All but what RFC 3986 calls unreserved. */
@@ -273,6 +251,28 @@ static enum pf_pre read_pre(struct pf_str s)
 	       pf_str_is(s, "disallow") ? PF_PRE_DENY : PF_PRE_DEFAULT;
 }
 
+/* pip separates by commas, uv by blanks. */
+static void add_formats(struct pf_indexes *x, enum setting which, struct pf_str words)
+{
+	char *text = pf_dupz(&x->arena, words);
+
+	for (char *p = text; *p; p++)
+		if (pf_is_space(*p))
+			*p = ',';
+	if (!words.n)
+		return;
+	if (which == NO_BINARY)
+		pf_wish_formats(&x->no_binary, &x->only_binary, &x->arena, pf_s(text));
+	else
+		pf_wish_formats(&x->only_binary, &x->no_binary, &x->arena, pf_s(text));
+}
+
+static void copy_names(struct pf_strs *out, struct pf_arena *a, const struct pf_strs *from)
+{
+	for (size_t i = 0; i < from->n; i++)
+		*PF_PUSH(a, out) = pf_dup(a, from->v[i]);
+}
+
 static void fill(struct pf_indexes *x, const struct values *from)
 {
 	struct pf_str index = from->v[INDEX].n ? from->v[INDEX] : PF_S(PF_DEFAULT_INDEX);
@@ -284,10 +284,10 @@ static void fill(struct pf_indexes *x, const struct values *from)
 	add_words(x, FIND_LINKS, from->v[FIND_LINKS], from->commas);
 	add_words(x, TRUSTED, from->v[TRUSTED], false);
 	x->no_index = is_true(from->v[NO_INDEX]);
-	add_formats(x, NO_BINARY, from->v[NO_BINARY]);
-	add_formats(x, ONLY_BINARY, from->v[ONLY_BINARY]);
 	x->pre = read_pre(from->v[PRE]);
 	fill_net(&x->net, &x->arena, from);
+	add_formats(x, NO_BINARY, from->v[NO_BINARY]);
+	add_formats(x, ONLY_BINARY, from->v[ONLY_BINARY]);
 }
 
 /* ---- what the model's files ask for ---- */

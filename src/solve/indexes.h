@@ -17,10 +17,10 @@ struct pf_indexes {
 	struct pf_strs extra;
 	struct pf_strs find_links;  /* URLs; folders as file:// ones, those that exist */
 	bool no_index;
-	struct pf_strs no_binary;   /* canonical names, or ":all:": built though there are wheels */
-	struct pf_strs only_binary; /* never built */
 	enum pf_pre pre;
 	struct pf_net net;
+	struct pf_strs no_binary;   /* canonical names, or ":all:": built though there are wheels */
+	struct pf_strs only_binary; /* never built */
 };
 
 /* PIP_* before UV_* before pip's configuration files (of this interpreter, too; or NULL), each setting

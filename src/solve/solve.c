@@ -167,10 +167,9 @@ static int bind_hashes(struct pf_plan *plan, const struct pf_needs *needs, struc
 		const struct pf_need *need = NULL;
 		struct pf_strs both;
 
-		for (size_t k = 0; k < needs->pip.n; k++)
-			if (needs->pip.v[k].parsed && !needs->pip.v[k].constraint &&
-			    needs->pip.v[k].hashes.n && pf_str_eq(needs->pip.v[k].req.key, one->name))
-				need = &needs->pip.v[k];
+		do {
+			need = pf_need_next(needs->pip.v, needs->pip.n, need, one->name);
+		} while (need && !need->hashes.n);
 		if (!need) {
 			pf_fail(err, PF_EINTEGRITY, PF_FMT "==" PF_FMT " has no digest, which the model asks "
 				"for all its requirements", PF_ARG(one->name), PF_ARG(one->version));

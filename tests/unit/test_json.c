@@ -137,6 +137,26 @@ static void ceilings(void **state)
 		      "line 1, column 5: a comma or ] is expected, not byte 0x00");
 }
 
+static void skips_values(void **state)
+{
+	PF_AUTO(json) r = { 0 };
+	struct pf_json_token t;
+	struct pf_err err;
+
+	(void)state;
+	pf_json_init(&r, PF_S("[{\"a\":[1,[2]],\"b\":{}},\n [], 5, [}]"), 0);
+	assert_int_equal(pf_json_next(&r, &t, &err), 0);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(pf_json_next(&r, &t, &err), 0);
+		assert_int_equal(pf_json_skip(&r, &t, &err), 0);
+	}
+	assert_int_equal(t.kind, PF_JSON_NUMBER);
+	assert_int_equal(pf_json_next(&r, &t, &err), 0);
+	assert_int_equal(t.kind, PF_JSON_ARRAY);
+	assert_int_equal(pf_json_skip(&r, &t, &err), -1);
+	assert_string_equal(err.msg, "line 2, column 10: a value or ] is expected, not '}'");
+}
+
 static void parses_a_tree(void **state)
 {
 	PF_AUTO(arena) a = { 0 };
@@ -195,6 +215,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_tokens),
 		cmocka_unit_test(ceilings),
+		cmocka_unit_test(skips_values),
 		cmocka_unit_test(parses_a_tree),
 		cmocka_unit_test(writes_text),
 	};
