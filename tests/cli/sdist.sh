@@ -99,6 +99,9 @@ needs "r intree @ file://$work/files/intree-1.0.tar.gz#sha256=$(hash_of intree-1
 check "by its address" ends 0 make create "$work/needs"
 check "it is known where it came from" grep -qF "\"sha256\":\"$(hash_of intree-1.0.tar.gz)\"" \
 	"$(cat "$work/out")/$site/intree-1.0.dist-info/direct_url.json"
+needs "r intree @ file://$work/files/intree-1.0.tar.gz#sha256=../../../$(hash_of intree-1.0.tar.gz)"
+check "a digest that is none" ends 6 make create "$work/needs"
+check "that is told" said "no SHA-256: ../../../"
 cp "$work/files/zipped-1.0.zip" "$work/main.zip"
 needs "r zipped @ file://$work/main.zip"
 check "by an address that tells no version" ends 0 make create "$work/needs"
