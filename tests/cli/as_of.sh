@@ -214,7 +214,8 @@ printf 'clack\nThing\n)\201.' >"$work/broken/model.pkl"
 expect "run uses it: the model is loaded, only an input is beyond this environment" 8 "No module named 'numpy'" \
 	"$program" run --no-bytecode --env-manager venv --python "$python" "$work/broken" -i "$work/in.json"
 check "without resolving" silent resolving
-chmod -R u+w "$repaired" && echo damaged >"$repaired/lib/python$minor/site-packages/lack/__init__.py"
+lack=$repaired/lib/python$minor/site-packages/lack
+chmod u+w "$lack" && rm -f "$lack/__init__.py" && echo damaged >"$lack/__init__.py" # not the store's file, to which it is a link
 check "a damaged one" ends 0 create --repair "$work/broken"
 check "is made again" said "is made again"
 check "with what was added" has lack-1.0
