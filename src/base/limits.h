@@ -98,6 +98,7 @@
 #define PF_WAIT_DRIVER 14400		/* for uv or pip to resolve, to install, to build */
 #define PF_WAIT_SOLVE 1800		/* for the native resolver, the index's answers included */
 #define PF_WAIT_STALL 30			/* without a byte from a server */
+#define PF_AGE_CACHE (30 * 86400)	/* wheels and pages that no environment needs are kept so long */
 #define PF_AGE_PAGE 600			/* an index's page is good for so long, unless its server says */
 #define PF_WAIT_GRACE 5			/* between SIGTERM and SIGKILL */
 #define PF_WAIT_INTERRUPTED 1		/* the same, when we were asked to stop ourselves */
