@@ -116,6 +116,7 @@
 #define PF_WAIT_STALL 30			/* without a byte from a server */
 #define PF_MAX_NET_WAIT 3600		/* what the user may make of those two */
 #define PF_WAIT_BETWEEN 60		/* at most, before a transfer is tried again */
+#define PF_AGE_CACHE (30 * 86400)	/* wheels and pages that no environment needs are kept so long */
 #define PF_AGE_PAGE 600			/* an index's page is good for so long, unless its server says */
 #define PF_WAIT_GRACE 5			/* between SIGTERM and SIGKILL */
 #define PF_WAIT_INTERRUPTED 1		/* the same, when we were asked to stop ourselves */

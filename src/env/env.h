@@ -53,7 +53,8 @@ int pf_store_show(struct pf_buf *out, const char *key, const struct pf_opts *o, 
 int pf_store_remove(struct pf_buf *out, const char *key, const struct pf_opts *o, bool json,
 		    struct pf_err *err) PF_MUST_USE;
 /* Removes leftovers of killed processes, old logs, environments whose interpreter is gone, and,
- * with days >= 0, those not used for so long. Never one that is in use. */
+ * with days >= 0, those not used for so long, never one that is in use; then wheels and pages of
+ * indexes that no environment needs and that were not used for so long, or for 30 days. */
 int pf_store_gc(struct pf_buf *out, int days, const struct pf_opts *o, bool json,
 		struct pf_err *err) PF_MUST_USE;
 /* Compares every file with the manifest; `key` NULL: of all environments. Returns 0 with what it

@@ -16,6 +16,7 @@
 #include "base/str.h"
 #include "env/env.h"
 #include "env/manifest.h"
+#include "env/sweep.h"
 
 /* ---- the environments there are ---- */
 
@@ -422,22 +423,39 @@ static const char *why_remove(const struct item *it, int days)
 	return NULL;
 }
 
-static int remove_old_logs(struct store *s)
+/* The wheels that an environment's plan names. False: it has one whose digest nobody knows. */
+static bool note_wheels(struct store *s, struct pf_map *used, const struct item *it)
 {
-	DIR *dir = opendir(pf_join(&s->arena, s->root, PF_S("logs")));
-	int count = 0;
+	const struct pf_node *packages = item_packages(it);
+	bool all = true;
 
-	for (struct dirent *e; dir && (e = readdir(dir));) {
-		struct stat st;
+	for (size_t i = 0; packages && i < packages->n; i++) {
+		const struct pf_node *hashes = pf_node_get(&packages->v[i], "hashes");
+		bool known = false;
 
-		if (pf_str_ends(pf_s(e->d_name), ".log") &&
-		    fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    st.st_mtime < time(NULL) - PF_AGE_LOG && unlinkat(dirfd(dir), e->d_name, 0) == 0)
-			count++;
+		for (size_t k = 0; hashes && k < hashes->n; k++) {
+			struct pf_str hash = hashes->v[k].text;
+
+			if (!pf_str_starts(hash, "sha256:"))
+				continue;
+			*pf_map_put(&s->arena, used, pf_str_skip(hash, 7)) = s;
+			known = true;
+		}
+		all &= known;
 	}
-	if (dir)
-		closedir(dir);
-	return count;
+	return all;
+}
+
+static int sweep_cache(struct pf_swept *out, struct store *s, const struct pf_strs *gone, int days,
+		       struct pf_err *err)
+{
+	struct pf_map used = { 0 };
+	bool all = true;
+
+	for (size_t i = 0; i < s->items.n; i++)
+		if (!pf_strs_have(gone, s->items.v[i].key))
+			all &= note_wheels(s, &used, &s->items.v[i]);
+	return pf_cache_sweep(out, s->root, all ? &used : NULL, days, err);
 }
 
 static void report_removed(struct pf_buf *out, struct pf_json_out *w, bool json,
@@ -457,15 +475,12 @@ int pf_store_gc(struct pf_buf *out, int days, const struct pf_opts *o, bool json
 		struct pf_err *err)
 {
 	struct pf_json_out w = { .buf = out };
-	int leftovers, logs;
+	struct pf_swept swept = { 0 };
+	struct pf_strs gone = { 0 };
 	STORE(s);
 
 	if (open_store(&s, NULL, true, o, err) < 0)
 		return -1;
-	leftovers = pf_workdir_sweep(s.root, PF_AGE_GC, err);
-	if (leftovers < 0)
-		return -1;
-	logs = remove_old_logs(&s);
 	if (json) {
 		open_object(&w, "env-gc", &s);
 		pf_json_key(&w, "removed");
@@ -477,18 +492,19 @@ int pf_store_gc(struct pf_buf *out, int days, const struct pf_opts *o, bool json
 
 		if (removed < 0)
 			return -1;
-		if (removed)
+		if (removed) {
 			report_removed(out, &w, json, &s.items.v[i], why);
+			*PF_PUSH(&s.arena, &gone) = s.items.v[i].key;
+		}
 	}
+	if (sweep_cache(&swept, &s, &gone, days, err) < 0)
+		return -1;
 	if (json) {
 		pf_json_close(&w, ']');
-		pf_json_key(&w, "leftovers");
-		pf_json_int(&w, leftovers);
-		pf_json_key(&w, "logs");
-		pf_json_int(&w, logs);
+		pf_swept_write(&w, &swept);
 		close_object(&w);
-	} else if (leftovers || logs) {
-		pf_buf_printf(out, "removed %d leftovers and %d logs\n", leftovers, logs);
+	} else {
+		pf_swept_print(out, &swept);
 	}
 	return pf_buf_check(out, "the answer", err);
 }

@@ -68,6 +68,7 @@ static int find(struct pf_wheel *out, const char *store, const char *sha256, str
 	if (check_found(&w.files, file, lenient, err) < 0)
 		return -1;
 	snprintf(w.sha256, sizeof(w.sha256), "%s", sha256);
+	(void)utimensat(AT_FDCWD, pf_formatz(&a, "%s/manifest", w.files.dir), NULL, 0); /* for gc */
 	*out = PF_TAKE(w);
 	return 1;
 }

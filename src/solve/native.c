@@ -205,7 +205,6 @@ int pf_native_resolve(struct pf_plan *out, struct pf_native *n, const struct pf_
 		.no_build = !n->whom.o->builder,
 		.no_binary = n->settings.no_binary,
 		.only_binary = n->settings.only_binary,
-		.pre = n->settings.pre,
 		.as_of = n->as_of,
 		.facts = whole->facts.v,
 		.fact_count = whole->facts.n,
