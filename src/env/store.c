@@ -1,6 +1,5 @@
 /* store.c - the environments of a store: listed, shown, verified, removed */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
@@ -8,7 +7,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/dirs.h"
 #include "base/fs.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -16,103 +14,8 @@
 #include "base/str.h"
 #include "env/env.h"
 #include "env/manifest.h"
+#include "env/stored.h"
 #include "env/sweep.h"
-
-/* ---- the environments there are ---- */
-
-struct item {
-	struct pf_str key;
-	char *path;
-	time_t used;
-	bool started;	/* its interpreter is there */
-	const struct pf_node *head;	/* NULL: the manifest cannot be read */
-};
-
-struct store {
-	struct pf_arena arena;
-	char *root;
-	PF_VEC(struct item) items;	/* sorted by key */
-};
-
-static void pf_store_close(struct store *s)
-{
-	pf_arena_free(&s->arena);
-}
-#define STORE(name) __attribute__((cleanup(pf_store_close))) struct store name = { 0 }
-
-static int by_key(const void *l, const void *r)
-{
-	return pf_str_cmp(((const struct item *)l)->key, ((const struct item *)r)->key);
-}
-
-static void look_into(struct store *s, struct item *it)
-{
-	PF_FD(dir) = open(it->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct pf_node *head = NULL;
-	struct pf_err ignored;
-	struct stat st;
-
-	if (dir < 0)
-		return;
-	it->started = faccessat(dir, "bin/python", X_OK, 0) == 0;
-	if (fstatat(dir, "manifest.json", &st, 0) == 0)
-		it->used = st.st_mtime;
-	if (pf_manifest_head(&head, &s->arena, dir, &ignored) == 0)
-		it->head = head;
-}
-
-/* `key`: only those that begin so; NULL or "": all. */
-static int open_store(struct store *s, const char *key, bool deep, const struct pf_opts *o,
-		      struct pf_err *err)
-{
-	char *envs;
-	DIR *dir;
-
-	s->root = pf_store_root(&s->arena, o->store, err);
-	if (!s->root)
-		return -1;
-	envs = pf_join(&s->arena, s->root, PF_S("envs"));
-	dir = opendir(envs);
-	if (!dir)
-		return errno == ENOENT ? 0 : pf_fail_errno(err, "cannot list %s", envs);
-	for (struct dirent *e; (e = readdir(dir));) {
-		struct item it = { 0 };
-
-		if (!pf_plan_is_key(pf_s(e->d_name)) || (key && !pf_str_starts(pf_s(e->d_name), key)))
-			continue;
-		it.key = pf_dup(&s->arena, pf_s(e->d_name));
-		it.path = pf_join(&s->arena, envs, it.key);
-		if (deep)
-			look_into(s, &it);
-		*PF_PUSH(&s->arena, &s->items) = it;
-	}
-	closedir(dir);
-	if (s->items.n)
-		qsort(s->items.v, s->items.n, sizeof(*s->items.v), by_key);
-	return 0;
-}
-
-/* Exactly one environment, by its key or a beginning of it, or by its path. */
-static int open_one(struct store *s, const char *key, bool deep, const struct pf_opts *o,
-		    struct pf_err *err)
-{
-	const char *slash = strrchr(key, '/');
-
-	if (slash && slash[1])
-		key = slash + 1;
-	if (!*key)
-		return pf_fail(err, PF_EUSAGE, "an environment's key is missing");
-	if (open_store(s, key, deep, o, err) < 0)
-		return -1;
-	if (!s->items.n) {
-		pf_fail(err, PF_EUSAGE, "no environment %s in %s", key, s->root);
-		return pf_hint(err, "see: pyfunc-env env list");
-	}
-	if (s->items.n > 1)
-		return pf_fail(err, PF_EUSAGE, "%s fits %zu environments: give more of the key", key,
-			       s->items.n);
-	return 0;
-}
 
 /* ---- writing ---- */
 
@@ -125,7 +28,7 @@ static const char *date(char out[24], time_t when)
 	return out;
 }
 
-static uint64_t item_bytes(const struct item *it)
+static uint64_t item_bytes(const struct pf_stored *it)
 {
 	uint64_t bytes = 0;
 
@@ -133,27 +36,27 @@ static uint64_t item_bytes(const struct item *it)
 	return bytes;
 }
 
-static const struct pf_node *item_packages(const struct item *it)
+static const struct pf_node *item_packages(const struct pf_stored *it)
 {
 	const struct pf_node *list = pf_node_get(pf_node_get(it->head, "plan"), "packages");
 
 	return list && list->kind == PF_NODE_LIST ? list : NULL;
 }
 
-static const char *item_state(const struct item *it)
+static const char *item_state(const struct pf_stored *it)
 {
 	return !it->head ? "damaged" : !it->started ? "no interpreter" : "ready";
 }
 
 /* Its packages as others can read them; NULL: an environment of before. */
-static const char *item_lock(struct pf_arena *a, const struct item *it)
+static const char *item_lock(struct pf_arena *a, const struct pf_stored *it)
 {
 	char *path = pf_join(a, it->path, PF_S(PF_ENV_LOCK));
 
 	return access(path, R_OK) == 0 ? path : NULL;
 }
 
-static void write_item(struct pf_json_out *w, const struct item *it)
+static void write_item(struct pf_json_out *w, const struct pf_stored *it)
 {
 	const struct pf_node *packages = item_packages(it);
 	char when[24];
@@ -172,7 +75,7 @@ static void write_item(struct pf_json_out *w, const struct item *it)
 	pf_json_field(w, "used", pf_s(date(when, it->used)));
 }
 
-static void open_object(struct pf_json_out *w, const char *kind, const struct store *s)
+static void open_object(struct pf_json_out *w, const char *kind, const struct pf_stored_list *s)
 {
 	pf_json_open(w, '{');
 	pf_json_field(w, "schema", PF_S("pyfunc-env/1"));
@@ -192,7 +95,7 @@ int pf_store_list(struct pf_buf *out, const struct pf_opts *o, bool json, struct
 	char when[24];
 	STORE(s);
 
-	if (open_store(&s, NULL, true, o, err) < 0)
+	if (pf_stored_open(&s, NULL, true, o, err) < 0)
 		return -1;
 	if (json) {
 		open_object(&w, "env-list", &s);
@@ -203,7 +106,7 @@ int pf_store_list(struct pf_buf *out, const struct pf_opts *o, bool json, struct
 			      "MIB", "USED", "STATE");
 	}
 	for (size_t i = 0; i < s.items.n; i++) {
-		const struct item *it = &s.items.v[i];
+		const struct pf_stored *it = &s.items.v[i];
 		const struct pf_node *packages = item_packages(it);
 
 		if (json) {
@@ -240,7 +143,7 @@ static void show_reasons(struct pf_buf *out, const struct pf_node *plan)
 	}
 }
 
-static void show_text(struct pf_buf *out, const struct item *it, const char *lock)
+static void show_text(struct pf_buf *out, const struct pf_stored *it, const char *lock)
 {
 	const struct pf_node *packages = item_packages(it);
 	char when[24];
@@ -275,7 +178,7 @@ int pf_store_show(struct pf_buf *out, const char *key, const struct pf_opts *o, 
 	PF_AUTO(plan) plan = { 0 };
 	STORE(s);
 
-	if (open_one(&s, key, true, o, err) < 0)
+	if (pf_stored_open_one(&s, key, true, o, err) < 0)
 		return -1;
 	if (!json) {
 		show_text(out, &s.items.v[0], item_lock(&s.arena, &s.items.v[0]));
@@ -296,7 +199,7 @@ int pf_store_show(struct pf_buf *out, const char *key, const struct pf_opts *o, 
 
 /* ---- verify ---- */
 
-static int verify_one(struct pf_strs *problems, struct pf_arena *a, const struct item *it,
+static int verify_one(struct pf_strs *problems, struct pf_arena *a, const struct pf_stored *it,
 		      struct pf_err *err)
 {
 	PF_FD(dir) = open(it->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -310,7 +213,7 @@ static int verify_one(struct pf_strs *problems, struct pf_arena *a, const struct
 	return pf_signals_check(err);
 }
 
-static void report(struct pf_buf *out, struct pf_json_out *w, bool json, const struct item *it,
+static void report(struct pf_buf *out, struct pf_json_out *w, bool json, const struct pf_stored *it,
 		   const struct pf_strs *problems)
 {
 	if (json) {
@@ -336,7 +239,7 @@ int pf_store_verify(struct pf_buf *out, size_t *broken, const char *key, const s
 	STORE(s);
 
 	*broken = 0;
-	if ((key ? open_one(&s, key, false, o, err) : open_store(&s, NULL, false, o, err)) < 0)
+	if ((key ? pf_stored_open_one(&s, key, false, o, err) : pf_stored_open(&s, NULL, false, o, err)) < 0)
 		return -1;
 	if (json) {
 		open_object(&w, "env-verify", &s);
@@ -364,7 +267,7 @@ int pf_store_verify(struct pf_buf *out, size_t *broken, const char *key, const s
 /* ---- removal ---- */
 
 /* 1 removed, 0 in use. A name under envs/ is complete or absent: it is renamed away first. */
-static int remove_one(struct store *s, const struct item *it, struct pf_err *err)
+static int remove_one(struct pf_stored_list *s, const struct pf_stored *it, struct pf_err *err)
 {
 	char *manifest = pf_join(&s->arena, it->path, PF_S("manifest.json"));
 	char *lock = pf_formatz(&s->arena, "%s/locks/" PF_FMT ".lock", s->root, PF_ARG(it->key));
@@ -392,7 +295,7 @@ int pf_store_remove(struct pf_buf *out, const char *key, const struct pf_opts *o
 	int removed;
 	STORE(s);
 
-	if (open_one(&s, key, false, o, err) < 0)
+	if (pf_stored_open_one(&s, key, false, o, err) < 0)
 		return -1;
 	removed = remove_one(&s, &s.items.v[0], err);
 	if (removed < 0)
@@ -412,7 +315,7 @@ int pf_store_remove(struct pf_buf *out, const char *key, const struct pf_opts *o
 
 /* ---- gc ---- */
 
-static const char *why_remove(const struct item *it, int days)
+static const char *why_remove(const struct pf_stored *it, int days)
 {
 	if (!it->head)
 		return "damaged";
@@ -424,7 +327,7 @@ static const char *why_remove(const struct item *it, int days)
 }
 
 /* The wheels that an environment's plan names. False: it has one whose digest nobody knows. */
-static bool note_wheels(struct store *s, struct pf_map *used, const struct item *it)
+static bool note_wheels(struct pf_stored_list *s, struct pf_map *used, const struct pf_stored *it)
 {
 	const struct pf_node *packages = item_packages(it);
 	bool all = true;
@@ -446,7 +349,7 @@ static bool note_wheels(struct store *s, struct pf_map *used, const struct item 
 	return all;
 }
 
-static int sweep_cache(struct pf_swept *out, struct store *s, const struct pf_strs *gone, int days,
+static int sweep_cache(struct pf_swept *out, struct pf_stored_list *s, const struct pf_strs *gone, int days,
 		       struct pf_err *err)
 {
 	struct pf_map used = { 0 };
@@ -459,7 +362,7 @@ static int sweep_cache(struct pf_swept *out, struct store *s, const struct pf_st
 }
 
 static void report_removed(struct pf_buf *out, struct pf_json_out *w, bool json,
-			   const struct item *it, const char *why)
+			   const struct pf_stored *it, const char *why)
 {
 	if (json) {
 		pf_json_open(w, '{');
@@ -479,7 +382,7 @@ int pf_store_gc(struct pf_buf *out, int days, const struct pf_opts *o, bool json
 	struct pf_strs gone = { 0 };
 	STORE(s);
 
-	if (open_store(&s, NULL, true, o, err) < 0)
+	if (pf_stored_open(&s, NULL, true, o, err) < 0)
 		return -1;
 	if (json) {
 		open_object(&w, "env-gc", &s);
