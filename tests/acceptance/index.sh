@@ -57,7 +57,7 @@ judge() { # accept|reject, code, status
 			[ "$(grep -cE '^pyfunc-env: (integrity|limit): ' "$work/err")" -eq 1 ]
 	fi
 }
-while IFS='	' read -r id _ path wanted code _; do
+while IFS='	' read -r id _ _ wanted code _; do
 	# shellcheck disable=SC3045 # dash and bash both have it
 	(ulimit -v 524288 && exec timeout 5 "$tool" -c "$work/cache" -i "$url/${id#index/}" project demo) \
 		>"$work/out" 2>"$work/err" </dev/null

@@ -100,7 +100,7 @@ END
 for sixteenth in $(seq 15); do echo "/cut/$((sixteenth * 16384))?k=$sixteenth 4"; done >>"$work/rows"
 
 one() { # PATH: its status, and what was said, into files of its own
-	into=$work/$(echo "$1" | tr /?= _)
+	into=$work/$(echo "$1" | tr '/?=' _)
 	timeout 120 "${BUILDDIR:-.}/tests/cli/index_tool" -w 1 -m 8000000 -s "$digest" -O "$into.got" \
 		get "$secret$1" >"$into.out" 2>"$into.err"
 	echo $? >"$into.rc"
@@ -117,7 +117,7 @@ done <"$work/rows"
 wait $batch
 
 judge() { # PATH STATUSES
-	from=$work/$(echo "$1" | tr /?= _)
+	from=$work/$(echo "$1" | tr '/?=' _)
 	cat "$from.err"
 	echo "$2" | tr '|' '\n' | grep -qx "$(cat "$from.rc")" || { echo "status $(cat "$from.rc")"; return 1; }
 	[ "$2" != 0 ] || [ "$(sha256sum <"$from.got" | cut -c1-64)" = "$digest" ]

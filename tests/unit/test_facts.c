@@ -140,6 +140,7 @@ static void records_reasons(void **state)
 		"\"late\":[{\"name\":\"a\",\"why\":\"of 2022-04-01: so\"}],"
 		"\"added\":[{\"name\":\"b\",\"why\":\"model.pkl names b\"},{\"name\":\"c\",\"why\":\"\"}],"
 		"\"left_out\":[],\"packages\":[]}";
+	PF_AUTO(arena) a = { 0 };
 	PF_AUTO(plan) plan = { 0 };
 	struct pf_buf again = PF_BUF(2000);
 	struct pf_json_out w = { .buf = &again };
@@ -147,7 +148,7 @@ static void records_reasons(void **state)
 	struct pf_err err;
 
 	(void)state;
-	assert_int_equal(pf_json_parse(&root, &plan.arena, pf_s(text), &err), 0);
+	assert_int_equal(pf_json_parse(&root, &a, pf_s(text), &err), 0);
 	assert_int_equal(pf_plan_read(&plan, root, &err), 0);
 	pf_plan_write(&w, &plan);
 	pf_buf_char(&again, '\0');
