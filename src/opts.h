@@ -8,8 +8,8 @@
 struct pf_builder;
 
 enum pf_env_manager {
-	PF_ENV_AUTO,
-	PF_ENV_VENV,
+	PF_ENV_AUTO,		   /* ourselves */
+	PF_ENV_VENV,		   /* ourselves, too */
 	PF_ENV_CONDA,
 	PF_ENV_UV,
 	PF_ENV_VIRTUALENV,
@@ -36,3 +36,9 @@ struct pf_opts {
 	struct pf_strs pass_env;   /* names let through to the runner */
 	struct pf_strs set_env;	   /* K=V for the runner */
 };
+
+/* Packages are resolved and installed by ourselves. */
+static inline bool pf_opts_native(const struct pf_opts *o)
+{
+	return o->env_manager == PF_ENV_AUTO || o->env_manager == PF_ENV_VENV;
+}

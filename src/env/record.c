@@ -29,7 +29,8 @@ char *pf_record_name(struct pf_arena *a, const struct pf_needs *needs,
 	bool own = false;
 
 	pf_buf_printf(&b, "lock %d rules %d manager %d bytecode %d index %d hashes %d\n",
-		      PF_STORE_FORMAT, PF_SOLVE_RULES, (int)o->env_manager, !o->no_bytecode,
+		      PF_STORE_FORMAT, PF_SOLVE_RULES,
+		      pf_opts_native(o) ? PF_ENV_VENV : o->env_manager, !o->no_bytecode,
 		      o->allow_model_index, needs->require_hashes);
 	if (o->no_build)
 		pf_buf_cstr(&b, "no build\n");

@@ -177,7 +177,7 @@ static int find_uv(struct pf_driver *d, struct pf_err *err)
 	d->uv = pf_which(&d->arena, "uv");
 	if (!d->uv) {
 		pf_fail(err, PF_EIO, "the program uv is not on PATH");
-		return pf_hint(err, "install uv, or use --env-manager virtualenv");
+		return pf_hint(err, "install uv, or leave out --env-manager: nothing else is needed then");
 	}
 	d->kind = PF_DRIVER_UV;
 	rc = pf_proc_capture(&out, &(struct pf_spawn){ .path = d->uv,
@@ -207,19 +207,16 @@ int pf_driver_find(struct pf_driver *out, const struct pf_python *python,
 	pf_indexes_read(&d.indexes, needs, o);
 	if (o->env_manager == PF_ENV_CONDA || o->env_manager == PF_ENV_MAMBA) {
 		pf_fail(err, PF_EUSAGE, "this version makes no conda environments");
-		return pf_hint(err, "use --env-manager uv or virtualenv: packages that only "
-				    "conda has are then listed and left out");
+		return pf_hint(err, "use --env-manager venv: packages that only conda has are then "
+				    "listed and left out");
 	}
 	if (o->env_manager == PF_ENV_LOCAL)
 		return pf_fail(err, PF_EUSAGE, "the local interpreter needs no environment");
-	if (o->env_manager == PF_ENV_VENV) {
+	if (pf_opts_native(o)) {
 		d.kind = PF_DRIVER_NONE;
 		d.version = PF_S("pyfunc-env " PACKAGE_VERSION);
-	} else if (o->env_manager == PF_ENV_UV ||
-		   (o->env_manager == PF_ENV_AUTO && pf_which(&d.arena, "uv"))) {
-		if (find_uv(&d, err) < 0)
-			return -1;
-	} else if (pf_driver_find_pip(&d, python, w, o, err) < 0) {
+	} else if (o->env_manager == PF_ENV_UV ? find_uv(&d, err) < 0 :
+						 pf_driver_find_pip(&d, python, w, o, err) < 0) {
 		return -1;
 	}
 	*out = PF_TAKE(d);

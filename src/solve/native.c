@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "req/reqfile.h"
+#include "req/reqneed.h"
 #include "solve/offers.h"
 
 /* ---- indexes ---- */
@@ -102,6 +103,21 @@ static int read_needs(struct pf_needs *out, struct pf_arena *a, const struct pf_
 	return 0;
 }
 
+/* What only a driver can fetch so far. */
+static int refuse_vcs(const struct pf_needs *needs, const struct pf_marker_env *env,
+		      struct pf_err *err)
+{
+	for (size_t i = 0; i < needs->pip.n; i++) {
+		const struct pf_need *need = &needs->pip.v[i];
+
+		if (pf_url_is_vcs(need->link) && pf_marker_eval(need->req.marker, env, PF_S("")))
+			return pf_fail(err, PF_ESOLVE, PF_FMT ", line %u: '" PF_FMT "' is in version "
+				       "control: use --env-manager uv or virtualenv",
+				       PF_ARG(need->file), need->line, PF_ARG(pf_shown(need->text)));
+	}
+	return 0;
+}
+
 /* ---- the plan ---- */
 
 static struct pf_str bare(struct pf_arena *a, struct pf_str url)
@@ -146,7 +162,8 @@ int pf_native_resolve(struct pf_plan *out, struct pf_native *n, const struct pf_
 				   .whom = n->whom, .unbuilt = &n->unbuilt, .kept = &n->arena };
 
 	pf_python_markers(&env, &offers.arena, python);
-	if (read_needs(&offers.needs, &offers.arena, wanted, constraints, whole, err) < 0)
+	if (read_needs(&offers.needs, &offers.arena, wanted, constraints, whole, err) < 0 ||
+	    refuse_vcs(&offers.needs, &env, err) < 0)
 		return -1;
 	if (pf_resolve(&found, &(struct pf_source){ .ctx = &offers, PF_OFFERS }, offers.needs.pip.v,
 		       offers.needs.pip.n, &how, err) < 0) {

@@ -313,8 +313,8 @@ int pf_solve(struct pf_plan *out, const struct pf_needs *needs, const char *mode
 		task.native = &native;
 	}
 	note_twins(&wanted);
-	pf_step("resolving %zu requirements with " PF_FMT, wanted.requirements.n + wanted.build.n,
-		PF_ARG(driver.version));
+	pf_step("resolving %zu requirements%s" PF_FMT, wanted.requirements.n + wanted.build.n,
+		task.native ? "" : " with ", PF_ARG(task.native ? PF_S("") : driver.version));
 	if (resolve_all(&plan, &task, &wanted, needs->require_hashes, err) < 0)
 		return -1;
 	restore_users(&plan, needs);

@@ -8,10 +8,9 @@
 /* Of which packages the same needs come to: part of a lock's name. */
 #define PF_SOLVE_RULES 2
 
-/* Resolves every transitive dependency with the driver that o->env_manager names (auto: the best
- * one present), for this interpreter. Build dependencies count too, and setuptools below 81 where
- * nothing names one and Python is older than 3.12. ESOLVE with the resolver's own last lines,
- * ETRANSFER, ELIMIT. */
+/* Resolves every transitive dependency, by ourselves or by the driver that o->env_manager names, for
+ * this interpreter. Build dependencies count too, and setuptools below 81 where nothing names one and
+ * Python is older than 3.12. ESOLVE with what contradicts what, ETRANSFER, ELIMIT. */
 int pf_solve(struct pf_plan *out, const struct pf_needs *needs, const char *model_dir,
 	     const struct pf_python *python, const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 . "${SRCDIR:-.}/tests/cli/wheels.sh"
 "$maker" "$here/make_wheels.py" "$work/wheels"
-manager=$first
+manager=auto
 store="$work/store"
 printf 'r alpha==1.0\nb setuptools==80.0\n' >"$work/needs"
 check "create" ends 0 create create "$work/needs"
