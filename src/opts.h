@@ -17,14 +17,25 @@ enum pf_env_manager {
 	PF_ENV_LOCAL,
 };
 
+/* Of which day the packages are. */
+enum pf_as_of {
+	PF_AS_OF_DEFAULT,
+	PF_AS_OF_MODEL,
+	PF_AS_OF_NOW,
+	PF_AS_OF_DAY,
+};
+
 /* Zeroed is the default. Strings borrow from argv, the environment or the configuration. */
 struct pf_opts {
 	enum pf_env_manager env_manager;
 	const char *store;	   /* NULL: PYFUNC_ENV_STORE, XDG_CACHE_HOME, ~/.cache */
 	const char *python;	   /* --python EXE */
 	const char *python_mirror; /* URL or directory */
+	const char *lock;	   /* install exactly what this file names; NULL: resolve */
 	bool strict_python;
 	bool offline;
+	enum pf_as_of as_of;
+	int as_of_day;		   /* of PF_AS_OF_DAY: days since 1970 */
 	bool refresh;		   /* resolve anew */
 	bool repair;
 	bool allow_model_index;

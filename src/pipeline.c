@@ -4,12 +4,15 @@
 
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/str.h"
 #include "build/build.h"
 #include "check/check.h"
 #include "fetch/local.h"
+#include "formats/digest.h"
+#include "lock/lock.h"
 #include "solve/solve.h"
 
 void pf_job_free(struct pf_job *job)
@@ -45,18 +48,71 @@ static int use_local(struct pf_job *job, const struct pf_opts *o, struct pf_err 
 	return 0;
 }
 
-/* The environment of the model's needs: recalled, or resolved and made. */
-static int use_environment(struct pf_job *job, const struct pf_opts *asked, struct pf_err *err)
+/* Exactly what the user's lock names. */
+static int use_lock(struct pf_job *job, const struct pf_opts *o, struct pf_err *err)
 {
-	struct pf_opts with = *asked, *o = &with;
 	PF_AUTO(plan) plan = { 0 };
 	const struct pf_needs *needs = &job->model.needs;
+	struct pf_lock_for whom = { .needs = needs, .model_dir = job->model.dir,
+				    .python = &job->python, .o = o };
+
+	if (o->env_manager == PF_ENV_CONDA || o->env_manager == PF_ENV_MAMBA)
+		return pf_fail(err, PF_EUSAGE, "--lock makes no conda environment");
+	if (pf_model_allow(&job->model, o->allow_model_index, o->allow_urls, err) < 0 ||
+	    pf_python_find(&job->python, needs->python, o, err) < 0 ||
+	    pf_lock_read_file(&plan, o->lock, &whom, err) < 0)
+		return -1;
+	pf_plan_warn(&plan);
+	return pf_env_get(&job->env, needs, &plan, &job->python, o, err);
+}
+
+/* What the model carries beside its needs: its name and text. What of it is followed is a stranger's. */
+static const char *read_carried(struct pf_buf *text, struct pf_model *m)
+{
+	char hex[PF_SHA256_HEX];
+	const char *name = pf_lock_carried(text, m->root);
+
+	if (!name)
+		return NULL;
+	pf_sha256_hex(hex, text->p, text->n);
+	m->needs.lock = pf_dup(&m->arena, pf_s(hex));
+	return name;
+}
+
+/* By the lock that the model carries, when it is good; else resolved. */
+static int plan(struct pf_plan *out, const struct pf_job *job, const char *carried, struct pf_str text,
+		const struct pf_opts *o, struct pf_err *err)
+{
+	const struct pf_needs *needs = &job->model.needs;
+	struct pf_lock_for whom = { .needs = needs, .model_dir = job->model.dir,
+				    .python = &job->python, .o = o,
+				    .base = job->model.dir, .stranger = true };
+
+	if (carried && pf_lock_read(out, text, carried, &whom, err) == 0) {
+		pf_note("the packages are those of the model's own %s", carried);
+		pf_plan_warn(out);
+		return 0;
+	}
+	if (carried && err->code >= PF_ESIGNAL)
+		return -1;
+	if (carried)
+		pf_note("the model's own lock is not used: %s", err->msg);
+	return pf_solve(out, needs, job->model.dir, &job->python, o, err);
+}
+
+/* The environment of the model's needs: recalled, or resolved and made. */
+static int use_environment(struct pf_job *job, const struct pf_opts *o, struct pf_err *err)
+{
+	PF_AUTO(plan) wanted = { 0 };
+	PF_AUTO(buf) text = PF_BUF(PF_MAX_LOCK);
+	struct pf_needs *needs = &job->model.needs;
+	const char *carried = read_carried(&text, &job->model);
 	PF_FD(lock) = -1;
 	bool waited;
 	int found;
 
-	with.builder = pf_build_builder();
 	if (pf_model_allow(&job->model, o->allow_model_index, o->allow_urls, err) < 0 ||
+	    pf_needs_date(needs, o, err) < 0 ||
 	    pf_python_find(&job->python, needs->python, o, err) < 0)
 		return -1;
 	found = pf_env_recall(&job->env, needs, &job->python, o, err);
@@ -67,27 +123,67 @@ static int use_environment(struct pf_job *job, const struct pf_opts *asked, stru
 	found = waited ? pf_env_recall(&job->env, needs, &job->python, o, err) : 0;
 	if (found != 0)
 		return found < 0 ? -1 : 0;
-	if (pf_solve(&plan, needs, job->model.dir, &job->python, o, err) < 0)
+	if (plan(&wanted, job, carried, pf_buf_view(&text), o, err) < 0)
 		return -1;
-	return pf_env_get(&job->env, needs, &plan, &job->python, o, err);
+	return pf_env_get(&job->env, needs, &wanted, &job->python, o, err);
 }
 
-int pf_prepare(struct pf_job *out, const char *uri, const struct pf_opts *o, struct pf_err *err)
+static int read_model(struct pf_model *out, const char *uri, struct pf_err *err)
 {
-	PF_AUTO(job) job = { 0 };
 	PF_AUTO(arena) a = { 0 };
 	char *dir;
 
 	pf_signals_catch();
-	if (pf_fetch_local(&dir, &a, uri, err) < 0 || pf_model_load(&job.model, dir, err) < 0)
+	if (pf_fetch_local(&dir, &a, uri, err) < 0 || pf_model_load(out, dir, err) < 0)
 		return -1;
-	for (size_t i = 0; i < job.model.notes.n; i++)
-		pf_note(PF_FMT, PF_ARG(job.model.notes.v[i]));
-	if (o->env_manager == PF_ENV_LOCAL ? use_local(&job, o, err) < 0 :
-					     use_environment(&job, o, err) < 0)
+	for (size_t i = 0; i < out->notes.n; i++)
+		pf_note(PF_FMT, PF_ARG(out->notes.v[i]));
+	return 0;
+}
+
+int pf_prepare(struct pf_job *out, const char *uri, const struct pf_opts *asked, struct pf_err *err)
+{
+	struct pf_opts with = *asked, *o = &with;
+	PF_AUTO(job) job = { 0 };
+	int rc;
+
+	with.builder = pf_build_builder();
+	if (o->lock && o->env_manager == PF_ENV_LOCAL)
+		return pf_fail(err, PF_EUSAGE, "--lock makes an environment; --env-manager local has none");
+	if (read_model(&job.model, uri, err) < 0)
+		return -1;
+	if (o->lock)
+		rc = use_lock(&job, o, err);
+	else if (o->env_manager == PF_ENV_LOCAL)
+		rc = use_local(&job, o, err);
+	else
+		rc = use_environment(&job, o, err);
+	if (rc < 0 || (o->repair && !o->lock && job.env.dir && pf_repair(&job, o, err) < 0))
 		return -1;
 	if (job.env.dir && (job.hold = pf_env_hold(&job.env, err)) < 0)
 		return -1;
 	*out = PF_TAKE(job);
 	return 0;
+}
+
+int pf_write_lock(struct pf_buf *out, const char *uri, const char *format, const struct pf_opts *o,
+		  struct pf_err *err)
+{
+	PF_AUTO(job) job = { 0 };
+	PF_AUTO(plan) locked = { 0 };
+	struct pf_opts native = *o;
+	struct pf_needs *needs = &job.model.needs;
+
+	native.env_manager = PF_ENV_VENV;
+	native.builder = pf_build_builder();
+	if (pf_lock_check_format(format, err) < 0 || read_model(&job.model, uri, err) < 0 ||
+	    pf_model_allow(&job.model, o->allow_model_index, o->allow_urls, err) < 0 ||
+	    pf_needs_date(needs, &native, err) < 0 ||
+	    pf_python_find(&job.python, needs->python, o, err) < 0 ||
+	    pf_solve(&locked, needs, job.model.dir, &job.python, &native, err) < 0 ||
+	    pf_lock_learn(&locked, needs, &job.python, &native, err) < 0)
+		return -1;
+	return pf_lock_write(out, format,
+			     &(struct pf_lock_of){ .plan = &locked, .needs = needs,
+						   .python = &job.python, .model_dir = job.model.dir }, err);
 }

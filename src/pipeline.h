@@ -20,6 +20,13 @@ void pf_job_free(struct pf_job *job);
 /* fetch, model, python, solve, env: the environment is made, or found. */
 int pf_prepare(struct pf_job *out, const char *uri, const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
 
+/* Resolves a model's needs and appends them as a lock; no environment is made. */
+int pf_write_lock(struct pf_buf *out, const char *uri, const char *format, const struct pf_opts *o,
+		  struct pf_err *err) PF_MUST_USE;
+/* What create --repair adds: packages that the model's own files name and its environment, which is
+ * there, does not have. Recorded for the model's needs, so that later runs have them too. */
+int pf_repair(struct pf_job *job, const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
+
 /* One input for a job's model. Borrows everything. */
 struct pf_input {
 	struct pf_str text;

@@ -158,7 +158,7 @@ static void explain_missing(const struct pf_runner *r, const struct pf_job *job,
 
 	if (!need) {
 		pf_hint(err, "the model's requirements do not name a package that provides " PF_FMT
-			     ": add it to them", PF_ARG(module));
+			     ": add it to them, or try create --repair", PF_ARG(module));
 		return;
 	}
 	text = pf_shown(need->text);

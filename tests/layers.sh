@@ -19,7 +19,8 @@ edges() {
 	index: base formats req fetch opts.h
 	solve: base formats req index python opts.h default_index.h
 	build: base formats req fetch index python env solve opts.h
-	env: base formats req fetch index python solve opts.h
+	lock: base formats req fetch index python solve opts.h
+	env: base formats req fetch index python solve lock opts.h
 	run: base formats env python data opts.h
 	runner: base data/frame.h data/enforce.h
 	serve: base formats model data run opts.h

@@ -197,8 +197,8 @@ int pf_hook_call(struct pf_node **answer, const struct pf_hook *h, const char *n
 	struct pf_arena *a = &w->arena;
 	const struct pf_backend *b = h->backend;
 	char *file = pf_formatz(a, "%s.json", name);
-	const char **argv = pf_alloc_array(a, 9 + b->path.n, sizeof(*argv));
-	const char *fixed[] = { h->python, "-I", "-c", PROGRAM, name, pf_dupz(a, b->name),
+	const char **argv = pf_alloc_array(a, 10 + b->path.n, sizeof(*argv));
+	const char *fixed[] = { h->python, "-I", "-u", "-c", PROGRAM, name, pf_dupz(a, b->name),
 				pf_formatz(a, "%s/%s", h->work, file), folder };
 	PF_FD(log) = open(w->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
 	int status = 0;

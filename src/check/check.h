@@ -42,6 +42,23 @@ void pf_diff_make(struct pf_diff *out, const struct pf_model *m, const struct pf
 		  struct pf_dists *installed);
 const char *pf_severity_name(enum pf_severity s);
 
+/* A module that the model's files name for sure and nothing installed provides. */
+struct pf_missing {
+	struct pf_str module;
+	struct pf_str project;	/* that is likely to have it; empty: the name does not tell */
+	struct pf_str why;	/* "model.pkl names xgboost.sklearn" */
+};
+
+struct pf_missings {
+	struct pf_arena arena;
+	PF_VEC(struct pf_missing) v;
+	struct pf_strs hollow;	/* what is installed without a module of its own that is named */
+};
+
+void pf_missings_free(struct pf_missings *list);
+void pf_missings_find(struct pf_missings *out, const struct pf_model *m,
+		      const struct pf_python *python, struct pf_dists *installed);
+
 /* Reports. `model` is the name to show. */
 void pf_report_text(struct pf_buf *out, const struct pf_diff *d, const char *model);
 void pf_report_mlflow(struct pf_buf *out, const struct pf_diff *d);

@@ -124,6 +124,7 @@ static void add_missing_modules(struct pf_compare *c)
 
 		if (use->elsewhere || use->dist || is_listed(c, count, use))
 			continue;
+		c->unasked |= !*hope && use->sure && pf_module_project(&c->d->arena, use->module).n;
 		pf_diff_add(c, use->module, (struct pf_str){ 0 }, (struct pf_str){ 0 },
 			    (struct pf_weight){ pf_weigh_missing(use),
 						pf_format(&c->d->arena, PF_FMT ", which nothing installed provides "
@@ -160,6 +161,9 @@ static void add_notes(struct pf_compare *c)
 
 	for (size_t i = 0; i < a->unread.n; i++)
 		*PF_PUSH(arena, &c->d->notes) = pf_format(arena, "not read: " PF_FMT, PF_ARG(a->unread.v[i]));
+	if (c->unasked)
+		*PF_PUSH(arena, &c->d->notes) =
+			PF_S("create --repair adds what the model's files name and no requirement asks for");
 	for (size_t i = 0; i < a->names.n; i++)
 		if (pf_str_is(a->names.v[i].module, "__main__"))
 			*PF_PUSH(arena, &c->d->notes) =

@@ -81,6 +81,34 @@ bool pf_module_is_of(struct pf_str module, struct pf_str dist_key)
 	return !listed && pf_name_eq(pf_module_top(module), dist_key);
 }
 
+static const char *const SHARED[] = { "google", "azure", "databricks", "ruamel", "zope", "jaraco",
+				      "mpl_toolkits", "backports", "sphinxcontrib", "nvidia", NULL };
+
+/* What is called so on an index has nothing to do with it. */
+static const char *const OWN[] = { "app", "api", "base", "classes", "code", "common", "config", "constants",
+				   "core", "custom", "data", "features", "functions", "helper", "helpers",
+				   "lib", "main", "model", "models", "modules", "my_model", "pipeline",
+				   "pipelines", "predict", "preprocess", "preprocessing", "preprocessor",
+				   "project", "scripts", "src", "test", "tests", "tools", "train",
+				   "training", "transformer", "util", "utils", NULL };
+
+bool pf_module_is_shared(struct pf_str top)
+{
+	return pf_str_in(top, SHARED);
+}
+
+struct pf_str pf_module_project(struct pf_arena *a, struct pf_str module)
+{
+	struct pf_str top = pf_module_top(module);
+
+	for (size_t i = 0; i < PF_COUNT(OTHERWISE); i++)
+		if (is_below(module, OTHERWISE[i].module))
+			return pf_s(OTHERWISE[i].dist);
+	if (pf_module_is_shared(top) || pf_str_in(top, OWN) || pf_str_starts(top, "_"))
+		return PF_S("");
+	return pf_name_canonical(a, top);
+}
+
 static bool provides(struct pf_dists *d, struct pf_dist *dist, struct pf_str module)
 {
 	struct pf_err ignored;

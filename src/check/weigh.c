@@ -16,16 +16,12 @@ void pf_weights_free(struct pf_weights *w)
 
 /* ---- what the model imports ---- */
 
-/* Top-level names that several distributions share. */
-static const char *const SHARED[] = { "google", "azure", "databricks", "ruamel", "zope", "jaraco",
-				      "mpl_toolkits", "backports", "sphinxcontrib", "nvidia", NULL };
-
 /* One use stands for all modules of the same key. */
 static struct pf_str use_key(struct pf_str module)
 {
 	struct pf_str top = pf_module_top(module);
 
-	return pf_str_in(top, SHARED) ? module : top;
+	return pf_module_is_shared(top) ? module : top;
 }
 
 /* What is installed may be without the module that is named: moved or removed since. */

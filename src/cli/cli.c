@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/day.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "model/model.h"
@@ -130,6 +131,29 @@ static int read_size(uint64_t *out, const char *word, struct pf_err *err)
 	return 0;
 }
 
+static int read_as_of(struct pf_opts *out, const char *word, struct pf_err *err)
+{
+	static const char *const words[] = { "", "model", "now" }; /* as in enum pf_as_of */
+
+	if (!word)
+		return 0;
+	for (size_t i = PF_AS_OF_MODEL; i < PF_COUNT(words); i++) {
+		if (strcmp(word, words[i]) != 0)
+			continue;
+		out->as_of = (enum pf_as_of)i;
+		return 0;
+	}
+	out->as_of = PF_AS_OF_DAY;
+	out->as_of_day = pf_day_read(pf_s(word));
+	if (!out->as_of_day)
+		return pf_fail(err, PF_EUSAGE, "--as-of takes model, now or a date such as 2022-03-17, "
+			       "not " PF_FMT, PF_ARG(pf_shown(pf_s(word))));
+	if (out->as_of_day > pf_day_today())
+		return pf_fail(err, PF_EUSAGE, "--as-of " PF_FMT " is in the future",
+			       PF_ARG(pf_shown(pf_s(word))));
+	return 0;
+}
+
 int pf_cli_opts(struct pf_opts *out, const struct pf_args *args, struct pf_arena *a,
 		struct pf_err *err)
 {
@@ -137,6 +161,7 @@ int pf_cli_opts(struct pf_opts *out, const struct pf_args *args, struct pf_arena
 		.store = args->value[PF_OPT_store],
 		.python = args->value[PF_OPT_python],
 		.python_mirror = args->value[PF_OPT_python_mirror],
+		.lock = args->value[PF_OPT_lock],
 		.strict_python = pf_args_has(args, PF_OPT_strict_python),
 		.offline = pf_args_has(args, PF_OPT_offline),
 		.refresh = pf_args_has(args, PF_OPT_refresh),
@@ -148,6 +173,7 @@ int pf_cli_opts(struct pf_opts *out, const struct pf_args *args, struct pf_arena
 	};
 
 	if (read_manager(&o, args->value[PF_OPT_env_manager], err) < 0 ||
+	    read_as_of(&o, args->value[PF_OPT_as_of], err) < 0 ||
 	    read_size(&o.max_memory, args->value[PF_OPT_max_memory], err) < 0)
 		return -1;
 	pf_args_list(&o.pass_env, args, a, PF_OPT_pass_env);

@@ -20,6 +20,7 @@
 #include "env/seal.h"
 #include "env/venv.h"
 #include "env/wheels.h"
+#include "lock/lock.h"
 #include "req/name.h"
 #include "req/version.h"
 
@@ -189,6 +190,17 @@ static int install(struct build *b, int dir, struct pf_err *err)
 	return pf_wheels_install(dir, python, b->plan, b->needs, b->python, &b->w, b->o, err);
 }
 
+/* What it was made of, for those who would make it again elsewhere. */
+static int keep_lock(struct build *b, int dir, struct pf_err *err)
+{
+	PF_AUTO(buf) text = PF_BUF(PF_MAX_LOCK);
+	struct pf_lock_of what = { .plan = b->plan, .python = b->python };
+
+	if (pf_lock_write(&text, "pylock", &what, err) < 0)
+		return -1;
+	return pf_write_atomic(dir, PF_ENV_LOCK, pf_buf_view(&text), 0444, err);
+}
+
 static int fill(struct build *b, struct pf_err *err)
 {
 	PF_FD(dir) = -1;
@@ -199,7 +211,7 @@ static int fill(struct build *b, struct pf_err *err)
 	if (dir < 0)
 		return pf_fail_errno(err, "cannot open %s", b->dir);
 	if (install(b, dir, err) < 0 || check_start(b, err) < 0 || check_installed(b, err) < 0 ||
-	    pf_import_list_write(dir, b->site, err) < 0 ||
+	    pf_import_list_write(dir, b->site, err) < 0 || keep_lock(b, dir, err) < 0 ||
 	    pf_manifest_make(dir, b->plan, b->python, err) < 0)
 		return -1;
 	return pf_signals_check(err);

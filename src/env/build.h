@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "env/env.h"
 #include "solve/solve.h"
 
 /* Builds STORE/envs/KEY of the plan; the caller holds the key's lock. With `replace` an environment

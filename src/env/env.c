@@ -180,7 +180,7 @@ static void record(const char *store, const struct pf_needs *needs, const struct
 		   const struct pf_python *python, const struct pf_opts *o)
 {
 	struct pf_arena a = { 0 };
-	char *name = needs ? pf_record_name(&a, needs, python, o) : NULL;
+	char *name = needs && !o->lock ? pf_record_name(&a, needs, python, o) : NULL;
 	struct pf_err err;
 
 	if (name && pf_record_write(store, name, plan, &err) < 0)
@@ -300,6 +300,19 @@ int pf_env_recall(struct pf_env *out, const struct pf_needs *needs, const struct
 		pf_debug("the model brings packages of its own: its requirements are resolved each time");
 	pf_arena_free(&a);
 	return rc;
+}
+
+int pf_env_recorded(struct pf_plan *out, const struct pf_needs *needs, const struct pf_python *python,
+		    const struct pf_opts *o)
+{
+	struct pf_arena a = { 0 };
+	struct pf_err ignored;
+	char *store = pf_store_root(&a, o->store, &ignored);
+	char *name = store ? pf_record_name(&a, needs, python, o) : NULL;
+	int found = name ? pf_record_plan(out, store, name) : 0;
+
+	pf_arena_free(&a);
+	return found;
 }
 
 /* ---- one resolver at a time ---- */

@@ -6,6 +6,8 @@
 #include "python/python.h"
 #include "solve/solve.h"
 
+#define PF_ENV_LOCK "pylock.toml" /* of its packages, in each environment */
+
 struct pf_env {
 	struct pf_arena arena;
 	char *dir;		/* STORE/envs/KEY; NULL for the local interpreter */
@@ -31,6 +33,10 @@ int pf_env_lock(int *fd, bool *waited, const struct pf_needs *needs,
  * Records the needs' lock beside it; `needs` may be NULL (a plan from a file). */
 int pf_env_get(struct pf_env *out, const struct pf_needs *needs, const struct pf_plan *plan,
 	       const struct pf_python *python, const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
+
+/* The plan that is recorded for these needs: 1, or 0 when there is none that can be carried out. */
+int pf_env_recorded(struct pf_plan *out, const struct pf_needs *needs, const struct pf_python *python,
+		    const struct pf_opts *o);
 
 /* A descriptor to keep open while the environment is in use: gc and rm leave it alone so long
  * (a shared lock of the kernel). Close-on-exec; clear that for a program that replaces us. EIO when

@@ -35,6 +35,10 @@ char *pf_record_name(struct pf_arena *a, const struct pf_needs *needs,
 	if (o->no_build)
 		pf_buf_cstr(&b, "no build\n");
 	pf_buf_str(&b, pf_plan_identity(a, python));
+	if (needs->lock.n)
+		add_line(&b, "l", needs->lock);
+	if (needs->as_of)
+		pf_buf_printf(&b, "day %d\n", needs->as_of);
 	for (size_t i = 0; i < needs->pip.n; i++) {
 		const struct pf_need *need = &needs->pip.v[i];
 
@@ -42,6 +46,10 @@ char *pf_record_name(struct pf_arena *a, const struct pf_needs *needs,
 		add_line(&b, need->constraint ? "c" : "r", need->text);
 		for (size_t k = 0; k < need->hashes.n; k++)
 			add_line(&b, "h", need->hashes.v[k]);
+	}
+	for (size_t i = 0; pf_is_native(o) && i < needs->facts.n; i++) {
+		add_line(&b, "f", needs->facts.v[i].name);
+		add_line(&b, "v", needs->facts.v[i].is.text);
 	}
 	for (size_t i = 0; i < needs->build.n; i++)
 		add_line(&b, "b", needs->build.v[i]);

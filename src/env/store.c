@@ -144,6 +144,14 @@ static const char *item_state(const struct item *it)
 	return !it->head ? "damaged" : !it->started ? "no interpreter" : "ready";
 }
 
+/* Its packages as others can read them; NULL: an environment of before. */
+static const char *item_lock(struct pf_arena *a, const struct item *it)
+{
+	char *path = pf_join(a, it->path, PF_S(PF_ENV_LOCK));
+
+	return access(path, R_OK) == 0 ? path : NULL;
+}
+
 static void write_item(struct pf_json_out *w, const struct item *it)
 {
 	const struct pf_node *packages = item_packages(it);
@@ -214,7 +222,24 @@ int pf_store_list(struct pf_buf *out, const struct pf_opts *o, bool json, struct
 	return pf_buf_check(out, "the list", err);
 }
 
-static void show_text(struct pf_buf *out, const struct item *it)
+/* What was said when it was resolved: "late: mako (of 2020-03-01: ...)". */
+static void show_reasons(struct pf_buf *out, const struct pf_node *plan)
+{
+	static const char *const keys[] = { "late", "facts", "added" };
+
+	if (pf_node_get(plan, "as_of"))
+		pf_buf_printf(out, "as of: " PF_FMT "\n", PF_ARG(pf_node_text(plan, "as_of")));
+	for (size_t k = 0; k < PF_COUNT(keys); k++) {
+		const struct pf_node *list = pf_node_get(plan, keys[k]);
+
+		for (size_t i = 0; list && i < list->n; i++)
+			pf_buf_printf(out, "%s: " PF_FMT " (" PF_FMT ")\n", keys[k],
+				      PF_ARG(pf_node_text(&list->v[i], "name")),
+				      PF_ARG(pf_node_text(&list->v[i], "why")));
+	}
+}
+
+static void show_text(struct pf_buf *out, const struct item *it, const char *lock)
 {
 	const struct pf_node *packages = item_packages(it);
 	char when[24];
@@ -222,10 +247,14 @@ static void show_text(struct pf_buf *out, const struct item *it)
 	pf_buf_printf(out, "path: %s\nstate: %s\npython: " PF_FMT " (" PF_FMT ")\n", it->path,
 		      item_state(it), PF_ARG(pf_node_text(it->head, "python")),
 		      PF_ARG(pf_node_text(it->head, "interpreter")));
-	pf_buf_printf(out, "resolver: " PF_FMT "\ncreated by: " PF_FMT "\nMiB: %.1f\nused: %s\npackages:\n",
+	if (lock)
+		pf_buf_printf(out, "lock: %s\n", lock);
+	pf_buf_printf(out, "resolver: " PF_FMT "\ncreated by: " PF_FMT "\nMiB: %.1f\nused: %s\n",
 		      PF_ARG(pf_node_text(pf_node_get(it->head, "plan"), "resolver")),
 		      PF_ARG(pf_node_text(it->head, "created_by")),
 		      (double)item_bytes(it) / 1048576.0, date(when, it->used));
+	show_reasons(out, pf_node_get(it->head, "plan"));
+	pf_buf_cstr(out, "packages:\n");
 	for (size_t i = 0; packages && i < packages->n; i++) {
 		struct pf_str url = pf_node_text(&packages->v[i], "url");
 		struct pf_str name = pf_node_text(&packages->v[i], "name");
@@ -248,11 +277,13 @@ int pf_store_show(struct pf_buf *out, const char *key, const struct pf_opts *o, 
 	if (open_one(&s, key, true, o, err) < 0)
 		return -1;
 	if (!json) {
-		show_text(out, &s.items.v[0]);
+		show_text(out, &s.items.v[0], item_lock(&s.arena, &s.items.v[0]));
 		return pf_buf_check(out, "the answer", err);
 	}
 	open_object(&w, "env", &s);
 	write_item(&w, &s.items.v[0]);
+	pf_json_key(&w, "lock");
+	pf_json_cstr(&w, item_lock(&s.arena, &s.items.v[0]));
 	if (s.items.v[0].head &&
 	    pf_plan_read(&plan, pf_node_get(s.items.v[0].head, "plan"), err) == 0) {
 		pf_json_key(&w, "plan");

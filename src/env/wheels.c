@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "env/bytecode.h"
 #include "env/link.h"
+#include "formats/digest.h"
 #include "solve/native.h"
 
 /* One package of the plan on its way. */
@@ -53,6 +54,7 @@ static int fetch_source(void *from, int fd, struct pf_err *err)
 {
 	struct source *s = from;
 	struct pf_transfer t = { 0 };
+	char sha256[PF_DIGEST_HEX];
 	int rc = open_indexes(s->x, err);
 
 	if (rc == 0) {
@@ -60,7 +62,9 @@ static int fetch_source(void *from, int fd, struct pf_err *err)
 		rc = pf_native_wait(&s->x->native, &t, err);
 		pf_transfer_free(pf_index_pool(&s->x->native.index), &t);
 	}
-	return rc;
+	if (rc == 0)
+		rc = pf_digest_fd(sha256, PF_S("sha256"), fd, err);
+	return rc < 0 ? -1 : pf_digest_check(&s->one->hashes, fd, sha256, err);
 }
 
 static int build_one(struct install *x, size_t i, struct pf_err *err)
@@ -137,18 +141,6 @@ static int start_all(struct install *x, struct pf_err *err)
 	return 0;
 }
 
-/* Where only several digests are known, the file is one of them. */
-static int check_digest(const struct pf_planned *one, const struct pf_wheel *wheel,
-			struct pf_err *err)
-{
-	char text[PF_SHA256_HEX + 8];
-
-	snprintf(text, sizeof(text), "sha256:%s", wheel->sha256);
-	if (!one->hashes.n || pf_strs_have(&one->hashes, pf_s(text)))
-		return 0;
-	return pf_fail(err, PF_EINTEGRITY, "%s is none of the digests it may have", text);
-}
-
 /* Each is unpacked as it comes, while the others are on their way. */
 static int unpack_one(struct install *x, size_t i, struct pf_err *err)
 {
@@ -158,7 +150,7 @@ static int unpack_one(struct install *x, size_t i, struct pf_err *err)
 
 	if (pf_native_wait(&x->native, &x->in[i].t, err) < 0 ||
 	    pf_wheel_get(&x->wheels[i], &source, x->o, err) < 0 ||
-	    check_digest(one, &x->wheels[i], err) < 0)
+	    pf_digest_check(&one->hashes, x->in[i].fd, x->wheels[i].sha256, err) < 0)
 		return pf_wrap(err, PF_FMT, PF_ARG(pf_shown(one->file)));
 	close(x->in[i].fd);
 	x->in[i].fd = -1;

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "index/simple.h"
 
+#include "base/day.h"
 #include "base/json.h"
 #include "base/str.h"
 #include "req/name.h"
@@ -16,15 +17,6 @@ static bool two_digits(struct pf_str s, size_t at, int *out)
 	return true;
 }
 
-/* Days since 1970-01-01 of the Gregorian calendar; years begin in March, so that a leap day is last. */
-static int64_t days_of(int year, int month, int day)
-{
-	int y = year - (month <= 2), era = y / 400, of_era = y % 400;
-	int of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-
-	return (int64_t)era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
 int64_t pf_simple_time(struct pf_str s)
 {
 	int century, year, month, day, hour, minute, second;
@@ -35,7 +27,8 @@ int64_t pf_simple_time(struct pf_str s)
 	    s.p[10] != 'T' || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 ||
 	    minute > 59 || second > 60)
 		return 0;
-	return days_of(century * 100 + year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
+	return (int64_t)pf_day_of(century * 100 + year, month, day) * 86400 + hour * 3600 + minute * 60 +
+	       second;
 }
 
 /* ---- values ---- */

@@ -184,6 +184,7 @@ int pf_mlmodel_read(struct pf_model *m, struct pf_err *err)
 	if (!m->loader_module.n)
 		return pf_fail(err, PF_EMODEL, "line %u: python_function has no loader_module",
 			       m->pyfunc->line);
+	pf_facts_read(m);
 	config = pf_node_get(m->pyfunc, "config");
 	m->config = config && config->kind == PF_NODE_MAP && config->n ? config : NULL;
 	signature = pf_node_get(m->mlmodel, "signature");

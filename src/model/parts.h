@@ -8,6 +8,8 @@
 
 /* Reads MLmodel, already parsed into m->mlmodel, into the fields of `m`. */
 int pf_mlmodel_read(struct pf_model *m, struct pf_err *err) PF_MUST_USE;
+/* What MLmodel records beside all that: m->needs.facts and m->needs.saved. */
+void pf_facts_read(struct pf_model *m);
 /* Reads the environment files into m->needs. */
 int pf_envfiles_read(struct pf_model *m, struct pf_err *err) PF_MUST_USE;
 

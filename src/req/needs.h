@@ -38,6 +38,13 @@ struct pf_asked {
 	unsigned line;
 };
 
+/* A version that was recorded beside the requirements: a wish where they leave it open. */
+struct pf_fact {
+	struct pf_str name;	/* canonical: "scikit-learn" */
+	struct pf_str key;	/* what recorded it: "sklearn_version" */
+	struct pf_spec is;	/* ==1.0.2 */
+};
+
 /* What the index options of requirements files add up to, as pip adds them up. */
 struct pf_index_wish {
 	bool replaced;		/* the user's own index is not asked: --index-url or --no-index */
@@ -59,7 +66,11 @@ struct pf_needs {
 	struct pf_strs channels;
 	PF_VEC(struct pf_asked) asked;
 	struct pf_index_wish wish;
+	struct pf_str lock;		/* digest of the lock that the model carries; empty: none */
 	bool require_hashes;		/* --require-hashes, or one requirement has a hash */
+	PF_VEC(struct pf_fact) facts;
+	int saved;			/* the day on which the model was saved; 0: not told */
+	int as_of;			/* the day whose packages count (pf_needs_date); 0: today */
 };
 
 /* With require_hashes every requirement that is no constraint has to have a digest and to name one

@@ -185,6 +185,7 @@ static int load(struct pf_package **out, struct pf_solver *s, struct pf_str name
 	p->ranking = ranking;
 	p->direct = direct;
 	p->base = p;
+	p->pinned = ranking.recorded != PF_BITS_NONE;
 	tell_faults(s, p);
 	tell_constraints(s, p);
 	*out = p;

@@ -42,8 +42,8 @@ int pf_driver_explain(struct pf_str log, const char *action, struct pf_err *err)
 /* ---- the two, each as resolve and install ---- */
 
 int pf_uv_resolve(struct pf_plan *out, const struct pf_driver *d, const char *requirements,
-		  const char *constraints, const struct pf_python *python, struct pf_workdir *w,
-		  const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
+		  const char *constraints, int as_of, const struct pf_python *python,
+		  struct pf_workdir *w, const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
 int pf_uv_install(const struct pf_driver *d, const char *into, const char *requirements, bool hashed,
 		  struct pf_workdir *w, const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
 int pf_pip_resolve(struct pf_plan *out, const struct pf_driver *d, const char *requirements,

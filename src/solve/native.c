@@ -10,6 +10,8 @@
 #include "req/reqfile.h"
 #include "req/reqneed.h"
 #include "solve/offers.h"
+#include "solve/reasons.h"
+#include "solve/reqlines.h"
 
 /* ---- indexes ---- */
 
@@ -43,6 +45,7 @@ int pf_native_open(struct pf_native *out, const struct pf_needs *needs,
 	store = pf_store_root(&out->arena, o->store, err);
 	if (!store)
 		return -1;
+	out->as_of = needs ? needs->as_of : 0;
 	pf_indexes_read(&out->settings, needs ? needs : &nothing, o);
 	list_urls(out);
 	pf_python_tag_target(&target, python);
@@ -118,6 +121,21 @@ static int refuse_vcs(const struct pf_needs *needs, const struct pf_marker_env *
 	return 0;
 }
 
+int pf_native_wanted(struct pf_needs *out, struct pf_arena *a, const struct pf_needs *needs,
+		     const char *model_dir, const struct pf_python *python, struct pf_err *err)
+{
+	PF_AUTO(reqlines) lines = { 0 };
+
+	if (pf_reqlines_read(&lines, needs, model_dir, python, err) < 0)
+		return -1;
+	for (size_t i = 0; i < lines.requirements.n; i++)
+		lines.requirements.v[i] = pf_dup(a, lines.requirements.v[i]);
+	for (size_t i = 0; i < lines.constraints.n; i++)
+		lines.constraints.v[i] = pf_dup(a, lines.constraints.v[i]);
+	return read_needs(out, a, (const struct pf_strs *[]){ &lines.requirements, NULL },
+			  &lines.constraints, needs, err);
+}
+
 /* ---- the plan ---- */
 
 static struct pf_str bare(struct pf_arena *a, struct pf_str url)
@@ -128,7 +146,25 @@ static struct pf_str bare(struct pf_arena *a, struct pf_str url)
 	return pf_url_split(&u, url, &ignored) < 0 ? PF_S("") : pf_s(pf_url_bare(a, &u));
 }
 
-static void plan_one(struct pf_plan *plan, struct pf_offers *offers, const struct pf_chosen *c)
+/* Which packages of the plan one of them asks for. */
+static void list_depends(struct pf_strs *out, struct pf_arena *a, const struct pf_chosen *c,
+			 const struct pf_marker_env *env)
+{
+	const struct pf_depends *d = &((const struct pf_offer *)c->candidate->ref)->depends;
+
+	for (size_t i = 0; i < d->n; i++) {
+		const struct pf_requirement *r = &d->v[i];
+		bool holds = pf_marker_eval(r->marker, env, PF_S(""));
+
+		for (size_t k = 0; !holds && k < c->extras.n; k++)
+			holds = pf_marker_eval(r->marker, env, c->extras.v[k]);
+		if (holds && !pf_str_eq(r->key, c->name) && !pf_strs_have(out, r->key))
+			*PF_PUSH(a, out) = pf_dup(a, r->key);
+	}
+}
+
+static void plan_one(struct pf_plan *plan, struct pf_offers *offers, const struct pf_chosen *c,
+		     const struct pf_marker_env *env)
 {
 	const struct pf_offer *offer = c->candidate->ref;
 	struct pf_str digest = pf_offer_digest(offers, offer);
@@ -138,10 +174,17 @@ static void plan_one(struct pf_plan *plan, struct pf_offers *offers, const struc
 		.url = pf_dup(&plan->arena, offer->direct),
 		.file = pf_dup(&plan->arena, offer->file->name),
 		.from = bare(&plan->arena, offer->file->url),
+		.index = pf_dup(&plan->arena, offer->file->release->project->where),
+		.requires_python = pf_dup(&plan->arena, offer->file->python),
+		.size = offer->file->size,
+		.uploaded = offer->file->uploaded,
 	};
 
+	list_depends(&one.depends, &plan->arena, c, env);
 	if (digest.n)
 		*PF_PUSH(&plan->arena, &one.hashes) = pf_dup(&plan->arena, digest);
+	for (size_t i = 0; !digest.n && i < offer->asked_hashes.n; i++)
+		*PF_PUSH(&plan->arena, &one.hashes) = pf_dup(&plan->arena, offer->asked_hashes.v[i]);
 	*PF_PUSH(&plan->arena, &plan->packages) = one;
 }
 
@@ -157,9 +200,12 @@ int pf_native_resolve(struct pf_plan *out, struct pf_native *n, const struct pf_
 		.no_build = !n->whom.o->builder,
 		.no_binary = n->settings.no_binary,
 		.only_binary = n->settings.only_binary,
+		.as_of = n->as_of,
+		.facts = whole->facts.v,
+		.fact_count = whole->facts.n,
 	};
 	PF_AUTO(offers) offers = { .index = &n->index, .tags = &n->tags, .how = &how,
-				   .whom = n->whom, .unbuilt = &n->unbuilt, .kept = &n->arena };
+				   .native = n };
 
 	pf_python_markers(&env, &offers.arena, python);
 	if (read_needs(&offers.needs, &offers.arena, wanted, constraints, whole, err) < 0 ||
@@ -169,13 +215,17 @@ int pf_native_resolve(struct pf_plan *out, struct pf_native *n, const struct pf_
 		       offers.needs.pip.n, &how, err) < 0) {
 		if (err->code == PF_ESOLVE && offers.forbidden)
 			err->code = PF_EINTEGRITY;
+		if (n->hint && !*err->hint)
+			pf_hint(err, "%s", n->hint);
 		return -1;
 	}
 	pf_debug("resolved in %zu steps, %zu conflicts", found.steps, found.conflicts);
 	for (size_t i = 0; i < found.no_such_extra.n; i++)
 		pf_warn("there is no extra " PF_FMT, PF_ARG(found.no_such_extra.v[i]));
 	for (size_t i = 0; i < found.v.n; i++)
-		plan_one(&plan, &offers, &found.v.v[i]);
+		plan_one(&plan, &offers, &found.v.v[i], &env);
+	if (pf_reasons_tell(&plan, &offers, &found, &how, err) < 0)
+		return -1;
 	*out = PF_TAKE(plan);
 	return 0;
 }

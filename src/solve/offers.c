@@ -24,27 +24,36 @@ void pf_offers_free(struct pf_offers *x)
 
 /* A folder of wheels tells no digests: they are looked at. Elsewhere what is not told stays unknown
  * until the file is here. */
-static struct pf_str digest_of(struct pf_offers *x, struct pf_file *file)
+struct pf_str pf_offer_file_digest(struct pf_arena *a, struct pf_file *file)
 {
 	PF_AUTO(buf) bytes = PF_BUF(PF_MAX_DIST);
-	char *path = file->sha256.n ? NULL : pf_file_path(&x->arena, file->url);
+	char *path = file->sha256.n ? NULL : pf_file_path(a, file->url);
 	char hex[PF_SHA256_HEX];
 	struct pf_err ignored;
 
 	if (path && pf_read_file(&bytes, AT_FDCWD, path, &ignored) == 0) {
 		pf_sha256_hex(hex, bytes.p, bytes.n);
-		file->sha256 = pf_s(pf_dupz(&x->arena, pf_s(hex)));
+		file->sha256 = pf_s(pf_dupz(a, pf_s(hex)));
 	}
-	return file->sha256.n ? pf_format(&x->arena, "sha256:" PF_FMT, PF_ARG(file->sha256)) :
+	return file->sha256.n ? pf_format(a, "sha256:" PF_FMT, PF_ARG(file->sha256)) :
 				PF_S("");
 }
 
 struct pf_str pf_offer_digest(struct pf_offers *x, const struct pf_offer *offer)
 {
-	return digest_of(x, offer->file);
+	return pf_offer_file_digest(&x->arena, offer->file);
 }
 
 /* ---- candidates ---- */
+
+/* Only SHA-256 is told of files: where a digest of another kind is named, fetching tells. */
+static bool names_other_kind(const struct pf_strs *hashes)
+{
+	for (size_t i = 0; i < hashes->n; i++)
+		if (!pf_str_starts(hashes->v[i], "sha256:"))
+			return true;
+	return false;
+}
 
 /* Does every requirement of the project that names digests name this file's? */
 static const struct pf_need *who_forbids(struct pf_offers *x, struct pf_str name,
@@ -57,8 +66,9 @@ static const struct pf_need *who_forbids(struct pf_offers *x, struct pf_str name
 
 		if (!need->parsed || !need->hashes.n || !pf_str_eq(need->req.key, name))
 			continue;
-		digest = digest_of(x, file);
-		if (digest.n && !pf_strs_have(&need->hashes, digest))
+		digest = pf_offer_file_digest(&x->arena, file);
+		if (digest.n && !pf_strs_have(&need->hashes, digest) &&
+		    !names_other_kind(&need->hashes))
 			return need;
 	}
 	return NULL;
@@ -149,19 +159,22 @@ static int fetch_source(void *from, int fd, struct pf_err *err)
 static int ask_builder(struct pf_str *out, struct pf_offers *x, const struct pf_file *file,
 		       struct pf_err *err)
 {
+	struct pf_native *n = x->native;
 	struct source source = { x->index, file };
 	struct pf_sdist s = { .file = file->name, .sha256 = file->sha256,
 			      .name = file->release->project->name,
 			      .version = file->release->version.text,
 			      .fetch = fetch_source, .from = &source };
-	const char *why = pf_map_get(x->unbuilt, file->url);
+	const char *why = pf_map_get(&n->unbuilt, file->url);
 
 	if (why)
 		return pf_fail(err, PF_ESOLVE, "%s", why);
-	if (x->whom.o->builder->metadata(out, &x->arena, &s, &x->whom, err) == 0)
+	if (n->whom.o->builder->metadata(out, &x->arena, &s, &n->whom, err) == 0)
 		return 0;
-	if (pf_is_sdists_fault(err))
-		*pf_map_put(x->kept, x->unbuilt, file->url) = pf_dupz(x->kept, pf_s(err->msg));
+	if (pf_is_sdists_fault(err)) {
+		*pf_map_put(&n->arena, &n->unbuilt, file->url) = pf_dupz(&n->arena, pf_s(err->msg));
+		n->hint = *err->hint ? pf_dupz(&n->arena, pf_s(err->hint)) : n->hint;
+	}
 	return -1;
 }
 
@@ -191,6 +204,20 @@ static struct pf_str digest_asked(const struct pf_need *need, struct pf_str frag
 	if (need->hashes.n == 1 && pf_str_starts(need->hashes.v[0], "sha256:"))
 		return pf_str_skip(need->hashes.v[0], 7);
 	return PF_S("");
+}
+
+/* All of them, of any kind. */
+static void list_asked(struct pf_strs *out, struct pf_arena *a, const struct pf_need *need,
+		       struct pf_str fragment)
+{
+	struct pf_str one;
+
+	while (pf_str_next(&fragment, '&', &one))
+		if (pf_str_starts(one, "sha") && pf_str_find(one, '=') == 6)
+			*PF_PUSH(a, out) = pf_format(a, PF_FMT ":" PF_FMT, PF_ARG(pf_str_cut(one, 0, 6)),
+						     PF_ARG(pf_str_skip(one, 7)));
+	for (size_t i = 0; i < need->hashes.n; i++)
+		*PF_PUSH(a, out) = need->hashes.v[i];
 }
 
 static int refuse(const struct pf_need *need, const char *why, struct pf_err *err)
@@ -258,6 +285,7 @@ int pf_offers_direct(void *ctx, struct pf_candidates *out, const struct pf_need 
 	struct pf_file *file = pf_alloc(&x->arena, sizeof(*file));
 	struct pf_project *project = pf_alloc(&x->arena, sizeof(*project));
 	struct pf_candidate *c = pf_alloc(&x->arena, sizeof(*c));
+	struct pf_offer *offer;
 	struct pf_str link = need->link.n ? need->link : need->req.url;
 	struct pf_url url;
 
@@ -274,7 +302,9 @@ int pf_offers_direct(void *ctx, struct pf_candidates *out, const struct pf_need 
 					      take_archive(r, x, need, err) < 0)
 		return -1;
 	make_candidate(c, x, need->req.key, r);
-	((struct pf_offer *)c->ref)->direct = link;
+	offer = (struct pf_offer *)c->ref;
+	offer->direct = link;
+	list_asked(&offer->asked_hashes, &x->arena, need, url.fragment);
 	*out = (struct pf_candidates){ c, 1 };
 	return 0;
 }

@@ -4,13 +4,14 @@
 
 #include "index/index.h"
 #include "python/python.h"
-#include "solve/builder.h"
+#include "solve/native.h"
 #include "solve/resolve.h"
 
 /* One version of a project: the file that would be taken of it. */
 struct pf_offer {
 	struct pf_file *file;		/* NULL: there is none */
 	struct pf_str direct;		/* the URL that was asked for, as written; else empty */
+	struct pf_strs asked_hashes;	/* digests that were asked for with it */
 	struct pf_depends depends;
 	bool asked;			/* depends are known */
 };
@@ -21,15 +22,14 @@ struct pf_offers {
 	const struct pf_tags *tags;
 	struct pf_needs needs;		/* of whom some may name digests */
 	const struct pf_resolve_opts *how;
-	struct pf_build_for whom;
-	struct pf_map *unbuilt;		/* addresses of what could not be built, to why: kept in `kept` */
-	struct pf_arena *kept;
+	struct pf_native *native;	/* what has to be built is built for whom it is open */
 	bool forbidden;			/* digests left nothing of some version */
 };
 
 void pf_offers_free(struct pf_offers *x);
 /* "sha256:HEX" of the file; empty where only fetching it can tell. */
 struct pf_str pf_offer_digest(struct pf_offers *x, const struct pf_offer *offer);
+struct pf_str pf_offer_file_digest(struct pf_arena *a, struct pf_file *file);
 /* Where a requirement's URL leads: without its fragment, with its credentials. */
 struct pf_str pf_offer_url(struct pf_arena *a, struct pf_str asked);
 

@@ -168,7 +168,8 @@ static bool fits_none(const struct pf_package *p, const struct pf_requirement *r
 static void put_fault(struct pf_buf *out, const struct pf_solver *s, const struct pf_incompat *ic,
 		      bool many)
 {
-	struct pf_str why = pf_shown(ic->why);
+	struct pf_str why = ic->cause == PF_CAUSE_BROKEN ? pf_str_cut(ic->why, 0, PF_MAX_SOLVE_REASON) :
+							   pf_shown(ic->why);
 
 	pf_buf_printf(out, " %s", many ? faults[ic->cause].many : faults[ic->cause].one);
 	if (ic->cause == PF_CAUSE_PYTHON)

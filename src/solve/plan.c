@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/number.h"
 #include "base/str.h"
 #include "formats/digest.h"
 
@@ -11,6 +12,31 @@ void pf_plan_free(struct pf_plan *p)
 {
 	pf_arena_free(&p->arena);
 	memset(p, 0, sizeof(*p));
+}
+
+static struct pf_strs copy_strs(struct pf_arena *a, const struct pf_strs *from)
+{
+	struct pf_strs out = { 0 };
+
+	for (size_t i = 0; i < from->n; i++)
+		*PF_PUSH(a, &out) = pf_dup(a, from->v[i]);
+	return out;
+}
+
+struct pf_planned pf_planned_copy(struct pf_arena *a, const struct pf_planned *from)
+{
+	struct pf_planned one = *from;
+
+	one.name = pf_dup(a, from->name);
+	one.version = pf_dup(a, from->version);
+	one.url = pf_dup(a, from->url);
+	one.file = pf_dup(a, from->file);
+	one.from = pf_dup(a, from->from);
+	one.index = pf_dup(a, from->index);
+	one.requires_python = pf_dup(a, from->requires_python);
+	one.hashes = copy_strs(a, &from->hashes);
+	one.depends = copy_strs(a, &from->depends);
+	return one;
 }
 
 static int by_name(const void *l, const void *r)
@@ -65,6 +91,8 @@ int pf_plan_seal(struct pf_plan *p, const struct pf_python *python, const struct
 
 		if (one->hashes.n)
 			qsort(one->hashes.v, one->hashes.n, sizeof(*one->hashes.v), by_text);
+		if (one->depends.n)
+			qsort(one->depends.v, one->depends.n, sizeof(*one->depends.v), by_text);
 		if (i && pf_str_eq(one->name, one[-1].name))
 			return pf_fail(err, PF_ESOLVE, "two versions of " PF_FMT " in one plan",
 				       PF_ARG(pf_shown(one->name)));
@@ -110,6 +138,34 @@ static void write_strings(struct pf_json_out *w, const char *key, const struct p
 	pf_json_close(w, ']');
 }
 
+/* What is there. */
+static void write_more(struct pf_json_out *w, const struct pf_planned *one)
+{
+	const struct {
+		const char *key;
+		struct pf_str text;
+	} texts[] = { { "file", one->file },
+		      { "from", one->from },
+		      { "index", one->index },
+		      { "requires_python", one->requires_python } };
+	const struct {
+		const char *key;
+		int64_t value;
+	} numbers[] = { { "size", (int64_t)one->size }, { "uploaded", one->uploaded } };
+
+	for (size_t i = 0; i < PF_COUNT(texts); i++)
+		if (texts[i].text.n)
+			pf_json_field(w, texts[i].key, texts[i].text);
+	for (size_t i = 0; i < PF_COUNT(numbers); i++) {
+		if (!numbers[i].value)
+			continue;
+		pf_json_key(w, numbers[i].key);
+		pf_json_int(w, numbers[i].value);
+	}
+	if (one->depends.n)
+		write_strings(w, "depends", &one->depends);
+}
+
 static void write_url(struct pf_json_out *w, const struct pf_planned *one)
 {
 	PF_AUTO(arena) scratch = { 0 };
@@ -124,11 +180,33 @@ static void write_url(struct pf_json_out *w, const struct pf_planned *one)
 	pf_json_bool(w, true);
 }
 
+static void write_reasons(struct pf_json_out *w, const char *key, const struct pf_reasons *list)
+{
+	PF_AUTO(arena) scratch = { 0 };
+
+	if (!list->v.n)
+		return;
+	pf_json_key(w, key);
+	pf_json_open(w, '[');
+	for (size_t i = 0; i < list->v.n; i++) {
+		pf_json_open(w, '{');
+		pf_json_field(w, "name", list->v.v[i].name);
+		pf_json_field(w, "why", pf_redacted(&scratch, list->v.v[i].why));
+		pf_json_close(w, '}');
+	}
+	pf_json_close(w, ']');
+}
+
 void pf_plan_write(struct pf_json_out *w, const struct pf_plan *p)
 {
 	pf_json_open(w, '{');
 	pf_json_field(w, "key", pf_s(p->key));
 	pf_json_field(w, "resolver", p->resolver);
+	if (p->as_of.n)
+		pf_json_field(w, "as_of", p->as_of);
+	write_reasons(w, "late", &p->late);
+	write_reasons(w, "facts", &p->facts);
+	write_reasons(w, "added", &p->added);
 	write_strings(w, "left_out", &p->left_out);
 	pf_json_key(w, "packages");
 	pf_json_open(w, '[');
@@ -139,10 +217,7 @@ void pf_plan_write(struct pf_json_out *w, const struct pf_plan *p)
 		pf_json_field(w, "name", one->name);
 		pf_json_field(w, "version", one->version);
 		write_url(w, one);
-		if (one->file.n)
-			pf_json_field(w, "file", one->file);
-		if (one->from.n)
-			pf_json_field(w, "from", one->from);
+		write_more(w, one);
 		write_strings(w, "hashes", &one->hashes);
 		pf_json_close(w, '}');
 	}
@@ -157,6 +232,34 @@ static void read_strings(struct pf_strs *out, struct pf_arena *a, const struct p
 			*PF_PUSH(a, out) = pf_dup(a, list->v[i].text);
 }
 
+static void read_package(struct pf_planned *one, struct pf_arena *a, const struct pf_node *node)
+{
+	*one = (struct pf_planned){
+		.name = pf_dup(a, pf_node_text(node, "name")),
+		.version = pf_dup(a, pf_node_text(node, "version")),
+		.url = pf_dup(a, pf_node_text(node, "url")),
+		.file = pf_dup(a, pf_node_text(node, "file")),
+		.from = pf_dup(a, pf_node_text(node, "from")),
+		.index = pf_dup(a, pf_node_text(node, "index")),
+		.requires_python = pf_dup(a, pf_node_text(node, "requires_python")),
+		.redacted = pf_node_get(node, "redacted") != NULL,
+	};
+	if (!pf_uint64_read(pf_node_text(node, "size"), &one->size))
+		one->size = 0;
+	if (!pf_int64_read(pf_node_text(node, "uploaded"), &one->uploaded))
+		one->uploaded = 0;
+	read_strings(&one->hashes, a, pf_node_get(node, "hashes"));
+	read_strings(&one->depends, a, pf_node_get(node, "depends"));
+}
+
+static void read_reasons(struct pf_reasons *out, struct pf_arena *a, const struct pf_node *list)
+{
+	for (size_t i = 0; list && list->kind == PF_NODE_LIST && i < list->n; i++)
+		*PF_PUSH(a, &out->v) =
+			(struct pf_reason){ pf_dup(a, pf_node_text(&list->v[i], "name")),
+					    pf_dup(a, pf_node_text(&list->v[i], "why")) };
+}
+
 int pf_plan_read(struct pf_plan *out, const struct pf_node *object, struct pf_err *err)
 {
 	PF_AUTO(plan) plan = { 0 };
@@ -167,21 +270,13 @@ int pf_plan_read(struct pf_plan *out, const struct pf_node *object, struct pf_er
 		return pf_fail(err, PF_EINTEGRITY, "a recorded plan is damaged");
 	memcpy(plan.key, key.p, key.n);
 	plan.resolver = pf_dup(&plan.arena, pf_node_text(object, "resolver"));
+	plan.as_of = pf_dup(&plan.arena, pf_node_text(object, "as_of"));
+	read_reasons(&plan.late, &plan.arena, pf_node_get(object, "late"));
+	read_reasons(&plan.facts, &plan.arena, pf_node_get(object, "facts"));
+	read_reasons(&plan.added, &plan.arena, pf_node_get(object, "added"));
 	read_strings(&plan.left_out, &plan.arena, pf_node_get(object, "left_out"));
-	for (size_t i = 0; i < packages->n; i++) {
-		const struct pf_node *node = &packages->v[i];
-		struct pf_planned one = {
-			.name = pf_dup(&plan.arena, pf_node_text(node, "name")),
-			.version = pf_dup(&plan.arena, pf_node_text(node, "version")),
-			.url = pf_dup(&plan.arena, pf_node_text(node, "url")),
-			.file = pf_dup(&plan.arena, pf_node_text(node, "file")),
-			.from = pf_dup(&plan.arena, pf_node_text(node, "from")),
-			.redacted = pf_node_get(node, "redacted") != NULL,
-		};
-
-		read_strings(&one.hashes, &plan.arena, pf_node_get(node, "hashes"));
-		*PF_PUSH(&plan.arena, &plan.packages) = one;
-	}
+	for (size_t i = 0; i < packages->n; i++)
+		read_package(PF_PUSH(&plan.arena, &plan.packages), &plan.arena, &packages->v[i]);
 	*out = PF_TAKE(plan);
 	return 0;
 }

@@ -17,6 +17,21 @@ struct pf_planned {
 	struct pf_str from;	/* where it lies, without credentials */
 	bool redacted;		/* it was read back, and is without the secrets it had */
 	struct pf_strs hashes;	/* "sha256:hex", every one the index names, sorted; may be empty for a URL */
+
+	/* What a lock tells beside; each may be missing. */
+	struct pf_str index;	/* that has it, without credentials */
+	struct pf_str requires_python;
+	struct pf_strs depends;	/* names of packages of this plan, sorted */
+	uint64_t size;		/* of the file */
+	int64_t uploaded;	/* seconds since 1970 */
+};
+
+/* Why a package is there, or why in that version. */
+struct pf_reason {
+	struct pf_str name, why;
+};
+struct pf_reasons {
+	PF_VEC(struct pf_reason) v;
 };
 
 struct pf_plan {
@@ -24,10 +39,17 @@ struct pf_plan {
 	PF_VEC(struct pf_planned) packages;	/* sorted by name */
 	struct pf_strs left_out;	/* conda packages that a venv cannot have, as written */
 	struct pf_str resolver;		/* "uv 0.13.9" */
+	struct pf_str as_of;		/* "2022-03-17"; empty: the day it was made */
+	struct pf_reasons late;		/* what was uploaded later, and why it is taken all the same */
+	struct pf_reasons facts;	/* what the model recorded of versions, and what came of it */
+	struct pf_reasons added;	/* what no requirement brings and the model's files name */
 	char key[33];			/* 32 hex digits: the environment's name in the store */
 };
 
 void pf_plan_free(struct pf_plan *p);
+
+/* One package of a plan in another arena. */
+struct pf_planned pf_planned_copy(struct pf_arena *a, const struct pf_planned *from);
 
 /* Sorts the packages and their hashes, refuses two of one name (ESOLVE), and works out the key:
  * a digest of the store's format, the interpreter's identity, the packages (secrets of their URLs
@@ -44,7 +66,8 @@ bool pf_plan_is_key(struct pf_str s);
 /* Implementation, version, platform, libc and the installation's path, one a line. */
 struct pf_str pf_plan_identity(struct pf_arena *a, const struct pf_python *python);
 
-/* The plan as one JSON object: {"key":..., "resolver":..., "left_out":[...], "packages":[...]}.
+/* The plan as one JSON object: {"key":..., "resolver":..., "as_of":..., "late":[{"name":..., "why":...}],
+ * "facts":[...], "added":[...], "left_out":[...], "packages":[...]}, less what is empty of the middle.
  * It is for files and for eyes: secrets of URLs are not in it. */
 void pf_plan_write(struct pf_json_out *w, const struct pf_plan *p);
 int pf_plan_read(struct pf_plan *out, const struct pf_node *object, struct pf_err *err) PF_MUST_USE;

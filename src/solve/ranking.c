@@ -73,6 +73,16 @@ static struct ranked *newest_first(size_t *n, struct pf_arena *a, const struct p
 	return list;
 }
 
+static size_t find_recorded(const struct pf_ranking *r, struct pf_str name,
+			    const struct pf_resolve_opts *o)
+{
+	for (size_t k = 0; k < o->fact_count; k++)
+		for (size_t i = 0; pf_str_eq(o->facts[k].name, name) && i < r->n; i++)
+			if (pf_spec_admits(&o->facts[k].is, &r->v[i]->version))
+				return i;
+	return PF_BITS_NONE;
+}
+
 void pf_ranking_make(struct pf_ranking *out, struct pf_arena *a, const struct pf_candidates *of,
 		     struct pf_str name, const struct pf_resolve_opts *o)
 {
@@ -101,6 +111,7 @@ void pf_ranking_make(struct pf_ranking *out, struct pf_arena *a, const struct pf
 		r.v[i] = best[i].candidate;
 		r.newest[best[i].age] = i;
 	}
+	r.recorded = find_recorded(&r, name, o);
 	*out = r;
 }
 
@@ -117,6 +128,8 @@ size_t pf_ranking_best(const struct pf_ranking *r, const uint64_t *set)
 {
 	size_t first = pf_bits_next(set, r->n, 0), pre = first_of(r, set, PF_RANK_PRE);
 
+	if (r->recorded != PF_BITS_NONE && pf_bits_has(set, r->recorded))
+		return r->recorded;
 	if (pre != PF_BITS_NONE && first_of(r, set, 0) == PF_BITS_NONE &&
 	    first_of(r, set, PF_RANK_SDIST) == PF_BITS_NONE)
 		return pre;

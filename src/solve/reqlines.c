@@ -190,7 +190,7 @@ static int add_need(struct pf_reqlines *w, const struct pf_need *need, const cha
 
 	if (check_line(need, err) < 0)
 		return -1;
-	if (!need->parsed && take_unparsed(&text, &w->arena, need, model_dir, err) < 0)
+	if ((!need->parsed || need->path.n) && take_unparsed(&text, &w->arena, need, model_dir, err) < 0)
 		return -1;
 	pf_buf_str(&line, text);
 	for (size_t i = 0; i < need->hashes.n; i++)

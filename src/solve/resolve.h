@@ -15,6 +15,8 @@ struct pf_resolve_opts {
 	bool no_build;			/* what has only an sdist is left out */
 	struct pf_strs no_binary;	/* canonical names, or ":all:" */
 	struct pf_strs only_binary;
+	const struct pf_fact *facts;	/* versions that are tried first */
+	size_t fact_count;
 	int as_of;			/* later uploads only where no earlier one can work; 0: no day */
 	size_t max_steps;		/* 0: PF_MAX_SOLVE_STEPS */
 	unsigned max_seconds;		/* 0: PF_WAIT_SOLVE */

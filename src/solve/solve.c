@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "solve/solve.h"
 
+#include "base/day.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -83,7 +84,8 @@ static int resolve(struct pf_plan *out, struct task *t, const struct pf_strs *co
 			return -1;
 	}
 	rc = t->driver->kind == PF_DRIVER_UV ?
-		     pf_uv_resolve(out, t->driver, file, limits, t->python, t->w, t->o, err) :
+		     pf_uv_resolve(out, t->driver, file, limits, t->needs->as_of, t->python, t->w, t->o,
+				   err) :
 		     pf_pip_resolve(out, t->driver, file, limits, t->w, t->o, err);
 	return rc < 0 && t->o->offline ? fail_offline(t, err) : rc;
 }
@@ -118,19 +120,19 @@ static void merge(struct pf_plan *plan, const struct pf_plan *build)
 {
 	for (size_t i = 0; i < build->packages.n; i++) {
 		const struct pf_planned *from = &build->packages.v[i];
-		struct pf_planned one = { 0 };
 
-		if (find_planned(plan, from->name))
-			continue;
-		one.name = pf_dup(&plan->arena, from->name);
-		one.version = pf_dup(&plan->arena, from->version);
-		one.url = pf_dup(&plan->arena, from->url);
-		one.file = pf_dup(&plan->arena, from->file);
-		one.from = pf_dup(&plan->arena, from->from);
-		for (size_t k = 0; k < from->hashes.n; k++)
-			*PF_PUSH(&plan->arena, &one.hashes) = pf_dup(&plan->arena, from->hashes.v[k]);
-		*PF_PUSH(&plan->arena, &plan->packages) = one;
+		if (!find_planned(plan, from->name))
+			*PF_PUSH(&plan->arena, &plan->packages) = pf_planned_copy(&plan->arena, from);
 	}
+}
+
+/* What was told of a package goes with it. */
+static void merge_reasons(struct pf_plan *plan, struct pf_reasons *into, const struct pf_reasons *from)
+{
+	for (size_t i = 0; i < from->v.n; i++)
+		*PF_PUSH(&plan->arena, &into->v) =
+			(struct pf_reason){ pf_dup(&plan->arena, from->v.v[i].name),
+					    pf_dup(&plan->arena, from->v.v[i].why) };
 }
 
 static bool is_pinned_elsewhere(struct pf_str build, const struct pf_plan *plan, struct pf_arena *a)
@@ -140,9 +142,20 @@ static bool is_pinned_elsewhere(struct pf_str build, const struct pf_plan *plan,
 
 /* ---- digests that the model itself names ---- */
 
-static bool have_hash(const struct pf_strs *list, struct pf_str hash)
+/* Which of the needed digests may be the artifact's: those that are known of it; a kind that
+ * nothing is known of is compared when the file is here. */
+static struct pf_strs match_hashes(struct pf_arena *a, const struct pf_strs *needed,
+				   const struct pf_strs *known)
 {
-	return list->n == 0 || pf_strs_have(list, hash);
+	struct pf_strs both = { 0 };
+
+	for (size_t i = 0; i < needed->n; i++)
+		if (!known->n || pf_strs_have(known, needed->v[i]))
+			*PF_PUSH(a, &both) = pf_dup(a, needed->v[i]);
+	for (size_t i = 0; !both.n && i < needed->n; i++)
+		if (!pf_str_starts(needed->v[i], "sha256:"))
+			*PF_PUSH(a, &both) = pf_dup(a, needed->v[i]);
+	return both;
 }
 
 /* One --hash binds every requirement, as in pip: each package that the requirements bring in must
@@ -152,7 +165,7 @@ static int bind_hashes(struct pf_plan *plan, const struct pf_needs *needs, struc
 	for (size_t i = 0; i < plan->packages.n; i++) {
 		struct pf_planned *one = &plan->packages.v[i];
 		const struct pf_need *need = NULL;
-		struct pf_strs both = { 0 };
+		struct pf_strs both;
 
 		for (size_t k = 0; k < needs->pip.n; k++)
 			if (needs->pip.v[k].parsed && !needs->pip.v[k].constraint &&
@@ -163,9 +176,7 @@ static int bind_hashes(struct pf_plan *plan, const struct pf_needs *needs, struc
 				"for all its requirements", PF_ARG(one->name), PF_ARG(one->version));
 			return -1;
 		}
-		for (size_t k = 0; k < need->hashes.n; k++)
-			if (have_hash(&one->hashes, need->hashes.v[k]))
-				*PF_PUSH(&plan->arena, &both) = pf_dup(&plan->arena, need->hashes.v[k]);
+		both = match_hashes(&plan->arena, &need->hashes, &one->hashes);
 		if (!both.n)
 			return pf_fail(err, PF_EINTEGRITY, "no artifact of " PF_FMT "==" PF_FMT
 				       " has the digest that " PF_FMT ", line %u names",
@@ -216,6 +227,8 @@ static int resolve_beside(struct pf_plan *plan, struct task *t, const struct pf_
 	if (resolve(&more, t, (const struct pf_strs *[]){ &rest, NULL }, &limits, err) < 0)
 		return -1;
 	merge(plan, &more);
+	merge_reasons(plan, &plan->late, &more.late);
+	merge_reasons(plan, &plan->facts, &more.facts);
 	return 0;
 }
 
@@ -291,6 +304,17 @@ static void note_twins(const struct pf_reqlines *w)
 	pf_buf_free(&list);
 }
 
+static void tell_step(const struct pf_reqlines *wanted, const struct pf_driver *driver, int as_of)
+{
+	bool own = driver->kind == PF_DRIVER_NONE;
+	char date[16];
+
+	pf_step("resolving%s%s%s %zu requirements%s" PF_FMT, as_of ? " as of " : "",
+		as_of ? pf_day_write(date, as_of) : "", as_of ? "," : "",
+		wanted->requirements.n + wanted->build.n, own ? "" : " with ",
+		PF_ARG(own ? PF_S("") : driver->version));
+}
+
 int pf_solve(struct pf_plan *out, const struct pf_needs *needs, const char *model_dir,
 	     const struct pf_python *python, const struct pf_opts *o, struct pf_err *err)
 {
@@ -302,19 +326,23 @@ int pf_solve(struct pf_plan *out, const struct pf_needs *needs, const char *mode
 	struct task task = {
 		.driver = &driver, .python = python, .needs = needs, .o = o, .w = &w,
 	};
+	char date[16];
 
 	if (pf_reqlines_read(&wanted, needs, model_dir, python, err) < 0 ||
 	    pf_workdir_open(&w, "solve.", o, err) < 0 ||
 	    pf_driver_find(&driver, python, needs, &w, o, err) < 0)
 		return -1;
+	if (needs->as_of && driver.kind == PF_DRIVER_PIP) {
+		pf_fail(err, PF_EUSAGE, PF_FMT " cannot resolve as of a day", PF_ARG(driver.version));
+		return pf_hint(err, "use --env-manager venv, or uv");
+	}
 	if (driver.kind == PF_DRIVER_NONE) {
 		if (pf_native_open(&native, needs, python, o, err) < 0)
 			return -1;
 		task.native = &native;
 	}
 	note_twins(&wanted);
-	pf_step("resolving %zu requirements%s" PF_FMT, wanted.requirements.n + wanted.build.n,
-		task.native ? "" : " with ", PF_ARG(task.native ? PF_S("") : driver.version));
+	tell_step(&wanted, &driver, needs->as_of);
 	if (resolve_all(&plan, &task, &wanted, needs->require_hashes, err) < 0)
 		return -1;
 	restore_users(&plan, needs);
@@ -322,6 +350,8 @@ int pf_solve(struct pf_plan *out, const struct pf_needs *needs, const char *mode
 	for (size_t i = 0; i < wanted.left_out.n; i++)
 		*PF_PUSH(&plan.arena, &plan.left_out) = pf_dup(&plan.arena, wanted.left_out.v[i]);
 	plan.resolver = pf_dup(&plan.arena, driver.version);
+	if (needs->as_of)
+		plan.as_of = pf_dup(&plan.arena, pf_s(pf_day_write(date, needs->as_of)));
 	if (pf_plan_seal(&plan, python, o, err) < 0)
 		return -1;
 	pf_plan_warn(&plan);

@@ -6,7 +6,13 @@
 #include "solve/workdir.h"
 
 /* Of which packages the same needs come to: part of a lock's name. */
-#define PF_SOLVE_RULES 2
+#define PF_SOLVE_RULES 3
+
+/* Does this program resolve by itself, rather than by a driver? */
+bool pf_is_native(const struct pf_opts *o);
+/* Settles needs->as_of by what the user asked and when the model was saved: to be called before
+ * anything that goes by it. EMODEL where that day is asked for and not known. */
+int pf_needs_date(struct pf_needs *needs, const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
 
 /* Resolves every transitive dependency, by ourselves or by the driver that o->env_manager names, for
  * this interpreter. Build dependencies count too, and setuptools below 81 where nothing names one and

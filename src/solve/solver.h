@@ -22,7 +22,7 @@ struct pf_package {
 	PF_VEC(struct pf_incompat *) incompats;
 	PF_VEC(struct pf_package *) extras;
 	bool queued;			/* to be propagated */
-	bool pinned;			/* a need says exactly which version */
+	bool pinned;			/* a need or a fact says exactly which version */
 	bool early, late;		/* in many conflicts: as the one refused, as the one in the way */
 	unsigned refused, in_the_way, tries;
 	unsigned batch;			/* how many were announced at once */

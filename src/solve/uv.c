@@ -1,5 +1,6 @@
 /* uv.c - uv as a driver: `uv pip compile` resolves, `uv pip install` installs */
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/day.h"
 #include "base/limits.h"
 #include "base/str.h"
 #include "req/name.h"
@@ -100,19 +101,24 @@ static void add_settings(struct args *args, const struct pf_driver *d, const str
 }
 
 int pf_uv_resolve(struct pf_plan *out, const struct pf_driver *d, const char *requirements,
-		  const char *constraints, const struct pf_python *python, struct pf_workdir *w,
-		  const struct pf_opts *o, struct pf_err *err)
+		  const char *constraints, int as_of, const struct pf_python *python,
+		  struct pf_workdir *w, const struct pf_opts *o, struct pf_err *err)
 {
 	struct args args = { .v = { d->uv, "pip", "compile", "--python", python->base_exe.p,
 				    "--generate-hashes", "--no-header", "--no-annotate",
 				    "--color", "never" }, .n = 10 };
 	struct pf_buf answer = PF_BUF(PF_MAX_PROC_OUTPUT);
+	char date[16];
 	int rc;
 
 	add_settings(&args, d, o);
 	if (constraints) {
 		add(&args, "--constraint");
 		add(&args, constraints);
+	}
+	if (as_of) { /* a date alone would be one of this machine's time zone */
+		add(&args, "--exclude-newer");
+		add(&args, pf_formatz(&w->arena, "%sT00:00:00Z", pf_day_write(date, as_of + 1)));
 	}
 	add(&args, requirements);
 	rc = pf_driver_run(&answer, w, args.v, pf_driver_environment(&w->arena, d, o),

@@ -32,7 +32,8 @@ static const struct {
 	  "no requirement asks for (one that is missing may bring it)\n= fatal\n" },
 	{ "a named module that no requirement asks for", PF_S(NAMES("strange.module")), "", "3.11.7", "", "", "", "",
 	  "fatal strange.module|-|-|model.pkl names strange.module, which nothing installed provides and no "
-	  "requirement asks for\n= fatal\n" },
+	  "requirement asks for\n# create --repair adds what the model's files name and no requirement asks for\n"
+	  "= fatal\n" },
 	{ "in the standard library, or the model's own", PF_S(NAMES("collections.abc") NAMES("own.part")), "",
 	  "3.11.7", "", "", "", "", "= none\n" },
 	{ "taken out of the standard library", PF_S(NAMES("imp")), "", "", "", "", "", "", "= none\n" },

@@ -1,5 +1,7 @@
 /* test_digest.c - SHA-256 of texts on both sides of every boundary, piece by piece as well */
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
 #include "unit.h"
 
 #include "base/limits.h"
@@ -81,12 +83,52 @@ static void speaks_as_records_do(void **state)
 	assert_false(pf_base64url_read(back, sizeof(back), pf_s(text)));
 }
 
+/* A file is what one of its digests names, of whichever kind. */
+static void compares_every_strong_kind(void **state)
+{
+#define SHA256_ABC "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+#define SHA384_ABC "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7"
+#define SHA512_ABC "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a" \
+		   "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"
+	static const struct {
+		const char *first, *second; /* NULL: none */
+		bool good;
+	} rows[] = {
+		{ NULL, NULL, true },
+		{ "sha256:" SHA256_ABC, NULL, true },
+		{ "sha384:" SHA384_ABC, NULL, true },
+		{ "sha512:" SHA512_ABC, NULL, true },
+		{ "sha256:" SHA384_ABC, "sha512:" SHA512_ABC, true },
+		{ "sha256:00", "sha384:" SHA384_ABC, true },
+		{ "sha256:00", NULL, false },
+		{ "sha512:" SHA256_ABC, NULL, false },
+		{ "sha384:" SHA512_ABC, "sha512:" SHA384_ABC, false },
+		{ "md5:" SHA256_ABC, NULL, false },
+	};
+	FILE *file = tmpfile();
+
+	(void)state;
+	assert_non_null(file);
+	assert_true(fputs("abc", file) > 0 && fflush(file) == 0);
+	for (size_t i = 0; i < PF_COUNT(rows); i++) {
+		struct pf_str both[] = { pf_s(rows[i].first), pf_s(rows[i].second) };
+		struct pf_strs hashes = { .v = both, .n = (rows[i].first != NULL) + (rows[i].second != NULL) };
+		struct pf_err err = { 0 };
+		int rc = pf_digest_check(&hashes, fileno(file), SHA256_ABC, &err);
+
+		assert_int_equal(rc, rows[i].good ? 0 : -1);
+		assert_int_equal(err.code, rows[i].good ? 0 : PF_EINTEGRITY);
+	}
+	fclose(file);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(knows_the_standard_examples),
 		cmocka_unit_test(agrees_with_libcrypto_at_every_length),
 		cmocka_unit_test(speaks_as_records_do),
+		cmocka_unit_test(compares_every_strong_kind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

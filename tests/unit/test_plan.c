@@ -320,6 +320,12 @@ static void a_plan_survives_json(void **state)
 	make_plan(&p, "b", "a", "sha256:\"\\");
 	p.resolver = PF_S("uv 1");
 	p.packages.v[0].url = PF_S("https://h/\xc3\xa9");
+	p.packages.v[1].index = PF_S("https://h/simple");
+	p.packages.v[1].requires_python = PF_S(">=3.8");
+	p.packages.v[1].size = 12345678901;
+	p.packages.v[1].uploaded = 1700000000;
+	*PF_PUSH(&p.arena, &p.packages.v[1].depends) = PF_S("c");
+	*PF_PUSH(&p.arena, &p.packages.v[1].depends) = PF_S("b");
 	*PF_PUSH(&p.arena, &p.left_out) = PF_S("libx=1");
 	assert_int_equal(pf_plan_seal(&p, &python, &o, &err), 0);
 	pf_plan_write(&w, &p);
@@ -327,6 +333,8 @@ static void a_plan_survives_json(void **state)
 	assert_int_equal(pf_plan_read(&back, root, &err), 0);
 	pf_plan_write(&w2, &back);
 	assert_string_equal(text.p, again.p);
+	assert_non_null(strstr(text.p, "\"index\":\"https://h/simple\",\"requires_python\":\">=3.8\","
+				       "\"size\":12345678901,\"uploaded\":1700000000,\"depends\":[\"b\",\"c\"]"));
 	pf_buf_free(&text);
 	pf_buf_free(&again);
 	pf_arena_free(&a);

@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 
+#include "base/day.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "python/tags.h"
@@ -16,6 +17,7 @@ struct solve_case {
 	struct table_needs needs;
 	struct pf_marker_env env;
 	struct pf_resolve_opts o;
+	PF_VEC(struct pf_fact) facts;
 	struct table_version *version;	/* the one that indented lines are about */
 	struct pf_str section, file;
 	unsigned line;			/* of `file` */
@@ -24,16 +26,12 @@ struct solve_case {
 
 static const char *const answers[] = { "plan", "passed over", "error", "hint" };
 
-/* Days since 1970 (a year begins in March, so that the leap day is its last). */
 static int read_day(struct pf_str text)
 {
-	uint64_t y = 0, m = 0, d = 0;
+	int day = pf_day_read(text);
 
-	assert_true(text.n == 10 && pf_str_u64(pf_str_cut(text, 0, 4), &y) &&
-		    pf_str_u64(pf_str_cut(text, 5, 7), &m) && pf_str_u64(pf_str_cut(text, 8, 10), &d));
-	y -= m <= 2;
-	m = m > 2 ? m - 3 : m + 9;
-	return (int)(y * 365 + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + d - 1) - 719468;
+	assert_int_not_equal(day, 0);
+	return day;
 }
 
 static struct pf_str word(struct pf_str *line)
@@ -43,6 +41,15 @@ static struct pf_str word(struct pf_str *line)
 
 	*line = end == PF_NPOS ? (struct pf_str){ "", 0 } : pf_str_skip(*line, end + 1);
 	return out;
+}
+
+static void read_fact(struct solve_case *c, struct pf_str line)
+{
+	struct pf_fact *fact = PF_PUSH(&c->t.arena, &c->facts);
+
+	memset(fact, 0, sizeof(*fact));
+	fact->name = word(&line);
+	assert_true(pf_spec_read(&fact->is, &c->t.arena, pf_format(&c->t.arena, "==" PF_FMT, PF_ARG(line))));
 }
 
 static void read_option(struct solve_case *c, struct pf_str line)
@@ -61,6 +68,8 @@ static void read_option(struct solve_case *c, struct pf_str line)
 		*PF_PUSH(&c->t.arena, &c->o.only_binary) = line;
 	else if (pf_str_is(key, "as-of"))
 		c->o.as_of = read_day(line);
+	else if (pf_str_is(key, "fact"))
+		read_fact(c, line);
 	else
 		fail_msg("no option: " PF_FMT, PF_ARG(key));
 }
@@ -190,6 +199,8 @@ static size_t check_case(const char *name, struct pf_str text)
 	while (pf_str_next_line(&text, &line))
 		if (line.n && *line.p != '#')
 			read_line(&c, line);
+	c.o.facts = c.facts.v;
+	c.o.fact_count = c.facts.n;
 	if (pf_resolve(&r, &source, c.needs.v.v, c.needs.v.n, &c.o, &err) == 0)
 		got[0] = plan_lines(&c.t.arena, &r);
 	for (size_t i = 0; i < r.no_such_extra.n; i++)

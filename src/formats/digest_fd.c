@@ -1,0 +1,78 @@
+/* digest_fd.c - is a file one of those that digests name? */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "formats/digest.h"
+
+#include <openssl/evp.h>
+#include <unistd.h>
+
+#include "base/str.h"
+
+static const char *const kinds[] = { "sha256", "sha384", "sha512" };
+
+static const EVP_MD *method(struct pf_str kind)
+{
+	if (pf_str_is(kind, "sha384"))
+		return EVP_sha384();
+	return pf_str_is(kind, "sha512") ? EVP_sha512() : EVP_sha256();
+}
+
+int pf_digest_fd(char hex[PF_DIGEST_HEX], struct pf_str kind, int fd, struct pf_err *err)
+{
+	static const char digits[] = "0123456789abcdef";
+	unsigned char bytes[65536], raw[64];
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	unsigned size = 0;
+	off_t at = 0;
+	ssize_t n;
+
+	if (!ctx || EVP_DigestInit_ex(ctx, method(kind), NULL) != 1)
+		pf_oom();
+	while ((n = pread(fd, bytes, sizeof(bytes), at)) > 0) {
+		EVP_DigestUpdate(ctx, bytes, (size_t)n);
+		at += n;
+	}
+	EVP_DigestFinal_ex(ctx, raw, &size);
+	EVP_MD_CTX_free(ctx);
+	for (unsigned i = 0; i < size; i++) {
+		hex[2 * i] = digits[raw[i] >> 4];
+		hex[2 * i + 1] = digits[raw[i] & 15];
+	}
+	hex[2 * size] = '\0';
+	return n < 0 ? pf_fail_errno(err, "cannot read the file back") : 0;
+}
+
+static bool names_kind(const struct pf_strs *hashes, const char *kind)
+{
+	for (size_t i = 0; i < hashes->n; i++)
+		if (pf_str_starts(hashes->v[i], kind))
+			return true;
+	return false;
+}
+
+static bool have_digest(const struct pf_strs *hashes, const char *kind, const char *hex)
+{
+	for (size_t i = 0; i < hashes->n; i++) {
+		struct pf_str digits = pf_str_skip(hashes->v[i], strlen(kind) + 1);
+
+		if (pf_str_starts(hashes->v[i], kind) && pf_str_ieq(digits, hex))
+			return true;
+	}
+	return false;
+}
+
+int pf_digest_check(const struct pf_strs *hashes, int fd, const char *sha256, struct pf_err *err)
+{
+	char hex[PF_DIGEST_HEX];
+
+	if (!hashes->n || have_digest(hashes, "sha256", sha256))
+		return 0;
+	for (size_t i = 1; i < PF_COUNT(kinds); i++) {
+		if (!names_kind(hashes, kinds[i]))
+			continue;
+		if (pf_digest_fd(hex, pf_s(kinds[i]), fd, err) < 0)
+			return -1;
+		if (have_digest(hashes, kinds[i], hex))
+			return 0;
+	}
+	return pf_fail(err, PF_EINTEGRITY, "sha256:%s is none of the digests it may have", sha256);
+}

@@ -1,0 +1,189 @@
+/* lock.c - the formats of locks, told apart by their content */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lock/lock.h"
+
+#include <fcntl.h>
+
+#include "base/fs.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "formats/digest.h"
+#include "lock/parts.h"
+#include "solve/native.h"
+
+static bool is_conda_lock(struct pf_str text)
+{
+	return pf_lock_has_line(text, "package:") || pf_lock_has_line(text, "metadata:");
+}
+
+static bool is_explicit(struct pf_str text)
+{
+	return pf_lock_has_line(text, "@EXPLICIT");
+}
+
+/* The first that fits; a requirements file is what nothing else is. */
+static const struct pf_lock_format formats[] = {
+	{ "json", pf_recordlock_is, pf_recordlock_read, pf_recordlock_write },
+	{ "pylock", pf_pylock_is, pf_pylock_read, pf_pylock_write },
+	{ "uv.lock", pf_uvlock_is, pf_uvlock_read, NULL },
+	{ "conda-lock", is_conda_lock, NULL, NULL },
+	{ "explicit", is_explicit, NULL, NULL },
+	{ "requirements", pf_reqlock_is, pf_reqlock_read, pf_reqlock_write },
+};
+
+bool pf_lock_has_line(struct pf_str text, const char *start)
+{
+	struct pf_str line;
+
+	while (pf_str_next_line(&text, &line))
+		if (pf_str_starts(pf_str_trim(line), start))
+			return true;
+	return false;
+}
+
+/* ---- written ---- */
+
+static const struct pf_lock_format *find_written(const char *format)
+{
+	for (size_t i = 0; i < PF_COUNT(formats); i++)
+		if (formats[i].write && strcmp(formats[i].name, format) == 0)
+			return &formats[i];
+	return NULL;
+}
+
+int pf_lock_check_format(const char *format, struct pf_err *err)
+{
+	if (find_written(format))
+		return 0;
+	for (size_t i = 0; i < PF_COUNT(formats); i++)
+		if (strcmp(formats[i].name, format) == 0)
+			return pf_fail(err, PF_EUSAGE, "%s is not written: use pylock, requirements or json",
+				       format);
+	return pf_fail(err, PF_EUSAGE, "--format must be one of pylock, requirements, json, not " PF_FMT,
+		       PF_ARG(pf_shown(pf_s(format))));
+}
+
+int pf_lock_write(struct pf_buf *out, const char *format, const struct pf_lock_of *what,
+		  struct pf_err *err)
+{
+	if (pf_lock_check_format(format, err) < 0 || find_written(format)->write(out, what, err) < 0)
+		return -1;
+	return pf_buf_check(out, "a lock", err);
+}
+
+/* ---- read ---- */
+
+static const struct pf_lock_format *recognise(struct pf_str text)
+{
+	size_t i = 0;
+
+	while (!formats[i].is(text))
+		i++;
+	return &formats[i];
+}
+
+static int read_for(struct pf_lock *out, const struct pf_lock_format *format, struct pf_str text,
+		    const struct pf_lock_for *whom, struct pf_err *err)
+{
+	struct pf_marker_env env;
+	struct pf_needs wanted = { 0 };
+	struct pf_lock_target target = {
+		.env = &env, .wanted = &wanted, .base = whom->base, .model_dir = whom->model_dir,
+	};
+
+	if (!format->read)
+		return pf_fail(err, PF_EINTEGRITY, "a lock of conda packages (%s), which no environment "
+			       "made here can have", format->name);
+	pf_python_markers(&env, &out->arena, whom->python);
+	if (pf_native_wanted(&wanted, &out->arena, whom->needs, whom->model_dir, whom->python, err) < 0 ||
+	    format->read(out, &target, text, err) < 0)
+		return -1;
+	return pf_lock_check(out, &wanted, whom, &env, err);
+}
+
+int pf_lock_read(struct pf_plan *out, struct pf_str text, const char *name,
+		 const struct pf_lock_for *whom, struct pf_err *err)
+{
+	PF_AUTO(plan) plan = { 0 };
+	struct pf_lock lock = { 0 };
+	const struct pf_lock_format *format = recognise(text);
+	int rc = read_for(&lock, format, text, whom, err);
+
+	if (rc == 0)
+		rc = pf_lock_choose(&plan, &lock, whom, err);
+	for (size_t i = 0; i < lock.left_out.n; i++)
+		*PF_PUSH(&plan.arena, &plan.left_out) = pf_dup(&plan.arena, lock.left_out.v[i]);
+	pf_arena_free(&lock.arena);
+	if (rc < 0) {
+		if (err->code == PF_EMODEL || err->code == PF_EUSAGE)
+			err->code = PF_EINTEGRITY;
+		return pf_wrap(err, "%s", name);
+	}
+	plan.resolver = pf_format(&plan.arena, "a lock (%s)", format->name);
+	if (pf_plan_seal(&plan, whom->python, whom->o, err) < 0)
+		return -1;
+	*out = PF_TAKE(plan);
+	return 0;
+}
+
+int pf_lock_read_file(struct pf_plan *out, const char *path, const struct pf_lock_for *whom,
+		      struct pf_err *err)
+{
+	PF_AUTO(buf) text = PF_BUF(PF_MAX_LOCK);
+	PF_AUTO(arena) a = { 0 };
+	struct pf_lock_for beside = *whom;
+	char *real = pf_realpath(&a, path);
+
+	if (!real)
+		return pf_fail_errno(err, "cannot open %s", path);
+	if (pf_read_file(&text, AT_FDCWD, real, err) < 0)
+		return -1;
+	beside.base = pf_dupz(&a, pf_str_cut(pf_s(real), 0, pf_str_rfind(pf_s(real), '/')));
+	return pf_lock_read(out, pf_buf_view(&text), path, &beside, err);
+}
+
+const char *pf_lock_carried(struct pf_buf *text, int root)
+{
+	static const char *const names[] = { "pylock.toml", "uv.lock" };
+	struct pf_err err;
+
+	for (size_t i = 0; i < PF_COUNT(names); i++) {
+		PF_FD(fd) = -1;
+
+		if (!pf_exists_beneath(root, names[i]))
+			continue;
+		fd = pf_open_beneath(root, names[i], &err);
+		if (fd >= 0 && pf_read_fd(text, fd, names[i], &err) == 0)
+			return names[i];
+		pf_note("%s is not used: %s", names[i], err.msg);
+		text->n = 0;
+	}
+	return NULL;
+}
+
+/* ---- what was needed ---- */
+
+static void add_line(struct pf_buf *b, const char *kind, struct pf_str text)
+{
+	pf_buf_printf(b, "%s %zu " PF_FMT "\n", kind, text.n, PF_ARG(text));
+}
+
+struct pf_str pf_lock_needs_digest(struct pf_arena *a, const struct pf_needs *needs)
+{
+	PF_AUTO(buf) b = PF_BUF(PF_MAX_LOCK);
+	char hex[PF_SHA256_HEX];
+
+	add_line(&b, "python", needs->python);
+	for (size_t i = 0; i < needs->pip.n; i++) {
+		add_line(&b, needs->pip.v[i].constraint ? "c" : "r", needs->pip.v[i].text);
+		for (size_t k = 0; k < needs->pip.v[i].hashes.n; k++)
+			add_line(&b, "h", needs->pip.v[i].hashes.v[k]);
+	}
+	for (size_t i = 0; i < needs->build.n; i++)
+		add_line(&b, "b", needs->build.v[i]);
+	for (size_t i = 0; i < needs->conda.n; i++)
+		add_line(&b, "k", needs->conda.v[i]);
+	pf_sha256_hex(hex, b.p, b.n);
+	return pf_format(a, "sha256:%s", hex);
+}

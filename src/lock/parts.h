@@ -1,0 +1,96 @@
+/* parts.h - a lock as it was read, before anything of it is chosen: what the formats have in common */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "lock/lock.h"
+#include "req/marker.h"
+
+struct pf_lock_file {
+	struct pf_str name;	/* "demo-1.0-py3-none-any.whl" */
+	struct pf_str url;	/* empty: the index has it */
+	uint64_t size;
+	int64_t uploaded;
+	struct pf_strs hashes;	/* strong ones: "sha256:hex" */
+};
+
+struct pf_lock_package {
+	struct pf_str name;	/* canonical */
+	struct pf_str version;	/* may be empty */
+	struct pf_str requires_python;
+	struct pf_str index;
+	struct pf_str direct;	/* the URL or file that was asked for by itself; else empty */
+	PF_VEC(struct pf_lock_file) files;
+	struct pf_strs hashes;	/* without files: it is one of these */
+	struct pf_strs depends;
+	unsigned line;		/* 0: not known */
+};
+
+/* What of a lock concerns one environment. */
+struct pf_lock {
+	struct pf_arena arena;
+	struct pf_str requires_python;
+	struct pf_str needs;	/* the digest of the needs it was made for; may be empty */
+	struct pf_strs left_out;
+	PF_VEC(struct pf_lock_package) packages;
+};
+
+struct pf_lock_target {
+	const struct pf_marker_env *env;
+	const struct pf_needs *wanted;	/* as they are resolved: solve/native.h */
+	const char *base;		/* where paths begin */
+	const char *model_dir;		/* where those of our own begin */
+};
+
+struct pf_lock_format {
+	const char *name;	/* for -f and messages */
+	bool (*is)(struct pf_str text);	/* NULL: written alone */
+	int (*read)(struct pf_lock *out, const struct pf_lock_target *t, struct pf_str text,
+		    struct pf_err *err);
+	int (*write)(struct pf_buf *out, const struct pf_lock_of *what, struct pf_err *err);
+};
+
+/* Does a line begin so, blanks aside? */
+bool pf_lock_has_line(struct pf_str text, const char *start);
+
+/* "sha256 = hex": kept when it is strong. Malformed: EINTEGRITY. */
+int pf_lock_add_digest(struct pf_strs *out, struct pf_arena *a, struct pf_str kind, struct pf_str hex,
+		       unsigned line, struct pf_err *err) PF_MUST_USE;
+/* Adds a file to the package once it is sure that its name is one, and this package's; that its URL
+ * or path, either of which may be empty, leads to no other; and that it has a strong digest. */
+int pf_lock_add_file(struct pf_lock *l, struct pf_lock_package *p, struct pf_lock_file *f,
+		     struct pf_str path, const struct pf_lock_target *t, struct pf_err *err) PF_MUST_USE;
+/* file:///BASE/path, for a path that stays beneath it. EINTEGRITY. */
+int pf_lock_path_url(struct pf_str *out, struct pf_arena *a, const char *base, struct pf_str path,
+		     unsigned line, struct pf_err *err) PF_MUST_USE;
+/* "2024-01-31T23:59:59.5Z", which is in UTC, in seconds since 1970; 0: none. */
+int64_t pf_lock_time(struct pf_str text);
+
+/* A digest of what is needed, 64 hex digits. */
+struct pf_str pf_lock_needs_digest(struct pf_arena *a, const struct pf_needs *needs);
+
+/* What the packages are, chosen for this interpreter. */
+int pf_lock_choose(struct pf_plan *out, const struct pf_lock *l, const struct pf_lock_for *whom,
+		   struct pf_err *err) PF_MUST_USE;
+/* EINTEGRITY showing what is needed and not there. */
+int pf_lock_check(const struct pf_lock *l, const struct pf_needs *wanted, const struct pf_lock_for *whom,
+		  const struct pf_marker_env *env, struct pf_err *err) PF_MUST_USE;
+
+/* EINTEGRITY when this one is not among them, or they are no specifiers. */
+int pf_lock_check_python(struct pf_str requires, const struct pf_python *python,
+			 struct pf_err *err) PF_MUST_USE;
+
+bool pf_pylock_is(struct pf_str text);
+int pf_pylock_read(struct pf_lock *out, const struct pf_lock_target *t, struct pf_str text,
+		   struct pf_err *err) PF_MUST_USE;
+int pf_pylock_write(struct pf_buf *out, const struct pf_lock_of *what, struct pf_err *err) PF_MUST_USE;
+bool pf_uvlock_is(struct pf_str text);
+int pf_uvlock_read(struct pf_lock *out, const struct pf_lock_target *t, struct pf_str text,
+		   struct pf_err *err) PF_MUST_USE;
+bool pf_reqlock_is(struct pf_str text);
+int pf_reqlock_read(struct pf_lock *out, const struct pf_lock_target *t, struct pf_str text,
+		    struct pf_err *err) PF_MUST_USE;
+int pf_reqlock_write(struct pf_buf *out, const struct pf_lock_of *what, struct pf_err *err) PF_MUST_USE;
+bool pf_recordlock_is(struct pf_str text);
+int pf_recordlock_read(struct pf_lock *out, const struct pf_lock_target *t, struct pf_str text,
+		       struct pf_err *err) PF_MUST_USE;
+int pf_recordlock_write(struct pf_buf *out, const struct pf_lock_of *what, struct pf_err *err) PF_MUST_USE;

@@ -1,0 +1,87 @@
+/* record.c - plans as JSON: STORE/locks/NAME.json, and what --json prints */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/str.h"
+#include "lock/parts.h"
+
+bool pf_recordlock_is(struct pf_str text)
+{
+	return pf_str_starts(pf_str_trim(text), "{");
+}
+
+static int take_planned(struct pf_lock *l, const struct pf_planned *from,
+			const struct pf_lock_target *t, struct pf_err *err)
+{
+	struct pf_planned one = pf_planned_copy(&l->arena, from);
+	struct pf_lock_package p = {
+		.name = one.name, .version = one.version, .requires_python = one.requires_python,
+		.index = one.index, .direct = one.url, .depends = one.depends,
+	};
+	struct pf_lock_file f = { .name = one.file, .size = one.size, .uploaded = one.uploaded };
+	struct pf_strs strong = { 0 };
+
+	if (one.redacted)
+		return pf_fail(err, PF_EINTEGRITY, "the password of " PF_FMT "'s address is not recorded",
+			       PF_ARG(pf_shown(one.name)));
+	for (size_t i = 0; i < one.hashes.n; i++) {
+		struct pf_strs each = { 0 };
+		size_t colon = pf_str_find(one.hashes.v[i], ':');
+
+		if (pf_lock_add_digest(&each, &l->arena, pf_str_cut(one.hashes.v[i], 0, colon),
+				       pf_str_skip(one.hashes.v[i], colon + 1), 2, err) < 0)
+			return -1;
+		if (each.n)
+			*PF_PUSH(&l->arena, &strong) = each.v[0];
+	}
+	if (pf_str_starts(one.from, "http") && strong.n == 1) {
+		f.url = one.from;
+		f.hashes = strong;
+		p.line = 2;
+		if (pf_lock_add_file(l, &p, &f, PF_S(""), t, err) < 0)
+			return -1;
+	} else {
+		p.hashes = strong;
+	}
+	if (!p.files.n && !p.hashes.n)
+		return pf_fail(err, PF_EINTEGRITY, PF_FMT " has no digest", PF_ARG(pf_shown(p.name)));
+	*PF_PUSH(&l->arena, &l->packages) = p;
+	return 0;
+}
+
+/* A line that tells the key, then the plan; or the plan in an object. */
+int pf_recordlock_read(struct pf_lock *out, const struct pf_lock_target *t, struct pf_str text,
+		       struct pf_err *err)
+{
+	PF_AUTO(plan) plan = { 0 };
+	struct pf_node *root = NULL;
+	struct pf_str line = text, rest = text, second;
+
+	if (pf_str_next(&rest, '\n', &line) && pf_str_next(&rest, '\n', &second) &&
+	    pf_str_starts(second, "{"))
+		line = second;
+	if (pf_json_parse(&root, &out->arena, line, err) < 0)
+		return -1;
+	if (pf_plan_read(&plan, pf_node_get(root, "plan") ? pf_node_get(root, "plan") : root, err) < 0)
+		return -1;
+	for (size_t i = 0; i < plan.packages.n; i++)
+		if (take_planned(out, &plan.packages.v[i], t, err) < 0)
+			return -1;
+	for (size_t i = 0; i < plan.left_out.n; i++)
+		*PF_PUSH(&out->arena, &out->left_out) = pf_dup(&out->arena, plan.left_out.v[i]);
+	return 0;
+}
+
+int pf_recordlock_write(struct pf_buf *out, const struct pf_lock_of *what, struct pf_err *err)
+{
+	struct pf_json_out w = { .buf = out };
+
+	(void)err;
+	pf_json_open(&w, '{');
+	pf_json_field(&w, "schema", PF_S("pyfunc-env/1"));
+	pf_json_field(&w, "kind", PF_S("lock"));
+	pf_json_field(&w, "python", what->python->version);
+	pf_json_key(&w, "plan");
+	pf_plan_write(&w, what->plan);
+	pf_json_close(&w, '}');
+	pf_buf_char(out, '\n');
+	return 0;
+}

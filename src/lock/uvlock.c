@@ -1,0 +1,255 @@
+/* uvlock.c - uv.lock: of its packages those that one environment gets, found from the root on */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/number.h"
+#include "base/str.h"
+#include "formats/toml.h"
+#include "lock/parts.h"
+
+bool pf_uvlock_is(struct pf_str text)
+{
+	return pf_lock_has_line(text, "[[package]]");
+}
+
+/* A package, or one extra of it, whose dependencies are to be looked at. */
+struct visit {
+	const struct pf_node *package;
+	struct pf_str extra;
+};
+
+struct walk {
+	struct pf_lock *lock;
+	const struct pf_lock_target *t;
+	const struct pf_node *packages;
+	PF_VEC(struct visit) line;	/* all that were met, in order */
+	struct pf_map met;		/* name: the package that stands for it */
+};
+
+/* { virtual = "." }, { editable = "." }: what the lock is of, never installed. */
+static bool is_root(const struct pf_node *package)
+{
+	const struct pf_node *source = pf_node_get(package, "source");
+
+	return pf_str_is(pf_node_text(source, "virtual"), ".") ||
+	       pf_str_is(pf_node_text(source, "editable"), ".");
+}
+
+/* ---- which package ---- */
+
+static int marker_holds(struct walk *w, struct pf_str marker, const struct pf_node *at,
+			struct pf_err *err)
+{
+	struct pf_marker *m = NULL;
+
+	if (marker.n && pf_marker_parse(&m, &w->lock->arena, marker, err) < 0)
+		return pf_wrap(err, "line %u: a marker", at->line);
+	return pf_marker_eval(m, w->t->env, PF_S(""));
+}
+
+/* Of a package that is there in several versions, each is for some environments. */
+static int is_here(struct walk *w, const struct pf_node *package, struct pf_err *err)
+{
+	const struct pf_node *list = pf_node_get(package, "resolution-markers");
+	int here = !list || !list->n;
+
+	for (size_t i = 0; list && !here && i < list->n; i++)
+		here = marker_holds(w, list->v[i].text, list, err);
+	return here;
+}
+
+static bool same_source(const struct pf_node *a, const struct pf_node *b)
+{
+	for (size_t i = 0; a && i < a->n; i++)
+		if (!pf_str_eq(a->v[i].text, pf_node_text(b, a->v[i].key.p)))
+			return false;
+	return true;
+}
+
+/* What { name, version, source } of a dependency stands for; version and source may be left out. */
+static int find(const struct pf_node **out, struct walk *w, struct pf_str name,
+		const struct pf_node *told, unsigned line, struct pf_err *err)
+{
+	struct pf_str version = pf_node_text(told, "version");
+	const struct pf_node *source = pf_node_get(told, "source");
+
+	*out = NULL;
+	for (size_t i = 0; i < w->packages->n; i++) {
+		const struct pf_node *each = &w->packages->v[i];
+		int here;
+
+		if (!pf_name_eq(pf_node_text(each, "name"), name) ||
+		    (version.n && !pf_str_eq(pf_node_text(each, "version"), version)) ||
+		    (source && !same_source(source, pf_node_get(each, "source"))))
+			continue;
+		here = is_here(w, each, err);
+		if (here < 0)
+			return -1;
+		if (here && *out)
+			return pf_fail(err, PF_EINTEGRITY, "line %u: two versions of " PF_FMT
+				       " are for this environment", each->line, PF_ARG(pf_shown(name)));
+		if (here)
+			*out = each;
+	}
+	if (!*out)
+		return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " is asked for, and not there", line,
+			       PF_ARG(pf_shown(name)));
+	return 0;
+}
+
+/* ---- from one to the next ---- */
+
+static int meet(struct walk *w, const struct pf_node *package, struct pf_str extra, struct pf_err *err)
+{
+	struct pf_arena *a = &w->lock->arena;
+	struct pf_str key = pf_name_canonical(a, pf_node_text(package, "name"));
+	struct pf_str label = pf_format(a, PF_FMT "[" PF_FMT "]", PF_ARG(key),
+					PF_ARG(pf_name_canonical(a, extra)));
+	void **place = pf_map_put(a, &w->met, key), **seen;
+
+	if (*place && *place != package)
+		return pf_fail(err, PF_EINTEGRITY, "line %u: two versions of " PF_FMT
+			       " are for this environment", package->line, PF_ARG(pf_shown(key)));
+	*place = (void *)(uintptr_t)package;
+	seen = pf_map_put(a, &w->met, label);
+	if (!*seen)
+		*PF_PUSH(a, &w->line) = (struct visit){ package, extra };
+	*seen = (void *)(uintptr_t)package;
+	return 0;
+}
+
+static int meet_all(struct walk *w, const struct pf_node *package, const struct pf_strs *extras,
+		    struct pf_err *err)
+{
+	if (meet(w, package, PF_S(""), err) < 0)
+		return -1;
+	for (size_t i = 0; i < extras->n; i++)
+		if (meet(w, package, extras->v[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+static int follow_one(struct walk *w, const struct pf_node *told, struct pf_err *err)
+{
+	const struct pf_node *list = pf_node_get(told, "extra"), *package;
+	struct pf_strs extras = { 0 };
+	int here = marker_holds(w, pf_node_text(told, "marker"), told, err);
+
+	if (here <= 0)
+		return here;
+	for (size_t i = 0; list && i < list->n; i++)
+		*PF_PUSH(&w->lock->arena, &extras) = list->v[i].text;
+	if (find(&package, w, pf_node_text(told, "name"), told, told->line, err) < 0)
+		return -1;
+	return meet_all(w, package, &extras, err);
+}
+
+static int follow(struct walk *w, const struct visit *v, struct pf_err *err)
+{
+	const struct pf_node *list = pf_node_get(v->package, "dependencies");
+	const struct pf_node *optional = pf_node_get(v->package, "optional-dependencies");
+
+	if (v->extra.n)
+		list = NULL;
+	for (size_t i = 0; v->extra.n && optional && i < optional->n; i++)
+		if (pf_name_eq(optional->v[i].key, v->extra))
+			list = &optional->v[i];
+	for (size_t i = 0; list && i < list->n; i++)
+		if (follow_one(w, &list->v[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+/* The lock's own roots; in one that has none, what is needed. */
+static int meet_roots(struct walk *w, struct pf_err *err)
+{
+	for (size_t i = 0; i < w->packages->n; i++)
+		if (is_root(&w->packages->v[i]) && meet(w, &w->packages->v[i], PF_S(""), err) < 0)
+			return -1;
+	for (size_t i = 0; !w->line.n && i < w->t->wanted->pip.n; i++) {
+		const struct pf_need *need = &w->t->wanted->pip.v[i];
+		const struct pf_node *package;
+
+		if (need->constraint || !need->parsed || !pf_marker_eval(need->req.marker, w->t->env, PF_S("")))
+			continue;
+		if (find(&package, w, need->req.key, NULL, 1, err) < 0 ||
+		    meet_all(w, package, &need->req.extras, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- what it is ---- */
+
+static int take_file(struct walk *w, struct pf_lock_package *p, const struct pf_node *n,
+		     struct pf_str url, struct pf_err *err)
+{
+	struct pf_str hash = pf_node_text(n, "hash"), path = pf_node_text(n, "path");
+	size_t colon = pf_str_find(hash, ':');
+	struct pf_lock_file f = { .name = pf_node_text(n, "filename"), .url = pf_node_text(n, "url") };
+
+	p->line = n->line;
+	if (url.n)
+		f.url = url;
+	if (!pf_uint64_read(pf_node_text(n, "size"), &f.size))
+		f.size = 0;
+	f.uploaded = pf_lock_time(pf_node_text(n, "upload-time"));
+	if (hash.n && pf_lock_add_digest(&f.hashes, &w->lock->arena, pf_str_cut(hash, 0, colon),
+					 pf_str_skip(hash, colon + 1), n->line, err) < 0)
+		return -1;
+	return pf_lock_add_file(w->lock, p, &f, path, w->t, err);
+}
+
+static int take_package(struct walk *w, const struct pf_node *n, struct pf_err *err)
+{
+	const struct pf_node *source = pf_node_get(n, "source"), *wheels = pf_node_get(n, "wheels");
+	const struct pf_node *sdist = pf_node_get(n, "sdist");
+	struct pf_lock_package p = {
+		.name = pf_name_canonical(&w->lock->arena, pf_node_text(n, "name")),
+		.version = pf_node_text(n, "version"),
+		.index = pf_node_text(source, "registry"),
+		.direct = pf_node_text(source, "url"),
+	};
+
+	if (!pf_name_is_valid(p.name))
+		return pf_fail(err, PF_EINTEGRITY, "line %u: a package without a name", n->line);
+	if (!p.index.n && !p.direct.n)
+		return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " is known by no digest: its source is "
+			       PF_FMT, n->line, PF_ARG(pf_shown(p.name)),
+			       PF_ARG(source && source->n ? pf_shown(source->v[0].key) : PF_S("not told")));
+	for (size_t i = 0; wheels && i < wheels->n; i++)
+		if (take_file(w, &p, &wheels->v[i], p.direct, err) < 0)
+			return -1;
+	if (sdist && take_file(w, &p, sdist, p.direct, err) < 0)
+		return -1;
+	if (!p.files.n)
+		return pf_fail(err, PF_EINTEGRITY, "line %u: nothing tells what " PF_FMT " is", n->line,
+			       PF_ARG(pf_shown(p.name)));
+	p.line = n->line;
+	*PF_PUSH(&w->lock->arena, &w->lock->packages) = p;
+	return 0;
+}
+
+int pf_uvlock_read(struct pf_lock *out, const struct pf_lock_target *t, struct pf_str text,
+		   struct pf_err *err)
+{
+	struct walk w = { .lock = out, .t = t };
+	struct pf_node *root = NULL;
+
+	if (pf_toml_parse(&root, &out->arena, text, err) < 0)
+		return -1;
+	if (!pf_str_is(pf_node_text(root, "version"), "1"))
+		return pf_fail(err, PF_EINTEGRITY, "its version is not 1, which is known");
+	w.packages = pf_node_get(root, "package");
+	if (!w.packages || w.packages->kind != PF_NODE_LIST)
+		return pf_fail(err, PF_EINTEGRITY, "it holds no list of packages");
+	out->requires_python = pf_node_text(root, "requires-python");
+	if (meet_roots(&w, err) < 0)
+		return -1;
+	for (size_t i = 0; i < w.line.n; i++) {
+		const struct visit v = w.line.v[i];
+
+		if (follow(&w, &v, err) < 0 ||
+		    (!v.extra.n && !is_root(v.package) && take_package(&w, v.package, err) < 0))
+			return -1;
+	}
+	return 0;
+}
