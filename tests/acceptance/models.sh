@@ -1,65 +1,42 @@
 #!/bin/sh
 # models.sh - real models with MLflow's own answers: same predictions, or a refusal where it refused
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2317 # functions that are called by check
 #
 # Needs PYFUNC_ENV_ACCEPTANCE (a folder with models/NAME/model and models/NAME/io/in.*, out.*) and a
 # package index. An answer out.X.json must be equal value by value; for out.X.err the program must
 # fail with 3 (the input was refused) or 8 (the model's code raised), and print no answer.
-set -u
-program=${BUILDDIR:-build}/pyfunc-env
+. "${SRCDIR:-.}/tests/cli/tap.sh"
 data=${PYFUNC_ENV_ACCEPTANCE:-}
-if [ -z "$data" ] || [ ! -d "$data/models" ]; then
-	echo "1..0 # SKIPPED: PYFUNC_ENV_ACCEPTANCE names no folder with models"
-	exit 77
-fi
-work=$(mktemp -d) || exit 99
-trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT INT TERM
-export PYFUNC_ENV_STORE="$work/store"
-number=0
-bad=0
+[ -n "$data" ] && [ -d "$data/models" ] || skip_all "PYFUNC_ENV_ACCEPTANCE names no folder with models"
+export PYENV_ROOT="${pythons%/versions}"
+[ ! -e "$pip_config" ] || export PIP_CONFIG_FILE="$pip_config"
 
-report() { # ok|not-ok, what
-	number=$((number + 1))
-	case $1 in
-	ok) echo "ok $number - $2" ;;
-	*) echo "not ok $number - $2"; bad=$((bad + 1)); sed 's/^/# /' "$work/err" ;;
-	esac
+run() { # MODEL INPUT OPTIONS...: into $work/out and $work/err
+	name=$1 input=$2 status=0
+	shift 2
+	"$program" run "$data/models/$name/model" -i "$input" "$@" >"$work/out" 2>"$work/err" </dev/null || status=$?
 }
-
-same_json() { # file, file
-	python3 - "$1" "$2" <<'PY'
+answers() { # FILE
+	[ $status -eq 0 ] || { echo "status $status"; return 1; }
+	python3 - "$work/out" "$1" <<'PY'
 import json, sys
 a, b = (json.load(open(p)) for p in sys.argv[1:])
-sys.exit(0 if json.dumps(a) == json.dumps(b) else 1)
+sys.exit(json.dumps(a) != json.dumps(b))
 PY
 }
+refuses() { echo "status $status"; { [ $status -eq 3 ] || [ $status -eq 8 ]; } && [ ! -s "$work/out" ]; }
 
-check() { # model's name, input file, further options
-	name=$1 input=$2
-	shift 2
-	base=$(dirname "$input")/out.$(basename "$input" | sed 's/^in\.//')
-	"$program" run "$data/models/$name/model" -i "$input" "$@" >"$work/out" 2>"$work/err" </dev/null
-	rc=$?
-	if [ -f "$base.json" ]; then
-		if [ $rc -eq 0 ] && same_json "$work/out" "$base.json"; then
-			report ok "$name $(basename "$input")"
-		else
-			report bad "$name $(basename "$input"): status $rc, $(head -c 200 "$work/out")"
-		fi
-	elif [ -f "$base.err" ]; then
-		if { [ $rc -eq 3 ] || [ $rc -eq 8 ]; } && [ ! -s "$work/out" ]; then
-			report ok "$name $(basename "$input") is refused"
-		else
-			report bad "$name $(basename "$input"): status $rc where a refusal was due"
-		fi
+for input in "$data"/models/*/io/in.*; do
+	io=${input%/*} name=${input%/io/in.*} base=${input##*/in.}
+	name=${name##*/}
+	if [ -f "$io/out.$base.json" ]; then
+		run "$name" "$input"
+		check "$name in.$base" answers "$io/out.$base.json"
+	elif [ -f "$io/out.$base.err" ]; then
+		run "$name" "$input"
+		check "$name in.$base is refused" refuses
 	fi
-}
-
-for model in "$data"/models/*/model; do
-	name=$(basename "$(dirname "$model")")
-	for input in "$data/models/$name"/io/in.*; do
-		[ -f "$input" ] && check "$name" "$input"
-	done
 done
 
 # The layouts of the first releases ask for a Python and an sklearn that nobody has: they are run
@@ -67,13 +44,9 @@ done
 current=$("$program" create -q "$data/models/sklearn_sig/model" 2>"$work/err")
 for name in oldl oldflat; do
 	[ -d "$data/models/$name" ] || continue
-	if "$program" run "$data/models/$name/model" --env-manager local --python "$current/bin/python" \
-		-i "$data/models/sklearn_nosig/io/in.split.json" >"$work/out" 2>"$work/err" </dev/null &&
-		same_json "$work/out" "$data/models/sklearn_nosig/io/out.split.json.json"; then
-		report ok "$name in the current environment"
-	else
-		report bad "$name in the current environment: $(head -c 200 "$work/out")"
-	fi
+	io=$data/models/sklearn_nosig/io
+	run "$name" "$io/in.split.json" --env-manager local --python "$current/bin/python"
+	check "$name in the current environment" answers "$io/out.split.json.json"
 done
-echo "1..$number"
-[ $bad -eq 0 ]
+check "there are models" test "$tap_number" -gt 0
+finish
