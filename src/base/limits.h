@@ -67,6 +67,7 @@
 #define PF_MAX_DOWNLOAD PF_GIB(2)	/* a standalone interpreter */
 #define PF_MAX_DIST PF_GIB(8)		/* a wheel or a source distribution, as it comes */
 #define PF_MAX_REDIRECTS 10
+#define PF_MAX_TRIES 4			/* of one transfer */
 #define PF_MAX_IN_FLIGHT 64		/* transfers at a time */
 
 /* package indexes */

@@ -3,13 +3,13 @@
 #include "fetch/request.h"
 
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/str.h"
 
-#define TRIES 4
 #define MAX_RETRY_AFTER 60	/* seconds */
 #define MAX_URL PF_KIB(16)
 
@@ -95,10 +95,10 @@ static bool is_trusted(const struct pf_pool *p, const char *url)
 	struct pf_err err;
 	struct pf_url u;
 
-	if (!p->trusted || pf_url_split(&u, pf_s(url), &err) < 0)
+	if (!p->net.trusted.n || pf_url_split(&u, pf_s(url), &err) < 0)
 		return false;
-	for (size_t i = 0; i < p->trusted->n; i++) {
-		struct pf_str one = p->trusted->v[i], host = pf_str_cut(one, 0, u.host.n);
+	for (size_t i = 0; i < p->net.trusted.n; i++) {
+		struct pf_str one = p->net.trusted.v[i], host = pf_str_cut(one, 0, u.host.n);
 		struct pf_str port = pf_str_skip(one, u.host.n);
 
 		if (pf_str_eq(host, u.host) &&
@@ -110,11 +110,16 @@ static bool is_trusted(const struct pf_pool *p, const char *url)
 
 static void set_tls(struct pf_request *r)
 {
-	const char *bundle = r->pool->cert ? r->pool->cert : getenv("SSL_CERT_FILE");
+	const struct pf_net *net = &r->pool->net;
+	const char *bundle = net->cert ? net->cert : getenv("SSL_CERT_FILE");
+	struct stat st;
 
 	curl_easy_setopt(r->curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	if (bundle && *bundle)
-		curl_easy_setopt(r->curl, CURLOPT_CAINFO, bundle);
+		curl_easy_setopt(r->curl, stat(bundle, &st) == 0 && S_ISDIR(st.st_mode) ?
+				 CURLOPT_CAPATH : CURLOPT_CAINFO, bundle);
+	if (net->client_cert && !r->left)
+		curl_easy_setopt(r->curl, CURLOPT_SSLCERT, net->client_cert);
 	if (is_trusted(r->pool, r->url)) {
 		curl_easy_setopt(r->curl, CURLOPT_SSL_VERIFYPEER, 0L);
 		curl_easy_setopt(r->curl, CURLOPT_SSL_VERIFYHOST, 0L);
@@ -141,7 +146,8 @@ static void set_options(struct pf_transfer *t)
 {
 	struct pf_request *r = t->own;
 	CURL *c = r->curl;
-	unsigned stall = r->pool->stall ? r->pool->stall : PF_WAIT_STALL;
+	const struct pf_net *net = &r->pool->net;
+	unsigned stall = net->stall ? net->stall : PF_WAIT_STALL;
 
 	curl_easy_reset(c);
 	curl_easy_setopt(c, CURLOPT_URL, r->url);
@@ -157,6 +163,8 @@ static void set_options(struct pf_transfer *t)
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, 10L);
 	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 64L);
 	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, (long)stall);
+	if (net->proxy)
+		curl_easy_setopt(c, CURLOPT_PROXY, net->proxy);
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(c, CURLOPT_BUFFERSIZE, (long)PF_KIB(128));
 	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, pf_answer_body);
@@ -302,7 +310,7 @@ static enum pf_verdict try_again(struct pf_transfer *t, int64_t now)
 	struct pf_request *r = t->own;
 	long ms;
 
-	if (++r->tries >= TRIES)
+	if (++r->tries >= (r->pool->net.tries ? r->pool->net.tries : PF_MAX_TRIES))
 		return PF_FAILED;
 	ms = 500L << (r->tries - 1);
 	ms += (long)(getpid() * 7919L % (ms / 4));

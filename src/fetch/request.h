@@ -22,7 +22,8 @@ struct pf_request {
 	const struct pf_login *login; /* its own, or NULL */
 	char *url;		/* of this hop, without credentials */
 	bool left;		/* a redirect led away from the first origin */
-	int hops, tries;
+	int hops;
+	unsigned tries;
 	bool bad_digest;	/* once already */
 	int64_t due;		/* milliseconds; not before */
 

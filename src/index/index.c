@@ -59,8 +59,7 @@ int pf_index_open(struct pf_index *out, const struct pf_index_settings *settings
 	if (!own)
 		pf_oom();
 	own->settings = *settings;
-	own->pool.cert = settings->cert;
-	own->pool.trusted = &own->settings.trusted;
+	own->pool.net = settings->net;
 	pf_target_make(&own->target, &own->arena, settings->tags, settings->python);
 	for (size_t i = 0; !settings->no_index && i < settings->urls.n; i++)
 		if (take_url(own, settings->urls.v[i], err) < 0)

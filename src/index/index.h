@@ -12,8 +12,7 @@
 struct pf_index_settings {
 	struct pf_strs urls;	   /* http:, https: or file: URLs; the first that knows a name has it */
 	struct pf_strs find_links; /* URLs of pages, folders or files: added to what the index has */
-	struct pf_strs trusted;	   /* hosts whose certificate is not looked at */
-	const char *cert;	   /* a file of certificates, or NULL */
+	struct pf_net net;	   /* how they are reached */
 	bool no_index;		   /* find_links alone */
 	bool offline;		   /* what is at hand, however old */
 	bool refresh;		   /* ask again for pages at hand */

@@ -113,7 +113,9 @@ static void set_uv(struct envp *e, const struct pf_indexes *x)
 		set(e, "UV_DEFAULT_INDEX", x->index);
 	set_list(e, "UV_INDEX", &x->extra, ' ', false);
 	set_list(e, "UV_FIND_LINKS", &x->find_links, ',', false);
-	set_list(e, "UV_INSECURE_HOST", &x->trusted, ' ', false);
+	set_list(e, "UV_INSECURE_HOST", &x->net.trusted, ' ', false);
+	if (x->pre)
+		set(e, "UV_PRERELEASE", PF_S("allow"));
 	set(e, "UV_NO_CONFIG", PF_S("1"));
 	set(e, "UV_PYTHON_DOWNLOADS", PF_S("never"));
 	set(e, "UV_NO_PROGRESS", PF_S("1"));
@@ -130,11 +132,13 @@ static void set_pip(struct envp *e, const struct pf_indexes *x, bool offline)
 		set(e, "PIP_INDEX_URL", pf_index_url_bare(x->index));
 	set_list(e, "PIP_EXTRA_INDEX_URL", &x->extra, ' ', true);
 	set_list(e, "PIP_FIND_LINKS", &x->find_links, ' ', false);
-	set_list(e, "PIP_TRUSTED_HOST", &x->trusted, ' ', false);
+	set_list(e, "PIP_TRUSTED_HOST", &x->net.trusted, ' ', false);
 	if (x->no_index || offline)
 		set(e, "PIP_NO_INDEX", PF_S("1"));
-	if (x->cert.n)
-		set(e, "PIP_CERT", x->cert);
+	if (x->net.cert)
+		set(e, "PIP_CERT", pf_s(x->net.cert));
+	if (x->pre)
+		set(e, "PIP_PRE", PF_S("1"));
 	set(e, "PIP_NO_INPUT", PF_S("1"));
 	set(e, "PIP_USER", PF_S("0"));
 	set(e, "PIP_DISABLE_PIP_VERSION_CHECK", PF_S("1"));
@@ -154,8 +158,8 @@ char **pf_driver_environment(struct pf_arena *a, const struct pf_driver *d, cons
 	}
 	set_path(&e);
 	set(&e, "PYTHONNOUSERSITE", PF_S("1"));
-	if (d && d->indexes.cert.n)
-		set(&e, "SSL_CERT_FILE", d->indexes.cert);
+	if (d && d->indexes.net.cert)
+		set(&e, "SSL_CERT_FILE", pf_s(d->indexes.net.cert));
 	else if (cert)
 		set(&e, "SSL_CERT_FILE", pf_s(cert));
 	if (d && d->kind == PF_DRIVER_UV)

@@ -25,11 +25,42 @@ struct pf_str pf_index_url_bare(struct pf_str index)
 	return eq != PF_NPOS && eq < scheme ? pf_str_skip(index, eq + 1) : index;
 }
 
+/* "name" in "name=URL": uv's variables have it in capitals, with _ for all but letters and digits. */
+static struct pf_str login_part(struct pf_arena *a, struct pf_str name, const char *part)
+{
+	char *variable = pf_formatz(a, "UV_INDEX_" PF_FMT "_%s", PF_ARG(name), part);
+
+	for (char *p = variable; *p; p++)
+		*p = *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : pf_is_alnum(*p) ? *p : '_';
+	return pf_url_encode(a, pf_s(getenv(variable)), "");
+}
+
+struct pf_str pf_index_url_login(struct pf_arena *a, struct pf_str index)
+{
+	struct pf_str bare = pf_index_url_bare(index), name, user, password;
+	size_t at = pf_str_find_str(bare, "://");
+	struct pf_err ignored;
+	struct pf_url u;
+
+	if (bare.n == index.n || pf_url_split(&u, bare, &ignored) < 0 || u.user.p)
+		return bare;
+	name = pf_str_cut(index, 0, index.n - bare.n - 1);
+	user = login_part(a, name, "USERNAME");
+	password = login_part(a, name, "PASSWORD");
+	if (!user.n && !password.n)
+		return bare;
+	return pf_format(a, PF_FMT "://" PF_FMT ":" PF_FMT "@" PF_FMT, PF_ARG(pf_str_cut(bare, 0, at)),
+			 PF_ARG(user), PF_ARG(password), PF_ARG(pf_str_skip(bare, at + 3)));
+}
+
 /* One setting: pip's key, pip's variable, uv's variables. */
-enum setting { INDEX, EXTRA, FIND_LINKS, NO_INDEX, TRUSTED, CERT, NO_BINARY, ONLY_BINARY, SETTINGS };
+enum setting {
+	INDEX, EXTRA, FIND_LINKS, NO_INDEX, TRUSTED, CERT, CLIENT_CERT, PROXY, TIMEOUT, RETRIES, PRE,
+	NO_BINARY, ONLY_BINARY, SETTINGS
+};
 
 static const struct {
-	const char *key, *pip, *uv[3];
+	const char *key, *pip, *others[4];
 } settings[SETTINGS] = {
 	[INDEX] = { "index-url", "PIP_INDEX_URL", { "UV_DEFAULT_INDEX", "UV_INDEX_URL" } },
 	[EXTRA] = { "extra-index-url", "PIP_EXTRA_INDEX_URL", { "UV_INDEX", "UV_EXTRA_INDEX_URL" } },
@@ -37,13 +68,21 @@ static const struct {
 	[NO_INDEX] = { "no-index", "PIP_NO_INDEX", { NULL } },
 	[TRUSTED] = { "trusted-host", "PIP_TRUSTED_HOST", { "UV_INSECURE_HOST" } },
 	[CERT] = { "cert", "PIP_CERT", { NULL } },
+	[CLIENT_CERT] = { "client-cert", "PIP_CLIENT_CERT", { "SSL_CLIENT_CERT" } },
+	[PROXY] = { "proxy", "PIP_PROXY", { NULL } },
+	[TIMEOUT] = { "timeout", "PIP_TIMEOUT",
+		      { "PIP_DEFAULT_TIMEOUT", "UV_HTTP_TIMEOUT", "UV_REQUEST_TIMEOUT" } },
+	[RETRIES] = { "retries", "PIP_RETRIES", { "UV_HTTP_RETRIES" } },
+	[PRE] = { "pre", "PIP_PRE", { NULL } },
 	[NO_BINARY] = { "no-binary", "PIP_NO_BINARY", { "UV_NO_BINARY_PACKAGE" } },
 	[ONLY_BINARY] = { "only-binary", "PIP_ONLY_BINARY", { "UV_NO_BUILD_PACKAGE" } },
 };
 
+#define RANK_VARIABLE 3
+
 struct values {
 	struct pf_str v[SETTINGS];
-	int rank[SETTINGS]; /* which section of a file said it: [install] beats [global] */
+	int rank[SETTINGS]; /* who said it: [install] beats [global], a variable both */
 	bool commas;	    /* find-links as uv separates them */
 };
 
@@ -64,7 +103,7 @@ static int find_setting(struct pf_str key)
 	for (int i = 0; i < SETTINGS; i++)
 		if (strcmp(name, settings[i].key) == 0)
 			return i;
-	return -1;
+	return strcmp(name, "default-timeout") == 0 ? TIMEOUT : -1;
 }
 
 /* configparser's grammar, as far as pip uses it: [section], key = value or key: value, a deeper
@@ -117,10 +156,11 @@ static void read_conf(struct values *out, struct pf_arena *a, const char *path)
 	pf_buf_free(&text);
 }
 
-/* pip's order, the last one counts: the system's, the user's, PIP_CONFIG_FILE (whose value
- * /dev/null means: no file at all). */
+/* pip's order, the last one counts: the system's, the user's, that of the active environment,
+ * PIP_CONFIG_FILE (whose value /dev/null means: no file at all). */
 static void read_confs(struct values *out, struct pf_arena *a)
 {
+	static const char *const prefixes[] = { "CONDA_PREFIX", "VIRTUAL_ENV" };
 	const char *own = getenv("PIP_CONFIG_FILE"), *home = pf_home();
 	const char *xdg = getenv("XDG_CONFIG_HOME"), *dirs = getenv("XDG_CONFIG_DIRS");
 	struct pf_str rest = pf_s(dirs && *dirs ? dirs : "/etc/xdg"), dir;
@@ -136,6 +176,9 @@ static void read_confs(struct values *out, struct pf_arena *a)
 		read_conf(out, a, pf_formatz(a, "%s/pip/pip.conf", xdg));
 	else if (home)
 		read_conf(out, a, pf_formatz(a, "%s/.config/pip/pip.conf", home));
+	for (size_t i = 0; i < PF_COUNT(prefixes); i++)
+		if (getenv(prefixes[i]) && *getenv(prefixes[i]))
+			read_conf(out, a, pf_formatz(a, "%s/pip.conf", getenv(prefixes[i])));
 	if (own && *own)
 		read_conf(out, a, own);
 }
@@ -150,50 +193,52 @@ static bool is_true(struct pf_str s)
 	return false;
 }
 
-/* What uv has for all packages is a variable of its own. */
-static void read_all(struct values *out, enum setting which, const char *variable)
+static const char *variable(const char *name)
 {
-	const char *pip = getenv(settings[which].pip);
+	const char *value = getenv(name);
 
-	if (!(pip && *pip) && is_true(pf_s(getenv(variable))))
-		out->v[which] = PF_S(":all:");
+	return value && *value ? value : NULL;
+}
+
+static void put(struct values *out, enum setting which, struct pf_str value)
+{
+	out->v[which] = value;
+	out->rank[which] = RANK_VARIABLE;
+}
+
+/* What uv says another way. */
+static void read_uv(struct values *out, enum setting which, const char *name, const char *value)
+{
+	const char *word = variable(name);
+
+	if (!variable(settings[which].pip) && word &&
+	    (value ? strcmp(word, value) == 0 : is_true(pf_s(word))))
+		put(out, which, value ? PF_S("1") : PF_S(":all:"));
 }
 
 static void read_variables(struct values *out)
 {
 	for (int i = 0; i < SETTINGS; i++) {
-		const char *value = getenv(settings[i].pip);
+		const char *value = variable(settings[i].pip);
 
-		for (int k = 0; !(value && *value) && settings[i].uv[k]; k++) {
-			value = getenv(settings[i].uv[k]);
-			out->commas |= i == FIND_LINKS && value && *value;
+		for (int k = 0; !value && k < 4 && settings[i].others[k]; k++) {
+			value = variable(settings[i].others[k]);
+			out->commas |= i == FIND_LINKS && value;
 		}
-		if (value && *value)
-			out->v[i] = pf_s(value);
+		if (value)
+			put(out, (enum setting)i, pf_s(value));
 	}
-	read_all(out, NO_BINARY, "UV_NO_BINARY");
-	read_all(out, ONLY_BINARY, "UV_NO_BUILD");
+	read_uv(out, NO_BINARY, "UV_NO_BINARY", NULL);
+	read_uv(out, ONLY_BINARY, "UV_NO_BUILD", NULL);
+	read_uv(out, PRE, "UV_PRERELEASE", "allow");
 }
 
 /* ---- values to lists ---- */
-
-static void percent_encode(struct pf_buf *b, struct pf_str path)
-{
-	for (size_t i = 0; i < path.n; i++) {
-		char c = path.p[i];
-
-		if (pf_is_alnum(c) || strchr("/-._~+@:", c))
-			pf_buf_char(b, c);
-		else
-			pf_buf_printf(b, "%%%02X", (unsigned char)c);
-	}
-}
 
 /* pip separates by white space, uv by commas. A folder becomes a URL, for which neither matters. */
 static void add_find_links(struct pf_indexes *x, struct pf_str one)
 {
 	struct pf_arena *a = &x->arena;
-	struct pf_buf url = PF_BUF(PF_MAX_PATH * 4);
 	const char *home = pf_home();
 	char *path, *real;
 
@@ -208,10 +253,7 @@ static void add_find_links(struct pf_indexes *x, struct pf_str one)
 		pf_debug("find-links %s is not there: left out", path);
 		return;
 	}
-	pf_buf_cstr(&url, "file://");
-	percent_encode(&url, pf_s(real));
-	*PF_PUSH(a, &x->find_links) = pf_dup(a, pf_buf_view(&url));
-	pf_buf_free(&url);
+	*PF_PUSH(a, &x->find_links) = pf_url_of_path(a, real);
 }
 
 static void add_words(struct pf_indexes *x, enum setting which, struct pf_str words, bool commas)
@@ -230,7 +272,7 @@ static void add_words(struct pf_indexes *x, enum setting which, struct pf_str wo
 		if (which == FIND_LINKS)
 			add_find_links(x, one);
 		else
-			*PF_PUSH(&x->arena, which == EXTRA ? &x->extra : &x->trusted) =
+			*PF_PUSH(&x->arena, which == EXTRA ? &x->extra : &x->net.trusted) =
 				pf_dup(&x->arena, one);
 	}
 }
@@ -257,18 +299,54 @@ static void copy_names(struct pf_strs *out, struct pf_arena *a, const struct pf_
 		*PF_PUSH(a, out) = pf_dup(a, from->v[i]);
 }
 
+/* Whole seconds, or tries; pip takes "2.5" too. */
+static unsigned read_number(const struct values *from, enum setting which, unsigned least)
+{
+	struct pf_str text = from->v[which], whole = pf_str_cut(text, 0, pf_str_find(text, '.'));
+	uint64_t n;
+
+	if (!text.n)
+		return 0;
+	if (pf_str_u64(whole, &n) && n <= 86400)
+		return n < least ? least : (unsigned)n;
+	pf_warn("%s = " PF_FMT " is passed over: it is no number", settings[which].key,
+		PF_ARG(pf_shown(text)));
+	return 0;
+}
+
+static const char *text_or_null(struct pf_arena *a, struct pf_str text)
+{
+	return text.n ? pf_dupz(a, text) : NULL;
+}
+
+static void fill_net(struct pf_net *net, struct pf_arena *a, const struct values *from)
+{
+	static const char *const bundles[] = { "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE" };
+
+	net->cert = text_or_null(a, from->v[CERT]);
+	for (size_t i = 0; !net->cert && i < PF_COUNT(bundles); i++)
+		net->cert = text_or_null(a, pf_s(getenv(bundles[i])));
+	net->client_cert = text_or_null(a, from->v[CLIENT_CERT]);
+	net->proxy = text_or_null(a, from->v[PROXY]);
+	net->stall = read_number(from, TIMEOUT, 1);
+	net->tries = from->v[RETRIES].n ? read_number(from, RETRIES, 0) + 1 : 0;
+}
+
 static void fill(struct pf_indexes *x, const struct values *from)
 {
-	const char *cert_file = getenv("SSL_CERT_FILE");
-
 	x->index = pf_dup(&x->arena, from->v[INDEX].n ? from->v[INDEX] : pf_s(PF_DEFAULT_INDEX));
 	add_words(x, EXTRA, from->v[EXTRA], false);
 	add_words(x, FIND_LINKS, from->v[FIND_LINKS], from->commas);
 	add_words(x, TRUSTED, from->v[TRUSTED], false);
 	x->no_index = is_true(from->v[NO_INDEX]);
-	x->cert = pf_dup(&x->arena, from->v[CERT].n ? from->v[CERT] : pf_s(cert_file));
+	x->pre = is_true(from->v[PRE]);
+	fill_net(&x->net, &x->arena, from);
+	/* each takes from the other's list: what counts more comes last */
+	if (from->rank[ONLY_BINARY] < from->rank[NO_BINARY])
+		add_formats(x, ONLY_BINARY, from->v[ONLY_BINARY]);
 	add_formats(x, NO_BINARY, from->v[NO_BINARY]);
-	add_formats(x, ONLY_BINARY, from->v[ONLY_BINARY]);
+	if (from->rank[ONLY_BINARY] >= from->rank[NO_BINARY])
+		add_formats(x, ONLY_BINARY, from->v[ONLY_BINARY]);
 }
 
 /* ---- what the model's files ask for ---- */

@@ -5,6 +5,7 @@
 #include "base/common.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "index/index.h"
 #include "opts.h"
 #include "req/needs.h"
 
@@ -14,9 +15,9 @@ struct pf_indexes {
 	struct pf_str index;	    /* empty: the driver's own default */
 	struct pf_strs extra;
 	struct pf_strs find_links;  /* URLs; folders as file:// ones, those that exist */
-	struct pf_strs trusted;	    /* hosts */
-	struct pf_str cert;	    /* a file of certificates */
+	struct pf_net net;	    /* how they are reached */
 	bool no_index;
+	bool pre;		    /* pre-releases are like any other */
 	struct pf_strs no_binary;   /* canonical names, or ":all:": built though there are wheels */
 	struct pf_strs only_binary; /* never built */
 };
@@ -27,3 +28,5 @@ void pf_indexes_read(struct pf_indexes *out, const struct pf_needs *needs, const
 void pf_indexes_free(struct pf_indexes *x);
 /* "name=URL" of UV_INDEX without the name. */
 struct pf_str pf_index_url_bare(struct pf_str index);
+/* The same with what UV_INDEX_NAME_USERNAME and UV_INDEX_NAME_PASSWORD say, where it has no credentials. */
+struct pf_str pf_index_url_login(struct pf_arena *a, struct pf_str index);

@@ -27,9 +27,9 @@ void pf_native_free(struct pf_native *n)
 static void list_urls(struct pf_native *n)
 {
 	for (size_t i = 0; i < n->settings.extra.n; i++)
-		*PF_PUSH(&n->arena, &n->urls) = pf_index_url_bare(n->settings.extra.v[i]);
+		*PF_PUSH(&n->arena, &n->urls) = pf_index_url_login(&n->arena, n->settings.extra.v[i]);
 	if (n->settings.index.n)
-		*PF_PUSH(&n->arena, &n->urls) = pf_index_url_bare(n->settings.index);
+		*PF_PUSH(&n->arena, &n->urls) = pf_index_url_login(&n->arena, n->settings.index);
 }
 
 int pf_native_open(struct pf_native *out, const struct pf_needs *needs,
@@ -52,8 +52,7 @@ int pf_native_open(struct pf_native *out, const struct pf_needs *needs,
 	pf_tags_make(&out->tags, &out->arena, &target);
 	settings.urls = out->urls;
 	settings.find_links = out->settings.find_links;
-	settings.trusted = out->settings.trusted;
-	settings.cert = out->settings.cert.n ? pf_dupz(&out->arena, out->settings.cert) : NULL;
+	settings.net = out->settings.net;
 	settings.no_index = out->settings.no_index;
 	settings.tags = &out->tags.v;
 	settings.python = python->version;
@@ -197,6 +196,7 @@ int pf_native_resolve(struct pf_plan *out, struct pf_native *n, const struct pf_
 	struct pf_marker_env env;
 	struct pf_resolve_opts how = {
 		.env = &env,
+		.pre = n->settings.pre ? PF_PRE_ALLOW : PF_PRE_DEFAULT,
 		.no_build = !n->whom.o->builder,
 		.no_binary = n->settings.no_binary,
 		.only_binary = n->settings.only_binary,

@@ -16,7 +16,6 @@ static struct pf_arena arena;
 static struct pf_index_settings settings;
 static const char *sha256, *output = "/dev/null", *python = "3.11.7", *libc_name = "glibc 2.36";
 static uint64_t size, max = PF_GIB(1);
-static unsigned stall;
 
 static int report(const struct pf_err *err)
 {
@@ -27,7 +26,7 @@ static int report(const struct pf_err *err)
 /* get URL...: all at once, each answer told in a line; into one file when there is one URL. */
 static int get(int n, char **urls)
 {
-	PF_AUTO(pool) pool = { .stall = stall, .cert = settings.cert, .trusted = &settings.trusted };
+	PF_AUTO(pool) pool = { .net = settings.net };
 	struct pf_transfer *all = pf_alloc_array(&arena, (size_t)n, sizeof(*all));
 	struct pf_err err;
 	int worst = 0;
@@ -181,7 +180,7 @@ static void set_target(struct pf_tags *tags)
 	settings.tags = &tags->v;
 }
 
-/* -i INDEX, -f LINKS, -t TRUSTED, -c CACHE, -C CERT, -p PYTHON, -l LIBC, -s SHA256, -z SIZE, -m MAX, -w STALL,
+/* -i INDEX, -f LINKS, -t TRUSTED, -c CACHE, -C CERT, -K CLIENT-CERT, -P PROXY, -T TRIES, -p PYTHON, -l LIBC, -s SHA256, -z SIZE, -m MAX, -w STALL,
  * -O OUTPUT; -o offline, -r refresh, -n no index, -v debug. */
 static void take_option(int c)
 {
@@ -193,13 +192,13 @@ static void take_option(int c)
 		*PF_PUSH(&arena, &settings.find_links) = pf_s(optarg);
 		break;
 	case 't':
-		*PF_PUSH(&arena, &settings.trusted) = pf_s(optarg);
+		*PF_PUSH(&arena, &settings.net.trusted) = pf_s(optarg);
 		break;
 	case 'c':
 		settings.cache = optarg;
 		break;
 	case 'C':
-		settings.cert = optarg;
+		settings.net.cert = optarg;
 		break;
 	case 'p':
 		python = optarg;
@@ -222,8 +221,17 @@ static void take_option(int c)
 	case 'm':
 		pf_str_u64(pf_s(optarg), &max);
 		break;
+	case 'K':
+		settings.net.client_cert = optarg;
+		break;
+	case 'P':
+		settings.net.proxy = optarg;
+		break;
+	case 'T':
+		settings.net.tries = (unsigned)(optarg[0] - '0');
+		break;
 	case 'w':
-		stall = (unsigned)(optarg[0] - '0');
+		settings.net.stall = (unsigned)(optarg[0] - '0');
 		break;
 	default:
 		settings.offline |= c == 'o';
@@ -256,7 +264,7 @@ int main(int argc, char **argv)
 
 	pf_log_setup(&(struct pf_log_opts){ .level = PF_LOG_WARN });
 	pf_signals_catch();
-	while ((c = getopt(argc, argv, "i:f:t:c:C:p:l:s:z:m:w:O:ornv")) != -1)
+	while ((c = getopt(argc, argv, "i:f:t:c:C:K:P:T:p:l:s:z:m:w:O:ornv")) != -1)
 		take_option(c);
 	if (argc - optind < 2)
 		return PF_EUSAGE;
