@@ -101,8 +101,9 @@ static int plan(struct pf_plan *out, const struct pf_job *job, const char *carri
 }
 
 /* The environment of the model's needs: recalled, or resolved and made. */
-static int use_environment(struct pf_job *job, const struct pf_opts *o, struct pf_err *err)
+static int use_environment(struct pf_job *job, const struct pf_opts *asked, struct pf_err *err)
 {
+	struct pf_opts own = *asked, *o = &own;
 	PF_AUTO(plan) wanted = { 0 };
 	PF_AUTO(buf) text = PF_BUF(PF_MAX_LOCK);
 	struct pf_needs *needs = &job->model.needs;

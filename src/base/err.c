@@ -14,6 +14,7 @@ int pf_fail(struct pf_err *err, int code, const char *fmt, ...)
 	va_list ap;
 
 	err->code = code;
+	err->gone = false;
 	err->hint[0] = '\0';
 	va_start(ap, fmt);
 	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
@@ -28,6 +29,7 @@ int pf_fail_errno(struct pf_err *err, const char *fmt, ...)
 	va_list ap;
 
 	err->code = PF_EIO;
+	err->gone = false;
 	err->hint[0] = '\0';
 	va_start(ap, fmt);
 	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);

@@ -27,6 +27,7 @@ enum pf_code {
 
 struct pf_err {
 	int code;	/* enum pf_code, or PF_ESIGNAL + N */
+	bool gone;	/* ETRANSFER: the server knows no such file */
 	char msg[1500]; /* one sentence, no final newline, untrusted text still unescaped */
 	char hint[500]; /* may be empty */
 };

@@ -141,7 +141,29 @@ int pf_record_head(struct pf_plan *out, const char *store, const char *name)
 	return good;
 }
 
-int pf_record_plan(struct pf_plan *out, const char *store, const char *name)
+/* The needs' text is part of the lock's name: they are the same as when it was written. */
+static bool restore_secrets(struct pf_plan *plan, const struct pf_needs *needs)
+{
+	bool whole = true;
+
+	for (size_t i = 0; i < plan->packages.n; i++) {
+		struct pf_planned *one = &plan->packages.v[i];
+
+		for (size_t k = 0; one->redacted && k < needs->pip.n; k++) {
+			struct pf_str link = needs->pip.v[k].link;
+
+			if (!link.n || !pf_str_eq(pf_redacted(&plan->arena, link), one->url))
+				continue;
+			one->url = pf_dup(&plan->arena, link);
+			one->redacted = false;
+		}
+		whole &= !one->redacted;
+	}
+	return whole;
+}
+
+int pf_record_plan(struct pf_plan *out, const char *store, const char *name,
+		   const struct pf_needs *needs)
 {
 	struct pf_buf text = PF_BUF(PF_MAX_LOCK);
 	struct pf_arena a = { 0 };
@@ -153,9 +175,7 @@ int pf_record_plan(struct pf_plan *out, const char *store, const char *name)
 	rest = pf_buf_view(&text);
 	good = good && pf_str_next(&rest, '\n', &line) && pf_str_next(&rest, '\n', &line) &&
 	       pf_json_parse(&root, &a, line, &ignored) == 0 &&
-	       pf_plan_read(out, root, &ignored) == 0;
-	for (size_t i = 0; good && i < out->packages.n; i++)
-		good = !out->packages.v[i].redacted;
+	       pf_plan_read(out, root, &ignored) == 0 && restore_secrets(out, needs);
 	pf_arena_free(&a);
 	pf_buf_free(&text);
 	return good;

@@ -246,6 +246,7 @@ static int fail_status(struct pf_transfer *t)
 	r->wait = wait > 86400 ? 86400 : (long)wait;
 	r->again = t->status == 408 || t->status == 429 || t->status >= 500;
 	pf_fail(&t->err, PF_ETRANSFER, "HTTP status %ld", t->status);
+	t->err.gone = t->status == 404 || t->status == 410;
 	if (r->wait > MAX_RETRY_AFTER) {
 		r->again = false;
 		pf_fail(&t->err, PF_ETRANSFER, "HTTP status %ld, the server asks to wait %ld s",

@@ -183,6 +183,7 @@ for manager in $managers; do
 	check "$manager: found again" ends 0 env PATH=/nonexistent "$tool" -o -s "$secret" -p "$python" -m "$manager" create "$work/url"
 	check "$manager: removed" ends 0 "$tool" -s "$secret" rm "$(basename "$(cat "$work/out")")"
 	check "$manager: made again with it" ends 0 keep "$work/url"
+	[ "$manager" != venv ] || check "$manager: without resolving" silent resolving
 	check "$manager: whole" has beta-1.0.dist-info
 	sed 's/hunter2/wrong99/' "$work/url" >"$work/denied"
 	check "$manager: with a wrong one" sh -c '! "$@" >"$0/out" 2>"$0/err"' "$work" \
