@@ -175,15 +175,6 @@ static int fetch(struct install *x, struct pf_err *err)
 
 /* ---- link ---- */
 
-static bool is_requested(const struct install *x, struct pf_str name)
-{
-	for (size_t i = 0; x->needs && i < x->needs->pip.n; i++)
-		if (x->needs->pip.v[i].parsed && !x->needs->pip.v[i].constraint &&
-		    pf_str_eq(x->needs->pip.v[i].req.key, name))
-			return true;
-	return false;
-}
-
 static int link_all(struct install *x, int dir, const char *exe, struct pf_err *err)
 {
 	size_t n = x->plan->packages.n;
@@ -195,7 +186,7 @@ static int link_all(struct install *x, int dir, const char *exe, struct pf_err *
 			.wheel = &x->wheels[i],
 			.url = x->plan->packages.v[i].url,
 			.sha256 = digest_of(x, &x->plan->packages.v[i]),
-			.requested = is_requested(x, x->plan->packages.v[i].name),
+			.requested = x->needs && pf_needs_find(x->needs, x->plan->packages.v[i].name),
 		};
 	return pf_wheels_link(NULL, links, n, &how, err);
 }

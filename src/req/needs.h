@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "req/reqopts.h"
 #include "req/requirement.h"
 
@@ -77,3 +78,13 @@ struct pf_needs {
  * version (or a URL), as pip asks: EMODEL naming the first that has not. For where an environment
  * is to be built. */
 int pf_needs_check_hashes(const struct pf_needs *needs, struct pf_err *err) PF_MUST_USE;
+
+/* The first requirement of that canonical name which is no constraint; NULL: none. */
+static inline const struct pf_need *pf_needs_find(const struct pf_needs *needs, struct pf_str key)
+{
+	for (size_t i = 0; i < needs->pip.n; i++)
+		if (needs->pip.v[i].parsed && !needs->pip.v[i].constraint &&
+		    pf_str_eq(needs->pip.v[i].req.key, key))
+			return &needs->pip.v[i];
+	return NULL;
+}

@@ -44,15 +44,6 @@ static bool has_build(const struct pf_reqlines *w, struct pf_str name)
 	return false;
 }
 
-static bool has_pip(const struct pf_needs *needs, struct pf_str name)
-{
-	for (size_t i = 0; i < needs->pip.n; i++)
-		if (needs->pip.v[i].parsed && !needs->pip.v[i].constraint &&
-		    pf_name_eq(needs->pip.v[i].req.name, name))
-			return true;
-	return false;
-}
-
 /* What pip is asked for counts, as in a conda environment, where it is installed last. */
 static void add_other(struct pf_reqlines *w, const struct pf_needs *needs, struct pf_str spec)
 {
@@ -62,7 +53,7 @@ static void add_other(struct pf_reqlines *w, const struct pf_needs *needs, struc
 		*PF_PUSH(&w->arena, &w->left_out) = pf_dup(&w->arena, spec);
 		return;
 	}
-	if (has_pip(needs, name))
+	if (pf_needs_find(needs, pf_name_canonical(&w->arena, name)))
 		return;
 	*PF_PUSH(&w->arena, &w->twins) = line;
 	*PF_PUSH(&w->arena, &w->requirements) = line;
@@ -92,7 +83,7 @@ static void add_usual(struct pf_reqlines *w, const struct pf_needs *needs,
 {
 	const struct pf_str name = PF_S("setuptools");
 
-	if (python->major == 3 && python->minor < 12 && !has_build(w, name) && !has_pip(needs, name))
+	if (python->major == 3 && python->minor < 12 && !has_build(w, name) && !pf_needs_find(needs, name))
 		*PF_PUSH(&w->arena, &w->usual) = PF_S("setuptools<81");
 }
 
