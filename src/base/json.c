@@ -440,6 +440,45 @@ int pf_json_next_key(struct pf_json *r, struct pf_str *key, struct pf_err *err)
 	return t.kind == PF_JSON_KEY;
 }
 
+/* Behind the opening quote; NULL: there is no other. */
+static const char *pass_string(const char *p, const char *end)
+{
+	const char *quote, *slash;
+
+	while ((quote = memchr(p, '"', (size_t)(end - p)))) {
+		for (slash = quote; slash > p && slash[-1] == '\\';)
+			slash--;
+		if ((quote - slash) % 2 == 0)
+			break;
+		p = quote + 1;
+	}
+	return quote ? quote + 1 : NULL;
+}
+
+int pf_json_leave(struct pf_json *r, struct pf_err *err)
+{
+	const char *p = r->text.p + r->at, *end = r->text.p + r->text.n;
+	size_t depth = 1;
+
+	while (p && p < end && depth) {
+		char c = *p++;
+
+		if (c == '"')
+			p = pass_string(p, end);
+		else if (c == '{' || c == '[')
+			depth++;
+		else if (c == '}' || c == ']')
+			depth--;
+	}
+	if (depth)
+		return fail_at(r, r->at, PF_EMODEL, err, "%s has no end",
+			       in_object(r) ? "an object" : "an array");
+	r->at = (size_t)(p - r->text.p);
+	r->depth--;
+	r->state = BEHIND_VALUE;
+	return 0;
+}
+
 int pf_json_skip(struct pf_json *r, const struct pf_json_token *first, struct pf_err *err)
 {
 	struct pf_json_token t;

@@ -51,6 +51,9 @@ int pf_json_next(struct pf_json *r, struct pf_json_token *out, struct pf_err *er
 int pf_json_next_key(struct pf_json *r, struct pf_str *key, struct pf_err *err) PF_MUST_USE;
 /* Skips the rest of the value whose first token was just read. */
 int pf_json_skip(struct pf_json *r, const struct pf_json_token *first, struct pf_err *err) PF_MUST_USE;
+/* Behind a value: leaves the object or array that it is in. What is passed over is not looked at, but
+ * for where its strings and brackets end. */
+int pf_json_leave(struct pf_json *r, struct pf_err *err) PF_MUST_USE;
 /* EMODEL "line L, column C: ..." where the last token began; columns count characters. */
 int pf_json_fail(const struct pf_json *r, struct pf_err *err, const char *fmt, ...) PF_PRINTF(3, 4);
 

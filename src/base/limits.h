@@ -80,6 +80,7 @@
 #define PF_MAX_SOLVE_VERSIONS 100000	/* versions of one project */
 #define PF_MAX_SOLVE_STEPS ((size_t)1000000) /* versions tried and conflicts met */
 #define PF_MAX_SOLVE_BYTES PF_GIB(1)	/* what it has to remember */
+#define PF_MAX_SOLVE_ROUNDS 64		/* in which what is held back is let go */
 #define PF_MAX_SOLVE_FACTS 16		/* that a conflict is told in */
 #define PF_MAX_SOLVE_REASON 700		/* bytes of why a version cannot be used, builds in builds included */
 

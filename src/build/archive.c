@@ -9,24 +9,7 @@
 #include "base/str.h"
 #include "build/inside.h"
 #include "build/source.h"
-#include "formats/hasher.h"
-
-static int digest_file(char out[PF_HASHER_HEX], int fd, struct pf_err *err)
-{
-	struct pf_hasher h = { 0 };
-	char bytes[PF_KIB(64)];
-	off_t at = 0;
-	ssize_t n;
-
-	pf_hasher_start(&h);
-	while ((n = pread(fd, bytes, sizeof(bytes), at)) > 0) {
-		pf_hasher_add(&h, bytes, (size_t)n);
-		at += n;
-	}
-	pf_hasher_end(&h, out);
-	pf_hasher_free(&h);
-	return n < 0 ? pf_fail_errno(err, "cannot be read") : 0;
-}
+#include "formats/digest.h"
 
 /* Kept beside the working folders, from which it is swept, until it is built: what tells a version's
  * dependencies is often what is built in the end. */
@@ -38,7 +21,7 @@ static char *archive_path(struct pf_building *b, struct pf_str sha256)
 int pf_building_fetch(struct pf_building *b, struct pf_str *sha256, struct pf_err *err)
 {
 	char *path = pf_join(&b->w.arena, b->w.path, PF_S("archive"));
-	char hex[PF_HASHER_HEX];
+	char hex[PF_DIGEST_HEX];
 
 	b->archive = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (b->archive < 0)
@@ -46,7 +29,7 @@ int pf_building_fetch(struct pf_building *b, struct pf_str *sha256, struct pf_er
 	if (b->s->fetch(b->s->from, b->archive, err) < 0)
 		return -1;
 	if (!sha256->n) {
-		if (digest_file(hex, b->archive, err) < 0)
+		if (pf_digest_fd(hex, PF_S("sha256"), b->archive, err) < 0)
 			return -1;
 		*sha256 = pf_dup(&b->w.arena, pf_s(hex));
 	}
@@ -59,12 +42,12 @@ int pf_building_fetch(struct pf_building *b, struct pf_str *sha256, struct pf_er
 static int get_archive(struct pf_building *b, struct pf_err *err)
 {
 	struct pf_str sha256 = pf_s(b->kept.sha256);
-	char hex[PF_HASHER_HEX];
+	char hex[PF_DIGEST_HEX];
 	PF_FD(fd) = b->archive > 0 ? -1 : open(archive_path(b, sha256), O_RDONLY | O_CLOEXEC);
 
 	if (b->archive > 0)
 		return 0;
-	if (fd < 0 || digest_file(hex, fd, err) < 0 || strcmp(hex, b->kept.sha256) != 0)
+	if (fd < 0 || pf_digest_fd(hex, PF_S("sha256"), fd, err) < 0 || strcmp(hex, b->kept.sha256) != 0)
 		return pf_building_fetch(b, &sha256, err);
 	b->archive = pf_fd_take(&fd);
 	return 0;

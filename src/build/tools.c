@@ -65,6 +65,7 @@ static bool is_same(const struct pf_plan *l, const struct pf_plan *r)
 static int fill(struct pf_tools *t, const char *path, struct pf_workdir *w,
 		const struct pf_build_for *whom, struct pf_err *err)
 {
+	PF_AUTO(found_list) placed = { 0 };
 	PF_FD(dir) = -1;
 
 	if (pf_venv_make(path, whom->python, err) < 0)
@@ -72,8 +73,9 @@ static int fill(struct pf_tools *t, const char *path, struct pf_workdir *w,
 	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return pf_fail_errno(err, "cannot open %s", path);
-	return t->plan.packages.n ? pf_wheels_install(dir, t->python, &t->plan, whom->needs, whom->python,
-						      w, whom->o, err) : 0;
+	return !t->plan.packages.n ? 0 :
+				     pf_wheels_install(&placed, dir, t->python, &t->plan, whom->needs,
+						       whom->python, w, whom->o, err);
 }
 
 int pf_tools_make(struct pf_tools *out, const struct pf_tools *before, const char *name,

@@ -122,16 +122,47 @@ static int check_installed(struct build *b, struct pf_err *err)
 	return 0;
 }
 
+/* That an interpreter starts in an environment is tried once and remembered by its file: where
+ * wheels were linked into folders of our making, nothing else could stop it. */
+static char *start_mark(struct build *b)
+{
+	struct pf_arena *a = &b->w.arena;
+	struct pf_str text = pf_plan_identity(a, b->python);
+	char hex[PF_SHA256_HEX];
+	struct stat st;
+
+	if (!pf_plan_is_native(b->plan) || stat(pf_dupz(a, b->python->base_exe), &st) < 0)
+		return NULL;
+	text = pf_format(a, PF_FMT "%llu %llu %lld %lld.%09ld\n", PF_ARG(text),
+			 (unsigned long long)st.st_dev, (unsigned long long)st.st_ino,
+			 (long long)st.st_size, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+	pf_sha256_hex(hex, text.p, text.n);
+	return pf_formatz(a, "%s/pythons/starts-%.32s", b->w.store, hex);
+}
+
+static void leave_mark(struct build *b, const char *mark)
+{
+	struct pf_err ignored;
+
+	if (mark && pf_mkdir_p(pf_formatz(&b->w.arena, "%s/pythons", b->w.store), 0755, &ignored) == 0)
+		(void)!pf_write_atomic(AT_FDCWD, mark, PF_S(""), 0444, &ignored);
+}
+
 static int check_start(struct build *b, struct pf_err *err)
 {
+	char *mark = start_mark(b);
 	const char *argv[] = { b->exe, "-I", "-B", "-c",
 			       "import sys; sys.exit(sys.prefix == sys.base_prefix)", NULL };
 	int status;
 
+	if (mark && access(mark, F_OK) == 0)
+		return 0;
 	if (pf_drive(&status, &b->w, argv, err) < 0)
 		return -1;
-	if (status == 0)
+	if (status == 0) {
+		leave_mark(b, mark);
 		return 0;
+	}
 	b->w.keep_log = true;
 	pf_fail(err, PF_EIO, PF_FMT " does not start in a virtual environment",
 		PF_ARG(b->python->base_exe));
@@ -167,7 +198,8 @@ static int put_in_place(struct build *b, bool replace, struct pf_err *err)
 }
 
 /* By a driver, which writes its paths for the place it sees. */
-static int install_by_driver(struct build *b, int dir, const char *python, struct pf_err *err)
+static int install_by_driver(struct pf_found_list *list, struct build *b, int dir,
+			     const char *python, struct pf_err *err)
 {
 	struct pf_arena *a = &b->w.arena;
 	char *from = pf_formatz(a, "tmp/%s/env", b->w.name);
@@ -176,18 +208,20 @@ static int install_by_driver(struct build *b, int dir, const char *python, struc
 	if (pf_install(b->exe, b->plan, b->needs, b->python, &b->w, b->o, err) < 0)
 		return -1;
 	unlinkat(dir, ".lock", 0); /* uv's */
-	return pf_seal(dir, from, to, python, err) < 0 ? -1 : compile(b, err);
+	if (pf_seal(dir, from, to, python, err) < 0 || compile(b, err) < 0)
+		return -1;
+	return pf_walk(list, dir, err);
 }
 
-static int install(struct build *b, int dir, struct pf_err *err)
+static int install(struct pf_found_list *list, struct build *b, int dir, struct pf_err *err)
 {
 	char *python = pf_formatz(&b->w.arena, "%s/bin/python", b->final);
 
 	if (!pf_plan_is_native(b->plan))
-		return install_by_driver(b, dir, python, err);
+		return install_by_driver(list, b, dir, python, err);
 	if (pf_activate_write(dir, b->final, "pyfunc-env", err) < 0)
 		return -1;
-	return pf_wheels_install(dir, python, b->plan, b->needs, b->python, &b->w, b->o, err);
+	return pf_wheels_install(list, dir, python, b->plan, b->needs, b->python, &b->w, b->o, err);
 }
 
 /* What it was made of, for those who would make it again elsewhere. */
@@ -203,6 +237,7 @@ static int keep_lock(struct build *b, int dir, struct pf_err *err)
 
 static int fill(struct build *b, struct pf_err *err)
 {
+	PF_AUTO(found_list) list = { 0 };
 	PF_FD(dir) = -1;
 
 	if (pf_venv_make(b->dir, b->python, err) < 0)
@@ -210,9 +245,10 @@ static int fill(struct build *b, struct pf_err *err)
 	dir = open(b->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return pf_fail_errno(err, "cannot open %s", b->dir);
-	if (install(b, dir, err) < 0 || check_start(b, err) < 0 || check_installed(b, err) < 0 ||
-	    pf_import_list_write(dir, b->site, err) < 0 || keep_lock(b, dir, err) < 0 ||
-	    pf_manifest_make(dir, b->plan, b->python, err) < 0)
+	if (install(&list, b, dir, err) < 0 || check_start(b, err) < 0 ||
+	    check_installed(b, err) < 0 || pf_import_list_write(dir, b->site, &list, err) < 0 ||
+	    keep_lock(b, dir, err) < 0 || pf_walk_own(&list, dir, err) < 0 ||
+	    pf_manifest_make(dir, &list, b->plan, b->python, err) < 0)
 		return -1;
 	return pf_signals_check(err);
 }

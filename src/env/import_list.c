@@ -5,7 +5,6 @@
 #include "base/fs.h"
 #include "base/limits.h"
 #include "base/str.h"
-#include "env/walk.h"
 
 /* What Python's path finder may take for one name, "numpy/core/multiarray": a package's __init__.py,
  * a module, or something else (an extension, byte code without source). */
@@ -16,7 +15,6 @@ struct claim {
 struct listing {
 	struct pf_arena arena;
 	struct pf_str site;
-	struct pf_found_list found;
 	struct pf_map claims;	/* struct claim by name */
 };
 
@@ -86,14 +84,13 @@ static void put_name(struct pf_buf *out, struct listing *l, const struct pf_map_
 	pf_buf_str(out, c->packages ? PF_S("/\n") : PF_S("\n"));
 }
 
-static int make(struct pf_buf *out, struct listing *l, int dir, struct pf_err *err)
+static int make(struct pf_buf *out, struct listing *l, const struct pf_found_list *found,
+		struct pf_err *err)
 {
-	if (pf_walk(&l->found, dir, err) < 0)
-		return -1;
 	pf_buf_add(out, l->site.p, l->site.n - 1);
 	pf_buf_char(out, '\n');
-	for (size_t i = 0; i < l->found.files.n; i++) {
-		struct pf_str path = l->found.files.v[i].path;
+	for (size_t i = 0; i < found->files.n; i++) {
+		struct pf_str path = found->files.v[i].path;
 
 		if (pf_str_starts(path, l->site.p))
 			take_file(l, pf_str_skip(path, l->site.n));
@@ -103,17 +100,17 @@ static int make(struct pf_buf *out, struct listing *l, int dir, struct pf_err *e
 	return pf_buf_check(out, PF_IMPORT_LIST, err);
 }
 
-int pf_import_list_write(int dir, const char *site, struct pf_err *err)
+int pf_import_list_write(int dir, const char *site, const struct pf_found_list *files,
+			 struct pf_err *err)
 {
 	struct listing l = { 0 };
 	PF_AUTO(buf) text = PF_BUF(PF_MAX_TEXT_FILE * 8);
 	int rc;
 
 	l.site = pf_format(&l.arena, "%s/", site);
-	rc = make(&text, &l, dir, err);
+	rc = make(&text, &l, files, err);
 	if (rc == 0)
 		rc = pf_write_atomic(dir, PF_IMPORT_LIST, pf_buf_view(&text), 0644, err);
-	pf_found_list_free(&l.found);
 	pf_arena_free(&l.arena);
 	return rc;
 }

@@ -14,12 +14,6 @@
 #include "env/link_inside.h"
 #include "env/venv.h"
 
-void pf_placed_list_free(struct pf_placed_list *l)
-{
-	pf_arena_free(&l->arena);
-	memset(l, 0, sizeof(*l));
-}
-
 /* ---- folders ---- */
 
 static int open_root(struct pf_linking *l, enum pf_scheme scheme, const char *path,
@@ -45,12 +39,24 @@ static int open_roots(struct pf_linking *l, struct pf_err *err)
 		       : 0;
 }
 
-static int make_dir(int root, const char *path, struct pf_err *err)
+/* A folder is for everybody to read; only where the umask is stricter has that to be said. */
+static int open_dir(struct pf_linking *l, int root, const char *path, struct pf_err *err)
+{
+	struct stat st;
+
+	if (!l->folder_mode)
+		l->folder_mode = fstatat(root, path, &st, 0) == 0 ? st.st_mode & 0777 : 0700;
+	if (l->folder_mode != 0755 && fchmodat(root, path, 0755, 0) < 0)
+		return pf_fail_errno(err, "cannot protect %s", path);
+	return 0;
+}
+
+static int make_dir(struct pf_linking *l, int root, const char *path, struct pf_err *err)
 {
 	struct stat st;
 
 	if (mkdirat(root, path, 0755) == 0)
-		return 0;
+		return open_dir(l, root, path, err);
 	if (errno != EEXIST)
 		return pf_fail_errno(err, "cannot create %s", path);
 	if (fstatat(root, path, &st, 0) == 0 && S_ISDIR(st.st_mode))
@@ -74,10 +80,10 @@ static int open_headers(struct pf_linking *l, const struct pf_bundle *b, struct 
 		return 0;
 	for (char *slash = path; (slash = strchr(slash, '/')); *slash++ = '/') {
 		*slash = '\0';
-		if (make_dir(l->o->dir, path, err) < 0)
+		if (make_dir(l, l->o->dir, path, err) < 0)
 			return -1;
 	}
-	return make_dir(l->o->dir, path, err) < 0 ? -1 : open_root(l, PF_SCHEME_HEADERS, path, err);
+	return make_dir(l, l->o->dir, path, err) < 0 ? -1 : open_root(l, PF_SCHEME_HEADERS, path, err);
 }
 
 /* ---- files ---- */
@@ -139,7 +145,7 @@ static int link_files(struct pf_linking *l, const struct pf_bundle *b, struct pf
 	if (tree < 0)
 		return -1;
 	for (size_t i = 0; i < b->dirs.n; i++)
-		if (make_dir(l->roots[b->dirs.v[i].scheme], b->dirs.v[i].to, err) < 0)
+		if (make_dir(l, l->roots[b->dirs.v[i].scheme], b->dirs.v[i].to, err) < 0)
 			return -1;
 	for (size_t i = 0; i < b->files.n; i++)
 		if (link_one(l, tree, &b->files.v[i], err) < 0)
@@ -156,7 +162,7 @@ static int link_byte_code(struct pf_linking *l, const struct pf_bundle *b, struc
 		return -1;
 	for (size_t i = 0; i < b->dirs.n; i++)
 		if (pf_str_ends(pf_s(b->dirs.v[i].to), "__pycache__") &&
-		    make_dir(l->roots[PF_SCHEME_ROOT], b->dirs.v[i].to, err) < 0)
+		    make_dir(l, l->roots[PF_SCHEME_ROOT], b->dirs.v[i].to, err) < 0)
 			return -1;
 	for (size_t i = 0; i < b->files.n; i++)
 		if (link_code(l, tree, &b->files.v[i], err) < 0)
@@ -176,7 +182,7 @@ static int link_wheel(struct pf_linking *l, struct pf_err *err)
 	return w->byte_code.dir ? link_byte_code(l, &w->byte_code, err) : 0;
 }
 
-int pf_wheels_link(struct pf_placed_list *placed, const struct pf_link *links, size_t n,
+int pf_wheels_link(struct pf_found_list *placed, const struct pf_link *links, size_t n,
 		   const struct pf_link_opts *o, struct pf_err *err)
 {
 	struct pf_linking l = { .o = o, .links = links, .placed = placed };

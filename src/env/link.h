@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "env/walk.h"
 #include "env/wheel.h"
 #include "python/python.h"
 
@@ -26,24 +27,9 @@ struct pf_link_opts {
 	bool first_wins; /* of two wheels that claim a path with different contents: a warning */
 };
 
-/* A file that was put into the environment. */
-struct pf_placed {
-	struct pf_str path;          /* "lib/python3.11/site-packages/demo.py", NUL-terminated */
-	char digest[PF_SHA256_TEXT]; /* SHA-256 as RECORD has it */
-	uint64_t size;
-	bool exec;
-};
-
-struct pf_placed_list {
-	struct pf_arena arena;
-	PF_VEC(struct pf_placed) files;
-};
-
-void pf_placed_list_free(struct pf_placed_list *l);
-
 /* Links all of them, in this order: files, byte code, scripts, and what is written for each
- * environment: RECORD, INSTALLER, REQUESTED, direct_url.json. `placed` may be NULL. Two that claim
+ * environment: RECORD, INSTALLER, REQUESTED, direct_url.json. `placed`: all of these files. Two that claim
  * one path share it when the contents are the same; otherwise EINTEGRITY names both. EIO. After an
  * error the environment holds a part: remove it. */
-int pf_wheels_link(struct pf_placed_list *placed, const struct pf_link *links, size_t n,
+int pf_wheels_link(struct pf_found_list *placed, const struct pf_link *links, size_t n,
 		   const struct pf_link_opts *o, struct pf_err *err) PF_MUST_USE;

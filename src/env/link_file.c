@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/number.h"
 #include "base/str.h"
 #include "env/link_inside.h"
 
@@ -141,6 +142,7 @@ void pf_record_field(struct pf_buf *out, struct pf_str folder, struct pf_str nam
 static void note_record(struct pf_linking *l, const struct pf_bundled *f)
 {
 	struct pf_str to = pf_s(f->to), site = l->prefixes[PF_SCHEME_ROOT], folder = { 0 };
+	char size[24];
 
 	if (f->scheme == PF_SCHEME_DATA && pf_str_eq(pf_str_cut(to, 0, site.n), site))
 		to = pf_str_skip(to, site.n);
@@ -149,25 +151,25 @@ static void note_record(struct pf_linking *l, const struct pf_bundled *f)
 	pf_record_field(&l->record, folder, to);
 	pf_buf_cstr(&l->record, ",sha256=");
 	pf_buf_cstr(&l->record, f->digest);
-	pf_buf_printf(&l->record, ",%llu\n", (unsigned long long)f->size);
+	pf_buf_char(&l->record, ',');
+	pf_buf_add(&l->record, size, pf_uint64_write(size, f->size));
+	pf_buf_char(&l->record, '\n');
 }
 
 void pf_link_placed(struct pf_linking *l, const struct pf_bundled *f)
 {
 	struct pf_str folder = l->prefixes[f->scheme];
 	size_t n = strlen(f->to);
-	struct pf_placed *p;
+	struct pf_found *p;
 	char *path;
 
-	if (!l->placed)
-		return;
 	path = pf_alloc(&l->placed->arena, folder.n + n + 1);
 	memcpy(path, folder.p, folder.n);
 	memcpy(path + folder.n, f->to, n);
 	p = PF_PUSH(&l->placed->arena, &l->placed->files);
-	*p = (struct pf_placed){ .path = { path, folder.n + n },
-				 .size = f->size,
-				 .exec = f->kind != PF_BUNDLED_PLAIN };
+	*p = (struct pf_found){ .path = { path, folder.n + n },
+				.mode = S_IFREG | (f->kind == PF_BUNDLED_PLAIN ? 0444 : 0555),
+				.size = f->size };
 	memcpy(p->digest, f->digest, sizeof(p->digest));
 }
 

@@ -11,12 +11,13 @@ struct pf_linking {
 	size_t current;                     /* the one in hand */
 	int roots[PF_SCHEMES];              /* folders that the schemes stand for; -1: not open */
 	struct pf_str prefixes[PF_SCHEMES]; /* their names in the environment, "bin/" */
-	struct pf_placed_list *placed;
+	struct pf_found_list *placed;
 	struct pf_buf record; /* of the wheel in hand */
 	struct pf_map claims; /* places of the wheels before, once two clashed */
 	size_t claimed;       /* wheels that are in it */
 	struct pf_map lost;   /* modules whose place another wheel has */
 	bool copying;         /* links were refused */
+	mode_t folder_mode;   /* of the first folder made; 0: none yet */
 };
 
 /* A file of the cache into its place; exists: somebody else has the place (errno is EEXIST). */

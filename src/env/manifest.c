@@ -13,8 +13,6 @@
 #include "base/limits.h"
 #include "base/number.h"
 #include "base/str.h"
-#include "env/walk.h"
-#include "formats/digest.h"
 
 #define MANIFEST "manifest.json"
 #define FILES ",\"files\":["
@@ -88,6 +86,10 @@ static int add_file(struct pf_json_out *w, int dir, const struct pf_found *f, st
 	char target[PF_MAX_PATH], hex[PF_SHA256_HEX];
 	unsigned mode = f->mode & 0111 ? 0555 : 0444;
 
+	if (pf_sha256_text_hex(hex, f->digest)) {
+		write_entry(w, f, "f", mode, hex);
+		return 0;
+	}
 	if (S_ISLNK(f->mode)) {
 		if (read_target(target, dir, f->path.p, err) < 0)
 			return -1;
@@ -147,19 +149,18 @@ static int write_all(struct pf_buf *b, int dir, const struct pf_found_list *list
 	return pf_buf_check(b, "the manifest", err);
 }
 
-int pf_manifest_make(int dir, const struct pf_plan *plan, const struct pf_python *python,
-		     struct pf_err *err)
+int pf_manifest_make(int dir, const struct pf_found_list *list, const struct pf_plan *plan,
+		     const struct pf_python *python, struct pf_err *err)
 {
-	PF_AUTO(found_list) list = { 0 };
 	struct pf_buf b = PF_BUF(PF_MAX_MANIFEST);
 	char mark[64];
-	int rc = pf_walk(&list, dir, err);
+	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < list.dirs.n; i++)
-		if (fchmodat(dir, list.dirs.v[i].path.p, 0755, 0) < 0)
-			rc = pf_fail_errno(err, "cannot protect %s", list.dirs.v[i].path.p);
+	for (size_t i = 0; rc == 0 && i < list->dirs.n; i++)
+		if (fchmodat(dir, list->dirs.v[i].path.p, 0755, 0) < 0)
+			rc = pf_fail_errno(err, "cannot protect %s", list->dirs.v[i].path.p);
 	if (rc == 0)
-		rc = write_all(&b, dir, &list, plan, python, err);
+		rc = write_all(&b, dir, list, plan, python, err);
 	if (rc == 0)
 		rc = pf_write_atomic(dir, MANIFEST, pf_buf_view(&b), 0444, err);
 	if (rc == 0)

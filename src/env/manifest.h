@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/node.h"
+#include "env/walk.h"
 #include "solve/solve.h"
 
 /* manifest.json is one object; "files" comes last:
@@ -10,10 +11,10 @@
  *   ["lib64","l",0,3,"lib"]              a link and its target
  */
 
-/* Makes everything below `dir` read-only (folders 0755) and writes manifest.json and the mark of
- * this boot. */
-int pf_manifest_make(int dir, const struct pf_plan *plan, const struct pf_python *python,
-		     struct pf_err *err) PF_MUST_USE;
+/* Makes the listed files below `dir` read-only (folders 0755) and writes manifest.json and the mark
+ * of this boot. A file whose digest is known is believed to be what the list says. */
+int pf_manifest_make(int dir, const struct pf_found_list *list, const struct pf_plan *plan,
+		     const struct pf_python *python, struct pf_err *err) PF_MUST_USE;
 
 /* All but "files", as a tree. */
 int pf_manifest_head(struct pf_node **out, struct pf_arena *a, int dir, struct pf_err *err) PF_MUST_USE;

@@ -28,6 +28,20 @@ static int make_links(int dir, struct pf_arena *a, const struct pf_python *pytho
 	return 0;
 }
 
+/* For everybody to read, whatever the umask. */
+static int open_folders(int dir, char *site, struct pf_err *err)
+{
+	if (fchmod(dir, 0755) < 0 || fchmodat(dir, "bin", 0755, 0) < 0 ||
+	    fchmodat(dir, site, 0755, 0) < 0)
+		return pf_fail_errno(err, "cannot make a virtual environment");
+	for (char *slash = site; (slash = strchr(slash, '/')); *slash++ = '/') {
+		*slash = '\0';
+		if (fchmodat(dir, site, 0755, 0) < 0)
+			return pf_fail_errno(err, "cannot protect %s", site);
+	}
+	return 0;
+}
+
 /* `home` is what the interpreter itself reads; the rest is for the tools that look here. */
 static int write_cfg(int dir, struct pf_arena *a, const struct pf_python *p, struct pf_err *err)
 {
@@ -64,6 +78,8 @@ int pf_venv_make(const char *dir, const struct pf_python *python, struct pf_err 
 		fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		rc = fd < 0 ? pf_fail_errno(err, "cannot open %s", dir) : 0;
 	}
+	if (rc == 0)
+		rc = open_folders(fd, pf_venv_site(&a, python), err);
 	if (rc == 0)
 		rc = make_links(fd, &a, python, err);
 	if (rc == 0)

@@ -1,4 +1,4 @@
-/* walk.c - a tree listed without recursion, links not followed */
+/* walk.c - folders listed without recursion, links not followed */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "env/walk.h"
 
@@ -48,22 +48,25 @@ static int list_one(struct pf_found_list *l, DIR *dir, struct pf_str at, struct 
 	return errno ? pf_fail_errno(err, "cannot list " PF_FMT, PF_ARG(at)) : 0;
 }
 
+static int list_at(struct pf_found_list *l, int dir, struct pf_str at, struct pf_err *err)
+{
+	const char *path = at.n ? at.p : ".";
+	int fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), rc;
+	DIR *listing = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!listing)
+		return pf_fail_errno(err, "cannot list %s", at.n ? path : "an environment");
+	rc = list_one(l, listing, at, err);
+	closedir(listing);
+	return rc;
+}
+
 int pf_walk(struct pf_found_list *out, int dir, struct pf_err *err)
 {
 	PF_AUTO(found_list) l = { 0 };
 
 	for (size_t next = 0;; next++) {
-		struct pf_str at = next ? l.dirs.v[next - 1].path : PF_S("");
-		int fd = openat(dir, next ? at.p : ".",
-				O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		DIR *listing = fd < 0 ? NULL : fdopendir(fd);
-		int rc;
-
-		if (!listing)
-			return pf_fail_errno(err, "cannot list %s", next ? at.p : "an environment");
-		rc = list_one(&l, listing, at, err);
-		closedir(listing);
-		if (rc < 0)
+		if (list_at(&l, dir, next ? l.dirs.v[next - 1].path : PF_S(""), err) < 0)
 			return -1;
 		if (next == l.dirs.n)
 			break;
@@ -71,5 +74,36 @@ int pf_walk(struct pf_found_list *out, int dir, struct pf_err *err)
 	if (l.files.n)
 		qsort(l.files.v, l.files.n, sizeof(*l.files.v), by_path);
 	*out = PF_TAKE(l);
+	return 0;
+}
+
+/* "pyvenv.cfg", "bin/python" */
+static bool is_near(struct pf_str path)
+{
+	if (pf_str_starts(path, "bin/"))
+		path = pf_str_skip(path, 4);
+	return pf_str_find(path, '/') == PF_NPOS;
+}
+
+int pf_walk_own(struct pf_found_list *l, int dir, struct pf_err *err)
+{
+	PF_AUTO(found_list) own = { 0 };
+	struct pf_map known = { 0 };
+
+	for (size_t i = 0; i < l->files.n; i++)
+		if (is_near(l->files.v[i].path))
+			*pf_map_put(&own.arena, &known, l->files.v[i].path) = l;
+	if (list_at(&own, dir, PF_S(""), err) < 0 || list_at(&own, dir, PF_S("bin"), err) < 0)
+		return -1;
+	if (own.files.n)
+		qsort(own.files.v, own.files.n, sizeof(*own.files.v), by_path);
+	for (size_t i = 0; i < own.files.n; i++) {
+		struct pf_found f = own.files.v[i];
+
+		if (pf_map_get(&known, f.path))
+			continue;
+		f.path = pf_dup(&l->arena, f.path);
+		*PF_PUSH(&l->arena, &l->files) = f;
+	}
 	return 0;
 }

@@ -103,8 +103,10 @@ static int look_up(struct install *x, struct pf_err *err)
 	for (size_t i = 0; i < x->plan->packages.n; i++) {
 		const struct pf_planned *one = &x->plan->packages.v[i];
 		const char *digest = digest_of(x, one);
-		int found = x->in[i].fd < 0 ? 1 : digest ? pf_wheel_find(&x->wheels[i], digest, one->file, false, x->o, err) : 0;
+		int found = x->in[i].fd < 0; /* it was built */
 
+		if (!found && digest)
+			found = pf_wheel_find(&x->wheels[i], digest, one->file, false, x->o, err);
 		if (found < 0)
 			return -1;
 		x->missing += !found;
@@ -175,7 +177,8 @@ static int fetch(struct install *x, struct pf_err *err)
 
 /* ---- link ---- */
 
-static int link_all(struct install *x, int dir, const char *exe, struct pf_err *err)
+static int link_all(struct pf_found_list *placed, struct install *x, int dir, const char *exe,
+		    struct pf_err *err)
 {
 	size_t n = x->plan->packages.n;
 	struct pf_link *links = pf_alloc_array(&x->w->arena, n, sizeof(*links));
@@ -188,10 +191,11 @@ static int link_all(struct install *x, int dir, const char *exe, struct pf_err *
 			.sha256 = digest_of(x, &x->plan->packages.v[i]),
 			.requested = x->needs && pf_needs_find(x->needs, x->plan->packages.v[i].name),
 		};
-	return pf_wheels_link(NULL, links, n, &how, err);
+	return pf_wheels_link(placed, links, n, &how, err);
 }
 
-static int install(struct install *x, int dir, const char *exe, struct pf_err *err)
+static int install(struct pf_found_list *placed, struct install *x, int dir, const char *exe,
+		   struct pf_err *err)
 {
 	if (fetch(x, err) < 0)
 		return -1;
@@ -199,7 +203,7 @@ static int install(struct install *x, int dir, const char *exe, struct pf_err *e
 	    pf_wheels_compile(x->wheels, x->plan->packages.n, x->python, x->o, err) < 0)
 		return -1;
 	pf_step("installing %zu packages", x->plan->packages.n);
-	return link_all(x, dir, exe, err);
+	return link_all(placed, x, dir, exe, err);
 }
 
 static void free_all(struct install *x)
@@ -214,7 +218,7 @@ static void free_all(struct install *x)
 	pf_native_free(&x->native);
 }
 
-int pf_wheels_install(int dir, const char *exe, const struct pf_plan *plan,
+int pf_wheels_install(struct pf_found_list *placed, int dir, const char *exe, const struct pf_plan *plan,
 		      const struct pf_needs *needs, const struct pf_python *python,
 		      struct pf_workdir *w, const struct pf_opts *o, struct pf_err *err)
 {
@@ -224,7 +228,7 @@ int pf_wheels_install(int dir, const char *exe, const struct pf_plan *plan,
 
 	x.wheels = pf_alloc_array(&w->arena, n, sizeof(*x.wheels));
 	x.in = pf_alloc_array(&w->arena, n, sizeof(*x.in));
-	rc = install(&x, dir, exe, err);
+	rc = install(placed, &x, dir, exe, err);
 	free_all(&x);
 	return rc;
 }

@@ -155,7 +155,8 @@ static void set_options(struct pf_transfer *t)
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-	curl_easy_setopt(c, CURLOPT_PIPEWAIT, 1L);
+	/* Of http: only an answer would tell that a connection cannot be shared. */
+	curl_easy_setopt(c, CURLOPT_PIPEWAIT, (long)pf_str_starts(pf_s(r->url), "https:"));
 	curl_easy_setopt(c, CURLOPT_HTTPHEADER, r->headers);
 	curl_easy_setopt(c, CURLOPT_USERAGENT, "pyfunc-env/" PACKAGE_VERSION);
 	if (t->gzip)

@@ -88,17 +88,23 @@ void pf_sha256_raw(unsigned char out[32], const void *p, size_t n)
 		pf_oom(); /* the algorithm is always there: what fails is memory */
 }
 
-void pf_sha256_hex(char out[PF_SHA256_HEX], const void *p, size_t n)
+static void write_hex(char out[PF_SHA256_HEX], const unsigned char raw[32])
 {
 	static const char digits[] = "0123456789abcdef";
-	unsigned char raw[32];
 
-	pf_sha256_raw(raw, p, n);
-	for (size_t i = 0; i < sizeof(raw); i++) {
+	for (size_t i = 0; i < 32; i++) {
 		out[2 * i] = digits[raw[i] >> 4];
 		out[2 * i + 1] = digits[raw[i] & 15];
 	}
 	out[64] = '\0';
+}
+
+void pf_sha256_hex(char out[PF_SHA256_HEX], const void *p, size_t n)
+{
+	unsigned char raw[32];
+
+	pf_sha256_raw(raw, p, n);
+	write_hex(out, raw);
 }
 
 /* ---- as RECORD files have it ---- */
@@ -118,6 +124,20 @@ void pf_base64url(char *out, const unsigned char *p, size_t n)
 	*out = '\0';
 }
 
+/* Digits of URL_DIGITS by character, one more; 0: none. */
+static const unsigned char VALUES[256] = {
+	['A'] = 1, ['B'] = 2, ['C'] = 3, ['D'] = 4, ['E'] = 5, ['F'] = 6, ['G'] = 7,
+	['H'] = 8, ['I'] = 9, ['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14,
+	['O'] = 15, ['P'] = 16, ['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21,
+	['V'] = 22, ['W'] = 23, ['X'] = 24, ['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28,
+	['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32, ['g'] = 33, ['h'] = 34, ['i'] = 35,
+	['j'] = 36, ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40, ['o'] = 41, ['p'] = 42,
+	['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48, ['w'] = 49,
+	['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56,
+	['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['-'] = 63,
+	['_'] = 64,
+};
+
 bool pf_base64url_read(unsigned char *out, size_t n, struct pf_str text)
 {
 	uint32_t bits = 0;
@@ -126,15 +146,25 @@ bool pf_base64url_read(unsigned char *out, size_t n, struct pf_str text)
 	if (text.n != (n * 4 + 2) / 3)
 		return false;
 	for (size_t i = 0; i < text.n; i++) {
-		const char *digit = text.p[i] ? strchr(URL_DIGITS, text.p[i]) : NULL;
+		unsigned value = VALUES[(unsigned char)text.p[i]];
 
-		if (!digit)
+		if (!value)
 			return false;
-		bits = bits << 6 | (uint32_t)(digit - URL_DIGITS);
+		bits = bits << 6 | (value - 1);
 		if (i % 4)
 			out[done++] = (unsigned char)(bits >> (6 - 2 * (i % 4)));
 	}
 	return done == n;
+}
+
+bool pf_sha256_text_hex(char out[PF_SHA256_HEX], const char *text)
+{
+	unsigned char raw[32];
+
+	if (!pf_base64url_read(raw, sizeof(raw), pf_s(text)))
+		return false;
+	write_hex(out, raw);
+	return true;
 }
 
 bool pf_digest_text(char out[PF_DIGEST_TEXT], struct pf_str name, const void *p, size_t n)

@@ -21,4 +21,5 @@ int pf_digest_fd(char hex[PF_DIGEST_HEX], struct pf_str kind, int fd, struct pf_
  * SHA-256 is known already. EINTEGRITY. */
 int pf_digest_check(const struct pf_strs *hashes, int fd, const char *sha256, struct pf_err *err) PF_MUST_USE;
 void pf_base64url(char *out, const unsigned char *p, size_t n);	/* 4 * ceil(n / 3) + 1 bytes at most */
+bool pf_sha256_text_hex(char out[PF_SHA256_HEX], const char *text);	/* "47DEQ..." as hex digits */
 bool pf_base64url_read(unsigned char *out, size_t n, struct pf_str text);	/* exactly n bytes */

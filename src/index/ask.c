@@ -40,6 +40,8 @@ static int make_page(struct pf_page *out, struct pf_wanted_project *w, const cha
 {
 	PF_AUTO(maker) m = { 0 };
 
+	if (w->own->target.platforms.entries.n)
+		m.platforms = &w->own->target.platforms;
 	if (pf_maker_start(&m, w->name, url, err) < 0 ||
 	    (!facts->absent && pf_simple_read(&m, type, text, err) < 0) ||
 	    pf_maker_end(out, &m, facts, err) < 0)
@@ -77,6 +79,8 @@ static void take_answer(struct pf_transfer *t, void *ctx)
 	pf_page_free(&w->old);
 	pf_transfer_free(&w->own->pool, t);
 	pf_ask(w);
+	if (w->settled && w->own->news.project)
+		w->own->news.project(w->own->news.ctx, w->name);
 }
 
 /* ---- asking ---- */

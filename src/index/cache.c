@@ -64,6 +64,16 @@ static void path_of(char out[MAX_PATH_BELOW], const char *folder, struct pf_str 
 	snprintf(out, MAX_PATH_BELOW, "%s/%.32s", folder, hex);
 }
 
+static void path_of_page(char out[MAX_PATH_BELOW], const struct pf_cache *c, const char *url,
+			 struct pf_str name)
+{
+	struct pf_arena a = { 0 };
+
+	path_of(out, "pages", pf_s(url),
+		pf_format(&a, PF_FMT "\n" PF_FMT, PF_ARG(name), PF_ARG(c->platforms)));
+	pf_arena_free(&a);
+}
+
 static int open_entry(struct stat *st, const struct pf_cache *c, const char *path)
 {
 	int fd = c->dir > 0 ? openat(c->dir, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
@@ -93,7 +103,7 @@ bool pf_cache_page(struct pf_page *out, int64_t *age, const struct pf_cache *c, 
 	struct stat st;
 	void *memory;
 
-	path_of(path, "pages", pf_s(url), name);
+	path_of_page(path, c, url, name);
 	PF_FD(fd) = open_entry(&st, c, path);
 	if (fd < 0 || st.st_size <= 0 || (uint64_t)st.st_size > 2 * PF_MAX_PAGE)
 		return false;
@@ -114,7 +124,7 @@ void pf_cache_keep_page(const struct pf_cache *c, const char *url, struct pf_str
 {
 	char path[MAX_PATH_BELOW];
 
-	path_of(path, "pages", pf_s(url), name);
+	path_of_page(path, c, url, name);
 	keep(c, path, (struct pf_str){ p->memory, p->size });
 }
 
@@ -122,7 +132,7 @@ void pf_cache_touch_page(const struct pf_cache *c, const char *url, struct pf_st
 {
 	char path[MAX_PATH_BELOW];
 
-	path_of(path, "pages", pf_s(url), name);
+	path_of_page(path, c, url, name);
 	if (c->dir > 0 && utimensat(c->dir, path, NULL, AT_SYMLINK_NOFOLLOW) < 0)
 		pf_debug("the page of " PF_FMT " cannot be touched", PF_ARG(name));
 }

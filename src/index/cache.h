@@ -8,6 +8,7 @@
  * lists of links. KEY is a digest; nothing of a stranger's becomes a name. */
 struct pf_cache {
 	int dir;	/* 0: none, nothing is kept */
+	struct pf_str platforms; /* whom pages are made for: a part of their keys */
 };
 
 /* Makes the folders; one that cannot be written is told once and used for reading. */

@@ -51,6 +51,17 @@ static int take_url(struct pf_index_own *own, struct pf_str url, struct pf_err *
 	return 0;
 }
 
+/* Pages are made for some platforms: those of the tags, all of which count. */
+static struct pf_str list_platforms(struct pf_index_own *own)
+{
+	const struct pf_map *m = &own->target.platforms;
+	PF_AUTO(buf) list = PF_BUF(PF_MIB(1));
+
+	for (size_t i = 0; i < m->entries.n; i++)
+		pf_buf_printf(&list, PF_FMT " ", PF_ARG(m->entries.v[i].key));
+	return pf_dup(&own->arena, pf_buf_view(&list));
+}
+
 int pf_index_open(struct pf_index *out, const struct pf_index_settings *settings, struct pf_err *err)
 {
 	PF_AUTO(index) x = { .own = calloc(1, sizeof(struct pf_index_own)) };
@@ -66,6 +77,7 @@ int pf_index_open(struct pf_index *out, const struct pf_index_settings *settings
 			return -1;
 	if (settings->cache)
 		pf_cache_open(&own->cache, settings->cache);
+	own->cache.platforms = list_platforms(own);
 	if (pf_lists_open(own, err) < 0)
 		return -1;
 	*out = PF_TAKE(x);
@@ -90,6 +102,7 @@ void pf_index_free(struct pf_index *x)
 	for (size_t i = 0; i < own->projects.entries.n; i++)
 		free_project(own->projects.entries.v[i].value);
 	pf_metadata_free(own);
+	pf_chosen_free(own);
 	pf_lists_free(own);
 	pf_pool_free(&own->pool);
 	pf_cache_close(&own->cache);
@@ -147,6 +160,22 @@ static int make(struct pf_wanted_project *w, struct pf_err *err)
 	pf_project_make(&w->project, &own->arena, w->pages, w->page_count, &own->target);
 	w->made = true;
 	return 0;
+}
+
+const struct pf_project *pf_index_peek(struct pf_index *x, struct pf_str name)
+{
+	struct pf_wanted_project *w = want(x->own, name);
+	struct pf_err ignored;
+
+	if (!w->settled || w->err.code || !pf_lists_are_read(x->own) ||
+	    (!w->made && make(w, &ignored) < 0))
+		return NULL;
+	return w->found || w->project.n ? &w->project : NULL;
+}
+
+void pf_index_listen(struct pf_index *x, const struct pf_index_news *news)
+{
+	x->own->news = news ? *news : (struct pf_index_news){ 0 };
 }
 
 int pf_index_project(const struct pf_project **out, struct pf_index *x, struct pf_str name,

@@ -80,6 +80,16 @@ void pf_index_want(struct pf_index *x, const struct pf_str *names, size_t n);
 int pf_index_project(const struct pf_project **out, struct pf_index *x, struct pf_str name,
 		     struct pf_err *err) PF_MUST_USE;
 
+/* The same of what is there: NULL when it has to be waited for, is nowhere or has failed. */
+const struct pf_project *pf_index_peek(struct pf_index *x, struct pf_str name);
+
+/* Remembers the wheel that was chosen where exactly this version was asked for, by its digest; and
+ * tells it again, as a project of one release, for the same indexes, interpreter and platform. NULL:
+ * none, or `refresh`, or there are lists and folders that may have come to offer more. */
+void pf_index_choose(struct pf_index *x, const struct pf_version *v, const struct pf_file *file);
+const struct pf_project *pf_index_chosen(struct pf_index *x, struct pf_str name,
+					 const struct pf_version *v);
+
 /* Begins to fetch what a file (of a project of this index) needs; nobody waits. */
 void pf_index_want_metadata(struct pf_index *x, const struct pf_file *file);
 /* What a wheel needs: from the file beside it, from its end, or from the whole of it. 0; 1: only
@@ -87,6 +97,17 @@ void pf_index_want_metadata(struct pf_index *x, const struct pf_file *file);
  * is another project's or version's, or malformed. */
 int pf_index_metadata(const struct pf_needed **out, struct pf_index *x, const struct pf_file *file,
 		      struct pf_err *err) PF_MUST_USE;
+
+const struct pf_needed *pf_index_peek_metadata(struct pf_index *x, const struct pf_file *file);
+
+/* Told when what had to be fetched is settled. It may want more, and peek; it may not wait. */
+struct pf_index_news {
+	void (*project)(void *ctx, struct pf_str name);
+	void (*metadata)(void *ctx, const struct pf_file *file);
+	void *ctx;
+};
+/* NULL: nobody listens any more. */
+void pf_index_listen(struct pf_index *x, const struct pf_index_news *news);
 
 /* The file itself, into a descriptor; its digest and size are checked where they are known. */
 int pf_index_fetch(int fd, struct pf_index *x, const struct pf_file *file, struct pf_err *err) PF_MUST_USE;

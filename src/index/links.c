@@ -148,6 +148,14 @@ void pf_lists_free(struct pf_index_own *own)
 	}
 }
 
+bool pf_lists_are_read(const struct pf_index_own *own)
+{
+	for (size_t i = 0; i < own->list_count; i++)
+		if (!own->lists[i].read || own->lists[i].err.code)
+			return false;
+	return true;
+}
+
 int pf_lists_wait(struct pf_index_own *own, struct pf_err *err)
 {
 	for (size_t i = 0; i < own->list_count; i++) {

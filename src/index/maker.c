@@ -16,7 +16,8 @@ struct pf_made_file {
 struct pf_made_version {
 	struct pf_version v;
 	struct pf_span text;
-	uint32_t files, place;	/* how many; which release */
+	uint32_t files, foreign;
+	uint32_t place;		/* which release */
 	bool good;
 };
 
@@ -100,8 +101,14 @@ static bool are_tags(struct pf_str s)
 
 static int take_version(uint32_t *out, struct pf_maker *m, struct pf_str s, struct pf_err *err)
 {
-	void **place = pf_map_put(&m->arena, &m->version_ids, s);
+	void **place;
 
+	/* Those of a version mostly come together. */
+	if (m->version && pf_str_eq(s, m->versions.v[m->version - 1].v.text)) {
+		*out = m->version - 1;
+		return 0;
+	}
+	place = pf_map_put(&m->arena, &m->version_ids, s);
 	if (!*place) {
 		struct pf_made_version *v;
 
@@ -113,66 +120,9 @@ static int take_version(uint32_t *out, struct pf_maker *m, struct pf_str s, stru
 		v->text = put(m, s);
 		*place = (void *)(uintptr_t)m->versions.n;
 	}
-	*out = number_of(*place) - 1;
+	m->version = number_of(*place);
+	*out = m->version - 1;
 	return 0;
-}
-
-/* ---- file names ---- */
-
-bool pf_sdist_stem(struct pf_str *stem, struct pf_str file)
-{
-	static const char *const endings[] = { ".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz", ".tar",
-					       ".tbz",	  ".txz" };
-
-	for (size_t i = 0; i < PF_COUNT(endings); i++)
-		if (pf_str_ends(file, endings[i])) {
-			*stem = pf_str_cut(file, 0, file.n - strlen(endings[i]));
-			return true;
-		}
-	return false;
-}
-
-static bool is_ours(struct pf_maker *m, struct pf_str prefix, struct pf_str *known)
-{
-	if (pf_str_eq(prefix, *known))
-		return true;
-	if (!pf_name_is_valid(prefix) || !pf_name_eq(prefix, m->name))
-		return false;
-	*known = pf_dup(&m->arena, prefix);
-	return true;
-}
-
-/* NAME-VERSION(-BUILD)?-TAGS.whl */
-static const char *split_wheel(struct pf_str *version, struct pf_str *tags, struct pf_maker *m,
-			       struct pf_str file)
-{
-	struct pf_str rest = pf_str_cut(file, 0, file.n - 4), name, build = PF_S("0");
-	size_t dashes = 0;
-
-	for (size_t i = 0; i < rest.n; i++)
-		dashes += rest.p[i] == '-';
-	if (dashes != 4 && dashes != 5)
-		return "not the name of a wheel";
-	pf_str_next(&rest, '-', &name);
-	pf_str_next(&rest, '-', version);
-	if (dashes == 5)
-		pf_str_next(&rest, '-', &build);
-	*tags = rest;
-	if (!is_ours(m, name, &m->known_wheel))
-		return "another project's name";
-	return build.n && pf_is_digit(build.p[0]) ? NULL : "not the name of a wheel";
-}
-
-/* The name may have dashes of its own: the first place where it is the project's. */
-static const char *split_sdist(struct pf_str *version, struct pf_maker *m, struct pf_str stem)
-{
-	for (size_t i = 1; i + 1 < stem.n; i++) {
-		if (stem.p[i] != '-' || !is_ours(m, pf_str_cut(stem, 0, i), &m->known_sdist))
-			continue;
-		*version = pf_str_skip(stem, i + 1);
-		return NULL;
-	}
-	return "another project's name";
 }
 
 /* ---- URLs ---- */
@@ -357,7 +307,7 @@ int pf_maker_add(struct pf_maker *m, const struct pf_link *l, struct pf_err *err
 		collect(m, l);
 		return 0;
 	}
-	why = wheel ? split_wheel(&version, &tags, m, file) : split_sdist(&version, m, stem);
+	why = wheel ? pf_wheel_split(&version, &tags, m, file) : pf_sdist_split(&version, m, stem);
 	if (why && m->others_pass)
 		return 0;
 	if (!why && take_version(&made.version, m, version, err) < 0)
@@ -383,6 +333,21 @@ int pf_maker_add(struct pf_maker *m, const struct pf_link *l, struct pf_err *err
 	return pf_buf_check(&m->text, "the page", err);
 }
 
+/* What is malformed is not passed over, but refused when it is added. */
+bool pf_maker_passes(struct pf_maker *m, struct pf_str file)
+{
+	struct pf_str name, tags;
+	struct pf_err ignored;
+	uint32_t version;
+
+	if (!m->platforms || m->collecting || !pf_str_ends(file, ".whl") || !pf_wheel_is_foreign(m, file) ||
+	    pf_wheel_split(&name, &tags, m, file) || take_version(&version, m, name, &ignored) < 0 ||
+	    !m->versions.v[version].good)
+		return false;
+	m->versions.v[version].foreign++;
+	return true;
+}
+
 /* ---- the end ---- */
 
 static int by_version(const void *l, const void *r, void *ctx)
@@ -394,7 +359,7 @@ static int by_version(const void *l, const void *r, void *ctx)
 	return order ? order : a < b ? -1 : a > b;
 }
 
-/* The versions that have files, newest first, equal ones (1.0, 1.0.0) as one release. */
+/* The versions that there are wheels or archives of, newest first, equal ones (1.0, 1.0.0) as one release. */
 static struct pf_page_release *make_releases(uint32_t *count, struct pf_maker *m)
 {
 	size_t n = m->versions.n, kept = 0;
@@ -402,7 +367,7 @@ static struct pf_page_release *make_releases(uint32_t *count, struct pf_maker *m
 	struct pf_page_release *out = pf_alloc_array(&m->arena, n + 1, sizeof(*out)), *r = NULL;
 
 	for (uint32_t i = 0; i < n; i++)
-		if (m->versions.v[i].files)
+		if (m->versions.v[i].files || m->versions.v[i].foreign)
 			order[kept++] = i;
 	qsort_r(order, kept, sizeof(*order), by_version, m);
 	*count = 0;
@@ -411,10 +376,11 @@ static struct pf_page_release *make_releases(uint32_t *count, struct pf_maker *m
 
 		if (!r || pf_version_cmp(&v->v, &m->versions.v[order[i - 1]].v) != 0) {
 			r = &out[(*count)++];
-			*r = (struct pf_page_release){ v->text, first, 0 };
+			*r = (struct pf_page_release){ .version = v->text, .first = first };
 		}
 		v->place = *count - 1;
 		r->count += v->files;
+		r->foreign += v->foreign;
 		first += v->files;
 	}
 	return out;

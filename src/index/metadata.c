@@ -261,6 +261,15 @@ static void take_answer(struct pf_transfer *t, void *ctx)
 	try_way(w, w->way == BESIDE && !w->host->no_ranges ? END : WHOLE);
 }
 
+static void take_answer_and_tell(struct pf_transfer *t, void *ctx)
+{
+	struct wanted_metadata *w = ctx;
+
+	take_answer(t, w);
+	if (w->settled && w->own->news.metadata)
+		w->own->news.metadata(w->own->news.ctx, w->file);
+}
+
 /* ---- asking ---- */
 
 /* It may be big: on disk where the cache is, in memory where there is none. */
@@ -295,7 +304,7 @@ static void try_way(struct wanted_metadata *w, enum way way)
 	struct pf_err err;
 
 	w->way = way;
-	w->t = (struct pf_transfer){ .url = w->file->url.p, .done = take_answer, .ctx = w };
+	w->t = (struct pf_transfer){ .url = w->file->url.p, .done = take_answer_and_tell, .ctx = w };
 	if (way == DIRECTORY || way == MEMBER) {
 		w->t.range = range;
 		w->t.body = PF_BUF(PF_MAX_ZIP_DIRECTORY);
@@ -374,6 +383,13 @@ static struct wanted_metadata *want(struct pf_index_own *own, const struct pf_fi
 void pf_index_want_metadata(struct pf_index *x, const struct pf_file *file)
 {
 	want(x->own, file);
+}
+
+const struct pf_needed *pf_index_peek_metadata(struct pf_index *x, const struct pf_file *file)
+{
+	const struct wanted_metadata *w = pf_map_get(&x->own->metadata, file->url);
+
+	return w && w->settled && !w->err.code && !w->only_a_build ? &w->needed : NULL;
 }
 
 int pf_index_metadata(const struct pf_needed **out, struct pf_index *x, const struct pf_file *file,

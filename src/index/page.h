@@ -20,7 +20,7 @@ struct pf_link {
 	bool is_yanked, has_metadata;
 };
 
-/* ---- the packed form: native byte order, everything checked when it is opened ---- */
+/* ---- the packed form, for one machine: native byte order, everything checked when it is opened ---- */
 
 struct pf_span {
 	uint32_t at, n;	/* of the text */
@@ -40,6 +40,7 @@ struct pf_page_file {
 struct pf_page_release {
 	struct pf_span version;
 	uint32_t first, count;	/* files */
+	uint32_t foreign;	/* wheels for other platforms, which were passed over */
 };
 
 struct pf_page_head {
@@ -80,11 +81,14 @@ struct pf_maker {
 	bool base_moved;		/* by the page itself, to another origin: a digest is wanted */
 	bool collecting;		/* links are kept as they are, for makers of many projects */
 	PF_VEC(struct pf_link) links;
+	const struct pf_map *platforms;	/* wheels for none of them may be passed over; NULL: none may */
+	struct pf_map foreign;		/* "win_amd64" to a text that says whether it is none of them */
 	bool others_pass;		/* files of other projects are no fault of the list */
 	PF_VEC(struct pf_made_file) files;
 	PF_VEC(struct pf_made_version) versions;
 	PF_VEC(struct pf_span) words;
 	struct pf_map version_ids, word_ids;
+	uint32_t version;		/* the last one that was taken, plus one */
 	struct pf_buf text;
 	struct pf_str known_wheel, known_sdist; /* file names that begin so are the project's */
 	struct pf_str known_origin;	/* "https://host/": links that begin so need no further look */
@@ -97,6 +101,8 @@ void pf_maker_free(struct pf_maker *m);
 int pf_maker_start(struct pf_maker *m, struct pf_str name, const char *url, struct pf_err *err) PF_MUST_USE;
 /* One link. What is of no kind we know is passed over; what is wrong is counted as refused. ELIMIT. */
 int pf_maker_add(struct pf_maker *m, const struct pf_link *link, struct pf_err *err) PF_MUST_USE;
+/* Is it a wheel for other platforms? Then no more than its version is noted: it need not be added. */
+bool pf_maker_passes(struct pf_maker *m, struct pf_str file);
 /* Counts one that is not even a link. */
 void pf_maker_refuse(struct pf_maker *m, struct pf_str file, const char *why);
 /* What a server said of the page. */

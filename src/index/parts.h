@@ -52,7 +52,9 @@ struct pf_index_own {
 	struct pf_strs secret_urls;
 	struct pf_list *lists;
 	size_t list_count;
-	struct pf_map projects, metadata, hosts;
+	struct pf_map projects, metadata, hosts, chosen;
+	const char *identity;	/* chosen.c: whose choices they are */
+	struct pf_index_news news;
 };
 
 /* Goes on asking until the project is settled or a transfer is under way. */
@@ -61,10 +63,12 @@ void pf_ask(struct pf_wanted_project *w);
 /* The lists begin to be fetched; then they are waited for. */
 int pf_lists_open(struct pf_index_own *own, struct pf_err *err) PF_MUST_USE;
 void pf_lists_free(struct pf_index_own *own);
+bool pf_lists_are_read(const struct pf_index_own *own);
 int pf_lists_wait(struct pf_index_own *own, struct pf_err *err) PF_MUST_USE;
 /* The pages that the lists have of a project: into out[0..list_count), *n of them. */
 int pf_lists_pages(struct pf_page *out, size_t *n, struct pf_index_own *own, struct pf_str name,
 		   struct pf_err *err) PF_MUST_USE;
 
+void pf_chosen_free(struct pf_index_own *own);
 void pf_metadata_free(struct pf_index_own *own);
 

@@ -14,9 +14,11 @@ void pf_target_make(struct pf_target *out, struct pf_arena *a, const struct pf_s
 {
 	for (size_t i = 0; tags && i < tags->n; i++) {
 		void **place = pf_map_put(a, &out->ranks, tags->v[i]);
+		struct pf_str tag = tags->v[i];
 
 		if (!*place)
 			*place = (void *)(uintptr_t)(i + 1);
+		*pf_map_put(a, &out->platforms, pf_str_skip(tag, pf_str_rfind(tag, '-') + 1)) = out;
 	}
 	if (!pf_version_read(&out->python, a, pf_dup(a, python)))
 		out->python = (struct pf_version){ 0 };
@@ -172,10 +174,8 @@ static void add_files(struct pf_release *r, size_t room, struct pf_arena *a, str
 		const struct pf_page_file *f = &s->page->files[from->first + i];
 		uint32_t rank = f->flags & PF_FILE_WHEEL ? wheel_rank(s, f->tags, t) : NONE;
 
-		if ((f->flags & PF_FILE_WHEEL) && rank == NONE) {
-			r->misfits++;
+		if ((f->flags & PF_FILE_WHEEL) && rank == NONE)
 			continue;
-		}
 		if (earlier && is_there(r, pf_page_text(s->page, f->name)))
 			continue;
 		fill(&r->files[r->n], a, s->page, f);
@@ -271,8 +271,12 @@ static void make_release(struct pf_release *r, struct pf_arena *a, const struct 
 	size_t room = 0;
 
 	r->version = parts[0].version;
-	for (size_t i = 0; i < n; i++)
-		room += count_files(parts[i].source, parts[i].release, t);
+	for (size_t i = 0; i < n; i++) {
+		size_t fit = count_files(parts[i].source, parts[i].release, t);
+
+		room += fit;
+		r->misfits += parts[i].release->count - fit + parts[i].release->foreign;
+	}
 	r->files = pf_alloc_array(a, room + 1, sizeof(*r->files));
 	for (size_t i = 0; i < n; i++)
 		add_files(r, room, a, parts[i].source, parts[i].release, t);

@@ -8,6 +8,7 @@
 /* Whom files are for. */
 struct pf_target {
 	struct pf_map ranks;		/* a wheel's tag to its place, plus one */
+	struct pf_map platforms;	/* "linux_x86_64", "any": those of the tags */
 	struct pf_version python;	/* release_count 0: not told, everything fits */
 };
 

@@ -133,10 +133,12 @@ static int read_value(struct pf_link *l, bool *good, enum field f, struct pf_mak
 	return pf_json_skip(r, &t, err);
 }
 
+/* Most files of a big page are for other platforms, and their names come first. */
 static int read_file(struct pf_maker *m, struct pf_json *r, struct pf_err *err)
 {
 	struct pf_link l = { 0 };
 	struct pf_json_token t;
+	enum field f;
 	bool good = true;
 
 	for (;;) {
@@ -144,8 +146,11 @@ static int read_file(struct pf_maker *m, struct pf_json *r, struct pf_err *err)
 			return -1;
 		if (t.kind != PF_JSON_KEY)
 			break;
-		if (read_value(&l, &good, find_field(t.text), m, r, err) < 0)
+		f = find_field(t.text);
+		if (read_value(&l, &good, f, m, r, err) < 0)
 			return -1;
+		if (f == FILENAME && good && pf_maker_passes(m, l.file))
+			return pf_json_leave(r, err);
 	}
 	if (!good || !l.file.n || !l.url.n) {
 		pf_maker_refuse(m, l.file, "a malformed entry");

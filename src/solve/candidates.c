@@ -112,12 +112,17 @@ static uint64_t *fault_set(struct faults *list, struct pf_solver *s, struct pf_p
 static void tell_faults(struct pf_solver *s, struct pf_package *p)
 {
 	struct faults list = { 0 };
+	uint64_t *usable = pf_bits_new(&s->arena, p->bits);
 	enum pf_cause cause;
 	struct pf_str why;
 
 	for (size_t i = 0; i < p->ranking.n; i++)
 		if (pf_candidate_fault(&cause, &why, s, p->name, p->ranking.v[i]))
 			pf_bits_put(fault_set(&list, s, p, cause, why), i);
+		else
+			pf_bits_put(usable, i);
+	if (s->let_go)
+		pf_held_tell(s, p, usable);
 	for (size_t i = 0; i < list.v.n; i++)
 		pf_incompat_watch(s, list.v.v[i].ic);
 }

@@ -57,6 +57,7 @@ int pf_native_open(struct pf_native *out, const struct pf_needs *needs,
 	settings.tags = &out->tags.v;
 	settings.python = python->version;
 	settings.cache = pf_join(&out->arena, store, PF_S("index"));
+	out->wheels = pf_join(&out->arena, store, PF_S("wheels"));
 	if (pf_index_open(&out->index, &settings, err) == 0)
 		return 0;
 	pf_native_free(out);
@@ -187,6 +188,26 @@ static void plan_one(struct pf_plan *plan, struct pf_offers *offers, const struc
 	*PF_PUSH(&plan->arena, &plan->packages) = one;
 }
 
+static int resolve(struct pf_resolution *out, struct pf_offers *offers, struct pf_err *err)
+{
+	const struct pf_source source = { .ctx = offers, PF_OFFERS };
+	int rc;
+
+	pf_offers_start(offers);
+	rc = pf_resolve(out, &source, offers->needs.pip.v, offers->needs.pip.n, offers->how, err);
+	/* What was left unread may tell more of why, or of another way. */
+	if (rc < 0 && err->code == PF_ESOLVE && offers->recalled) {
+		pf_debug("once more, with the page of every project: %s", err->msg);
+		pf_offers_forget(offers);
+		rc = pf_resolve(out, &source, offers->needs.pip.v, offers->needs.pip.n, offers->how, err);
+	}
+	if (rc < 0 && err->code == PF_ESOLVE && offers->forbidden)
+		err->code = PF_EINTEGRITY;
+	if (rc < 0 && offers->native->hint && !*err->hint)
+		pf_hint(err, "%s", offers->native->hint);
+	return rc;
+}
+
 int pf_native_resolve(struct pf_plan *out, struct pf_native *n, const struct pf_strs *const *wanted,
 		      const struct pf_strs *constraints, const struct pf_needs *whole,
 		      const struct pf_python *python, struct pf_err *err)
@@ -205,25 +226,20 @@ int pf_native_resolve(struct pf_plan *out, struct pf_native *n, const struct pf_
 		.fact_count = whole->facts.n,
 	};
 	PF_AUTO(offers) offers = { .index = &n->index, .tags = &n->tags, .how = &how,
-				   .native = n };
+				   .native = n, .wheels = n->wheels };
 
 	pf_python_markers(&env, &offers.arena, python);
 	if (read_needs(&offers.needs, &offers.arena, wanted, constraints, whole, err) < 0 ||
-	    refuse_vcs(&offers.needs, &env, err) < 0)
+	    refuse_vcs(&offers.needs, &env, err) < 0 ||
+	    resolve(&found, &offers, err) < 0)
 		return -1;
-	if (pf_resolve(&found, &(struct pf_source){ .ctx = &offers, PF_OFFERS }, offers.needs.pip.v,
-		       offers.needs.pip.n, &how, err) < 0) {
-		if (err->code == PF_ESOLVE && offers.forbidden)
-			err->code = PF_EINTEGRITY;
-		if (n->hint && !*err->hint)
-			pf_hint(err, "%s", n->hint);
-		return -1;
-	}
 	pf_debug("resolved in %zu steps, %zu conflicts", found.steps, found.conflicts);
 	for (size_t i = 0; i < found.no_such_extra.n; i++)
 		pf_warn("there is no extra " PF_FMT, PF_ARG(found.no_such_extra.v[i]));
-	for (size_t i = 0; i < found.v.n; i++)
+	for (size_t i = 0; i < found.v.n; i++) {
+		pf_offers_remember(&offers, &found.v.v[i]);
 		plan_one(&plan, &offers, &found.v.v[i], &env);
+	}
 	if (pf_reasons_tell(&plan, &offers, &found, &how, err) < 0)
 		return -1;
 	*out = PF_TAKE(plan);

@@ -15,6 +15,7 @@ struct pf_native {
 	struct pf_strs urls;
 	struct pf_tags tags;
 	struct pf_index index;
+	char *wheels;		/* STORE/wheels; NULL: what is there makes no difference */
 	int as_of;			/* the day whose packages count; 0: today */
 	struct pf_build_for whom;	/* borrowed */
 	struct pf_map unbuilt;		/* what could not be built: its address to why */

@@ -16,8 +16,28 @@
 
 void pf_offers_free(struct pf_offers *x)
 {
+	if (x->index->own)
+		pf_index_listen(x->index, NULL);
 	pf_arena_free(&x->arena);
 	memset(x, 0, sizeof(*x));
+}
+
+void pf_offers_start(struct pf_offers *x)
+{
+	const struct pf_index_news news = { pf_ahead_project_came, pf_ahead_metadata_came, x };
+
+	for (size_t i = 0; i < x->needs.pip.n; i++) {
+		const struct pf_need *need = &x->needs.pip.v[i];
+		void **list;
+
+		if (!need->parsed)
+			continue;
+		list = pf_map_put(&x->arena, &x->by_name, need->req.key);
+		if (!*list)
+			*list = pf_alloc(&x->arena, sizeof(struct pf_need_list));
+		*PF_PUSH(&x->arena, (struct pf_need_list *)*list) = need;
+	}
+	pf_index_listen(x->index, &news);
 }
 
 /* ---- digests ---- */
@@ -55,16 +75,29 @@ static bool names_other_kind(const struct pf_strs *hashes)
 	return false;
 }
 
+/* What counts for all files of a project. */
+struct chooser {
+	struct pf_offers *x;
+	const struct pf_need_list *needs;
+	bool wheels, sdists;
+};
+
+static struct chooser chooser_of(struct pf_offers *x, struct pf_str name)
+{
+	return (struct chooser){ x, pf_map_get(&x->by_name, name), pf_resolve_takes_wheels(x->how, name),
+				 pf_resolve_takes_sdists(x->how, name) };
+}
+
 /* Does every requirement of the project that names digests name this file's? */
-static const struct pf_need *who_forbids(struct pf_offers *x, struct pf_str name,
+static const struct pf_need *who_forbids(struct pf_offers *x, const struct pf_need_list *needs,
 					 struct pf_file *file)
 {
 	struct pf_str digest;
 
-	for (size_t i = 0; i < x->needs.pip.n; i++) {
-		const struct pf_need *need = &x->needs.pip.v[i];
+	for (size_t i = 0; needs && i < needs->n; i++) {
+		const struct pf_need *need = needs->v[i];
 
-		if (!need->parsed || !need->hashes.n || !pf_str_eq(need->req.key, name))
+		if (!need->hashes.n)
 			continue;
 		digest = pf_offer_file_digest(&x->arena, file);
 		if (digest.n && !pf_strs_have(&need->hashes, digest) &&
@@ -76,18 +109,17 @@ static const struct pf_need *who_forbids(struct pf_offers *x, struct pf_str name
 
 /* The best file that the needs' digests admit, of the kinds that are wanted; *why is set when it is the
  * digests that leave none. */
-static struct pf_file *choose_file(struct pf_str *why, struct pf_offers *x, struct pf_str name,
+static struct pf_file *choose_file(struct pf_str *why, const struct chooser *of,
 				   const struct pf_release *r)
 {
+	struct pf_offers *x = of->x;
 	const struct pf_need *need = NULL;
-	bool wheels = pf_resolve_takes_wheels(x->how, name);
-	bool sdists = pf_resolve_takes_sdists(x->how, name);
 	struct pf_file *first = NULL;
 
 	for (size_t i = 0; i < r->n; i++) {
-		if (!(r->files[i].wheel ? wheels : sdists))
+		if (!(r->files[i].wheel ? of->wheels : of->sdists))
 			continue;
-		need = who_forbids(x, name, &r->files[i]);
+		need = who_forbids(x, of->needs, &r->files[i]);
 		if (!need)
 			return &r->files[i];
 		first = first ? first : &r->files[i];
@@ -100,14 +132,14 @@ static struct pf_file *choose_file(struct pf_str *why, struct pf_offers *x, stru
 	return first ? first : r->n ? &r->files[0] : NULL;
 }
 
-static void make_candidate(struct pf_candidate *out, struct pf_offers *x, struct pf_str name,
+static void make_candidate(struct pf_candidate *out, const struct chooser *of,
 			   const struct pf_release *r)
 {
-	struct pf_offer *offer = pf_alloc(&x->arena, sizeof(*offer));
+	struct pf_offer *offer = pf_alloc(&of->x->arena, sizeof(*offer));
 	struct pf_candidate c = { .version = r->version, .wheel = r->wheels > 0,
 				  .sdist = r->n > r->wheels, .ref = offer };
 
-	offer->file = choose_file(&c.unusable, x, name, r);
+	offer->file = choose_file(&c.unusable, of, r);
 	if (offer->file) {
 		c.yanked = offer->file->is_yanked;
 		c.yanked_why = offer->file->yanked;
@@ -117,28 +149,55 @@ static void make_candidate(struct pf_candidate *out, struct pf_offers *x, struct
 	*out = c;
 }
 
+const struct pf_candidates *pf_offers_list(struct pf_offers *x, const struct pf_project *project)
+{
+	void **place = pf_map_put(&x->arena, &x->lists, project->name);
+	const struct chooser of = chooser_of(x, project->name);
+	struct pf_candidates *list = *place;
+	struct pf_candidate *v;
+
+	if (list)
+		return list;
+	*place = list = pf_alloc(&x->arena, sizeof(*list));
+	v = pf_alloc_array(&x->arena, project->n + 1, sizeof(*v));
+	for (size_t i = 0; i < project->n; i++)
+		make_candidate(&v[i], &of, &project->releases[i]);
+	*list = (struct pf_candidates){ v, project->n };
+	return list;
+}
+
+bool pf_offers_known(struct pf_offers *x, struct pf_candidates *out, struct pf_str name)
+{
+	const struct pf_candidates *list = pf_map_get(&x->lists, name);
+	const struct pf_project *project = list ? NULL : pf_index_peek(x->index, name);
+
+	if (project)
+		list = pf_offers_list(x, project);
+	if (list)
+		*out = *list;
+	return list != NULL;
+}
+
 int pf_offers_candidates(void *ctx, struct pf_candidates *out, struct pf_str name, struct pf_err *err)
 {
 	struct pf_offers *x = ctx;
 	const struct pf_project *project;
-	struct pf_candidate *v;
-	int rc = pf_index_project(&project, x->index, name, err);
+	int rc;
 
+	if (pf_map_get(&x->lists, name) || pf_offers_recall(x, name)) {
+		*out = *(struct pf_candidates *)pf_map_get(&x->lists, name);
+		return 0;
+	}
+	rc = pf_index_project(&project, x->index, name, err);
 	if (rc)
 		return rc < 0 ? -1 : 0;
-	v = pf_alloc_array(&x->arena, project->n + 1, sizeof(*v));
-	for (size_t i = 0; i < project->n; i++)
-		make_candidate(&v[i], x, name, &project->releases[i]);
-	*out = (struct pf_candidates){ v, project->n };
+	*out = *pf_offers_list(x, project);
 	return 0;
 }
 
 void pf_offers_want_project(void *ctx, struct pf_str name, const struct pf_requirement *why)
 {
-	struct pf_offers *x = ctx;
-
-	(void)why;
-	pf_index_want(x->index, &name, 1);
+	pf_ahead_want(ctx, name, why);
 }
 
 /* ---- what has to be built ---- */
@@ -285,6 +344,7 @@ int pf_offers_direct(void *ctx, struct pf_candidates *out, const struct pf_need 
 	struct pf_file *file = pf_alloc(&x->arena, sizeof(*file));
 	struct pf_project *project = pf_alloc(&x->arena, sizeof(*project));
 	struct pf_candidate *c = pf_alloc(&x->arena, sizeof(*c));
+	const struct chooser of = chooser_of(x, need->req.key);
 	struct pf_offer *offer;
 	struct pf_str link = need->link.n ? need->link : need->req.url;
 	struct pf_url url;
@@ -301,7 +361,7 @@ int pf_offers_direct(void *ctx, struct pf_candidates *out, const struct pf_need 
 	if (pf_str_ends(file->name, ".whl") ? take_wheel(r, x, need, err) < 0 :
 					      take_archive(r, x, need, err) < 0)
 		return -1;
-	make_candidate(c, x, need->req.key, r);
+	make_candidate(c, &of, r);
 	offer = (struct pf_offer *)c->ref;
 	offer->direct = link;
 	list_asked(&offer->asked_hashes, &x->arena, need, url.fragment);
@@ -326,7 +386,7 @@ static void set_depends(struct pf_offers *x, struct pf_depends *d, const struct 
 	struct pf_err why;
 
 	for (size_t i = 0; i < needed->requires.n; i++) {
-		if (pf_requirement_parse(&v[i], &x->arena, needed->requires.v[i], &why) < 0) {
+		if (pf_requirement_parse_published(&v[i], &x->arena, needed->requires.v[i], &why) < 0) {
 			d->unusable = pf_format(&x->arena, "its metadata cannot be read: %s", why.msg);
 			return;
 		}
@@ -355,6 +415,21 @@ static int find_needed(const struct pf_needed **out, struct pf_offers *x, const 
 		return -1;
 	*out = needed;
 	return 0;
+}
+
+bool pf_offers_told(struct pf_offers *x, struct pf_depends *out, const struct pf_candidate *of)
+{
+	struct pf_offer *offer = (struct pf_offer *)of->ref;
+	const struct pf_needed *needed = offer->asked ? NULL :
+					 pf_index_peek_metadata(x->index, offer->file);
+
+	if (!offer->asked && !needed)
+		return false;
+	if (needed)
+		set_depends(x, &offer->depends, needed);
+	offer->asked = true;
+	*out = offer->depends;
+	return true;
 }
 
 int pf_offers_depends(void *ctx, struct pf_depends *out, const struct pf_candidate *of,

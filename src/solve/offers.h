@@ -16,15 +16,35 @@ struct pf_offer {
 	bool asked;			/* depends are known */
 };
 
+struct pf_need_list {
+	const struct pf_need **v;
+	size_t n, cap;
+};
+
+/* Reading ahead: ahead.c. */
+struct pf_ahead {
+	struct pf_map projects, files;	/* by name, and by URL */
+	PF_VEC(struct foreseen *) queue;
+	bool busy;
+};
+
 struct pf_offers {
 	struct pf_arena arena;
 	struct pf_index *index;
 	const struct pf_tags *tags;
-	struct pf_needs needs;		/* of whom some may name digests */
 	const struct pf_resolve_opts *how;
+	struct pf_needs needs;		/* of whom some may name digests */
+	struct pf_map by_name;		/* the same, lists of them */
+	struct pf_map lists;		/* what was offered of a project */
+	struct pf_ahead ahead;
+	const char *wheels;		/* STORE/wheels; NULL: every project's page is asked for */
+	bool recalled;			/* some page was not */
 	struct pf_native *native;	/* what has to be built is built for whom it is open */
 	bool forbidden;			/* digests left nothing of some version */
 };
+
+/* The needs are read: from now on projects can be asked for, and are read ahead of. */
+void pf_offers_start(struct pf_offers *x);
 
 void pf_offers_free(struct pf_offers *x);
 /* "sha256:HEX" of the file; empty where only fetching it can tell. */
@@ -32,6 +52,26 @@ struct pf_str pf_offer_digest(struct pf_offers *x, const struct pf_offer *offer)
 struct pf_str pf_offer_file_digest(struct pf_arena *a, struct pf_file *file);
 /* Where a requirement's URL leads: without its fragment, with its credentials. */
 struct pf_str pf_offer_url(struct pf_arena *a, struct pf_str asked);
+
+/* A project of which the needs name one version, whose wheel was chosen before and is in the store: all
+ * there is to know. False: its page has to be asked for. */
+bool pf_offers_recall(struct pf_offers *x, struct pf_str name);
+/* From now on there is no such project. */
+void pf_offers_forget(struct pf_offers *x);
+/* For the next time. */
+void pf_offers_remember(struct pf_offers *x, const struct pf_chosen *chosen);
+
+/* What a project has to offer, made once. */
+const struct pf_candidates *pf_offers_list(struct pf_offers *x, const struct pf_project *project);
+/* What is at hand of a project, and of what a version needs: false where it has to be waited for. */
+bool pf_offers_known(struct pf_offers *x, struct pf_candidates *out, struct pf_str name);
+bool pf_offers_told(struct pf_offers *x, struct pf_depends *out, const struct pf_candidate *of);
+
+/* That the project will be asked for, and what would be taken of it. */
+void pf_ahead_want(struct pf_offers *x, struct pf_str name, const struct pf_requirement *why);
+/* Of struct pf_index_news. */
+void pf_ahead_project_came(void *ctx, struct pf_str name);
+void pf_ahead_metadata_came(void *ctx, const struct pf_file *file);
 
 /* Of struct pf_source; ctx is a struct pf_offers. */
 int pf_offers_candidates(void *ctx, struct pf_candidates *out, struct pf_str name, struct pf_err *err);

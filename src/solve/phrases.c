@@ -31,6 +31,7 @@ static const struct {
 	[PF_CAUSE_NO_BINARY] = { "has no sources, and its wheels are not to be used",
 				 "have no sources, and their wheels are not to be used", NULL },
 	[PF_CAUSE_BROKEN] = { "cannot be used: ", "cannot be used: ", NULL },
+	[PF_CAUSE_HELD] = { "is held back", "are held back", NULL },
 };
 
 /* ---- requirements ---- */

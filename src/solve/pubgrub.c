@@ -189,7 +189,7 @@ int pf_solver_run(struct pf_solver *s, struct pf_err *err)
 		struct pf_package *p;
 
 		if (pf_solver_propagate(s) < 0)
-			return pf_conflict_explain(s, err);
+			return 1;
 		note_refusal(s, &tried);
 		tried = (struct tried){ 0 };
 		if (check_bounds(s, start, err) < 0)

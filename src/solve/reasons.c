@@ -137,17 +137,27 @@ static bool all_admit(const struct telling *t, struct pf_str name, const struct 
 	return !who_refuses(t, name, &(struct pf_candidates){ c, 1 });
 }
 
+/* Of a project that is pinned no other versions may have been looked at. */
+static const struct asker *who_pins(const struct telling *t, struct pf_str name)
+{
+	for (size_t i = 0; i < t->askers.n; i++)
+		if (pf_str_eq(t->askers.v[i].req->key, name) &&
+		    pf_specset_pin(&t->askers.v[i].req->specs))
+			return &t->askers.v[i];
+	return NULL;
+}
+
 /* Why none of some versions was taken. */
 static struct pf_str why_none(struct telling *t, struct pf_str name, const struct pf_candidates *of,
 			      const struct words *say)
 {
-	const struct asker *who = who_refuses(t, name, of);
+	const struct asker *who = of->n ? who_refuses(t, name, of) : who_pins(t, name);
 	bool fits = false, usable = false, yanked = false;
 
-	if (!of->n)
-		return pf_s(say->nothing);
 	if (who)
 		return who->text;
+	if (!of->n)
+		return pf_s(say->nothing);
 	for (size_t i = 0; i < of->n; i++) {
 		bool one = all_admit(t, name, &of->v[i]);
 
@@ -232,13 +242,16 @@ static bool is_recorded(const struct telling *t, const struct pf_fact *fact,
 	return pf_spec_admits(&fact->is, &c->version);
 }
 
-static bool is_asked_exactly(const struct telling *t, struct pf_str name)
+/* Its metadata may be what speaks against it. */
+static int why_not_recorded(struct pf_str *out, struct telling *t, struct pf_str name,
+			    const struct pf_candidates *of, struct pf_err *err)
 {
-	for (size_t i = 0; i < t->askers.n; i++)
-		if (pf_str_eq(t->askers.v[i].req->key, name) &&
-		    pf_specset_pin(&t->askers.v[i].req->specs))
-			return true;
-	return false;
+	struct pf_depends needed = { 0 };
+
+	if (of->n && of->v->wheel && pf_offers_depends(t->offers, &needed, of->v, err) < 0)
+		return -1;
+	*out = needed.unusable.n ? needed.unusable : why_none(t, name, of, &RECORDED);
+	return 0;
 }
 
 static int tell_fact(struct pf_buf *heeded, struct telling *t, const struct pf_fact *fact,
@@ -248,7 +261,7 @@ static int tell_fact(struct pf_buf *heeded, struct telling *t, const struct pf_f
 	struct pf_str why;
 
 	if (is_recorded(t, fact, c->candidate)) {
-		if (is_asked_exactly(t, c->name))
+		if (who_pins(t, c->name))
 			return 0;
 		pf_buf_printf(heeded, "%s" PF_FMT " " PF_FMT, heeded->n ? ", " : "", PF_ARG(c->name),
 			      PF_ARG(pf_shown(c->candidate->version.text)));
@@ -261,9 +274,10 @@ static int tell_fact(struct pf_buf *heeded, struct telling *t, const struct pf_f
 	for (size_t i = 0; !recorded.n && i < all.n; i++)
 		if (is_recorded(t, fact, &all.v[i]))
 			recorded = (struct pf_candidates){ &all.v[i], 1 };
+	if (why_not_recorded(&why, t, c->name, &recorded, err) < 0)
+		return -1;
 	why = pf_format(&t->arena, PF_FMT " of MLmodel is " PF_FMT ": " PF_FMT,
-			PF_ARG(pf_shown(fact->key)), PF_ARG(pf_shown(fact->is.text)),
-			PF_ARG(why_none(t, c->name, &recorded, &RECORDED)));
+			PF_ARG(pf_shown(fact->key)), PF_ARG(pf_shown(fact->is.text)), PF_ARG(why));
 	put(t, &t->plan->facts, c->name, why);
 	pf_note(PF_FMT " " PF_FMT " is taken, though " PF_FMT, PF_ARG(c->name),
 		PF_ARG(pf_shown(c->candidate->version.text)), PF_ARG(pf_shown(why)));

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "base/limits.h"
 #include "base/str.h"
 #include "solve/pubgrub.h"
 
@@ -135,18 +136,39 @@ static int note_result(struct pf_resolution *out, struct pf_solver *s, struct pf
 	return 0;
 }
 
+/* `let_go` grows by the projects that a conflict asks for: 1, and it is to be tried again. NULL: nothing is
+ * held back. */
+static int search(struct pf_resolution *out, struct pf_solver *s, struct pf_strs *let_go,
+		  struct pf_arena *a, struct pf_err *err)
+{
+	int rc;
+
+	s->let_go = let_go;
+	read_python(s);
+	if (find_direct(s, err) < 0)
+		return -1;
+	rc = pf_solver_run(s, err);
+	if (rc > 0)
+		return let_go && pf_held_let_go(let_go, a, s) ? 1 : pf_conflict_explain(s, err);
+	return rc < 0 ? -1 : note_result(out, s, err);
+}
+
 int pf_resolve(struct pf_resolution *out, const struct pf_source *source, const struct pf_need *needs,
 	       size_t need_count, const struct pf_resolve_opts *o, struct pf_err *err)
 {
-	PF_AUTO(solver) s = { .source = source, .o = o, .needs = needs, .need_count = need_count };
-	PF_AUTO(resolution) result = { 0 };
+	PF_AUTO(arena) a = { 0 };
+	struct pf_strs let_go = { 0 };
+	int rc = 1;
 
-	read_python(&s);
-	if (find_direct(&s, err) < 0 || pf_solver_run(&s, err) < 0 ||
-	    note_result(&result, &s, err) < 0)
-		return -1;
-	*out = PF_TAKE(result);
-	return 0;
+	for (unsigned round = 0; rc > 0; round++) {
+		PF_AUTO(solver) s = { .source = source, .o = o, .needs = needs, .need_count = need_count };
+		PF_AUTO(resolution) result = { 0 };
+
+		rc = search(&result, &s, o->as_of && round < PF_MAX_SOLVE_ROUNDS ? &let_go : NULL, &a, err);
+		if (rc == 0)
+			*out = PF_TAKE(result);
+	}
+	return rc;
 }
 
 const struct pf_candidate *pf_resolve_first(const struct pf_candidates *of,

@@ -45,6 +45,7 @@ enum pf_cause {
 	PF_CAUSE_NO_BUILD,
 	PF_CAUSE_NO_BINARY,
 	PF_CAUSE_BROKEN,
+	PF_CAUSE_HELD,		/* for the time being: held.c */
 	PF_CAUSE_DERIVED,	/* from two others */
 };
 
@@ -60,6 +61,7 @@ struct pf_incompat {
 	struct pf_package *target;	/* ASKED, CONSTRAINT, DEPENDS */
 	struct pf_str why;
 	bool seen;			/* while a conflict is told */
+	bool walked;			/* while it is looked for what it holds back */
 	bool resting;			/* a term is false since that level began */
 	unsigned rest_level, rest_since;
 };
@@ -78,6 +80,7 @@ struct pf_solver {
 	const struct pf_need *needs;
 	size_t need_count;
 	struct pf_version python;
+	const struct pf_strs *let_go;	/* projects of which nothing is held back; NULL: of none */
 	struct pf_map pythons;		/* Requires-Python to a text that says whether it holds */
 	struct pf_map by_name;		/* "pandas", "pandas[excel]" */
 	struct pf_map direct;		/* name to need */
@@ -124,6 +127,13 @@ bool pf_candidate_fault(enum pf_cause *cause, struct pf_str *why, struct pf_solv
  * them becomes incompatibilities. */
 int pf_package_get(struct pf_package **out, struct pf_solver *s, struct pf_str name,
 		   struct pf_str extra, struct pf_err *err) PF_MUST_USE;
+
+/* ---- held.c ---- */
+
+/* Holds back what of a project's usable versions is later than the day, or would have to be built. */
+void pf_held_tell(struct pf_solver *s, struct pf_package *p, const uint64_t *usable);
+/* The projects without which s->proof would be none: what of them was held back may be let go. How many? */
+size_t pf_held_let_go(struct pf_strs *out, struct pf_arena *a, struct pf_solver *s);
 
 /* ---- incompat.c ---- */
 

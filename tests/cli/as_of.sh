@@ -86,6 +86,9 @@ check "is found" test "$(cat "$work/out")" = "$env"
 check "without resolving" silent resolving
 check "--as-of model" ends 0 create --as-of model "$work/plain"
 check "is the same" silent resolving
+model earlier 2021-06-30 alpha </dev/null
+check "the same requirements, saved on another day" ends 0 create "$work/earlier"
+check "are another environment" has alpha-1.0
 check "--as-of now" ends 0 create --as-of now "$work/plain"
 check "has the newest" has alpha-2.0
 for day in 2021-06-30 2021-06-30T23:59:59Z 2021-07-01T01:00:00+02:00 "2021-06-30 12:00:00.5"; do
@@ -211,7 +214,8 @@ printf 'clack\nThing\n)\201.' >"$work/broken/model.pkl"
 expect "run uses it: the model is loaded, only an input is beyond this environment" 8 "No module named 'numpy'" \
 	"$program" run --no-bytecode --env-manager venv --python "$python" "$work/broken" -i "$work/in.json"
 check "without resolving" silent resolving
-chmod -R u+w "$repaired" && echo damaged >"$repaired/lib/python$minor/site-packages/lack/__init__.py"
+lack=$repaired/lib/python$minor/site-packages/lack
+chmod u+w "$lack" && rm -f "$lack/__init__.py" && echo damaged >"$lack/__init__.py" # not the store's file, to which it is a link
 check "a damaged one" ends 0 create --repair "$work/broken"
 check "is made again" said "is made again"
 check "with what was added" has lack-1.0

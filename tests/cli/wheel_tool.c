@@ -115,7 +115,7 @@ struct making {
 
 static int fill(struct making *m, const char *dir, const struct pf_opts *o, struct pf_err *err)
 {
-	PF_AUTO(placed_list) placed = { 0 };
+	PF_AUTO(found_list) placed = { 0 };
 	PF_FD(fd) = -1;
 	char *part;
 
@@ -137,7 +137,7 @@ static int fill(struct making *m, const char *dir, const struct pf_opts *o, stru
 		for (size_t i = 0; i < placed.files.n; i++)
 			printf("%s %llu %c %s\n", placed.files.v[i].digest,
 			       (unsigned long long)placed.files.v[i].size,
-			       placed.files.v[i].exec ? 'x' : '-', placed.files.v[i].path.p);
+			       placed.files.v[i].mode & 0111 ? 'x' : '-', placed.files.v[i].path.p);
 	return rename(part, dir) < 0 ? pf_fail_errno(err, "cannot rename %s", part) : 0;
 }
 

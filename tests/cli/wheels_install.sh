@@ -156,6 +156,8 @@ check "activate_this.py brings it to a running Python" "$python" -I -B -c \
 # ---- links, copies, byte code ----
 check "a file of the cache and of the environment is one" test "$(stat -c %h "$env/$site/odd/data.bin")" -gt 1
 check "it cannot be written" test "$(stat -c %a "$env/$site/odd/data.bin") $(stat -c %a "$env/$site/odd/tool.sh")" = "444 555"
+check "whatever the umask" sh -c 'umask 077; "$@"' - "$tool" -p "$python" -b env "$work/strict" "$odd"
+check "folders are open to all" test -z "$(find "$work/strict/lib" "$work/strict/bin" -type d ! -perm 755)"
 check "copies instead" make -b -c env "$work/copy" "$odd"
 check "are files of their own, of the same time" test "$(stat -c '%h %Y' "$work/copy/$site/odd/cli.py")" = "1 315532800"
 if [ -w /dev/shm ] && [ "$(stat -c %d /dev/shm)" != "$(stat -c %d "$work")" ]; then

@@ -10,7 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void try_page(struct pf_str text, const char *type)
 {
-	PF_AUTO(maker) m = { 0 };
+	const struct pf_map none = { 0 };
+	PF_AUTO(maker) m = { .platforms = text.n % 2 ? &none : NULL };
 	PF_AUTO(page) page = { 0 };
 	PF_AUTO(arena) a = { 0 };
 	struct pf_page_facts facts = { .max_age = -1 };
@@ -73,6 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 #define DAMAGES 4000
 
 static const char *const samples[] = {
+	"{\"files\":[{\"filename\":\"demo-1.0-py3-none-any.whl\",\"x\":[{\"y\":\"\\\"}]\"}]},{\"filename\":\"demo-2.tgz\"}]}",
 	("{\"meta\":{\"api-version\":\"1.1\"},\"name\":\"demo\",\"files\":[{\"filename\":\"demo-1.0-py3-none-any.whl\","
 	"\"url\":\"../x/demo-1.0-py3-none-any.whl\",\"hashes\":{\"md5\":\"0\"},\"size\":1,\"yanked\":\"x\","
 	"\"upload-time\":\"2016-04-20T04:13:06.9Z\",\"requires-python\":\">=3\"}]}"),
@@ -80,7 +82,7 @@ static const char *const samples[] = {
 	"&#62;'>x</a><a href=demo-2-1-py2.py3-none-any.whl data-core-metadata=\"sha256=1\">"),
 	"https://u:p@[::1]:8080/a/../b/./c%2Bd?q#f",
 	"Name: a\nVersion: 1\nDescription: x\n  y\n\tz\nRequires-Dist: b\n\nbody\n",
-	"pfpage1\n................................................................................................",
+	"pfpage2\n................................................................................................",
 };
 
 static uint32_t next_random(uint32_t *state)

@@ -29,7 +29,7 @@ is_whole() { # FOLDER
 	[ -n "$data_file" ] && [ -e "$1/$data_file" ]
 }
 one() { # NUMBER PYTHON
-	"$program" create -q --no-bytecode --repair --env-manager venv --python "$2" "$data/wild/$1" \
+	"$program" create -q --refresh --repair --no-bytecode --env-manager venv --python "$2" "$data/wild/$1" \
 		>"$work/out" 2>"$work/err" </dev/null || return 1
 	python3 "$helper" "$data/wild/$1" >"$work/in.json" || return 1
 	"$program" run -q --no-bytecode --env-manager venv --python "$2" --timeout 300 -i "$work/in.json" \

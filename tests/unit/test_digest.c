@@ -66,7 +66,7 @@ static void speaks_as_records_do(void **state)
 		{ "sha512", "abc", "3a81oZNherrMQXNJriBBMRLm-k6JqX6iCp7u5ktV05ohkpkqJ0_BqDa6PCOj_uu9RU1EI2Q86A4qmslPpUyknw" },
 	};
 	unsigned char raw[32], back[32];
-	char text[PF_DIGEST_TEXT];
+	char text[PF_DIGEST_TEXT], hex[PF_SHA256_HEX], direct[PF_SHA256_HEX];
 
 	(void)state;
 	for (size_t i = 0; i < PF_COUNT(rows); i++) {
@@ -78,6 +78,10 @@ static void speaks_as_records_do(void **state)
 	pf_base64url(text, raw, sizeof(raw));
 	assert_true(pf_base64url_read(back, sizeof(back), pf_s(text)));
 	assert_memory_equal(raw, back, sizeof(raw));
+	assert_true(pf_sha256_text_hex(hex, text));
+	pf_sha256_hex(direct, "abc", 3);
+	assert_string_equal(hex, direct);
+	assert_false(pf_sha256_text_hex(hex, ""));
 	assert_false(pf_base64url_read(back, sizeof(back), pf_str_cut(pf_s(text), 0, 42)));
 	text[3] = '+';
 	assert_false(pf_base64url_read(back, sizeof(back), pf_s(text)));

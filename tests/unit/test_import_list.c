@@ -34,6 +34,7 @@ static void lists_what_is_certain(void **state)
 {
 	struct pf_arena a = { 0 };
 	struct pf_buf text = PF_BUF(65536), wanted = PF_BUF(65536);
+	PF_AUTO(found_list) list = { 0 };
 	struct pf_err err;
 
 	(void)state;
@@ -43,7 +44,8 @@ static void lists_what_is_certain(void **state)
 		if (files[i].listed)
 			pf_buf_str(&wanted, pf_format(&a, "%s\n", files[i].listed));
 	}
-	assert_int_equal(pf_import_list_write(folder_fd, "lib/site", &err), 0);
+	assert_int_equal(pf_walk(&list, folder_fd, &err), 0);
+	assert_int_equal(pf_import_list_write(folder_fd, "lib/site", &list, &err), 0);
 	assert_int_equal(pf_read_file(&text, folder_fd, PF_IMPORT_LIST, &err), 0);
 	pf_buf_char(&text, '\0');
 	pf_buf_char(&wanted, '\0');

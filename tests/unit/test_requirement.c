@@ -104,6 +104,41 @@ static void test_messages(void **state)
 	pf_arena_free(&a);
 }
 
+static void mends_what_was_published(void **state)
+{
+	static const struct {
+		const char *in, *out; /* NULL: refused */
+	} rows[] = {
+		{ "a>=1", "a>=1" },
+		{ "scikit-learn (>=1.0.*) ; extra == 'pipelines'", "scikit-learn>=1.0; extra == \"pipelines\"" },
+		{ "a>=1.0.*,<2.*", "a<2,>=1.0" },
+		{ "a>=1.0.*,!=1.5.*", "a!=1.5.*,>=1.0" },
+		{ "a[x]==1.*<2.*", "a[x]<2,==1.*" },
+		{ "a>=1.0<2.0!=1.5", "a!=1.5,<2.0,>=1.0" },
+		{ "a (>=1.0,)", "a>=1.0" },
+		{ "a>=1.0, ;python_version>'3'", "a>=1.0; python_version > \"3\"" },
+		{ "a>='1.0'", "a>=1.0" },
+		{ "a==1.0 nonsense", NULL },
+		{ "a>=", NULL },
+		{ ">=1.*", NULL },
+		{ "a @ https://h/x>=1.* b", NULL },
+		{ "a>=1.*; nonsense", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < PF_COUNT(rows); i++) {
+		PF_AUTO(arena) a = { 0 };
+		struct pf_requirement q = { 0 };
+		struct pf_err err = { 0 };
+		int rc = pf_requirement_parse_published(&q, &a, pf_s(rows[i].in), &err);
+
+		if (rc < 0 ? rows[i].out || !err.msg[0] :
+			     !rows[i].out || !pf_str_is(pf_requirement_print(&a, &q), rows[i].out))
+			fail_msg("%s: " PF_FMT, rows[i].in,
+				 PF_ARG(rc < 0 ? pf_s(err.msg) : pf_requirement_print(&a, &q)));
+	}
+}
+
 static void test_limits(void **state)
 {
 	struct pf_arena a = { 0 };
@@ -132,6 +167,7 @@ int main(void)
 		cmocka_unit_test(test_requirements),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_messages),
+		cmocka_unit_test(mends_what_was_published),
 		cmocka_unit_test(test_limits),
 	};
 

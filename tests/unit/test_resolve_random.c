@@ -7,11 +7,12 @@
 
 #include "base/limits.h"
 #include "base/proc.h"
-#include "solve/ranking.h"
 
 #define PROJECTS 5
 #define VERSIONS 4
 #define UNIVERSES 4000
+#define EARLY 10
+#define LATE 20
 
 /* xorshift: the same universes on every machine. */
 static uint32_t roll(uint32_t *seed, uint32_t below)
@@ -50,6 +51,7 @@ static void make_universe(struct table *t, struct table_needs *needs, uint32_t *
 			version->candidate.yanked = !roll(seed, 12);
 			version->candidate.wheel = roll(seed, 6);
 			version->candidate.sdist = roll(seed, 2);
+			version->candidate.day = roll(seed, 3) ? EARLY : LATE;
 			version->broken = roll(seed, 20) ? PF_S("") : PF_S("broken");
 			if (!roll(seed, 10))
 				version->candidate.requires_python = PF_S(">=3.13");
@@ -72,6 +74,7 @@ struct world {
 	const struct pf_marker_env *env;
 	const struct table_version *chosen[PROJECTS]; /* NULL: not there */
 	bool extra[PROJECTS];
+	bool early;	/* nothing that is late or to be built counts */
 };
 
 static size_t number_of(struct pf_str key)
@@ -93,7 +96,8 @@ static bool pinned(const struct world *w, size_t p, const struct table_version *
 
 static bool usable(const struct world *w, size_t p, const struct table_version *v)
 {
-	return !v->broken.n && !v->candidate.requires_python.n &&
+	return (!w->early || (v->candidate.wheel && v->candidate.day == EARLY)) &&
+	       !v->broken.n && !v->candidate.requires_python.n &&
 	       (v->candidate.wheel || v->candidate.sdist) && (!v->candidate.yanked || pinned(w, p, v));
 }
 
@@ -203,7 +207,58 @@ static bool is_minimal(const struct world *w, const struct pf_resolution *r)
 	return true;
 }
 
-static bool check_universe(uint32_t seed)
+/* Do the needs leave an early wheel of every project? Where they do not, what is late is not held back. */
+static bool all_early(const struct world *w)
+{
+	for (size_t p = 0; p < PROJECTS; p++) {
+		const struct table_project *project =
+			pf_map_get(&w->t->projects, pf_format(&w->t->arena, "p%zu", p));
+		bool any = !project || !project->versions.n;
+
+		for (size_t i = 0; !any && i < project->versions.n; i++) {
+			const struct table_version *v = project->versions.v[i];
+
+			any = usable(w, p, v);
+			for (size_t k = 0; any && k < w->needs->v.n; k++)
+				any = number_of(w->needs->v.v[k].req.key) != p ||
+				      pf_specset_admits(&w->needs->v.v[k].req.specs,
+							&v->candidate.version, PF_PRE_ALLOW);
+		}
+		if (!any)
+			return false;
+	}
+	return true;
+}
+
+/* As of a day there is a solution where there is one at all, and it is early where that can be. */
+static bool check_early(struct world *w, struct pf_resolve_opts o, bool solved, uint32_t seed)
+{
+	struct pf_source source = table_source(w->t);
+	PF_AUTO(resolution) r = { 0 };
+	struct pf_err err = { 0 };
+	bool late = false;
+
+	o.as_of = EARLY;
+	if ((pf_resolve(&r, &source, w->needs->v.v, w->needs->v.n, &o, &err) == 0) != solved)
+		fail_msg("universe %u as of a day: %s", seed, solved ? err.msg : "it has a solution");
+	memset(w->chosen, 0, sizeof(w->chosen));
+	for (size_t i = 0; i < r.v.n; i++) {
+		w->chosen[number_of(r.v.v[i].name)] = r.v.v[i].candidate->ref;
+		late |= r.v.v[i].late || r.v.v[i].sdist;
+	}
+	if (solved && !is_solution(w))
+		fail_msg("universe %u: " PF_FMT " is no solution as of a day", seed,
+			 PF_ARG(table_plan(&w->t->arena, &r)));
+	w->early = true;
+	if (!all_early(w) || !any_solution(w, 0))
+		return false;
+	if (late)
+		fail_msg("universe %u: " PF_FMT " is late, and need not be", seed,
+			 PF_ARG(table_plan(&w->t->arena, &r)));
+	return true;
+}
+
+static bool check_universe(uint32_t seed, size_t *early)
 {
 	uint32_t state = seed;
 	struct table t = { 0 };
@@ -230,99 +285,22 @@ static bool check_universe(uint32_t seed)
 			fail_msg("universe %u: " PF_FMT " is no solution", seed,
 				 PF_ARG(table_plan(&t.arena, &r)));
 	}
+	*early += check_early(&w, o, solved, seed);
 	table_free(&t);
 	return solved;
 }
 
 static void test_universes(void **state)
 {
-	size_t solved = 0;
+	size_t solved = 0, early = 0;
 
 	(void)state;
 	for (uint32_t seed = 1; seed <= UNIVERSES; seed++)
-		solved += check_universe(seed * 2654435761u);
+		solved += check_universe(seed * 2654435761u, &early);
 	print_message("%zu of %u universes have a solution\n", solved, UNIVERSES);
+	print_message("%zu have an early one\n", early);
 	assert_in_range(solved, UNIVERSES / 5, UNIVERSES * 4 / 5);
-}
-
-/* ---- order and specifiers ---- */
-
-static const char *const odd_versions[] = {
-	"1!0.1", "2.0", "2.0rc1", "2.0.dev3", "1.10", "1.9.post1", "1.9+local", "1.9", "1.9b2",
-	"1.2.3.post1+x", "1.2.3.post1", "1.2.3.post1.dev0", "1.2.3+foo", "1.2.3", "1.2.3rc1", "1.2.3a1",
-	"1.2", "1.0", "0.9.1.dev1", "0.9", "0.dev0",
-};
-static const char *const odd_specs[] = {
-	">=1.2.3", ">1.2.3", "<1.2.3", "<=1.2.3", ">1.2.3.post1", "<1.2.3.post1", "<1.2.3rc1", ">1.2.3a1",
-	"==1.2.3", "==1.2.*", "!=1.2.*", "!=1.2.3", "~=1.2", "~=1.2.3", "===1.9", ">=1!0", "<0.dev0",
-	">=1.2,<1.9", ">1.2.3,!=1.9,<=2.0", ">=3", "<2.0", ">=2.0.dev0,<2.0", "",
-};
-
-/* The halving search for edges finds what asking every version finds, whatever the order. */
-static void test_admitted(void **state)
-{
-	struct pf_arena a = { 0 };
-	struct pf_candidate list[PF_COUNT(odd_versions)] = { 0 };
-	struct pf_candidates of = { list, PF_COUNT(list) };
-	struct pf_resolve_opts o = { 0 };
-	struct pf_ranking r;
-	struct pf_specset set;
-	struct pf_err err;
-
-	(void)state;
-	for (size_t i = 0; i < of.n; i++)
-		assert_true(pf_version_read(&list[(i * 8) % of.n].version, &a, pf_s(odd_versions[i])));
-	pf_ranking_make(&r, &a, &of, PF_S("a"), &o);
-	assert_int_equal(r.n, of.n);
-	for (size_t i = 0; i < r.n; i++)
-		assert_string_equal(r.v[r.newest[i]]->version.text.p, odd_versions[i]);
-	for (size_t k = 0; k < PF_COUNT(odd_specs); k++) {
-		uint64_t *got = pf_bits_new(&a, r.n + 1);
-
-		assert_int_equal(pf_specset_parse(&set, &a, pf_s(odd_specs[k]), &err), 0);
-		pf_ranking_admit(got, &r, &set);
-		for (size_t i = 0; i < r.n; i++)
-			if (pf_bits_has(got, i) !=
-			    pf_specset_admits(&set, &r.v[i]->version, PF_PRE_ALLOW))
-				fail_msg("%s: %s", odd_specs[k], r.v[i]->version.text.p);
-	}
-	pf_arena_free(&a);
-}
-
-static struct pf_str first(struct table *t, const char *requirement, const struct pf_resolve_opts *o)
-{
-	struct pf_candidates list = { 0 };
-	struct pf_requirement r = { 0 };
-	const struct pf_candidate *c;
-	struct pf_err err;
-
-	assert_int_equal(pf_requirement_parse(&r, &t->arena, pf_s(requirement), &err), 0);
-	assert_int_equal(table_candidates(t, &list, r.key, &err), 0);
-	c = pf_resolve_first(&list, &r, o);
-	return c ? c->version.text : PF_S("none");
-}
-
-/* What a source may expect to be asked for next. */
-static void test_first(void **state)
-{
-	struct table t = { 0 };
-	struct table_project *p = table_project(&t, &t.projects, PF_S("a"));
-	struct pf_marker_env env = table_env(&t.arena, PF_S("3.11.7"));
-	struct pf_resolve_opts o = { .env = &env };
-
-	(void)state;
-	table_add(&t, p, PF_S("4.0b1"));
-	table_add(&t, p, PF_S("3.0"))->candidate.requires_python = PF_S(">=3.12");
-	table_add(&t, p, PF_S("2.0"))->candidate.yanked = true;
-	table_add(&t, p, PF_S("1.5"))->candidate.wheel = false;
-	table_add(&t, p, PF_S("1.0"));
-	assert_true(pf_str_is(first(&t, "a", &o), "1.0"));
-	assert_true(pf_str_is(first(&t, "a>1", &o), "1.5"));
-	assert_true(pf_str_is(first(&t, "a==2.0 ; python_version < '3'", &o), "2.0"));
-	assert_true(pf_str_is(first(&t, "a>=2", &o), "4.0b1"));
-	assert_true(pf_str_is(first(&t, "a==3.0", &o), "none"));
-	assert_true(pf_str_is(first(&t, "b", &o), "none"));
-	table_free(&t);
+	assert_in_range(early, UNIVERSES / 50, UNIVERSES);
 }
 
 /* ---- effort ---- */
@@ -469,8 +447,6 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_universes),
-		cmocka_unit_test(test_admitted),
-		cmocka_unit_test(test_first),
 		cmocka_unit_test(test_effort),
 		cmocka_unit_test(test_family),
 		cmocka_unit_test(test_bounds),

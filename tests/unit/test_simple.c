@@ -17,6 +17,7 @@
 
 static struct pf_arena arena;
 static struct pf_target target;
+static const struct pf_map *platforms;
 
 static int set_up(void **state)
 {
@@ -38,7 +39,7 @@ static int tear_down(void **state)
 
 static int read_page(struct pf_page *out, struct pf_str type, struct pf_str text, struct pf_err *err)
 {
-	PF_AUTO(maker) m = { 0 };
+	PF_AUTO(maker) m = { .platforms = platforms };
 	struct pf_page_facts facts = { .max_age = -1 };
 
 	assert_int_equal(pf_maker_start(&m, PF_S("demo"), BASE, err), 0);
@@ -86,6 +87,11 @@ static const struct row {
 	{ PAGE(FILE_("Demo-1.0-CP311-cp311-Linux_x86_64.whl", "")),
 	  "1.0 " BASE "Demo-1.0-CP311-cp311-Linux_x86_64.whl; " },
 	{ PAGE(FILE_("demo-1.0-cp310-cp310-linux_x86_64.whl", "")), "1.0; " },
+	{ PAGE(FILE_("demo-1.0-cp311-cp311-win32.whl", ",\"x\":{\"a\":[\"}]\\\"\\\\\"]}") ","
+	       FILE_("demo-2.0-cp311-cp311-WIN32.Linux_X86_64.whl", "") "," FILE_("demo-1.0.tar.gz", "")),
+	  "2.0 " BASE "demo-2.0-cp311-cp311-WIN32.Linux_X86_64.whl; 1.0 " BASE "demo-1.0.tar.gz; " },
+	{ PAGE(FILE_("demo-bad!-py3-none-win32.whl", "") "," FILE_("other-1.0-py3-none-win32.whl", "")),
+	  "refused 2 demo-bad!-py3-none-win32.whl: not a version" },
 	{ PAGE(FILE_("demo-1.0-py2.py3-none-any.whl", ",\"yanked\":\"\"")),
 	  "1.0 " BASE "demo-1.0-py2.py3-none-any.whl yanked; " },
 	{ PAGE(FILE_("demo-1.0.tar.gz", ",\"yanked\":true,\"requires-python\":\"<3\"")),
@@ -179,6 +185,50 @@ static void reads_json(void **state)
 {
 	(void)state;
 	check_rows(json_rows, PF_COUNT(json_rows), "application/vnd.pypi.simple.v1+json");
+}
+
+/* What is passed over is counted, and makes no other difference. */
+static void passes_other_platforms(void **state)
+{
+	struct pf_str text = PF_S(PAGE(FILE_("demo-1.0-cp311-cp311-win32.whl", "") ","
+				       FILE_("demo-1.0-cp311-cp311-linux_x86_64.whl", "") ","
+				       FILE_("demo-1.0-cp310-cp310-linux_x86_64.whl", "") ","
+				       FILE_("demo-1.0-cp311-cp311-macosx_11_0_arm64.whl", "")));
+	PF_AUTO(page) page = { 0 };
+	PF_AUTO(arena) a = { 0 };
+	struct pf_project p = { 0 };
+	struct pf_err err;
+
+	(void)state;
+	platforms = &target.platforms;
+	check_rows(json_rows, PF_COUNT(json_rows), "application/vnd.pypi.simple.v1+json");
+	assert_int_equal(read_page(&page, PF_S(""), text, &err), 0);
+	platforms = NULL;
+	pf_project_make(&p, &a, &page, 1, &target);
+	assert_int_equal(page.head->files, 2);
+	assert_int_equal(p.releases[0].n, 1);
+	assert_int_equal(p.releases[0].misfits, 3);
+	assert_null(memmem(page.memory, page.size, "win32", 5));
+	assert_int_equal(read_page(&page, PF_S(""), PF_S("{\"files\":[{\"filename\":\"demo-1.0.tar.gz\""), &err), -1);
+}
+
+static void refuses_unended(void **state)
+{
+	static const char *const rest[] = { "", ",", ",\"x", ",\"x\\\"}", ",[}" };
+	PF_AUTO(arena) a = { 0 };
+	struct pf_page page;
+	struct pf_err err;
+
+	(void)state;
+	platforms = &target.platforms;
+	for (size_t i = 0; i < PF_COUNT(rest); i++) {
+		struct pf_str text = pf_format(&a, "{\"files\":[{\"filename\":\"demo-1.0-py3-none-win32.whl\"%s",
+					       rest[i]);
+
+		assert_int_equal(read_page(&page, PF_S(""), text, &err), -1);
+		assert_int_equal(err.code, PF_EINTEGRITY);
+	}
+	platforms = NULL;
 }
 
 static void reads_html(void **state)
@@ -308,6 +358,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_json),	   cmocka_unit_test(reads_html),
+		cmocka_unit_test(passes_other_platforms), cmocka_unit_test(refuses_unended),
 		cmocka_unit_test(refuses_other_types), cmocka_unit_test(reads_times),
 		cmocka_unit_test(refuses_damage),  cmocka_unit_test(merges_pages),
 		cmocka_unit_test(judges_hostile_pages),

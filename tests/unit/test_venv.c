@@ -104,6 +104,7 @@ static void compares_with_the_manifest(void **state)
 	struct pf_plan plan = { .key = "0123456789abcdef0123456789abcdef" };
 	struct pf_python p = python();
 	struct pf_node *head = NULL;
+	PF_AUTO(found_list) list = { 0 };
 	struct pf_err err;
 	PF_FD(dir) = -1;
 	char *path = pf_formatz(&a, "%s/m", folder_path);
@@ -114,7 +115,8 @@ static void compares_with_the_manifest(void **state)
 	put(dir, "d/a.py", PF_S("x = 1\n"), 0644);
 	put(dir, "d/\xc3\xa9 \"q\"", PF_S(""), 0755);
 	assert_int_equal(symlinkat("a.py", dir, "d/link"), 0);
-	assert_int_equal(pf_manifest_make(dir, &plan, &p, &err), 0);
+	assert_int_equal(pf_walk(&list, dir, &err), 0);
+	assert_int_equal(pf_manifest_make(dir, &list, &plan, &p, &err), 0);
 	assert_int_equal(pf_manifest_head(&head, &a, dir, &err), 0);
 	assert_true(pf_str_is(pf_node_text(head, "python"), "3.11.7"));
 	assert_true(pf_str_is(check(&a, dir, true), ""));
