@@ -3,10 +3,11 @@
 #include "base/lazy.h"
 
 #include <dlfcn.h>
+#include <pthread.h>
 
 #include "base/log.h"
 
-void *pf_lazy_find(struct pf_lazy *lib, const char *function)
+static void *find(struct pf_lazy *lib, const char *function)
 {
 	void *found;
 
@@ -19,5 +20,16 @@ void *pf_lazy_find(struct pf_lazy *lib, const char *function)
 	found = lib->handle ? dlsym(lib->handle, function) : NULL;
 	if (lib->handle && !found)
 		pf_warn("%s has no function %s", lib->soname, function);
+	return found;
+}
+
+void *pf_lazy_find(struct pf_lazy *lib, const char *function)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	void *found;
+
+	pthread_mutex_lock(&lock);
+	found = find(lib, function);
+	pthread_mutex_unlock(&lock);
 	return found;
 }

@@ -13,14 +13,17 @@ struct pf_lazy {
 	bool failed;
 };
 
+/* Several threads may come at once. */
 void *pf_lazy_find(struct pf_lazy *lib, const char *function);
 
 /* `failed` is what the function returns when the library cannot be loaded. */
 #define PF_LAZY(lib, failed, type, name, params, args)                                       \
 	type(name) params                                                                    \
 	{                                                                                    \
-		static __typeof__(&(name)) real_;                                            \
+		static __typeof__(&(name)) found_;                                           \
+		__typeof__(found_) real_ = __atomic_load_n(&found_, __ATOMIC_ACQUIRE);       \
 		if (!real_ && !(real_ = (__typeof__(real_))pf_lazy_find(&(lib), #name)))     \
 			return failed;                                                       \
+		__atomic_store_n(&found_, real_, __ATOMIC_RELEASE);                          \
 		return real_ args;                                                           \
 	}

@@ -45,6 +45,7 @@
 #define PF_MAX_ZIP_MEMBERS 100000	/* members of one archive */
 #define PF_MAX_ZIP_DIRECTORY PF_MIB(64)	/* what an archive says about its members */
 #define PF_MAX_ZIP_UNPACKED PF_MIB(512)	/* members of one artifact, together */
+#define PF_ZIP_KEPT PF_MIB(4)		/* of room for one member, while others are read */
 #define PF_MAX_ARTIFACT_FILES 20000	/* files of a model that are looked at */
 #define PF_MAX_CODE_DEPTH 200		/* brackets and strings in one another, of a model's own code */
 #define PF_MAX_CODE_INDENT 100		/* blocks in blocks */
@@ -56,6 +57,7 @@
 #define PF_MAX_ENV_FILES 4000000	/* files and folders of one environment */
 #define PF_MAX_DISTS 20000		/* distributions of one environment */
 #define PF_MAX_LOCK PF_MIB(64)		/* a plan or a lock as text */
+#define PF_MAX_LOCK_STEPS 20000000	/* from package to package of one lock */
 #define PF_MAX_MANIFEST PF_MIB(512)	/* the list of an environment's files */
 #define PF_MAX_DRIVER_LOG PF_MIB(16)	/* what is read of a driver's log */
 #define PF_MAX_SCRIPT PF_MIB(64)	/* a text file whose paths are rewritten */
@@ -91,6 +93,7 @@
 #define PF_MAX_WHEEL_RATIO 200		/* ... and may be this; deflate itself reaches 1032 */
 #define PF_MAX_WHEEL_PATH 1024		/* bytes of a member's name */
 #define PF_MAX_WHEEL_DEPTH 100		/* folders in folders */
+#define PF_MAX_CREW 16			/* threads that unpack at a time */
 #define PF_MAX_NAME 255			/* bytes of one part of a path, as file systems have it */
 
 /* builds of source distributions */

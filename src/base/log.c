@@ -78,11 +78,14 @@ struct pf_str pf_redacted(struct pf_arena *a, struct pf_str text)
 	return pf_s(copy);
 }
 
+/* The stream's own lock keeps lines of several threads apart, and guards this. */
 static void end_step(void)
 {
+	flockfile(stderr);
 	if (step_open && log_opts.progress)
 		fputs("\r\033[K", stderr);
 	step_open = false;
+	funlockfile(stderr);
 }
 
 static void print_json_string(const char *text)
@@ -103,6 +106,7 @@ static void print_json_string(const char *text)
 
 static void print_line(const char *kind, const char *color, const char *shown)
 {
+	flockfile(stderr);
 	end_step();
 	if (log_opts.json) {
 		fprintf(stderr, "{\"schema\":\"pyfunc-env/1\",\"kind\":\"%s\",\"message\":", kind);
@@ -113,6 +117,7 @@ static void print_line(const char *kind, const char *color, const char *shown)
 	} else {
 		fprintf(stderr, "pyfunc-env: %s: %s\n", kind, shown);
 	}
+	funlockfile(stderr);
 }
 
 PF_PRINTF(4, 0)
@@ -178,10 +183,12 @@ void pf_step(const char *fmt, ...)
 	va_end(ap);
 	pf_redact(raw);
 	pf_escape(shown, sizeof(shown), pf_s(raw));
+	flockfile(stderr);
 	end_step();
 	fprintf(stderr, log_opts.progress ? "%s" : "pyfunc-env: %s\n", shown);
 	fflush(stderr);
 	step_open = true;
+	funlockfile(stderr);
 }
 
 void pf_step_done(void)

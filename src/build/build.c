@@ -43,12 +43,23 @@ static int check_above(const struct pf_building *b, const struct pf_above *above
 
 static int open_workdir(struct pf_building *b, struct pf_err *err)
 {
+	struct pf_str name = pf_str_cut(b->s->name, 0, 60);
 	char prefix[80];
 
 	if (b->w.path)
 		return 0;
-	snprintf(prefix, sizeof(prefix), "build-%.60s.", pf_dupz(&b->w.arena, b->s->name));
+	snprintf(prefix, sizeof(prefix), "build-" PF_FMT ".", PF_ARG(name));
 	return pf_workdir_open(&b->w, prefix, b->whom->o, err);
+}
+
+/* It becomes a path, and may be a stranger's word. */
+static int check_digest(struct pf_str s, struct pf_err *err)
+{
+	bool good = s.n == 64;
+
+	for (size_t i = 0; good && i < s.n; i++)
+		good = pf_is_digit(s.p[i]) || (s.p[i] >= 'a' && s.p[i] <= 'f');
+	return good ? 0 : pf_fail(err, PF_EINTEGRITY, "no SHA-256: " PF_FMT, PF_ARG(pf_shown(s)));
 }
 
 static int identify(struct pf_building *b, struct pf_arena *a, struct pf_err *err)
@@ -57,6 +68,8 @@ static int identify(struct pf_building *b, struct pf_arena *a, struct pf_err *er
 	char *store = pf_store_root(a, b->whom->o->store, err);
 
 	if (!store)
+		return -1;
+	if (sha256.n && check_digest(sha256, err) < 0)
 		return -1;
 	if (!sha256.n && (open_workdir(b, err) < 0 || pf_building_fetch(b, &sha256, err) < 0))
 		return -1;

@@ -87,6 +87,7 @@ int pf_wheel_find(struct pf_wheel *out, const char *sha256, struct pf_str file, 
 struct unpacking {
 	struct pf_wheel_check *c;
 	int tree;
+	bool strict;         /* the umask keeps others out: modes have to be said twice */
 	struct pf_map dirs;  /* made already */
 	struct pf_buf bytes; /* of the member in hand */
 };
@@ -106,7 +107,8 @@ static int make_parents(struct unpacking *u, const char *path, struct pf_err *er
 			continue;
 		*made = u;
 		dir = pf_dupz(&u->c->arena, above);
-		if (mkdirat(u->tree, dir, 0755) < 0 || fchmodat(u->tree, dir, 0755, 0) < 0)
+		if (mkdirat(u->tree, dir, 0755) < 0 ||
+		    (u->strict && fchmodat(u->tree, dir, 0755, 0) < 0))
 			return pf_fail_errno(err, "cannot create %s", dir);
 	}
 	return 0;
@@ -119,12 +121,12 @@ static int write_file(struct unpacking *u, const struct pf_bundled *f, struct pf
 
 	if (make_parents(u, f->path, err) < 0)
 		return -1;
-	fd = pf_create_beneath(u->tree, f->path, 0600, err);
+	fd = pf_create_beneath(u->tree, f->path, mode, err);
 	if (fd < 0)
 		return -1;
 	if (pf_write_fd(fd, u->bytes.p, u->bytes.n, err) < 0)
 		return pf_wrap(err, "%s", f->path);
-	if (fchmod(fd, mode) < 0 || futimens(fd, WHEN) < 0)
+	if ((u->strict && fchmod(fd, mode) < 0) || futimens(fd, WHEN) < 0)
 		return pf_fail_errno(err, "cannot protect %s", f->path);
 	return 0;
 }
@@ -135,6 +137,8 @@ static int unpack_one(struct unpacking *u, struct pf_wheel_item *item, struct pf
 	struct pf_str bytes;
 
 	u->bytes.n = 0;
+	if (u->bytes.cap > PF_ZIP_KEPT)
+		pf_buf_free(&u->bytes);
 	if (pf_zip_read(&u->bytes, &u->c->zip, item->member, err) < 0)
 		return -1;
 	bytes = pf_buf_view(&u->bytes);
@@ -184,11 +188,14 @@ static int write_manifest(int dir, struct pf_wheel_check *c, struct pf_err *err)
 static int unpack(int dir, struct pf_wheel_check *c, struct pf_err *err)
 {
 	struct unpacking u = { .c = c, .tree = -1, .bytes = PF_BUF(PF_MAX_WHEEL_MEMBER + 2) };
+	struct stat st;
 	int rc = 0;
 
-	if (mkdirat(dir, "tree", 0755) < 0 || fchmodat(dir, "tree", 0755, 0) < 0 ||
+	if (mkdirat(dir, "tree", 0755) < 0 || fstatat(dir, "tree", &st, 0) < 0 ||
+	    fchmodat(dir, "tree", 0755, 0) < 0 ||
 	    (u.tree = openat(dir, "tree", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
 		return pf_fail_errno(err, "cannot create a folder");
+	u.strict = (st.st_mode & 0777) != 0755;
 	for (size_t i = 0; rc == 0 && i < c->items.n; i++) {
 		rc = unpack_one(&u, &c->items.v[i], err);
 		if (rc == 0)

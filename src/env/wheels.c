@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "env/bytecode.h"
+#include "env/crew.h"
 #include "env/link.h"
 #include "formats/digest.h"
 #include "solve/native.h"
@@ -15,7 +16,9 @@
 /* One package of the plan on its way. */
 struct incoming {
 	struct pf_transfer t;
-	int fd;		/* of its file, which has no name; -1: the cache has the wheel */
+	size_t rank;		/* its place among the missing ones */
+	const char *digest;	/* NULL: not known, or one of several */
+	int fd;			/* of its file, which has no name; -1: the cache has the wheel */
 };
 
 struct install {
@@ -25,9 +28,11 @@ struct install {
 	const struct pf_opts *o;
 	struct pf_workdir *w;
 	struct pf_native native;
+	struct pf_crew crew;	 /* that unpacks */
 	struct pf_wheel *wheels; /* as many as the plan has packages */
 	struct incoming *in;
-	size_t missing;
+	size_t *missing;	 /* those that the cache does not have, the biggest first */
+	size_t missing_count;
 };
 
 static const char *digest_of(struct install *x, const struct pf_planned *one)
@@ -42,6 +47,11 @@ static const char *digest_of(struct install *x, const struct pf_planned *one)
 static int open_indexes(struct install *x, struct pf_err *err)
 {
 	return x->native.index.own ? 0 : pf_native_open(&x->native, x->needs, x->python, x->o, err);
+}
+
+static bool is_source(const struct pf_planned *one)
+{
+	return !pf_str_ends(one->file, ".whl");
 }
 
 /* One that is to be built. */
@@ -83,7 +93,6 @@ static int build_one(struct install *x, size_t i, struct pf_err *err)
 	if (x->o->builder->wheel(&file, &sha256, &x->w->arena, &s, &whom, err) < 0)
 		return -1;
 	found = pf_wheel_find(&x->wheels[i], sha256.p, file, true, x->o, err);
-	x->in[i].fd = -1;
 	return found > 0 ? 0 : found < 0 ? -1 : pf_fail(err, PF_EIO, "its wheel vanished");
 }
 
@@ -91,7 +100,7 @@ static int build_one(struct install *x, size_t i, struct pf_err *err)
 static int build_all(struct install *x, struct pf_err *err)
 {
 	for (size_t i = 0; i < x->plan->packages.n; i++)
-		if (!pf_str_ends(x->plan->packages.v[i].file, ".whl") && build_one(x, i, err) < 0)
+		if (is_source(&x->plan->packages.v[i]) && build_one(x, i, err) < 0)
 			return pf_wrap(err, PF_FMT, PF_ARG(pf_shown(x->plan->packages.v[i].file)));
 	return 0;
 }
@@ -103,14 +112,15 @@ static int look_up(struct install *x, struct pf_err *err)
 	for (size_t i = 0; i < x->plan->packages.n; i++) {
 		const struct pf_planned *one = &x->plan->packages.v[i];
 		const char *digest = digest_of(x, one);
-		int found = x->in[i].fd < 0; /* it was built */
+		int found = is_source(one); /* it was built */
 
 		if (!found && digest)
 			found = pf_wheel_find(&x->wheels[i], digest, one->file, false, x->o, err);
 		if (found < 0)
 			return -1;
-		x->missing += !found;
-		x->in[i].fd = found ? -1 : 0;
+		x->in[i].digest = digest;
+		if (!found)
+			x->missing[x->missing_count++] = i;
 	}
 	return 0;
 }
@@ -129,48 +139,74 @@ static int open_file(struct install *x, size_t i, struct pf_err *err)
 	return 0;
 }
 
-static int start_all(struct install *x, struct pf_err *err)
+static int unpack_one(void *ctx, size_t k, struct pf_err *err)
 {
-	if (open_indexes(x, err) < 0)
-		return -1;
-	for (size_t i = 0; i < x->plan->packages.n; i++) {
-		if (x->in[i].fd < 0)
-			continue;
-		if (open_file(x, i, err) < 0)
-			return -1;
-		pf_native_fetch(&x->in[i].t, x->in[i].fd, &x->native, &x->plan->packages.v[i]);
-	}
+	struct install *x = ctx;
+	size_t i = x->missing[k];
+	const struct pf_planned *one = &x->plan->packages.v[i];
+	struct pf_wheel_source source = { .fd = x->in[i].fd, .file = one->file,
+					  .sha256 = x->in[i].digest };
+
+	if (pf_wheel_get(&x->wheels[i], &source, x->o, err) < 0 ||
+	    pf_digest_check(&one->hashes, x->in[i].fd, x->wheels[i].sha256, err) < 0)
+		return pf_wrap(err, PF_FMT, PF_ARG(pf_shown(one->file)));
+	pf_fd_close(&x->in[i].fd);
 	return 0;
 }
 
-/* Each is unpacked as it comes, while the others are on their way. */
-static int unpack_one(struct install *x, size_t i, struct pf_err *err)
+/* Handed on as it comes, while the others are on their way. */
+static void take_one(struct pf_transfer *t, void *ctx)
 {
-	const struct pf_planned *one = &x->plan->packages.v[i];
-	struct pf_wheel_source source = { .fd = x->in[i].fd, .file = one->file,
-					  .sha256 = digest_of(x, one) };
+	struct install *x = ctx;
 
-	if (pf_native_wait(&x->native, &x->in[i].t, err) < 0 ||
-	    pf_wheel_get(&x->wheels[i], &source, x->o, err) < 0 ||
-	    pf_digest_check(&one->hashes, x->in[i].fd, x->wheels[i].sha256, err) < 0)
-		return pf_wrap(err, PF_FMT, PF_ARG(pf_shown(one->file)));
-	close(x->in[i].fd);
-	x->in[i].fd = -1;
+	if (!t->err.code)
+		pf_crew_add(&x->crew, ((struct incoming *)t)->rank);
+}
+
+/* What takes longest to unpack comes first, of what is fetched as of what is there. */
+static int by_size(const void *l, const void *r, void *ctx)
+{
+	const struct install *x = ctx;
+	size_t left = *(const size_t *)l, right = *(const size_t *)r;
+	uint64_t a = x->plan->packages.v[left].size, b = x->plan->packages.v[right].size;
+
+	return a != b ? (a < b ? 1 : -1) : left < right ? -1 : 1;
+}
+
+static int fetch_all(struct install *x, struct pf_err *err)
+{
+	for (size_t k = 0; k < x->missing_count; k++) {
+		struct incoming *in = &x->in[x->missing[k]];
+
+		if (open_file(x, x->missing[k], err) < 0)
+			return -1;
+		in->rank = k;
+		in->t.done = take_one;
+		in->t.ctx = x;
+		pf_native_fetch(&in->t, in->fd, &x->native, &x->plan->packages.v[x->missing[k]]);
+	}
+	for (size_t k = 0; k < x->missing_count && !pf_crew_has_failed(&x->crew); k++)
+		if (pf_native_wait(&x->native, &x->in[x->missing[k]].t, err) < 0)
+			return pf_wrap(err, PF_FMT,
+				       PF_ARG(pf_shown(x->plan->packages.v[x->missing[k]].file)));
 	return 0;
 }
 
 static int fetch(struct install *x, struct pf_err *err)
 {
-	if (build_all(x, err) < 0 || look_up(x, err) < 0)
-		return -1;
-	if (!x->missing)
+	size_t n = x->missing_count;
+
+	if (!n)
 		return 0;
-	pf_step("fetching %zu of %zu packages", x->missing, x->plan->packages.n);
-	if (start_all(x, err) < 0)
+	pf_step("fetching %zu of %zu packages", n, x->plan->packages.n);
+	qsort_r(x->missing, n, sizeof(*x->missing), by_size, x);
+	if (open_indexes(x, err) < 0)
 		return -1;
-	for (size_t i = 0; i < x->plan->packages.n; i++)
-		if (x->in[i].fd >= 0 && unpack_one(x, i, err) < 0)
-			return -1;
+	pf_crew_start(&x->crew, unpack_one, x, pf_alloc_array(&x->w->arena, n, sizeof(size_t)), n);
+	if (fetch_all(x, err) < 0)
+		pf_crew_stop(&x->crew, err);
+	if (pf_crew_end(&x->crew, err) < 0)
+		return -1;
 	pf_step_done();
 	return 0;
 }
@@ -197,7 +233,7 @@ static int link_all(struct pf_found_list *placed, struct install *x, int dir, co
 static int install(struct pf_found_list *placed, struct install *x, int dir, const char *exe,
 		   struct pf_err *err)
 {
-	if (fetch(x, err) < 0)
+	if (build_all(x, err) < 0 || look_up(x, err) < 0 || fetch(x, err) < 0)
 		return -1;
 	if (!x->o->no_bytecode &&
 	    pf_wheels_compile(x->wheels, x->plan->packages.n, x->python, x->o, err) < 0)
@@ -211,8 +247,7 @@ static void free_all(struct install *x)
 	for (size_t i = 0; i < x->plan->packages.n; i++) {
 		if (x->native.index.own)
 			pf_transfer_free(pf_index_pool(&x->native.index), &x->in[i].t);
-		if (x->in[i].fd > 0)
-			close(x->in[i].fd);
+		pf_fd_close(&x->in[i].fd);
 		pf_wheel_free(&x->wheels[i]);
 	}
 	pf_native_free(&x->native);
@@ -228,6 +263,9 @@ int pf_wheels_install(struct pf_found_list *placed, int dir, const char *exe, co
 
 	x.wheels = pf_alloc_array(&w->arena, n, sizeof(*x.wheels));
 	x.in = pf_alloc_array(&w->arena, n, sizeof(*x.in));
+	x.missing = pf_alloc_array(&w->arena, n, sizeof(*x.missing));
+	for (size_t i = 0; i < n; i++)
+		x.in[i].fd = -1;
 	rc = install(placed, &x, dir, exe, err);
 	free_all(&x);
 	return rc;

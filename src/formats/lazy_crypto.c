@@ -24,9 +24,8 @@ PF_LAZY(library, 0, int, EVP_DigestFinal_ex, (EVP_MD_CTX * c, unsigned char *md,
 
 void EVP_MD_CTX_free(EVP_MD_CTX *c)
 {
-	static __typeof__(&EVP_MD_CTX_free) real;
+	void (*real)(EVP_MD_CTX *);
 
-	if (!c || (!real && !(real = (__typeof__(real))pf_lazy_find(&library, "EVP_MD_CTX_free"))))
-		return;
-	real(c);
+	if (c && (real = (__typeof__(real))pf_lazy_find(&library, "EVP_MD_CTX_free")))
+		real(c);
 }

@@ -23,6 +23,13 @@ void pf_zip_end_reading(struct pf_zip *z)
 	pf_buf_free(&z->packed);
 }
 
+/* What few members need is not kept for all of them. */
+static void shrink(struct pf_buf *b)
+{
+	if (b->cap > PF_ZIP_KEPT)
+		pf_buf_free(b);
+}
+
 static int inflate_member(char *to, struct pf_zip *z, const struct pf_zip_member *m,
 			  struct pf_err *err)
 {
@@ -39,6 +46,7 @@ static int inflate_member(char *to, struct pf_zip *z, const struct pf_zip_member
 					     &used, NULL) != LIBDEFLATE_SUCCESS ||
 	    used != m->packed)
 		return differs(err, m, "its deflated bytes are damaged");
+	shrink(&z->packed);
 	return 0;
 }
 

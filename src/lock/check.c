@@ -7,14 +7,6 @@
 
 #define SHOWN 5 /* differences that a message tells */
 
-static const struct pf_lock_package *find(const struct pf_lock *l, struct pf_str name)
-{
-	for (size_t i = 0; i < l->packages.n; i++)
-		if (pf_str_eq(l->packages.v[i].name, name))
-			return &l->packages.v[i];
-	return NULL;
-}
-
 static bool admits(const struct pf_specset *specs, struct pf_str version)
 {
 	PF_AUTO(arena) a = { 0 };
@@ -74,7 +66,7 @@ static bool has_link(const struct pf_lock_package *p, struct pf_str link)
 /* What is wrong with what a lock has for a need; an empty view: nothing. */
 static struct pf_str differs(struct pf_arena *a, const struct pf_lock *l, const struct pf_need *need)
 {
-	const struct pf_lock_package *p = find(l, need->req.key);
+	const struct pf_lock_package *p = pf_lock_find(l, need->req.key);
 	struct pf_str link = need->link.n ? need->link : need->req.url;
 
 	if (!p)

@@ -1,5 +1,6 @@
 /* choose.c - of a lock's packages the files that one interpreter takes */
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/fs.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "lock/parts.h"
@@ -61,11 +62,21 @@ static const struct pf_lock_file *best_file(struct chooser *c, const struct pf_l
 
 /* ---- in the index ---- */
 
-static bool follows(const struct chooser *c, const struct pf_lock_package *p)
+/* A file that lies within the model itself. */
+static bool is_own(struct chooser *c, const struct pf_lock_package *p)
+{
+	char *path = pf_file_path(&c->arena, p->direct);
+	char *real = path ? pf_realpath(&c->arena, path) : NULL;
+	size_t n = strlen(c->whom->model_dir);
+
+	return real && strncmp(real, c->whom->model_dir, n) == 0 && real[n] == '/';
+}
+
+static bool follows(struct chooser *c, const struct pf_lock_package *p)
 {
 	const struct pf_opts *o = c->whom->o;
 
-	return !c->whom->stranger || o->allow_urls || (o->allow_model_index && p->index.n);
+	return !c->whom->stranger || o->allow_urls || (o->allow_model_index && p->index.n) || is_own(c, p);
 }
 
 /* By its digests, those of its files among them. */
@@ -85,7 +96,7 @@ static int look_up(struct pf_planned *one, struct chooser *c, const struct pf_lo
 	return pf_native_pin(one, &c->plan->arena, &c->native, p->name, p->version, &hashes, err);
 }
 
-static bool is_looked_up(const struct chooser *c, const struct pf_lock_package *p)
+static bool is_looked_up(struct chooser *c, const struct pf_lock_package *p)
 {
 	return !p->files.n || !follows(c, p);
 }
@@ -109,6 +120,14 @@ static int open_index(struct chooser *c, const struct pf_lock *l, struct pf_err 
 
 /* ---- the plan ---- */
 
+static struct pf_str bare(struct pf_arena *a, struct pf_str url)
+{
+	struct pf_err ignored;
+	struct pf_url u;
+
+	return pf_url_split(&u, url, &ignored) < 0 ? PF_S("") : pf_s(pf_url_bare(a, &u));
+}
+
 static int take_file(struct pf_planned *one, struct chooser *c, const struct pf_lock_package *p,
 		     struct pf_err *err)
 {
@@ -118,7 +137,7 @@ static int take_file(struct pf_planned *one, struct chooser *c, const struct pf_
 		return pf_fail(err, PF_EINTEGRITY, "line %u: none of the files of " PF_FMT
 			       " is for this interpreter and platform", p->line, PF_ARG(pf_shown(p->name)));
 	one->file = f->name;
-	one->from = f->url;
+	one->from = bare(&c->arena, f->url);
 	one->hashes = f->hashes;
 	one->size = f->size;
 	one->uploaded = f->uploaded;

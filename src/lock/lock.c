@@ -42,6 +42,29 @@ bool pf_lock_has_line(struct pf_str text, const char *start)
 	return false;
 }
 
+/* ---- packages ---- */
+
+int pf_lock_add_package(struct pf_lock *l, const struct pf_lock_package *p, struct pf_err *err)
+{
+	void **place = pf_map_put(&l->arena, &l->names, p->name);
+
+	if (*place)
+		return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " is locked twice", p->line,
+			       PF_ARG(pf_shown(p->name)));
+	if (l->packages.n == PF_MAX_DISTS)
+		return pf_fail(err, PF_ELIMIT, "line %u: more than %d packages", p->line, PF_MAX_DISTS);
+	*PF_PUSH(&l->arena, &l->packages) = *p;
+	*place = (void *)(uintptr_t)l->packages.n;
+	return 0;
+}
+
+const struct pf_lock_package *pf_lock_find(const struct pf_lock *l, struct pf_str name)
+{
+	size_t at = (size_t)(uintptr_t)pf_map_get(&l->names, name);
+
+	return at ? &l->packages.v[at - 1] : NULL;
+}
+
 /* ---- written ---- */
 
 static const struct pf_lock_format *find_written(const char *format)

@@ -32,6 +32,7 @@ struct pf_lock {
 	struct pf_str needs;	/* the digest of the needs it was made for; may be empty */
 	struct pf_strs left_out;
 	PF_VEC(struct pf_lock_package) packages;
+	struct pf_map names;	/* of them; what a name stands for is where it is among them, plus one */
 };
 
 struct pf_lock_target {
@@ -59,6 +60,9 @@ int pf_lock_add_digest(struct pf_strs *out, struct pf_arena *a, struct pf_str ki
  * or path, either of which may be empty, leads to no other; and that it has a strong digest. */
 int pf_lock_add_file(struct pf_lock *l, struct pf_lock_package *p, struct pf_lock_file *f,
 		     struct pf_str path, const struct pf_lock_target *t, struct pf_err *err) PF_MUST_USE;
+/* EINTEGRITY when one of that name is there; ELIMIT. */
+int pf_lock_add_package(struct pf_lock *l, const struct pf_lock_package *p, struct pf_err *err) PF_MUST_USE;
+const struct pf_lock_package *pf_lock_find(const struct pf_lock *l, struct pf_str name);
 /* file:///BASE/path, for a path that stays beneath it. EINTEGRITY. */
 int pf_lock_path_url(struct pf_str *out, struct pf_arena *a, const char *base, struct pf_str path,
 		     unsigned line, struct pf_err *err) PF_MUST_USE;

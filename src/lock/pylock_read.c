@@ -148,20 +148,11 @@ static int take_depends(struct reader *r, struct pf_lock_package *p, const struc
 	if (list && list->kind != PF_NODE_LIST)
 		return fail_kind(list, "a list", err);
 	for (size_t i = 0; list && i < list->n; i++) {
-		struct pf_str name = pf_name_canonical(&r->lock->arena, pf_node_text(&list->v[i], "name"));
+		struct pf_str name = pf_node_text(&list->v[i], "name");
 
-		if (name.n && !pf_strs_have(&p->depends, name))
-			*PF_PUSH(&r->lock->arena, &p->depends) = name;
+		if (name.n)
+			*PF_PUSH(&r->lock->arena, &p->depends) = pf_name_canonical(&r->lock->arena, name);
 	}
-	return 0;
-}
-
-static int refuse_twice(const struct pf_lock *l, struct pf_str name, unsigned line, struct pf_err *err)
-{
-	for (size_t i = 0; i < l->packages.n; i++)
-		if (pf_str_eq(l->packages.v[i].name, name))
-			return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " is locked twice", line,
-				       PF_ARG(pf_shown(name)));
 	return 0;
 }
 
@@ -179,7 +170,7 @@ static int take_package(struct reader *r, const struct pf_node *n, struct pf_err
 	if (n->kind != PF_NODE_MAP || !pf_name_is_valid(name))
 		return pf_fail(err, PF_EINTEGRITY, "line %u: a package without a name", n->line);
 	here = holds(r, pf_node_text(n, "marker"), n->line, err);
-	if (here < 0 || (here && refuse_twice(r->lock, p.name, n->line, err) < 0))
+	if (here < 0)
 		return -1;
 	if (!here && (pf_node_get(n, "vcs") || pf_node_get(n, "directory")))
 		return 0;
@@ -187,9 +178,7 @@ static int take_package(struct reader *r, const struct pf_node *n, struct pf_err
 	    take_depends(r, &p, pf_node_get(n, "dependencies"), err) < 0)
 		return -1;
 	p.line = n->line;
-	if (here)
-		*PF_PUSH(&r->lock->arena, &r->lock->packages) = p;
-	return 0;
+	return here ? pf_lock_add_package(r->lock, &p, err) : 0;
 }
 
 /* ---- the head ---- */

@@ -142,13 +142,22 @@ static bool put_source(struct pf_buf *out, struct pf_arena *a, const struct pf_p
 
 /* ---- packages ---- */
 
+/* Upper bounds may have been passed over when it was resolved: then it is better not told. */
+static bool is_for(const struct pf_planned *one, const struct pf_python *python)
+{
+	struct pf_err ignored;
+
+	return pf_lock_check_python(one->requires_python, python, &ignored) == 0;
+}
+
 static void put_package(struct pf_buf *out, struct pf_arena *a, const struct pf_planned *one,
-			const char *model_dir)
+			const struct pf_lock_of *what)
 {
 	pf_buf_cstr(out, "\n[[packages]]\n");
 	put_field(out, "name", one->name);
 	put_field(out, "version", one->version);
-	put_field(out, "requires-python", one->requires_python);
+	if (is_for(one, what->python))
+		put_field(out, "requires-python", one->requires_python);
 	if (is_remote(one->index))
 		put_field(out, "index", bare(a, one->index));
 	if (one->depends.n) {
@@ -158,7 +167,7 @@ static void put_package(struct pf_buf *out, struct pf_arena *a, const struct pf_
 				      PF_ARG(one->depends.v[i]));
 		pf_buf_cstr(out, "]\n");
 	}
-	if (put_source(out, a, one, model_dir))
+	if (put_source(out, a, one, what->model_dir))
 		return;
 	pf_buf_cstr(out, "[packages.tool.pyfunc-env]\n");
 	put_list(out, "hashes", &one->hashes);
@@ -199,7 +208,7 @@ int pf_pylock_write(struct pf_buf *out, const struct pf_lock_of *what, struct pf
 	(void)err;
 	put_head(out, &a, what->python);
 	for (size_t i = 0; i < plan->packages.n; i++)
-		put_package(out, &a, &plan->packages.v[i], what->model_dir);
+		put_package(out, &a, &plan->packages.v[i], what);
 	if (!plan->packages.n)
 		pf_buf_cstr(out, "packages = []\n");
 	pf_buf_cstr(out, "\n[tool.pyfunc-env]\n");

@@ -43,8 +43,7 @@ static int take_planned(struct pf_lock *l, const struct pf_planned *from,
 	}
 	if (!p.files.n && !p.hashes.n)
 		return pf_fail(err, PF_EINTEGRITY, PF_FMT " has no digest", PF_ARG(pf_shown(p.name)));
-	*PF_PUSH(&l->arena, &l->packages) = p;
-	return 0;
+	return pf_lock_add_package(l, &p, err);
 }
 
 /* A line that tells the key, then the plan; or the plan in an object. */

@@ -78,10 +78,6 @@ static int take_need(struct pf_lock *l, const struct pf_need *need, const struct
 	if (!need->parsed || need->editable || (!pin && !need->req.url.n && !need->link.n))
 		return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " names no one version", need->line,
 			       PF_ARG(pf_shown(need->text)));
-	for (size_t i = 0; i < l->packages.n; i++)
-		if (pf_str_eq(l->packages.v[i].name, need->req.key))
-			return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " is locked twice", need->line,
-				       PF_ARG(need->req.key));
 	p.name = need->req.key;
 	p.version = pin ? pin->text : PF_S("");
 	if (take_hashes(&p.hashes, l, need, err) < 0)
@@ -91,8 +87,7 @@ static int take_need(struct pf_lock *l, const struct pf_need *need, const struct
 	if (!p.files.n && !p.hashes.n)
 		return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " has no digest of SHA-256 or better",
 			       need->line, PF_ARG(pf_shown(need->text)));
-	*PF_PUSH(&l->arena, &l->packages) = p;
-	return 0;
+	return pf_lock_add_package(l, &p, err);
 }
 
 int pf_reqlock_read(struct pf_lock *out, const struct pf_lock_target *t, struct pf_str text,

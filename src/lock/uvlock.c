@@ -1,5 +1,6 @@
 /* uvlock.c - uv.lock: of its packages those that one environment gets, found from the root on */
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/limits.h"
 #include "base/number.h"
 #include "base/str.h"
 #include "formats/toml.h"
@@ -16,13 +17,29 @@ struct visit {
 	struct pf_str extra;
 };
 
+/* Packages of one name. */
+struct versions {
+	const struct pf_node *package;
+	struct versions *next;
+};
+
 struct walk {
 	struct pf_lock *lock;
 	const struct pf_lock_target *t;
 	const struct pf_node *packages;
+	struct pf_map named;		/* canonical name: its versions */
+	size_t steps;			/* so far: nothing may take for ever */
 	PF_VEC(struct visit) line;	/* all that were met, in order */
 	struct pf_map met;		/* name: the package that stands for it */
 };
+
+static int count_steps(struct walk *w, size_t n, const struct pf_node *at, struct pf_err *err)
+{
+	w->steps += n;
+	if (w->steps <= PF_MAX_LOCK_STEPS)
+		return 0;
+	return pf_fail(err, PF_ELIMIT, "line %u: the walk through it takes too long", at->line);
+}
 
 /* { virtual = "." }, { editable = "." }: what the lock is of, never installed. */
 static bool is_root(const struct pf_node *package)
@@ -72,12 +89,14 @@ static int find(const struct pf_node **out, struct walk *w, struct pf_str name,
 	const struct pf_node *source = pf_node_get(told, "source");
 
 	*out = NULL;
-	for (size_t i = 0; i < w->packages->n; i++) {
-		const struct pf_node *each = &w->packages->v[i];
+	for (struct versions *v = pf_map_get(&w->named, pf_name_canonical(&w->lock->arena, name)); v;
+	     v = v->next) {
+		const struct pf_node *each = v->package;
 		int here;
 
-		if (!pf_name_eq(pf_node_text(each, "name"), name) ||
-		    (version.n && !pf_str_eq(pf_node_text(each, "version"), version)) ||
+		if (count_steps(w, 1, each, err) < 0)
+			return -1;
+		if ((version.n && !pf_str_eq(pf_node_text(each, "version"), version)) ||
 		    (source && !same_source(source, pf_node_get(each, "source"))))
 			continue;
 		here = is_here(w, each, err);
@@ -147,6 +166,8 @@ static int follow(struct walk *w, const struct visit *v, struct pf_err *err)
 	const struct pf_node *list = pf_node_get(v->package, "dependencies");
 	const struct pf_node *optional = pf_node_get(v->package, "optional-dependencies");
 
+	if (count_steps(w, v->extra.n && optional ? optional->n : 0, v->package, err) < 0)
+		return -1;
 	if (v->extra.n)
 		list = NULL;
 	for (size_t i = 0; v->extra.n && optional && i < optional->n; i++)
@@ -156,6 +177,19 @@ static int follow(struct walk *w, const struct visit *v, struct pf_err *err)
 		if (follow_one(w, &list->v[i], err) < 0)
 			return -1;
 	return 0;
+}
+
+static void list_names(struct walk *w)
+{
+	for (size_t i = w->packages->n; i-- > 0;) {
+		const struct pf_node *each = &w->packages->v[i];
+		struct pf_str name = pf_name_canonical(&w->lock->arena, pf_node_text(each, "name"));
+		struct versions *v = pf_alloc(&w->lock->arena, sizeof(*v));
+		void **place = pf_map_put(&w->lock->arena, &w->named, name);
+
+		*v = (struct versions){ each, *place };
+		*place = v;
+	}
 }
 
 /* The lock's own roots; in one that has none, what is needed. */
@@ -224,8 +258,7 @@ static int take_package(struct walk *w, const struct pf_node *n, struct pf_err *
 		return pf_fail(err, PF_EINTEGRITY, "line %u: nothing tells what " PF_FMT " is", n->line,
 			       PF_ARG(pf_shown(p.name)));
 	p.line = n->line;
-	*PF_PUSH(&w->lock->arena, &w->lock->packages) = p;
-	return 0;
+	return pf_lock_add_package(w->lock, &p, err);
 }
 
 int pf_uvlock_read(struct pf_lock *out, const struct pf_lock_target *t, struct pf_str text,
@@ -242,6 +275,7 @@ int pf_uvlock_read(struct pf_lock *out, const struct pf_lock_target *t, struct p
 	if (!w.packages || w.packages->kind != PF_NODE_LIST)
 		return pf_fail(err, PF_EINTEGRITY, "it holds no list of packages");
 	out->requires_python = pf_node_text(root, "requires-python");
+	list_names(&w);
 	if (meet_roots(&w, err) < 0)
 		return -1;
 	for (size_t i = 0; i < w.line.n; i++) {

@@ -215,19 +215,20 @@ static int fetch_source(void *from, int fd, struct pf_err *err)
 }
 
 /* The metadata of a source distribution. What could not be built is not built again. */
-static int ask_builder(struct pf_str *out, struct pf_offers *x, const struct pf_file *file,
+static int ask_builder(struct pf_str *out, struct pf_offers *x, struct pf_file *file,
 		       struct pf_err *err)
 {
 	struct pf_native *n = x->native;
 	struct source source = { x->index, file };
-	struct pf_sdist s = { .file = file->name, .sha256 = file->sha256,
-			      .name = file->release->project->name,
+	struct pf_sdist s = { .file = file->name, .name = file->release->project->name,
 			      .version = file->release->version.text,
 			      .fetch = fetch_source, .from = &source };
 	const char *why = pf_map_get(&n->unbuilt, file->url);
 
 	if (why)
 		return pf_fail(err, PF_ESOLVE, "%s", why);
+	(void)pf_offer_file_digest(&x->arena, file);
+	s.sha256 = file->sha256;
 	if (n->whom.o->builder->metadata(out, &x->arena, &s, &n->whom, err) == 0)
 		return 0;
 	if (pf_is_sdists_fault(err)) {
@@ -398,7 +399,7 @@ static void set_depends(struct pf_offers *x, struct pf_depends *d, const struct 
 }
 
 /* By the index, else by the builder. */
-static int find_needed(const struct pf_needed **out, struct pf_offers *x, const struct pf_file *file,
+static int find_needed(const struct pf_needed **out, struct pf_offers *x, struct pf_file *file,
 		       struct pf_err *err)
 {
 	struct pf_needed *needed;

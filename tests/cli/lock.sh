@@ -121,6 +121,16 @@ check "with a login that is the user's" ends 0 env PIP_INDEX_URL="http://me:hunt
 expect "--lock with no environment" 2 "--lock makes an environment" "$program" run "$work/model" --env-manager local --lock "$work/pylock.toml"
 expect "a lock that is not there" 7 "nowhere" "$program" create "$work/model" --lock "$work/nowhere"
 
+case $managers in
+*virtualenv*)
+	PATH=/usr/bin:/bin:$PATH
+	check "made by a driver" ends 0 "$program" create "$work/model" --env-manager virtualenv
+	driven=$(cat "$work/out")
+	check "it keeps a lock, too" test -s "$driven/pylock.toml"
+	check "which is as good" ends 0 "$program" create "$work/model" --lock "$driven/pylock.toml"
+	check "and holds the same" holds beta-2.0.dist-info ;;
+esac
+
 # ---- refused ----
 : >"$work/log"
 refused() { # name, what is said, script of sed
@@ -139,7 +149,8 @@ refused "an address on this machine" "is a place of one machine" "s,http://$host
 refused "a path out of the lock's folder" "leaves the lock's folder" "s,url = \"http://$host,path = \"x/../..,"
 refused "another project's file" "gamma-1.0-py3-none-any.whl is no file of beta" 's,files/beta-2.0,files/gamma-1.0,'
 refused "another version's file" "beta-1.0-py3-none-any.whl is no file of beta 2.0" 's,beta-2.0-py3,beta-1.0-py3,g'
-refused "a package in it twice" "beta is locked twice" '$a [[packages]]\nname = "Beta"\nversion = "2.0"'
+refused "a package in it twice" "beta is locked twice" \
+	"\$a [[packages]]\nname = 'Beta'\nversion = '2.0'\ntool.pyfunc-env.hashes = ['sha256:$(printf %064d 0)']"
 refused "no TOML" "line 1, column 14: = was expected" 's/^lock-version = /lock-version /'
 check "all of it before anything was fetched" test ! -s "$work/log"
 refused "another digest" "sha256" "s/$(sha 256 beta-2.0-py3-none-any.whl)/$(sha 256 beta-3.0-py3-none-any.whl)/"
@@ -271,6 +282,12 @@ mkdir "$work/own/wheels" && cp "$work/wheels/gamma-1.0-py3-none-any.whl" "$work/
 check "a wheel of the model's own" ends 0 "$program" lock "$work/own" -o "$work/own/pylock.toml"
 check "by its path in the model" grep -qF 'archive = { path = "wheels/gamma-1.0-py3-none-any.whl"' "$work/own/pylock.toml"
 cp "$work/own/pylock.toml" "$work/own.toml"
+check "beside the model it counts by itself" ends 0 "$program" create "$work/own"
+check "and it is said" said "the packages are those of the model's own pylock.toml"
+mv "$work/own/wheels/gamma-1.0-py3-none-any.whl" "$work/gamma.whl"
+ln -s "$work/gamma.whl" "$work/own/wheels/gamma-1.0-py3-none-any.whl"
+expect "but not a wheel that lies elsewhere" 3 "outside" env PYFUNC_ENV_STORE="$work/fifth" "$program" create "$work/own"
+rm "$work/own/wheels/gamma-1.0-py3-none-any.whl" && mv "$work/gamma.whl" "$work/own/wheels/gamma-1.0-py3-none-any.whl"
 check "is found from anywhere" ends 0 "$program" create "$work/own" --lock "$work/own.toml"
 check "it is there" holds gamma-1.0.dist-info
 expect "requirements cannot hold it" 2 "requirements cannot hold gamma" "$program" lock "$work/own" -f requirements

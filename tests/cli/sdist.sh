@@ -99,6 +99,9 @@ needs "r intree @ file://$work/files/intree-1.0.tar.gz#sha256=$(hash_of intree-1
 check "by its address" ends 0 make create "$work/needs"
 check "it is known where it came from" grep -qF "\"sha256\":\"$(hash_of intree-1.0.tar.gz)\"" \
 	"$(cat "$work/out")/$site/intree-1.0.dist-info/direct_url.json"
+needs "r intree @ file://$work/files/intree-1.0.tar.gz#sha256=../../../$(hash_of intree-1.0.tar.gz)"
+check "a digest that is none" ends 6 make create "$work/needs"
+check "that is told" said "no SHA-256: ../../../"
 cp "$work/files/zipped-1.0.zip" "$work/main.zip"
 needs "r zipped @ file://$work/main.zip"
 check "by an address that tells no version" ends 0 make create "$work/needs"
@@ -145,7 +148,7 @@ if grep -q '"confined":"yes"' "$PYFUNC_ENV_STORE/built/$(hash_of free-1.0.tar.gz
 	check "cannot write elsewhere" test "$(told free "['outside']")" = "OSError 30"
 	check "really" test ! -e "$work/outside/written"
 	check "nor change what builds it" test "$(told free "['tools']")" = "OSError 30"
-	check "but in its own place" test "$(told free "['inside']")" = done
+	check "but in its own place" test "$(told free "['inside']")" = "done"
 	check "has no network" sh -c 'case $1 in OSError*|Conn*) ;; *) exit 1 ;; esac' - "$(told free "['network']")"
 else
 	skip "this kernel confines no builds"
