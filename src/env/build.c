@@ -254,13 +254,15 @@ static int fill(struct build *b, struct pf_err *err)
 }
 
 int pf_env_build(const struct pf_plan *plan, const struct pf_needs *needs,
-		 const struct pf_python *python, bool replace, const struct pf_opts *o,
+		 const struct pf_python *python, bool replace, const struct pf_opts *asked,
 		 struct pf_err *err)
 {
+	struct pf_opts own = *asked, *o = &own;
 	struct build b = { .plan = plan, .needs = needs, .python = python, .o = o };
 	char prefix[64];
 	int rc;
 
+	own.repair |= replace; /* what was damaged is shared with the cache */
 	snprintf(prefix, sizeof(prefix), "%s.", plan->key);
 	if (pf_workdir_open(&b.w, prefix, o, err) < 0)
 		return -1;

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "env/manifest.h"
+#include "formats/digest.h"
 
 #define FIRST "pyfunc-env bundle 1"
 static const char SCHEME_LETTERS[] = "rpshd", KIND_LETTERS[] = "fxs";
@@ -266,4 +267,27 @@ int pf_bundle_load(struct pf_bundle *out, const char *dir, struct pf_err *err)
 		return 0;
 	*out = PF_TAKE(b);
 	return 1;
+}
+
+static bool is_intact(const struct pf_bundled *f, int tree)
+{
+	PF_AUTO(buf) bytes = PF_BUF(PF_MAX_DIST);
+	char text[PF_DIGEST_TEXT];
+	struct pf_err ignored;
+
+	return pf_read_file(&bytes, tree, f->path, &ignored) == 0 && bytes.n == f->size &&
+	       pf_digest_text(text, PF_S("sha256"), bytes.p, bytes.n) && strcmp(text, f->digest) == 0;
+}
+
+bool pf_bundle_is_intact(const char *dir)
+{
+	PF_AUTO(arena) a = { 0 };
+	PF_AUTO(bundle) b = { 0 };
+	struct pf_err ignored;
+	PF_FD(tree) = open(pf_join(&a, dir, PF_S("tree")), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool whole = tree >= 0 && pf_bundle_load(&b, dir, &ignored) == 1;
+
+	for (size_t i = 0; whole && i < b.files.n; i++)
+		whole = is_intact(&b.files.v[i], tree);
+	return whole;
 }

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "env/wheel.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -16,7 +17,6 @@
 #include "env/wheel_check.h"
 #include "formats/hasher.h"
 #include "req/name.h"
-#include "solve/solve.h"
 
 void pf_wheel_free(struct pf_wheel *w)
 {
@@ -80,6 +80,21 @@ int pf_wheel_find(struct pf_wheel *out, const char *sha256, struct pf_str file, 
 	if (!store)
 		return -1;
 	return is_sha256(sha256) ? find(out, store, sha256, file, lenient, err) : 0;
+}
+
+void pf_wheel_recheck(struct pf_workdir *w, const char *sha256)
+{
+	char *dir = pf_formatz(&w->arena, "%s/wheels/%s", w->store, sha256);
+	DIR *d = is_sha256(sha256) ? opendir(dir) : NULL;
+	bool whole = d && pf_bundle_is_intact(dir);
+
+	for (struct dirent *e; whole && (e = readdir(d));)
+		if (strncmp(e->d_name, "pyc-", 4) == 0)
+			whole = pf_bundle_is_intact(pf_join(&w->arena, dir, pf_s(e->d_name)));
+	if (d)
+		closedir(d);
+	if (d && !whole && rename(dir, pf_join(&w->arena, w->path, pf_s(sha256))) == 0)
+		pf_warn("%s was changed: it is made again", dir);
 }
 
 /* ---- unpack ---- */

@@ -114,6 +114,8 @@ static int look_up(struct install *x, struct pf_err *err)
 		const char *digest = digest_of(x, one);
 		int found = is_source(one); /* it was built */
 
+		if (!found && digest && x->o->repair)
+			pf_wheel_recheck(x->w, digest);
 		if (!found && digest)
 			found = pf_wheel_find(&x->wheels[i], digest, one->file, false, x->o, err);
 		if (found < 0)
