@@ -8,8 +8,8 @@
 struct pf_builder;
 
 enum pf_env_manager {
-	PF_ENV_AUTO,		   /* ourselves */
-	PF_ENV_VENV,		   /* ourselves, too */
+	PF_ENV_AUTO,
+	PF_ENV_VENV,
 	PF_ENV_CONDA,
 	PF_ENV_UV,
 	PF_ENV_VIRTUALENV,
@@ -23,6 +23,14 @@ enum pf_as_of {
 	PF_AS_OF_MODEL,
 	PF_AS_OF_NOW,
 	PF_AS_OF_DAY,
+};
+
+/* How an environment gets a file of the cache. */
+enum pf_link_mode {
+	PF_LINK_HARD,	 /* one file in both; a copy where links are refused */
+	PF_LINK_CLONE,	 /* its own, sharing its blocks where the file system can */
+	PF_LINK_COPY,	 /* its own, down to the bytes */
+	PF_LINK_SYMBOLIC, /* a link by name: the cache has to stay */
 };
 
 /* Zeroed is the default. Strings borrow from argv, the environment or the configuration. */
@@ -43,13 +51,9 @@ struct pf_opts {
 	bool no_bytecode;
 	bool no_build;		   /* wheels alone */
 	const struct pf_builder *builder; /* of source distributions (solve/builder.h); NULL: nobody */
+	enum pf_link_mode link_mode;
+	bool lenient_record;	   /* wheels whose RECORD is not complete, or not right */
 	uint64_t max_memory;	   /* bytes the runner may allocate; 0: no limit */
 	struct pf_strs pass_env;   /* names let through to the runner */
 	struct pf_strs set_env;	   /* K=V for the runner */
 };
-
-/* Packages are resolved and installed by ourselves. */
-static inline bool pf_opts_native(const struct pf_opts *o)
-{
-	return o->env_manager == PF_ENV_AUTO || o->env_manager == PF_ENV_VENV;
-}

@@ -101,9 +101,8 @@ static int plan(struct pf_plan *out, const struct pf_job *job, const char *carri
 }
 
 /* The environment of the model's needs: recalled, or resolved and made. */
-static int use_environment(struct pf_job *job, const struct pf_opts *asked, struct pf_err *err)
+static int use_environment(struct pf_job *job, const struct pf_opts *o, struct pf_err *err)
 {
-	struct pf_opts own = *asked, *o = &own;
 	PF_AUTO(plan) wanted = { 0 };
 	PF_AUTO(buf) text = PF_BUF(PF_MAX_LOCK);
 	struct pf_needs *needs = &job->model.needs;
@@ -126,7 +125,11 @@ static int use_environment(struct pf_job *job, const struct pf_opts *asked, stru
 		return found < 0 ? -1 : 0;
 	if (plan(&wanted, job, carried, pf_buf_view(&text), o, err) < 0)
 		return -1;
-	return pf_env_get(&job->env, needs, &wanted, &job->python, o, err);
+	if (pf_env_get(&job->env, needs, &wanted, &job->python, o, err) == 0)
+		return 0;
+	if (err->gone && !o->refresh)
+		pf_hint(err, "what the index was seen to have is not there: --refresh looks anew");
+	return -1;
 }
 
 static int read_model(struct pf_model *out, const char *uri, struct pf_err *err)

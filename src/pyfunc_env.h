@@ -42,7 +42,7 @@ struct pyfunc_env_options {
 	const char *store;
 	const char *python;
 	const char *python_mirror;
-	const char *env_manager; /* "auto", "venv", "uv", "virtualenv", "local" */
+	const char *env_manager; /* "auto" or "venv", "uv", "virtualenv", "local" */
 	int strict_python;
 	int offline;
 	int refresh;

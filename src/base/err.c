@@ -14,8 +14,8 @@ int pf_fail(struct pf_err *err, int code, const char *fmt, ...)
 	va_list ap;
 
 	err->code = code;
-	err->gone = false;
 	err->hint[0] = '\0';
+	err->gone = false;
 	va_start(ap, fmt);
 	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
 	va_end(ap);
@@ -29,8 +29,8 @@ int pf_fail_errno(struct pf_err *err, const char *fmt, ...)
 	va_list ap;
 
 	err->code = PF_EIO;
-	err->gone = false;
 	err->hint[0] = '\0';
+	err->gone = false;
 	va_start(ap, fmt);
 	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
 	va_end(ap);

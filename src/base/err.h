@@ -27,9 +27,9 @@ enum pf_code {
 
 struct pf_err {
 	int code;	/* enum pf_code, or PF_ESIGNAL + N */
-	bool gone;	/* ETRANSFER: the server knows no such file */
 	char msg[1500]; /* one sentence, no final newline, untrusted text still unescaped */
 	char hint[500]; /* may be empty */
+	bool gone;	/* what was asked for was there once and is no more, as far as can be told */
 };
 
 /* Each returns -1, so that `return pf_fail(err, ...)` is the way out. A text too long is cut. */

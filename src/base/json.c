@@ -430,16 +430,6 @@ int pf_json_next(struct pf_json *r, struct pf_json_token *out, struct pf_err *er
 	}
 }
 
-int pf_json_next_key(struct pf_json *r, struct pf_str *key, struct pf_err *err)
-{
-	struct pf_json_token t;
-
-	if (pf_json_next(r, &t, err) < 0)
-		return -1;
-	*key = t.text;
-	return t.kind == PF_JSON_KEY;
-}
-
 /* Behind the opening quote; NULL: there is no other. */
 static const char *pass_string(const char *p, const char *end)
 {

@@ -47,8 +47,6 @@ void pf_json_free(struct pf_json *r);
 /* Errors: EMODEL "line L, column C: what", ELIMIT for depth and for integers of more than
  * PF_MAX_JSON_NUMBER digits. Trailing text is an error at END. */
 int pf_json_next(struct pf_json *r, struct pf_json_token *out, struct pf_err *err) PF_MUST_USE;
-/* The next key of an object: 1; 0 where it ends instead. */
-int pf_json_next_key(struct pf_json *r, struct pf_str *key, struct pf_err *err) PF_MUST_USE;
 /* Skips the rest of the value whose first token was just read. */
 int pf_json_skip(struct pf_json *r, const struct pf_json_token *first, struct pf_err *err) PF_MUST_USE;
 /* Behind a value: leaves the object or array that it is in. What is passed over is not looked at, but

@@ -69,8 +69,10 @@
 #define PF_MAX_DOWNLOAD PF_GIB(2)	/* a standalone interpreter */
 #define PF_MAX_DIST PF_GIB(8)		/* a wheel or a source distribution, as it comes */
 #define PF_MAX_REDIRECTS 10
-#define PF_MAX_TRIES 4			/* of one transfer */
+#define PF_MAX_GIT_OBJECTS 4000000	/* commits, folders and files of one repository */
 #define PF_MAX_IN_FLIGHT 64		/* transfers at a time */
+#define PF_NET_TRIES 4			/* of each transfer, unless the user says */
+#define PF_MAX_NET_TRIES 30
 
 /* package indexes */
 #define PF_MAX_PAGE PF_MIB(256)		/* a project's page, unpacked */
@@ -110,7 +112,11 @@
 #define PF_WAIT_DRIVER 14400		/* for uv or pip to resolve, to install, to build */
 #define PF_WAIT_BUILD 7200		/* for one hook of a build */
 #define PF_WAIT_SOLVE 1800		/* for the native resolver, the index's answers included */
+#define PF_WAIT_CONNECT 10		/* for a server to take a connection */
 #define PF_WAIT_STALL 30			/* without a byte from a server */
+#define PF_MAX_NET_WAIT 3600		/* what the user may make of those two */
+#define PF_WAIT_BETWEEN 60		/* at most, before a transfer is tried again */
+#define PF_AGE_CACHE (30 * 86400)	/* wheels and pages that no environment needs are kept so long */
 #define PF_AGE_PAGE 600			/* an index's page is good for so long, unless its server says */
 #define PF_WAIT_GRACE 5			/* between SIGTERM and SIGKILL */
 #define PF_WAIT_INTERRUPTED 1		/* the same, when we were asked to stop ourselves */

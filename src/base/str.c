@@ -190,6 +190,11 @@ char pf_lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
+char pf_upper(char c)
+{
+	return c >= 'a' && c <= 'z' ? (char)(c - ('a' - 'A')) : c;
+}
+
 bool pf_str_u64(struct pf_str s, uint64_t *out)
 {
 	uint64_t value = 0;

@@ -43,6 +43,7 @@ static inline bool pf_is_digit(char c)
 bool pf_is_alpha(char c);
 bool pf_is_alnum(char c);
 char pf_lower(char c);
+char pf_upper(char c);
 int pf_hex_digit(char c);	/* its value; -1: it is none */
 
 /* A decimal number that fills the whole view; false on anything else or overflow. */

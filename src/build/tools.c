@@ -73,9 +73,10 @@ static int fill(struct pf_tools *t, const char *path, struct pf_workdir *w,
 	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return pf_fail_errno(err, "cannot open %s", path);
-	return !t->plan.packages.n ? 0 :
-				     pf_wheels_install(&placed, dir, t->python, &t->plan, whom->needs,
-						       whom->python, w, whom->o, err);
+	if (!t->plan.packages.n)
+		return 0;
+	return pf_wheels_install(&placed, dir, t->python, &t->plan, whom->needs, whom->python, w, whom->o,
+				 err);
 }
 
 int pf_tools_make(struct pf_tools *out, const struct pf_tools *before, const char *name,

@@ -154,6 +154,21 @@ static int read_as_of(struct pf_opts *out, const char *word, struct pf_err *err)
 	return 0;
 }
 
+static int read_link_mode(struct pf_opts *out, const char *word, struct pf_err *err)
+{
+	static const char *const words[] = { [PF_LINK_HARD] = "hardlink",
+					     [PF_LINK_CLONE] = "clone",
+					     [PF_LINK_COPY] = "copy",
+					     [PF_LINK_SYMBOLIC] = "symlink",
+					     NULL };
+	int mode = word ? pf_cli_choice("--link-mode", word, words, err) : 0;
+
+	if (mode < 0)
+		return -1;
+	out->link_mode = (enum pf_link_mode)mode;
+	return 0;
+}
+
 int pf_cli_opts(struct pf_opts *out, const struct pf_args *args, struct pf_arena *a,
 		struct pf_err *err)
 {
@@ -170,10 +185,12 @@ int pf_cli_opts(struct pf_opts *out, const struct pf_args *args, struct pf_arena
 		.allow_urls = pf_args_has(args, PF_OPT_allow_urls),
 		.no_bytecode = pf_args_has(args, PF_OPT_no_bytecode),
 		.no_build = pf_args_has(args, PF_OPT_no_build),
+		.lenient_record = pf_args_has(args, PF_OPT_lenient_record),
 	};
 
 	if (read_manager(&o, args->value[PF_OPT_env_manager], err) < 0 ||
 	    read_as_of(&o, args->value[PF_OPT_as_of], err) < 0 ||
+	    read_link_mode(&o, args->value[PF_OPT_link_mode], err) < 0 ||
 	    read_size(&o.max_memory, args->value[PF_OPT_max_memory], err) < 0)
 		return -1;
 	pf_args_list(&o.pass_env, args, a, PF_OPT_pass_env);

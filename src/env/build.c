@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/fs.h"
@@ -253,16 +254,35 @@ static int fill(struct build *b, struct pf_err *err)
 	return pf_signals_check(err);
 }
 
+/* A full disk: what there is, and what is known of what is needed. */
+static void explain_space(struct build *b, struct pf_err *err)
+{
+	struct statvfs fs;
+	uint64_t packed = 0;
+
+	if (err->code != PF_EIO || !strstr(err->msg, strerror(ENOSPC)) ||
+	    statvfs(b->w.path, &fs) < 0)
+		return;
+	for (size_t i = 0; i < b->plan->packages.n; i++)
+		packed += b->plan->packages.v[i].size;
+	pf_hint(err, "%llu KiB are free in %s; the packages take %llu KiB, and about three times as"
+		" much unpacked", (unsigned long long)fs.f_bavail * fs.f_frsize / 1024, b->w.store,
+		(unsigned long long)packed / 1024);
+	if (!packed)
+		pf_hint(err, "%llu KiB are free in %s",
+			(unsigned long long)fs.f_bavail * fs.f_frsize / 1024, b->w.store);
+}
+
 int pf_env_build(const struct pf_plan *plan, const struct pf_needs *needs,
-		 const struct pf_python *python, bool replace, const struct pf_opts *asked,
+		 const struct pf_python *python, bool replace, const struct pf_opts *o,
 		 struct pf_err *err)
 {
-	struct pf_opts own = *asked, *o = &own;
-	struct build b = { .plan = plan, .needs = needs, .python = python, .o = o };
+	struct pf_opts with = *o;
+	struct build b = { .plan = plan, .needs = needs, .python = python, .o = &with };
 	char prefix[64];
 	int rc;
 
-	own.repair |= replace; /* what was damaged is shared with the cache */
+	with.repair |= replace; /* what is damaged here may be so in the cache, whose files these are */
 	snprintf(prefix, sizeof(prefix), "%s.", plan->key);
 	if (pf_workdir_open(&b.w, prefix, o, err) < 0)
 		return -1;
@@ -275,6 +295,8 @@ int pf_env_build(const struct pf_plan *plan, const struct pf_needs *needs,
 	if (rc == 0)
 		rc = put_in_place(&b, replace, err);
 	pf_step_done();
+	if (rc < 0)
+		explain_space(&b, err);
 	pf_workdir_free(&b.w);
 	return rc;
 }

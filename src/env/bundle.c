@@ -12,7 +12,6 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "env/manifest.h"
-#include "formats/digest.h"
 
 #define FIRST "pyfunc-env bundle 1"
 static const char SCHEME_LETTERS[] = "rpshd", KIND_LETTERS[] = "fxs";
@@ -214,8 +213,10 @@ static bool take_text(struct pf_bundle *b)
 }
 
 /* NULL, or the file that is not what the manifest says. */
-static const char *find_damaged(const struct pf_bundle *b, int tree)
+static const char *find_damaged(const struct pf_bundle *b, int tree, bool deep)
 {
+	char hex[PF_SHA256_HEX], known[PF_SHA256_HEX];
+	struct pf_err ignored;
 	struct stat st;
 
 	for (size_t i = 0; i < b->files.n; i++) {
@@ -224,21 +225,24 @@ static const char *find_damaged(const struct pf_bundle *b, int tree)
 		if (fstatat(tree, f->path, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode) ||
 		    (uint64_t)st.st_size != f->size)
 			return f->path;
+		if (deep && (pf_sha256_at(hex, tree, f->path, &ignored) < 0 ||
+			     !pf_sha256_text_hex(known, f->digest) || strcmp(hex, known) != 0))
+			return f->path;
 	}
 	return NULL;
 }
 
-static bool is_whole(const struct pf_bundle *b, int dir)
+static bool is_whole(const struct pf_bundle *b, int dir, bool deep)
 {
 	PF_FD(tree) = -1;
 	const char *damaged;
 	char mark[64];
 	int fd;
 
-	if (faccessat(dir, pf_boot_mark(mark), F_OK, 0) == 0)
+	if (faccessat(dir, pf_boot_mark(mark), F_OK, 0) == 0 && !deep)
 		return true;
 	tree = openat(dir, "tree", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	damaged = tree < 0 ? "tree" : find_damaged(b, tree);
+	damaged = tree < 0 ? "tree" : find_damaged(b, tree, deep);
 	if (damaged) {
 		pf_warn("%s is damaged (%s): it is made again", b->dir, damaged);
 		return false;
@@ -249,7 +253,7 @@ static bool is_whole(const struct pf_bundle *b, int dir)
 	return true;
 }
 
-int pf_bundle_load(struct pf_bundle *out, const char *dir, struct pf_err *err)
+int pf_bundle_load(struct pf_bundle *out, const char *dir, bool deep, struct pf_err *err)
 {
 	PF_AUTO(bundle) b = { .text = PF_BUF(PF_MAX_MANIFEST) };
 	PF_FD(fd) = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -263,31 +267,8 @@ int pf_bundle_load(struct pf_bundle *out, const char *dir, struct pf_err *err)
 		pf_warn("%s is damaged (its manifest): it is made again", dir);
 		return 0;
 	}
-	if (!is_whole(&b, fd))
+	if (!is_whole(&b, fd, deep))
 		return 0;
 	*out = PF_TAKE(b);
 	return 1;
-}
-
-static bool is_intact(const struct pf_bundled *f, int tree)
-{
-	PF_AUTO(buf) bytes = PF_BUF(PF_MAX_DIST);
-	char text[PF_DIGEST_TEXT];
-	struct pf_err ignored;
-
-	return pf_read_file(&bytes, tree, f->path, &ignored) == 0 && bytes.n == f->size &&
-	       pf_digest_text(text, PF_S("sha256"), bytes.p, bytes.n) && strcmp(text, f->digest) == 0;
-}
-
-bool pf_bundle_is_intact(const char *dir)
-{
-	PF_AUTO(arena) a = { 0 };
-	PF_AUTO(bundle) b = { 0 };
-	struct pf_err ignored;
-	PF_FD(tree) = open(pf_join(&a, dir, PF_S("tree")), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool whole = tree >= 0 && pf_bundle_load(&b, dir, &ignored) == 1;
-
-	for (size_t i = 0; whole && i < b.files.n; i++)
-		whole = is_intact(&b.files.v[i], tree);
-	return whole;
 }

@@ -63,7 +63,5 @@ const char *pf_scheme_path(enum pf_scheme scheme, const char *path);
 int pf_bundle_write(int dir, struct pf_str head, struct pf_bundled *files, size_t n,
 		    struct pf_err *err) PF_MUST_USE;
 /* 1; 0: not there, or damaged (a warning). Files' sizes are looked at once after each start of the
- * machine, since nothing is synced to the disk. */
-int pf_bundle_load(struct pf_bundle *out, const char *dir, struct pf_err *err) PF_MUST_USE;
-/* Is every file of the folder's bundle, byte by byte, what the manifest says? */
-bool pf_bundle_is_intact(const char *dir);
+ * machine, since nothing is synced to the disk; with `deep` their digests, too. */
+int pf_bundle_load(struct pf_bundle *out, const char *dir, bool deep, struct pf_err *err) PF_MUST_USE;

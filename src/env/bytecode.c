@@ -22,6 +22,7 @@ static const char PROGRAM[] =
 struct compiling {
 	struct pf_workdir w;
 	const struct pf_python *python;
+	bool deep;          /* what is there is looked at whole */
 	char *tag;          /* "cpython-311" */
 	char *folder;       /* "pyc-cpython-311" */
 	struct pf_buf jobs; /* SOURCE \t TARGET \t NAME \n */
@@ -186,12 +187,12 @@ static int put_in_place(struct compiling *c, struct batch *b, struct pf_err *err
 	if (rename(b->dir, final) < 0) {
 		if (errno != EEXIST && errno != ENOTEMPTY)
 			return pf_fail_errno(err, "cannot create %s", final);
-		found = pf_bundle_load(&b->wheel->byte_code, final, err);
+		found = pf_bundle_load(&b->wheel->byte_code, final, c->deep, err);
 		if (!found && (rename(final, old) < 0 || rename(b->dir, final) < 0))
 			return pf_fail_errno(err, "cannot replace %s", final);
 	}
 	if (!found)
-		found = pf_bundle_load(&b->wheel->byte_code, final, err);
+		found = pf_bundle_load(&b->wheel->byte_code, final, c->deep, err);
 	return found < 0 ? -1 : 0;
 }
 
@@ -242,7 +243,7 @@ static int find(struct compiling *c, struct batch *missing, size_t *count, struc
 
 	pf_bundle_free(&w->byte_code);
 	found = pf_bundle_load(&w->byte_code, pf_join(&c->w.arena, w->files.dir, pf_s(c->folder)),
-			       err);
+			       c->deep, err);
 	if (!found)
 		missing[(*count)++].wheel = w;
 	return found < 0 ? -1 : 0;
@@ -251,7 +252,7 @@ static int find(struct compiling *c, struct batch *missing, size_t *count, struc
 int pf_wheels_compile(struct pf_wheel *wheels, size_t n, const struct pf_python *python,
 		      const struct pf_opts *o, struct pf_err *err)
 {
-	struct compiling c = { .python = python, .jobs = PF_BUF(PF_MAX_MANIFEST) };
+	struct compiling c = { .python = python, .deep = o->repair, .jobs = PF_BUF(PF_MAX_MANIFEST) };
 	struct pf_arena a = { 0 };
 	struct batch *missing = pf_alloc_array(&a, n, sizeof(*missing));
 	size_t count = 0;

@@ -225,14 +225,14 @@ int pf_env_get(struct pf_env *out, const struct pf_needs *needs, const struct pf
 /* ---- the quick way ---- */
 
 /* Gone or broken: made again from the recorded plan. When that no longer works (an artifact has
- * left the index), the caller resolves anew, and not from pages that still name it. */
+ * left the index), the caller resolves anew. */
 static int remake(struct pf_env *out, const char *store, const char *name,
 		  const struct pf_needs *needs, const struct pf_python *python,
-		  struct pf_opts *o, struct pf_err *err)
+		  const struct pf_opts *o, struct pf_err *err)
 {
 	PF_AUTO(plan) plan = { 0 };
 
-	if (!pf_record_plan(&plan, store, name, needs))
+	if (!pf_record_plan(&plan, store, name))
 		return 0;
 	pf_plan_warn(&plan);
 	if (get(out, store, needs, &plan, python, o, err) == 0)
@@ -241,7 +241,6 @@ static int remake(struct pf_env *out, const char *store, const char *name,
 		return -1;
 	pf_warn("what was recorded for this model cannot be installed any more (%s): resolving anew",
 		err->msg);
-	o->refresh = true;
 	return 0;
 }
 
@@ -256,7 +255,7 @@ static bool is_pinned(const struct pf_needs *needs)
 
 static int recall(struct pf_env *out, const char *store, const char *name,
 		  const struct pf_needs *needs, const struct pf_python *python,
-		  struct pf_opts *o, struct pf_err *err)
+		  const struct pf_opts *o, struct pf_err *err)
 {
 	PF_AUTO(plan) head = { 0 };
 	struct pf_arena a = { 0 };
@@ -282,7 +281,7 @@ static int recall(struct pf_env *out, const char *store, const char *name,
 }
 
 int pf_env_recall(struct pf_env *out, const struct pf_needs *needs, const struct pf_python *python,
-		  struct pf_opts *o, struct pf_err *err)
+		  const struct pf_opts *o, struct pf_err *err)
 {
 	struct pf_arena a = { 0 };
 	char *store, *name;
@@ -310,7 +309,7 @@ int pf_env_recorded(struct pf_plan *out, const struct pf_needs *needs, const str
 	struct pf_err ignored;
 	char *store = pf_store_root(&a, o->store, &ignored);
 	char *name = store ? pf_record_name(&a, needs, python, o) : NULL;
-	int found = name ? pf_record_plan(out, store, name, needs) : 0;
+	int found = name ? pf_record_plan(out, store, name) : 0;
 
 	pf_arena_free(&a);
 	return found;

@@ -20,10 +20,9 @@ void pf_env_free(struct pf_env *e);
 
 /* The quick way: needs + interpreter + manager were seen before (STORE/locks/<hash>) and the
  * environment is there: no resolver runs. An environment that is gone is made again from what was
- * recorded; when that cannot be done any more, o->refresh is set: no page of before may be believed.
- * Returns 1 found, 0 not, -1 err. Under 5 ms when it is there. */
+ * recorded. Returns 1 found, 0 not, -1 err. Under 5 ms when it is there. */
 int pf_env_recall(struct pf_env *out, const struct pf_needs *needs, const struct pf_python *python,
-		  struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
+		  const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
 /* One resolver at a time for the same needs: *fd is to be kept open until pf_env_get is done, -1
  * where there is nothing to lock (what the needs come to is not recorded). When it had to be
  * *waited for, the answer may be recorded now: recall it. */
@@ -54,7 +53,8 @@ int pf_store_show(struct pf_buf *out, const char *key, const struct pf_opts *o, 
 int pf_store_remove(struct pf_buf *out, const char *key, const struct pf_opts *o, bool json,
 		    struct pf_err *err) PF_MUST_USE;
 /* Removes leftovers of killed processes, old logs, environments whose interpreter is gone, and,
- * with days >= 0, those not used for so long. Never one that is in use. */
+ * with days >= 0, those not used for so long, never one that is in use; then wheels and pages of
+ * indexes that no environment needs and that were not used for so long, or for 30 days. */
 int pf_store_gc(struct pf_buf *out, int days, const struct pf_opts *o, bool json,
 		struct pf_err *err) PF_MUST_USE;
 /* Compares every file with the manifest; `key` NULL: of all environments. Returns 0 with what it

@@ -94,7 +94,7 @@ static int link_one(struct pf_linking *l, int tree, const struct pf_bundled *f, 
 		return pf_link_script(l, tree, f, err);
 	switch (pf_link_file(l, tree, f, err)) {
 	case PF_LINKED:
-		pf_link_note(l, f);
+		pf_link_note(l, f, true);
 		return 0;
 	case PF_LINK_EXISTS:
 		return pf_link_clash(l, f, err);
@@ -126,7 +126,7 @@ static int link_code(struct pf_linking *l, int tree, const struct pf_bundled *f,
 		is_lost(l, f->to) ? PF_LINK_EXISTS : pf_link_file(l, tree, f, err);
 
 	if (result == PF_LINKED)
-		pf_link_placed(l, f);
+		pf_link_placed(l, f, true);
 	return result == PF_LINK_FAILED ? -1 : 0;
 }
 
@@ -135,6 +135,7 @@ static int open_tree(struct pf_linking *l, const struct pf_bundle *b, struct pf_
 	char *path = pf_formatz(&l->arena, "%s/tree", b->dir);
 	int tree = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
+	l->tree = path;
 	return tree < 0 ? pf_fail_errno(err, "cannot open %s", path) : tree;
 }
 

@@ -6,11 +6,6 @@
 #include "env/wheel.h"
 #include "python/python.h"
 
-enum pf_link_mode {
-	PF_LINK_HARD, /* one file in cache and environment; a copy where that is not possible */
-	PF_LINK_COPY, /* an own one, sharing its blocks where the file system can */
-};
-
 /* One wheel of an environment. */
 struct pf_link {
 	const struct pf_wheel *wheel;

@@ -33,11 +33,11 @@ static int copy_by_hand(int to, int from, struct pf_err *err)
 }
 
 /* The kernel copies where it can; it says at once where it cannot. */
-static int copy_bytes(int to, int from, struct pf_err *err)
+static int copy_bytes(int to, int from, bool share, struct pf_err *err)
 {
 	ssize_t n;
 
-	if (ioctl(to, FICLONE, from) == 0)
+	if (share && ioctl(to, FICLONE, from) == 0)
 		return 0;
 	do
 		n = copy_file_range(from, NULL, to, NULL, PF_MIB(64), 0);
@@ -53,7 +53,7 @@ static enum pf_link_result fail_copy(struct pf_err *err, const char *what, const
 
 /* The time goes along: byte code names it. */
 static enum pf_link_result copy_file(int root, const char *to, int tree, const char *path,
-				     struct pf_err *err)
+				     bool share, struct pf_err *err)
 {
 	PF_FD(in) = openat(tree, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	PF_FD(out) = -1;
@@ -65,7 +65,7 @@ static enum pf_link_result copy_file(int root, const char *to, int tree, const c
 	out = openat(root, to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (out < 0)
 		return errno == EEXIST ? PF_LINK_EXISTS : fail_copy(err, "create", to);
-	if (copy_bytes(out, in, err) < 0) {
+	if (copy_bytes(out, in, share, err) < 0) {
 		pf_wrap(err, "%s", to);
 		return PF_LINK_FAILED;
 	}
@@ -83,11 +83,23 @@ static bool is_refusal(int error)
 	       error == EINVAL;
 }
 
+static enum pf_link_result link_by_name(struct pf_linking *l, const struct pf_bundled *f,
+					struct pf_err *err)
+{
+	char *target = pf_formatz(&l->arena, "%s/%s", l->tree, f->path);
+
+	if (symlinkat(target, l->roots[f->scheme], f->to) == 0)
+		return PF_LINKED;
+	return errno == EEXIST ? PF_LINK_EXISTS : fail_copy(err, "link", f->path);
+}
+
 enum pf_link_result pf_link_file(struct pf_linking *l, int tree, const struct pf_bundled *f,
 				 struct pf_err *err)
 {
 	int root = l->roots[f->scheme];
 
+	if (l->o->mode == PF_LINK_SYMBOLIC)
+		return link_by_name(l, f, err);
 	if (!l->copying && l->o->mode == PF_LINK_HARD) {
 		if (linkat(tree, f->path, root, f->to, 0) == 0)
 			return PF_LINKED;
@@ -100,7 +112,7 @@ enum pf_link_result pf_link_file(struct pf_linking *l, int tree, const struct pf
 			l->copying = true;
 		}
 	}
-	return copy_file(root, f->to, tree, f->path, err);
+	return copy_file(root, f->to, tree, f->path, l->o->mode != PF_LINK_COPY, err);
 }
 
 /* ---- what was placed ---- */
@@ -156,7 +168,7 @@ static void note_record(struct pf_linking *l, const struct pf_bundled *f)
 	pf_buf_char(&l->record, '\n');
 }
 
-void pf_link_placed(struct pf_linking *l, const struct pf_bundled *f)
+void pf_link_placed(struct pf_linking *l, const struct pf_bundled *f, bool linked)
 {
 	struct pf_str folder = l->prefixes[f->scheme];
 	size_t n = strlen(f->to);
@@ -170,13 +182,16 @@ void pf_link_placed(struct pf_linking *l, const struct pf_bundled *f)
 	*p = (struct pf_found){ .path = { path, folder.n + n },
 				.mode = S_IFREG | (f->kind == PF_BUNDLED_PLAIN ? 0444 : 0555),
 				.size = f->size };
-	memcpy(p->digest, f->digest, sizeof(p->digest));
+	if (l->o->mode == PF_LINK_SYMBOLIC && linked)
+		p->mode = S_IFLNK;
+	else
+		memcpy(p->digest, f->digest, sizeof(p->digest));
 }
 
-void pf_link_note(struct pf_linking *l, const struct pf_bundled *f)
+void pf_link_note(struct pf_linking *l, const struct pf_bundled *f, bool linked)
 {
 	note_record(l, f);
-	pf_link_placed(l, f);
+	pf_link_placed(l, f, linked);
 }
 
 /* ---- clashes ---- */
@@ -188,7 +203,7 @@ static bool is_same(int root, const struct pf_bundled *f)
 	struct stat st;
 	struct pf_err ignored;
 
-	return fstatat(root, f->to, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+	return fstatat(root, f->to, &st, 0) == 0 && S_ISREG(st.st_mode) &&
 	       (uint64_t)st.st_size == f->size &&
 	       pf_read_file(&bytes, root, f->to, &ignored) == 0 &&
 	       pf_digest_text(digest, PF_S("sha256"), bytes.p ? bytes.p : "", bytes.n) &&

@@ -9,6 +9,7 @@ struct pf_linking {
 	const struct pf_link_opts *o;
 	const struct pf_link *links;
 	size_t current;                     /* the one in hand */
+	const char *tree;                   /* the folder of the cache in hand */
 	int roots[PF_SCHEMES];              /* folders that the schemes stand for; -1: not open */
 	struct pf_str prefixes[PF_SCHEMES]; /* their names in the environment, "bin/" */
 	struct pf_found_list *placed;
@@ -27,9 +28,10 @@ enum pf_link_result pf_link_file(struct pf_linking *l, int tree, const struct pf
 /* A text of our own into a place, as if a wheel had it; `name` below the scheme's folder. */
 int pf_link_text(struct pf_linking *l, enum pf_scheme scheme, const char *name, struct pf_str text,
 		 bool exec, struct pf_err *err) PF_MUST_USE;
-/* A line of RECORD and of the list of placed files. */
-void pf_link_note(struct pf_linking *l, const struct pf_bundled *f);
-void pf_link_placed(struct pf_linking *l, const struct pf_bundled *f); /* of the list alone */
+/* A line of RECORD and of the list of placed files: one of the cache, or written here. */
+void pf_link_note(struct pf_linking *l, const struct pf_bundled *f, bool linked);
+void pf_link_placed(struct pf_linking *l, const struct pf_bundled *f,
+		    bool linked); /* of the list alone */
 /* Is what has the place the same? Else an error, or a warning where the first wins. */
 int pf_link_clash(struct pf_linking *l, const struct pf_bundled *f, struct pf_err *err) PF_MUST_USE;
 

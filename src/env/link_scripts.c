@@ -50,7 +50,7 @@ int pf_link_text(struct pf_linking *l, enum pf_scheme scheme, const char *name, 
 		return pf_wrap(err, "%s", name);
 	if (fchmod(fd, exec ? 0555 : 0444) < 0)
 		return pf_fail_errno(err, "cannot protect %s", name);
-	pf_link_note(l, &f);
+	pf_link_note(l, &f, false);
 	return 0;
 }
 

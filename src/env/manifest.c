@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -37,27 +36,6 @@ const char *pf_boot_mark(char out[64])
 }
 
 /* ---- make ---- */
-
-static int digest_file(char out[PF_SHA256_HEX], int dir, const char *path, uint64_t size,
-		       struct pf_err *err)
-{
-	PF_FD(fd) = openat(dir, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	void *p;
-
-	if (fd < 0)
-		return pf_fail_errno(err, "cannot open %s", path);
-	if (!size) {
-		pf_sha256_hex(out, "", 0);
-		return 0;
-	}
-	p = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (p == MAP_FAILED)
-		return pf_fail_errno(err, "cannot read %s", path);
-	(void)madvise(p, size, MADV_SEQUENTIAL);
-	pf_sha256_hex(out, p, size);
-	munmap(p, size);
-	return 0;
-}
 
 static int read_target(char out[PF_MAX_PATH], int dir, const char *path, struct pf_err *err)
 {
@@ -100,7 +78,7 @@ static int add_file(struct pf_json_out *w, int dir, const struct pf_found *f, st
 		return pf_fail(err, PF_EINTEGRITY, "%s is neither a file nor a link", f->path.p);
 	if (fchmodat(dir, f->path.p, mode, 0) < 0)
 		return pf_fail_errno(err, "cannot protect %s", f->path.p);
-	if (digest_file(hex, dir, f->path.p, f->size, err) < 0)
+	if (pf_sha256_at(hex, dir, f->path.p, err) < 0)
 		return -1;
 	write_entry(w, f, "f", mode, hex);
 	return 0;
@@ -252,7 +230,7 @@ static int compare(struct check *c, const struct entry *e, struct pf_err *err)
 	}
 	if (!c->deep)
 		return 0;
-	if (digest_file(hex, c->dir, e->path.p, (uint64_t)st.st_size, err) < 0)
+	if (pf_sha256_at(hex, c->dir, e->path.p, err) < 0)
 		return -1;
 	if (!pf_str_is(e->text, hex))
 		REPORT(c, PF_FMT " was changed", PF_ARG(e->path));

@@ -27,11 +27,11 @@ char *pf_record_name(struct pf_arena *a, const struct pf_needs *needs,
 	struct pf_buf b = PF_BUF(PF_MAX_LOCK);
 	char hex[PF_SHA256_HEX];
 	bool own = false;
+	enum pf_env_manager manager = o->env_manager == PF_ENV_AUTO ? PF_ENV_VENV : o->env_manager;
 
-	pf_buf_printf(&b, "lock %d rules %d manager %d bytecode %d index %d hashes %d\n",
-		      PF_STORE_FORMAT, PF_SOLVE_RULES,
-		      pf_opts_native(o) ? PF_ENV_VENV : o->env_manager, !o->no_bytecode,
-		      o->allow_model_index, needs->require_hashes);
+	pf_buf_printf(&b, "lock %d rules %d manager %d bytecode %d link %d index %d hashes %d\n",
+		      PF_STORE_FORMAT, PF_SOLVE_RULES, (int)manager, !o->no_bytecode,
+		      (int)o->link_mode, o->allow_model_index, needs->require_hashes);
 	if (o->no_build)
 		pf_buf_cstr(&b, "no build\n");
 	pf_buf_str(&b, pf_plan_identity(a, python));
@@ -43,7 +43,7 @@ char *pf_record_name(struct pf_arena *a, const struct pf_needs *needs,
 		const struct pf_need *need = &needs->pip.v[i];
 
 		own |= is_own_file(need);
-		add_line(&b, need->constraint ? "c" : "r", need->text);
+		add_line(&b, need->constraint ? "c" : "r", pf_redacted(a, need->text));
 		for (size_t k = 0; k < need->hashes.n; k++)
 			add_line(&b, "h", need->hashes.v[k]);
 	}
@@ -141,29 +141,7 @@ int pf_record_head(struct pf_plan *out, const char *store, const char *name)
 	return good;
 }
 
-/* The needs' text is part of the lock's name: they are the same as when it was written. */
-static bool restore_secrets(struct pf_plan *plan, const struct pf_needs *needs)
-{
-	bool whole = true;
-
-	for (size_t i = 0; i < plan->packages.n; i++) {
-		struct pf_planned *one = &plan->packages.v[i];
-
-		for (size_t k = 0; one->redacted && k < needs->pip.n; k++) {
-			struct pf_str link = needs->pip.v[k].link;
-
-			if (!link.n || !pf_str_eq(pf_redacted(&plan->arena, link), one->url))
-				continue;
-			one->url = pf_dup(&plan->arena, link);
-			one->redacted = false;
-		}
-		whole &= !one->redacted;
-	}
-	return whole;
-}
-
-int pf_record_plan(struct pf_plan *out, const char *store, const char *name,
-		   const struct pf_needs *needs)
+int pf_record_plan(struct pf_plan *out, const char *store, const char *name)
 {
 	struct pf_buf text = PF_BUF(PF_MAX_LOCK);
 	struct pf_arena a = { 0 };
@@ -175,7 +153,9 @@ int pf_record_plan(struct pf_plan *out, const char *store, const char *name,
 	rest = pf_buf_view(&text);
 	good = good && pf_str_next(&rest, '\n', &line) && pf_str_next(&rest, '\n', &line) &&
 	       pf_json_parse(&root, &a, line, &ignored) == 0 &&
-	       pf_plan_read(out, root, &ignored) == 0 && restore_secrets(out, needs);
+	       pf_plan_read(out, root, &ignored) == 0;
+	for (size_t i = 0; good && i < out->packages.n; i++)
+		good = !out->packages.v[i].redacted;
 	pf_arena_free(&a);
 	pf_buf_free(&text);
 	return good;

@@ -14,7 +14,5 @@ int pf_record_write(const char *store, const char *name, const struct pf_plan *p
 		    struct pf_err *err) PF_MUST_USE;
 /* The first line: key and left_out. 1, or 0 when there is none (or a damaged one). */
 int pf_record_head(struct pf_plan *out, const char *store, const char *name);
-/* All of it. A URL's secrets, which are not recorded, are those of the needs. 1, or 0 also where one is
- * missing, so that it cannot be carried out. */
-int pf_record_plan(struct pf_plan *out, const char *store, const char *name,
-		   const struct pf_needs *needs);
+/* All of it. 1, or 0 also where it cannot be carried out, since a URL's secrets are not recorded. */
+int pf_record_plan(struct pf_plan *out, const char *store, const char *name);

@@ -1,6 +1,5 @@
 /* store.c - the environments of a store: listed, shown, verified, removed */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
@@ -8,7 +7,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/dirs.h"
 #include "base/fs.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -16,102 +14,8 @@
 #include "base/str.h"
 #include "env/env.h"
 #include "env/manifest.h"
-
-/* ---- the environments there are ---- */
-
-struct item {
-	struct pf_str key;
-	char *path;
-	time_t used;
-	bool started;	/* its interpreter is there */
-	const struct pf_node *head;	/* NULL: the manifest cannot be read */
-};
-
-struct store {
-	struct pf_arena arena;
-	char *root;
-	PF_VEC(struct item) items;	/* sorted by key */
-};
-
-static void pf_store_close(struct store *s)
-{
-	pf_arena_free(&s->arena);
-}
-#define STORE(name) __attribute__((cleanup(pf_store_close))) struct store name = { 0 }
-
-static int by_key(const void *l, const void *r)
-{
-	return pf_str_cmp(((const struct item *)l)->key, ((const struct item *)r)->key);
-}
-
-static void look_into(struct store *s, struct item *it)
-{
-	PF_FD(dir) = open(it->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct pf_node *head = NULL;
-	struct pf_err ignored;
-	struct stat st;
-
-	if (dir < 0)
-		return;
-	it->started = faccessat(dir, "bin/python", X_OK, 0) == 0;
-	if (fstatat(dir, "manifest.json", &st, 0) == 0)
-		it->used = st.st_mtime;
-	if (pf_manifest_head(&head, &s->arena, dir, &ignored) == 0)
-		it->head = head;
-}
-
-/* `key`: only those that begin so; NULL or "": all. */
-static int open_store(struct store *s, const char *key, bool deep, const struct pf_opts *o,
-		      struct pf_err *err)
-{
-	char *envs;
-	DIR *dir;
-
-	s->root = pf_store_root(&s->arena, o->store, err);
-	if (!s->root)
-		return -1;
-	envs = pf_join(&s->arena, s->root, PF_S("envs"));
-	dir = opendir(envs);
-	if (!dir)
-		return errno == ENOENT ? 0 : pf_fail_errno(err, "cannot list %s", envs);
-	for (struct dirent *e; (e = readdir(dir));) {
-		struct item it = { 0 };
-
-		if (!pf_plan_is_key(pf_s(e->d_name)) || (key && !pf_str_starts(pf_s(e->d_name), key)))
-			continue;
-		it.key = pf_dup(&s->arena, pf_s(e->d_name));
-		it.path = pf_join(&s->arena, envs, it.key);
-		if (deep)
-			look_into(s, &it);
-		*PF_PUSH(&s->arena, &s->items) = it;
-	}
-	closedir(dir);
-	if (s->items.n)
-		qsort(s->items.v, s->items.n, sizeof(*s->items.v), by_key);
-	return 0;
-}
-
-/* Exactly one environment, by its key or a beginning of it, or by its path. */
-static int open_one(struct store *s, const char *key, bool deep, const struct pf_opts *o,
-		    struct pf_err *err)
-{
-	const char *slash = strrchr(key, '/');
-
-	if (slash && slash[1])
-		key = slash + 1;
-	if (!*key)
-		return pf_fail(err, PF_EUSAGE, "an environment's key is missing");
-	if (open_store(s, key, deep, o, err) < 0)
-		return -1;
-	if (!s->items.n) {
-		pf_fail(err, PF_EUSAGE, "no environment %s in %s", key, s->root);
-		return pf_hint(err, "see: pyfunc-env env list");
-	}
-	if (s->items.n > 1)
-		return pf_fail(err, PF_EUSAGE, "%s fits %zu environments: give more of the key", key,
-			       s->items.n);
-	return 0;
-}
+#include "env/stored.h"
+#include "env/sweep.h"
 
 /* ---- writing ---- */
 
@@ -124,7 +28,7 @@ static const char *date(char out[24], time_t when)
 	return out;
 }
 
-static uint64_t item_bytes(const struct item *it)
+static uint64_t item_bytes(const struct pf_stored *it)
 {
 	uint64_t bytes = 0;
 
@@ -132,27 +36,27 @@ static uint64_t item_bytes(const struct item *it)
 	return bytes;
 }
 
-static const struct pf_node *item_packages(const struct item *it)
+static const struct pf_node *item_packages(const struct pf_stored *it)
 {
 	const struct pf_node *list = pf_node_get(pf_node_get(it->head, "plan"), "packages");
 
 	return list && list->kind == PF_NODE_LIST ? list : NULL;
 }
 
-static const char *item_state(const struct item *it)
+static const char *item_state(const struct pf_stored *it)
 {
 	return !it->head ? "damaged" : !it->started ? "no interpreter" : "ready";
 }
 
 /* Its packages as others can read them; NULL: an environment of before. */
-static const char *item_lock(struct pf_arena *a, const struct item *it)
+static const char *item_lock(struct pf_arena *a, const struct pf_stored *it)
 {
 	char *path = pf_join(a, it->path, PF_S(PF_ENV_LOCK));
 
 	return access(path, R_OK) == 0 ? path : NULL;
 }
 
-static void write_item(struct pf_json_out *w, const struct item *it)
+static void write_item(struct pf_json_out *w, const struct pf_stored *it)
 {
 	const struct pf_node *packages = item_packages(it);
 	char when[24];
@@ -171,7 +75,7 @@ static void write_item(struct pf_json_out *w, const struct item *it)
 	pf_json_field(w, "used", pf_s(date(when, it->used)));
 }
 
-static void open_object(struct pf_json_out *w, const char *kind, const struct store *s)
+static void open_object(struct pf_json_out *w, const char *kind, const struct pf_stored_list *s)
 {
 	pf_json_open(w, '{');
 	pf_json_field(w, "schema", PF_S("pyfunc-env/1"));
@@ -191,7 +95,7 @@ int pf_store_list(struct pf_buf *out, const struct pf_opts *o, bool json, struct
 	char when[24];
 	STORE(s);
 
-	if (open_store(&s, NULL, true, o, err) < 0)
+	if (pf_stored_open(&s, NULL, true, o, err) < 0)
 		return -1;
 	if (json) {
 		open_object(&w, "env-list", &s);
@@ -202,7 +106,7 @@ int pf_store_list(struct pf_buf *out, const struct pf_opts *o, bool json, struct
 			      "MIB", "USED", "STATE");
 	}
 	for (size_t i = 0; i < s.items.n; i++) {
-		const struct item *it = &s.items.v[i];
+		const struct pf_stored *it = &s.items.v[i];
 		const struct pf_node *packages = item_packages(it);
 
 		if (json) {
@@ -239,7 +143,7 @@ static void show_reasons(struct pf_buf *out, const struct pf_node *plan)
 	}
 }
 
-static void show_text(struct pf_buf *out, const struct item *it, const char *lock)
+static void show_text(struct pf_buf *out, const struct pf_stored *it, const char *lock)
 {
 	const struct pf_node *packages = item_packages(it);
 	char when[24];
@@ -274,7 +178,7 @@ int pf_store_show(struct pf_buf *out, const char *key, const struct pf_opts *o, 
 	PF_AUTO(plan) plan = { 0 };
 	STORE(s);
 
-	if (open_one(&s, key, true, o, err) < 0)
+	if (pf_stored_open_one(&s, key, true, o, err) < 0)
 		return -1;
 	if (!json) {
 		show_text(out, &s.items.v[0], item_lock(&s.arena, &s.items.v[0]));
@@ -295,7 +199,7 @@ int pf_store_show(struct pf_buf *out, const char *key, const struct pf_opts *o, 
 
 /* ---- verify ---- */
 
-static int verify_one(struct pf_strs *problems, struct pf_arena *a, const struct item *it,
+static int verify_one(struct pf_strs *problems, struct pf_arena *a, const struct pf_stored *it,
 		      struct pf_err *err)
 {
 	PF_FD(dir) = open(it->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -309,7 +213,7 @@ static int verify_one(struct pf_strs *problems, struct pf_arena *a, const struct
 	return pf_signals_check(err);
 }
 
-static void report(struct pf_buf *out, struct pf_json_out *w, bool json, const struct item *it,
+static void report(struct pf_buf *out, struct pf_json_out *w, bool json, const struct pf_stored *it,
 		   const struct pf_strs *problems)
 {
 	if (json) {
@@ -335,7 +239,7 @@ int pf_store_verify(struct pf_buf *out, size_t *broken, const char *key, const s
 	STORE(s);
 
 	*broken = 0;
-	if ((key ? open_one(&s, key, false, o, err) : open_store(&s, NULL, false, o, err)) < 0)
+	if ((key ? pf_stored_open_one(&s, key, false, o, err) : pf_stored_open(&s, NULL, false, o, err)) < 0)
 		return -1;
 	if (json) {
 		open_object(&w, "env-verify", &s);
@@ -363,7 +267,7 @@ int pf_store_verify(struct pf_buf *out, size_t *broken, const char *key, const s
 /* ---- removal ---- */
 
 /* 1 removed, 0 in use. A name under envs/ is complete or absent: it is renamed away first. */
-static int remove_one(struct store *s, const struct item *it, struct pf_err *err)
+static int remove_one(struct pf_stored_list *s, const struct pf_stored *it, struct pf_err *err)
 {
 	char *manifest = pf_join(&s->arena, it->path, PF_S("manifest.json"));
 	char *lock = pf_formatz(&s->arena, "%s/locks/" PF_FMT ".lock", s->root, PF_ARG(it->key));
@@ -391,7 +295,7 @@ int pf_store_remove(struct pf_buf *out, const char *key, const struct pf_opts *o
 	int removed;
 	STORE(s);
 
-	if (open_one(&s, key, false, o, err) < 0)
+	if (pf_stored_open_one(&s, key, false, o, err) < 0)
 		return -1;
 	removed = remove_one(&s, &s.items.v[0], err);
 	if (removed < 0)
@@ -411,7 +315,7 @@ int pf_store_remove(struct pf_buf *out, const char *key, const struct pf_opts *o
 
 /* ---- gc ---- */
 
-static const char *why_remove(const struct item *it, int days)
+static const char *why_remove(const struct pf_stored *it, int days)
 {
 	if (!it->head)
 		return "damaged";
@@ -422,26 +326,43 @@ static const char *why_remove(const struct item *it, int days)
 	return NULL;
 }
 
-static int remove_old_logs(struct store *s)
+/* The wheels that an environment's plan names. False: it has one whose digest nobody knows. */
+static bool note_wheels(struct pf_stored_list *s, struct pf_map *used, const struct pf_stored *it)
 {
-	DIR *dir = opendir(pf_join(&s->arena, s->root, PF_S("logs")));
-	int count = 0;
+	const struct pf_node *packages = item_packages(it);
+	bool all = true;
 
-	for (struct dirent *e; dir && (e = readdir(dir));) {
-		struct stat st;
+	for (size_t i = 0; packages && i < packages->n; i++) {
+		const struct pf_node *hashes = pf_node_get(&packages->v[i], "hashes");
+		bool known = false;
 
-		if (pf_str_ends(pf_s(e->d_name), ".log") &&
-		    fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    st.st_mtime < time(NULL) - PF_AGE_LOG && unlinkat(dirfd(dir), e->d_name, 0) == 0)
-			count++;
+		for (size_t k = 0; hashes && k < hashes->n; k++) {
+			struct pf_str hash = hashes->v[k].text;
+
+			if (!pf_str_starts(hash, "sha256:"))
+				continue;
+			*pf_map_put(&s->arena, used, pf_str_skip(hash, 7)) = s;
+			known = true;
+		}
+		all &= known;
 	}
-	if (dir)
-		closedir(dir);
-	return count;
+	return all;
+}
+
+static int sweep_cache(struct pf_swept *out, struct pf_stored_list *s, const struct pf_strs *gone, int days,
+		       struct pf_err *err)
+{
+	struct pf_map used = { 0 };
+	bool all = true;
+
+	for (size_t i = 0; i < s->items.n; i++)
+		if (!pf_strs_have(gone, s->items.v[i].key))
+			all &= note_wheels(s, &used, &s->items.v[i]);
+	return pf_cache_sweep(out, s->root, all ? &used : NULL, days, err);
 }
 
 static void report_removed(struct pf_buf *out, struct pf_json_out *w, bool json,
-			   const struct item *it, const char *why)
+			   const struct pf_stored *it, const char *why)
 {
 	if (json) {
 		pf_json_open(w, '{');
@@ -457,15 +378,12 @@ int pf_store_gc(struct pf_buf *out, int days, const struct pf_opts *o, bool json
 		struct pf_err *err)
 {
 	struct pf_json_out w = { .buf = out };
-	int leftovers, logs;
+	struct pf_swept swept = { 0 };
+	struct pf_strs gone = { 0 };
 	STORE(s);
 
-	if (open_store(&s, NULL, true, o, err) < 0)
+	if (pf_stored_open(&s, NULL, true, o, err) < 0)
 		return -1;
-	leftovers = pf_workdir_sweep(s.root, PF_AGE_GC, err);
-	if (leftovers < 0)
-		return -1;
-	logs = remove_old_logs(&s);
 	if (json) {
 		open_object(&w, "env-gc", &s);
 		pf_json_key(&w, "removed");
@@ -477,18 +395,19 @@ int pf_store_gc(struct pf_buf *out, int days, const struct pf_opts *o, bool json
 
 		if (removed < 0)
 			return -1;
-		if (removed)
+		if (removed) {
 			report_removed(out, &w, json, &s.items.v[i], why);
+			*PF_PUSH(&s.arena, &gone) = s.items.v[i].key;
+		}
 	}
+	if (sweep_cache(&swept, &s, &gone, days, err) < 0)
+		return -1;
 	if (json) {
 		pf_json_close(&w, ']');
-		pf_json_key(&w, "leftovers");
-		pf_json_int(&w, leftovers);
-		pf_json_key(&w, "logs");
-		pf_json_int(&w, logs);
+		pf_swept_write(&w, &swept);
 		close_object(&w);
-	} else if (leftovers || logs) {
-		pf_buf_printf(out, "removed %d leftovers and %d logs\n", leftovers, logs);
+	} else {
+		pf_swept_print(out, &swept);
 	}
 	return pf_buf_check(out, "the answer", err);
 }

@@ -2,7 +2,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "env/wheel.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -15,8 +14,9 @@
 #include "base/proc.h"
 #include "base/str.h"
 #include "env/wheel_check.h"
-#include "formats/hasher.h"
+#include "formats/digest.h"
 #include "req/name.h"
+#include "solve/solve.h"
 
 void pf_wheel_free(struct pf_wheel *w)
 {
@@ -56,17 +56,19 @@ static int check_found(const struct pf_bundle *b, struct pf_str file, bool lenie
 }
 
 static int find(struct pf_wheel *out, const char *store, const char *sha256, struct pf_str file,
-		bool lenient, struct pf_err *err)
+		bool lenient, bool deep, struct pf_err *err)
 {
 	PF_AUTO(arena) a = { 0 };
 	PF_AUTO(wheel) w = { 0 };
-	int found = pf_bundle_load(&w.files, pf_formatz(&a, "%s/wheels/%s", store, sha256), err);
+	int found = pf_bundle_load(&w.files, pf_formatz(&a, "%s/wheels/%s", store, sha256),
+				   deep, err);
 
 	if (found <= 0 || !w.files.name)
 		return found < 0 ? -1 : 0;
 	if (check_found(&w.files, file, lenient, err) < 0)
 		return -1;
 	snprintf(w.sha256, sizeof(w.sha256), "%s", sha256);
+	(void)utimensat(AT_FDCWD, pf_formatz(&a, "%s/manifest", w.files.dir), NULL, 0); /* for gc */
 	*out = PF_TAKE(w);
 	return 1;
 }
@@ -79,22 +81,7 @@ int pf_wheel_find(struct pf_wheel *out, const char *sha256, struct pf_str file, 
 
 	if (!store)
 		return -1;
-	return is_sha256(sha256) ? find(out, store, sha256, file, lenient, err) : 0;
-}
-
-void pf_wheel_recheck(struct pf_workdir *w, const char *sha256)
-{
-	char *dir = pf_formatz(&w->arena, "%s/wheels/%s", w->store, sha256);
-	DIR *d = is_sha256(sha256) ? opendir(dir) : NULL;
-	bool whole = d && pf_bundle_is_intact(dir);
-
-	for (struct dirent *e; whole && (e = readdir(d));)
-		if (strncmp(e->d_name, "pyc-", 4) == 0)
-			whole = pf_bundle_is_intact(pf_join(&w->arena, dir, pf_s(e->d_name)));
-	if (d)
-		closedir(d);
-	if (d && !whole && rename(dir, pf_join(&w->arena, w->path, pf_s(sha256))) == 0)
-		pf_warn("%s was changed: it is made again", dir);
+	return is_sha256(sha256) ? find(out, store, sha256, file, lenient, o->repair, err) : 0;
 }
 
 /* ---- unpack ---- */
@@ -278,47 +265,28 @@ static int get_locked(struct pf_wheel *out, const struct pf_wheel_source *s, con
 		       PF_WAIT_LOCK, NULL, err);
 	if (lock < 0)
 		return -1;
-	found = find(out, w.store, sha256, s->file, s->lenient, err);
+	found = find(out, w.store, sha256, s->file, s->lenient, o->repair, err);
 	if (found)
 		return found < 0 ? -1 : 0;
 	if (check_and_build(&w, s, sha256, err) < 0)
 		return -1;
-	found = find(out, w.store, sha256, s->file, s->lenient, err);
+	found = find(out, w.store, sha256, s->file, s->lenient, false, err);
 	return found > 0   ? 0
 	       : found < 0 ? -1
 			   : pf_fail(err, PF_EIO, "%s/wheels/%s vanished", w.store, sha256);
 }
 
-static int digest_file(char out[PF_HASHER_HEX], int fd, struct pf_err *err)
-{
-	struct pf_hasher h = { 0 };
-	PF_AUTO(buf) block = PF_BUF(PF_KIB(256) + 1);
-	char *p = pf_buf_room(&block, PF_KIB(256));
-	off_t at = 0;
-	ssize_t n;
-
-	pf_hasher_start(&h);
-	while ((n = pread(fd, p, PF_KIB(256), at)) > 0 || (n < 0 && errno == EINTR))
-		if (n > 0) {
-			pf_hasher_add(&h, p, (size_t)n);
-			at += n;
-		}
-	pf_hasher_end(&h, out);
-	pf_hasher_free(&h);
-	return n < 0 ? pf_fail_errno(err, "cannot be read") : 0;
-}
-
 int pf_wheel_get(struct pf_wheel *out, const struct pf_wheel_source *s, const struct pf_opts *o,
 		 struct pf_err *err)
 {
-	char sha256[PF_HASHER_HEX];
+	char sha256[PF_DIGEST_HEX];
 	int found;
 
 	if (s->sha256 && !is_sha256(s->sha256))
 		return pf_fail(err, PF_EBUG, "no SHA-256: %s", s->sha256);
 	if (s->sha256)
 		snprintf(sha256, sizeof(sha256), "%s", s->sha256);
-	else if (digest_file(sha256, s->fd, err) < 0)
+	else if (pf_digest_fd(sha256, PF_S("sha256"), s->fd, err) < 0)
 		return pf_wrap(err, PF_FMT, PF_ARG(pf_shown(s->file)));
 	found = pf_wheel_find(out, sha256, s->file, s->lenient, o, err);
 	return found ? (found < 0 ? -1 : 0) : get_locked(out, s, sha256, o, err);

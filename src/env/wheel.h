@@ -4,14 +4,13 @@
 
 #include "env/bundle.h"
 #include "opts.h"
-#include "solve/solve.h"
 
 /* A wheel's file as the caller has it. */
 struct pf_wheel_source {
 	int fd;             /* open for reading at any offset */
 	struct pf_str file; /* "demo-1.0-py3-none-any.whl": what the wheel has to be */
 	const char *sha256; /* 64 hex digits, computed of these bytes before; NULL: computed here */
-	bool lenient;       /* RECORD may lack files and digests, or list what is not there */
+	bool lenient;       /* RECORD may lack files, list others, or have other digests */
 };
 
 /* STORE/wheels/SHA256, unpacked: `files` of the archive, and of byte code what pf_wheels_compile
@@ -28,10 +27,6 @@ void pf_wheel_free(struct pf_wheel *w);
  * are another wheel than `file`, or were taken leniently and are wanted strictly. */
 int pf_wheel_find(struct pf_wheel *out, const char *sha256, struct pf_str file, bool lenient,
 		  const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
-
-/* Its files are shared with environments, and so is the damage: one that is no longer what it was, or
- * whose byte code is not, is taken out of the cache, into the working directory. */
-void pf_wheel_recheck(struct pf_workdir *w, const char *sha256);
 
 /* The same, unpacked now where it is not there: built in STORE/tmp, renamed into place, one process
  * at a time. The caller compares the digest with what it expects. EINTEGRITY: an archive that two

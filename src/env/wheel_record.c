@@ -1,6 +1,7 @@
 /* wheel_record.c - RECORD against the archive: all that is there, and nothing else */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "env/wheel_check.h"
 
@@ -14,8 +15,13 @@ static int refuse(struct pf_err *err, struct pf_str path, const char *why)
 static int forgive(struct pf_wheel_check *c, struct pf_str path, const char *why,
 		   struct pf_err *err)
 {
-	if (!c->source->lenient)
-		return refuse(err, path, why);
+	if (!c->source->lenient) {
+		(void)refuse(err, path, why);
+		return pf_hint(err, "--lenient-record takes it, with a warning");
+	}
+	if (!c->incomplete)
+		pf_warn(PF_FMT ": RECORD: \"" PF_FMT "\" %s", PF_ARG(pf_shown(c->source->file)),
+			PF_ARG(pf_shown(path)), why);
 	c->incomplete = true;
 	return 0;
 }
@@ -104,7 +110,7 @@ static int check_item(struct pf_wheel_check *c, struct pf_wheel_item *item, stru
 	    pf_str_starts(row->digest, "sha1="))
 		return forgive(c, path, "has no digest that counts", err);
 	if (row->size.n && (!pf_str_u64(row->size, &size) || size != item->member->size))
-		return refuse(err, path, "has another size in the archive");
+		return forgive(c, path, "has another size in the archive", err);
 	item->recorded = row;
 	return 0;
 }
@@ -140,8 +146,9 @@ int pf_wheel_check_bytes(struct pf_wheel_check *c, struct pf_wheel_item *item, s
 	if (pf_str_is(name, "sha256"))
 		return pf_str_is(said, own)
 			       ? 0
-			       : refuse(err, path, "has another digest in the archive");
+			       : forgive(c, path, "has another digest in the archive", err);
 	if (!pf_digest_text(other, name, bytes.p, bytes.n))
-		return refuse(err, path, "has a digest of an unknown kind");
-	return pf_str_is(said, other) ? 0 : refuse(err, path, "has another digest in the archive");
+		return forgive(c, path, "has a digest of an unknown kind", err);
+	return pf_str_is(said, other) ? 0
+				      : forgive(c, path, "has another digest in the archive", err);
 }

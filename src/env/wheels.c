@@ -27,7 +27,7 @@ struct install {
 	const struct pf_python *python;
 	const struct pf_opts *o;
 	struct pf_workdir *w;
-	struct pf_native native;
+	struct pf_native own, *native; /* the plan's, or our own */
 	struct pf_crew crew;	 /* that unpacks */
 	struct pf_wheel *wheels; /* as many as the plan has packages */
 	struct incoming *in;
@@ -46,7 +46,11 @@ static const char *digest_of(struct install *x, const struct pf_planned *one)
 
 static int open_indexes(struct install *x, struct pf_err *err)
 {
-	return x->native.index.own ? 0 : pf_native_open(&x->native, x->needs, x->python, x->o, err);
+	if (!x->native && !x->plan->native &&
+	    pf_native_open(&x->own, x->needs, x->python, x->o, err) < 0)
+		return -1;
+	x->native = x->plan->native ? x->plan->native : &x->own;
+	return 0;
 }
 
 static bool is_source(const struct pf_planned *one)
@@ -68,9 +72,9 @@ static int fetch_source(void *from, int fd, struct pf_err *err)
 	int rc = open_indexes(s->x, err);
 
 	if (rc == 0) {
-		pf_native_fetch(&t, fd, &s->x->native, s->one);
-		rc = pf_native_wait(&s->x->native, &t, err);
-		pf_transfer_free(pf_index_pool(&s->x->native.index), &t);
+		pf_native_fetch(&t, fd, s->x->native, s->one);
+		rc = pf_native_wait(s->x->native, &t, err);
+		pf_transfer_free(pf_index_pool(&s->x->native->index), &t);
 	}
 	if (rc == 0)
 		rc = pf_digest_fd(sha256, PF_S("sha256"), fd, err);
@@ -114,10 +118,9 @@ static int look_up(struct install *x, struct pf_err *err)
 		const char *digest = digest_of(x, one);
 		int found = is_source(one); /* it was built */
 
-		if (!found && digest && x->o->repair)
-			pf_wheel_recheck(x->w, digest);
 		if (!found && digest)
-			found = pf_wheel_find(&x->wheels[i], digest, one->file, false, x->o, err);
+			found = pf_wheel_find(&x->wheels[i], digest, one->file, x->o->lenient_record,
+					      x->o, err);
 		if (found < 0)
 			return -1;
 		x->in[i].digest = digest;
@@ -147,7 +150,8 @@ static int unpack_one(void *ctx, size_t k, struct pf_err *err)
 	size_t i = x->missing[k];
 	const struct pf_planned *one = &x->plan->packages.v[i];
 	struct pf_wheel_source source = { .fd = x->in[i].fd, .file = one->file,
-					  .sha256 = x->in[i].digest };
+					  .sha256 = x->in[i].digest,
+					  .lenient = x->o->lenient_record };
 
 	if (pf_wheel_get(&x->wheels[i], &source, x->o, err) < 0 ||
 	    pf_digest_check(&one->hashes, x->in[i].fd, x->wheels[i].sha256, err) < 0)
@@ -185,10 +189,10 @@ static int fetch_all(struct install *x, struct pf_err *err)
 		in->rank = k;
 		in->t.done = take_one;
 		in->t.ctx = x;
-		pf_native_fetch(&in->t, in->fd, &x->native, &x->plan->packages.v[x->missing[k]]);
+		pf_native_fetch(&in->t, in->fd, x->native, &x->plan->packages.v[x->missing[k]]);
 	}
 	for (size_t k = 0; k < x->missing_count && !pf_crew_has_failed(&x->crew); k++)
-		if (pf_native_wait(&x->native, &x->in[x->missing[k]].t, err) < 0)
+		if (pf_native_wait(x->native, &x->in[x->missing[k]].t, err) < 0)
 			return pf_wrap(err, PF_FMT,
 				       PF_ARG(pf_shown(x->plan->packages.v[x->missing[k]].file)));
 	return 0;
@@ -215,19 +219,25 @@ static int fetch(struct install *x, struct pf_err *err)
 
 /* ---- link ---- */
 
+static bool is_requested(const struct pf_needs *needs, struct pf_str name)
+{
+	return needs && pf_need_next(needs->pip.v, needs->pip.n, NULL, name);
+}
+
 static int link_all(struct pf_found_list *placed, struct install *x, int dir, const char *exe,
 		    struct pf_err *err)
 {
 	size_t n = x->plan->packages.n;
 	struct pf_link *links = pf_alloc_array(&x->w->arena, n, sizeof(*links));
-	struct pf_link_opts how = { .dir = dir, .python = x->python, .exe = exe };
+	struct pf_link_opts how = { .dir = dir, .python = x->python, .exe = exe,
+				    .mode = x->o->link_mode, .first_wins = true };
 
 	for (size_t i = 0; i < n; i++)
 		links[i] = (struct pf_link){
 			.wheel = &x->wheels[i],
 			.url = x->plan->packages.v[i].url,
 			.sha256 = digest_of(x, &x->plan->packages.v[i]),
-			.requested = x->needs && pf_needs_find(x->needs, x->plan->packages.v[i].name),
+			.requested = is_requested(x->needs, x->plan->packages.v[i].name),
 		};
 	return pf_wheels_link(placed, links, n, &how, err);
 }
@@ -247,12 +257,12 @@ static int install(struct pf_found_list *placed, struct install *x, int dir, con
 static void free_all(struct install *x)
 {
 	for (size_t i = 0; i < x->plan->packages.n; i++) {
-		if (x->native.index.own)
-			pf_transfer_free(pf_index_pool(&x->native.index), &x->in[i].t);
+		if (x->native)
+			pf_transfer_free(pf_index_pool(&x->native->index), &x->in[i].t);
 		pf_fd_close(&x->in[i].fd);
 		pf_wheel_free(&x->wheels[i]);
 	}
-	pf_native_free(&x->native);
+	pf_native_free(&x->own);
 }
 
 int pf_wheels_install(struct pf_found_list *placed, int dir, const char *exe, const struct pf_plan *plan,

@@ -41,19 +41,19 @@ struct pf_transfer {
 	struct pf_transfer *next, *previous;
 };
 
-/* How servers are reached, as the user has it. Zeroed is the default. */
+/* How servers are reached, as far as the user has a say. Borrows; zeroed is a good one. */
 struct pf_net {
-	const char *cert;	/* a file or folder of certificates; NULL: $SSL_CERT_FILE, else the system's */
-	const char *client_cert; /* a file with our certificate and its key, or NULL */
-	const char *proxy;	/* its URL; NULL: as HTTPS_PROXY and the like have it */
+	const char *cert;	/* a file or a folder of certificates; NULL: $SSL_CERT_FILE, else the system's */
+	const char *client_cert; /* a file with a certificate of our own and its key, for those who ask */
+	const char *proxy;	/* for all servers but those of $no_proxy; NULL: $https_proxy and the like */
 	struct pf_strs trusted;	/* hosts, or host:port, whose certificate is not looked at */
-	unsigned stall;		/* seconds without a byte; 0: PF_WAIT_STALL */
-	unsigned tries;		/* 0: PF_MAX_TRIES */
+	unsigned wait;		/* seconds to connect, and without a byte; 0: PF_WAIT_CONNECT, PF_WAIT_STALL */
+	unsigned tries;		/* of each file; 0: PF_NET_TRIES */
 };
 
 /* Zeroed is a good one; its options are set before the first transfer. */
 struct pf_pool {
-	struct pf_net net;	/* borrowed */
+	struct pf_net net;
 	unsigned in_flight;	/* 0: PF_MAX_IN_FLIGHT */
 
 	struct pf_arena arena;
@@ -73,7 +73,7 @@ void pf_pool_free(struct pf_pool *p);
  * Only http and https; at most PF_MAX_REDIRECTS redirects, none from https to http, none with
  * credentials. Credentials of a URL, or netrc's, go to the scheme, host and port they were given for,
  * also with later URLs of that origin, but not once a redirect has led away from it. 408, 429, 5xx, a
- * connection cut or stalled are tried again (net.tries), from where it broke when the server can
+ * connection cut or stalled are tried again net.tries - 1 times, from where it broke when the server can
  * do that; Retry-After is heeded up to a minute; a wrong digest is given one more chance.
  * ETRANSFER, EINTEGRITY (another digest or size), ELIMIT (too big), EUSAGE (another scheme), EIO. */
 void pf_pool_start(struct pf_pool *p, struct pf_transfer *t);

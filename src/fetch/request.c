@@ -90,40 +90,68 @@ static void set_credentials(struct pf_transfer *t)
 		curl_easy_setopt(r->curl, CURLOPT_NETRC_FILE, netrc);
 }
 
-static bool is_trusted(const struct pf_pool *p, const char *url)
+/* "host", "host:port" (of any scheme), or "https://host:port". */
+static bool is_host_of(struct pf_arena *a, struct pf_str trusted, const struct pf_url *u)
+{
+	struct pf_err err;
+	struct pf_url one;
+
+	if (pf_str_find_str(trusted, "://") == PF_NPOS)
+		trusted = pf_format(a, PF_FMT "://" PF_FMT, PF_ARG(u->scheme), PF_ARG(trusted));
+	if (pf_url_split(&one, trusted, &err) < 0)
+		return false;
+	if (!one.port.n)
+		one.port = u->port;
+	return pf_url_same_origin(&one, u);
+}
+
+static bool is_trusted(struct pf_transfer *t, const struct pf_net *net)
 {
 	struct pf_err err;
 	struct pf_url u;
 
-	if (!p->net.trusted.n || pf_url_split(&u, pf_s(url), &err) < 0)
+	if (pf_url_split(&u, pf_s(t->own->url), &err) < 0)
 		return false;
-	for (size_t i = 0; i < p->net.trusted.n; i++) {
-		struct pf_str one = p->net.trusted.v[i], host = pf_str_cut(one, 0, u.host.n);
-		struct pf_str port = pf_str_skip(one, u.host.n);
-
-		if (pf_str_eq(host, u.host) &&
-		    (!port.n || (port.p[0] == ':' && pf_str_eq(pf_str_skip(port, 1), u.port))))
+	for (size_t i = 0; i < net->trusted.n; i++)
+		if (is_host_of(&t->arena, net->trusted.v[i], &u))
 			return true;
-	}
 	return false;
 }
 
-static void set_tls(struct pf_request *r)
+/* Certificates of authorities: one file, or a folder of them. */
+static void set_authorities(CURL *c, const char *path)
 {
-	const struct pf_net *net = &r->pool->net;
-	const char *bundle = net->cert ? net->cert : getenv("SSL_CERT_FILE");
 	struct stat st;
+	bool folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+
+	if (folder)
+		curl_easy_setopt(c, CURLOPT_CAINFO, NULL);
+	curl_easy_setopt(c, folder ? CURLOPT_CAPATH : CURLOPT_CAINFO, path);
+}
+
+static void set_tls(struct pf_transfer *t, const struct pf_net *net)
+{
+	struct pf_request *r = t->own;
+	const char *authorities = net->cert ? net->cert : getenv("SSL_CERT_FILE");
 
 	curl_easy_setopt(r->curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	if (bundle && *bundle)
-		curl_easy_setopt(r->curl, stat(bundle, &st) == 0 && S_ISDIR(st.st_mode) ?
-				 CURLOPT_CAPATH : CURLOPT_CAINFO, bundle);
+	if (authorities && *authorities)
+		set_authorities(r->curl, authorities);
 	if (net->client_cert && !r->left)
 		curl_easy_setopt(r->curl, CURLOPT_SSLCERT, net->client_cert);
-	if (is_trusted(r->pool, r->url)) {
+	if (is_trusted(t, net)) {
 		curl_easy_setopt(r->curl, CURLOPT_SSL_VERIFYPEER, 0L);
 		curl_easy_setopt(r->curl, CURLOPT_SSL_VERIFYHOST, 0L);
 	}
+}
+
+static void set_way(CURL *c, const struct pf_net *net)
+{
+	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, (long)(net->wait ? net->wait : PF_WAIT_CONNECT));
+	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 64L);
+	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, (long)(net->wait ? net->wait : PF_WAIT_STALL));
+	if (net->proxy)
+		curl_easy_setopt(c, CURLOPT_PROXY, net->proxy);
 }
 
 static void set_range(struct pf_transfer *t)
@@ -146,8 +174,6 @@ static void set_options(struct pf_transfer *t)
 {
 	struct pf_request *r = t->own;
 	CURL *c = r->curl;
-	const struct pf_net *net = &r->pool->net;
-	unsigned stall = net->stall ? net->stall : PF_WAIT_STALL;
 
 	curl_easy_reset(c);
 	curl_easy_setopt(c, CURLOPT_URL, r->url);
@@ -161,11 +187,6 @@ static void set_options(struct pf_transfer *t)
 	curl_easy_setopt(c, CURLOPT_USERAGENT, "pyfunc-env/" PACKAGE_VERSION);
 	if (t->gzip)
 		curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "gzip");
-	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, 10L);
-	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 64L);
-	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, (long)stall);
-	if (net->proxy)
-		curl_easy_setopt(c, CURLOPT_PROXY, net->proxy);
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(c, CURLOPT_BUFFERSIZE, (long)PF_KIB(128));
 	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, pf_answer_body);
@@ -219,7 +240,8 @@ void pf_request_prepare(struct pf_transfer *t)
 		add_header(r, &t->arena, "If-Range", r->validator.p);
 	set_options(t);
 	set_range(t);
-	set_tls(r);
+	set_way(r->curl, &r->pool->net);
+	set_tls(t, &r->pool->net);
 	set_credentials(t);
 }
 
@@ -310,11 +332,13 @@ static int check_whole(struct pf_transfer *t)
 static enum pf_verdict try_again(struct pf_transfer *t, int64_t now)
 {
 	struct pf_request *r = t->own;
-	long ms;
+	unsigned tries = r->pool->net.tries ? r->pool->net.tries : PF_NET_TRIES;
+	long ms = PF_WAIT_BETWEEN * 1000L;
 
-	if (++r->tries >= (r->pool->net.tries ? r->pool->net.tries : PF_MAX_TRIES))
+	if (++r->tries >= tries)
 		return PF_FAILED;
-	ms = 500L << (r->tries - 1);
+	if (r->tries < 8)
+		ms = 500L << (r->tries - 1);
 	ms += (long)(getpid() * 7919L % (ms / 4));
 	if (r->wait * 1000 > ms)
 		ms = r->wait * 1000;

@@ -10,6 +10,8 @@
 
 void pf_sha256_raw(unsigned char out[32], const void *p, size_t n);
 void pf_sha256_hex(char out[PF_SHA256_HEX], const void *p, size_t n);
+/* Of a file, which may not be a link. EIO. */
+int pf_sha256_at(char out[PF_SHA256_HEX], int dir, const char *path, struct pf_err *err) PF_MUST_USE;
 
 /* "sha256", "sha384" or "sha512" of bytes, as RECORD files have it: base64 of URLs, without "=".
  * False: no digest of that name is known. */

@@ -1,8 +1,11 @@
-/* digest_fd.c - is a file one of those that digests name? */
+/* digest_fd.c - digests of files, and whether one is among those that are named */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "formats/digest.h"
 
+#include <fcntl.h>
 #include <openssl/evp.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/str.h"
@@ -39,6 +42,27 @@ int pf_digest_fd(char hex[PF_DIGEST_HEX], struct pf_str kind, int fd, struct pf_
 	}
 	hex[2 * size] = '\0';
 	return n < 0 ? pf_fail_errno(err, "cannot read the file back") : 0;
+}
+
+int pf_sha256_at(char hex[PF_SHA256_HEX], int dir, const char *path, struct pf_err *err)
+{
+	PF_FD(fd) = openat(dir, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+	void *p;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return pf_fail_errno(err, "cannot open %s", path);
+	if (!st.st_size) {
+		pf_sha256_hex(hex, "", 0);
+		return 0;
+	}
+	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (p == MAP_FAILED)
+		return pf_fail_errno(err, "cannot read %s", path);
+	(void)madvise(p, (size_t)st.st_size, MADV_SEQUENTIAL);
+	pf_sha256_hex(hex, p, (size_t)st.st_size);
+	munmap(p, (size_t)st.st_size);
+	return 0;
 }
 
 static bool names_kind(const struct pf_strs *hashes, const char *kind)

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "index/index.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -215,6 +216,7 @@ static int copy_file(struct pf_transfer *t, const char *path, struct pf_err *err
 	ssize_t n;
 	int rc = from < 0 || ftruncate(t->fd, 0) < 0 || lseek(t->fd, 0, SEEK_SET) < 0 ? -1 : 0;
 
+	err->gone = from < 0 && access(path, F_OK) < 0 && errno == ENOENT;
 	pf_hasher_start(&h);
 	while (rc == 0 && (n = read(from, bytes, sizeof(bytes))) != 0) {
 		if (n < 0)

@@ -12,7 +12,7 @@
 struct pf_index_settings {
 	struct pf_strs urls;	   /* http:, https: or file: URLs; the first that knows a name has it */
 	struct pf_strs find_links; /* URLs of pages, folders or files: added to what the index has */
-	struct pf_net net;	   /* how they are reached */
+	struct pf_net net;
 	bool no_index;		   /* find_links alone */
 	bool offline;		   /* what is at hand, however old */
 	bool refresh;		   /* ask again for pages at hand */

@@ -44,19 +44,20 @@ static struct pf_str hold(struct pf_maker *m, const struct pf_json *r, struct pf
 /* {"sha256": "..."}; others are passed over. */
 static int read_hashes(struct pf_str *out, struct pf_maker *m, struct pf_json *r, struct pf_err *err)
 {
-	struct pf_json_token value;
-	struct pf_str key;
-	int rc;
+	struct pf_json_token key, value;
+	bool wanted;
 
-	while ((rc = pf_json_next_key(r, &key, err)) > 0) {
-		bool wanted = pf_str_is(key, "sha256");
-
+	for (;;) {
+		if (pf_json_next(r, &key, err) < 0)
+			return -1;
+		if (key.kind != PF_JSON_KEY)
+			return 0;
+		wanted = pf_str_is(key.text, "sha256");
 		if (pf_json_next(r, &value, err) < 0 || pf_json_skip(r, &value, err) < 0)
 			return -1;
 		if (wanted && value.kind == PF_JSON_STRING)
 			*out = hold(m, r, value.text);
 	}
-	return rc;
 }
 
 enum field { FILENAME, URL, HASHES, PYTHON, SIZE, UPLOADED, YANKED, METADATA, DIST_METADATA, FIELDS };
@@ -179,19 +180,20 @@ static int read_files(struct pf_maker *m, struct pf_json *r, struct pf_err *err)
 static int read_meta(struct pf_json *r, struct pf_err *err)
 {
 	struct pf_json_token t;
-	struct pf_str key;
-	int rc;
+	bool wanted;
 
-	while ((rc = pf_json_next_key(r, &key, err)) > 0) {
-		bool wanted = pf_str_is(key, "api-version");
-
+	for (;;) {
+		if (pf_json_next(r, &t, err) < 0)
+			return -1;
+		if (t.kind != PF_JSON_KEY)
+			return 0;
+		wanted = pf_str_is(t.text, "api-version");
 		if (pf_json_next(r, &t, err) < 0 || pf_json_skip(r, &t, err) < 0)
 			return -1;
 		if (wanted && (t.kind != PF_JSON_STRING || !pf_str_starts(t.text, "1.")))
 			return pf_fail(err, PF_EINTEGRITY, "an index of version " PF_FMT " (1.x is understood)",
 				       PF_ARG(pf_shown(t.text)));
 	}
-	return rc;
 }
 
 static int read_member(struct pf_maker *m, struct pf_json *r, struct pf_str key, struct pf_err *err)
@@ -216,21 +218,21 @@ static int read_member(struct pf_maker *m, struct pf_json *r, struct pf_str key,
 static int read_document(struct pf_maker *m, struct pf_json *r, struct pf_err *err)
 {
 	struct pf_json_token t;
-	struct pf_str key;
 	bool files = false;
-	int rc;
 
 	if (pf_json_next(r, &t, err) < 0)
 		return -1;
 	if (t.kind != PF_JSON_OBJECT)
 		return pf_json_fail(r, err, "a page is an object");
-	while ((rc = pf_json_next_key(r, &key, err)) > 0) {
-		files |= pf_str_is(key, "files");
-		if (read_member(m, r, key, err) < 0)
+	for (;;) {
+		if (pf_json_next(r, &t, err) < 0)
+			return -1;
+		if (t.kind == PF_JSON_OBJECT_END)
+			break;
+		files |= pf_str_is(t.text, "files");
+		if (read_member(m, r, t.text, err) < 0)
 			return -1;
 	}
-	if (rc < 0)
-		return -1;
 	if (!files)
 		return pf_json_fail(r, err, "a page has files");
 	return pf_json_next(r, &t, err); /* nothing behind it */

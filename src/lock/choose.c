@@ -120,14 +120,6 @@ static int open_index(struct chooser *c, const struct pf_lock *l, struct pf_err 
 
 /* ---- the plan ---- */
 
-static struct pf_str bare(struct pf_arena *a, struct pf_str url)
-{
-	struct pf_err ignored;
-	struct pf_url u;
-
-	return pf_url_split(&u, url, &ignored) < 0 ? PF_S("") : pf_s(pf_url_bare(a, &u));
-}
-
 static int take_file(struct pf_planned *one, struct chooser *c, const struct pf_lock_package *p,
 		     struct pf_err *err)
 {
@@ -137,7 +129,7 @@ static int take_file(struct pf_planned *one, struct chooser *c, const struct pf_
 		return pf_fail(err, PF_EINTEGRITY, "line %u: none of the files of " PF_FMT
 			       " is for this interpreter and platform", p->line, PF_ARG(pf_shown(p->name)));
 	one->file = f->name;
-	one->from = bare(&c->arena, f->url);
+	one->from = pf_lock_bare(&c->arena, f->url);
 	one->hashes = f->hashes;
 	one->size = f->size;
 	one->uploaded = f->uploaded;

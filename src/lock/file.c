@@ -45,7 +45,8 @@ int pf_lock_path_url(struct pf_str *out, struct pf_arena *a, const char *base, s
 		if (pf_str_is(part, ".."))
 			return pf_fail(err, PF_EINTEGRITY, "line %u: the path " PF_FMT
 				       " leaves the lock's folder", line, PF_ARG(pf_shown(path)));
-	*out = pf_url_of_path(a, pf_formatz(a, "%s/" PF_FMT, base, PF_ARG(path)));
+	*out = pf_format(a, "file://" PF_FMT,
+			 PF_ARG(pf_url_encode(a, pf_format(a, "%s/" PF_FMT, base, PF_ARG(path)))));
 	return 0;
 }
 
@@ -66,6 +67,14 @@ static int last_part(struct pf_str *out, struct pf_lock *l, const struct pf_lock
 			       PF_ARG(pf_shown(f->url)));
 	*out = pf_url_decode(&l->arena, pf_url_file(&url));
 	return 0;
+}
+
+struct pf_str pf_lock_bare(struct pf_arena *a, struct pf_str url)
+{
+	struct pf_url u;
+	struct pf_err ignored;
+
+	return pf_url_split(&u, url, &ignored) < 0 ? PF_S("") : pf_s(pf_url_bare(a, &u));
 }
 
 /* ---- what it is called ---- */

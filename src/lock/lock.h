@@ -29,7 +29,8 @@ struct pf_lock_for {
 	const struct pf_python *python;
 	const struct pf_opts *o;
 	const char *base;		/* the folder that its paths are relative to */
-	bool stranger;			/* the model's own: its addresses are not followed unless `o` allows it */
+	/* It is the model's own: its addresses are not followed unless `o` allows it. */
+	bool stranger;
 };
 
 /* A lock's text, of any format that is known, to the plan it comes to for one interpreter. Nothing is

@@ -66,6 +66,8 @@ const struct pf_lock_package *pf_lock_find(const struct pf_lock *l, struct pf_st
 /* file:///BASE/path, for a path that stays beneath it. EINTEGRITY. */
 int pf_lock_path_url(struct pf_str *out, struct pf_arena *a, const char *base, struct pf_str path,
 		     unsigned line, struct pf_err *err) PF_MUST_USE;
+/* A URL without its login and fragment; empty where it is none. */
+struct pf_str pf_lock_bare(struct pf_arena *a, struct pf_str url);
 /* "2024-01-31T23:59:59.5Z", which is in UTC, in seconds since 1970; 0: none. */
 int64_t pf_lock_time(struct pf_str text);
 

@@ -77,14 +77,6 @@ static bool is_remote(struct pf_str url)
 	return pf_str_starts(url, "https://") || pf_str_starts(url, "http://");
 }
 
-static struct pf_str bare(struct pf_arena *a, struct pf_str url)
-{
-	struct pf_url u;
-	struct pf_err ignored;
-
-	return pf_url_split(&u, url, &ignored) < 0 ? PF_S("") : pf_s(pf_url_bare(a, &u));
-}
-
 /* { name = "...", url = "...", upload-time = 2024-01-31T23:59:59Z, size = 1, hashes = { sha256 = "..." } } */
 static void put_file(struct pf_buf *out, const struct pf_planned *one, const char *where_key,
 		     struct pf_str where)
@@ -120,7 +112,7 @@ static void put_file(struct pf_buf *out, const struct pf_planned *one, const cha
 static bool put_source(struct pf_buf *out, struct pf_arena *a, const struct pf_planned *one,
 		       const char *model_dir)
 {
-	struct pf_str from = bare(a, one->url.n ? one->url : one->from);
+	struct pf_str from = pf_lock_bare(a, one->url.n ? one->url : one->from);
 	const char *key = "url";
 
 	if (one->hashes.n != 1)
@@ -159,7 +151,7 @@ static void put_package(struct pf_buf *out, struct pf_arena *a, const struct pf_
 	if (is_for(one, what->python))
 		put_field(out, "requires-python", one->requires_python);
 	if (is_remote(one->index))
-		put_field(out, "index", bare(a, one->index));
+		put_field(out, "index", pf_lock_bare(a, one->index));
 	if (one->depends.n) {
 		pf_buf_cstr(out, "dependencies = [");
 		for (size_t i = 0; i < one->depends.n; i++)
@@ -172,7 +164,7 @@ static void put_package(struct pf_buf *out, struct pf_arena *a, const struct pf_
 	pf_buf_cstr(out, "[packages.tool.pyfunc-env]\n");
 	put_list(out, "hashes", &one->hashes);
 	if (is_remote(one->url))
-		put_field(out, "url", bare(a, one->url));
+		put_field(out, "url", pf_lock_bare(a, one->url));
 }
 
 static void put_left_out(struct pf_buf *out, struct pf_arena *a, const struct pf_strs *list)

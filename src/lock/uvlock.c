@@ -202,7 +202,8 @@ static int meet_roots(struct walk *w, struct pf_err *err)
 		const struct pf_need *need = &w->t->wanted->pip.v[i];
 		const struct pf_node *package;
 
-		if (need->constraint || !need->parsed || !pf_marker_eval(need->req.marker, w->t->env, PF_S("")))
+		if (need->constraint || !need->parsed ||
+		    !pf_marker_eval(need->req.marker, w->t->env, PF_S("")))
 			continue;
 		if (find(&package, w, need->req.key, NULL, 1, err) < 0 ||
 		    meet_all(w, package, &need->req.extras, err) < 0)

@@ -3,7 +3,6 @@
 #pragma once
 
 #include "base/mem.h"
-#include "base/str.h"
 #include "req/reqopts.h"
 #include "req/requirement.h"
 
@@ -74,17 +73,11 @@ struct pf_needs {
 	int as_of;			/* the day whose packages count (pf_needs_date); 0: today */
 };
 
+/* The first of n needs that asks for a project, constraints aside, behind `after` (NULL: from the start);
+ * NULL: none. */
+const struct pf_need *pf_need_next(const struct pf_need *needs, size_t n, const struct pf_need *after,
+				   struct pf_str name);
 /* With require_hashes every requirement that is no constraint has to have a digest and to name one
  * version (or a URL), as pip asks: EMODEL naming the first that has not. For where an environment
  * is to be built. */
 int pf_needs_check_hashes(const struct pf_needs *needs, struct pf_err *err) PF_MUST_USE;
-
-/* The first requirement of that canonical name which is no constraint; NULL: none. */
-static inline const struct pf_need *pf_needs_find(const struct pf_needs *needs, struct pf_str key)
-{
-	for (size_t i = 0; i < needs->pip.n; i++)
-		if (needs->pip.v[i].parsed && !needs->pip.v[i].constraint &&
-		    pf_str_eq(needs->pip.v[i].req.key, key))
-			return &needs->pip.v[i];
-	return NULL;
-}

@@ -157,6 +157,15 @@ void pf_policy_note_options(struct pf_needs *needs, struct pf_arena *a, const st
 	}
 }
 
+const struct pf_need *pf_need_next(const struct pf_need *needs, size_t n, const struct pf_need *after,
+				   struct pf_str name)
+{
+	for (const struct pf_need *at = after ? after + 1 : needs; at < needs + n; at++)
+		if (at->parsed && !at->constraint && pf_str_eq(at->req.key, name))
+			return at;
+	return NULL;
+}
+
 int pf_needs_check_hashes(const struct pf_needs *needs, struct pf_err *err)
 {
 	for (size_t i = 0; needs->require_hashes && i < needs->pip.n; i++) {

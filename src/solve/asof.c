@@ -6,7 +6,7 @@
 
 bool pf_is_native(const struct pf_opts *o)
 {
-	return o->env_manager == PF_ENV_VENV;
+	return o->env_manager == PF_ENV_AUTO || o->env_manager == PF_ENV_VENV;
 }
 
 static int date_of_model(int *out, const struct pf_needs *needs, bool asked, struct pf_err *err)

@@ -61,9 +61,22 @@ struct envp {
 	PF_VEC(char *) v;
 };
 
+/* The name's one value, whatever was passed on. */
 static void set(struct envp *e, const char *name, struct pf_str value)
 {
-	*PF_PUSH(e->arena, &e->v) = pf_formatz(e->arena, "%s=" PF_FMT, name, PF_ARG(value));
+	char *text = pf_formatz(e->arena, "%s=" PF_FMT, name, PF_ARG(value));
+	size_t i = 0, n = strlen(name) + 1;
+
+	while (i < e->v.n && strncmp(e->v.v[i], text, n) != 0)
+		i++;
+	if (i == e->v.n)
+		*PF_PUSH(e->arena, &e->v) = NULL;
+	e->v.v[i] = text;
+}
+
+static void set_number(struct envp *e, const char *name, unsigned value)
+{
+	set(e, name, pf_format(e->arena, "%u", value));
 }
 
 /* PATH without the folders of an outer environment: its programs are not ours. */
@@ -115,7 +128,15 @@ static void set_uv(struct envp *e, const struct pf_indexes *x)
 	set_list(e, "UV_FIND_LINKS", &x->find_links, ',', false);
 	set_list(e, "UV_INSECURE_HOST", &x->net.trusted, ' ', false);
 	if (x->pre)
-		set(e, "UV_PRERELEASE", PF_S("allow"));
+		set(e, "UV_PRERELEASE", x->pre == PF_PRE_ALLOW ? PF_S("allow") : PF_S("disallow"));
+	if (x->net.wait)
+		set_number(e, "UV_HTTP_TIMEOUT", x->net.wait);
+	if (x->net.tries)
+		set_number(e, "UV_HTTP_RETRIES", x->net.tries - 1);
+	if (x->net.proxy)
+		set(e, "ALL_PROXY", pf_s(x->net.proxy));
+	if (x->net.client_cert)
+		set(e, "SSL_CLIENT_CERT", pf_s(x->net.client_cert));
 	set(e, "UV_NO_CONFIG", PF_S("1"));
 	set(e, "UV_PYTHON_DOWNLOADS", PF_S("never"));
 	set(e, "UV_NO_PROGRESS", PF_S("1"));
@@ -123,11 +144,17 @@ static void set_uv(struct envp *e, const struct pf_indexes *x)
 
 static void set_pip(struct envp *e, const struct pf_indexes *x, bool offline)
 {
-	const char *retries = getenv("PIP_RETRIES");
-
 	/* Without a second try pip says nothing of a dead index, only that nothing is to be found. */
-	if (retries)
-		set(e, "PIP_RETRIES", strcmp(retries, "0") == 0 ? PF_S("1") : pf_s(retries));
+	if (x->net.tries)
+		set_number(e, "PIP_RETRIES", x->net.tries > 1 ? x->net.tries - 1 : 1);
+	if (x->net.wait)
+		set_number(e, "PIP_TIMEOUT", x->net.wait);
+	if (x->net.proxy)
+		set(e, "PIP_PROXY", pf_s(x->net.proxy));
+	if (x->net.client_cert)
+		set(e, "PIP_CLIENT_CERT", pf_s(x->net.client_cert));
+	if (x->pre == PF_PRE_ALLOW)
+		set(e, "PIP_PRE", PF_S("1"));
 	if (x->index.n)
 		set(e, "PIP_INDEX_URL", pf_index_url_bare(x->index));
 	set_list(e, "PIP_EXTRA_INDEX_URL", &x->extra, ' ', true);
@@ -137,8 +164,6 @@ static void set_pip(struct envp *e, const struct pf_indexes *x, bool offline)
 		set(e, "PIP_NO_INDEX", PF_S("1"));
 	if (x->net.cert)
 		set(e, "PIP_CERT", pf_s(x->net.cert));
-	if (x->pre)
-		set(e, "PIP_PRE", PF_S("1"));
 	set(e, "PIP_NO_INPUT", PF_S("1"));
 	set(e, "PIP_USER", PF_S("0"));
 	set(e, "PIP_DISABLE_PIP_VERSION_CHECK", PF_S("1"));
@@ -148,7 +173,7 @@ static void set_pip(struct envp *e, const struct pf_indexes *x, bool offline)
 char **pf_driver_environment(struct pf_arena *a, const struct pf_driver *d, const struct pf_opts *o)
 {
 	struct envp e = { .arena = a };
-	const char *cert = getenv("SSL_CERT_FILE");
+	const char *cert = d ? d->indexes.net.cert : getenv("SSL_CERT_FILE");
 
 	for (char **p = environ; *p; p++) {
 		struct pf_str name = pf_str_cut(pf_s(*p), 0, pf_str_find(pf_s(*p), '='));
@@ -158,9 +183,7 @@ char **pf_driver_environment(struct pf_arena *a, const struct pf_driver *d, cons
 	}
 	set_path(&e);
 	set(&e, "PYTHONNOUSERSITE", PF_S("1"));
-	if (d && d->indexes.net.cert)
-		set(&e, "SSL_CERT_FILE", pf_s(d->indexes.net.cert));
-	else if (cert)
+	if (cert)
 		set(&e, "SSL_CERT_FILE", pf_s(cert));
 	if (d && d->kind == PF_DRIVER_UV)
 		set_uv(&e, &d->indexes);
@@ -181,7 +204,7 @@ static int find_uv(struct pf_driver *d, struct pf_err *err)
 	d->uv = pf_which(&d->arena, "uv");
 	if (!d->uv) {
 		pf_fail(err, PF_EIO, "the program uv is not on PATH");
-		return pf_hint(err, "install uv, or leave out --env-manager: nothing else is needed then");
+		return pf_hint(err, "install uv, or use --env-manager virtualenv");
 	}
 	d->kind = PF_DRIVER_UV;
 	rc = pf_proc_capture(&out, &(struct pf_spawn){ .path = d->uv,
@@ -208,20 +231,23 @@ int pf_driver_find(struct pf_driver *out, const struct pf_python *python,
 {
 	PF_AUTO(driver) d = { 0 };
 
-	pf_indexes_read(&d.indexes, needs, o);
+	pf_indexes_read(&d.indexes, needs, python, o);
 	if (o->env_manager == PF_ENV_CONDA || o->env_manager == PF_ENV_MAMBA) {
 		pf_fail(err, PF_EUSAGE, "this version makes no conda environments");
-		return pf_hint(err, "use --env-manager venv: packages that only conda has are then "
-				    "listed and left out");
+		return pf_hint(err, "use --env-manager uv or virtualenv: packages that only "
+				    "conda has are then listed and left out");
 	}
 	if (o->env_manager == PF_ENV_LOCAL)
 		return pf_fail(err, PF_EUSAGE, "the local interpreter needs no environment");
-	if (pf_opts_native(o)) {
+	if (o->env_manager == PF_ENV_UV) {
+		if (find_uv(&d, err) < 0)
+			return -1;
+	} else if (o->env_manager == PF_ENV_VIRTUALENV) {
+		if (pf_driver_find_pip(&d, python, w, o, err) < 0)
+			return -1;
+	} else {
 		d.kind = PF_DRIVER_NONE;
 		d.version = PF_S("pyfunc-env " PACKAGE_VERSION);
-	} else if (o->env_manager == PF_ENV_UV ? find_uv(&d, err) < 0 :
-						 pf_driver_find_pip(&d, python, w, o, err) < 0) {
-		return -1;
 	}
 	*out = PF_TAKE(d);
 	return 0;

@@ -17,8 +17,8 @@ struct pf_driver {
 	struct pf_indexes indexes;
 };
 
-/* The driver for o->env_manager: uv, or pip for virtualenv; none for auto and venv. EUSAGE for
- * managers that drive no pip packages, EIO when the program is not there. */
+/* The driver for o->env_manager: uv, or pip for virtualenv; none for venv and auto.
+ * EUSAGE for managers that drive no pip packages, EIO when there is none. */
 int pf_driver_find(struct pf_driver *out, const struct pf_python *python,
 		   const struct pf_needs *needs, struct pf_workdir *w, const struct pf_opts *o,
 		   struct pf_err *err) PF_MUST_USE;

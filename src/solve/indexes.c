@@ -2,15 +2,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "solve/indexes.h"
 
-#include <fcntl.h>
-#include <unistd.h>
+#include <math.h>
 
 #include "base/fs.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/number.h"
 #include "base/str.h"
 #include "default_index.h"
+#include "req/reqneed.h"
 #include "req/reqwish.h"
+#include "solve/pipconf.h"
 
 void pf_indexes_free(struct pf_indexes *x)
 {
@@ -25,42 +27,14 @@ struct pf_str pf_index_url_bare(struct pf_str index)
 	return eq != PF_NPOS && eq < scheme ? pf_str_skip(index, eq + 1) : index;
 }
 
-/* "name" in "name=URL": uv's variables have it in capitals, with _ for all but letters and digits. */
-static struct pf_str login_part(struct pf_arena *a, struct pf_str name, const char *part)
-{
-	char *variable = pf_formatz(a, "UV_INDEX_" PF_FMT "_%s", PF_ARG(name), part);
-
-	for (char *p = variable; *p; p++)
-		*p = *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : pf_is_alnum(*p) ? *p : '_';
-	return pf_url_encode(a, pf_s(getenv(variable)), "");
-}
-
-struct pf_str pf_index_url_login(struct pf_arena *a, struct pf_str index)
-{
-	struct pf_str bare = pf_index_url_bare(index), name, user, password;
-	size_t at = pf_str_find_str(bare, "://");
-	struct pf_err ignored;
-	struct pf_url u;
-
-	if (bare.n == index.n || pf_url_split(&u, bare, &ignored) < 0 || u.user.p)
-		return bare;
-	name = pf_str_cut(index, 0, index.n - bare.n - 1);
-	user = login_part(a, name, "USERNAME");
-	password = login_part(a, name, "PASSWORD");
-	if (!user.n && !password.n)
-		return bare;
-	return pf_format(a, PF_FMT "://" PF_FMT ":" PF_FMT "@" PF_FMT, PF_ARG(pf_str_cut(bare, 0, at)),
-			 PF_ARG(user), PF_ARG(password), PF_ARG(pf_str_skip(bare, at + 3)));
-}
-
-/* One setting: pip's key, pip's variable, uv's variables. */
+/* One setting: pip's key, pip's variable, others that say the same. */
 enum setting {
 	INDEX, EXTRA, FIND_LINKS, NO_INDEX, TRUSTED, CERT, CLIENT_CERT, PROXY, TIMEOUT, RETRIES, PRE,
 	NO_BINARY, ONLY_BINARY, SETTINGS
 };
 
 static const struct {
-	const char *key, *pip, *others[4];
+	const char *key, *pip, *others[3];
 } settings[SETTINGS] = {
 	[INDEX] = { "index-url", "PIP_INDEX_URL", { "UV_DEFAULT_INDEX", "UV_INDEX_URL" } },
 	[EXTRA] = { "extra-index-url", "PIP_EXTRA_INDEX_URL", { "UV_INDEX", "UV_EXTRA_INDEX_URL" } },
@@ -73,114 +47,23 @@ static const struct {
 	[TIMEOUT] = { "timeout", "PIP_TIMEOUT",
 		      { "PIP_DEFAULT_TIMEOUT", "UV_HTTP_TIMEOUT", "UV_REQUEST_TIMEOUT" } },
 	[RETRIES] = { "retries", "PIP_RETRIES", { "UV_HTTP_RETRIES" } },
-	[PRE] = { "pre", "PIP_PRE", { NULL } },
+	[PRE] = { "pre", "PIP_PRE", { "UV_PRERELEASE" } },
 	[NO_BINARY] = { "no-binary", "PIP_NO_BINARY", { "UV_NO_BINARY_PACKAGE" } },
 	[ONLY_BINARY] = { "only-binary", "PIP_ONLY_BINARY", { "UV_NO_BUILD_PACKAGE" } },
 };
 
-#define RANK_VARIABLE 3
-
 struct values {
 	struct pf_str v[SETTINGS];
-	int rank[SETTINGS]; /* who said it: [install] beats [global], a variable both */
-	bool commas;	    /* find-links as uv separates them */
+	bool commas; /* find-links as uv separates them */
 };
 
-/* ---- pip's configuration files ---- */
-
-static int section_rank(struct pf_str name)
+static void read_files(struct values *out, struct pf_arena *a, const struct pf_python *python)
 {
-	return pf_str_is(name, "install") ? 2 : pf_str_is(name, "global") ? 1 : 0;
-}
+	struct pf_pipconf conf;
 
-static int find_setting(struct pf_str key)
-{
-	char name[64];
-
-	snprintf(name, sizeof(name), PF_FMT, PF_ARG(key));
-	for (char *p = name; *p; p++)
-		*p = *p == '_' ? '-' : pf_lower(*p);
+	pf_pipconf_read(&conf, a, python ? python->prefix : PF_S(""));
 	for (int i = 0; i < SETTINGS; i++)
-		if (strcmp(name, settings[i].key) == 0)
-			return i;
-	return strcmp(name, "default-timeout") == 0 ? TIMEOUT : -1;
-}
-
-/* configparser's grammar, as far as pip uses it: [section], key = value or key: value, a deeper
- * line goes on with the value, # and ; begin comments at a line's start. */
-static void read_ini(struct values *out, struct pf_arena *a, struct pf_str text)
-{
-	struct pf_str rest = text, line;
-	int rank = 0, at = -1;
-
-	while (pf_str_next_line(&rest, &line)) {
-		struct pf_str bare = pf_str_trim(line);
-		size_t cut = 0;
-
-		if (!bare.n || bare.p[0] == '#' || bare.p[0] == ';')
-			continue;
-		if (bare.p[0] == '[') {
-			rank = section_rank(pf_str_cut(bare, 1, pf_str_find(bare, ']')));
-			at = -1;
-			continue;
-		}
-		if (pf_is_space(line.p[0])) {
-			if (at >= 0)
-				out->v[at] = pf_format(a, PF_FMT "\n" PF_FMT,
-						       PF_ARG(out->v[at]), PF_ARG(bare));
-			continue;
-		}
-		while (cut < bare.n && bare.p[cut] != '=' && bare.p[cut] != ':')
-			cut++;
-		at = rank ? find_setting(pf_str_trim(pf_str_cut(bare, 0, cut))) : -1;
-		if (at >= 0 && rank < out->rank[at])
-			at = -1;
-		if (at >= 0) {
-			out->v[at] = pf_dup(a, pf_str_trim(pf_str_skip(bare, cut + 1)));
-			out->rank[at] = rank;
-		}
-	}
-}
-
-static void read_conf(struct values *out, struct pf_arena *a, const char *path)
-{
-	struct pf_buf text = PF_BUF(PF_MAX_TEXT_FILE);
-	struct pf_err err;
-
-	if (access(path, R_OK) == 0) {
-		if (pf_read_file(&text, AT_FDCWD, path, &err) == 0)
-			read_ini(out, a, pf_buf_view(&text));
-		else
-			pf_warn("%s", err.msg);
-	}
-	pf_buf_free(&text);
-}
-
-/* pip's order, the last one counts: the system's, the user's, that of the active environment,
- * PIP_CONFIG_FILE (whose value /dev/null means: no file at all). */
-static void read_confs(struct values *out, struct pf_arena *a)
-{
-	static const char *const prefixes[] = { "CONDA_PREFIX", "VIRTUAL_ENV" };
-	const char *own = getenv("PIP_CONFIG_FILE"), *home = pf_home();
-	const char *xdg = getenv("XDG_CONFIG_HOME"), *dirs = getenv("XDG_CONFIG_DIRS");
-	struct pf_str rest = pf_s(dirs && *dirs ? dirs : "/etc/xdg"), dir;
-
-	if (own && strcmp(own, "/dev/null") == 0)
-		return;
-	while (pf_str_next(&rest, ':', &dir))
-		read_conf(out, a, pf_formatz(a, PF_FMT "/pip/pip.conf", PF_ARG(dir)));
-	read_conf(out, a, "/etc/pip.conf");
-	if (home)
-		read_conf(out, a, pf_formatz(a, "%s/.pip/pip.conf", home));
-	if (xdg && *xdg)
-		read_conf(out, a, pf_formatz(a, "%s/pip/pip.conf", xdg));
-	else if (home)
-		read_conf(out, a, pf_formatz(a, "%s/.config/pip/pip.conf", home));
-	for (size_t i = 0; i < PF_COUNT(prefixes); i++)
-		if (getenv(prefixes[i]) && *getenv(prefixes[i]))
-			read_conf(out, a, pf_formatz(a, "%s/pip.conf", getenv(prefixes[i])));
-	if (own && *own)
-		read_conf(out, a, own);
+		out->v[i] = pf_pipconf_get(&conf, settings[i].key);
 }
 
 static bool is_true(struct pf_str s)
@@ -193,52 +76,50 @@ static bool is_true(struct pf_str s)
 	return false;
 }
 
-static const char *variable(const char *name)
+/* What uv has for all packages is a variable of its own. */
+static void read_all(struct values *out, enum setting which, const char *variable)
 {
-	const char *value = getenv(name);
+	const char *pip = getenv(settings[which].pip);
 
-	return value && *value ? value : NULL;
-}
-
-static void put(struct values *out, enum setting which, struct pf_str value)
-{
-	out->v[which] = value;
-	out->rank[which] = RANK_VARIABLE;
-}
-
-/* What uv says another way. */
-static void read_uv(struct values *out, enum setting which, const char *name, const char *value)
-{
-	const char *word = variable(name);
-
-	if (!variable(settings[which].pip) && word &&
-	    (value ? strcmp(word, value) == 0 : is_true(pf_s(word))))
-		put(out, which, value ? PF_S("1") : PF_S(":all:"));
+	if (!(pip && *pip) && is_true(pf_s(getenv(variable))))
+		out->v[which] = PF_S(":all:");
 }
 
 static void read_variables(struct values *out)
 {
 	for (int i = 0; i < SETTINGS; i++) {
-		const char *value = variable(settings[i].pip);
+		const char *value = getenv(settings[i].pip);
 
-		for (int k = 0; !value && k < 4 && settings[i].others[k]; k++) {
-			value = variable(settings[i].others[k]);
-			out->commas |= i == FIND_LINKS && value;
+		for (size_t k = 0; !(value && *value) && k < PF_COUNT(settings[i].others); k++) {
+			value = settings[i].others[k] ? getenv(settings[i].others[k]) : NULL;
+			out->commas |= i == FIND_LINKS && value && *value;
 		}
-		if (value)
-			put(out, (enum setting)i, pf_s(value));
+		if (value && *value)
+			out->v[i] = pf_s(value);
 	}
-	read_uv(out, NO_BINARY, "UV_NO_BINARY", NULL);
-	read_uv(out, ONLY_BINARY, "UV_NO_BUILD", NULL);
-	read_uv(out, PRE, "UV_PRERELEASE", "allow");
+	read_all(out, NO_BINARY, "UV_NO_BINARY");
+	read_all(out, ONLY_BINARY, "UV_NO_BUILD");
 }
 
 /* ---- values to lists ---- */
+
+static void percent_encode(struct pf_buf *b, struct pf_str path)
+{
+	for (size_t i = 0; i < path.n; i++) {
+		char c = path.p[i];
+
+		if (pf_is_alnum(c) || strchr("/-._~+@:", c))
+			pf_buf_char(b, c);
+		else
+			pf_buf_printf(b, "%%%02X", (unsigned char)c);
+	}
+}
 
 /* pip separates by white space, uv by commas. A folder becomes a URL, for which neither matters. */
 static void add_find_links(struct pf_indexes *x, struct pf_str one)
 {
 	struct pf_arena *a = &x->arena;
+	struct pf_buf url = PF_BUF(PF_MAX_PATH * 4);
 	const char *home = pf_home();
 	char *path, *real;
 
@@ -253,7 +134,10 @@ static void add_find_links(struct pf_indexes *x, struct pf_str one)
 		pf_debug("find-links %s is not there: left out", path);
 		return;
 	}
-	*PF_PUSH(a, &x->find_links) = pf_url_of_path(a, real);
+	pf_buf_cstr(&url, "file://");
+	percent_encode(&url, pf_s(real));
+	*PF_PUSH(a, &x->find_links) = pf_dup(a, pf_buf_view(&url));
+	pf_buf_free(&url);
 }
 
 static void add_words(struct pf_indexes *x, enum setting which, struct pf_str words, bool commas)
@@ -275,6 +159,96 @@ static void add_words(struct pf_indexes *x, enum setting which, struct pf_str wo
 			*PF_PUSH(&x->arena, which == EXTRA ? &x->extra : &x->net.trusted) =
 				pf_dup(&x->arena, one);
 	}
+}
+
+/* ---- credentials of uv's named indexes ---- */
+
+/* All but what RFC 3986 calls unreserved. */
+static void put_encoded(struct pf_buf *b, struct pf_str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (pf_is_alnum(s.p[i]) || strchr("-._~", s.p[i]))
+			pf_buf_char(b, s.p[i]);
+		else
+			pf_buf_printf(b, "%%%02X", (unsigned char)s.p[i]);
+}
+
+/* Of "my-index=URL": $UV_INDEX_MY_INDEX_USERNAME or _PASSWORD. */
+static struct pf_str variable_of(struct pf_arena *a, struct pf_str name, const char *what)
+{
+	char *variable = pf_formatz(a, "UV_INDEX_" PF_FMT "_%s", PF_ARG(name), what);
+
+	for (char *p = variable; *p; p++)
+		*p = pf_is_alnum(*p) ? pf_upper(*p) : '_';
+	return pf_s(getenv(variable));
+}
+
+static struct pf_str with_login(struct pf_arena *a, struct pf_str index)
+{
+	struct pf_str bare = pf_index_url_bare(index), name = pf_str_cut(index, 0, index.n - bare.n);
+	struct pf_buf url = PF_BUF(PF_MIB(1));
+	struct pf_str user, password;
+	struct pf_url_parts parts;
+
+	if (!name.n || !pf_requrl_split(&parts, bare) || parts.user.n)
+		return index;
+	user = variable_of(a, pf_str_cut(name, 0, name.n - 1), "USERNAME");
+	password = variable_of(a, pf_str_cut(name, 0, name.n - 1), "PASSWORD");
+	if (!user.n && !password.n)
+		return index;
+	pf_buf_printf(&url, PF_FMT PF_FMT, PF_ARG(name), PF_ARG(parts.scheme));
+	put_encoded(&url, user);
+	pf_buf_char(&url, ':');
+	put_encoded(&url, password);
+	pf_buf_printf(&url, "@" PF_FMT PF_FMT, PF_ARG(parts.host), PF_ARG(parts.rest));
+	index = pf_dup(a, pf_buf_view(&url));
+	pf_buf_free(&url);
+	return index;
+}
+
+/* ---- how the net is reached ---- */
+
+static const char *path_or_null(struct pf_arena *a, struct pf_str value)
+{
+	return value.n ? pf_dupz(a, value) : NULL;
+}
+
+/* A whole number from above, up to `max`; -1: none is said. */
+static int read_count(const struct values *from, enum setting which, unsigned max)
+{
+	struct pf_str s = from->v[which];
+	double value = 0;
+
+	if (!s.n)
+		return -1;
+	if (!pf_double_read(s, &value) || !(value >= 0)) {
+		pf_warn("%s is no number: it does not count", settings[which].key);
+		return -1;
+	}
+	return value < max ? (int)ceil(value) : (int)max;
+}
+
+static void fill_net(struct pf_net *net, struct pf_arena *a, const struct values *from)
+{
+	static const char *const bundles[] = { "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE",
+					       "SSL_CERT_DIR" };
+	int wait = read_count(from, TIMEOUT, PF_MAX_NET_WAIT);
+	int retries = read_count(from, RETRIES, PF_MAX_NET_TRIES);
+
+	net->cert = path_or_null(a, from->v[CERT]);
+	for (size_t i = 0; !net->cert && i < PF_COUNT(bundles); i++)
+		net->cert = path_or_null(a, pf_s(getenv(bundles[i])));
+	net->client_cert = path_or_null(a, from->v[CLIENT_CERT]);
+	net->proxy = path_or_null(a, from->v[PROXY]);
+	net->wait = wait > 0 ? (unsigned)wait : 0;
+	net->tries = retries >= 0 ? (unsigned)retries + 1 : 0;
+}
+
+/* pip knows yes and no, uv more words. */
+static enum pf_pre read_pre(struct pf_str s)
+{
+	return is_true(s) || pf_str_is(s, "allow") ? PF_PRE_ALLOW :
+	       pf_str_is(s, "disallow") ? PF_PRE_DENY : PF_PRE_DEFAULT;
 }
 
 /* pip separates by commas, uv by blanks. */
@@ -299,54 +273,21 @@ static void copy_names(struct pf_strs *out, struct pf_arena *a, const struct pf_
 		*PF_PUSH(a, out) = pf_dup(a, from->v[i]);
 }
 
-/* Whole seconds, or tries; pip takes "2.5" too. */
-static unsigned read_number(const struct values *from, enum setting which, unsigned least)
-{
-	struct pf_str text = from->v[which], whole = pf_str_cut(text, 0, pf_str_find(text, '.'));
-	uint64_t n;
-
-	if (!text.n)
-		return 0;
-	if (pf_str_u64(whole, &n) && n <= 86400)
-		return n < least ? least : (unsigned)n;
-	pf_warn("%s = " PF_FMT " is passed over: it is no number", settings[which].key,
-		PF_ARG(pf_shown(text)));
-	return 0;
-}
-
-static const char *text_or_null(struct pf_arena *a, struct pf_str text)
-{
-	return text.n ? pf_dupz(a, text) : NULL;
-}
-
-static void fill_net(struct pf_net *net, struct pf_arena *a, const struct values *from)
-{
-	static const char *const bundles[] = { "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE" };
-
-	net->cert = text_or_null(a, from->v[CERT]);
-	for (size_t i = 0; !net->cert && i < PF_COUNT(bundles); i++)
-		net->cert = text_or_null(a, pf_s(getenv(bundles[i])));
-	net->client_cert = text_or_null(a, from->v[CLIENT_CERT]);
-	net->proxy = text_or_null(a, from->v[PROXY]);
-	net->stall = read_number(from, TIMEOUT, 1);
-	net->tries = from->v[RETRIES].n ? read_number(from, RETRIES, 0) + 1 : 0;
-}
-
 static void fill(struct pf_indexes *x, const struct values *from)
 {
-	x->index = pf_dup(&x->arena, from->v[INDEX].n ? from->v[INDEX] : pf_s(PF_DEFAULT_INDEX));
+	struct pf_str index = from->v[INDEX].n ? from->v[INDEX] : PF_S(PF_DEFAULT_INDEX);
+
+	x->index = pf_dup(&x->arena, with_login(&x->arena, index));
 	add_words(x, EXTRA, from->v[EXTRA], false);
+	for (size_t i = 0; i < x->extra.n; i++)
+		x->extra.v[i] = with_login(&x->arena, x->extra.v[i]);
 	add_words(x, FIND_LINKS, from->v[FIND_LINKS], from->commas);
 	add_words(x, TRUSTED, from->v[TRUSTED], false);
 	x->no_index = is_true(from->v[NO_INDEX]);
-	x->pre = is_true(from->v[PRE]);
+	x->pre = read_pre(from->v[PRE]);
 	fill_net(&x->net, &x->arena, from);
-	/* each takes from the other's list: what counts more comes last */
-	if (from->rank[ONLY_BINARY] < from->rank[NO_BINARY])
-		add_formats(x, ONLY_BINARY, from->v[ONLY_BINARY]);
 	add_formats(x, NO_BINARY, from->v[NO_BINARY]);
-	if (from->rank[ONLY_BINARY] >= from->rank[NO_BINARY])
-		add_formats(x, ONLY_BINARY, from->v[ONLY_BINARY]);
+	add_formats(x, ONLY_BINARY, from->v[ONLY_BINARY]);
 }
 
 /* ---- what the model's files ask for ---- */
@@ -381,12 +322,13 @@ static void add_asked(struct pf_indexes *x, struct pf_str text)
 		pf_warn("the model's " PF_FMT " is not followed", PF_ARG(pf_shown(text)));
 }
 
-void pf_indexes_read(struct pf_indexes *out, const struct pf_needs *needs, const struct pf_opts *o)
+void pf_indexes_read(struct pf_indexes *out, const struct pf_needs *needs,
+		     const struct pf_python *python, const struct pf_opts *o)
 {
 	PF_AUTO(indexes) x = { 0 };
 	struct values values = { 0 };
 
-	read_confs(&values, &x.arena);
+	read_files(&values, &x.arena, python);
 	read_variables(&values);
 	if (needs && o->allow_model_index) {
 		copy_names(&x.no_binary, &x.arena, &needs->wish.no_binary);

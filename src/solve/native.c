@@ -8,7 +8,6 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "req/reqfile.h"
-#include "req/reqneed.h"
 #include "solve/offers.h"
 #include "solve/reasons.h"
 #include "solve/reqlines.h"
@@ -27,9 +26,9 @@ void pf_native_free(struct pf_native *n)
 static void list_urls(struct pf_native *n)
 {
 	for (size_t i = 0; i < n->settings.extra.n; i++)
-		*PF_PUSH(&n->arena, &n->urls) = pf_index_url_login(&n->arena, n->settings.extra.v[i]);
+		*PF_PUSH(&n->arena, &n->urls) = pf_index_url_bare(n->settings.extra.v[i]);
 	if (n->settings.index.n)
-		*PF_PUSH(&n->arena, &n->urls) = pf_index_url_login(&n->arena, n->settings.index);
+		*PF_PUSH(&n->arena, &n->urls) = pf_index_url_bare(n->settings.index);
 }
 
 int pf_native_open(struct pf_native *out, const struct pf_needs *needs,
@@ -46,7 +45,7 @@ int pf_native_open(struct pf_native *out, const struct pf_needs *needs,
 	if (!store)
 		return -1;
 	out->as_of = needs ? needs->as_of : 0;
-	pf_indexes_read(&out->settings, needs ? needs : &nothing, o);
+	pf_indexes_read(&out->settings, needs ? needs : &nothing, python, o);
 	list_urls(out);
 	pf_python_tag_target(&target, python);
 	pf_tags_make(&out->tags, &out->arena, &target);
@@ -103,21 +102,6 @@ static int read_needs(struct pf_needs *out, struct pf_arena *a, const struct pf_
 		return -1;
 	for (size_t i = 0; i < out->pip.n; i++)
 		put_place(&out->pip.v[i], whole);
-	return 0;
-}
-
-/* What only a driver can fetch so far. */
-static int refuse_vcs(const struct pf_needs *needs, const struct pf_marker_env *env,
-		      struct pf_err *err)
-{
-	for (size_t i = 0; i < needs->pip.n; i++) {
-		const struct pf_need *need = &needs->pip.v[i];
-
-		if (pf_url_is_vcs(need->link) && pf_marker_eval(need->req.marker, env, PF_S("")))
-			return pf_fail(err, PF_ESOLVE, PF_FMT ", line %u: '" PF_FMT "' is in version "
-				       "control: use --env-manager uv or virtualenv",
-				       PF_ARG(need->file), need->line, PF_ARG(pf_shown(need->text)));
-	}
 	return 0;
 }
 
@@ -217,7 +201,7 @@ int pf_native_resolve(struct pf_plan *out, struct pf_native *n, const struct pf_
 	struct pf_marker_env env;
 	struct pf_resolve_opts how = {
 		.env = &env,
-		.pre = n->settings.pre ? PF_PRE_ALLOW : PF_PRE_DEFAULT,
+		.pre = n->settings.pre,
 		.no_build = !n->whom.o->builder,
 		.no_binary = n->settings.no_binary,
 		.only_binary = n->settings.only_binary,
@@ -230,7 +214,6 @@ int pf_native_resolve(struct pf_plan *out, struct pf_native *n, const struct pf_
 
 	pf_python_markers(&env, &offers.arena, python);
 	if (read_needs(&offers.needs, &offers.arena, wanted, constraints, whole, err) < 0 ||
-	    refuse_vcs(&offers.needs, &env, err) < 0 ||
 	    resolve(&found, &offers, err) < 0)
 		return -1;
 	pf_debug("resolved in %zu steps, %zu conflicts", found.steps, found.conflicts);

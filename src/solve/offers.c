@@ -11,6 +11,7 @@
 #include "index/needed.h"
 #include "python/metadata.h"
 #include "req/name.h"
+#include "req/reqneed.h"
 #include "req/wheel_name.h"
 #include "solve/ranking.h"
 
@@ -350,6 +351,8 @@ int pf_offers_direct(void *ctx, struct pf_candidates *out, const struct pf_need 
 	struct pf_str link = need->link.n ? need->link : need->req.url;
 	struct pf_url url;
 
+	if (pf_url_is_vcs(link))
+		return refuse(need, "is in version control", err);
 	if (pf_url_split(&url, link, err) < 0)
 		return refuse(need, "is at an address that only other installers understand", err);
 	*project = (struct pf_project){ .name = need->req.key, .releases = r, .n = 1 };

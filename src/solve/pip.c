@@ -198,17 +198,19 @@ int pf_driver_find_pip(struct pf_driver *d, const struct pf_python *python, stru
 	unsigned number;
 
 	d->kind = PF_DRIVER_PIP;
-	if (use_virtualenv(d, python, w, o))
+	if (o->env_manager == PF_ENV_VIRTUALENV && use_virtualenv(d, python, w, o))
 		return 0;
 	number = find_bundled(d, python, &bundled);
 	if (number >= PIP_NEEDED)
 		return unpack(d, pf_str_cut(pf_s(bundled), 0, strlen(bundled) - 4), w, o, err);
+	if (o->env_manager != PF_ENV_VIRTUALENV && use_virtualenv(d, python, w, o))
+		return 0;
+	(void)find_bundled(d, python, &bundled);
 	if (bundled)
 		return upgrade(d, python, bundled, w, o, err);
 	pf_fail(err, PF_EIO, "there is no pip for " PF_FMT ": its ensurepip is missing",
 		PF_ARG(python->base_exe));
-	return pf_hint(err, "leave out --env-manager, which needs no pip then, or install virtualenv or the "
-			    "system's package python3-venv");
+	return pf_hint(err, "install uv, virtualenv, or the system's package python3-venv");
 }
 
 /* ---- resolve ---- */

@@ -7,9 +7,13 @@
 #include "base/number.h"
 #include "base/str.h"
 #include "formats/digest.h"
+#include "solve/native.h"
 
 void pf_plan_free(struct pf_plan *p)
 {
+	if (p->native)
+		pf_native_free(p->native);
+	free(p->native);
 	pf_arena_free(&p->arena);
 	memset(p, 0, sizeof(*p));
 }
@@ -61,11 +65,16 @@ struct pf_str pf_plan_identity(struct pf_arena *a, const struct pf_python *p)
 static void write_key_text(struct pf_buf *b, const struct pf_plan *p, struct pf_str identity,
 			   const struct pf_opts *o)
 {
+	static const char *const modes[] = { [PF_LINK_HARD] = "hard",
+					     [PF_LINK_CLONE] = "clone",
+					     [PF_LINK_COPY] = "copy",
+					     [PF_LINK_SYMBOLIC] = "symlink" };
 	PF_AUTO(arena) scratch = { 0 };
 
 	pf_buf_printf(b, "store %d\n", PF_STORE_FORMAT);
 	pf_buf_str(b, identity);
-	pf_buf_printf(b, "link %s\nbytecode %s\n", pf_plan_is_native(p) ? "hard" : "copy",
+	pf_buf_printf(b, "link %s\nbytecode %s\n",
+		      pf_plan_is_native(p) ? modes[o->link_mode] : "copy",
 		      o->no_bytecode ? "no" : "yes");
 	for (size_t i = 0; i < p->packages.n; i++) {
 		const struct pf_planned *one = &p->packages.v[i];

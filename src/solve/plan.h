@@ -26,6 +26,8 @@ struct pf_planned {
 	int64_t uploaded;	/* seconds since 1970 */
 };
 
+struct pf_native;
+
 /* Why a package is there, or why in that version. */
 struct pf_reason {
 	struct pf_str name, why;
@@ -44,6 +46,7 @@ struct pf_plan {
 	struct pf_reasons facts;	/* what the model recorded of versions, and what came of it */
 	struct pf_reasons added;	/* what no requirement brings and the model's files name */
 	char key[33];			/* 32 hex digits: the environment's name in the store */
+	struct pf_native *native;	/* the indexes it came from, still open: its files are there; or NULL */
 };
 
 void pf_plan_free(struct pf_plan *p);

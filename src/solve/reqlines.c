@@ -8,7 +8,6 @@
 #include "base/fs.h"
 #include "base/limits.h"
 #include "base/str.h"
-#include "index/index.h"
 #include "req/name.h"
 #include "solve/twins.h"
 
@@ -44,6 +43,15 @@ static bool has_build(const struct pf_reqlines *w, struct pf_str name)
 	return false;
 }
 
+static bool has_pip(const struct pf_needs *needs, struct pf_str name)
+{
+	for (size_t i = 0; i < needs->pip.n; i++)
+		if (needs->pip.v[i].parsed && !needs->pip.v[i].constraint &&
+		    pf_name_eq(needs->pip.v[i].req.name, name))
+			return true;
+	return false;
+}
+
 /* What pip is asked for counts, as in a conda environment, where it is installed last. */
 static void add_other(struct pf_reqlines *w, const struct pf_needs *needs, struct pf_str spec)
 {
@@ -53,7 +61,7 @@ static void add_other(struct pf_reqlines *w, const struct pf_needs *needs, struc
 		*PF_PUSH(&w->arena, &w->left_out) = pf_dup(&w->arena, spec);
 		return;
 	}
-	if (pf_needs_find(needs, pf_name_canonical(&w->arena, name)))
+	if (has_pip(needs, name))
 		return;
 	*PF_PUSH(&w->arena, &w->twins) = line;
 	*PF_PUSH(&w->arena, &w->requirements) = line;
@@ -83,7 +91,7 @@ static void add_usual(struct pf_reqlines *w, const struct pf_needs *needs,
 {
 	const struct pf_str name = PF_S("setuptools");
 
-	if (python->major == 3 && python->minor < 12 && !has_build(w, name) && !pf_needs_find(needs, name))
+	if (python->major == 3 && python->minor < 12 && !has_build(w, name) && !has_pip(needs, name))
 		*PF_PUSH(&w->arena, &w->usual) = PF_S("setuptools<81");
 }
 
@@ -111,6 +119,22 @@ static int check_line(const struct pf_need *need, struct pf_err *err)
 		       need->line, PF_ARG(pf_shown(text)), why);
 }
 
+static struct pf_str file_url(struct pf_arena *a, const char *path)
+{
+	struct pf_buf b = PF_BUF(PF_MAX_PATH * 4);
+	struct pf_str url;
+
+	pf_buf_cstr(&b, "file://");
+	for (; *path; path++)
+		if (pf_is_alnum(*path) || strchr("/-._~", *path))
+			pf_buf_char(&b, *path);
+		else
+			pf_buf_printf(&b, "%%%02X", (unsigned char)*path);
+	url = pf_dup(a, pf_buf_view(&b));
+	pf_buf_free(&b);
+	return url;
+}
+
 /* "./wheels/x-1-py3-none-any.whl" becomes "x @ file:///MODEL/wheels/x-1-py3-none-any.whl". */
 static int take_path(struct pf_str *out, struct pf_arena *a, const struct pf_need *need,
 		     const char *model_dir, struct pf_err *err)
@@ -136,7 +160,7 @@ static int take_path(struct pf_str *out, struct pf_arena *a, const struct pf_nee
 		return pf_fail(err, PF_EMODEL, PF_FMT ", line %u: %s is no wheel", PF_ARG(need->file),
 			       need->line, path);
 	name = pf_str_cut(name, 0, pf_str_find(name, '-'));
-	*out = pf_format(a, PF_FMT " @ " PF_FMT PF_FMT, PF_ARG(name), PF_ARG(pf_url_of_path(a, real)),
+	*out = pf_format(a, PF_FMT " @ " PF_FMT PF_FMT, PF_ARG(name), PF_ARG(file_url(a, real)),
 			 PF_ARG(marker));
 	return 0;
 }

@@ -72,11 +72,12 @@ static int by_name(const void *l, const void *r)
 
 static const struct pf_need *who_needs(const struct pf_solver *s, struct pf_str name)
 {
-	for (size_t i = 0; i < s->need_count; i++)
-		if (!s->needs[i].constraint && pf_str_eq(s->needs[i].req.key, name) &&
-		    pf_need_applies(&s->needs[i], s->o))
-			return &s->needs[i];
-	return NULL;
+	const struct pf_need *need = NULL;
+
+	do {
+		need = pf_need_next(s->needs, s->need_count, need, name);
+	} while (need && !pf_need_applies(need, s->o));
+	return need;
 }
 
 static int note_extras(struct pf_resolution *out, struct pf_chosen *c, struct pf_solver *s,

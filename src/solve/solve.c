@@ -167,10 +167,9 @@ static int bind_hashes(struct pf_plan *plan, const struct pf_needs *needs, struc
 		const struct pf_need *need = NULL;
 		struct pf_strs both;
 
-		for (size_t k = 0; k < needs->pip.n; k++)
-			if (needs->pip.v[k].parsed && !needs->pip.v[k].constraint &&
-			    needs->pip.v[k].hashes.n && pf_str_eq(needs->pip.v[k].req.key, one->name))
-				need = &needs->pip.v[k];
+		do {
+			need = pf_need_next(needs->pip.v, needs->pip.n, need, one->name);
+		} while (need && !need->hashes.n);
 		if (!need) {
 			pf_fail(err, PF_EINTEGRITY, PF_FMT "==" PF_FMT " has no digest, which the model asks "
 				"for all its requirements", PF_ARG(one->name), PF_ARG(one->version));
@@ -306,13 +305,14 @@ static void note_twins(const struct pf_reqlines *w)
 
 static void tell_step(const struct pf_reqlines *wanted, const struct pf_driver *driver, int as_of)
 {
-	bool own = driver->kind == PF_DRIVER_NONE;
+	size_t n = wanted->requirements.n + wanted->build.n;
 	char date[16];
 
-	pf_step("resolving%s%s%s %zu requirements%s" PF_FMT, as_of ? " as of " : "",
-		as_of ? pf_day_write(date, as_of) : "", as_of ? "," : "",
-		wanted->requirements.n + wanted->build.n, own ? "" : " with ",
-		PF_ARG(own ? PF_S("") : driver->version));
+	if (as_of)
+		pf_step("resolving as of %s, %zu requirements with " PF_FMT, pf_day_write(date, as_of), n,
+			PF_ARG(driver->version));
+	else
+		pf_step("resolving %zu requirements with " PF_FMT, n, PF_ARG(driver->version));
 }
 
 int pf_solve(struct pf_plan *out, const struct pf_needs *needs, const char *model_dir,
@@ -320,7 +320,7 @@ int pf_solve(struct pf_plan *out, const struct pf_needs *needs, const char *mode
 {
 	PF_AUTO(workdir) w = { 0 };
 	PF_AUTO(driver) driver = { 0 };
-	PF_AUTO(native) native = { 0 };
+	PF_AUTO(plan) holder = { 0 };
 	PF_AUTO(reqlines) wanted = { 0 };
 	PF_AUTO(plan) plan = { 0 };
 	struct task task = {
@@ -337,9 +337,11 @@ int pf_solve(struct pf_plan *out, const struct pf_needs *needs, const char *mode
 		return pf_hint(err, "use --env-manager venv, or uv");
 	}
 	if (driver.kind == PF_DRIVER_NONE) {
-		if (pf_native_open(&native, needs, python, o, err) < 0)
+		task.native = holder.native = calloc(1, sizeof(*holder.native));
+		if (!task.native)
+			pf_oom();
+		if (pf_native_open(task.native, needs, python, o, err) < 0)
 			return -1;
-		task.native = &native;
 	}
 	note_twins(&wanted);
 	tell_step(&wanted, &driver, needs->as_of);
@@ -355,6 +357,7 @@ int pf_solve(struct pf_plan *out, const struct pf_needs *needs, const char *mode
 	if (pf_plan_seal(&plan, python, o, err) < 0)
 		return -1;
 	pf_plan_warn(&plan);
+	plan.native = PF_TAKE(holder.native);
 	*out = PF_TAKE(plan);
 	return 0;
 }

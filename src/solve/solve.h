@@ -14,9 +14,10 @@ bool pf_is_native(const struct pf_opts *o);
  * anything that goes by it. EMODEL where that day is asked for and not known. */
 int pf_needs_date(struct pf_needs *needs, const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
 
-/* Resolves every transitive dependency, by ourselves or by the driver that o->env_manager names, for
- * this interpreter. Build dependencies count too, and setuptools below 81 where nothing names one and
- * Python is older than 3.12. ESOLVE with what contradicts what, ETRANSFER, ELIMIT. */
+/* Resolves every transitive dependency for this interpreter: by ourselves, or with the driver that
+ * o->env_manager names. Build dependencies count too, and setuptools below 81 where
+ * nothing names one and Python is older than 3.12. ESOLVE with the resolver's own last lines,
+ * ETRANSFER, ELIMIT. */
 int pf_solve(struct pf_plan *out, const struct pf_needs *needs, const char *model_dir,
 	     const struct pf_python *python, const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
 

@@ -97,8 +97,10 @@ cat >"$work/rows" <<END
 /infinite 9
 END
 
+for sixteenth in $(seq 15); do echo "/cut/$((sixteenth * 16384))?k=$sixteenth 4"; done >>"$work/rows"
+
 one() { # PATH: its status, and what was said, into files of its own
-	into=$work/$(echo "$1" | tr / _)
+	into=$work/$(echo "$1" | tr /?= _)
 	timeout 120 "${BUILDDIR:-.}/tests/cli/index_tool" -w 1 -m 8000000 -s "$digest" -O "$into.got" \
 		get "$secret$1" >"$into.out" 2>"$into.err"
 	echo $? >"$into.rc"
@@ -115,7 +117,7 @@ done <"$work/rows"
 wait $batch
 
 judge() { # PATH STATUSES
-	from=$work/$(echo "$1" | tr / _)
+	from=$work/$(echo "$1" | tr /?= _)
 	cat "$from.err"
 	echo "$2" | tr '|' '\n' | grep -qx "$(cat "$from.rc")" || { echo "status $(cat "$from.rc")"; return 1; }
 	[ "$2" != 0 ] || [ "$(sha256sum <"$from.got" | cut -c1-64)" = "$digest" ]
@@ -123,6 +125,9 @@ judge() { # PATH STATUSES
 while read -r path statuses; do
 	check "$path: $statuses" judge "$path" "$statuses"
 done <"$work/rows"
+tool=${BUILDDIR:-.}/tests/cli/index_tool
+expect "of a page that points elsewhere no row is taken" 0 "refused:2" "$tool" -i "$secret/index-evil" project demo
+expect "TLS with who speaks none" 4 "SSL" "$tool" -T 1 get "$(echo "$secret/ok" | sed 's/^http/https/')"
 check "the rest was asked for by range and validator" grep -q '"/cut-once".*"attempt": 2.*"range": "bytes=[0-9]*-".*"if_range": "' "$work/log"
 check "credentials went to whom they are for" grep -q '"origin": "A".*"/ok".*"authorization": true' "$work/log"
 check "and to nobody else" sh -c '! grep -E "\"origin\": \"B\"|from=" "$1" | grep -E "\"authorization\": true|\"cookie\": true"' - "$work/log"

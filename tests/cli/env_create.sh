@@ -181,15 +181,42 @@ for manager in $managers; do
 	check "$manager: shown without" ends 0 "$tool" -s "$secret" show "$(basename "$(cat "$work/out")")"
 	check "$manager: as far as it may be" printed "beta @ http://me:****@$at/"
 	check "$manager: found again" ends 0 env PATH=/nonexistent "$tool" -o -s "$secret" -p "$python" -m "$manager" create "$work/url"
+	sed 's/hunter2/changed1/' "$work/url" >"$work/changed"
+	check "$manager: with another password, too" ends 0 env PATH=/nonexistent "$tool" -o -s "$secret" -p "$python" -m "$manager" create "$work/changed"
 	check "$manager: removed" ends 0 "$tool" -s "$secret" rm "$(basename "$(cat "$work/out")")"
 	check "$manager: made again with it" ends 0 keep "$work/url"
-	[ "$manager" != venv ] || check "$manager: without resolving" silent resolving
 	check "$manager: whole" has beta-1.0.dist-info
 	sed 's/hunter2/wrong99/' "$work/url" >"$work/denied"
 	check "$manager: with a wrong one" sh -c '! "$@" >"$0/out" 2>"$0/err"' "$work" \
 		env UV_CACHE_DIR="$work/no cache" "$tool" -s "$secret no" -p "$python" -m "$manager" create "$work/denied"
 	check "$manager: not told, either" silent wrong99
 	check "$manager: nor kept in a log" sh -c '! grep -rqF wrong99 "$1"' - "$secret no"
+
+	# A file that has left its place.
+	if [ "$manager" = venv ]; then
+		leaving=$work/leaving
+		mkdir "$work/wheels/leaving"
+		cp "$work/wheels/beta-1.0-py3-none-any.whl" "$work/wheels/beta-2.0-py3-none-any.whl" "$work/wheels/leaving"
+		echo 'r beta' >"$work/any"
+		again() { env PIP_FIND_LINKS="$place" "$tool" -s "$leaving" -p "$python" -m venv "$@" create "$work/any"; }
+		forget() { # the environment, the wheel, and that the list of links is young
+			"$tool" -s "$leaving" rm "$(basename "$(cat "$work/out")")" && chmod -R u+w "$leaving/wheels" &&
+				rm -rf "$leaving/wheels" && find "$leaving/index" -type f -exec touch -d '1 hour ago' {} +
+		}
+		for place in "http://me:hunter2@$at/leaving/" "$work/wheels/leaving"; do
+			cp "$work/wheels/beta-2.0-py3-none-any.whl" "$work/wheels/leaving"
+			check "$manager: the newest is taken" ends 0 again
+			check "$manager: it is 2.0" has beta-2.0.dist-info
+			rm "$work/wheels/leaving/beta-2.0-py3-none-any.whl"
+			check "$manager: it is forgotten" forget
+			check "$manager: offline nothing takes its place" sh -c '! "$@"' - env PIP_FIND_LINKS="$place" \
+				"$tool" -s "$leaving" -p "$python" -m venv -o create "$work/any"
+			check "$manager: the next one is" ends 0 again
+			check "$manager: with a word" said "cannot be installed any more"
+			check "$manager: it is 1.0" has beta-1.0.dist-info
+			chmod -R u+w "$leaving"; rm -rf "$leaving"
+		done
+	fi
 
 	# One digest binds all.
 	digest=$(sha256sum "$work/wheels/beta-1.0-py3-none-any.whl" | cut -d' ' -f1)

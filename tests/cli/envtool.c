@@ -50,7 +50,7 @@ static int read_needs(struct pf_needs *n, struct pf_arena *a, const char *path, 
 	return 0;
 }
 
-static int create(const char *file, const char *dir, struct pf_opts *o, bool hold,
+static int create(const char *file, const char *dir, const struct pf_opts *o, bool hold,
 		  struct pf_err *err)
 {
 	PF_AUTO(python) python = { 0 };

@@ -7,6 +7,10 @@ command -v python3 >/dev/null || { echo "1..0 # SKIPPED: there is no python3"; e
 for name in $(env | sed -n 's/^\(PIP_[A-Z_]*\|UV_[A-Z_]*\|[a-zA-Z]*_[pP][rR][oO][xX][yY]\|NETRC\)=.*/\1/p'); do unset "$name"; done
 export no_proxy=127.0.0.1
 tool=${BUILDDIR:-.}/tests/cli/index_tool
+# shellcheck disable=SC2015
+command -v openssl >/dev/null && openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=index -addext \
+	subjectAltName=IP:127.0.0.1 -keyout "$work/key.pem" -out "$work/crt.pem" 2>/dev/null &&
+	cat "$work/key.pem" "$work/crt.pem" >"$work/tls.pem" || rm -f "$work/tls.pem"
 python3 "${SRCDIR:-.}/tests/cli/index_server.py" "$work" >"$work/server" 2>&1 &
 server=$!
 trap 'kill $server 2>/dev/null; chmod -R u+w "$work"; rm -rf "$work"' EXIT
@@ -171,5 +175,30 @@ check "never to the other origin, again" asked "^B.*Authorization" 0
 rm "$HOME/.netrc"
 expect "an error without the password" 4 "http://127.0.0.1:1/x/demo/" "$tool" -v -i "http://me:secret@127.0.0.1:1/x" project demo
 check "as it was printed" sh -c '! "$1" -v -i "http://me:secret@127.0.0.1:1/x" project demo 2>&1 | grep -q secret' - "$tool"
+
+# ---- the way there ----
+anew
+through=$(echo "$A" | sed 's|//|//me:pass@|')
+expect "through a proxy" 0 "demo http://index.invalid/json 6" "$tool" -x "$through" -i http://index.invalid/json project demo
+check "with the credentials that it wants" asked "A GET /json/demo/ 200 Proxy-Authorization" 1
+expect "but to none that no_proxy names" 0 "demo $B/json 6" env no_proxy=127.0.0.1 "$tool" -x "$through" -i "$B/json" project demo
+check "those are not told it" asked "^B.*Proxy-Authorization" 0
+check "through a proxy of the environment" env http_proxy="$A" no_proxy= "$tool" -i http://index.invalid/json project demo
+expect "tried once when that is asked" 4 "HTTP status 503" "$tool" -T 1 -i "$A/busy" project big
+if [ -f "$work/tls.pem" ]; then
+	expect "a certificate that nobody vouches for" 4 "certificate" "$tool" -K "$work/tls.pem" -i "$T/json" project demo
+	check "that is known" same -C "$work/crt.pem" -K "$work/tls.pem" -i "$T/json"
+	mkdir "$work/authorities"
+	cp "$work/crt.pem" "$work/authorities/$(openssl x509 -hash -noout -in "$work/crt.pem").0"
+	check "from a folder" same -C "$work/authorities" -K "$work/tls.pem" -i "$T/json"
+	check "of a host that is trusted" same -t 127.0.0.1 -K "$work/tls.pem" -i "$T/json"
+	check "and port" same -t "${T#https://}" -K "$work/tls.pem" -i "$T/json"
+	check "and scheme" same -t "$T" -K "$work/tls.pem" -i "$T/json"
+	expect "not of another port" 4 "certificate" "$tool" -t 127.0.0.1:1 -K "$work/tls.pem" -i "$T/json" project demo
+	expect "nor scheme" 4 "certificate" "$tool" -t "http://${T#https://}" -K "$work/tls.pem" -i "$T/json" project demo
+	expect "without one of our own" 4 "" "$tool" -C "$work/crt.pem" -i "$T/json" project demo
+else
+	skip "there is no openssl"
+fi
 check "no password in what is kept" sh -c '! grep -rq secret "$1"' - "$cache"
 finish

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # index_server.py - a package index on loopback whose folders differ in what they can do: WORK
 # SPDX-License-Identifier: Apache-2.0
-"""Two origins, A and B, both with everything. The first part of a path says how it is served:
+"""Two origins, A and B, both with everything, and T of the same over TLS, with a certificate of its own that
+callers have to show as well: WORK/tls.pem, where there is one. The first part of a path says how it is served:
 
 json, html, plain (JSON without validators), packed (gzip), aged (max-age), busy (503 once), auth
 (Basic me:secret), moved (to B's json), away (to B's auth), evil (another project's page), broken
@@ -19,6 +20,8 @@ import io
 import json
 import os
 import random
+import re
+import ssl
 import sys
 import threading
 import zipfile
@@ -105,7 +108,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
     def answer(self, status, body=b"", **headers):
-        notes = [k for k in ("Authorization", "Range", "If-Range", "If-None-Match") if k in self.headers]
+        notes = [k for k in ("Authorization", "Proxy-Authorization", "Range", "If-Range", "If-None-Match") if k in self.headers]
         with LOCK, open(os.path.join(WORK, "log"), "a") as f:
             f.write(f"{self.server.origin} {self.command} {self.path} {status} {' '.join(notes)}\n")
         cut = headers.pop("cut", len(body))
@@ -180,6 +183,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return self.answer(206, body[low:high + 1], ETag=tag, Content_Range=f"bytes {low}-{high}/{len(body)}")
 
     def do_GET(self):
+        self.path = re.sub("^http://[^/]*", "", self.path)  # it is a proxy as well
         parts = self.path.strip("/").split("/")
         if len(parts) == 2 and parts[0] in ("side", "ranges", "bare", "once", "weak", "login", "lying"):
             return self.file(*parts)
@@ -196,9 +200,17 @@ for origin in "AB":
     s.origin = origin
     PORTS[origin] = s.server_address[1]
     servers.append(s)
+if os.path.exists(os.path.join(WORK, "tls.pem")):
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=os.path.join(WORK, "tls.pem"))
+    tls.load_cert_chain(os.path.join(WORK, "tls.pem"))
+    tls.verify_mode = ssl.CERT_REQUIRED
+    servers.append(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler))
+    servers[-1].origin = "T"
+    servers[-1].socket = tls.wrap_socket(servers[-1].socket, server_side=True)
+    PORTS["T"] = servers[-1].server_address[1]
 for s in servers:
     threading.Thread(target=s.serve_forever, daemon=True).start()
 with open(os.path.join(WORK, "ready.tmp"), "w") as f:
-    f.write(f"A=http://127.0.0.1:{PORTS['A']}\nB=http://127.0.0.1:{PORTS['B']}\n")
+    f.write(f"A=http://127.0.0.1:{PORTS['A']}\nB=http://127.0.0.1:{PORTS['B']}\nT=https://127.0.0.1:{PORTS.get('T')}\n")
 os.rename(os.path.join(WORK, "ready.tmp"), os.path.join(WORK, "ready"))
 threading.Event().wait()

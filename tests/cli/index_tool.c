@@ -180,8 +180,8 @@ static void set_target(struct pf_tags *tags)
 	settings.tags = &tags->v;
 }
 
-/* -i INDEX, -f LINKS, -t TRUSTED, -c CACHE, -C CERT, -K CLIENT-CERT, -P PROXY, -T TRIES, -p PYTHON, -l LIBC, -s SHA256, -z SIZE, -m MAX, -w STALL,
- * -O OUTPUT; -o offline, -r refresh, -n no index, -v debug. */
+/* -i INDEX, -f LINKS, -t TRUSTED, -c CACHE, -C CERT, -K CLIENT_CERT, -x PROXY, -p PYTHON, -l LIBC, -s SHA256,
+ * -z SIZE, -m MAX, -w WAIT, -T TRIES, -O OUTPUT; -o offline, -r refresh, -n no index, -v debug. */
 static void take_option(int c)
 {
 	switch (c) {
@@ -199,6 +199,15 @@ static void take_option(int c)
 		break;
 	case 'C':
 		settings.net.cert = optarg;
+		break;
+	case 'K':
+		settings.net.client_cert = optarg;
+		break;
+	case 'x':
+		settings.net.proxy = optarg;
+		break;
+	case 'T':
+		settings.net.tries = (unsigned)(optarg[0] - '0');
 		break;
 	case 'p':
 		python = optarg;
@@ -221,17 +230,8 @@ static void take_option(int c)
 	case 'm':
 		pf_str_u64(pf_s(optarg), &max);
 		break;
-	case 'K':
-		settings.net.client_cert = optarg;
-		break;
-	case 'P':
-		settings.net.proxy = optarg;
-		break;
-	case 'T':
-		settings.net.tries = (unsigned)(optarg[0] - '0');
-		break;
 	case 'w':
-		settings.net.stall = (unsigned)(optarg[0] - '0');
+		settings.net.wait = (unsigned)(optarg[0] - '0');
 		break;
 	default:
 		settings.offline |= c == 'o';
@@ -264,7 +264,7 @@ int main(int argc, char **argv)
 
 	pf_log_setup(&(struct pf_log_opts){ .level = PF_LOG_WARN });
 	pf_signals_catch();
-	while ((c = getopt(argc, argv, "i:f:t:c:C:K:P:T:p:l:s:z:m:w:O:ornv")) != -1)
+	while ((c = getopt(argc, argv, "i:f:t:c:C:K:x:p:l:s:z:m:w:T:O:ornv")) != -1)
 		take_option(c);
 	if (argc - optind < 2)
 		return PF_EUSAGE;

@@ -7,20 +7,38 @@
 # this machine's, of which environments without packages are made, and no network is used.
 . "${SRCDIR:-.}/tests/cli/tap.sh"
 system=$(PATH=/usr/bin:/usr/local/bin:/bin command -v python3) || skip_all "there is no python3"
+if driver=$(command -v uv); then
+	manager=uv
+elif "$system" -c 'import ensurepip' 2>/dev/null; then
+	manager=virtualenv
+else
+	skip_all "neither uv nor a python3 with ensurepip is installed"
+fi
 bash=$(command -v bash) || skip_all "there is no bash, which the interpreters made here need"
 stdlib=$("$system" -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')
 minor=$("$system" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 version=$("$system" -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])')
-export PYENV_ROOT="$work/pyenv" UV_PYTHON_INSTALL_DIR="$work/none"
+export PYENV_ROOT="$work/pyenv" UV_CACHE_DIR="$work/uv" UV_PYTHON_INSTALL_DIR="$work/none"
 export XDG_DATA_HOME="$work/data" UV_PYTHON_DOWNLOADS=never
 unset CONDA_EXE MAMBA_ROOT_PREFIX
 mkdir -p "$work/bin"
+[ "$manager" != uv ] || ln -s "$driver" "$work/bin/uv"
 PATH=$work/bin:/usr/bin:/bin
+
+# The standard library, with the wheels of ensurepip where Debian keeps them apart.
+mkdir "$work/stdlib"
+ln -s "$stdlib"/* "$work/stdlib"
+if [ -d /usr/share/python-wheels ] && [ ! -d "$stdlib/ensurepip/_bundled" ]; then
+	rm -f "$work/stdlib/ensurepip"
+	mkdir "$work/stdlib/ensurepip"
+	ln -s "$stdlib"/ensurepip/* "$work/stdlib/ensurepip"
+	ln -s /usr/share/python-wheels "$work/stdlib/ensurepip/_bundled"
+fi
 
 # An installation that claims VERSION, and is this machine's Python for all else, in a venv too.
 make_python() { # FOLDER VERSION
 	mkdir -p "$1/bin" "$1/lib"
-	[ -e "$1/lib/python$minor" ] || ln -s "$stdlib" "$1/lib/python$minor"
+	[ -e "$1/lib/python$minor" ] || ln -s "$work/stdlib" "$1/lib/python$minor"
 	[ -e "$1/lib/python${2%.*}" ] || ln -s "python$minor" "$1/lib/python${2%.*}"
 	cat >"$1/bin/python3" <<-END
 		#!$bash
@@ -51,7 +69,7 @@ make_model() { # NAME PYTHON
 create() { # MODEL OPTIONS...
 	model=$1
 	shift
-	"$program" create --offline "$work/$model" "$@"
+	"$program" create --offline --env-manager "$manager" "$work/$model" "$@"
 }
 home_is() { grep -qxF "home = $1" "$(cat "$work/out")/pyvenv.cfg"; }
 
@@ -83,7 +101,7 @@ expect "strictly another patch" 6 "model asks for python $minor.92; found $major
 	create newer --strict-python
 check "says how to go on" said "or leave --strict-python out"
 expect "strict by a variable" 6 "model asks for python $minor.92" \
-	env PYFUNC_ENV_STRICT_PYTHON=1 "$program" create --offline "$work/newer"
+	env PYFUNC_ENV_STRICT_PYTHON=1 "$program" create --offline --env-manager "$manager" "$work/newer"
 expect "a minor that is nowhere" 6 "model asks for python $major.18.1; found $major.19.1, $minor.93" create other
 check "says how to go on" said "(try --python or --python-mirror)"
 expect "the same as JSON" 6 '"class":"no-solution","code":6' create other --json
@@ -125,13 +143,13 @@ rm "$work/bin/python$major.18"
 case $(ldd --version 2>&1) in *musl*) libc=musl ;; *) libc=gnu ;; esac
 mkdir -p "$work/mirror" "$work/tree"
 mkdir -p "$work/tree/python/lib/python$minor"
-(cd "$stdlib" && tar -chf - --exclude=__pycache__ --exclude=test --exclude='dist-packages' --exclude=site-packages \
+(cd "$work/stdlib" && tar -chf - --exclude=__pycache__ --exclude=test --exclude='dist-packages' --exclude=site-packages \
 	--exclude='config-*' --exclude=idlelib .) | tar -C "$work/tree/python/lib/python$minor" -xf -
 make_python "$work/tree/python" "$major.18.1"
 tar -C "$work/tree" -czf \
 	"$work/mirror/cpython-$major.18.1+20240101-$(uname -m)-unknown-linux-$libc-install_only.tar.gz" python
 expect "offline forbids the mirror" 6 "--offline: the mirror was not asked" create other --python-mirror "$work/mirror"
-expect "a Python from the mirror, and an environment of it" 0 "" "$program" create "$work/other" \
+expect "a Python from the mirror, and an environment of it" 0 "" "$program" create --env-manager "$manager" "$work/other" \
 	--python-mirror "$work/mirror"
 check "in the store" grep -q "^home = $work/store/pythons/cpython-$major.18.1" "$(cat "$work/out")/pyvenv.cfg"
 first=$(cat "$work/out")

@@ -80,7 +80,7 @@ expect "memory: no size" 2 "--max-memory takes a size such as 512M, not lots" ru
 loader <<'END'
 import no_such_module_xyz
 END
-hint="  hint: the model's requirements do not name a package that provides no_such_module_xyz: add it to them"
+hint="  hint: the model's requirements do not name a package that provides no_such_module_xyz: add it to them, or try create --repair"
 expect "a module that nobody asks for" 8 "No module named 'no_such_module_xyz'" run -i "$work/in"
 check "is told so" grep -qxF "$hint" "$work/err"
 printf '# first\nno-such-module-xyz==1.0\n' >"$model/requirements.txt"

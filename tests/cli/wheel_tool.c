@@ -72,7 +72,7 @@ static int check_bundle(const char *dir, struct pf_err *err)
 	PF_AUTO(bundle) b = { 0 };
 	PF_FD(tree) = open(pf_formatz(&a, "%s/tree", dir), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (tree < 0 || pf_bundle_load(&b, dir, err) != 1)
+	if (tree < 0 || pf_bundle_load(&b, dir, false, err) != 1)
 		return pf_fail(err, PF_EINTEGRITY, "%s is half made", dir);
 	for (size_t i = 0; i < b.files.n; i++)
 		if (check_file(tree, &b.files.v[i], err) < 0)
@@ -137,7 +137,7 @@ static int fill(struct making *m, const char *dir, const struct pf_opts *o, stru
 		for (size_t i = 0; i < placed.files.n; i++)
 			printf("%s %llu %c %s\n", placed.files.v[i].digest,
 			       (unsigned long long)placed.files.v[i].size,
-			       placed.files.v[i].mode & 0111 ? 'x' : '-', placed.files.v[i].path.p);
+			       S_ISLNK(placed.files.v[i].mode) ? 'l' : placed.files.v[i].mode & 0111 ? 'x' : '-', placed.files.v[i].path.p);
 	return rename(part, dir) < 0 ? pf_fail_errno(err, "cannot rename %s", part) : 0;
 }
 
@@ -177,7 +177,7 @@ int main(int argc, char **argv)
 
 	setlocale(LC_CTYPE, "C.UTF-8");
 	pf_signals_catch();
-	for (int c; (c = getopt(argc, argv, "s:p:u:lcb1L")) != -1;) {
+	for (int c; (c = getopt(argc, argv, "s:p:u:lcCSb1L")) != -1;) {
 		switch (c) {
 		case 's':
 			o.store = optarg;
@@ -193,6 +193,12 @@ int main(int argc, char **argv)
 			break;
 		case 'c':
 			m.link.mode = PF_LINK_COPY;
+			break;
+		case 'C':
+			m.link.mode = PF_LINK_CLONE;
+			break;
+		case 'S':
+			m.link.mode = PF_LINK_SYMBOLIC;
 			break;
 		case 'b':
 			m.byte_code = true;

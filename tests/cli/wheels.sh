@@ -35,5 +35,6 @@ if [ -n "$python" ]; then managers="$managers virtualenv"; else skip "no python3
 [ -n "$python" ] || python=$maker
 managers="$managers venv"
 managers=${managers# }
+first=${managers%% *}
 
 create() { "$tool" -s "$store" -p "$python" -m "$manager" "$@"; }

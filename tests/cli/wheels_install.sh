@@ -160,6 +160,34 @@ check "whatever the umask" sh -c 'umask 077; "$@"' - "$tool" -p "$python" -b env
 check "folders are open to all" test -z "$(find "$work/strict/lib" "$work/strict/bin" -type d ! -perm 755)"
 check "copies instead" make -b -c env "$work/copy" "$odd"
 check "are files of their own, of the same time" test "$(stat -c '%h %Y' "$work/copy/$site/odd/cli.py")" = "1 315532800"
+check "clones, or copies where there are none" make -b -C env "$work/clone" "$odd"
+check "are files of their own, too" test "$(stat -c %h "$work/clone/$site/odd/data.bin")" -eq 1
+make -b -S -L env "$work/named" "$odd" "$work"/w/part_*.whl >"$work/placed_links"
+check "links by name" test $? -eq 0
+check "lead into the cache" test "$(readlink "$work/named/$site/odd/cli.py" | grep -c "^$PYFUNC_ENV_STORE/wheels/")" -eq 1
+check "and are listed as links" grep -q " l $site/odd/cli.py" "$work/placed_links"
+expect "which work" 0 main "$work/named/bin/odd"
+# A store on a file system that knows no hard links, or no more of them.
+cat >"$work/no_links.c" <<'END'
+#include <errno.h>
+#include <stdlib.h>
+int linkat(int from, const char *path, int to, const char *name, int flags)
+{
+	errno = atoi(getenv("LINK_ERRNO"));
+	return -1;
+}
+END
+if cc -shared -fPIC -o "$work/no_links.so" "$work/no_links.c" 2>/dev/null && [ -z "${ASAN_OPTIONS-}" ]; then
+	for errno in 1 18 31 95; do # EPERM, EXDEV, EMLINK, EOPNOTSUPP
+		check "links are refused with $errno: copies" env LD_PRELOAD="$work/no_links.so" LINK_ERRNO=$errno \
+			"$tool" -p "$python" -b env "$work/refused$errno" "$odd"
+		check "which are the same" diff -r --exclude=RECORD "$work/copy/$site" "$work/refused$errno/$site"
+	done
+	expect "any other error is one" 7 "cannot link" env LD_PRELOAD="$work/no_links.so" LINK_ERRNO=5 \
+		"$tool" -p "$python" -b env "$work/refused5" "$odd"
+else
+	echo "# SKIPPED: no compiler to make a store without links"
+fi
 if [ -w /dev/shm ] && [ "$(stat -c %d /dev/shm)" != "$(stat -c %d "$work")" ]; then
 	shm=$(mktemp -d /dev/shm/pf-wheels.XXXXXX)
 	check "another file system: copies" make -b env "$shm/env" "$odd"
@@ -201,6 +229,34 @@ expect "really" 0 clash_a "$work/clash/bin/python" -I -c 'import clash; print(cl
 old=$work/w/old_one-1.0-py3-none-any.whl
 expect "a file that RECORD does not list" 5 'RECORD: "old_one.py" is in the archive and not listed' make get "$old"
 check "is taken when asked for" make -l get "$old"
+expect "with a warning" 0 'warning: old_one-1.0-py3-none-any.whl: RECORD: "old_one.py" is in the archive and not listed' \
+	env PYFUNC_ENV_STORE="$work/lenient store" "$tool" -l get "$old"
+"$python" - "$odd" "$work/other" <<'END'
+import copy, os, sys, zipfile
+# Other bytes than RECORD has the digests of; and a way out of the folder, which nothing forgives.
+os.makedirs(sys.argv[2])
+source = zipfile.ZipFile(sys.argv[1])
+for name, change in (("Odd_One-1.0-py3-none-any.whl", None), ("Odd_One-1.0-1-py3-none-any.whl", "../out.py")):
+    with zipfile.ZipFile(os.path.join(sys.argv[2], name), "w", zipfile.ZIP_DEFLATED) as out:
+        for member in source.infolist():
+            data = source.read(member)
+            if member.filename == "odd/cli.py":
+                data += b"# more\n"
+            out.writestr(copy.copy(member), data)
+        if change:
+            out.writestr(change, b"")
+END
+expect "other digests than RECORD has" 5 'RECORD: "odd/cli.py" has another size in the archive' \
+	make get "$work/other/Odd_One-1.0-py3-none-any.whl"
+expect "are forgiven when asked" 0 'RECORD: "odd/cli.py" has another size in the archive' \
+	make -l -b env "$work/forgiven" "$work/other/Odd_One-1.0-py3-none-any.whl"
+check "and right in what is installed" "$work/forgiven/bin/python" -I -B -c \
+	'import base64, csv, hashlib, sys
+for path, digest, size in csv.reader(open(sys.argv[1] + "/Odd_One-1.0.dist-info/RECORD", newline="")):
+    data = open(sys.argv[1] + "/" + path, "rb").read()
+    assert not digest or digest == "sha256=" + base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode(), path' \
+	"$work/forgiven/$site"
+expect "a way out is not" 5 'has an empty part, "." or ".."' make -l get "$work/other/Odd_One-1.0-1-py3-none-any.whl"
 expect "but not in the next strict one" 5 "its RECORD is not complete" make get "$old"
 cp "$odd" "$work/other-1.0-py3-none-any.whl"
 expect "one that is cached, by another's name" 5 "is the wheel of Odd_One 1.0" make get "$work/other-1.0-py3-none-any.whl"

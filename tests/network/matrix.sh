@@ -11,7 +11,15 @@ cd "$work" || exit 99 # some mlflows make a folder mlruns where they are
 export PYENV_ROOT="${pythons%/versions}"
 [ ! -e "$pip_config" ] || export PIP_CONFIG_FILE="$pip_config"
 
+# The drivers of this machine, or uv from the index.
+find_uv() {
+	command -v uv >/dev/null && return 0
+	python3 -m pip install -q --target "$work/uv" uv >"$work/err" 2>&1 || return 1
+	PATH=$work/uv/bin:$PATH
+}
 command -v python3 >/dev/null || skip_all "there is no python3"
+if find_uv; then manager=uv; else manager=virtualenv; fi
+echo "# environments by $manager"
 
 # The version of a CPython of this minor: pyenv's newest, or the system's.
 version_of() { # MINOR
@@ -32,13 +40,13 @@ row() { # MINOR REQUIREMENTS...
 	dir=$work/$minor
 	rm -rf "$dir"
 	python3 "$helper" make "$dir" "$version" "$@"
-	expect "$name: made" 0 "" "$program" create -q "$dir/plain"
+	expect "$name: made" 0 "" "$program" create -q --env-manager "$manager" "$dir/plain"
 	env=$(cat "$work/out")
 	[ -n "$env" ] || return
 	check "$name: what is expected" "$env/bin/python" -I "$helper" expect "$dir"
 	for request in "$dir"/requests/*/*; do
 		of=${request#"$dir/requests/"}
-		"$program" run -q --offline "$dir/${of%%/*}" -i "$request" \
+		"$program" run -q --offline --env-manager "$manager" "$dir/${of%%/*}" -i "$request" \
 			-o "$dir/answer" >"$work/out" 2>"$work/err" </dev/null &&
 			python3 "$helper" same "$dir/answer" "$dir/expected/$of" >>"$work/out" 2>&1
 		tap $? "$name: $of"

@@ -5,7 +5,8 @@
 # For each model of TRIAL.tsv that is whole: `create --repair` natively as of its day, then `run` with a
 # guessed input. Loading is what counts: an input that the model refuses comes after it. One line a
 # model on standard output of the test, and the number of those that load.
-# $PYFUNC_ENV_TRIAL_STORE keeps the store, $PYFUNC_ENV_TRIAL_ONLY names models ("002 020").
+# $PYFUNC_ENV_TRIAL_STORE keeps the store, $PYFUNC_ENV_TRIAL_ONLY names models ("002 020", or all of
+# them, as make check-trial does); else some of each kind and of each minor are taken.
 . "${SRCDIR:-.}/tests/cli/tap.sh"
 program=$(realpath "$program")
 helper=$(realpath "${SRCDIR:-.}/tests/network/trial.py")
@@ -17,6 +18,7 @@ export PYFUNC_ENV_STORE="${PYFUNC_ENV_TRIAL_STORE:-$work/store}"
 [ ! -e "$pip_config" ] || export PIP_CONFIG_FILE="$pip_config"
 cd "$work" || exit 99 # some models make a folder mlruns where they are
 loads=0 models=0 without=0
+only=${PYFUNC_ENV_TRIAL_ONLY:-016 017 032 082 130}
 
 # The CPython of this minor: pyenv's newest, or the system's.
 python_of() { # MINOR
@@ -41,7 +43,7 @@ one() { # NUMBER PYTHON
 tail -n +2 "$data/wild/TRIAL.tsv" | cut -f 1,3 >"$work/rows"
 while read -r number version; do
 	is_whole "$data/wild/$number" || continue
-	case " ${PYFUNC_ENV_TRIAL_ONLY:-$number} " in *" $number "*) ;; *) continue ;; esac
+	case " $only " in *" $number "* | " all ") ;; *) continue ;; esac
 	minor=$(echo "$version" | cut -d. -f 1,2)
 	exe=$(python_of "$minor")
 	if [ -z "$exe" ]; then

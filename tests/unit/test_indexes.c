@@ -2,19 +2,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "folder.h"
 
-#include "base/limits.h"
-#include "base/str.h"
 #include "solve/driver.h"
 
-extern char **environ;
+static void set_home(void)
+{
+	setenv("HOME", folder_path, 1);
+	setenv("XDG_CONFIG_HOME", folder_path, 1);
+	setenv("XDG_CONFIG_DIRS", "/nonexistent", 1);
+}
 
 static int set_up(void **state)
 {
 	if (folder_set_up(state) < 0)
 		return -1;
-	setenv("HOME", folder_path, 1);
-	setenv("XDG_CONFIG_HOME", folder_path, 1);
-	setenv("XDG_CONFIG_DIRS", "/nonexistent", 1);
+	set_home();
 	folder_put(folder_path, "my links/", PF_S(""));
 	folder_put(folder_path, "pip/pip.conf",
 		   PF_S("[global]\n; a comment\nindex-url = https://global/simple\n"
@@ -24,24 +25,211 @@ static int set_up(void **state)
 	return 0;
 }
 
-/* Nothing of the caller's settings. */
 static void clear(void)
 {
-	static const char *const patterns[] = { "PIP_*", "UV_*", "SSL_*", "REQUESTS_*", "CURL_*",
-						"VIRTUAL_ENV", "CONDA_PREFIX" };
-	char name[256];
+	static const char *const names[] = {
+		"PIP_CONFIG_FILE", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_NO_INDEX",
+		"PIP_TRUSTED_HOST", "PIP_CERT", "PIP_CLIENT_CERT", "PIP_PROXY", "PIP_TIMEOUT",
+		"PIP_DEFAULT_TIMEOUT", "PIP_RETRIES", "PIP_PRE", "UV_DEFAULT_INDEX", "UV_INDEX_URL",
+		"UV_INDEX", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_INSECURE_HOST", "UV_HTTP_TIMEOUT",
+		"UV_REQUEST_TIMEOUT", "UV_HTTP_RETRIES", "UV_PRERELEASE", "UV_INDEX_MY_OWN_USERNAME",
+		"UV_INDEX_MY_OWN_PASSWORD", "SSL_CLIENT_CERT", "SSL_CERT_FILE", "SSL_CERT_DIR",
+		"REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "VIRTUAL_ENV", "CONDA_PREFIX",
+		"PIP_NO_BINARY", "PIP_ONLY_BINARY", "UV_NO_BINARY", "UV_NO_BUILD", "UV_NO_BINARY_PACKAGE",
+		"UV_NO_BUILD_PACKAGE",
+	};
 
-	for (char **p = environ; *p;) {
-		bool fits = false;
+	for (size_t i = 0; i < PF_COUNT(names); i++)
+		unsetenv(names[i]);
+}
 
-		snprintf(name, sizeof(name), "%.*s", (int)strcspn(*p, "="), *p);
-		for (size_t i = 0; i < PF_COUNT(patterns); i++)
-			fits |= pf_str_fits(pf_s(name), patterns[i]);
-		if (fits)
-			unsetenv(name); /* what follows moves here */
-		else
-			p++;
+/* "NAME=VALUE", up to three. */
+static void set_variables(const char *const v[3])
+{
+	for (size_t i = 0; i < 3 && v[i]; i++) {
+		char *text = strdup(v[i]), *eq = strchr(text, '=');
+
+		*eq = '\0';
+		setenv(text, eq + 1, 1);
+		free(text);
 	}
+}
+
+static void show_list(struct pf_buf *b, const struct pf_strs *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		pf_buf_printf(b, "%s" PF_FMT, i ? " " : "", PF_ARG(list->v[i]));
+}
+
+enum shown { INDEX, EXTRA, LINKS, NO_INDEX, TRUSTED, CERT, CLIENT_CERT, PROXY, WAIT, TRIES, PRE };
+
+static void show(struct pf_buf *b, const struct pf_indexes *x, enum shown what)
+{
+	static const char *const pres[] = { "default", "allow", "deny" };
+
+	switch (what) {
+	case INDEX:
+		pf_buf_str(b, x->index);
+		break;
+	case EXTRA:
+		show_list(b, &x->extra);
+		break;
+	case LINKS:
+		show_list(b, &x->find_links);
+		break;
+	case TRUSTED:
+		show_list(b, &x->net.trusted);
+		break;
+	case CERT:
+		pf_buf_cstr(b, x->net.cert ? x->net.cert : "");
+		break;
+	case CLIENT_CERT:
+		pf_buf_cstr(b, x->net.client_cert ? x->net.client_cert : "");
+		break;
+	case PROXY:
+		pf_buf_cstr(b, x->net.proxy ? x->net.proxy : "");
+		break;
+	case PRE:
+		pf_buf_cstr(b, pres[x->pre]);
+		break;
+	default:
+		pf_buf_printf(b, "%u", what == NO_INDEX ? x->no_index : what == WAIT ? x->net.wait : x->net.tries);
+	}
+}
+
+static void check_shown(enum shown what, const struct pf_python *python, const char *expected, size_t row)
+{
+	PF_AUTO(indexes) x = { 0 };
+	struct pf_buf b = PF_BUF(4096);
+	struct pf_opts o = { 0 };
+
+	pf_indexes_read(&x, NULL, python, &o);
+	show(&b, &x, what);
+	if (strcmp(b.p ? b.p : "", expected) != 0)
+		fail_msg("row %zu: %s, not %s", row, b.p ? b.p : "", expected);
+	pf_buf_free(&b);
+}
+
+static const struct {
+	enum shown what;
+	const char *conf, *variables[3], *expected;
+} each[] = {
+	{ INDEX, "[global]\nindex-url=https://f/", { NULL }, "https://f/" },
+	{ INDEX, "[global]\nindex-url=https://f/", { "PIP_INDEX_URL=" }, "https://f/" },
+	{ INDEX, "[global]\nindex-url=https://f/", { "UV_INDEX_URL=https://u/" }, "https://u/" },
+	{ INDEX, "", { "UV_DEFAULT_INDEX=https://u/", "UV_INDEX_URL=https://old/" }, "https://u/" },
+	{ INDEX, "", { "UV_DEFAULT_INDEX=https://u/", "PIP_INDEX_URL=https://p/" }, "https://p/" },
+	{ INDEX, "[global]\nindex-url=https://f/\n[install]\nindex-url=", { NULL }, "https://f/" },
+	{ INDEX, "[install]\n--Index_URL: https://f/%40=x\n# x\n", { NULL }, "https://f/%40=x" },
+	{ INDEX, "[install]\n  index-url = https://f/\n", { NULL }, "https://f/" },
+	{ INDEX, "", { "UV_DEFAULT_INDEX=my-own=https://u/s", "UV_INDEX_MY_OWN_PASSWORD=a:b@c" },
+	  "my-own=https://:a%3Ab%40c@u/s" },
+	{ EXTRA, "[global]\nextra-index-url = https://a/\n\n  # c\n  https://b/\n", { NULL },
+	  "https://a/ https://b/" },
+	{ EXTRA, "", { "PIP_EXTRA_INDEX_URL=https://a/  https://b/" }, "https://a/ https://b/" },
+	{ EXTRA, "", { "UV_EXTRA_INDEX_URL=https://a/", "UV_INDEX=x=https://b/" }, "x=https://b/" },
+	{ EXTRA, "", { "UV_INDEX=my.own=https://u:p@a/ my.own=https://b/", "UV_INDEX_MY_OWN_USERNAME=me",
+		       "UV_INDEX_MY_OWN_PASSWORD=pw" },
+	  "my.own=https://u:p@a/ my.own=https://me:pw@b/" },
+	{ EXTRA, "", { "UV_INDEX=https://a/", "UV_INDEX_MY_OWN_USERNAME=me" }, "https://a/" },
+	{ LINKS, "[global]\nfind-links = https://a/ https://b/,c", { NULL }, "https://a/ https://b/,c" },
+	{ LINKS, "[global]\nfind-links = https://a/ https://b/", { "UV_FIND_LINKS=https://c/,https://d/" },
+	  "https://c/ https://d/" },
+	{ NO_INDEX, "[install]\nno-index = on", { NULL }, "1" },
+	{ NO_INDEX, "[install]\nno-index = on", { "PIP_NO_INDEX=no" }, "0" },
+	{ TRUSTED, "[global]\ntrusted-host = a\n   b:80", { NULL }, "a b:80" },
+	{ TRUSTED, "", { "UV_INSECURE_HOST=https://a b" }, "https://a b" },
+	{ CERT, "[global]\ncert = /f", { "SSL_CERT_FILE=/s" }, "/f" },
+	{ CERT, "", { "SSL_CERT_FILE=/s", "REQUESTS_CA_BUNDLE=/r" }, "/r" },
+	{ CERT, "", { "SSL_CERT_DIR=/d" }, "/d" },
+	{ CERT, "", { "SSL_CERT_FILE=/s", "PIP_CERT=/p" }, "/p" },
+	{ CLIENT_CERT, "[global]\nclient_cert = /c", { NULL }, "/c" },
+	{ CLIENT_CERT, "", { "SSL_CLIENT_CERT=/u", "PIP_CLIENT_CERT=/p" }, "/p" },
+	{ PROXY, "[global]\nproxy = me:pw@h:3128", { NULL }, "me:pw@h:3128" },
+	{ PROXY, "", { "PIP_PROXY=http://h:1" }, "http://h:1" },
+	{ WAIT, "", { NULL }, "0" },
+	{ WAIT, "[global]\ntimeout = 60", { NULL }, "60" },
+	{ WAIT, "[global]\ntimeout = 60", { "PIP_DEFAULT_TIMEOUT=2.5" }, "3" },
+	{ WAIT, "", { "UV_HTTP_TIMEOUT=9", "PIP_TIMEOUT=8" }, "8" },
+	{ WAIT, "", { "UV_REQUEST_TIMEOUT=1e99" }, "3600" },
+	{ WAIT, "", { "PIP_TIMEOUT=-1" }, "0" },
+	{ WAIT, "", { "PIP_TIMEOUT=soon" }, "0" },
+	{ TRIES, "", { NULL }, "0" },
+	{ TRIES, "", { "PIP_RETRIES=0" }, "1" },
+	{ TRIES, "[install]\nretries: 5", { NULL }, "6" },
+	{ TRIES, "", { "UV_HTTP_RETRIES=2" }, "3" },
+	{ PRE, "", { NULL }, "default" },
+	{ PRE, "[global]\npre = true", { NULL }, "allow" },
+	{ PRE, "[global]\npre = true", { "PIP_PRE=0" }, "default" },
+	{ PRE, "", { "UV_PRERELEASE=allow" }, "allow" },
+	{ PRE, "", { "UV_PRERELEASE=disallow" }, "deny" },
+	{ PRE, "", { "UV_PRERELEASE=if-necessary-or-explicit" }, "default" },
+};
+
+static void each_setting(void **state)
+{
+	struct pf_arena a = { 0 };
+	char *conf = pf_join(&a, folder_path, PF_S("named.conf"));
+
+	(void)state;
+	for (size_t i = 0; i < PF_COUNT(each); i++) {
+		clear();
+		folder_put(folder_path, "named.conf", pf_s(each[i].conf));
+		setenv("PIP_CONFIG_FILE", *each[i].conf ? conf : "/dev/null", 1);
+		set_variables(each[i].variables);
+		check_shown(each[i].what, NULL, each[i].expected, i);
+	}
+	pf_arena_free(&a);
+	clear();
+}
+
+/* Each file says its own name; the last of those that are there counts. */
+static void one_file_after_the_other(void **state)
+{
+	static const char *const files[] = { "system/pip/pip.conf", "home/.pip/pip.conf", "user/pip/pip.conf",
+					     "prefix/pip.conf", "conda/pip.conf", "venv/pip.conf" };
+	static const struct {
+		const char *there, *named, *expected;	/* which of the files: "145" */
+	} rows[] = {
+		{ "0", NULL, "system/pip/pip.conf" },
+		{ "01", NULL, "home/.pip/pip.conf" },
+		{ "012", NULL, "user/pip/pip.conf" },
+		{ "0123", NULL, "prefix/pip.conf" },
+		{ "01234", NULL, "conda/pip.conf" },
+		{ "012345", NULL, "venv/pip.conf" },
+		{ "012345", "named.conf", "named.conf" },
+		{ "012345", "absent.conf", "venv/pip.conf" },
+		{ "012345", "/dev/null", "" },
+		{ "012", "empty.conf", "system/pip/pip.conf" },
+		{ "012", "absent.conf", "user/pip/pip.conf" },
+		{ "03", "empty.conf", "prefix/pip.conf" },
+	};
+	struct pf_arena a = { 0 };
+	struct pf_python python = { .prefix = pf_s(pf_join(&a, folder_path, PF_S("prefix"))) };
+
+	(void)state;
+	folder_put(folder_path, "empty.conf", PF_S("[global]\n"));
+	folder_put(folder_path, "named.conf", PF_S("[global]\nclient-cert = named.conf\n"));
+	for (size_t i = 0; i < PF_COUNT(rows); i++) {
+		clear();
+		setenv("XDG_CONFIG_DIRS", pf_join(&a, folder_path, PF_S("system")), 1);
+		setenv("HOME", pf_join(&a, folder_path, PF_S("home")), 1);
+		setenv("XDG_CONFIG_HOME", pf_join(&a, folder_path, PF_S("user")), 1);
+		setenv("CONDA_PREFIX", pf_join(&a, folder_path, PF_S("conda")), 1);
+		setenv("VIRTUAL_ENV", pf_join(&a, folder_path, PF_S("venv")), 1);
+		if (rows[i].named)
+			setenv("PIP_CONFIG_FILE", *rows[i].named == '/' ? rows[i].named :
+				pf_join(&a, folder_path, pf_s(rows[i].named)), 1);
+		for (size_t k = 0; k < PF_COUNT(files); k++) {
+			unlink(pf_join(&a, folder_path, pf_s(files[k])));
+			if (strchr(rows[i].there, (int)('0' + k)))
+				folder_put(folder_path, files[k], pf_format(&a, "[global]\nclient-cert = %s\n", files[k]));
+		}
+		check_shown(CLIENT_CERT, &python, rows[i].expected, i);
+	}
+	pf_arena_free(&a);
+	clear();
+	set_home();
 }
 
 static void files_by_section(void **state)
@@ -51,7 +239,7 @@ static void files_by_section(void **state)
 
 	(void)state;
 	clear();
-	pf_indexes_read(&x, NULL, &o);
+	pf_indexes_read(&x, NULL, NULL, &o);
 	assert_string_equal(x.index.p, "https://install/simple");
 	assert_int_equal(x.extra.n, 2);
 	assert_string_equal(x.extra.v[1].p, "https://two/simple");
@@ -70,7 +258,7 @@ static void variables_beat_files(void **state)
 	setenv("UV_DEFAULT_INDEX", "https://uv/simple", 1);
 	setenv("PIP_FIND_LINKS", "/nonexistent https://links/x", 1);
 	setenv("PIP_NO_INDEX", "0", 1);
-	pf_indexes_read(&x, NULL, &o);
+	pf_indexes_read(&x, NULL, NULL, &o);
 	assert_string_equal(x.index.p, "https://uv/simple");
 	assert_int_equal(x.find_links.n, 1);
 	assert_string_equal(x.find_links.v[0].p, "https://links/x");
@@ -79,7 +267,7 @@ static void variables_beat_files(void **state)
 	setenv("PIP_INDEX_URL", "https://pip/simple", 1);
 	unsetenv("PIP_FIND_LINKS");
 	setenv("UV_FIND_LINKS", pf_formatz(&a, "%s/my links,https://b/", folder_path), 1);
-	pf_indexes_read(&y, NULL, &o);
+	pf_indexes_read(&y, NULL, NULL, &o);
 	assert_string_equal(y.index.p, "https://pip/simple");
 	assert_int_equal(y.find_links.n, 2);
 	assert_true(pf_str_starts(y.find_links.v[0], "file://"));
@@ -107,7 +295,7 @@ static void a_models_index_only_when_allowed(void **state)
 		PF_AUTO(indexes) x = { 0 };
 		struct pf_opts o = { .allow_model_index = allowed };
 
-		pf_indexes_read(&x, &needs, &o);
+		pf_indexes_read(&x, &needs, NULL, &o);
 		assert_int_equal(pf_str_is(x.index, "https://model/simple"), allowed);
 		assert_int_equal(x.extra.n, allowed);
 		assert_int_equal(x.find_links.n, 0);
@@ -159,161 +347,11 @@ static void what_may_be_built(void **state)
 			setenv(rows[i].name, rows[i].value, 1);
 		if (rows[i].name2)
 			setenv(rows[i].name2, rows[i].value2, 1);
-		pf_indexes_read(&x, &needs, &o);
+		pf_indexes_read(&x, &needs, NULL, &o);
 		check_names(&x.no_binary, rows[i].no_binary);
 		check_names(&x.only_binary, rows[i].only_binary);
 	}
 	clear();
-}
-
-/* What one line of pip.conf, or one variable, comes to. */
-static char *tell(struct pf_arena *a, const struct pf_indexes *x)
-{
-	struct pf_buf b = PF_BUF(PF_KIB(16));
-	const struct pf_strs *lists[] = { &x->extra, &x->find_links, &x->net.trusted, &x->no_binary,
-					  &x->only_binary };
-	const char *const names[] = { "extra", "links", "trusted", "no-binary", "only-binary" };
-	char *out;
-
-	pf_buf_str(&b, pf_index_url_login(a, x->index));
-	for (size_t i = 0; i < PF_COUNT(lists); i++)
-		for (size_t k = 0; k < lists[i]->n; k++)
-			pf_buf_printf(&b, " %s=" PF_FMT, names[i],
-				      PF_ARG(i ? lists[i]->v[k] : pf_index_url_login(a, lists[i]->v[k])));
-	pf_buf_printf(&b, "%s%s", x->no_index ? " none" : "", x->pre ? " pre" : "");
-	if (x->net.cert)
-		pf_buf_printf(&b, " cert=%s", x->net.cert);
-	if (x->net.client_cert)
-		pf_buf_printf(&b, " client=%s", x->net.client_cert);
-	if (x->net.proxy)
-		pf_buf_printf(&b, " proxy=%s", x->net.proxy);
-	if (x->net.stall || x->net.tries)
-		pf_buf_printf(&b, " %us %u tries", x->net.stall, x->net.tries);
-	out = pf_dupz(a, pf_buf_view(&b));
-	pf_buf_free(&b);
-	return out;
-}
-
-static const struct {
-	const char *conf;	/* PIP_CONFIG_FILE's text */
-	const char *set[5];	/* variables */
-	const char *what;
-} rows[] = {
-	{ "", { NULL }, "@" },
-	{ "[global]\nindex-url=https://f/s", { NULL }, "https://f/s" },
-	{ "[global]\nindex-url=https://f/s", { "UV_INDEX_URL=https://u/s" }, "https://u/s" },
-	{ "[global]\nindex-url=https://f/s", { "UV_INDEX_URL=https://u/s", "UV_DEFAULT_INDEX=https://d/s" }, "https://d/s" },
-	{ "", { "UV_DEFAULT_INDEX=https://d/s", "PIP_INDEX_URL=https://p/s" }, "https://p/s" },
-	{ "[global]\nindex-url=https://f/s", { "PIP_INDEX_URL=" }, "https://f/s" },
-	{ "[global]\nextra-index-url = https://a/s\n  https://b/s", { NULL }, "@ extra=https://a/s extra=https://b/s" },
-	{ "", { "PIP_EXTRA_INDEX_URL=https://a/s https://b/s", "UV_INDEX=https://c/s" }, "@ extra=https://a/s extra=https://b/s" },
-	{ "", { "UV_INDEX=mine=https://c/s https://d/s", "UV_EXTRA_INDEX_URL=https://e/s" }, "@ extra=https://c/s extra=https://d/s" },
-	{ "", { "UV_EXTRA_INDEX_URL=https://e/s" }, "@ extra=https://e/s" },
-	{ "", { "UV_INDEX=my-own=https://c/s", "UV_INDEX_MY_OWN_USERNAME=me", "UV_INDEX_MY_OWN_PASSWORD=p/@ 1" },
-	  "@ extra=https://me:p%2F%40%201@c/s" },
-	{ "", { "UV_DEFAULT_INDEX=x=https://you:own@c/s", "UV_INDEX_X_USERNAME=me" }, "https://you:own@c/s" },
-	{ "", { "PIP_FIND_LINKS=https://l/x https://l/y" }, "@ links=https://l/x links=https://l/y" },
-	{ "", { "UV_FIND_LINKS=https://l/x,https://l/y" }, "@ links=https://l/x links=https://l/y" },
-	{ "[install]\nfind_links=https://l/z", { NULL }, "@ links=https://l/z" },
-	{ "[global]\nno-index=true", { NULL }, "@ none" },
-	{ "[global]\nno-index=true", { "PIP_NO_INDEX=0" }, "@" },
-	{ "[global]\ntrusted-host = h\n h:8080", { NULL }, "@ trusted=h trusted=h:8080" },
-	{ "", { "PIP_TRUSTED_HOST=a b", "UV_INSECURE_HOST=c" }, "@ trusted=a trusted=b" },
-	{ "", { "UV_INSECURE_HOST=c d" }, "@ trusted=c trusted=d" },
-	{ "[global]\ncert=/f", { "SSL_CERT_FILE=/s" }, "@ cert=/f" },
-	{ "[global]\ncert=/f", { "PIP_CERT=/p" }, "@ cert=/p" },
-	{ "", { "REQUESTS_CA_BUNDLE=/r", "CURL_CA_BUNDLE=/c" }, "@ cert=/r" },
-	{ "", { "SSL_CERT_FILE=/s", "REQUESTS_CA_BUNDLE=/r" }, "@ cert=/s" },
-	{ "", { "CURL_CA_BUNDLE=/c" }, "@ cert=/c" },
-	{ "[global]\nclient-cert=/f", { NULL }, "@ client=/f" },
-	{ "", { "PIP_CLIENT_CERT=/p", "SSL_CLIENT_CERT=/s" }, "@ client=/p" },
-	{ "", { "SSL_CLIENT_CERT=/s" }, "@ client=/s" },
-	{ "[global]\nproxy=http://f:1", { NULL }, "@ proxy=http://f:1" },
-	{ "[global]\nproxy=http://f:1", { "PIP_PROXY=http://p:1" }, "@ proxy=http://p:1" },
-	{ "[global]\ntimeout=7\nretries=0", { NULL }, "@ 7s 1 tries" },
-	{ "[global]\ndefault-timeout=8", { NULL }, "@ 8s 0 tries" },
-	{ "", { "PIP_TIMEOUT=2.5", "PIP_RETRIES=9" }, "@ 2s 10 tries" },
-	{ "", { "PIP_DEFAULT_TIMEOUT=3", "UV_HTTP_TIMEOUT=4" }, "@ 3s 0 tries" },
-	{ "", { "UV_REQUEST_TIMEOUT=5", "UV_HTTP_RETRIES=2" }, "@ 5s 3 tries" },
-	{ "", { "PIP_TIMEOUT=soon" }, "@" },
-	{ "[global]\npre=yes", { NULL }, "@ pre" },
-	{ "[global]\npre=yes", { "PIP_PRE=no" }, "@" },
-	{ "", { "UV_PRERELEASE=allow" }, "@ pre" },
-	{ "", { "UV_PRERELEASE=disallow" }, "@" },
-	{ "", { "PIP_PRE=no", "UV_PRERELEASE=allow" }, "@" },
-	{ "[global]\nonly-binary=:all:", { "PIP_NO_BINARY=a,b" }, "@ no-binary=a no-binary=b only-binary=:all:" },
-	{ "", { "UV_NO_BUILD=1" }, "@ only-binary=:all:" },
-	{ "[install]\nindex-url=https://i/s\n[global]\nindex-url=https://g/s", { NULL }, "https://i/s" },
-	{ "[list]\nindex-url=https://l/s", { NULL }, "@" },
-	{ "; [global]\n[global]\n# index-url=https://x\nindex-url: https://c/s\n", { NULL }, "https://c/s" },
-};
-
-static void put_variables(const char *const *list, bool put)
-{
-	for (; *list; list++) {
-		const char *eq = strchr(*list, '=');
-		char name[64];
-
-		snprintf(name, sizeof(name), "%.*s", (int)(eq - *list), *list);
-		if (put)
-			setenv(name, eq + 1, 1);
-		else
-			unsetenv(name);
-	}
-}
-
-/* What the machine's own pip.conf may say is taken back. */
-static const char nothing[] = "[global]\nindex-url=\nextra-index-url=\nfind-links=\nno-index=\ntrusted-host=\n"
-			      "cert=\nclient-cert=\nproxy=\ntimeout=\nretries=\npre=\nno-binary=\nonly-binary=\n";
-
-static void each_setting(void **state)
-{
-	(void)state;
-	clear();
-	setenv("XDG_CONFIG_HOME", "/nonexistent", 1);
-	for (size_t i = 0; i < PF_COUNT(rows); i++) {
-		PF_AUTO(arena) a = { 0 };
-		PF_AUTO(indexes) bare = { 0 };
-		PF_AUTO(indexes) x = { 0 };
-		struct pf_opts o = { 0 };
-		const char *text;
-
-		setenv("PIP_CONFIG_FILE", "/dev/null", 1);
-		pf_indexes_read(&bare, NULL, &o);
-		folder_put(folder_path, "own.conf", pf_format(&a, "%s%s", nothing, rows[i].conf));
-		setenv("PIP_CONFIG_FILE", pf_formatz(&a, "%s/own.conf", folder_path), 1);
-		put_variables(rows[i].set, true);
-		pf_indexes_read(&x, NULL, &o);
-		text = tell(&a, &x);
-		if (strcmp(text, rows[i].what[0] != '@' ? rows[i].what :
-			   pf_formatz(&a, PF_FMT "%s", PF_ARG(bare.index), rows[i].what + 1)) != 0)
-			fail_msg("row %zu: %s instead of %s", i, text, rows[i].what);
-		put_variables(rows[i].set, false);
-	}
-	setenv("XDG_CONFIG_HOME", folder_path, 1);
-	clear();
-}
-
-/* The user's, then the active environment's, then PIP_CONFIG_FILE's: each key for itself. */
-static void files_in_order(void **state)
-{
-	PF_AUTO(arena) a = { 0 };
-	PF_AUTO(indexes) x = { 0 };
-	struct pf_opts o = { 0 };
-
-	(void)state;
-	clear();
-	folder_put(folder_path, "venv/pip.conf", PF_S("[install]\nindex-url=https://venv/s\n[global]\nretries=1\ntimeout=2\n"));
-	folder_put(folder_path, "last.conf", PF_S("[global]\ntimeout=3\nindex-url=https://weaker/s\n"));
-	setenv("VIRTUAL_ENV", pf_formatz(&a, "%s/venv", folder_path), 1);
-	setenv("PIP_CONFIG_FILE", pf_formatz(&a, "%s/last.conf", folder_path), 1);
-	pf_indexes_read(&x, NULL, &o);
-	unsetenv("VIRTUAL_ENV");
-	clear();
-	assert_string_equal(x.index.p, "https://venv/s");
-	assert_int_equal(x.extra.n, 2);
-	assert_int_equal(x.net.tries, 2);
-	assert_int_equal(x.net.stall, 3);
 }
 
 static const char *find(char **envp, const char *name)
@@ -344,7 +382,13 @@ static void a_driver_sees_what_it_should(void **state)
 		setenv(gone[i], strcmp(gone[i], "VIRTUAL_ENV") == 0 ? "/v" : "x", 1);
 	setenv("UV_INDEX_MINE_PASSWORD", "kept", 1);
 	setenv("PIP_INDEX_URL", "https://u:p@h/simple", 1);
-	pf_indexes_read(&d.indexes, NULL, &o);
+	setenv("UV_HTTP_TIMEOUT", "9", 1);
+	setenv("PIP_TIMEOUT", "8", 1);
+	setenv("PIP_RETRIES", "0", 1);
+	setenv("PIP_PRE", "1", 1);
+	setenv("PIP_PROXY", "http://p:1", 1);
+	setenv("PIP_CLIENT_CERT", "/c", 1);
+	pf_indexes_read(&d.indexes, NULL, NULL, &o);
 	envp = pf_driver_environment(&a, &d, &o);
 	for (size_t i = 0; i < PF_COUNT(gone); i++) {
 		assert_null(find(envp, gone[i]));
@@ -353,12 +397,22 @@ static void a_driver_sees_what_it_should(void **state)
 	assert_string_equal(find(envp, "PATH"), "/usr/bin:/bin");
 	assert_string_equal(find(envp, "UV_INDEX_MINE_PASSWORD"), "kept");
 	assert_string_equal(find(envp, "UV_DEFAULT_INDEX"), "https://u:p@h/simple");
+	assert_string_equal(find(envp, "UV_HTTP_TIMEOUT"), "8");
+	assert_string_equal(find(envp, "UV_HTTP_RETRIES"), "0");
+	assert_string_equal(find(envp, "UV_PRERELEASE"), "allow");
+	assert_string_equal(find(envp, "ALL_PROXY"), "http://p:1");
+	assert_string_equal(find(envp, "SSL_CLIENT_CERT"), "/c");
 	assert_string_equal(find(envp, "PYTHONNOUSERSITE"), "1");
 	assert_string_equal(find(envp, "UV_NO_CONFIG"), "1");
 	d.kind = PF_DRIVER_PIP;
 	envp = pf_driver_environment(&a, &d, &o);
 	assert_string_equal(find(envp, "PIP_INDEX_URL"), "https://u:p@h/simple");
 	assert_string_equal(find(envp, "PIP_NO_INPUT"), "1");
+	assert_string_equal(find(envp, "PIP_TIMEOUT"), "8");
+	assert_string_equal(find(envp, "PIP_RETRIES"), "1"); /* or pip does not tell what failed */
+	assert_string_equal(find(envp, "PIP_PRE"), "1");
+	assert_string_equal(find(envp, "PIP_PROXY"), "http://p:1");
+	assert_string_equal(find(envp, "PIP_CLIENT_CERT"), "/c");
 	assert_null(find(envp, "UV_DEFAULT_INDEX"));
 	pf_arena_free(&a);
 	pf_driver_free(&d);
@@ -369,11 +423,11 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(files_by_section),
+		cmocka_unit_test(each_setting),
+		cmocka_unit_test(one_file_after_the_other),
 		cmocka_unit_test(variables_beat_files),
 		cmocka_unit_test(a_models_index_only_when_allowed),
 		cmocka_unit_test(what_may_be_built),
-		cmocka_unit_test(each_setting),
-		cmocka_unit_test(files_in_order),
 		cmocka_unit_test(a_driver_sees_what_it_should),
 	};
 

@@ -312,48 +312,6 @@ static void merges_pages(void **state)
 	pf_page_free(&pages[1]);
 }
 
-/* ---- the acceptance folder's hostile pages: made by a script, which names their folder ---- */
-
-static size_t judged;
-
-/* id, group, path, expect, exit, note: refused means that no file with a digest is taken. */
-static void judge_hostile(const struct unit_row *r, void *ctx)
-{
-	PF_AUTO(arena) a = { 0 };
-	struct pf_buf text = PF_BUF((size_t)8 << 20);
-	bool html = pf_str_ends(r->v[2], "simple.html");
-	struct pf_project p = { 0 };
-	struct pf_page page = { 0 };
-	struct pf_err err = { 0 };
-	bool taken;
-
-	if (!pf_str_is(r->v[1], "index") || (!html && !pf_str_ends(r->v[2], "simple.json")))
-		return;
-	assert_int_equal(pf_read_file(&text, AT_FDCWD, pf_formatz(&a, "%s/" PF_FMT, (char *)ctx,
-			 PF_ARG(r->v[2])), &err), 0);
-	if (read_page(&page, html ? PF_S("text/html") : PF_S("application/json"), pf_buf_view(&text), &err) == 0)
-		pf_project_make(&p, &a, &page, 1, &target);
-	taken = p.n && p.releases[0].n && p.releases[0].files[0].sha256.n;
-	if (taken != pf_str_is(r->v[3], "accept"))
-		fail_msg(PF_FMT ": %s " PF_FMT " %s", PF_ARG(r->v[0]), taken ? "taken" : "refused", PF_ARG(p.why),
-			 err.msg);
-	pf_page_free(&page);
-	pf_buf_free(&text);
-	judged++;
-}
-
-static void judges_hostile_pages(void **state)
-{
-	const char *dir = getenv("PYFUNC_ENV_HOSTILE");
-	PF_AUTO(arena) a = { 0 };
-
-	(void)state;
-	if (!dir)
-		skip();
-	unit_table(pf_formatz(&a, "%s/index.tsv", dir), judge_hostile, (void *)dir);
-	assert_true(judged >= 20);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -361,7 +319,6 @@ int main(void)
 		cmocka_unit_test(passes_other_platforms), cmocka_unit_test(refuses_unended),
 		cmocka_unit_test(refuses_other_types), cmocka_unit_test(reads_times),
 		cmocka_unit_test(refuses_damage),  cmocka_unit_test(merges_pages),
-		cmocka_unit_test(judges_hostile_pages),
 	};
 
 	return cmocka_run_group_tests_name("simple", tests, set_up, tear_down);

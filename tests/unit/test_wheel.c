@@ -192,12 +192,12 @@ static void remembers_what_it_bundled(void **state)
 	PF_FD(fd) = -1;
 
 	(void)state;
-	assert_int_equal(pf_bundle_load(&b, dir, &err), 0);
+	assert_int_equal(pf_bundle_load(&b, dir, false, &err), 0);
 	assert_int_equal(mkdir(dir, 0755), 0);
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_int_equal(pf_bundle_write(fd, PF_S("wheel\td\t1\tD\td-1.dist-info\tstrict\n"
 						  "entry\tgui\tx y\tm\to\n"), files, 3, &err), 0);
-	assert_int_equal(pf_bundle_load(&b, dir, &err), 1);
+	assert_int_equal(pf_bundle_load(&b, dir, false, &err), 1);
 	assert_string_equal(b.shown, "D");
 	assert_false(b.lenient);
 	assert_int_equal(b.entries.n, 1);
@@ -212,10 +212,11 @@ static void remembers_what_it_bundled(void **state)
 	assert_string_equal(b.files.v[2].to, "s");
 	assert_string_equal(b.files.v[2].path, "d-1.data/scripts/s");
 	pf_bundle_free(&b);
+	assert_int_equal(pf_bundle_load(&b, dir, true, &err), 0); /* none of its files is there */
 	assert_int_equal(pf_read_file(&text, AT_FDCWD, manifest, &err), 0);
 	for (size_t n = 0; n < text.n; n++) { /* wherever it was cut off */
 		assert_int_equal(pf_write_atomic(AT_FDCWD, manifest, (struct pf_str){ text.p, n }, 0644, &err), 0);
-		assert_int_equal(pf_bundle_load(&b, dir, &err), 0);
+		assert_int_equal(pf_bundle_load(&b, dir, false, &err), 0);
 	}
 	pf_arena_free(&a);
 }

@@ -1,0 +1,32 @@
+/* stored.h - the environments there are in a store */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <time.h>
+
+#include "base/json.h"
+#include "opts.h"
+
+struct pf_stored {
+	struct pf_str key;
+	char *path;
+	time_t used;
+	bool started;	/* its interpreter is there */
+	const struct pf_node *head;	/* NULL: the manifest cannot be read */
+};
+
+struct pf_stored_list {
+	struct pf_arena arena;
+	char *root;
+	PF_VEC(struct pf_stored) items;	/* sorted by key */
+};
+
+void pf_stored_close(struct pf_stored_list *s);
+#define STORE(name) __attribute__((cleanup(pf_stored_close))) struct pf_stored_list name = { 0 }
+
+/* `key`: only those that begin so; NULL or "": all. `deep`: with what their manifests say. */
+int pf_stored_open(struct pf_stored_list *s, const char *key, bool deep, const struct pf_opts *o,
+		   struct pf_err *err) PF_MUST_USE;
+/* Exactly one, by its key or a beginning of it, or by its path. EUSAGE. */
+int pf_stored_open_one(struct pf_stored_list *s, const char *key, bool deep, const struct pf_opts *o,
+		       struct pf_err *err) PF_MUST_USE;
