@@ -224,16 +224,16 @@ struct pf_str pf_url_decode(struct pf_arena *a, struct pf_str text)
 	return (struct pf_str){ out, n };
 }
 
-struct pf_str pf_url_encode(struct pf_arena *a, struct pf_str path)
+struct pf_str pf_url_encode(struct pf_arena *a, struct pf_str text, const char *keep)
 {
 	static const char digits[] = "0123456789ABCDEF";
-	char *out = pf_alloc(a, path.n * 3 + 1);
+	char *out = pf_alloc(a, text.n * 3 + 1);
 	size_t n = 0;
 
-	for (size_t i = 0; i < path.n; i++) {
-		unsigned char c = (unsigned char)path.p[i];
+	for (size_t i = 0; i < text.n; i++) {
+		unsigned char c = (unsigned char)text.p[i];
 
-		if (pf_is_alnum((char)c) || (c && strchr("/-._~+@:!$&()*,;=", c))) {
+		if (pf_is_alnum((char)c) || (c && (strchr("-._~", c) || strchr(keep, c)))) {
 			out[n++] = (char)c;
 			continue;
 		}
@@ -242,6 +242,11 @@ struct pf_str pf_url_encode(struct pf_arena *a, struct pf_str path)
 		out[n++] = digits[c & 15];
 	}
 	return (struct pf_str){ out, n };
+}
+
+struct pf_str pf_url_of_path(struct pf_arena *a, const char *path)
+{
+	return pf_format(a, "file://" PF_FMT, PF_ARG(pf_url_encode(a, pf_s(path), "/")));
 }
 
 struct pf_str pf_url_file(const struct pf_url *u)

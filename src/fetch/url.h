@@ -31,7 +31,9 @@ int pf_url_join(struct pf_str *out, struct pf_arena *a, const struct pf_url *bas
 		struct pf_err *err) PF_MUST_USE;
 /* %XX decoded once; a view of NULL when one is malformed or stands for a control byte. */
 struct pf_str pf_url_decode(struct pf_arena *a, struct pf_str text);
-/* What of a path need be is written as %XX. */
-struct pf_str pf_url_encode(struct pf_arena *a, struct pf_str path);
+/* Everything but letters, digits, "-._~" and what is to be kept as %XX. */
+struct pf_str pf_url_encode(struct pf_arena *a, struct pf_str text, const char *keep);
+/* "file:///..." of an absolute path. */
+struct pf_str pf_url_of_path(struct pf_arena *a, const char *path);
 /* The last part of the path, as written: "numpy-1.0%2Bcpu.whl". */
 struct pf_str pf_url_file(const struct pf_url *u);

@@ -38,8 +38,7 @@ static int read_folder(struct pf_list *l, const char *path, struct pf_err *err)
 		struct pf_str file = pf_s(e->d_name);
 		struct pf_link link = { .file = pf_dup(a, file) };
 
-		link.url = pf_format(a, "file://" PF_FMT "/" PF_FMT, PF_ARG(pf_url_encode(a, pf_s(path))),
-				     PF_ARG(pf_url_encode(a, file)));
+		link.url = pf_url_of_path(a, pf_join(a, path, file));
 		rc = pf_maker_add(&l->links, &link, err);
 	}
 	closedir(d);

@@ -45,8 +45,7 @@ int pf_lock_path_url(struct pf_str *out, struct pf_arena *a, const char *base, s
 		if (pf_str_is(part, ".."))
 			return pf_fail(err, PF_EINTEGRITY, "line %u: the path " PF_FMT
 				       " leaves the lock's folder", line, PF_ARG(pf_shown(path)));
-	*out = pf_format(a, "file://" PF_FMT,
-			 PF_ARG(pf_url_encode(a, pf_format(a, "%s/" PF_FMT, base, PF_ARG(path)))));
+	*out = pf_url_of_path(a, pf_formatz(a, "%s/" PF_FMT, base, PF_ARG(path)));
 	return 0;
 }
 

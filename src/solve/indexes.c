@@ -54,7 +54,8 @@ static const struct {
 
 struct values {
 	struct pf_str v[SETTINGS];
-	bool commas; /* find-links as uv separates them */
+	bool said[SETTINGS]; /* by a variable */
+	bool commas;	     /* find-links as uv separates them */
 };
 
 static void read_files(struct values *out, struct pf_arena *a, const struct pf_python *python)
@@ -82,7 +83,7 @@ static void read_all(struct values *out, enum setting which, const char *variabl
 	const char *pip = getenv(settings[which].pip);
 
 	if (!(pip && *pip) && is_true(pf_s(getenv(variable))))
-		out->v[which] = PF_S(":all:");
+		out->v[which] = PF_S(":all:"), out->said[which] = true;
 }
 
 static void read_variables(struct values *out)
@@ -94,7 +95,8 @@ static void read_variables(struct values *out)
 			value = settings[i].others[k] ? getenv(settings[i].others[k]) : NULL;
 			out->commas |= i == FIND_LINKS && value && *value;
 		}
-		if (value && *value)
+		out->said[i] = value && *value;
+		if (out->said[i])
 			out->v[i] = pf_s(value);
 	}
 	read_all(out, NO_BINARY, "UV_NO_BINARY");
@@ -103,23 +105,10 @@ static void read_variables(struct values *out)
 
 /* ---- values to lists ---- */
 
-static void percent_encode(struct pf_buf *b, struct pf_str path)
-{
-	for (size_t i = 0; i < path.n; i++) {
-		char c = path.p[i];
-
-		if (pf_is_alnum(c) || strchr("/-._~+@:", c))
-			pf_buf_char(b, c);
-		else
-			pf_buf_printf(b, "%%%02X", (unsigned char)c);
-	}
-}
-
 /* pip separates by white space, uv by commas. A folder becomes a URL, for which neither matters. */
 static void add_find_links(struct pf_indexes *x, struct pf_str one)
 {
 	struct pf_arena *a = &x->arena;
-	struct pf_buf url = PF_BUF(PF_MAX_PATH * 4);
 	const char *home = pf_home();
 	char *path, *real;
 
@@ -134,10 +123,7 @@ static void add_find_links(struct pf_indexes *x, struct pf_str one)
 		pf_debug("find-links %s is not there: left out", path);
 		return;
 	}
-	pf_buf_cstr(&url, "file://");
-	percent_encode(&url, pf_s(real));
-	*PF_PUSH(a, &x->find_links) = pf_dup(a, pf_buf_view(&url));
-	pf_buf_free(&url);
+	*PF_PUSH(a, &x->find_links) = pf_url_of_path(a, real);
 }
 
 static void add_words(struct pf_indexes *x, enum setting which, struct pf_str words, bool commas)
@@ -163,16 +149,6 @@ static void add_words(struct pf_indexes *x, enum setting which, struct pf_str wo
 
 /* ---- credentials of uv's named indexes ---- */
 
-/* All but what RFC 3986 calls unreserved. */
-static void put_encoded(struct pf_buf *b, struct pf_str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (pf_is_alnum(s.p[i]) || strchr("-._~", s.p[i]))
-			pf_buf_char(b, s.p[i]);
-		else
-			pf_buf_printf(b, "%%%02X", (unsigned char)s.p[i]);
-}
-
 /* Of "my-index=URL": $UV_INDEX_MY_INDEX_USERNAME or _PASSWORD. */
 static struct pf_str variable_of(struct pf_arena *a, struct pf_str name, const char *what)
 {
@@ -186,7 +162,6 @@ static struct pf_str variable_of(struct pf_arena *a, struct pf_str name, const c
 static struct pf_str with_login(struct pf_arena *a, struct pf_str index)
 {
 	struct pf_str bare = pf_index_url_bare(index), name = pf_str_cut(index, 0, index.n - bare.n);
-	struct pf_buf url = PF_BUF(PF_MIB(1));
 	struct pf_str user, password;
 	struct pf_url_parts parts;
 
@@ -196,14 +171,9 @@ static struct pf_str with_login(struct pf_arena *a, struct pf_str index)
 	password = variable_of(a, pf_str_cut(name, 0, name.n - 1), "PASSWORD");
 	if (!user.n && !password.n)
 		return index;
-	pf_buf_printf(&url, PF_FMT PF_FMT, PF_ARG(name), PF_ARG(parts.scheme));
-	put_encoded(&url, user);
-	pf_buf_char(&url, ':');
-	put_encoded(&url, password);
-	pf_buf_printf(&url, "@" PF_FMT PF_FMT, PF_ARG(parts.host), PF_ARG(parts.rest));
-	index = pf_dup(a, pf_buf_view(&url));
-	pf_buf_free(&url);
-	return index;
+	return pf_format(a, PF_FMT PF_FMT PF_FMT ":" PF_FMT "@" PF_FMT PF_FMT, PF_ARG(name),
+			 PF_ARG(parts.scheme), PF_ARG(pf_url_encode(a, user, "")),
+			 PF_ARG(pf_url_encode(a, password, "")), PF_ARG(parts.host), PF_ARG(parts.rest));
 }
 
 /* ---- how the net is reached ---- */
@@ -286,8 +256,12 @@ static void fill(struct pf_indexes *x, const struct values *from)
 	x->no_index = is_true(from->v[NO_INDEX]);
 	x->pre = read_pre(from->v[PRE]);
 	fill_net(&x->net, &x->arena, from);
+	/* each takes from the other's list: what a variable says comes after what a file does */
+	if (from->said[NO_BINARY] && !from->said[ONLY_BINARY])
+		add_formats(x, ONLY_BINARY, from->v[ONLY_BINARY]);
 	add_formats(x, NO_BINARY, from->v[NO_BINARY]);
-	add_formats(x, ONLY_BINARY, from->v[ONLY_BINARY]);
+	if (!from->said[NO_BINARY] || from->said[ONLY_BINARY])
+		add_formats(x, ONLY_BINARY, from->v[ONLY_BINARY]);
 }
 
 /* ---- what the model's files ask for ---- */

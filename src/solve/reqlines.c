@@ -8,6 +8,7 @@
 #include "base/fs.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "index/index.h"
 #include "req/name.h"
 #include "solve/twins.h"
 
@@ -119,22 +120,6 @@ static int check_line(const struct pf_need *need, struct pf_err *err)
 		       need->line, PF_ARG(pf_shown(text)), why);
 }
 
-static struct pf_str file_url(struct pf_arena *a, const char *path)
-{
-	struct pf_buf b = PF_BUF(PF_MAX_PATH * 4);
-	struct pf_str url;
-
-	pf_buf_cstr(&b, "file://");
-	for (; *path; path++)
-		if (pf_is_alnum(*path) || strchr("/-._~", *path))
-			pf_buf_char(&b, *path);
-		else
-			pf_buf_printf(&b, "%%%02X", (unsigned char)*path);
-	url = pf_dup(a, pf_buf_view(&b));
-	pf_buf_free(&b);
-	return url;
-}
-
 /* "./wheels/x-1-py3-none-any.whl" becomes "x @ file:///MODEL/wheels/x-1-py3-none-any.whl". */
 static int take_path(struct pf_str *out, struct pf_arena *a, const struct pf_need *need,
 		     const char *model_dir, struct pf_err *err)
@@ -160,7 +145,7 @@ static int take_path(struct pf_str *out, struct pf_arena *a, const struct pf_nee
 		return pf_fail(err, PF_EMODEL, PF_FMT ", line %u: %s is no wheel", PF_ARG(need->file),
 			       need->line, path);
 	name = pf_str_cut(name, 0, pf_str_find(name, '-'));
-	*out = pf_format(a, PF_FMT " @ " PF_FMT PF_FMT, PF_ARG(name), PF_ARG(file_url(a, real)),
+	*out = pf_format(a, PF_FMT " @ " PF_FMT PF_FMT, PF_ARG(name), PF_ARG(pf_url_of_path(a, real)),
 			 PF_ARG(marker));
 	return 0;
 }

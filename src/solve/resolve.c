@@ -29,11 +29,12 @@ static int find_direct(struct pf_solver *s, struct pf_err *err)
 	for (size_t i = 0; i < s->need_count; i++) {
 		const struct pf_need *need = &s->needs[i], *other;
 
-		if (!need->parsed)
-			return pf_fail(err, PF_EMODEL, PF_FMT ":%u: '" PF_FMT
-				       "' does not tell the name of its package",
-				       PF_ARG(pf_shown(need->file)), need->line,
-				       PF_ARG(pf_shown(need->text)));
+		if (!need->parsed) {
+			pf_fail(err, PF_EMODEL, PF_FMT ":%u: '" PF_FMT
+				"' does not tell the name of its package",
+				PF_ARG(pf_shown(need->file)), need->line, PF_ARG(pf_shown(need->text)));
+			return pf_hint(err, "write NAME @ URL, or use --env-manager uv or virtualenv");
+		}
 		if (!pf_need_place(need).n || !pf_need_applies(need, s->o))
 			continue;
 		if (!s->source->direct)

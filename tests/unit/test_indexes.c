@@ -319,30 +319,37 @@ static void what_may_be_built(void **state)
 	static const struct {
 		const char *name, *value, *name2, *value2;
 		bool no_build, model;
-		const char *no_binary, *only_binary;
+		const char *no_binary, *only_binary, *conf;
 	} rows[] = {
-		{ "PIP_NO_BINARY", "Foo_Bar,baz", NULL, NULL, false, false, "foo-bar baz", "" },
-		{ "PIP_NO_BINARY", ":all:", "PIP_ONLY_BINARY", "foo", false, false, ":all:", "foo" },
-		{ "PIP_NO_BINARY", "foo", "PIP_ONLY_BINARY", ":all:", false, false, "", ":all:" },
-		{ "UV_NO_BUILD", "1", "UV_NO_BINARY_PACKAGE", "a b", false, false, "", ":all:" },
-		{ "UV_NO_BUILD", "0", "UV_NO_BUILD_PACKAGE", "a b", false, false, "", "a b" },
-		{ "UV_NO_BINARY", "true", NULL, NULL, false, false, ":all:", "" },
-		{ "UV_NO_BINARY", "true", "PIP_NO_BINARY", "a", false, false, "a", "" },
-		{ "PIP_NO_BINARY", "foo", NULL, NULL, true, false, "", ":all:" },
-		{ NULL, NULL, NULL, NULL, false, false, "", "" },
-		{ NULL, NULL, NULL, NULL, false, true, "theirs", "" },
-		{ "PIP_ONLY_BINARY", "theirs", NULL, NULL, false, true, "", "theirs" },
+		{ "PIP_NO_BINARY", "Foo_Bar,baz", NULL, NULL, false, false, "foo-bar baz", "", NULL },
+		{ "PIP_NO_BINARY", ":all:", "PIP_ONLY_BINARY", "foo", false, false, ":all:", "foo", NULL },
+		{ "PIP_NO_BINARY", "foo", "PIP_ONLY_BINARY", ":all:", false, false, "", ":all:", NULL },
+		{ "UV_NO_BUILD", "1", "UV_NO_BINARY_PACKAGE", "a b", false, false, "", ":all:", NULL },
+		{ "UV_NO_BUILD", "0", "UV_NO_BUILD_PACKAGE", "a b", false, false, "", "a b", NULL },
+		{ "UV_NO_BINARY", "true", NULL, NULL, false, false, ":all:", "", NULL },
+		{ "UV_NO_BINARY", "true", "PIP_NO_BINARY", "a", false, false, "a", "", NULL },
+		{ "PIP_NO_BINARY", "foo", NULL, NULL, true, false, "", ":all:", NULL },
+		{ NULL, NULL, NULL, NULL, false, false, "", "", NULL },
+		{ NULL, NULL, NULL, NULL, false, true, "theirs", "", NULL },
+		{ "PIP_ONLY_BINARY", "theirs", NULL, NULL, false, true, "", "theirs", NULL },
+		{ NULL, NULL, NULL, NULL, false, false, "", ":all:", "only-binary=:all:" },
+		{ "PIP_NO_BINARY", "a,b", NULL, NULL, false, false, "a b", ":all:", "only-binary=:all:" },
+		{ "PIP_ONLY_BINARY", ":all:", NULL, NULL, false, false, "", ":all:", "no-binary=a" },
+		{ "PIP_ONLY_BINARY", "a", NULL, NULL, false, false, ":all:", "a", "no-binary=:all:" },
+		{ "UV_NO_BINARY", "1", NULL, NULL, false, false, ":all:", "", "only-binary=a" },
 	};
 	struct pf_str theirs = PF_S("theirs");
 	struct pf_needs needs = { .wish.no_binary = { .v = &theirs, .n = 1, .cap = 1 } };
 
 	(void)state;
 	for (size_t i = 0; i < PF_COUNT(rows); i++) {
+		PF_AUTO(arena) a = { 0 };
 		PF_AUTO(indexes) x = { 0 };
 		struct pf_opts o = { .no_build = rows[i].no_build, .allow_model_index = rows[i].model };
 
 		clear();
-		setenv("PIP_CONFIG_FILE", "/dev/null", 1);
+		folder_put(folder_path, "own.conf", pf_format(&a, "[global]\n%s\n", rows[i].conf ? rows[i].conf : ""));
+		setenv("PIP_CONFIG_FILE", rows[i].conf ? pf_formatz(&a, "%s/own.conf", folder_path) : "/dev/null", 1);
 		if (rows[i].name)
 			setenv(rows[i].name, rows[i].value, 1);
 		if (rows[i].name2)

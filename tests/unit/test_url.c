@@ -110,7 +110,9 @@ static void decodes(void **state)
 	assert_null(pf_url_decode(&a, PF_S("a%0ab")).p);
 	assert_null(pf_url_decode(&a, PF_S("a%2")).p);
 	assert_null(pf_url_decode(&a, PF_S("%zz")).p);
-	assert_true(pf_str_is(pf_url_encode(&a, PF_S("/a b#c%\xc3\xa4")), "/a%20b%23c%25%C3%A4"));
+	assert_true(pf_str_is(pf_url_encode(&a, PF_S("/a b#c%\xc3\xa4"), "/"), "/a%20b%23c%25%C3%A4"));
+	assert_true(pf_str_is(pf_url_encode(&a, PF_S("me:p/@;,-._~"), ""), "me%3Ap%2F%40%3B%2C-._~"));
+	assert_true(pf_str_is(pf_url_of_path(&a, "/a b/c+d@e.whl"), "file:///a%20b/c%2Bd%40e.whl"));
 }
 
 static void hides_credentials(void **state)
