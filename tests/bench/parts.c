@@ -12,6 +12,7 @@
 #include "env/bytecode.h"
 #include "env/link.h"
 #include "env/venv.h"
+#include "env/walk.h"
 #include "fetch/fetch.h"
 #include "model/model.h"
 #include "solve/solve.h"
@@ -67,6 +68,7 @@ static int get_wheels(struct pf_wheel *wheels, size_t n, char **names, struct pf
 static int link_into(const char *dir, size_t n, char **names, struct pf_err *err)
 {
 	PF_AUTO(python) python = { 0 };
+	PF_AUTO(found_list) placed = { 0 };
 	PF_FD(fd) = -1;
 	struct pf_wheel *wheels = pf_alloc_array(&arena, n, sizeof(*wheels));
 	struct pf_link *links = pf_alloc_array(&arena, n, sizeof(*links));
@@ -82,7 +84,7 @@ static int link_into(const char *dir, size_t n, char **names, struct pf_err *err
 	for (size_t i = 0; i < n; i++)
 		links[i] = (struct pf_link){ .wheel = &wheels[i], .requested = true };
 	start = now();
-	if (pf_wheels_link(NULL, links, n, &how, err) < 0)
+	if (pf_wheels_link(&placed, links, n, &how, err) < 0)
 		return -1;
 	printf("%lld\n", now() - start);
 	for (size_t i = 0; i < n; i++)
