@@ -67,18 +67,12 @@ struct source {
 static int fetch_source(void *from, int fd, struct pf_err *err)
 {
 	struct source *s = from;
-	struct pf_transfer t = { 0 };
 	char sha256[PF_DIGEST_HEX];
-	int rc = open_indexes(s->x, err);
 
-	if (rc == 0) {
-		pf_native_fetch(&t, fd, s->x->native, s->one);
-		rc = pf_native_wait(s->x->native, &t, err);
-		pf_transfer_free(pf_index_pool(&s->x->native->index), &t);
-	}
-	if (rc == 0)
-		rc = pf_digest_fd(sha256, PF_S("sha256"), fd, err);
-	return rc < 0 ? -1 : pf_digest_check(&s->one->hashes, fd, sha256, err);
+	if (open_indexes(s->x, err) < 0 ||
+	    pf_native_get(sha256, fd, s->x->native, s->one, err) < 0)
+		return -1;
+	return pf_digest_check(&s->one->hashes, fd, sha256, err);
 }
 
 static int build_one(struct install *x, size_t i, struct pf_err *err)

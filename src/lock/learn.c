@@ -6,7 +6,6 @@
 
 #include "base/log.h"
 #include "base/str.h"
-#include "formats/digest.h"
 #include "lock/parts.h"
 #include "solve/native.h"
 #include "solve/solve.h"
@@ -14,15 +13,10 @@
 static int fetch(struct pf_planned *one, struct pf_arena *a, struct pf_native *n, int fd,
 		 struct pf_err *err)
 {
-	struct pf_transfer t = { 0 };
 	char hex[PF_DIGEST_HEX];
 	struct stat st;
-	int rc;
 
-	pf_native_fetch(&t, fd, n, one);
-	rc = pf_native_wait(n, &t, err);
-	pf_transfer_free(pf_index_pool(&n->index), &t);
-	if (rc < 0 || pf_digest_fd(hex, PF_S("sha256"), fd, err) < 0)
+	if (pf_native_get(hex, fd, n, one, err) < 0)
 		return -1;
 	*PF_PUSH(a, &one->hashes) = pf_format(a, "sha256:%s", hex);
 	if (fstat(fd, &st) == 0)

@@ -247,3 +247,15 @@ int pf_native_wait(struct pf_native *n, struct pf_transfer *t, struct pf_err *er
 {
 	return pf_pool_wait(pf_index_pool(&n->index), t, err);
 }
+
+int pf_native_get(char sha256[PF_DIGEST_HEX], int fd, struct pf_native *n, const struct pf_planned *one,
+		  struct pf_err *err)
+{
+	struct pf_transfer t = { 0 };
+	int rc;
+
+	pf_native_fetch(&t, fd, n, one);
+	rc = pf_native_wait(n, &t, err);
+	pf_transfer_free(pf_index_pool(&n->index), &t);
+	return rc < 0 ? -1 : pf_digest_fd(sha256, PF_S("sha256"), fd, err);
+}

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "formats/digest.h"
 #include "index/index.h"
 #include "python/python.h"
 #include "solve/builder.h"
@@ -48,3 +49,6 @@ int pf_native_pin(struct pf_planned *one, struct pf_arena *a, struct pf_native *
 /* Begins to fetch a planned file into the descriptor; wait with pf_native_wait. */
 void pf_native_fetch(struct pf_transfer *t, int fd, struct pf_native *n, const struct pf_planned *one);
 int pf_native_wait(struct pf_native *n, struct pf_transfer *t, struct pf_err *err) PF_MUST_USE;
+/* Both, and its SHA-256: for one that nothing else is fetched beside. */
+int pf_native_get(char sha256[PF_DIGEST_HEX], int fd, struct pf_native *n, const struct pf_planned *one,
+		  struct pf_err *err) PF_MUST_USE;

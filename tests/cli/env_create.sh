@@ -55,12 +55,7 @@ PY
 "$maker" "$work/server.py" "$work/wheels" "$work/port" >/dev/null 2>&1 &
 server=$!
 trap 'status=$?; kill "$server"; chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"; exit $status' EXIT
-tries=0
-until [ -s "$work/port" ]; do
-	tries=$((tries + 1))
-	[ "$tries" -lt 100 ] || skip_all "no server on loopback"
-	sleep 0.1
-done
+await "$work/port"
 no_proxy=127.0.0.1
 export no_proxy
 for manager in $managers; do

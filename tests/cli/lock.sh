@@ -9,12 +9,7 @@ unset PIP_NO_INDEX PIP_FIND_LINKS
 "$maker" "$here/lock_server.py" "$work" >/dev/null 2>&1 &
 server=$!
 trap 'status=$?; kill "$server"; chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"; exit $status' EXIT
-tries=0
-until [ -s "$work/port" ]; do
-	tries=$((tries + 1))
-	[ "$tries" -lt 100 ] || skip_all "no server on loopback"
-	sleep 0.1
-done
+await "$work/port"
 host=127.0.0.1:$(cat "$work/port")
 export no_proxy=127.0.0.1 PIP_INDEX_URL="http://$host/simple" PYFUNC_ENV_PYTHON="$python" PYFUNC_ENV_ENV_MANAGER=venv PYFUNC_ENV_STORE="$work/store"
 : >"$work/log"

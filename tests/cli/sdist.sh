@@ -19,12 +19,7 @@ os.rename(sys.argv[1] + ".new", sys.argv[1])
 time.sleep(600)' "$work/port" &
 listener=$!
 trap 'status=$?; kill $listener; chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"; exit $status' EXIT
-n=0
-until [ -s "$work/port" ]; do
-	n=$((n + 1))
-	[ $n -lt 100 ] || skip_all "nobody can listen on loopback"
-	sleep 0.1
-done
+await "$work/port"
 "$python" "$SRCDIR/tests/cli/make_sdists.py" "$work/files" "$work/outside" "$(cat "$work/port")"
 
 make() { "$tool" -m venv -p "$python" "$@"; }

@@ -78,6 +78,16 @@ skip_all() {
 	exit 77
 }
 
+# A server of the test's own, which writes this file when it listens.
+await() { # FILE
+	tap_tries=0
+	until [ -s "$1" ]; do
+		tap_tries=$((tap_tries + 1))
+		[ "$tap_tries" -lt 100 ] || skip_all "no server on loopback"
+		sleep 0.1
+	done
+}
+
 finish() {
 	echo "1..$tap_number"
 	[ $tap_bad -eq 0 ] || exit 1
