@@ -6,10 +6,10 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "check/check.h"
-#include "fetch/local.h"
 #include "pipeline.h"
 
 struct pyfunc_env_model {
+	struct pf_fetched from;
 	struct pf_model model;
 };
 
@@ -142,21 +142,24 @@ static int read_options(struct pf_opts *out, struct pf_arena *a,
 int pyfunc_env_open(struct pyfunc_env_model **out, const char *uri, struct pyfunc_env_error *error)
 {
 	struct pf_err err = { 0 };
-	PF_AUTO(arena) a = { 0 };
+	PF_AUTO(fetched) from = { 0 };
 	PF_AUTO(model) model = { 0 };
-	char *dir;
+	struct pf_opts o = { 0 };
 
-	if (pf_fetch_local(&dir, &a, uri, &err) < 0 || pf_model_load(&model, dir, &err) < 0)
+	if (pf_read_model(&model, &from, uri, PF_ALL_OF_IT, &o, &err) < 0)
 		return give_error(error, &err);
 	*out = make(sizeof(**out));
+	(*out)->from = PF_TAKE(from);
 	(*out)->model = PF_TAKE(model);
 	return 0;
 }
 
 void pyfunc_env_close(struct pyfunc_env_model *model)
 {
-	if (model)
+	if (model) {
 		pf_model_free(&model->model);
+		pf_fetched_free(&model->from);
+	}
 	free(model);
 }
 

@@ -3,12 +3,14 @@
 #pragma once
 
 #include "env/env.h"
+#include "fetch/fetch.h"
 #include "model/model.h"
 #include "opts.h"
 #include "run/run.h"
 
 /* A model, and an environment to run it in. */
 struct pf_job {
+	struct pf_fetched from;
 	struct pf_model model;
 	struct pf_python python;
 	struct pf_env env;
@@ -16,6 +18,14 @@ struct pf_job {
 };
 
 void pf_job_free(struct pf_job *job);
+
+/* How much of a model that is not here is fetched: all of it, and kept; its text files; its text files and
+ * those that are not too big to be looked into (PF_MAX_LOOKED_INTO). */
+enum pf_how_much { PF_ALL_OF_IT, PF_TEXTS_OF_IT, PF_LOOKS_OF_IT };
+
+/* fetch, model. `from` has the model's folder, and must outlive it. */
+int pf_read_model(struct pf_model *out, struct pf_fetched *from, const char *uri, enum pf_how_much much,
+		  const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
 
 /* fetch, model, python, solve, env: the environment is made, or found. */
 int pf_prepare(struct pf_job *out, const char *uri, const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;

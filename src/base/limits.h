@@ -75,6 +75,15 @@
 #define PF_NET_TRIES 4			/* of each transfer, unless the user says */
 #define PF_MAX_NET_TRIES 30
 
+/* fetched models */
+#define PF_MAX_LOOKED_INTO PF_MIB(64)	/* an artifact that diff fetches to look into it */
+#define PF_MAX_MODEL_FILES 100000
+#define PF_MAX_MODEL_BYTES ((uint64_t)1 << 42) /* of all files together */
+#define PF_MAX_LISTING PF_MIB(64)	/* one page of a server's list of files */
+#define PF_MAX_PAGES 10000		/* ... and how many of them */
+#define PF_MAX_REST PF_MIB(16)		/* one answer of a tracking server */
+#define PF_MAX_HOPS 4			/* from a model's URI to where its files are */
+
 /* package indexes */
 #define PF_MAX_PAGE PF_MIB(256)		/* a project's page, unpacked */
 #define PF_MAX_PAGE_FILES 500000	/* files of one page */

@@ -171,16 +171,11 @@ void pf_warn_text(struct pf_str text)
 	}
 }
 
-void pf_step(const char *fmt, ...)
+static void draw_step(const char *fmt, va_list ap)
 {
 	char raw[1024], shown[2048];
-	va_list ap;
 
-	if (log_opts.level < PF_LOG_NOTE || log_opts.json)
-		return;
-	va_start(ap, fmt);
 	vsnprintf(raw, sizeof(raw), fmt, ap);
-	va_end(ap);
 	pf_redact(raw);
 	pf_escape(shown, sizeof(shown), pf_s(raw));
 	flockfile(stderr);
@@ -189,6 +184,28 @@ void pf_step(const char *fmt, ...)
 	fflush(stderr);
 	step_open = true;
 	funlockfile(stderr);
+}
+
+void pf_step(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (log_opts.level < PF_LOG_NOTE || log_opts.json)
+		return;
+	va_start(ap, fmt);
+	draw_step(fmt, ap);
+	va_end(ap);
+}
+
+void pf_progress(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!log_opts.progress || log_opts.level < PF_LOG_NOTE || log_opts.json)
+		return;
+	va_start(ap, fmt);
+	draw_step(fmt, ap);
+	va_end(ap);
 }
 
 void pf_step_done(void)

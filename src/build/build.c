@@ -49,7 +49,7 @@ static int open_workdir(struct pf_building *b, struct pf_err *err)
 	if (b->w.path)
 		return 0;
 	snprintf(prefix, sizeof(prefix), "build-" PF_FMT ".", PF_ARG(name));
-	return pf_workdir_open(&b->w, prefix, b->whom->o, err);
+	return pf_workdir_open(&b->w, prefix, b->whom->o->store, err);
 }
 
 /* It becomes a path, and may be a stranger's word. */

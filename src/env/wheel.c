@@ -320,7 +320,7 @@ static int get_locked(struct pf_wheel *out, const struct pf_wheel_source *s, con
 	PF_FD(lock) = -1;
 	int found;
 
-	if (pf_workdir_open(&w, "wheel.", o, err) < 0)
+	if (pf_workdir_open(&w, "wheel.", o->store, err) < 0)
 		return -1;
 	lock = pf_lock(AT_FDCWD, pf_formatz(&w.arena, "%s/locks/wheel-%.2s.lock", w.store, sha256),
 		       PF_WAIT_LOCK, NULL, err);

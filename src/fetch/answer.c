@@ -107,12 +107,13 @@ static int begin(struct pf_transfer *t, long status)
 	struct pf_request *r = t->own;
 
 	r->began = true;
-	r->keeping = status == 200 || status == 206;
+	r->keeping = status == 200 || status == 206 || (status == 201 && t->method);
+	t->problem.n = 0;
 	if (r->keeping && r->packed && !t->gzip)
 		return pf_fail(&t->err, PF_ETRANSFER, "the server encodes the file, which was not asked for");
 	if (status == 206)
 		return begin_part(t);
-	return status == 200 ? begin_whole(t) : 0;
+	return r->keeping ? begin_whole(t) : 0;
 }
 
 /* ---- headers ---- */
@@ -268,5 +269,7 @@ size_t pf_answer_body(char *p, size_t size, size_t count, void *ctx)
 
 	if (t->own->keeping)
 		return keep(t, p, n) < 0 ? stop(t) : n;
+	if (t->problem.max)
+		pf_buf_add(&t->problem, p, n);
 	return (t->own->refused_bytes += n) > MAX_REFUSED ? 0 : n;
 }

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "solve/plan.h"
-#include "solve/workdir.h"
+#include "base/workdir.h"
 
 /* Of which packages the same needs come to: part of a lock's name. */
 #define PF_SOLVE_RULES 3

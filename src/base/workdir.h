@@ -5,7 +5,6 @@
 #include "base/common.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "opts.h"
 
 /* The store and one folder in it. Removed with all it holds by pf_workdir_free. */
 struct pf_workdir {
@@ -19,9 +18,9 @@ struct pf_workdir {
 	bool keep_log;
 };
 
-/* Makes the store's folders and STORE/tmp/PREFIX<random>. EIO when the store cannot be written, or
+/* `store` is pf_store_root's flag. Makes the store's folders and STORE/tmp/PREFIX<random>. EIO when the store cannot be written, or
  * when others could write to it. */
-int pf_workdir_open(struct pf_workdir *out, const char *prefix, const struct pf_opts *o,
+int pf_workdir_open(struct pf_workdir *out, const char *prefix, const char *store,
 		    struct pf_err *err) PF_MUST_USE;
 void pf_workdir_free(struct pf_workdir *w);
 

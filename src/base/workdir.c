@@ -1,6 +1,6 @@
 /* workdir.c - private folders in the store's tmp/: made, locked, removed, swept */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "solve/workdir.h"
+#include "base/workdir.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -74,12 +74,12 @@ static int make_own(struct pf_workdir *w, const char *prefix, struct pf_err *err
 	return 0;
 }
 
-int pf_workdir_open(struct pf_workdir *out, const char *prefix, const struct pf_opts *o,
+int pf_workdir_open(struct pf_workdir *out, const char *prefix, const char *store,
 		    struct pf_err *err)
 {
 	PF_AUTO(workdir) w = { 0 };
 
-	w.store = pf_store_root(&w.arena, o->store, err);
+	w.store = pf_store_root(&w.arena, store, err);
 	if (!w.store)
 		return -1;
 	if (make_dirs(&w, err) < 0 || make_own(&w, prefix, err) < 0) {
