@@ -246,6 +246,23 @@ int pf_mkdir_p(const char *path, mode_t mode, struct pf_err *err)
 	return pf_is_dir(path) ? 0 : pf_fail(err, PF_EIO, "%s is not a directory", path);
 }
 
+int pf_make_parents(int dir, const char *path, struct pf_err *err)
+{
+	PF_AUTO(arena) a = { 0 };
+	char *copy = pf_dupz(&a, (struct pf_str){ path, strlen(path) });
+
+	for (char *slash = strchr(copy, '/'); slash; slash = strchr(slash + 1, '/')) {
+		int rc;
+
+		*slash = '\0';
+		rc = mkdirat(dir, copy, 0755);
+		*slash = '/';
+		if (rc < 0 && errno != EEXIST)
+			return pf_fail_errno(err, "cannot create the folder of %s", path);
+	}
+	return 0;
+}
+
 int pf_mkdtemp_at(int parent, const char *prefix, char *name, size_t size, struct pf_err *err)
 {
 	for (int tries = 0; tries < 100; tries++) {

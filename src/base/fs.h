@@ -31,6 +31,8 @@ int pf_write_atomic(int dirfd, const char *path, struct pf_str bytes, mode_t mod
 		    struct pf_err *err) PF_MUST_USE;
 
 int pf_mkdir_p(const char *path, mode_t mode, struct pf_err *err) PF_MUST_USE;
+/* The folders above `path`, below `dir`, as far as they are not there; nobody else may write there. */
+int pf_make_parents(int dir, const char *path, struct pf_err *err) PF_MUST_USE;
 /* A new private directory PARENT/PREFIX<random>; its name is put into `name` (size >= 64). */
 int pf_mkdtemp_at(int parent, const char *prefix, char *name, size_t size,
 		  struct pf_err *err) PF_MUST_USE;

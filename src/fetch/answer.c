@@ -92,6 +92,8 @@ static int begin_whole(struct pf_transfer *t)
 
 	if (pf_transfer_wants_part(t))
 		return pf_fail(&t->err, PF_ETRANSFER, "the server sends no parts of files");
+	if (pf_transfer_is_head(t))
+		return 0;
 	if (!r->packed && r->length != UINT64_MAX && r->length > ceiling(t))
 		return pf_fail(&t->err, PF_ELIMIT, "larger than %llu bytes",
 			       (unsigned long long)ceiling(t));

@@ -1,6 +1,5 @@
 /* archive_zip.c - a ZIP unpacked into a directory, by our rules */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
 #include <sys/stat.h>
 
 #include "base/fs.h"
@@ -33,20 +32,6 @@ static int check_name(const struct pf_zip_member *m, struct pf_err *err)
 	return 0;
 }
 
-static int make_parents(int dir, char *path, struct pf_err *err)
-{
-	for (char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
-		int rc;
-
-		*slash = '\0';
-		rc = mkdirat(dir, path, 0755);
-		*slash = '/';
-		if (rc < 0 && errno != EEXIST)
-			return pf_fail_errno(err, "cannot create %s", path);
-	}
-	return 0;
-}
-
 static int write_piece(void *fd, struct pf_str piece, struct pf_err *err)
 {
 	return pf_write_fd(*(int *)fd, piece.p, piece.n, err);
@@ -57,7 +42,7 @@ static int unpack_member(int dir, const struct pf_zip *z, const struct pf_zip_me
 {
 	PF_FD(fd) = -1;
 
-	if (make_parents(dir, path, err) < 0)
+	if (pf_make_parents(dir, path, err) < 0)
 		return -1;
 	if (pf_str_ends(m->name, "/"))
 		return 0;

@@ -37,6 +37,7 @@ struct fetching {
 	char *note;		/* STORE/models/uris/DIGEST: what this URI came to before */
 	struct pf_str known_source, known_key; /* of the note; empty: there is none */
 	char key[PF_SHA256_HEX];
+	char *packed;		/* an archive that was fetched already; NULL: none */
 };
 
 /* ---- what a URI came to ---- */
@@ -119,11 +120,19 @@ static int open_part(struct fetching *g, struct pf_err *err)
 	return fd < 0 ? pf_fail_errno(err, "cannot open %s", path) : fd;
 }
 
+static int take_packed(int part, const struct fetching *g, struct pf_err *err)
+{
+	if ((mkdirat(part, "packed", 0755) < 0 && errno != EEXIST) ||
+	    renameat(AT_FDCWD, g->packed, part, "packed/archive") < 0)
+		return pf_fail_errno(err, "cannot put the archive into the store");
+	return 0;
+}
+
 static int get_into(int part, struct fetching *g, const struct pf_remote_files *files, struct pf_err *err)
 {
 	PF_AUTO(arena) a = { 0 };
 
-	if (pf_tree_get(part, &g->r, files, err) < 0 ||
+	if ((g->packed && take_packed(part, g, err) < 0) || pf_tree_get(part, &g->r, files, err) < 0 ||
 	    (g->r.archive && pf_tree_unpack(part, &g->r, err) < 0))
 		return -1;
 	return pf_tree_root(&a, part, err) ? 0 : -1;
@@ -201,13 +210,33 @@ static int get_aside(struct fetching *g, const struct pf_remote_files *files, st
 	char *root;
 
 	if (pf_workdir_open(&f->temp, "model.", g->o->store, err) < 0 ||
-	    get_into(f->temp.fd, g, files, err) < 0)
+	    pf_tree_get(f->temp.fd, &g->r, files, err) < 0)
 		return -1;
 	root = pf_tree_root(&f->arena, f->temp.fd, err);
 	if (!root)
 		return -1;
 	f->dir = pf_formatz(&f->arena, "%s/tree%s%s", f->temp.path, *root ? "/" : "", root);
 	return 0;
+}
+
+/* Nobody can say whether it is the same the next time: it is fetched anew, and named by its bytes. */
+static int get_unmarked(struct fetching *g, struct pf_remote_files *files, struct pf_err *err)
+{
+	struct pf_workdir *w = &g->f->temp;
+	char hex[PF_SHA256_HEX];
+	struct stat st;
+
+	if (pf_workdir_open(w, "model.", g->o->store, err) < 0 || pf_tree_get(w->fd, &g->r, files, err) < 0 ||
+	    pf_sha256_at(hex, w->fd, "packed/archive", err) < 0)
+		return -1;
+	g->packed = pf_formatz(&g->f->arena, "%s/packed/archive", w->path);
+	if (stat(g->packed, &st) < 0)
+		return pf_fail_errno(err, "cannot look at the archive");
+	files->v[0].mark = pf_s(hex);
+	files->v[0].sized = true;
+	files->v[0].size = (uint64_t)st.st_size;
+	pf_tree_key(g->key, &g->r, files);
+	return make_tree(g, files, err);
 }
 
 static int list_and_get(struct fetching *g, struct pf_err *err)
@@ -218,13 +247,12 @@ static int list_and_get(struct fetching *g, struct pf_err *err)
 	if (pf_tree_list(&files, &g->r, err) < 0)
 		return -1;
 	pf_tree_key(g->key, &g->r, &files);
-	found = take_tree(g, pf_s(g->key), err);
+	found = g->r.archive && !files.v[0].mark.n ? 0 : take_tree(g, pf_s(g->key), err);
 	if (found != 0)
 		return found < 0 ? -1 : 0;
-	/* An archive without a mark: nobody can say whether it is the same the next time. */
-	if (pf_tree_leave_out(&files, &g->r) || (g->r.archive && !files.v[0].mark.n))
-		return get_aside(g, &files, err);
-	return make_tree(g, &files, err);
+	if (g->r.archive && !files.v[0].mark.n)
+		return get_unmarked(g, &files, err);
+	return pf_tree_leave_out(&files, &g->r) ? get_aside(g, &files, err) : make_tree(g, &files, err);
 }
 
 static int ask(struct fetching *g, struct pf_where *w, struct pf_err *err)

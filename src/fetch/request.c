@@ -45,11 +45,6 @@ static void add_own_headers(struct pf_transfer *t)
 	}
 }
 
-static bool is_head(const struct pf_transfer *t)
-{
-	return t->method && strcmp(t->method, "HEAD") == 0;
-}
-
 static void set_method(struct pf_transfer *t)
 {
 	CURL *c = t->own->curl;
@@ -58,7 +53,7 @@ static void set_method(struct pf_transfer *t)
 		curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->send.n);
 		curl_easy_setopt(c, CURLOPT_POSTFIELDS, t->send.p);
 	}
-	if (is_head(t))
+	if (pf_transfer_is_head(t))
 		curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
 	else if (t->method)
 		curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, t->method);
@@ -404,7 +399,7 @@ static enum pf_verdict judge_success(struct pf_transfer *t)
 	struct pf_url u;
 	struct pf_err err;
 
-	if (t->status != 304 && !is_head(t) && check_whole(t) < 0) {
+	if (t->status != 304 && !pf_transfer_is_head(t) && check_whole(t) < 0) {
 		if (r->bad_digest || r->first_byte == '<')
 			return PF_FAILED;
 		r->bad_digest = r->no_ranges = true;

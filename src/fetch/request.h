@@ -61,6 +61,11 @@ long pf_request_status(const struct pf_request *r);
 size_t pf_answer_header(char *p, size_t size, size_t count, void *ctx);
 size_t pf_answer_body(char *p, size_t size, size_t count, void *ctx);
 
+static inline bool pf_transfer_is_head(const struct pf_transfer *t)
+{
+	return t->method && strcmp(t->method, "HEAD") == 0;
+}
+
 static inline bool pf_transfer_wants_part(const struct pf_transfer *t)
 {
 	return t->range.to || t->range.tail;

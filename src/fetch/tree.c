@@ -57,21 +57,6 @@ static void tell(void *ctx)
 
 /* ---- places ---- */
 
-/* Nobody else writes below the tree, and there are no links in it. */
-static int make_parents(int tree, char *path, struct pf_err *err)
-{
-	for (char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
-		int rc;
-
-		*slash = '\0';
-		rc = mkdirat(tree, path, 0755);
-		*slash = '/';
-		if (rc < 0 && errno != EEXIST)
-			return pf_fail_errno(err, "cannot create a folder for %s", path);
-	}
-	return 0;
-}
-
 static int place(struct getting_one *one, struct pf_err *err)
 {
 	PF_AUTO(arena) a = { 0 };
@@ -79,7 +64,7 @@ static int place(struct getting_one *one, struct pf_err *err)
 
 	if (fchmod(one->t.fd, 0444) < 0)
 		return pf_fail_errno(err, "cannot protect %s", path);
-	if (make_parents(one->g->tree, path, err) < 0)
+	if (pf_make_parents(one->g->tree, path, err) < 0)
 		return -1;
 	if (renameat(one->g->at, one->name, one->g->tree, path) < 0)
 		return pf_fail_errno(err, "cannot put %s in its place", path);
