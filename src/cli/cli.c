@@ -84,6 +84,17 @@ void pf_cli_notes(const struct pf_model *model)
 		pf_note(PF_FMT, PF_ARG(model->notes.v[i]));
 }
 
+int pf_cli_days(int *out, const struct pf_args *args, struct pf_err *err)
+{
+	const char *text = args->value[PF_OPT_older_than];
+	uint64_t days = 0;
+
+	if (text && (!pf_str_u64(pf_s(text), &days) || days > 36500))
+		return pf_fail(err, PF_EUSAGE, "--older-than takes a number of days");
+	*out = text ? (int)days : -1;
+	return 0;
+}
+
 int pf_cli_choice(const char *what, const char *word, const char *const *words, struct pf_err *err)
 {
 	char list[256] = "";
