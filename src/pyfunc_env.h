@@ -50,6 +50,11 @@ struct pyfunc_env_options {
 	int no_bytecode;
 	int allow_model_index;
 	int allow_urls;
+	int no_build;
+	int lenient_record;
+	const char *as_of;     /* "model", "now" or a day, "2022-03-17" */
+	const char *lock;      /* a file to install from; nothing is resolved */
+	const char *link_mode; /* "hardlink", "clone", "copy", "symlink" */
 };
 
 const char *pyfunc_env_version(void);
@@ -89,6 +94,14 @@ enum pyfunc_env_severity {
 int pyfunc_env_compare(enum pyfunc_env_severity *verdict, char **report,
 		       struct pyfunc_env_model *model, const struct pyfunc_env_options *options,
 		       struct pyfunc_env_error *err);
+
+/* ---- the model's packages ---- */
+
+/* Every package that the model's environment would have, with its digest: what `pyfunc-env lock`
+ * writes. `format` is "pylock", "requirements" or "json"; NULL is the first. Packages are resolved
+ * anew, and no environment is made. options may be NULL; env_manager and lock do not count. */
+int pyfunc_env_lock(char **out, const struct pyfunc_env_model *model, const char *format,
+		    const struct pyfunc_env_options *options, struct pyfunc_env_error *err);
 
 /* ---- the model in its environment ---- */
 

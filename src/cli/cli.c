@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "base/day.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "model/model.h"
@@ -95,33 +94,6 @@ int pf_cli_days(int *out, const struct pf_args *args, struct pf_err *err)
 	return 0;
 }
 
-int pf_cli_choice(const char *what, const char *word, const char *const *words, struct pf_err *err)
-{
-	char list[256] = "";
-
-	for (int i = 0; words[i]; i++) {
-		size_t n = strlen(list);
-
-		if (strcmp(word, words[i]) == 0)
-			return i;
-		snprintf(list + n, sizeof(list) - n, "%s%s", i ? ", " : "", words[i]);
-	}
-	return pf_fail(err, PF_EUSAGE, "%s must be one of %s, not " PF_FMT, what, list,
-		       PF_ARG(pf_shown(pf_s(word))));
-}
-
-static int read_manager(struct pf_opts *out, const char *word, struct pf_err *err)
-{
-	static const char *const words[] = { "auto",	   "venv",  "conda", "uv",
-					     "virtualenv", "mamba", "local", NULL };
-	int manager = word ? pf_cli_choice("--env-manager", word, words, err) : 0;
-
-	if (manager < 0)
-		return -1;
-	out->env_manager = (enum pf_env_manager)manager;
-	return 0;
-}
-
 /* 1000, 64K, 512M, 2G: powers of 1024 */
 static int read_size(uint64_t *out, const char *word, struct pf_err *err)
 {
@@ -139,44 +111,6 @@ static int read_size(uint64_t *out, const char *word, struct pf_err *err)
 		return pf_fail(err, PF_EUSAGE, "--max-memory takes a size such as 512M, not " PF_FMT,
 			       PF_ARG(pf_shown(s)));
 	*out <<= shift;
-	return 0;
-}
-
-static int read_as_of(struct pf_opts *out, const char *word, struct pf_err *err)
-{
-	static const char *const words[] = { "", "model", "now" }; /* as in enum pf_as_of */
-
-	if (!word)
-		return 0;
-	for (size_t i = PF_AS_OF_MODEL; i < PF_COUNT(words); i++) {
-		if (strcmp(word, words[i]) != 0)
-			continue;
-		out->as_of = (enum pf_as_of)i;
-		return 0;
-	}
-	out->as_of = PF_AS_OF_DAY;
-	out->as_of_day = pf_day_read(pf_s(word));
-	if (!out->as_of_day)
-		return pf_fail(err, PF_EUSAGE, "--as-of takes model, now or a date such as 2022-03-17, "
-			       "not " PF_FMT, PF_ARG(pf_shown(pf_s(word))));
-	if (out->as_of_day > pf_day_today())
-		return pf_fail(err, PF_EUSAGE, "--as-of " PF_FMT " is in the future",
-			       PF_ARG(pf_shown(pf_s(word))));
-	return 0;
-}
-
-static int read_link_mode(struct pf_opts *out, const char *word, struct pf_err *err)
-{
-	static const char *const words[] = { [PF_LINK_HARD] = "hardlink",
-					     [PF_LINK_CLONE] = "clone",
-					     [PF_LINK_COPY] = "copy",
-					     [PF_LINK_SYMBOLIC] = "symlink",
-					     NULL };
-	int mode = word ? pf_cli_choice("--link-mode", word, words, err) : 0;
-
-	if (mode < 0)
-		return -1;
-	out->link_mode = (enum pf_link_mode)mode;
 	return 0;
 }
 
@@ -199,9 +133,9 @@ int pf_cli_opts(struct pf_opts *out, const struct pf_args *args, struct pf_arena
 		.lenient_record = pf_args_has(args, PF_OPT_lenient_record),
 	};
 
-	if (read_manager(&o, args->value[PF_OPT_env_manager], err) < 0 ||
-	    read_as_of(&o, args->value[PF_OPT_as_of], err) < 0 ||
-	    read_link_mode(&o, args->value[PF_OPT_link_mode], err) < 0 ||
+	if (pf_opts_manager(&o, "--env-manager", args->value[PF_OPT_env_manager], err) < 0 ||
+	    pf_opts_as_of(&o, "--as-of", args->value[PF_OPT_as_of], err) < 0 ||
+	    pf_opts_link_mode(&o, "--link-mode", args->value[PF_OPT_link_mode], err) < 0 ||
 	    read_size(&o.max_memory, args->value[PF_OPT_max_memory], err) < 0)
 		return -1;
 	pf_args_list(&o.pass_env, args, a, PF_OPT_pass_env);
@@ -242,7 +176,7 @@ static int setup_log_again(const struct pf_args *args, struct pf_err *err)
 {
 	static const char *const whens[] = { "auto", "always", "never", NULL };
 	const char *when = args->value[PF_OPT_color];
-	int choice = when ? pf_cli_choice("--color", when, whens, err) : 0;
+	int choice = when ? pf_opts_choice("--color", when, whens, err) : 0;
 	struct pf_log_opts o = suit_terminal(choice);
 
 	if (choice < 0)

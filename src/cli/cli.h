@@ -25,8 +25,6 @@ struct pf_model;
 void pf_cli_notes(const struct pf_model *model);
 /* The days of --older-than, -1 where it is not given. */
 int pf_cli_days(int *out, const struct pf_args *args, struct pf_err *err) PF_MUST_USE;
-/* Finds a word in a NULL-terminated list: its index, or -1 with "FORMAT must be one of ...". */
-int pf_cli_choice(const char *what, const char *word, const char *const *words, struct pf_err *err);
 /* Writes a result to the file of --output, whole or not at all, or to standard output. */
 int pf_cli_print(const struct pf_args *args, struct pf_str text, struct pf_err *err) PF_MUST_USE;
 int pf_cli_print_stdout(struct pf_str text, struct pf_err *err) PF_MUST_USE;

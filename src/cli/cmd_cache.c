@@ -11,7 +11,7 @@ int pf_cmd_cache(const struct pf_args *args, struct pf_err *err)
 	static const char *const actions[] = { "dir", "size", "prune", "clean", NULL };
 	enum { DIR_, SIZE, PRUNE, CLEAN };
 	const char *word = args->rest_count ? args->rest[0] : "";
-	int action = pf_cli_choice("the action", word, actions, err), days, rc = -1;
+	int action = pf_opts_choice("the action", word, actions, err), days, rc = -1;
 	bool json = pf_args_has(args, PF_OPT_json), dry = pf_args_has(args, PF_OPT_dry_run);
 	PF_AUTO(arena) a = { 0 };
 	PF_AUTO(buf) text = PF_BUF(PF_MAX_PROC_OUTPUT);

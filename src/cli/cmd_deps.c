@@ -19,7 +19,7 @@ int pf_cmd_deps(const struct pf_args *args, struct pf_err *err)
 	int choice;
 
 	format = pf_args_has(args, PF_OPT_json) ? "json" : format ? format : "pip";
-	choice = pf_cli_choice("--format", format, formats, err);
+	choice = pf_opts_choice("--format", format, formats, err);
 	if (choice < 0 || pf_cli_model(&uri, args, err) < 0 ||
 	    pf_fetch_local(&dir, &a, uri, err) < 0 || pf_model_load(&model, dir, err) < 0 ||
 	    writers[choice](&text, &model, err) < 0)

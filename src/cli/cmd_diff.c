@@ -61,8 +61,8 @@ int pf_cmd_diff(const struct pf_args *args, struct pf_err *err)
 	int how, least;
 
 	format = pf_args_has(args, PF_OPT_json) ? "json" : format ? format : "text";
-	how = pf_cli_choice("--format", format, formats, err);
-	least = how < 0 ? -1 : pf_cli_choice("--fail-on", fail_on ? fail_on : "any", severities, err);
+	how = pf_opts_choice("--format", format, formats, err);
+	least = how < 0 ? -1 : pf_opts_choice("--fail-on", fail_on ? fail_on : "any", severities, err);
 	if (least < 0 || pf_cli_model(&uri, args, err) < 0 || pf_cli_opts(&o, args, &a, err) < 0 ||
 	    pf_fetch_local(&dir, &a, uri, err) < 0 || pf_model_load(&model, dir, err) < 0 ||
 	    choose_python(&python, args, &o, err) < 0 ||

@@ -23,7 +23,7 @@ static int choose_format(const char **out, const struct pf_args *args, struct pf
 
 	if (!told)
 		told = input && pf_str_ends(pf_s(input), ".csv") ? "csv" : "json";
-	choice = pf_cli_choice("--content-type", told, formats, err);
+	choice = pf_opts_choice("--content-type", told, formats, err);
 	if (choice < 0)
 		return -1;
 	*out = formats[choice];

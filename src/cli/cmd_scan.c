@@ -43,7 +43,7 @@ int pf_cmd_scan(const struct pf_args *args, struct pf_err *err)
 	int how;
 
 	format = pf_args_has(args, PF_OPT_json) ? "json" : format ? format : "text";
-	how = pf_cli_choice("--format", format, formats, err);
+	how = pf_opts_choice("--format", format, formats, err);
 	if (how < 0 || pf_cli_model(&uri, args, err) < 0 ||
 	    pf_fetch_local(&dir, &a, uri, err) < 0 || pf_model_load(&model, dir, err) < 0)
 		return -1;
