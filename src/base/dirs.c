@@ -20,14 +20,6 @@ static const char *from_environment(struct pf_arena *a)
 	return home && *home ? pf_join(a, home, PF_S(".cache/pyfunc-env")) : NULL;
 }
 
-static bool has_control(struct pf_str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
-			return true;
-	return false;
-}
-
 char *pf_store_root(struct pf_arena *a, const char *flag, struct pf_err *err)
 {
 	const char *given = flag ? flag : from_environment(a);
@@ -47,7 +39,7 @@ char *pf_store_root(struct pf_arena *a, const char *flag, struct pf_err *err)
 	if (path.n > PF_MAX_STORE_PATH)
 		return pf_fail(err, PF_EUSAGE, "the store's path is longer than %d bytes",
 			       PF_MAX_STORE_PATH), NULL;
-	if (has_control(path))
+	if (pf_str_has_control(path))
 		return pf_fail(err, PF_EUSAGE, "the store's path holds a control character: " PF_FMT,
 			       PF_ARG(pf_shown(path))), NULL;
 	return pf_dupz(a, path);

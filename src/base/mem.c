@@ -176,6 +176,17 @@ bool pf_strs_have(const struct pf_strs *list, struct pf_str s)
 	return false;
 }
 
+static int by_text(const void *l, const void *r)
+{
+	return pf_str_cmp(*(const struct pf_str *)l, *(const struct pf_str *)r);
+}
+
+void pf_strs_sort(struct pf_strs *list)
+{
+	if (list->n)
+		qsort(list->v, list->n, sizeof(*list->v), by_text);
+}
+
 /* ---- buffer ---- */
 
 void pf_buf_free(struct pf_buf *b)

@@ -219,14 +219,6 @@ static const char *const PICKLE_SUFFIXES[] = { ".pkl", ".pickle", ".joblib", ".p
 					       ".cloudpickle", ".sav", NULL };
 static const char NPY_MAGIC[] = "\x93NUMPY";
 
-static bool ends_with(struct pf_str name, const char *const *suffixes)
-{
-	for (; *suffixes; suffixes++)
-		if (pf_str_ends(name, *suffixes))
-			return true;
-	return false;
-}
-
 static bool is_npy(struct pf_str start)
 {
 	return pf_str_starts(start, NPY_MAGIC);
@@ -240,7 +232,7 @@ static int take_member(struct pf_artifact *a, struct pf_str file, struct pf_zip 
 	struct pf_str name = pf_format(&a->arena, PF_FMT "/" PF_FMT, PF_ARG(file), PF_ARG(m->name));
 	struct pf_stretch stretch = { 0 };
 
-	if (!schema && !pf_str_ends(m->name, ".npy") && !ends_with(m->name, PICKLE_SUFFIXES))
+	if (!schema && !pf_str_ends(m->name, ".npy") && !pf_str_ends_in(m->name, PICKLE_SUFFIXES))
 		return 0;
 	bytes->n = 0;
 	if (pf_zip_read(bytes, z, m, err) < 0)
@@ -290,7 +282,7 @@ static const char *const INERT_SUFFIXES[] = {
 
 bool pf_artifact_is_inert(struct pf_str file)
 {
-	return ends_with(file, INERT_SUFFIXES);
+	return pf_str_ends_in(file, INERT_SUFFIXES);
 }
 
 /* joblib before 0.10: "ZF", the size in hexadecimal padded to 19, perhaps a space, zlib. */
@@ -323,7 +315,7 @@ static bool has_pickle_suffix(struct pf_str file)
 	for (size_t i = 0; i < PF_COUNT(wraps); i++)
 		if (pf_str_ends(file, wraps[i]))
 			file.n -= strlen(wraps[i]);
-	return ends_with(file, PICKLE_SUFFIXES);
+	return pf_str_ends_in(file, PICKLE_SUFFIXES);
 }
 
 /* A protocol's number is a sign; a bracket or a letter is one in a file that may be a pickle. */

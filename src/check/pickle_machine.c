@@ -96,15 +96,6 @@ int pf_machine_remember(struct pf_machine *m, uint64_t place, struct pf_err *err
 
 /* ---- arguments ---- */
 
-static uint64_t little(const char *p, size_t n)
-{
-	uint64_t v = 0;
-
-	while (n--)
-		v = v << 8 | (unsigned char)p[n];
-	return v;
-}
-
 static int keep(struct pf_str *out, struct pf_machine *m, const char *p, size_t n, struct pf_err *err)
 {
 	m->text += n + 16;
@@ -171,7 +162,7 @@ int pf_machine_take(struct pf_arg *a, struct pf_machine *m, enum pf_arg_kind kin
 	if (size) {
 		if (pf_machine_need(m, size, err) < 0)
 			return -1;
-		a->n = little(m->s->window + m->s->pos, size);
+		a->n = pf_little(m->s->window + m->s->pos, size);
 		m->s->pos += size;
 	}
 	if (kind == A_SIGNED4 && a->n > INT32_MAX)

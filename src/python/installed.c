@@ -162,17 +162,6 @@ static void add_links(struct reading *r, int fd, const char *folder, struct pf_s
 	pf_buf_free(&text);
 }
 
-static int compare_strs(const void *l, const void *r)
-{
-	return pf_str_cmp(*(const struct pf_str *)l, *(const struct pf_str *)r);
-}
-
-static void sort_strs(struct pf_strs *list)
-{
-	if (list->n)
-		qsort(list->v, list->n, sizeof(*list->v), compare_strs);
-}
-
 /* Entries whose name ends thus are what is looked for; all others cost a comparison. */
 static void sort_entry(struct reading *r, int fd, const char *folder, const char *name, bool site)
 {
@@ -202,7 +191,7 @@ static int read_folder(struct reading *r, const char *folder, bool site, struct 
 	r->eggs.n = r->links.n = 0;
 	while ((e = readdir(dir)) && r->d->v.n + r->eggs.n <= PF_MAX_DISTS)
 		sort_entry(r, dirfd(dir), folder, e->d_name, site);
-	sort_strs(&r->links);
+	pf_strs_sort(&r->links);
 	for (size_t i = 0; i < r->eggs.n; i++)
 		add_egg(r, folder, r->eggs.v[i]);
 	for (size_t i = 0; i < r->links.n; i++)

@@ -52,12 +52,9 @@ static struct pf_str dir_of(struct pf_str file)
 
 static bool is_remote(struct pf_str path)
 {
-	static const char *const schemes[] = { "http", "https", "file" };
+	static const char *const schemes[] = { "http", "https", "file", NULL };
 
-	for (size_t i = 0; i < PF_COUNT(schemes); i++)
-		if (pf_str_ieq(pf_url_scheme(path), schemes[i]))
-			return true;
-	return false;
+	return pf_str_in_any_case(pf_url_scheme(path), schemes);
 }
 
 static int fail_cycle(struct reader *r, const struct frame *f, struct pf_str file)

@@ -25,3 +25,4 @@ bool pf_requrl_split(struct pf_url_parts *out, struct pf_str url);
 /* A URL as pip takes it: http, https, file, ftp or VCS+TRANSPORT. */
 bool pf_url_known(struct pf_str url);
 bool pf_url_is_vcs(struct pf_str url);
+bool pf_requrl_is_http(struct pf_str url);	/* or HTTPS: a place on the net */

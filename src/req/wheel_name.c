@@ -38,11 +38,6 @@ static bool is_identifier(struct pf_str part)
 	return part.n && !pf_is_digit(part.p[0]);
 }
 
-static int by_text(const void *l, const void *r)
-{
-	return pf_str_cmp(*(const struct pf_str *)l, *(const struct pf_str *)r);
-}
-
 static bool split_set(struct pf_strs *out, struct pf_arena *a, struct pf_str set, bool identifiers)
 {
 	struct pf_str one;
@@ -78,7 +73,7 @@ static bool expand_tags(struct pf_strs *out, struct pf_arena *a, struct pf_str t
 				*PF_PUSH(a, out) = pf_format(a, PF_FMT "-" PF_FMT "-" PF_FMT,
 							     PF_ARG(set[0].v[i]), PF_ARG(set[1].v[j]),
 							     PF_ARG(set[2].v[k]));
-	qsort(out->v, out->n, sizeof(*out->v), by_text);
+	pf_strs_sort(out);
 	for (size_t i = 0; i < out->n; i++)
 		if (!n || !pf_str_eq(out->v[n - 1], out->v[i]))
 			out->v[n++] = out->v[i];

@@ -69,12 +69,9 @@ static void read_files(struct values *out, struct pf_arena *a, const struct pf_p
 
 static bool is_true(struct pf_str s)
 {
-	static const char *const yes[] = { "1", "true", "yes", "on", "y", "t" };
+	static const char *const yes[] = { "1", "true", "yes", "on", "y", "t", NULL };
 
-	for (size_t i = 0; i < PF_COUNT(yes); i++)
-		if (pf_str_ieq(s, yes[i]))
-			return true;
-	return false;
+	return pf_str_in_any_case(s, yes);
 }
 
 /* What uv has for all packages is a variable of its own. */
@@ -266,12 +263,6 @@ static void fill(struct pf_indexes *x, const struct values *from)
 
 /* ---- what the model's files ask for ---- */
 
-/* A place on the net; "file:" and folders stay out of a stranger's reach. */
-static bool is_remote(struct pf_str url)
-{
-	return pf_str_starts(url, "https://") || pf_str_starts(url, "http://");
-}
-
 /* "--index-url URL", "-i URL", "--extra-index-url=URL", "--no-index", "-f URL" */
 static void add_asked(struct pf_indexes *x, struct pf_str text)
 {
@@ -284,7 +275,7 @@ static void add_asked(struct pf_indexes *x, struct pf_str text)
 	value = pf_str_trim(pf_str_skip(text, cut + 1));
 	if (pf_str_is(name, "--no-index"))
 		x->no_index = true;
-	else if (!is_remote(value))
+	else if (!pf_requrl_is_http(value)) /* files are out of a stranger's reach */
 		pf_warn("the model's " PF_FMT " is not followed", PF_ARG(pf_shown(text)));
 	else if (pf_str_is(name, "-i") || pf_str_is(name, "--index-url"))
 		x->index = pf_dup(&x->arena, value);
