@@ -31,24 +31,12 @@ static int put_cell(struct pf_buf *out, const struct pf_value *v, struct pf_err 
 {
 	PF_AUTO(buf) text = PF_BUF(out->max);
 
+	if (pf_scalar_write(out, &spelling, v))
+		return 0;
 	switch (v->kind) {
-	case PF_V_NULL:
-		return 0;
-	case PF_V_BOOL:
-		pf_element_write(out, &spelling, PF_T_BOOL, &v->b, 0);
-		return 0;
-	case PF_V_INT:
-		pf_element_write(out, &spelling, PF_T_INT64, &v->i, 0);
-		return 0;
-	case PF_V_FLOAT:
-		pf_element_write(out, &spelling, PF_T_FLOAT64, &v->d, 0);
-		return 0;
 	case PF_V_BIGINT:
 	case PF_V_STRING:
 		put_text(out, v->s);
-		return 0;
-	case PF_V_DATETIME:
-		pf_element_write(out, &spelling, PF_T_DATETIME, &v->i, 0);
 		return 0;
 	case PF_V_BYTES:
 		pf_base64_encode(out, v->s, "");

@@ -31,6 +31,16 @@ int pf_lock_add_digest(struct pf_strs *out, struct pf_arena *a, struct pf_str ki
 	return 0;
 }
 
+int pf_lock_marker_holds(struct pf_lock *l, const struct pf_lock_target *t, struct pf_str marker,
+			 unsigned line, struct pf_err *err)
+{
+	struct pf_marker *m = NULL;
+
+	if (marker.n && pf_marker_parse(&m, &l->arena, marker, err) < 0)
+		return pf_wrap(err, "line %u: a marker", line);
+	return pf_marker_eval(m, t->env, PF_S(""));
+}
+
 /* ---- where it lies ---- */
 
 int pf_lock_path_url(struct pf_str *out, struct pf_arena *a, const char *base, struct pf_str path,
