@@ -100,7 +100,8 @@ static int read_options(struct pf_opts *out, struct pf_arena *a,
 	struct pf_opts opts = { 0 };
 
 	if (given && (given->size < sizeof(given->size) || given->size > sizeof(o)))
-		return pf_fail(err, PF_EUSAGE, "pyfunc_env_options.size is not the size of the struct");
+		return pf_fail(err, PF_EUSAGE,
+			       "pyfunc_env_options.size is not the size of the struct");
 	if (given)
 		memcpy(&o, given, given->size);
 	if (pf_opts_manager(&opts, "env_manager", o.env_manager, err) < 0 ||

@@ -50,7 +50,7 @@ struct pf_opts {
 	bool allow_urls;
 	bool no_bytecode;
 	bool no_build;		   /* wheels alone */
-	const struct pf_builder *builder; /* of source distributions (solve/builder.h); NULL: nobody */
+	const struct pf_builder *builder; /* of sdists (solve/builder.h); NULL: nobody */
 	enum pf_link_mode link_mode;
 	bool lenient_record;	   /* wheels whose RECORD is not complete, or not right */
 	uint64_t max_memory;	   /* bytes the runner may allocate; 0: no limit */

@@ -9,10 +9,11 @@
 extern "C" {
 #endif
 
-/* Calls that may fail return 0, or -1 with *err filled (err may be NULL) and their results untouched.
- * A handle is for one thread at a time; different handles are independent of one another. The
- * library prints nothing unless pyfunc_env_set_log asks for it; what a model's own code prints goes
- * to stderr. When memory runs out the process ends: see pyfunc_env_set_oom_handler. */
+/* Calls that may fail return 0, or -1 with *err filled (err may be NULL) and their results
+ * untouched. A handle is for one thread at a time; different handles are independent of one
+ * another. The library prints nothing unless pyfunc_env_set_log asks for it; what a model's own
+ * code prints goes to stderr. When memory runs out the process ends: see
+ * pyfunc_env_set_oom_handler. */
 
 /* The same numbers as the program's exit statuses. */
 enum pyfunc_env_code {
@@ -31,7 +32,7 @@ enum pyfunc_env_code {
 
 struct pyfunc_env_error {
 	int code;
-	char message[1500]; /* one sentence, UTF-8, may hold text of the model's: escape it to show it */
+	char message[1500]; /* one sentence, UTF-8; escape it to show it: it may quote the model */
 	char hint[500];	    /* what to do about it; may be empty */
 };
 
@@ -75,7 +76,8 @@ void pyfunc_env_close(struct pyfunc_env_model *model);
 /* The Python version it asks for; "" when nothing says. Lives as long as the model. */
 const char *pyfunc_env_python_version(const struct pyfunc_env_model *model);
 /* Its requirements as the text of a requirements file. */
-int pyfunc_env_requirements(char **out, struct pyfunc_env_model *model, struct pyfunc_env_error *err);
+int pyfunc_env_requirements(char **out, struct pyfunc_env_model *model,
+			    struct pyfunc_env_error *err);
 
 /* ---- the model against an interpreter ---- */
 
@@ -89,8 +91,8 @@ enum pyfunc_env_severity {
 };
 
 /* Compares with options->python, else with the current interpreter (see pyfunc-env-diff(1)).
- * `verdict` gets the gravest difference, `report` the JSON object of `pyfunc-env diff --json`; either
- * may be NULL. That there are differences is no failure. */
+ * `verdict` gets the gravest difference, `report` the JSON object of `pyfunc-env diff --json`;
+ * either may be NULL. That there are differences is no failure. */
 int pyfunc_env_compare(enum pyfunc_env_severity *verdict, char **report,
 		       struct pyfunc_env_model *model, const struct pyfunc_env_options *options,
 		       struct pyfunc_env_error *err);

@@ -27,7 +27,8 @@ char *pf_store_root(struct pf_arena *a, const char *flag, struct pf_err *err)
 	struct pf_str path;
 
 	if (!given || !*given)
-		return pf_fail(err, PF_EUSAGE, "no place for the store (set HOME, or give --store)"), NULL;
+		return pf_fail(err, PF_EUSAGE,
+			       "no place for the store (set HOME, or give --store)"), NULL;
 	if (*given != '/') {
 		if (!getcwd(cwd, sizeof(cwd)))
 			return pf_fail_errno(err, "cannot tell the working directory"), NULL;
@@ -40,7 +41,8 @@ char *pf_store_root(struct pf_arena *a, const char *flag, struct pf_err *err)
 		return pf_fail(err, PF_EUSAGE, "the store's path is longer than %d bytes",
 			       PF_MAX_STORE_PATH), NULL;
 	if (pf_str_has_control(path))
-		return pf_fail(err, PF_EUSAGE, "the store's path holds a control character: " PF_FMT,
+		return pf_fail(err, PF_EUSAGE,
+			       "the store's path holds a control character: " PF_FMT,
 			       PF_ARG(pf_shown(path))), NULL;
 	return pf_dupz(a, path);
 }

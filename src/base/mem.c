@@ -281,8 +281,8 @@ int pf_buf_check(const struct pf_buf *b, const char *what, struct pf_err *err)
 
 /* ---- map ---- */
 
-/* Eight bytes at a time, from a start that differs from run to run (the program is loaded anywhere),
- * so that nobody can choose keys that meet. Nothing depends on the order of slots. */
+/* Eight bytes at a time, from a start that differs from run to run (the program is loaded
+ * anywhere), so that nobody can choose keys that meet. Nothing depends on the order of slots. */
 static uint32_t hash_text(struct pf_str s)
 {
 	uint64_t h = ((uintptr_t)&oom_handler >> 12) + s.n, word;

@@ -247,7 +247,8 @@ static bool take_eight(const char *p, uint32_t *out)
 
 	memcpy(&w, p, 8);
 	w = le64toh(w);
-	if ((w & high) != 0x3030303030303030u || ((w + 0x0606060606060606u) & high) != 0x3030303030303030u)
+	if ((w & high) != 0x3030303030303030u ||
+	    ((w + 0x0606060606060606u) & high) != 0x3030303030303030u)
 		return false;
 	w -= 0x3030303030303030u;
 	w = w * 10 + (w >> 8);

@@ -97,7 +97,8 @@ uint64_t pf_little(const char *p, size_t n)
 bool pf_str_fits(struct pf_str s, const char *pattern)
 {
 	struct pf_str word = pf_s(pattern);
-	bool open_start = word.n && word.p[0] == '*', open_end = word.n > 1 && pf_str_ends(word, "*");
+	bool open_start = word.n && word.p[0] == '*',
+	     open_end = word.n > 1 && pf_str_ends(word, "*");
 
 	word = pf_str_cut(word, open_start, word.n - open_end);
 	if (open_start && open_end)

@@ -28,8 +28,9 @@ size_t pf_str_find(struct pf_str s, char c);	/* PF_NPOS when absent */
 size_t pf_str_rfind(struct pf_str s, char c);
 size_t pf_str_find_str(struct pf_str s, const char *needle);
 
-/* The next piece before `sep`, or false when nothing is left: while (pf_str_next(&rest, ',', &one)).
- * "a,,b" gives a, "", b; "a," gives a, ""; "" gives "" once, a view of NULL nothing. */
+/* The next piece before `sep`, or false when nothing is left:
+ * while (pf_str_next(&rest, ',', &one)). "a,,b" gives a, "", b; "a," gives a, ""; "" gives "" once,
+ * a view of NULL nothing. */
 bool pf_str_next(struct pf_str *rest, char sep, struct pf_str *piece);
 /* Where the first byte of p..end is that is one of the three; `end` when there is none. */
 const char *pf_find_any(const char *p, const char *end, char a, char b, char c);

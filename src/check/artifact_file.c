@@ -139,8 +139,8 @@ static void note_pickle(struct pf_artifact *a, struct pf_str file, const struct 
  * will load it. So it is read both ways: bytes that are an array to the one and opcodes to the
  * other hide nothing. What the plain reading finds is chance, unless it is a name that runs code,
  * or the reading goes on to the end through bytes that are no pickle themselves. Returns that. */
-static bool take_plainly(struct pf_artifact *a, struct pf_str file, const struct pf_stretch *stretch,
-			 const struct pf_pickle *joblib)
+static bool take_plainly(struct pf_artifact *a, struct pf_str file,
+			 const struct pf_stretch *stretch, const struct pf_pickle *joblib)
 {
 	struct naming n = { a, file, true };
 	struct pf_pickle p;
@@ -275,7 +275,8 @@ static void take_zip(struct pf_artifact *a, struct pf_str file, int fd, enum pf_
 /* ---- kinds of files ---- */
 
 static const char *const INERT_SUFFIXES[] = {
-	".py", ".pyc", ".txt", ".md", ".rst", ".csv", ".tsv", ".json", ".jsonl", ".yaml", ".yml", ".toml",
+	".py", ".pyc", ".txt", ".md", ".rst", ".csv", ".tsv", ".json", ".jsonl", ".yaml", ".yml",
+	".toml",
 	".cfg", ".ini", ".html", ".css", ".js", ".png", ".jpg", ".jpeg", ".svg", ".pdf", ".parquet",
 	".safetensors", "MLmodel", ".crc", ".sh", ".in", ".lock", ".typed", "LICENSE", NULL,
 };
@@ -293,7 +294,8 @@ static bool is_zfile(struct pf_str start)
 
 static bool is_zlib(struct pf_str start)
 {
-	return start.n > 2 && !(((unsigned char)start.p[0] * 256u + (unsigned char)start.p[1]) % 31);
+	return start.n > 2 &&
+	       !(((unsigned char)start.p[0] * 256u + (unsigned char)start.p[1]) % 31);
 }
 
 static enum pf_wrap_kind wrap_of(struct pf_str start, uint64_t *skip)
@@ -355,8 +357,8 @@ static void take_unknown(struct pf_artifact *a, struct pf_str file, enum pf_arti
 }
 
 /* Folders next to a FOUND file hold anything: damage there is told of for pickles alone. */
-static void take_stretch(struct pf_artifact *a, struct pf_str file, const struct pf_stretch *stretch,
-			 enum pf_artifact_mode mode)
+static void take_stretch(struct pf_artifact *a, struct pf_str file,
+			 const struct pf_stretch *stretch, enum pf_artifact_mode mode)
 {
 	char bytes[4096];
 	struct pf_str start;

@@ -29,8 +29,9 @@ int pf_machine_need(struct pf_machine *m, size_t n, struct pf_err *err)
 
 int pf_machine_push(struct pf_machine *m, struct value v, struct pf_err *err)
 {
-	return pf_values_push(&m->stack, v, PF_MAX_PICKLE_STACK) ? 0
-								 : pf_machine_too_big(err, "too many values");
+	return pf_values_push(&m->stack, v, PF_MAX_PICKLE_STACK)
+		       ? 0
+		       : pf_machine_too_big(err, "too many values");
 }
 
 int pf_machine_push_kind(struct pf_machine *m, enum value_kind kind, struct pf_err *err)
@@ -96,7 +97,8 @@ int pf_machine_remember(struct pf_machine *m, uint64_t place, struct pf_err *err
 
 /* ---- arguments ---- */
 
-static int keep(struct pf_str *out, struct pf_machine *m, const char *p, size_t n, struct pf_err *err)
+static int keep(struct pf_str *out, struct pf_machine *m, const char *p, size_t n,
+		struct pf_err *err)
 {
 	m->text += n + 16;
 	if (m->text > PF_MAX_PICKLE_TEXT)
@@ -149,7 +151,8 @@ static int take_line(struct pf_str *out, struct pf_machine *m, struct pf_err *er
 	return keep(out, m, line, n, err);
 }
 
-int pf_machine_take(struct pf_arg *a, struct pf_machine *m, enum pf_arg_kind kind, struct pf_err *err)
+int pf_machine_take(struct pf_arg *a, struct pf_machine *m, enum pf_arg_kind kind,
+		    struct pf_err *err)
 {
 	size_t size = ARG_SIZE[kind];
 

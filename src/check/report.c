@@ -22,8 +22,8 @@ struct pf_str pf_report_cell(const struct pf_difference *d, enum pf_report_colum
 	}
 }
 
-const char *const pf_report_heads[PF_REPORT_COLUMNS] = { "severity", "package", "required", "current",
-							  "why" };
+const char *const pf_report_heads[PF_REPORT_COLUMNS] = { "severity", "package", "required",
+							 "current", "why" };
 
 /* Python's own row, when it differs or is judged. */
 bool pf_report_python(struct pf_difference *out, const struct pf_diff *d)
@@ -143,9 +143,10 @@ void pf_report_mlflow(struct pf_buf *out, const struct pf_diff *d)
 			 "current Python environment:\n");
 	for (size_t i = 0; i < d->mlflow.n; i++)
 		pf_buf_printf(out, " - " PF_FMT "\n", PF_ARG(d->mlflow.v[i]));
-	pf_buf_cstr(out, "To fix the mismatches, call `mlflow.pyfunc.get_model_dependencies(model_uri)` "
-			 "to fetch the model's environment and install dependencies using the "
-			 "resulting environment file.\n");
+	pf_buf_cstr(out,
+		    "To fix the mismatches, call `mlflow.pyfunc.get_model_dependencies(model_uri)` "
+		    "to fetch the model's environment and install dependencies using the "
+		    "resulting environment file.\n");
 }
 
 /* ---- JSON ---- */
@@ -154,7 +155,8 @@ static void add_python(struct pf_json_out *w, const struct pf_diff *d)
 {
 	pf_json_key(w, "python");
 	pf_json_open(w, '{');
-	pf_json_field(w, "required", d->python_required.n ? d->python_required : (struct pf_str){ 0 });
+	pf_json_field(w, "required",
+		      d->python_required.n ? d->python_required : (struct pf_str){ 0 });
 	pf_json_field(w, "current", d->python_current);
 	pf_json_field(w, "severity", pf_s(pf_severity_name(d->python_severity)));
 	if (d->python_why.n)

@@ -71,8 +71,9 @@ static void add_summary(struct pf_buf *out, const struct pf_artifact *a)
 		      a->names.n, a->names.n == 1 ? "" : "s", a->read.n, a->read.n == 1 ? "" : "s",
 		      dangers, dangers == 1 ? "s" : "", a->unread.n, a->unread.n == 1 ? "" : "s");
 	if (a->code.n)
-		pf_buf_printf(out, "%zu import%s in %zu source%s of the model's own code, which runs when it is "
-			      "loaded\n", a->imports.n, a->imports.n == 1 ? "" : "s", a->code.n,
+		pf_buf_printf(out, "%zu import%s in %zu source%s of the model's own code, "
+			      "which runs when it is loaded\n", a->imports.n,
+			      a->imports.n == 1 ? "" : "s", a->code.n,
 			      a->code.n == 1 ? "" : "s");
 	if (a->pickle_protocol >= 0) {
 		pf_buf_printf(out, "pickle protocol %d (", a->pickle_protocol);
@@ -81,8 +82,9 @@ static void add_summary(struct pf_buf *out, const struct pf_artifact *a)
 	}
 	if (a->cloudpickled_code) {
 		pf_report_shown(out, a->cloudpickled_file);
-		pf_buf_cstr(out, " holds functions or classes by value: code that is bound to the Python minor "
-				 "it was saved with, and that names nothing else here\n");
+		pf_buf_cstr(out, " holds functions or classes by value: code that is bound to "
+			    "the Python minor it was saved with, and that names nothing else "
+			    "here\n");
 	}
 	pf_buf_cstr(out, LAST_WORD);
 }

@@ -196,8 +196,8 @@ static int read_config(struct pf_node **out, struct pf_arena *a, struct pf_err *
 		for (size_t j = 0; j < PF_COUNT(options); j++)
 			known |= options[j].setting && pf_str_is(key, options[j].long_name);
 		if (!known)
-			return pf_fail(err, PF_EUSAGE, "%s: line %u: there is no setting " PF_FMT, path,
-				       (*out)->v[i].line, PF_ARG(pf_shown(key)));
+			return pf_fail(err, PF_EUSAGE, "%s: line %u: there is no setting " PF_FMT,
+				       path, (*out)->v[i].line, PF_ARG(pf_shown(key)));
 	}
 	return 0;
 }

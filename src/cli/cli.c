@@ -44,9 +44,10 @@ static const struct command *find_command(const char *name)
 
 static void print_usage(struct pf_buf *out)
 {
-	pf_buf_cstr(out, "usage: pyfunc-env COMMAND [OPTION...] [ARGUMENT...]\n\n"
-			 "Rebuild the Python environment an MLflow model was trained in, and predict\n"
-			 "with it.\n\ncommands:\n");
+	pf_buf_cstr(out,
+		    "usage: pyfunc-env COMMAND [OPTION...] [ARGUMENT...]\n\n"
+		    "Rebuild the Python environment an MLflow model was trained in, and predict\n"
+		    "with it.\n\ncommands:\n");
 	for (size_t i = 0; i < PF_COUNT(commands); i++)
 		pf_buf_printf(out, "  %-7s %s\n", commands[i].name, commands[i].summary);
 	pf_buf_cstr(out, "\noptions of every command:\n");
@@ -69,7 +70,8 @@ int pf_cli_model(const char **out, const struct pf_args *args, struct pf_err *er
 	if (!model && args->rest_count)
 		model = args->rest[0];
 	if (!model || !*model)
-		return pf_fail(err, PF_EUSAGE, "%s needs a model: a folder or a URI", args->command);
+		return pf_fail(err, PF_EUSAGE, "%s needs a model: a folder or a URI",
+			       args->command);
 	if (args->rest_count > extra)
 		return pf_fail(err, PF_EUSAGE, "%s takes one model; there is also %s",
 			       args->command, args->rest[extra]);
@@ -108,7 +110,8 @@ static int read_size(uint64_t *out, const char *word, struct pf_err *err)
 		return 0;
 	if (!pf_str_u64(pf_str_cut(s, 0, s.n - (shift ? 1 : 0)), out) || !*out ||
 	    *out > UINT64_MAX >> shift)
-		return pf_fail(err, PF_EUSAGE, "--max-memory takes a size such as 512M, not " PF_FMT,
+		return pf_fail(err, PF_EUSAGE,
+			       "--max-memory takes a size such as 512M, not " PF_FMT,
 			       PF_ARG(pf_shown(s)));
 	*out <<= shift;
 	return 0;
@@ -231,7 +234,8 @@ static int run(int argc, char **argv, struct pf_err *err)
 		pf_fail(err, PF_EUSAGE, "there is no option " PF_FMT " before the command",
 			PF_ARG(pf_shown(pf_s(word))));
 	else if (lead < argc)
-		pf_fail(err, PF_EUSAGE, "there is no command " PF_FMT, PF_ARG(pf_shown(pf_s(word))));
+		pf_fail(err, PF_EUSAGE, "there is no command " PF_FMT,
+			PF_ARG(pf_shown(pf_s(word))));
 	else
 		pf_fail(err, PF_EUSAGE, "a command is needed");
 	return pf_hint(err, "pyfunc-env --help lists the commands");

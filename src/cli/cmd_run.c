@@ -58,7 +58,8 @@ static int open_input(const char *path, struct pf_err *err)
 
 	if (!path || strcmp(path, "-") == 0) {
 		if (isatty(STDIN_FILENO))
-			pf_note("reading the request from the terminal; Ctrl-D ends it (or give --input)");
+			pf_note("reading the request from the terminal; "
+				"Ctrl-D ends it (or give --input)");
 		fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
 		return fd < 0 ? pf_fail_errno(err, "cannot read standard input") : fd;
 	}

@@ -23,7 +23,8 @@ static int judge(const struct pf_artifact *a, struct pf_err *err)
 		return runs_code(a) ? PF_EDIFF : 0;
 	if (a->unread.n > 1)
 		snprintf(more, sizeof(more), " (and %zu more)", a->unread.n - 1);
-	(void)!pf_fail(err, a->trouble, "not read, so that what it names is not known: " PF_FMT "%s",
+	(void)!pf_fail(err, a->trouble,
+		       "not read, so that what it names is not known: " PF_FMT "%s",
 		       PF_ARG(pf_shown(a->unread.v[0])), more);
 	if (a->trouble > PF_EDIFF && !runs_code(a))
 		return -1;

@@ -89,7 +89,8 @@ static int put_table(struct pf_buf *out, const struct pf_table *t, unsigned dept
 
 /* ---- values ---- */
 
-static int put_list(struct pf_buf *out, const struct pf_value *v, unsigned depth, struct pf_err *err)
+static int put_list(struct pf_buf *out, const struct pf_value *v, unsigned depth,
+		    struct pf_err *err)
 {
 	bool map = v->kind == PF_V_MAP;
 
@@ -114,7 +115,8 @@ static int put_value(struct pf_buf *out, const struct pf_value *v, unsigned dept
 	size_t next = 0;
 
 	if (depth > MAX_DEPTH)
-		return pf_fail(err, PF_ELIMIT, "the answer is nested deeper than %d levels", MAX_DEPTH);
+		return pf_fail(err, PF_ELIMIT, "the answer is nested deeper than %d levels",
+			       MAX_DEPTH);
 	if (pf_scalar_write(out, &elsewhere, v))
 		return 0;
 	switch (v->kind) {

@@ -59,11 +59,13 @@ static int read_end64(struct end *out, int fd, uint64_t locator_at, const char *
 	uint64_t at = pf_little(locator + 8, 8);
 
 	if (locator_at < END64_SIZE || at > locator_at - END64_SIZE)
-		return pf_fail(err, PF_EMODEL, "the archive's zip64 end record is not where it should be");
+		return pf_fail(err, PF_EMODEL,
+			       "the archive's zip64 end record is not where it should be");
 	if (pf_zip_bytes(r, fd, at, sizeof(r), err) < 0)
 		return -1;
 	if (pf_little(r, 4) != END64_SIG || pf_little(r + 4, 8) != locator_at - at - 12 ||
-	    pf_little(r + 16, 4) || pf_little(r + 20, 4) || pf_little(r + 24, 8) != pf_little(r + 32, 8))
+	    pf_little(r + 16, 4) || pf_little(r + 20, 4) ||
+	    pf_little(r + 24, 8) != pf_little(r + 32, 8))
 		return pf_fail(err, PF_EMODEL, "the archive's zip64 end record is malformed");
 	*out = (struct end){ at, pf_little(r + 32, 8), pf_little(r + 40, 8), pf_little(r + 48, 8) };
 	return 0;
@@ -72,7 +74,8 @@ static int read_end64(struct end *out, int fd, uint64_t locator_at, const char *
 /* The end record's own 16 and 32 bit fields, where they are not "see zip64". */
 static bool ends_agree(const char *r, const struct end *e)
 {
-	uint64_t count = pf_little(r + 10, 2), size = pf_little(r + 12, 4), offset = pf_little(r + 16, 4);
+	uint64_t count = pf_little(r + 10, 2), size = pf_little(r + 12, 4),
+		 offset = pf_little(r + 16, 4);
 
 	return (count == 0xffff || count == e->count) && (size == 0xffffffff || size == e->size) &&
 	       (offset == 0xffffffff || offset == e->offset);
@@ -83,7 +86,8 @@ static int take_end(struct end *out, int fd, uint64_t at, const char *r, struct 
 	char locator[LOCATOR_SIZE];
 	struct end e = { at, pf_little(r + 10, 2), pf_little(r + 12, 4), pf_little(r + 16, 4) };
 
-	if (pf_little(r + 4, 2) || pf_little(r + 6, 2) || pf_little(r + 8, 2) != pf_little(r + 10, 2))
+	if (pf_little(r + 4, 2) || pf_little(r + 6, 2) ||
+	    pf_little(r + 8, 2) != pf_little(r + 10, 2))
 		return pf_fail(err, PF_EMODEL, "an archive in several volumes");
 	if (at >= LOCATOR_SIZE) {
 		if (pf_zip_bytes(locator, fd, at - LOCATOR_SIZE, sizeof(locator), err) < 0)
@@ -95,7 +99,9 @@ static int take_end(struct end *out, int fd, uint64_t at, const char *r, struct 
 	if (!ends_agree(r, &e))
 		return pf_fail(err, PF_EMODEL, "the archive's end records disagree");
 	if (e.offset > e.at || e.size != e.at - e.offset)
-		return pf_fail(err, PF_EMODEL, "bytes before, inside or after the archive that belong to no member");
+		return pf_fail(
+			err, PF_EMODEL,
+			"bytes before, inside or after the archive that belong to no member");
 	*out = e;
 	return 0;
 }
@@ -152,7 +158,8 @@ static int take_extra(struct pf_zip_member *m, struct pf_str extra, struct pf_er
 			if (*fields[i] != 0xffffffff)
 				continue;
 			if (body.n < 8)
-				return pf_fail(err, PF_EMODEL, "a zip64 field of " PF_FMT " is missing",
+				return pf_fail(err, PF_EMODEL,
+					       "a zip64 field of " PF_FMT " is missing",
 					       PF_ARG(pf_shown(m->name)));
 			*fields[i] = pf_little(body.p, 8);
 			body = pf_str_skip(body, 8);
@@ -205,8 +212,10 @@ static int read_directory(struct pf_zip *z, const struct end *e, struct pf_err *
 	struct pf_str rest;
 
 	if (e->count > PF_MAX_ZIP_MEMBERS || e->size > PF_MAX_ZIP_DIRECTORY)
-		return pf_fail(err, PF_ELIMIT, "the archive's directory is too big: more than %d members or %zu bytes",
-			       PF_MAX_ZIP_MEMBERS, PF_MAX_ZIP_DIRECTORY);
+		return pf_fail(
+			err, PF_ELIMIT,
+			"the archive's directory is too big: more than %d members or %zu bytes",
+			PF_MAX_ZIP_MEMBERS, PF_MAX_ZIP_DIRECTORY);
 	bytes = pf_alloc(&z->arena, (size_t)e->size + 1);
 	if (pf_zip_bytes(bytes, z->fd, e->offset, (size_t)e->size, err) < 0)
 		return -1;
@@ -281,7 +290,8 @@ static bool check_local_extra(struct pf_zip_member *m, const char *r, struct pf_
 
 /* Nothing lies between members but a data descriptor (4.3.9): perhaps a signature, the checksum,
  * both sizes of 4 or 8 bytes. */
-static int check_gap(struct pf_zip *z, const struct pf_zip_member *m, uint64_t end, struct pf_err *err)
+static int check_gap(struct pf_zip *z, const struct pf_zip_member *m, uint64_t end,
+		     struct pf_err *err)
 {
 	uint64_t at = m->data + m->packed, gap = end - at;
 	bool signature = gap == 16 || gap == 24;
@@ -314,8 +324,8 @@ static int check_local(struct pf_zip *z, struct pf_zip_member *m, uint64_t end, 
 	name_n = pf_little(r + 26, 2);
 	extra_n = pf_little(r + 28, 2);
 	crc = pf_little(r + 14, 4);
-	if (pf_little(r, 4) != LOCAL_SIG || name_n != m->name.n || pf_little(r + 8, 2) != m->method ||
-	    pf_little(r + 6, 2) != m->flags)
+	if (pf_little(r, 4) != LOCAL_SIG || name_n != m->name.n ||
+	    pf_little(r + 8, 2) != m->method || pf_little(r + 6, 2) != m->flags)
 		return pf_zip_differs(err, m, "its header differs from the directory");
 	if (!local_size_ok(pf_little(r + 18, 4), m->packed, m->flags) ||
 	    !local_size_ok(pf_little(r + 22, 4), m->size, m->flags) ||

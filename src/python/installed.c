@@ -65,8 +65,8 @@ static char *metadata_path(struct pf_arena *a, struct pf_str path, enum pf_dist_
 	return pf_is_dir(entry) ? pf_join(a, entry, PF_S("PKG-INFO")) : entry;
 }
 
-static void add_dist(struct reading *r, struct pf_str path, enum pf_dist_kind kind, struct pf_str name,
-		     struct pf_str version)
+static void add_dist(struct reading *r, struct pf_str path, enum pf_dist_kind kind,
+		     struct pf_str name, struct pf_str version)
 {
 	struct pf_arena *a = &r->d->arena;
 
@@ -154,8 +154,9 @@ static void add_links(struct reading *r, int fd, const char *folder, struct pf_s
 		if (line.n && line.n < PF_MAX_PATH && line.p[0] != '#' &&
 		    !memchr(line.p, '\0', line.n) && !pf_str_starts(line, "import ") &&
 		    !pf_str_starts(line, "import\t"))
-			add_folder(r, line.p[0] == '/' ? line :
-							 pf_format(a, "%s/" PF_FMT, folder, PF_ARG(line)));
+			add_folder(r, line.p[0] == '/'
+					      ? line
+					      : pf_format(a, "%s/" PF_FMT, folder, PF_ARG(line)));
 		if (pf_str_ends(entry, ".egg-link"))
 			break;
 	}
@@ -198,7 +199,8 @@ static int read_folder(struct reading *r, const char *folder, bool site, struct 
 		add_links(r, dirfd(dir), folder, r->links.v[i]);
 	closedir(dir);
 	if (r->d->v.n > PF_MAX_DISTS)
-		return pf_fail(err, PF_ELIMIT, "%s: more than %d distributions", folder, PF_MAX_DISTS);
+		return pf_fail(err, PF_ELIMIT, "%s: more than %d distributions", folder,
+			       PF_MAX_DISTS);
 	return 0;
 }
 
@@ -325,7 +327,8 @@ static int read_conda_json(struct pf_dists *d, struct pf_dist *dist, struct pf_s
 		dist->url = pf_dup(&d->arena, pf_node_text(root, "url"));
 		depends = pf_node_get(root, "depends");
 		for (size_t i = 0; depends && i < depends->n; i++)
-			*PF_PUSH(&d->arena, &dist->requires) = pf_dup(&d->arena, depends->v[i].text);
+			*PF_PUSH(&d->arena, &dist->requires) =
+				pf_dup(&d->arena, depends->v[i].text);
 	}
 	pf_arena_free(&a);
 	return rc;
@@ -342,7 +345,8 @@ static void read_direct_url(struct pf_dists *d, struct pf_dist *dist, struct pf_
 	pf_arena_free(&a);
 }
 
-static int read_dist(struct pf_dists *d, struct pf_dist *dist, struct pf_buf *text, struct pf_err *err)
+static int read_dist(struct pf_dists *d, struct pf_dist *dist, struct pf_buf *text,
+		     struct pf_err *err)
 {
 	static const char *const lists[] = { "RECORD", "installed-files.txt" };
 	struct pf_arena *a = &d->arena;

@@ -150,8 +150,8 @@ void pf_policy_note_options(struct pf_needs *needs, struct pf_arena *a, const st
 	}
 }
 
-const struct pf_need *pf_need_next(const struct pf_need *needs, size_t n, const struct pf_need *after,
-				   struct pf_str name)
+const struct pf_need *pf_need_next(const struct pf_need *needs, size_t n,
+				   const struct pf_need *after, struct pf_str name)
 {
 	for (const struct pf_need *at = after ? after + 1 : needs; at < needs + n; at++)
 		if (at->parsed && !at->constraint && pf_str_eq(at->req.key, name))
@@ -171,7 +171,8 @@ int pf_needs_check_hashes(const struct pf_needs *needs, struct pf_err *err)
 		pf_arena_free(&a);
 		if (!need->constraint && (!hashed || !pinned))
 			return pf_fail(err, PF_EMODEL,
-				       PF_FMT ", line %u: '" PF_FMT "' %s, and hashes are required here",
+				       PF_FMT ", line %u: '" PF_FMT "' %s, "
+				       "and hashes are required here",
 				       PF_ARG(file), need->line, PF_ARG(text),
 				       hashed ? "is not pinned by ==" : "has no --hash");
 	}
