@@ -15,8 +15,20 @@
 
 /* ---- size ---- */
 
-/* In the order in which they are counted: what an environment shares with the cache is the cache's. */
-enum kind { WHEELS, BYTE_CODE, INDEX, BUILT, PYTHONS, LOGS, RECORDS, UNDER_WAY, ENVIRONMENTS, KINDS };
+/* In the order in which they are counted: what an environment shares with the cache is the
+ * cache's. */
+enum kind {
+	WHEELS,
+	BYTE_CODE,
+	INDEX,
+	BUILT,
+	PYTHONS,
+	LOGS,
+	RECORDS,
+	UNDER_WAY,
+	ENVIRONMENTS,
+	KINDS
+};
 
 static const struct {
 	const char *name, *folder;

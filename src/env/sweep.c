@@ -81,7 +81,9 @@ static int visit_all(struct sweep *s, const char *folder, visit *one, struct pf_
 	int rc = 0;
 
 	if (!dir)
-		return errno == ENOENT ? 0 : pf_fail_errno(err, "cannot list %s/%s", s->s->root, folder);
+		return errno == ENOENT
+			       ? 0
+			       : pf_fail_errno(err, "cannot list %s/%s", s->s->root, folder);
 	for (struct dirent *e; rc == 0 && (e = readdir(dir));) {
 		if (e->d_name[0] == '.')
 			continue;
@@ -133,7 +135,9 @@ static int remove_wheel(struct sweep *s, int wheels, const char *name, struct pf
 		if (pf_mkdir_p(pf_formatz(a, "%s/tmp", s->s->root), 0755, err) < 0)
 			return -1;
 		if (renameat(wheels, name, AT_FDCWD, away) < 0)
-			return errno == ENOENT ? 0 : pf_fail_errno(err, "cannot remove wheels/%s", name);
+			return errno == ENOENT
+				       ? 0
+				       : pf_fail_errno(err, "cannot remove wheels/%s", name);
 		if (access(used, F_OK) == 0 && !is_older(AT_FDCWD, used, s->cached) &&
 		    renameat(AT_FDCWD, away, wheels, name) == 0)
 			return 0;

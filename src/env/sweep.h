@@ -15,7 +15,8 @@ struct pf_swept {
 
 struct pf_sweep {
 	enum {
-		PF_SWEEP_STALE, /* what no environment is made of and was not looked up for `days` */
+		/* what no environment is made of and was not looked up for `days` */
+		PF_SWEEP_STALE,
 		PF_SWEEP_ALL,   /* what no environment has links into by name */
 		PF_SWEEP_NAMED, /* of that, the wheels of these projects, and how they were built */
 	} what;
@@ -25,8 +26,8 @@ struct pf_sweep {
 	bool dry;                    /* only counts */
 };
 
-/* Leftovers go whatever is asked for. What a build under way may have looked up stays: while there is
- * one, whatever is younger than a day. `s` is one that was opened deeply. */
+/* Leftovers go whatever is asked for. What a build under way may have looked up stays: while there
+ * is one, whatever is younger than a day. `s` is one that was opened deeply. */
 int pf_sweep(struct pf_swept *out, struct pf_stored_list *s, const struct pf_sweep *how,
 	     struct pf_err *err) PF_MUST_USE;
 

@@ -18,7 +18,7 @@ struct pf_seen {
 
 void pf_seen_free(struct pf_seen *s);
 
-/* Adds a file, or a folder with all below it; absent is fine. With `seen`: files that are not in it, which are
- * put there; without: those of one name. */
+/* Adds a file, or a folder with all below it; absent is fine. With `seen`: files that are not in
+ * it, which are put there; without: those of one name. */
 int pf_usage_add(struct pf_usage *u, struct pf_seen *seen, int at, const char *path,
 		 struct pf_err *err) PF_MUST_USE;

@@ -42,7 +42,8 @@ int pf_built_read(struct pf_built_list *out, struct pf_stored_list *s, struct pf
 	if (!dir)
 		return errno == ENOENT ? 0 : pf_fail_errno(err, "cannot list %s/built", s->root);
 	for (struct dirent *e; (e = readdir(dir));) {
-		struct pf_str file = pf_s(e->d_name), name = pf_str_cut(file, 0, pf_str_rfind(file, '.'));
+		struct pf_str file = pf_s(e->d_name),
+			      name = pf_str_cut(file, 0, pf_str_rfind(file, '.'));
 		struct pf_built it = { 0 };
 
 		if (name.n <= SHA256_DIGITS || pf_map_get(&seen, name))
@@ -102,7 +103,8 @@ static struct pf_str wheel_of_link(const struct pf_stored_list *s, struct pf_str
 {
 	size_t root = strlen(s->root);
 
-	if (!pf_str_starts(target, s->root) || !pf_str_starts(pf_str_skip(target, root), "/wheels/"))
+	if (!pf_str_starts(target, s->root) ||
+	    !pf_str_starts(pf_str_skip(target, root), "/wheels/"))
 		return PF_S("");
 	target = pf_str_skip(target, root + sizeof("/wheels/") - 1);
 	return pf_str_cut(target, 0, pf_str_find(target, '/'));
@@ -121,8 +123,10 @@ static int note_links(struct pf_map *used, struct pf_stored_list *s, const char 
 		return -1;
 	for (size_t i = 0; i < list.files.n; i++) {
 		const struct pf_found *f = &list.files.v[i];
-		ssize_t n = S_ISLNK(f->mode) ? readlinkat(dir, f->path.p, target, sizeof(target)) : 0;
-		struct pf_str wheel = wheel_of_link(s, (struct pf_str){ target, n > 0 ? (size_t)n : 0 });
+		ssize_t n =
+			S_ISLNK(f->mode) ? readlinkat(dir, f->path.p, target, sizeof(target)) : 0;
+		struct pf_str wheel =
+			wheel_of_link(s, (struct pf_str){ target, n > 0 ? (size_t)n : 0 });
 
 		if (wheel.n)
 			*pf_map_put(&s->arena, used, wheel) = s;

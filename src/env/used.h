@@ -17,11 +17,12 @@ struct pf_built_list {
 };
 
 /* Reads STORE/built into the arena of `s`; a record of other form is one without a wheel. */
-int pf_built_read(struct pf_built_list *out, struct pf_stored_list *s, struct pf_err *err) PF_MUST_USE;
+int pf_built_read(struct pf_built_list *out, struct pf_stored_list *s,
+		  struct pf_err *err) PF_MUST_USE;
 
-/* Puts the SHA-256 of all wheels that the environments' plans name into `used`, those that were built
- * of what is named among them; environments of the keys `gone` do not count. False: one of them
- * has a package whose digest nobody knows. */
+/* Puts the SHA-256 of all wheels that the environments' plans name into `used`, those that were
+ * built of what is named among them; environments of the keys `gone` do not count. False: one of
+ * them has a package whose digest nobody knows. */
 bool pf_used_by_plans(struct pf_map *used, struct pf_stored_list *s, const struct pf_strs *gone,
 		      const struct pf_built_list *built);
 /* Those into which an environment has links by name, without which it would not be whole. */
