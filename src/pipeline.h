@@ -28,7 +28,8 @@ int pf_read_model(struct pf_model *out, struct pf_fetched *from, const char *uri
 		  const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
 
 /* fetch, model, python, solve, env: the environment is made, or found. */
-int pf_prepare(struct pf_job *out, const char *uri, const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
+int pf_prepare(struct pf_job *out, const char *uri, const struct pf_opts *o,
+	       struct pf_err *err) PF_MUST_USE;
 
 /* Resolves a model's needs and appends them as a lock; no environment is made. */
 int pf_write_lock(struct pf_buf *out, const char *uri, const char *format, const struct pf_opts *o,
@@ -50,4 +51,5 @@ int pf_job_start(struct pf_runner *out, const struct pf_job *job, const struct p
 		 struct pf_err *err) PF_MUST_USE;
 /* Checks the input against the signature, asks the runner, appends the answer as JSON text. */
 int pf_job_predict(struct pf_buf *answer, struct pf_runner *r, const struct pf_job *job,
-		   const struct pf_opts *o, const struct pf_input *input, struct pf_err *err) PF_MUST_USE;
+		   const struct pf_opts *o, const struct pf_input *input,
+		   struct pf_err *err) PF_MUST_USE;

@@ -64,7 +64,8 @@ static int open_beneath(int root, const char *path, int flags, mode_t mode)
 	struct open_how how = {
 		.flags = (uint64_t)(unsigned)flags,
 		.mode = mode,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | (mode ? RESOLVE_NO_SYMLINKS : 0),
+		.resolve =
+			RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | (mode ? RESOLVE_NO_SYMLINKS : 0),
 	};
 	long fd;
 	int tries = 0;
@@ -120,7 +121,8 @@ int pf_open_dir_beneath(int root, const char *path, struct pf_err *err)
 
 int pf_create_beneath(int root, const char *path, mode_t mode, struct pf_err *err)
 {
-	int fd = open_beneath(root, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	int fd = open_beneath(root, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			      mode);
 
 	return fd < 0 ? fail_open(path, err) : fd;
 }
@@ -156,7 +158,8 @@ int pf_read_fd(struct pf_buf *out, int fd, const char *what, struct pf_err *err)
 		if (n == 0)
 			return 0;
 		if (!want || !room) /* exactly full is fine when nothing more comes */
-			return pf_fail(err, PF_ELIMIT, "%s is larger than %zu bytes", what, out->max);
+			return pf_fail(err, PF_ELIMIT, "%s is larger than %zu bytes", what,
+				       out->max);
 		out->n += (size_t)n;
 		out->p[out->n] = '\0';
 	}

@@ -230,7 +230,9 @@ void pf_log_error(const struct pf_err *err)
 			fprintf(stderr, "  hint: %s\n", hint);
 		return;
 	}
-	fprintf(stderr, "{\"schema\":\"pyfunc-env/1\",\"kind\":\"error\",\"class\":\"%s\",\"code\":%d,\"message\":",
+	fprintf(stderr,
+		"{\"schema\":\"pyfunc-env/1\",\"kind\":\"error\",\"class\":\"%s\",\"code\":%d,"
+		"\"message\":",
 		pf_code_class(err->code), err->code);
 	print_json_string(shown);
 	fputs(",\"hint\":", stderr);

@@ -156,36 +156,65 @@ void pf_log_tail(struct pf_str log)
 
 /* ---- leftovers ---- */
 
-/* Unlocked and old: its process is gone. The lock is taken, so that nobody else removes it too. */
-static int sweep_one(int parent, const char *name, time_t before, struct pf_err *err)
+/* Unlocked and old: its process is gone. Takes the lock, so that nobody else removes it too. */
+static bool take_leftover(int *fd, int parent, const char *name, time_t before)
 {
 	struct stat st;
-	PF_FD(fd) = openat(parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
-	if (fd < 0 || fstat(fd, &st) < 0 || st.st_mtime > before)
-		return 0;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return 0;
-	return pf_remove_tree(parent, name, err) < 0 ? -1 : 1;
+	errno = 0;
+	*fd = openat(parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	return *fd >= 0 && fstat(*fd, &st) == 0 && st.st_mtime <= before &&
+	       flock(*fd, LOCK_EX | LOCK_NB) == 0;
 }
 
-int pf_workdir_sweep(const char *store, unsigned age, struct pf_err *err)
+static DIR *open_tmp(const char *store)
 {
-	struct pf_arena a = { 0 };
-	char *tmp = pf_join(&a, store, PF_S("tmp"));
-	DIR *dir = opendir(tmp);
+	PF_AUTO(arena) a = { 0 };
+
+	return opendir(pf_join(&a, store, PF_S("tmp")));
+}
+
+static struct dirent *next_folder(DIR *dir)
+{
+	struct dirent *e;
+
+	while ((e = readdir(dir)) && (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0))
+		;
+	return e;
+}
+
+int pf_workdir_sweep(const char *store, unsigned age, bool dry, struct pf_err *err)
+{
+	DIR *dir = open_tmp(store);
 	time_t before = time(NULL) - (time_t)age;
 	int count = 0, rc = 0;
 
-	pf_arena_free(&a);
 	if (!dir)
 		return errno == ENOENT ? 0 : pf_fail_errno(err, "cannot list %s/tmp", store);
-	for (struct dirent *e; rc >= 0 && (e = readdir(dir));) {
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+	for (struct dirent *e; rc == 0 && (e = next_folder(dir));) {
+		PF_FD(fd) = -1;
+
+		if (!take_leftover(&fd, dirfd(dir), e->d_name, before))
 			continue;
-		rc = sweep_one(dirfd(dir), e->d_name, before, err);
-		count += rc > 0;
+		rc = dry ? 0 : pf_remove_tree(dirfd(dir), e->d_name, err);
+		count++;
 	}
 	closedir(dir);
 	return rc < 0 ? -1 : count;
+}
+
+bool pf_workdir_busy(const char *store)
+{
+	DIR *dir = open_tmp(store);
+	time_t before = time(NULL) - PF_AGE_GC;
+	bool busy = false;
+
+	for (struct dirent *e; dir && !busy && (e = next_folder(dir));) {
+		PF_FD(fd) = -1;
+
+		busy = !take_leftover(&fd, dirfd(dir), e->d_name, before) && errno != ENOENT;
+	}
+	if (dir)
+		closedir(dir);
+	return busy;
 }

@@ -35,5 +35,7 @@ int pf_workdir_keep_log(struct pf_buf *out, struct pf_workdir *w, struct pf_err 
 void pf_log_tail(struct pf_str log);
 
 /* Removes what earlier processes left in STORE/tmp: folders older than `age` seconds that nobody
- * holds. Returns how many, or -1. */
-int pf_workdir_sweep(const char *store, unsigned age, struct pf_err *err) PF_MUST_USE;
+ * holds. Returns how many, or -1; `dry` only counts. */
+int pf_workdir_sweep(const char *store, unsigned age, bool dry, struct pf_err *err) PF_MUST_USE;
+/* Is something being made there? Folders too young to be asked count. */
+bool pf_workdir_busy(const char *store);

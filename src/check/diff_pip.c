@@ -60,7 +60,8 @@ static bool check_url(struct pf_compare *c, const struct pf_need *need, struct p
 	if (pf_str_eq(plain_url(&c->d->arena, need->req.url), plain_url(&c->d->arena, dist->url)))
 		return true;
 	from = dist->url.n ? dist->url : PF_S("a package index");
-	w.why = pf_format(&c->d->arena, "installed from " PF_FMT "; " PF_FMT, PF_ARG(from), PF_ARG(w.why));
+	w.why = pf_format(&c->d->arena, "installed from " PF_FMT "; " PF_FMT, PF_ARG(from),
+			  PF_ARG(w.why));
 	pf_diff_add(c, need->req.name, need->text, dist->version, w);
 	return false;
 }
@@ -85,8 +86,10 @@ static void add_extra_difference(struct extras *x, struct pf_str extra, struct p
 	struct pf_weight w = pf_weigh(&c->weights, key, dist != NULL);
 	struct pf_dist *own = installed_as(c, x->need->req.key);
 
-	w.why = pf_format(&c->d->arena, "its extra " PF_FMT " needs " PF_FMT ", %s" PF_FMT "; " PF_FMT,
-			  PF_ARG(extra), PF_ARG(dependency), dist ? "here is " : "which is not installed",
+	w.why = pf_format(&c->d->arena,
+			  "its extra " PF_FMT " needs " PF_FMT ", %s" PF_FMT "; " PF_FMT,
+			  PF_ARG(extra), PF_ARG(dependency),
+			  dist ? "here is " : "which is not installed",
 			  PF_ARG(dist ? dist->version : PF_S("")), PF_ARG(w.why));
 	pf_diff_add(c, x->need->req.name, x->need->text, own->version, w);
 }
@@ -101,7 +104,8 @@ static void take_dependency(struct extras *x, struct extra e, struct pf_str text
 	struct pf_err ignored;
 
 	if (pf_requirement_parse(&req, a, text, &ignored) < 0 || !req.marker ||
-	    !pf_marker_has_extra(req.marker) || !pf_marker_eval(req.marker, &c->weights.env, e.extra))
+	    !pf_marker_has_extra(req.marker) ||
+	    !pf_marker_eval(req.marker, &c->weights.env, e.extra))
 		return;
 	dist = installed_as(c, req.key);
 	if (!dist || !admits(a, &req.specs, dist->version))
@@ -115,7 +119,8 @@ static void check_extras(struct pf_compare *c, const struct pf_need *need)
 	struct extras x = { .c = c, .need = need };
 
 	for (size_t i = 0; i < need->req.extras.n; i++)
-		*PF_PUSH(&c->d->arena, &x.queue) = (struct extra){ need->req.key, need->req.extras.v[i], 0 };
+		*PF_PUSH(&c->d->arena, &x.queue) =
+			(struct extra){ need->req.key, need->req.extras.v[i], 0 };
 	for (size_t i = 0; i < x.queue.n && i < 1000; i++) {
 		struct pf_dist *dist = installed_as(c, x.queue.v[i].key);
 
@@ -140,7 +145,8 @@ static void check_requirement(struct pf_compare *c, const struct pf_need *need)
 		return;
 	}
 	if (!admits(&c->d->arena, &req->specs, dist->version))
-		pf_diff_add(c, req->name, need->text, dist->version, pf_weigh(&c->weights, req->key, true));
+		pf_diff_add(c, req->name, need->text, dist->version,
+			    pf_weigh(&c->weights, req->key, true));
 	else if (check_url(c, need, dist))
 		check_extras(c, need);
 }
@@ -157,7 +163,8 @@ static void check_constraint(struct pf_compare *c, const struct pf_need *need)
 	    admits(&c->d->arena, &req->specs, dist->version))
 		return;
 	w = pf_weigh(&c->weights, req->key, true);
-	w.why = pf_format(&c->d->arena, PF_FMT " constrains it; " PF_FMT, PF_ARG(need->file), PF_ARG(w.why));
+	w.why = pf_format(&c->d->arena, PF_FMT " constrains it; " PF_FMT, PF_ARG(need->file),
+			  PF_ARG(w.why));
 	pf_diff_add(c, req->name, need->text, dist->version, w)->constraint = true;
 }
 
@@ -167,9 +174,10 @@ void pf_diff_pip(struct pf_compare *c)
 		const struct pf_need *need = &c->m->needs.pip.v[i];
 
 		if (!need->parsed)
-			*PF_PUSH(&c->d->arena, &c->d->notes) =
-				pf_format(&c->d->arena, PF_FMT ":%u: " PF_FMT " names no distribution and was not compared",
-					  PF_ARG(need->file), need->line, PF_ARG(need->text));
+			*PF_PUSH(&c->d->arena, &c->d->notes) = pf_format(
+				&c->d->arena,
+				PF_FMT ":%u: " PF_FMT " names no distribution and was not compared",
+				PF_ARG(need->file), need->line, PF_ARG(need->text));
 		else if (need->constraint)
 			check_constraint(c, need);
 		else

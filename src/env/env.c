@@ -180,10 +180,13 @@ static void record(const char *store, const struct pf_needs *needs, const struct
 		   const struct pf_python *python, const struct pf_opts *o)
 {
 	struct pf_arena a = { 0 };
-	char *name = needs && !o->lock ? pf_record_name(&a, needs, python, o) : NULL;
+	bool wanted = needs && !o->lock;
+	char *name = wanted ? pf_record_name(&a, needs, python, o) : NULL;
+	char *last = wanted ? pf_record_last(&a, needs, python, o) : NULL;
 	struct pf_err err;
 
-	if (name && pf_record_write(store, name, plan, &err) < 0)
+	if (name && (pf_record_write(store, name, plan, &err) < 0 ||
+		     pf_record_write(store, last, plan, &err) < 0))
 		pf_debug("%s", err.msg);
 	pf_arena_free(&a);
 }
@@ -258,12 +261,16 @@ static int recall(struct pf_env *out, const char *store, const char *name,
 		  const struct pf_opts *o, struct pf_err *err)
 {
 	PF_AUTO(plan) head = { 0 };
-	struct pf_arena a = { 0 };
+	PF_AUTO(arena) a = { 0 };
 	enum state state;
 	char *path;
-	int rc;
+	int rc, found = pf_record_head(&head, store, name);
 
-	if (!pf_record_head(&head, store, name))
+	if (!found && o->offline) {
+		name = pf_record_last(&a, needs, python, o);
+		found = pf_record_head(&head, store, name);
+	}
+	if (!found)
 		return 0;
 	if (o->offline && !is_pinned(needs))
 		pf_note("offline: the packages are those recorded when the model was last resolved");
@@ -276,7 +283,6 @@ static int recall(struct pf_env *out, const char *store, const char *name,
 	} else if (rc == 0) {
 		rc = remake(out, store, name, needs, python, o, err);
 	}
-	pf_arena_free(&a);
 	return rc;
 }
 

@@ -61,15 +61,16 @@ static int find(struct pf_wheel *out, const char *store, const char *sha256, str
 {
 	PF_AUTO(arena) a = { 0 };
 	PF_AUTO(wheel) w = { 0 };
-	int found = pf_bundle_load(&w.files, pf_formatz(&a, "%s/wheels/%s", store, sha256),
-				   deep, err);
+	char *dir = pf_formatz(&a, "%s/wheels/%s", store, sha256);
+	int found;
 
+	(void)utimensat(AT_FDCWD, pf_join(&a, dir, PF_S("manifest")), NULL, 0); /* before gc looks */
+	found = pf_bundle_load(&w.files, dir, deep, err);
 	if (found <= 0 || !w.files.name)
 		return found < 0 ? -1 : 0;
 	if (check_found(&w.files, file, lenient, err) < 0)
 		return -1;
 	snprintf(w.sha256, sizeof(w.sha256), "%s", sha256);
-	(void)utimensat(AT_FDCWD, pf_formatz(&a, "%s/manifest", w.files.dir), NULL, 0); /* for gc */
 	*out = PF_TAKE(w);
 	return 1;
 }

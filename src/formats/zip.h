@@ -12,7 +12,7 @@ struct pf_zip_member {
 	uint32_t crc;
 	uint16_t method, flags;
 	uint32_t mode;		/* of Unix, or 0 */
-	const char *odd;	/* why another reader might see another member here; NULL: it would not */
+	const char *odd; /* why another reader might see another member here; NULL: it would not */
 };
 
 struct pf_zip {

@@ -50,6 +50,9 @@ struct pf_lock_format {
 	int (*write)(struct pf_buf *out, const struct pf_lock_of *what, struct pf_err *err);
 };
 
+/* Does it hold where the lock is to be installed? Absent does. 1, 0, or -1: it is none. */
+int pf_lock_marker_holds(struct pf_lock *l, const struct pf_lock_target *t, struct pf_str marker,
+			 unsigned line, struct pf_err *err) PF_MUST_USE;
 /* Does a line begin so, blanks aside? */
 bool pf_lock_has_line(struct pf_str text, const char *start);
 

@@ -37,16 +37,6 @@ static int take_strings(struct pf_strs *out, struct pf_arena *a, const struct pf
 	return 0;
 }
 
-/* Does it hold here? Absent does. */
-static int holds(struct reader *r, struct pf_str marker, unsigned line, struct pf_err *err)
-{
-	struct pf_marker *m = NULL;
-
-	if (marker.n && pf_marker_parse(&m, &r->lock->arena, marker, err) < 0)
-		return pf_wrap(err, "line %u: a marker", line);
-	return pf_marker_eval(m, r->t->env, PF_S(""));
-}
-
 /* ---- files ---- */
 
 static int take_file(struct reader *r, struct pf_lock_package *p, const struct pf_node *n,
@@ -169,7 +159,7 @@ static int take_package(struct reader *r, const struct pf_node *n, struct pf_err
 
 	if (n->kind != PF_NODE_MAP || !pf_name_is_valid(name))
 		return pf_fail(err, PF_EINTEGRITY, "line %u: a package without a name", n->line);
-	here = holds(r, pf_node_text(n, "marker"), n->line, err);
+	here = pf_lock_marker_holds(r->lock, r->t, pf_node_text(n, "marker"), n->line, err);
 	if (here < 0)
 		return -1;
 	if (!here && (pf_node_get(n, "vcs") || pf_node_get(n, "directory")))
@@ -205,7 +195,7 @@ static int check_environments(struct reader *r, const struct pf_node *list, stru
 	if (take_strings(&texts, &r->lock->arena, list, err) < 0)
 		return -1;
 	for (size_t i = 0; i < texts.n; i++) {
-		int here = holds(r, texts.v[i], list->line, err);
+		int here = pf_lock_marker_holds(r->lock, r->t, texts.v[i], list->line, err);
 
 		if (here)
 			return here < 0 ? -1 : 0;

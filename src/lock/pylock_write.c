@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "fetch/fetch.h"
 #include "lock/parts.h"
+#include "req/reqneed.h"
 
 /* A text as TOML has it is one as JSON has it, but for DEL, which no text here holds. */
 static void put_field(struct pf_buf *out, const char *key, struct pf_str text)
@@ -72,11 +73,6 @@ static struct pf_str path_inside(struct pf_arena *a, const char *model_dir, stru
 	return PF_S("");
 }
 
-static bool is_remote(struct pf_str url)
-{
-	return pf_str_starts(url, "https://") || pf_str_starts(url, "http://");
-}
-
 /* { name = "...", url = "...", upload-time = 2024-01-31T23:59:59Z, size = 1, hashes = { sha256 = "..." } } */
 static void put_file(struct pf_buf *out, const struct pf_planned *one, const char *where_key,
 		     struct pf_str where)
@@ -117,7 +113,7 @@ static bool put_source(struct pf_buf *out, struct pf_arena *a, const struct pf_p
 
 	if (one->hashes.n != 1)
 		return false;
-	if (!is_remote(from)) {
+	if (!pf_requrl_is_http(from)) {
 		from = path_inside(a, one->url.n ? model_dir : NULL, from);
 		key = "path";
 	}
@@ -150,7 +146,7 @@ static void put_package(struct pf_buf *out, struct pf_arena *a, const struct pf_
 	put_field(out, "version", one->version);
 	if (is_for(one, what->python))
 		put_field(out, "requires-python", one->requires_python);
-	if (is_remote(one->index))
+	if (pf_requrl_is_http(one->index))
 		put_field(out, "index", pf_lock_bare(a, one->index));
 	if (one->depends.n) {
 		pf_buf_cstr(out, "dependencies = [");
@@ -163,7 +159,7 @@ static void put_package(struct pf_buf *out, struct pf_arena *a, const struct pf_
 		return;
 	pf_buf_cstr(out, "[packages.tool.pyfunc-env]\n");
 	put_list(out, "hashes", &one->hashes);
-	if (is_remote(one->url))
+	if (pf_requrl_is_http(one->url))
 		put_field(out, "url", pf_lock_bare(a, one->url));
 }
 

@@ -52,16 +52,6 @@ static bool is_root(const struct pf_node *package)
 
 /* ---- which package ---- */
 
-static int marker_holds(struct walk *w, struct pf_str marker, const struct pf_node *at,
-			struct pf_err *err)
-{
-	struct pf_marker *m = NULL;
-
-	if (marker.n && pf_marker_parse(&m, &w->lock->arena, marker, err) < 0)
-		return pf_wrap(err, "line %u: a marker", at->line);
-	return pf_marker_eval(m, w->t->env, PF_S(""));
-}
-
 /* Of a package that is there in several versions, each is for some environments. */
 static int is_here(struct walk *w, const struct pf_node *package, struct pf_err *err)
 {
@@ -69,7 +59,7 @@ static int is_here(struct walk *w, const struct pf_node *package, struct pf_err 
 	int here = !list || !list->n;
 
 	for (size_t i = 0; list && !here && i < list->n; i++)
-		here = marker_holds(w, list->v[i].text, list, err);
+		here = pf_lock_marker_holds(w->lock, w->t, list->v[i].text, list->line, err);
 	return here;
 }
 
@@ -150,7 +140,7 @@ static int follow_one(struct walk *w, const struct pf_node *told, struct pf_err 
 {
 	const struct pf_node *list = pf_node_get(told, "extra"), *package;
 	struct pf_strs extras = { 0 };
-	int here = marker_holds(w, pf_node_text(told, "marker"), told, err);
+	int here = pf_lock_marker_holds(w->lock, w->t, pf_node_text(told, "marker"), told->line, err);
 
 	if (here <= 0)
 		return here;

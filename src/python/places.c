@@ -198,7 +198,8 @@ static void add_conda_root(struct pf_places *out, struct pf_arena *a, const char
 
 static void add_conda(struct pf_places *out, struct pf_arena *a)
 {
-	static const char *const homes[] = { "miniconda3", "anaconda3", "miniforge3", "mambaforge" };
+	static const char *const homes[] = { "miniconda3", "anaconda3", "miniforge3",
+					     "mambaforge" };
 	const char *exe = getenv("CONDA_EXE"), *mamba = getenv("MAMBA_ROOT_PREFIX");
 	char *dir;
 

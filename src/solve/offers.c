@@ -67,8 +67,7 @@ struct pf_str pf_offer_digest(struct pf_offers *x, const struct pf_offer *offer)
 
 /* ---- candidates ---- */
 
-/* Only SHA-256 is told of files: where a digest of another kind is named, fetching tells. */
-static bool names_other_kind(const struct pf_strs *hashes)
+bool pf_hashes_have_other(const struct pf_strs *hashes)
 {
 	for (size_t i = 0; i < hashes->n; i++)
 		if (!pf_str_starts(hashes->v[i], "sha256:"))
@@ -102,7 +101,7 @@ static const struct pf_need *who_forbids(struct pf_offers *x, const struct pf_ne
 			continue;
 		digest = pf_offer_file_digest(&x->arena, file);
 		if (digest.n && !pf_strs_have(&need->hashes, digest) &&
-		    !names_other_kind(&need->hashes))
+		    !pf_hashes_have_other(&need->hashes))
 			return need;
 	}
 	return NULL;
@@ -305,12 +304,10 @@ static int take_wheel(struct pf_release *r, struct pf_offers *x, const struct pf
 
 static bool is_archive(struct pf_str name)
 {
-	static const char *const endings[] = { ".tar.gz", ".tgz", ".zip", ".tar.bz2", ".tar.xz", ".tar" };
+	static const char *const endings[] = { ".tar.gz", ".tgz", ".zip", ".tar.bz2", ".tar.xz",
+					       ".tar",	  NULL };
 
-	for (size_t i = 0; i < PF_COUNT(endings); i++)
-		if (pf_str_ends(name, endings[i]))
-			return true;
-	return false;
+	return pf_str_ends_in(name, endings);
 }
 
 /* Its name tells the version, or its metadata does: ".../archive/v1.0.tar.gz" is as good as any. */

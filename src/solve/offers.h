@@ -67,6 +67,9 @@ const struct pf_candidates *pf_offers_list(struct pf_offers *x, const struct pf_
 bool pf_offers_known(struct pf_offers *x, struct pf_candidates *out, struct pf_str name);
 bool pf_offers_told(struct pf_offers *x, struct pf_depends *out, const struct pf_candidate *of);
 
+/* Only SHA-256 is told of files: where a digest of another kind is named, fetching tells. */
+bool pf_hashes_have_other(const struct pf_strs *hashes);
+
 /* That the project will be asked for, and what would be taken of it. */
 void pf_ahead_want(struct pf_offers *x, struct pf_str name, const struct pf_requirement *why);
 /* Of struct pf_index_news. */

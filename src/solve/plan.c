@@ -48,11 +48,6 @@ static int by_name(const void *l, const void *r)
 	return pf_str_cmp(((const struct pf_planned *)l)->name, ((const struct pf_planned *)r)->name);
 }
 
-static int by_text(const void *l, const void *r)
-{
-	return pf_str_cmp(*(const struct pf_str *)l, *(const struct pf_str *)r);
-}
-
 struct pf_str pf_plan_identity(struct pf_arena *a, const struct pf_python *p)
 {
 	return pf_format(a, PF_FMT "\n" PF_FMT "\n" PF_FMT "\n" PF_FMT "\n" PF_FMT "\n" PF_FMT "\n",
@@ -98,10 +93,8 @@ int pf_plan_seal(struct pf_plan *p, const struct pf_python *python, const struct
 	for (size_t i = 0; i < p->packages.n; i++) {
 		struct pf_planned *one = &p->packages.v[i];
 
-		if (one->hashes.n)
-			qsort(one->hashes.v, one->hashes.n, sizeof(*one->hashes.v), by_text);
-		if (one->depends.n)
-			qsort(one->depends.v, one->depends.n, sizeof(*one->depends.v), by_text);
+		pf_strs_sort(&one->hashes);
+		pf_strs_sort(&one->depends);
 		if (i && pf_str_eq(one->name, one[-1].name))
 			return pf_fail(err, PF_ESOLVE, "two versions of " PF_FMT " in one plan",
 				       PF_ARG(pf_shown(one->name)));

@@ -62,8 +62,6 @@ int main(void)
 {
 	struct fuzz f = { PF_S("[]{}.,=#\"'\\ \t\n\r-+_:/0189abx\0\xff"), 3000, 2463534242u };
 
-	for (size_t i = 0; i < PF_COUNT(documents); i++)
-		fuzz_sample(&f, pf_s(documents[i]));
-	return 0;
+	return fuzz_samples(&f, documents, PF_COUNT(documents));
 }
 #endif

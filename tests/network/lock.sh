@@ -1,17 +1,10 @@
 #!/bin/sh
 # lock.sh - our locks installed by the newest pip and uv, and theirs by us: the same packages each time
 # SPDX-License-Identifier: Apache-2.0
-settings=$(env | grep -E '^(PIP|UV)_' || :)
 # shellcheck source-path=SCRIPTDIR/../cli source=wheels.sh
 . "${SRCDIR:-.}/tests/cli/wheels.sh"
 set +e
-unset PIP_NO_INDEX PIP_FIND_LINKS PIP_CONFIG_FILE
-[ ! -e "$pip_config" ] || export PIP_CONFIG_FILE="$pip_config"
-while IFS='=' read -r name value; do
-	case $name in PIP_*INDEX* | PIP_*LINKS | PIP_CERT | PIP_*TIMEOUT | PIP_TRUSTED_HOST | UV_*INDEX*) export "$name=$value" ;; esac
-done <<END
-$settings
-END
+to_the_index
 "$python" -c 'import sys; assert sys.version_info >= (3, 9)' 2>/dev/null || skip_all "no python3 that the newest pip takes"
 "$python" -m venv "$work/tools" && "$work/tools/bin/python" -m pip install -q -U pip uv || skip_all "pip and uv cannot be had"
 uv=$work/tools/bin/uv
