@@ -1,21 +1,12 @@
 #!/bin/sh
 # lock.sh - our locks installed by the newest pip and uv, and theirs by us; the same bytes anywhere
 # SPDX-License-Identifier: Apache-2.0
-settings=$(env | grep -E '^(PIP|UV)_' || :)
-# shellcheck source-path=SCRIPTDIR/../cli source=wheels.sh
-. "${SRCDIR:-.}/tests/cli/wheels.sh"
-set +e
-unset PIP_NO_INDEX PIP_FIND_LINKS PIP_CONFIG_FILE
-[ ! -e "$pip_config" ] || export PIP_CONFIG_FILE="$pip_config"
-while IFS='=' read -r name value; do
-	case $name in PIP_*INDEX* | PIP_*LINKS | PIP_CERT | PIP_*TIMEOUT | PIP_TRUSTED_HOST | UV_*INDEX*) export "$name=$value" ;; esac
-done <<END
-$settings
-END
+# shellcheck disable=SC2154,SC2317
+# shellcheck source-path=SCRIPTDIR source=wheels.sh
+. "${SRCDIR:-.}/tests/network/wheels.sh"
 "$python" -c 'import sys; assert sys.version_info >= (3, 9)' 2>/dev/null || skip_all "no python3 that the newest pip takes"
-"$python" -m venv "$work/tools" && "$work/tools/bin/python" -m pip install -q -U pip uv || skip_all "pip and uv cannot be had"
-uv=$work/tools/bin/uv
-export PYFUNC_ENV_PYTHON="$python" PYFUNC_ENV_STORE="$work/store" PIP_DISABLE_PIP_VERSION_CHECK=1
+newest
+export PYFUNC_ENV_PYTHON="$python" PYFUNC_ENV_STORE="$work/store"
 
 mkdir -p "$work/model" "$work/project"
 printf 'flavors:\n  python_function:\n    loader_module: x\n    env: {virtualenv: python_env.yaml}\n' >"$work/model/MLmodel"
