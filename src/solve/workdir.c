@@ -156,7 +156,8 @@ void pf_log_tail(struct pf_str log)
 
 /* ---- leftovers ---- */
 
-/* Unlocked and old: its process is gone. The lock is taken, so that nobody else removes it too. */
+/* Unlocked and old: its process is gone. The lock is taken, so that nobody else removes it too; where
+ * there are none, its age has to do. */
 static int sweep_one(int parent, const char *name, time_t before, struct pf_err *err)
 {
 	struct stat st;
@@ -164,7 +165,7 @@ static int sweep_one(int parent, const char *name, time_t before, struct pf_err 
 
 	if (fd < 0 || fstat(fd, &st) < 0 || st.st_mtime > before)
 		return 0;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
 		return 0;
 	return pf_remove_tree(parent, name, err) < 0 ? -1 : 1;
 }

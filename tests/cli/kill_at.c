@@ -1,42 +1,17 @@
 /* kill_at.c - kill_at N COMMAND...: SIGKILL when it is about to change the disk for the Nth time */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/ptrace.h>
 #include <linux/ptrace.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/common.h"
+#include "changes.h"
 
 /* Exit status: 137 when it was killed, 77 where programs cannot be traced, else the program's. With
  * N 0 it runs to its end, and "COUNT calls, of which OTHERS by other threads" is printed. All of its
  * threads count, in the order in which they come; programs it starts are left alone. */
-
-static const long CHANGES[] = {
-	SYS_openat2, SYS_renameat2, SYS_renameat, SYS_linkat,   SYS_symlinkat, SYS_unlinkat,
-	SYS_mkdirat, SYS_ftruncate, SYS_fchmod,   SYS_fchmodat, SYS_utimensat, SYS_copy_file_range,
-#ifdef SYS_rename
-	SYS_rename,  SYS_mkdir,     SYS_link,     SYS_symlink,  SYS_unlink,    SYS_rmdir,
-	SYS_chmod,
-#endif
-};
-
-static bool is_change(const struct __ptrace_syscall_info *info)
-{
-	long number = (long)info->entry.nr;
-
-	if (number == SYS_openat)
-		return info->entry.args[2] & O_CREAT;
-	if (number == SYS_write || number == SYS_pwrite64)
-		return info->entry.args[0] > 2;
-	for (size_t i = 0; i < PF_COUNT(CHANGES); i++)
-		if (CHANGES[i] == number)
-			return true;
-	return false;
-}
 
 static int start(char **argv)
 {
@@ -104,7 +79,7 @@ int main(int argc, char **argv)
 			continue;
 		if (ptrace(PTRACE_GET_SYSCALL_INFO, one, sizeof(info), &info) < 0 && errno != ESRCH)
 			return 77;
-		if (info.op != PTRACE_SYSCALL_INFO_ENTRY || !is_change(&info))
+		if (info.op != PTRACE_SYSCALL_INFO_ENTRY || !is_change((long)info.entry.nr, (const uint64_t *)info.entry.args))
 			continue;
 		others += one != pid;
 		if (++count == at)

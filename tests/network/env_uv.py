@@ -1,9 +1,8 @@
-"""env_uv.py OURS THEIRS - the files of an environment of ours against those of uv's, of the same lock
-
-Paths, contents, links and modes are the same but for what DIFFERENCES lists. Every row that applied is
-printed with how often; what no row explains is printed and ends in status 1.
-SPDX-License-Identifier: Apache-2.0
-"""
+#!/usr/bin/env python3
+# env_uv.py - the files of an environment of ours against those of uv's, of the same lock
+# SPDX-License-Identifier: Apache-2.0
+"""env_uv.py OURS THEIRS: paths, contents, links and modes are the same but for what DIFFERENCES lists. Every
+row that applied is printed with how often; what no row explains is printed and ends in status 1."""
 import collections
 import csv
 import filecmp
