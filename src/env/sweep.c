@@ -22,6 +22,7 @@ struct sweep {
 	const char *store;
 	const struct pf_map *used;
 	time_t cached, leftovers; /* older ones go */
+	time_t busy;		  /* and of wheels, while somebody builds, those older than this */
 	struct pf_swept swept;
 };
 
@@ -33,6 +34,12 @@ static bool is_older(int dir, const char *path, time_t than)
 }
 
 /* ---- wheels ---- */
+
+/* Whoever builds has looked up what it is going to link: that stays, whatever age was asked for. */
+static time_t wheels_before(const struct sweep *s)
+{
+	return s->cached > s->busy && pf_workdir_any_held(s->store) ? s->busy : s->cached;
+}
 
 /* Renamed away first, under the lock of those who unpack it; one that was looked up in between is
  * put back. */
@@ -50,7 +57,7 @@ static int remove_wheel(struct sweep *s, int wheels, const char *name, struct pf
 		return -1;
 	if (renameat(wheels, name, AT_FDCWD, away) < 0)
 		return errno == ENOENT ? 0 : pf_fail_errno(err, "cannot remove wheels/%s", name);
-	if (access(used, F_OK) == 0 && !is_older(AT_FDCWD, used, s->cached) &&
+	if (access(used, F_OK) == 0 && !is_older(AT_FDCWD, used, wheels_before(s)) &&
 	    renameat(AT_FDCWD, away, wheels, name) == 0)
 		return 0;
 	s->swept.wheels++;
@@ -65,12 +72,13 @@ static int sweep_wheels(struct sweep *s, struct pf_err *err)
 	for (struct dirent *e; dir && rc == 0 && (e = readdir(dir));) {
 		struct pf_str name = pf_s(e->d_name);
 		char *used = pf_formatz(&s->arena, "%s/manifest", e->d_name);
+		time_t than = wheels_before(s);
 
 		if (name.n != 64 || pf_map_get(s->used, name))
 			continue;
-		if (is_older(dirfd(dir), used, s->cached) ||
+		if (is_older(dirfd(dir), used, than) ||
 		    (faccessat(dirfd(dir), used, F_OK, 0) < 0 &&
-		     is_older(dirfd(dir), e->d_name, s->cached)))
+		     is_older(dirfd(dir), e->d_name, than)))
 			rc = remove_wheel(s, dirfd(dir), e->d_name, err);
 		if (rc == 0)
 			rc = pf_signals_check(err);
@@ -124,7 +132,8 @@ int pf_cache_sweep(struct pf_swept *out, const char *store, const struct pf_map 
 	struct sweep s = { .store = store,
 			   .used = used,
 			   .cached = days < 0 ? now - PF_AGE_CACHE : before,
-			   .leftovers = now - PF_AGE_GC };
+			   .leftovers = now - PF_AGE_GC,
+			   .busy = now - PF_AGE_TMP };
 	int leftovers = pf_workdir_sweep(store, PF_AGE_GC, err), rc = leftovers < 0 ? -1 : 0;
 
 	s.swept.leftovers = (size_t)leftovers;

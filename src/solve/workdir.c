@@ -156,8 +156,14 @@ void pf_log_tail(struct pf_str log)
 
 /* ---- leftovers ---- */
 
-/* Unlocked and old: its process is gone. The lock is taken, so that nobody else removes it too; where
- * there are none, its age has to do. */
+/* A lock that cannot be had is somebody's; where there are none, what is young is. */
+static bool is_held(int fd, int how, const struct stat *st)
+{
+	return flock(fd, how | LOCK_NB) < 0 &&
+	       (errno == EWOULDBLOCK || st->st_mtime > time(NULL) - PF_AGE_TMP);
+}
+
+/* Unlocked and old: its process is gone. The lock is taken, so that nobody else removes it too. */
 static int sweep_one(int parent, const char *name, time_t before, struct pf_err *err)
 {
 	struct stat st;
@@ -165,7 +171,7 @@ static int sweep_one(int parent, const char *name, time_t before, struct pf_err 
 
 	if (fd < 0 || fstat(fd, &st) < 0 || st.st_mtime > before)
 		return 0;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+	if (is_held(fd, LOCK_EX, &st))
 		return 0;
 	return pf_remove_tree(parent, name, err) < 0 ? -1 : 1;
 }
@@ -189,4 +195,22 @@ int pf_workdir_sweep(const char *store, unsigned age, struct pf_err *err)
 	}
 	closedir(dir);
 	return rc < 0 ? -1 : count;
+}
+
+bool pf_workdir_any_held(const char *store)
+{
+	PF_AUTO(arena) a = { 0 };
+	DIR *dir = opendir(pf_join(&a, store, PF_S("tmp")));
+	bool held = false;
+
+	for (struct dirent *e; dir && !held && (e = readdir(dir));) {
+		PF_FD(fd) = e->d_name[0] == '.' ? -1 :
+			    openat(dirfd(dir), e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		struct stat st;
+
+		held = fd >= 0 && fstat(fd, &st) == 0 && is_held(fd, LOCK_SH, &st);
+	}
+	if (dir)
+		closedir(dir);
+	return held;
 }
