@@ -243,8 +243,7 @@ int main(int argc, char **argv)
 		rc = make(&m, argv[optind + 1], argv + optind + 2, &o, &err);
 	else
 		return 2;
-	if (rc == 0)
-		return 0;
-	pf_log_error(&err);
-	return err.code;
+	if (rc < 0)
+		pf_log_error(&err);
+	return rc < 0 ? err.code : 0;
 }
