@@ -286,7 +286,7 @@ static int commit(struct pf_workdir *w, const char *from, const char *to, bool d
 	if (errno != EEXIST && errno != ENOTEMPTY)
 		return pf_fail_errno(err, "cannot put a wheel at %s", to);
 	found = pf_bundle_load(&there, to, deep, err);
-	if (found)
+	if (found < 0 || (found && there.name))
 		return found < 0 ? -1 : 0;
 	if (rename(to, old) < 0 && errno != ENOENT)
 		return pf_fail_errno(err, "cannot move %s", to);
