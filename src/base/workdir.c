@@ -156,15 +156,20 @@ void pf_log_tail(struct pf_str log)
 
 /* ---- leftovers ---- */
 
+/* A lock that cannot be had is somebody's; where there are none, what is young is. */
+static bool is_held(int fd, int how, const struct stat *st)
+{
+	return flock(fd, how | LOCK_NB) < 0 &&
+	       (errno == EWOULDBLOCK || st->st_mtime > time(NULL) - PF_AGE_TMP);
+}
+
 /* Unlocked and old: its process is gone. Takes the lock, so that nobody else removes it too. */
 static bool take_leftover(int *fd, int parent, const char *name, time_t before)
 {
 	struct stat st;
 
-	errno = 0;
 	*fd = openat(parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	return *fd >= 0 && fstat(*fd, &st) == 0 && st.st_mtime <= before &&
-	       flock(*fd, LOCK_EX | LOCK_NB) == 0;
+	return *fd >= 0 && fstat(*fd, &st) == 0 && st.st_mtime <= before && !is_held(*fd, LOCK_EX, &st);
 }
 
 static DIR *open_tmp(const char *store)
@@ -203,18 +208,19 @@ int pf_workdir_sweep(const char *store, unsigned age, bool dry, struct pf_err *e
 	return rc < 0 ? -1 : count;
 }
 
-bool pf_workdir_busy(const char *store)
+bool pf_workdir_any_held(const char *store)
 {
 	DIR *dir = open_tmp(store);
-	time_t before = time(NULL) - PF_AGE_GC;
-	bool busy = false;
+	bool held = false;
 
-	for (struct dirent *e; dir && !busy && (e = next_folder(dir));) {
-		PF_FD(fd) = -1;
+	for (struct dirent *e; dir && !held && (e = next_folder(dir));) {
+		PF_FD(fd) = openat(dirfd(dir), e->d_name,
+				   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		struct stat st;
 
-		busy = !take_leftover(&fd, dirfd(dir), e->d_name, before) && errno != ENOENT;
+		held = fd >= 0 && fstat(fd, &st) == 0 && is_held(fd, LOCK_SH, &st);
 	}
 	if (dir)
 		closedir(dir);
-	return busy;
+	return held;
 }

@@ -86,11 +86,13 @@ static void tell_waiting(const char *path)
 static int take_turn(struct pf_building *b, struct pf_err *err)
 {
 	PF_AUTO(arena) a = { 0 };
+	bool without = false; /* told of by who makes the environment */
 
 	if (open_workdir(b, err) < 0)
 		return -1;
-	b->lock = pf_lock(AT_FDCWD, pf_formatz(&a, "%s/locks/built-%s.lock", b->w.store, b->kept.name),
-			  PF_WAIT_LOCK, tell_waiting, err);
+	b->lock = pf_lock_if_any(AT_FDCWD,
+				 pf_formatz(&a, "%s/locks/built-%s.lock", b->w.store, b->kept.name),
+				 PF_WAIT_LOCK, tell_waiting, &without, err);
 	if (b->lock >= 0)
 		return 0;
 	b->lock = 0;

@@ -89,7 +89,7 @@ static int copy_wheel(struct pf_building *b, struct pf_str file, struct pf_err *
 		return pf_fail_errno(err, "cannot copy from %s", folder);
 	if (from < 0)
 		return err->code = PF_ESOLVE, -1;
-	while ((n = read(from, bytes, sizeof(bytes))) > 0)
+	while ((n = pf_read_some(from, bytes, sizeof(bytes))) > 0)
 		if (pf_write_fd(to, bytes, (size_t)n, err) < 0)
 			return -1;
 	return n < 0 ? pf_fail_errno(err, "cannot copy from %s", folder) : pf_fd_take(&to);

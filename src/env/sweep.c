@@ -119,6 +119,15 @@ static struct pf_str name_of_wheel(struct pf_arena *a, int wheels, const char *s
 	return pf_dup(a, pf_str_cut(line, 0, pf_str_find(line, '\t')));
 }
 
+/* Whoever builds has looked up what it is going to link: that stays, whatever age was asked for, and may have
+ * begun since we did. */
+static struct timespec wheels_before(const struct sweep *s)
+{
+	struct timespec busy = before(PF_AGE_TMP);
+
+	return s->cached.tv_sec > busy.tv_sec && pf_workdir_any_held(s->s->root) ? busy : s->cached;
+}
+
 /* Renamed away first, under the lock of those who unpack it; one that was looked up in between is
  * put back. */
 static int remove_wheel(struct sweep *s, int wheels, const char *name, struct pf_err *err)
@@ -138,7 +147,7 @@ static int remove_wheel(struct sweep *s, int wheels, const char *name, struct pf
 			return errno == ENOENT
 				       ? 0
 				       : pf_fail_errno(err, "cannot remove wheels/%s", name);
-		if (access(used, F_OK) == 0 && !is_older(AT_FDCWD, used, s->cached) &&
+		if (access(used, F_OK) == 0 && !is_older(AT_FDCWD, used, wheels_before(s)) &&
 		    renameat(AT_FDCWD, away, wheels, name) == 0)
 			return 0;
 	}
@@ -158,7 +167,7 @@ static int sweep_wheel(struct sweep *s, int wheels, const char *name, struct pf_
 	snprintf(used, sizeof(used), "%s/manifest", name);
 	if (faccessat(wheels, used, F_OK, 0) < 0)
 		snprintf(used, sizeof(used), "%s", name);
-	if (!is_older(wheels, used, s->cached) ||
+	if (!is_older(wheels, used, wheels_before(s)) ||
 	    !is_named(s, s->how->what == PF_SWEEP_NAMED ? name_of_wheel(&s->s->arena, wheels, name)
 							: PF_S("")))
 		return 0;
@@ -262,7 +271,7 @@ int pf_sweep(struct pf_swept *out, struct pf_stored_list *list, const struct pf_
 
 	s.logs = before(how->what == PF_SWEEP_ALL ? 0 : PF_AGE_LOG);
 	s.cached = before(age);
-	if (age < PF_AGE_TMP && pf_workdir_busy(list->root)) /* asked after the clock was */
+	if (age < PF_AGE_TMP && pf_workdir_any_held(list->root)) /* asked after the clock was */
 		s.cached = before(PF_AGE_TMP);
 	if (leftovers < 0 || note_used(&s, err) < 0)
 		return -1;

@@ -272,14 +272,23 @@ static int unpack(int dir, struct pf_wheel_check *c, struct pf_err *err)
 
 /* ---- into place ---- */
 
-/* One that is there is damaged, or another process's: the lock keeps those away who keep to it. */
-static int commit(struct pf_workdir *w, const char *from, const char *to, struct pf_err *err)
+/* One that is there is damaged, or, where there are no locks, that of another process: as good. */
+static int commit(struct pf_workdir *w, const char *from, const char *to, bool deep, struct pf_err *err)
 {
+	PF_AUTO(bundle) there = { 0 };
 	char *wheels = pf_join(&w->arena, w->store, PF_S("wheels"));
 	char *old = pf_join(&w->arena, w->path, PF_S("old"));
+	int found;
 
 	if (mkdir(wheels, 0755) < 0 && errno != EEXIST)
 		return pf_fail_errno(err, "cannot create %s", wheels);
+	if (rename(from, to) == 0)
+		return 0;
+	if (errno != EEXIST && errno != ENOTEMPTY)
+		return pf_fail_errno(err, "cannot put a wheel at %s", to);
+	found = pf_bundle_load(&there, to, deep, err);
+	if (found < 0 || (found && there.name))
+		return found < 0 ? -1 : 0;
 	if (rename(to, old) < 0 && errno != ENOENT)
 		return pf_fail_errno(err, "cannot move %s", to);
 	if (rename(from, to) < 0)
@@ -287,7 +296,7 @@ static int commit(struct pf_workdir *w, const char *from, const char *to, struct
 	return 0;
 }
 
-static int build(struct pf_workdir *w, struct pf_wheel_check *c, const char *sha256,
+static int build(struct pf_workdir *w, struct pf_wheel_check *c, const char *sha256, bool deep,
 		 struct pf_err *err)
 {
 	char *dir = pf_join(&w->arena, w->path, PF_S("wheel"));
@@ -298,15 +307,15 @@ static int build(struct pf_workdir *w, struct pf_wheel_check *c, const char *sha
 		return pf_fail_errno(err, "cannot create %s", dir);
 	if (unpack(fd, c, err) < 0)
 		return -1;
-	return commit(w, dir, pf_formatz(&w->arena, "%s/wheels/%s", w->store, sha256), err);
+	return commit(w, dir, pf_formatz(&w->arena, "%s/wheels/%s", w->store, sha256), deep, err);
 }
 
 static int check_and_build(struct pf_workdir *w, const struct pf_wheel_source *s,
-			   const char *sha256, struct pf_err *err)
+			   const char *sha256, bool deep, struct pf_err *err)
 {
 	PF_AUTO(wheel_check) c = { 0 };
 
-	if (pf_wheel_check(&c, s, err) == 0 && build(w, &c, sha256, err) == 0)
+	if (pf_wheel_check(&c, s, err) == 0 && build(w, &c, sha256, deep, err) == 0)
 		return 0;
 	if (err->code == PF_EMODEL) /* malformed, and so not what it is said to be */
 		err->code = PF_EINTEGRITY;
@@ -319,18 +328,20 @@ static int get_locked(struct pf_wheel *out, const struct pf_wheel_source *s, con
 {
 	PF_AUTO(workdir) w = { 0 };
 	PF_FD(lock) = -1;
+	bool without = false; /* told of by who makes the environment */
 	int found;
 
 	if (pf_workdir_open(&w, "wheel.", o->store, err) < 0)
 		return -1;
-	lock = pf_lock(AT_FDCWD, pf_formatz(&w.arena, "%s/locks/wheel-%.2s.lock", w.store, sha256),
-		       PF_WAIT_LOCK, NULL, err);
+	lock = pf_lock_if_any(AT_FDCWD,
+			      pf_formatz(&w.arena, "%s/locks/wheel-%.2s.lock", w.store, sha256),
+			      PF_WAIT_LOCK, NULL, &without, err);
 	if (lock < 0)
 		return -1;
 	found = find(out, w.store, sha256, s->file, s->lenient, o->repair, err);
 	if (found)
 		return found < 0 ? -1 : 0;
-	if (check_and_build(&w, s, sha256, err) < 0)
+	if (check_and_build(&w, s, sha256, o->repair, err) < 0)
 		return -1;
 	found = find(out, w.store, sha256, s->file, s->lenient, false, err);
 	return found > 0   ? 0

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "formats/digest.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
 #include <sys/mman.h>
@@ -29,9 +30,9 @@ int pf_digest_fd(char hex[PF_DIGEST_HEX], struct pf_str kind, int fd, struct pf_
 
 	if (!ctx || EVP_DigestInit_ex(ctx, method(kind), NULL) != 1)
 		pf_oom();
-	while ((n = pread(fd, bytes, sizeof(bytes), at)) > 0) {
-		EVP_DigestUpdate(ctx, bytes, (size_t)n);
-		at += n;
+	while ((n = pread(fd, bytes, sizeof(bytes), at)) > 0 || (n < 0 && errno == EINTR)) {
+		EVP_DigestUpdate(ctx, bytes, n < 0 ? 0 : (size_t)n);
+		at += n < 0 ? 0 : n;
 	}
 	EVP_DigestFinal_ex(ctx, raw, &size);
 	EVP_MD_CTX_free(ctx);

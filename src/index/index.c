@@ -215,11 +215,13 @@ static int copy_file(struct pf_transfer *t, const char *path, struct pf_err *err
 	char bytes[65536], got[PF_HASHER_HEX];
 	PF_FD(from) = pf_open_file(AT_FDCWD, path, err);
 	ssize_t n;
-	int rc = from < 0 || ftruncate(t->fd, 0) < 0 || lseek(t->fd, 0, SEEK_SET) < 0 ? -1 : 0;
+	int rc = from < 0 ? -1 : 0;
 
 	err->gone = from < 0 && access(path, F_OK) < 0 && errno == ENOENT;
+	if (rc == 0 && (ftruncate(t->fd, 0) < 0 || lseek(t->fd, 0, SEEK_SET) < 0))
+		rc = pf_fail_errno(err, "cannot write");
 	pf_hasher_start(&h);
-	while (rc == 0 && (n = read(from, bytes, sizeof(bytes))) != 0) {
+	while (rc == 0 && (n = pf_read_some(from, bytes, sizeof(bytes))) != 0) {
 		if (n < 0)
 			rc = pf_fail_errno(err, "%s cannot be read", path);
 		else

@@ -196,7 +196,7 @@ static int hash_file(char hex[PF_HASHER_HEX], int fd, const char *path, struct p
 	ssize_t n;
 
 	pf_hasher_start(&h);
-	while ((n = read(fd, bytes, sizeof(bytes))) > 0)
+	while ((n = pf_read_some(fd, bytes, sizeof(bytes))) > 0)
 		pf_hasher_add(&h, bytes, (size_t)n);
 	pf_hasher_end(&h, hex);
 	pf_hasher_free(&h);

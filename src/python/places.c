@@ -74,7 +74,7 @@ static bool is_shim(const char *exe)
 	ssize_t n;
 	PF_FD(fd) = open(exe, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
-	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	n = fd < 0 ? -1 : pf_read_some(fd, text, sizeof(text) - 1);
 	if (n < 2)
 		return false;
 	text[n] = '\0';

@@ -1,9 +1,9 @@
 #!/bin/sh
 # env_index.sh - a real environment from the package index, by each driver, and its byte code
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck source-path=SCRIPTDIR/../cli source=wheels.sh
-. "${SRCDIR:-.}/tests/cli/wheels.sh"
-to_the_index
+# shellcheck disable=SC2154
+# shellcheck source-path=SCRIPTDIR source=wheels.sh
+. "${SRCDIR:-.}/tests/network/wheels.sh"
 
 printf 'r scikit-learn==1.5.2\nr cloudpickle\nb wheel\n' >"$work/needs"
 for manager in $managers; do
