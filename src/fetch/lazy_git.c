@@ -1,0 +1,37 @@
+/* lazy_git.c - what we call of libgit2, which is loaded when it is first needed */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <git2.h>
+
+#include "base/lazy.h"
+
+#define QUOTE_(x) #x
+#define QUOTE(x) QUOTE_(x)
+#define SONAME "libgit2.so." QUOTE(LIBGIT2_VER_MAJOR) "." QUOTE(LIBGIT2_VER_MINOR)
+
+static struct pf_lazy library = { .soname = SONAME };
+
+#define INT(name, params, args) PF_LAZY(library, GIT_ERROR, int, name, params, args)
+#define NOTHING(name, params, args) PF_LAZY(library, , void, name, params, args)
+
+INT(git_libgit2_init, (void), ())
+PF_LAZY(library, NULL, const git_error *, git_error_last, (void), ())
+INT(git_repository_init, (git_repository * *out, const char *path, unsigned bare), (out, path, bare))
+INT(git_repository_set_head_detached, (git_repository * r, const git_oid *id), (r, id))
+NOTHING(git_repository_free, (git_repository * r), (r))
+INT(git_remote_create_anonymous, (git_remote * *out, git_repository *r, const char *url), (out, r, url))
+INT(git_remote_fetch,
+    (git_remote * r, const git_strarray *specs, const git_fetch_options *o, const char *message),
+    (r, specs, o, message))
+INT(git_fetch_options_init, (git_fetch_options * o, unsigned version), (o, version))
+INT(git_checkout_options_init, (git_checkout_options * o, unsigned version), (o, version))
+NOTHING(git_remote_free, (git_remote * r), (r))
+INT(git_revparse_single, (git_object * *out, git_repository *r, const char *spec), (out, r, spec))
+INT(git_object_peel, (git_object * *out, const git_object *o, git_object_t type), (out, o, type))
+NOTHING(git_object_free, (git_object * o), (o))
+PF_LAZY(library, NULL, const git_oid *, git_object_id, (const git_object *o), (o))
+INT(git_checkout_tree, (git_repository * r, const git_object *o, const git_checkout_options *how), (r, o, how))
+PF_LAZY(library, NULL, char *, git_oid_tostr, (char *out, size_t n, const git_oid *id), (out, n, id))
+INT(git_credential_ssh_key_from_agent, (git_credential * *out, const char *user), (out, user))
+INT(git_credential_userpass_plaintext_new, (git_credential * *out, const char *user, const char *word),
+    (out, user, word))
+INT(git_credential_username_new, (git_credential * *out, const char *user), (out, user))
