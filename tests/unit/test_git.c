@@ -1,12 +1,13 @@
-/* test_git.c - addresses of repositories, and a repository of git's own cloned */
+/* test_git.c - addresses of repositories; a repository that git made, asked and cloned */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit.h"
 
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "base/proc.h"
-#include "fetch/git.h"
+#include "fetch/fetch.h"
 
 static void splits(void **state)
 {
@@ -29,6 +30,9 @@ static void splits(void **state)
 		{ "git+https://h/r#subdirectory=../x", NULL, NULL, NULL },
 		{ "git+https://h/r#subdirectory=/x", NULL, NULL, NULL },
 		{ "git+https://h/r#subdirectory=a/%2e%2e/b", NULL, NULL, NULL },
+		{ "git+https://h/r#subdirectory=.git/x", NULL, NULL, NULL },
+		{ "git+ssh://git:word@h/r", NULL, NULL, NULL },
+		{ "hg+https://h/r", NULL, NULL, NULL },
 	};
 
 	(void)state;
@@ -42,6 +46,33 @@ static void splits(void **state)
 		    (rc == 0 && (!pf_str_is(s.url, rows[i].url) || !pf_str_is(s.rev, rows[i].rev) ||
 				 !pf_str_is(s.subdirectory, rows[i].subdirectory))))
 			fail_msg("%s: %d %s", rows[i].text, rc, rc ? err.msg : "");
+	}
+}
+
+#define COMMIT "0123456789abcdef0123456789abcdef01234567"
+
+/* What stands in files is without secrets; what is fetched from is not. */
+static void puts_together(void **state)
+{
+	static const char *const rows[][3] = {
+		{ "git+https://h/r@" COMMIT, "git+https://h/r@" COMMIT, "git+https://h/r@" COMMIT },
+		{ "git+https://me:word@h/r@" COMMIT "#egg=x", "git+https://me:word@h/r@" COMMIT, "git+https://h/r@" COMMIT },
+		{ "git+https://tok@h:8/r@0123456789ABCDEF0123456789abcdef01234567#subdirectory=a%20b/c",
+		  "git+https://tok@h:8/r@" COMMIT "#subdirectory=a%20b/c", "git+https://h:8/r@" COMMIT "#subdirectory=a%20b/c" },
+		{ "git+ssh://git@h/r@" COMMIT, "git+ssh://git@h/r@" COMMIT, "git+ssh://git@h/r@" COMMIT },
+		{ "git+ssh://me@h/r@" COMMIT, "git+ssh://me@h/r@" COMMIT, "git+ssh://h/r@" COMMIT },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < PF_COUNT(rows); i++) {
+		PF_AUTO(arena) a = { 0 };
+		struct pf_git_source s = { 0 };
+		struct pf_err err;
+
+		assert_int_equal(pf_git_split(&s, &a, pf_s(rows[i][0]), &err), 0);
+		assert_true(pf_str_is(s.commit, COMMIT));
+		assert_string_equal(pf_git_pinned(&a, &s).p, rows[i][1]);
+		assert_string_equal(pf_git_place(&a, &s).p, rows[i][2]);
 	}
 }
 
@@ -75,28 +106,59 @@ static void write_text(const char *name, const char *text)
 	assert_int_equal(pf_write_atomic(AT_FDCWD, pf_join(&a, dir, pf_s(name)), pf_s(text), 0644, &err), 0);
 }
 
-static void expect(const char *into, const char *rev, const char *text)
+static void git_out(struct pf_str *out, struct pf_arena *a, const char *rev)
+{
+	char *argv[] = { "git", "-C", pf_join(a, dir, PF_S("from")), "rev-parse", (char *)rev, NULL };
+	struct pf_spawn what = { .path = pf_which(a, "git"), .argv = argv };
+	PF_AUTO(buf) text = PF_BUF(1000);
+	struct pf_err err = { 0 };
+	int status = -1;
+
+	assert_int_equal(pf_proc_capture(&text, &what, -1, 60, &status, &err), 0);
+	assert_int_equal(status, 0);
+	*out = pf_dup(a, pf_str_trim(pf_buf_view(&text)));
+}
+
+static struct pf_git_source source(struct pf_arena *a, const char *rev)
+{
+	return (struct pf_git_source){ .url = pf_format(a, "file://%s/from", dir), .rev = pf_s(rev) };
+}
+
+/* Where the revision leads, by asking and by cloning: both the same; NULL: nowhere. */
+static void expect(const char *into, const char *rev, const char *where, const char *text)
 {
 	PF_AUTO(arena) a = { 0 };
 	PF_AUTO(buf) got = PF_BUF(1000);
 	char *path = pf_join(&a, dir, pf_s(into)), commit[PF_GIT_COMMIT] = "";
-	struct pf_git_source from = { .url = pf_format(&a, "file://%s/from", dir), .rev = pf_s(rev) };
+	char *scratch = pf_formatz(&a, "%s-scratch", path);
+	struct pf_git_source from = source(&a, rev);
+	struct pf_git_found found = { 0 };
 	struct pf_err err = { 0 };
-	int rc = pf_git_clone(commit, path, &from, &err);
+	struct pf_str wanted;
+	int rc = pf_git_find(commit, scratch, &from, &err);
 
-	if (!text) {
+	if (!where) {
 		assert_int_equal(rc, -1);
 		assert_int_equal(err.code, PF_ESOLVE);
+		assert_int_equal(pf_git_clone(&found, path, &from, &err), -1);
+		assert_int_equal(err.code, PF_ESOLVE);
+		assert_string_equal(err.msg, pf_formatz(&a, "file://%s/from: there is no revision %s", dir, rev));
 		return;
 	}
 	if (rc < 0)
 		fail_msg("%s: %s", rev, err.msg);
-	assert_int_equal(strlen(commit), 40);
+	git_out(&wanted, &a, where);
+	assert_string_equal(commit, wanted.p);
+	from.commit = pf_s(commit);
+	if (pf_git_clone(&found, path, &from, &err) < 0)
+		fail_msg("%s: %s", rev, err.msg);
+	assert_string_equal(found.commit, wanted.p);
+	assert_int_equal(found.submodules, 0);
 	assert_int_equal(pf_read_file(&got, AT_FDCWD, pf_join(&a, path, PF_S("x.txt")), &err), 0);
 	assert_string_equal(got.p, text);
-	assert_false(pf_is_dir(pf_join(&a, path, PF_S("ran"))));
 }
 
+/* Of a branch and a tag of one name the branch counts, as in a clone. */
 static void clones(void **state)
 {
 	PF_AUTO(arena) a = { 0 };
@@ -116,45 +178,113 @@ static void clones(void **state)
 	GIT("checkout", "-q", "-b", "feature/x");
 	write_text("from/x.txt", "two\n");
 	GIT("commit", "-q", "-a", "-m", "two");
+	GIT("tag", "both");
+	GIT("update-ref", "refs/pull/7/head", "feature/x");
 	GIT("checkout", "-q", "main");
-	expect("c1", "", "one\n"); /* as git stored it */
-	expect("c2", "v1", "one\n");
-	expect("c3", "feature/x", "two\n");
-	expect("c4", "nope", NULL);
-	expect("c5", "main", "one\n");
+	GIT("branch", "both");
+	expect("c1", "", "main", "one\n"); /* as git stored it */
+	expect("c2", "v1", "main", "one\n");
+	expect("c3", "feature/x", "feature/x", "two\n");
+	expect("c4", "nope", NULL, NULL);
+	expect("c5", "main", "main", "one\n");
+	expect("c6", "both", "refs/heads/both", "one\n");
+	expect("c7", "refs/tags/both", "feature/x", "two\n");
+	expect("c8", "refs/pull/7/head", "feature/x", "two\n");
+	expect("c9", "refs/tags/v1", "main", "one\n");
 }
 
-/* A commit that no branch has any more is not to be had; one that a branch has is. */
 static void finds_commits(void **state)
 {
 	PF_AUTO(arena) a = { 0 };
-	char commit[PF_GIT_COMMIT] = "";
-	struct pf_git_source from = { .url = pf_format(&a, "file://%s/from", dir), .rev = PF_S("feature/x") };
-	struct pf_err err;
+	struct pf_str commit;
 
 	(void)state;
 	if (!pf_which(&a, "git"))
 		skip();
-	assert_int_equal(pf_git_clone(commit, pf_join(&a, dir, PF_S("c6")), &from, &err), 0);
-	expect("c7", commit, "two\n");
-	commit[8] = '\0';
-	expect("c8", commit, "two\n");
-	expect("c9", "0123456789012345678901234567890123456789", NULL);
+	git_out(&commit, &a, "feature/x");
+	expect("d1", pf_dupz(&a, pf_str_cut(commit, 0, 8)), "feature/x", "two\n");
+	expect("d2", "0123456", NULL, NULL);
+	expect("d3", "main~1", NULL, NULL);
+}
+
+/* A whole commit is not asked for: that it is nowhere is seen when it is fetched. */
+static void believes_commits(void **state)
+{
+	PF_AUTO(arena) a = { 0 };
+	char commit[PF_GIT_COMMIT] = "";
+	struct pf_git_source from = source(&a, COMMIT);
+	struct pf_git_found found;
+	struct pf_err err = { 0 };
+
+	(void)state;
+	if (!pf_which(&a, "git"))
+		skip();
+	from.commit = from.rev;
+	assert_int_equal(pf_git_find(commit, "/nowhere", &from, &err), 0);
+	assert_string_equal(commit, COMMIT);
+	assert_int_equal(pf_git_clone(&found, pf_join(&a, dir, PF_S("e1")), &from, &err), -1);
+	assert_int_equal(err.code, PF_ESOLVE);
+}
+
+/* Neither fetched nor run: a submodule, hooks of a template. */
+static void leaves_alone(void **state)
+{
+	PF_AUTO(arena) a = { 0 };
+	struct pf_git_source from = source(&a, "sub");
+	struct pf_git_found found;
+	struct pf_err err = { 0 };
+
+	(void)state;
+	if (!pf_which(&a, "git"))
+		skip();
+	GIT("checkout", "-q", "-b", "sub");
+	GIT("update-index", "--add", "--cacheinfo", "160000," COMMIT ",lib");
+	GIT("commit", "-q", "-m", "sub");
+	assert_int_equal(pf_git_clone(&found, pf_join(&a, dir, PF_S("f1")), &from, &err), 0);
+	assert_int_equal(found.submodules, 1);
+	assert_false(pf_is_dir(pf_join(&a, dir, PF_S("f1/.git/hooks/post-checkout"))));
+	GIT("checkout", "-q", "main");
+}
+
+/* A repository of a few objects that would be billions of files. */
+static void refuses_bombs(void **state)
+{
+	PF_AUTO(arena) a = { 0 };
+	struct pf_git_source from = source(&a, "bomb");
+	struct pf_git_found found;
+	struct pf_err err = { 0 };
+
+	(void)state;
+	if (!pf_which(&a, "git"))
+		skip();
+	GIT("config", "alias.grow", "!t=$(git rev-parse main^{tree}); for i in 1 2 3 4 5 6 7 8; do "
+	    "t=$(for k in 0 1 2 3 4 5 6 7 8 9; do printf '040000 tree %s\\t%s\\n' $t $k; done | git mktree); done; "
+	    "git update-ref refs/heads/bomb $(git commit-tree -m bomb $t)");
+	GIT("grow");
+	assert_int_equal(pf_git_clone(&found, pf_join(&a, dir, PF_S("g1")), &from, &err), -1);
+	assert_int_equal(err.code, PF_ELIMIT);
+	assert_string_equal(err.msg, pf_formatz(&a, "file://%s/from: its files are more than %d, or %zu bytes", dir,
+						PF_MAX_SOURCE_FILES, PF_MAX_SOURCE));
 }
 
 static void tells_what_fails(void **state)
 {
 	PF_AUTO(arena) a = { 0 };
 	struct pf_git_source from = { .url = pf_format(&a, "file://%s/nowhere", dir) };
+	struct pf_git_found found;
 	char commit[PF_GIT_COMMIT];
 	struct pf_err err = { 0 };
 
 	(void)state;
-	assert_int_equal(pf_git_clone(commit, pf_join(&a, dir, PF_S("d1")), &from, &err), -1);
+	assert_int_equal(pf_git_find(commit, pf_join(&a, dir, PF_S("h0")), &from, &err), -1);
 	assert_int_equal(err.code, PF_ETRANSFER);
-	from.url = PF_S("http://127.0.0.1:1/r");
-	assert_int_equal(pf_git_clone(commit, pf_join(&a, dir, PF_S("d2")), &from, &err), -1);
+	assert_int_equal(pf_git_clone(&found, pf_join(&a, dir, PF_S("h1")), &from, &err), -1);
 	assert_int_equal(err.code, PF_ETRANSFER);
+	from.url = PF_S("http://me:hunter2@127.0.0.1:1/r");
+	assert_int_equal(pf_git_clone(&found, pf_join(&a, dir, PF_S("h2")), &from, &err), -1);
+	assert_int_equal(err.code, PF_ETRANSFER);
+	assert_null(strstr(err.msg, "hunter2"));
+	assert_non_null(strstr(err.msg, "http://127.0.0.1:1/r: "));
 }
 
 static int setup(void **state)
@@ -174,9 +304,9 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(splits),
-		cmocka_unit_test(clones),
-		cmocka_unit_test(finds_commits),
+		cmocka_unit_test(splits),	    cmocka_unit_test(puts_together), cmocka_unit_test(clones),
+		cmocka_unit_test(finds_commits),    cmocka_unit_test(believes_commits),
+		cmocka_unit_test(leaves_alone),	    cmocka_unit_test(refuses_bombs),
 		cmocka_unit_test(tells_what_fails),
 	};
 
