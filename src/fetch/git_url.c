@@ -86,6 +86,15 @@ static int check_user(const struct pf_git_source *s, struct pf_arena *a, struct 
 		       "what is used", pf_dupz(a, pf_git_bare(a, s->url)));
 }
 
+/* Lines of files are made of it. */
+static bool is_clean(struct pf_str text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] <= ' ' || text.p[i] >= 0x7f)
+			return false;
+	return true;
+}
+
 int pf_git_split(struct pf_git_source *out, struct pf_arena *a, struct pf_str text,
 		 struct pf_err *err)
 {
@@ -93,6 +102,8 @@ int pf_git_split(struct pf_git_source *out, struct pf_arena *a, struct pf_str te
 	struct pf_git_source s = { .url = pf_str_skip(text, 4) };
 	size_t scheme = pf_str_find_str(s.url, "://"), hash;
 
+	if (!is_clean(text))
+		return pf_fail(err, PF_EUSAGE, "bytes that belong in no URL");
 	if (!pf_str_starts(text, "git+") || scheme == PF_NPOS ||
 	    !pf_str_in(pf_str_cut(s.url, 0, scheme), schemes))
 		return pf_fail(err, PF_EUSAGE, "%s is not fetched: git+https, git+http, git+ssh and "

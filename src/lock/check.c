@@ -54,6 +54,8 @@ static bool has_link(const struct pf_lock_package *p, struct pf_str link)
 	struct pf_url url;
 	struct pf_str name;
 
+	if (p->git)
+		return pf_lock_is_commit_of(p, link);
 	if (pf_url_split(&url, link, &ignored) < 0)
 		return false;
 	name = pf_url_decode(&a, pf_url_file(&url));
@@ -74,7 +76,7 @@ static struct pf_str differs(struct pf_arena *a, const struct pf_lock *l, const 
 	if (!admits(&need->req.specs, p->version))
 		return pf_format(a, "is locked as " PF_FMT, PF_ARG(pf_shown(p->version)));
 	if (link.n && !need->constraint && !has_link(p, link))
-		return PF_S("is locked as another file");
+		return p->git ? PF_S("is locked as another commit") : PF_S("is locked as another file");
 	return has_digest(p, &need->hashes) ? PF_S("") : PF_S("is locked with another digest");
 }
 
