@@ -84,6 +84,14 @@ static int give_password(git_credential **out, const struct pf_git_job *j)
 	return rc;
 }
 
+static int refuse(struct pf_git_job *j, unsigned allowed)
+{
+	pf_fail(&j->err, PF_ETRANSFER, "%s", allowed & GIT_CREDENTIAL_SSH_KEY ? "it takes no key of the ssh agent" :
+		j->user ? "it does not take the name and password of its URL" :
+			  "it asks for a name and a password, and its URL has none");
+	return GIT_EAUTH;
+}
+
 /* Asked again: the first ones were refused. */
 static int on_credentials(git_credential **out, const char *url, const char *user, unsigned allowed,
 			  void *payload)
@@ -94,12 +102,12 @@ static int on_credentials(git_credential **out, const char *url, const char *use
 	if (allowed & GIT_CREDENTIAL_USERNAME)
 		return git_credential_username_new(out, user ? user : "git");
 	if (j->asked++)
-		return GIT_PASSTHROUGH;
+		return refuse(j, allowed);
 	if (allowed & GIT_CREDENTIAL_SSH_KEY)
 		return git_credential_ssh_key_from_agent(out, user ? user : "git");
 	if ((allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT) && j->user)
 		return give_password(out, j);
-	return GIT_PASSTHROUGH;
+	return refuse(j, allowed);
 }
 
 /* Of https: is it good; of ssh: is it known. Neither is for us to forgive. */

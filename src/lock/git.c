@@ -42,8 +42,9 @@ int pf_lock_take_git(struct pf_lock *l, struct pf_lock_package *p, const struct 
 	return 0;
 }
 
-/* A branch may have moved: what was asked for is what counts, where the lock tells it. */
-bool pf_lock_is_commit_of(const struct pf_lock_package *p, struct pf_str link)
+/* A branch may have moved: what was asked for is what counts, where the lock tells it. One of our own tells
+ * it of all its packages. */
+bool pf_lock_is_commit_of(const struct pf_lock *l, const struct pf_lock_package *p, struct pf_str link)
 {
 	PF_AUTO(arena) a = { 0 };
 	struct pf_git_source asked = { 0 }, locked = { 0 };
@@ -56,7 +57,8 @@ bool pf_lock_is_commit_of(const struct pf_lock_package *p, struct pf_str link)
 		return false;
 	if (asked.commit.n)
 		return pf_str_eq(asked.commit, locked.commit);
-	return pf_str_eq(asked.rev, p->revision) || pf_git_is_commit(p->revision);
+	return pf_str_eq(asked.rev, p->revision) || pf_git_is_commit(p->revision) ||
+	       (!p->revision.n && !l->needs.n);
 }
 
 bool pf_lock_has_git(const struct pf_plan *plan)

@@ -74,7 +74,7 @@ struct pf_git_source;
 int pf_lock_take_git(struct pf_lock *l, struct pf_lock_package *p, const struct pf_git_source *from,
 		     unsigned line, struct pf_err *err) PF_MUST_USE;
 /* Is it what a requirement's URL asks for? */
-bool pf_lock_is_commit_of(const struct pf_lock_package *p, struct pf_str link);
+bool pf_lock_is_commit_of(const struct pf_lock *l, const struct pf_lock_package *p, struct pf_str link);
 /* The repository of a planned package as a lock tells it, without secrets; false: it is none, or of this
  * machine alone. */
 bool pf_lock_git_of(struct pf_git_source *out, struct pf_arena *a, const struct pf_planned *one);

@@ -6,6 +6,7 @@
 set +e
 command -v git >/dev/null && [ -e "$(git --exec-path)/git-http-backend" ] || skip_all "there is no git, or none that serves over HTTP"
 "$maker" "$here/make_wheels.py" "$work/wheels"
+unset GIT_SSL_CAINFO SSL_CERT_FILE
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b
 export no_proxy=127.0.0.1,localhost PYFUNC_ENV_PYTHON="$python" PYFUNC_ENV_ENV_MANAGER=venv PYFUNC_ENV_STORE="$work/store"
 mkdir -p "$work/repos/demo" "$work/model"
@@ -24,6 +25,8 @@ write . demo 2.0
 two=$(commit two)
 git tag also
 git checkout -q main
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost \
+	-keyout "$work/key.pem" -out "$work/cert.pem" >/dev/null 2>&1 && cat "$work/key.pem" "$work/cert.pem" >"$work/tls.pem"
 "$maker" "$here/git_server.py" "$work" >/dev/null 2>&1 &
 server=$!
 trap 'status=$?; kill "$server"; chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"; exit $status' EXIT
@@ -46,7 +49,7 @@ commit_of() { printf '{"url":"%s","vcs_info":{"commit_id":"%s"%s,"vcs":"git"}}' 
 
 # ---- the gate ----
 model "demo @ git+$url@v1"
-expect "a model may not name a repository" 3 "an address without a digest" "$program" create "$work/model"
+expect "a model may not name a repository" 3 "a model may not name a repository" "$program" create "$work/model"
 check "nobody was asked" test ! -s "$work/log"
 for scheme in hg svn bzr; do
 	expect "$scheme: not even with --allow-urls" 3 "requirements.txt, line 1" asks "demo @ $scheme+http://$host/demo"
@@ -151,6 +154,8 @@ refused "a revision of two lines" "the repository of demo is none" 's/requested-
 PYFUNC_ENV_STORE=$work/third refused "another version" "makes the wheel of another, demo-1.0" '/^\[packages.tool/,/^$/s/^version = "1.0"$/version = "7.0"/'
 model "demo @ git+$url@next"
 expect "another revision is needed: 5" 5 "is locked as another commit" make --lock "$work/pylock.toml"
+sed '/^needs = /d; s/requested-revision = "v1", //' "$work/pylock.toml" >"$work/untold.toml"
+expect "of one that does not tell what was asked for it is believed" 0 "" make --lock "$work/untold.toml"
 model "demo @ git+$url@$one"
 expect "that very commit is" 0 "" make --lock "$work/pylock.toml"
 model demo
@@ -186,8 +191,20 @@ check "where it came from is told without" tells demo "$(commit_of "http://$host
 check "it is written nowhere" sh -c '! grep -rq hunter2 "$1"' - "$PYFUNC_ENV_STORE"
 expect "nor in a lock" 0 "" "$program" lock "$work/model" --allow-urls -o "$work/guarded.toml"
 check "really" sh -c 'grep -q "guarded/demo" "$1" && ! grep -q "hunter2\|me:" "$1"' - "$work/guarded.toml"
-expect "a wrong one" 4 "http://$host/guarded/demo" asks "demo @ git+http://me:hunter3@$host/guarded/demo@next"
+expect "a wrong one" 4 "http://$host/guarded/demo: it does not take the name and password of its URL" asks "demo @ git+http://me:hunter3@$host/guarded/demo@next"
 check "is not shown" sh -c '! grep -q hunter3 "$1" "$2"' - "$work/out" "$work/err"
+expect "none" 4 "it asks for a name and a password, and its URL has none" asks "demo @ git+http://$host/guarded/demo@next"
+if [ -s tls_port ]; then
+	tls=https://localhost:$(cat tls_port)/git/demo
+	expect "a certificate of nobody's" 4 "the certificate of localhost is not one to be trusted" asks "demo @ git+$tls@v1"
+	expect "one that is trusted" 0 "" env SSL_CERT_FILE="$work/cert.pem" "$program" create "$work/model" --allow-urls
+	check "is as good as any" tells demo "$(commit_of "$tls" "$one" v1)"
+	expect "not for another name" 4 "is not one to be trusted" env SSL_CERT_FILE="$work/cert.pem" \
+		sh -c 'echo "demo @ git+$1@v1" >"$2/requirements.txt"; "$3" create "$2" --allow-urls' - \
+		"$(echo "$tls" | sed s/localhost/127.0.0.1/)" "$work/model" "$program"
+else
+	skip "no openssl, or no TLS in Python: nothing is fetched over https"
+fi
 forget
 expect "a repository that has moved" 0 "" asks "demo @ git+http://$host/moved/demo@v1"
 check "is followed" asked '^/git/demo/info/refs localhost -'

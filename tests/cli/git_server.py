@@ -2,13 +2,15 @@
 # git_server.py - repositories on loopback, served as git's own program does over HTTP: WORK
 # SPDX-License-Identifier: Apache-2.0
 """Serves the repositories of WORK/repos as git/NAME, for me:hunter2 as guarded/NAME; moved/NAME is elsewhere, at
-another name of this host. A line of WORK/log is a path that was asked for, with the host and whether somebody
+another name of this host. With a WORK/tls.pem also over TLS, at WORK/tls_port. A line of WORK/log is a path that was asked for, with the host and whether somebody
 said who he is; WORK/port is made when all is ready."""
 import base64
 import http.server
 import os
+import ssl
 import subprocess
 import sys
+import threading
 
 WORK = sys.argv[1]
 
@@ -54,8 +56,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-with open(os.path.join(WORK, "port.new"), "w") as f:
-    f.write(str(server.server_port))
-os.rename(os.path.join(WORK, "port.new"), os.path.join(WORK, "port"))
-server.serve_forever()
+def listen(name):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if name == "tls_port":
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(os.path.join(WORK, "tls.pem"))
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    with open(os.path.join(WORK, name + ".new"), "w") as f:
+        f.write(str(server.server_port))
+    os.rename(os.path.join(WORK, name + ".new"), os.path.join(WORK, name))
+    return server
+
+
+if os.path.exists(os.path.join(WORK, "tls.pem")):
+    threading.Thread(target=listen("tls_port").serve_forever, daemon=True).start()
+listen("port").serve_forever()
