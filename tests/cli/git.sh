@@ -229,7 +229,20 @@ git -C repos/demo commit -q -a -m describes
 expect "a version made of tags and commits" 0 "" asks "demo @ git+$url@describes"
 check "is that of the repository, whose files are as they were" holds "demo-9.0+v1.1.g$(git -C repos/demo rev-parse --short=7 HEAD).dist-info"
 
-# ---- killed ----
+# ---- interrupted, and killed ----
+model "demo @ git+http://$host/stalled/demo@v1"
+forget
+"$program" create "$work/model" --allow-urls --refresh >"$work/out" 2>"$work/err" &
+victim=$!
+n=0
+until asked stalled || [ $n -ge 100 ]; do
+	n=$((n + 1))
+	sleep 0.1
+done
+kill -TERM $victim
+wait $victim
+check "a server that says nothing is not waited for, once we are to stop" test $? -eq 143
+check "and nothing is left" none "$PYFUNC_ENV_STORE/tmp" -mindepth 1 ! -name 'source-*'
 git -C repos/demo checkout -q main
 write repos/demo demo 4.0 'marks="slow"' 'sleeps=5'
 (cd repos/demo && commit slow >/dev/null)

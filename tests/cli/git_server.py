@@ -2,7 +2,7 @@
 # git_server.py - repositories on loopback, served as git's own program does over HTTP: WORK
 # SPDX-License-Identifier: Apache-2.0
 """Serves the repositories of WORK/repos as git/NAME, for me:hunter2 as guarded/NAME; moved/NAME is elsewhere, at
-another name of this host. With a WORK/tls.pem also over TLS, at WORK/tls_port. A line of WORK/log is a path that was asked for, with the host and whether somebody
+another name of this host; under stalled/ nobody is answered. With a WORK/tls.pem also over TLS, at WORK/tls_port. A line of WORK/log is a path that was asked for, with the host and whether somebody
 said who he is; WORK/port is made when all is ready."""
 import base64
 import http.server
@@ -11,6 +11,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 
 WORK = sys.argv[1]
 
@@ -43,6 +44,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         with open(os.path.join(WORK, "log"), "a") as log:
             log.write("%s %s %s\n" % (path, self.headers["Host"].split(":")[0], "-" if who == "-" else "somebody"))
         top, _, rest = path.lstrip("/").partition("/")
+        if top == "stalled":
+            time.sleep(600)
         if top == "moved":
             where = "http://localhost:%d/git/%s?%s" % (self.server.server_port, rest, query)
             return self.answer(302, [("Location", where)])
