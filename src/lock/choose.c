@@ -137,6 +137,20 @@ static int take_file(struct pf_planned *one, struct chooser *c, const struct pf_
 	return 0;
 }
 
+/* A lock holds no secrets: they are those of the requirement that asks for the same repository. */
+static struct pf_str with_login(struct chooser *c, struct pf_str url)
+{
+	const struct pf_needs *needs = c->whom->needs;
+	struct pf_git_source asked = { 0 };
+	struct pf_err ignored;
+
+	for (size_t i = 0; i < needs->pip.n; i++)
+		if (pf_git_split(&asked, &c->arena, needs->pip.v[i].link, &ignored) == 0 &&
+		    pf_str_eq(pf_git_bare(&c->arena, asked.url), url))
+			return asked.url;
+	return url;
+}
+
 /* It is known by its commit. */
 static int take_git(struct pf_planned *one, struct chooser *c, const struct pf_lock_package *p,
 		    struct pf_err *err)
@@ -151,6 +165,8 @@ static int take_git(struct pf_planned *one, struct chooser *c, const struct pf_l
 	one->file = pf_git_label(&c->arena, p->name, git.commit);
 	one->from = pf_git_place(&c->arena, &git);
 	one->revision = p->revision;
+	git.url = with_login(c, git.url);
+	one->url = pf_git_pinned(&c->arena, &git);
 	return 0;
 }
 

@@ -191,6 +191,9 @@ check "where it came from is told without" tells demo "$(commit_of "http://$host
 check "it is written nowhere" sh -c '! grep -rq hunter2 "$1"' - "$PYFUNC_ENV_STORE"
 expect "nor in a lock" 0 "" "$program" lock "$work/model" --allow-urls -o "$work/guarded.toml"
 check "really" sh -c 'grep -q "guarded/demo" "$1" && ! grep -q "hunter2\|me:" "$1"' - "$work/guarded.toml"
+expect "made from it elsewhere: the requirement has the password" 0 "" env PYFUNC_ENV_STORE="$work/fourth" \
+	"$program" create "$work/model" --allow-urls --lock "$work/guarded.toml"
+check "which is not written there either" sh -c '! grep -rq hunter2 "$1"' - "$work/fourth"
 expect "a wrong one" 4 "http://$host/guarded/demo: it does not take the name and password of its URL" asks "demo @ git+http://me:hunter3@$host/guarded/demo@next"
 check "is not shown" sh -c '! grep -q hunter3 "$1" "$2"' - "$work/out" "$work/err"
 expect "none" 4 "it asks for a name and a password, and its URL has none" asks "demo @ git+http://$host/guarded/demo@next"
