@@ -10,7 +10,7 @@
 #include "base/proc.h"
 #include "base/str.h"
 #include "fetch/git_inside.h"
-#include "fetch/url.h"
+#include "fetch/pool.h"
 
 #define TICKS 5 /* a second: how often it is looked after */
 
@@ -129,12 +129,41 @@ static int run(struct pf_git_found *out, const char *path, const struct pf_git_s
 	return rc;
 }
 
+/* libgit2 goes along with a redirect to another port of the host, and takes the password there. Whoever has one to
+ * lose is asked by ourselves first, by the rules of fetch/pool.h, and has to answer from where he was asked. */
+static int check_origin(const struct pf_git_source *from, const struct pf_url *asked, struct pf_err *err)
+{
+	PF_AUTO(arena) a = { 0 };
+	PF_AUTO(pool) pool = { .net.cert = getenv("GIT_SSL_CAINFO") };
+	struct pf_transfer t = {
+		.url = pf_formatz(&a, PF_FMT "/info/refs?service=git-upload-pack", PF_ARG(from->url)),
+		.max = PF_MAX_PAGE, .body = PF_BUF(PF_MAX_PAGE),
+	};
+	struct pf_url there;
+	int rc;
+
+	pf_pool_start(&pool, &t);
+	rc = pf_pool_wait(&pool, &t, err);
+	if (rc == 0 && (pf_url_split(&there, t.final, err) < 0 || !pf_url_same_origin(asked, &there)))
+		rc = pf_fail(err, PF_ETRANSFER, "it redirects to %s, for which its password is not",
+			     pf_url_shown(&a, t.final));
+	pf_buf_free(&t.body);
+	pf_transfer_free(&pool, &t);
+	return rc;
+}
+
 static int run_for(struct pf_git_found *out, const char *path, const struct pf_git_source *from,
 		   bool check_out, struct pf_err *err)
 {
 	struct pf_arena a = { 0 };
-	int rc = run(out, path, from, check_out, err);
+	struct pf_err ignored;
+	struct pf_url url;
+	int rc = 0;
 
+	if (pf_url_split(&url, from->url, &ignored) == 0 && pf_url_is_http(&url) && url.user.n)
+		rc = check_origin(from, &url, err);
+	if (rc == 0)
+		rc = run(out, path, from, check_out, err);
 	if (rc < 0)
 		pf_wrap(err, "%s", pf_dupz(&a, pf_git_bare(&a, from->url)));
 	pf_arena_free(&a);

@@ -48,7 +48,7 @@ int pf_git_find(char commit[PF_GIT_COMMIT], const char *scratch, const struct pf
  * the revision is where that is not known. Branches and tags are there, for those who make their version
  * of them. No hook, filter or submodule of the repository is run or fetched, and git's own configuration
  * says neither where it is nor who asks.
- * Credentials are those of the URL or of the ssh agent and leave for its host alone: with them no
- * redirect to another is followed. A host of ssh has to be known (~/.ssh/known_hosts). As pf_git_find. */
+ * Credentials are those of the URL or of the ssh agent and leave for its scheme, host and port alone: with
+ * them no redirect elsewhere is followed. A host of ssh has to be known (~/.ssh/known_hosts). As pf_git_find. */
 int pf_git_clone(struct pf_git_found *out, const char *path, const struct pf_git_source *from,
 		 struct pf_err *err) PF_MUST_USE;

@@ -194,7 +194,7 @@ check "really" sh -c 'grep -q "guarded/demo" "$1" && ! grep -q "hunter2\|me:" "$
 expect "made from it elsewhere: the requirement has the password" 0 "" env PYFUNC_ENV_STORE="$work/fourth" \
 	"$program" create "$work/model" --allow-urls --lock "$work/guarded.toml"
 check "which is not written there either" sh -c '! grep -rq hunter2 "$1"' - "$work/fourth"
-expect "a wrong one" 4 "http://$host/guarded/demo: it does not take the name and password of its URL" asks "demo @ git+http://me:hunter3@$host/guarded/demo@next"
+expect "a wrong one" 4 "the server wants credentials" asks "demo @ git+http://me:hunter3@$host/guarded/demo@next"
 check "is not shown" sh -c '! grep -q hunter3 "$1" "$2"' - "$work/out" "$work/err"
 expect "none" 4 "it asks for a name and a password, and its URL has none" asks "demo @ git+http://$host/guarded/demo@next"
 if [ -s tls_port ]; then
@@ -212,9 +212,11 @@ forget
 expect "a repository that has moved" 0 "" asks "demo @ git+http://$host/moved/demo@v1"
 check "is followed" asked '^/git/demo/info/refs localhost -'
 forget
-expect "not with a password" 4 "cannot redirect" asks "demo @ git+http://me:hunter2@$host/moved/demo@next"
-check "which nobody got" not_asked somebody
-check "nobody elsewhere was asked" not_asked localhost
+expect "not with a password" 4 "it redirects to http://localhost:" asks "demo @ git+http://me:hunter2@$host/moved/demo@next"
+check "which nobody elsewhere got" not_asked 'localhost somebody'
+forget
+expect "nor to another port" 4 "HTTP status 401" asks "demo @ git+http://me:hunter2@$host/port/demo@next"
+check "which was told nothing, either" sh -c '! grep -v "^/port/" "$1" | grep somebody' - "$work/log"
 
 # ---- what comes with it ----
 git -C repos/demo update-index --add --cacheinfo "160000,$one,lib"

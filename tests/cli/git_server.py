@@ -2,7 +2,7 @@
 # git_server.py - repositories on loopback, served as git's own program does over HTTP: WORK
 # SPDX-License-Identifier: Apache-2.0
 """Serves the repositories of WORK/repos as git/NAME, for me:hunter2 as guarded/NAME; moved/NAME is elsewhere, at
-another name of this host; under stalled/ nobody is answered. With a WORK/tls.pem also over TLS, at WORK/tls_port. A line of WORK/log is a path that was asked for, with the host and whether somebody
+another name of this host, port/NAME at another port, for those who know the password; under stalled/ nobody is answered. With a WORK/tls.pem also over TLS, at WORK/tls_port. A line of WORK/log is a path that was asked for, with the host and whether somebody
 said who he is; WORK/port is made when all is ready."""
 import base64
 import http.server
@@ -49,6 +49,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if top == "moved":
             where = "http://localhost:%d/git/%s?%s" % (self.server.server_port, rest, query)
             return self.answer(302, [("Location", where)])
+        if top == "port":
+            where = "http://127.0.0.1:%d/guarded/%s?%s" % (other.server_port, rest, query)
+            return self.answer(302, [("Location", where)])
         if top == "guarded" and who != "Basic " + base64.b64encode(b"me:hunter2").decode():
             return self.answer(401, [("WWW-Authenticate", "Basic realm=\"x\"")])
         return self.backend("/" + rest, query, body) if top in ("git", "guarded") else self.answer(404)
@@ -71,6 +74,8 @@ def listen(name):
     return server
 
 
+other = listen("other_port")
+threading.Thread(target=other.serve_forever, daemon=True).start()
 if os.path.exists(os.path.join(WORK, "tls.pem")):
     threading.Thread(target=listen("tls_port").serve_forever, daemon=True).start()
 listen("port").serve_forever()
