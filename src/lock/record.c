@@ -20,6 +20,8 @@ static int take_planned(struct pf_lock *l, const struct pf_planned *from,
 	struct pf_lock_file f = { .name = one.file, .size = one.size, .uploaded = one.uploaded };
 	struct pf_strs strong = { 0 };
 
+	if (!pf_name_is_valid(one.name))
+		return pf_fail(err, PF_EINTEGRITY, "a package without a name");
 	if (one.redacted)
 		return pf_fail(err, PF_EINTEGRITY, "the password of " PF_FMT "'s address is not recorded",
 			       PF_ARG(pf_shown(one.name)));

@@ -2,8 +2,9 @@
 # git_server.py - repositories on loopback, served as git's own program does over HTTP: WORK
 # SPDX-License-Identifier: Apache-2.0
 """Serves the repositories of WORK/repos as git/NAME, for me:hunter2 as guarded/NAME; moved/NAME is elsewhere, at
-another name of this host, port/NAME at another port, for those who know the password; under stalled/ nobody is answered. With a WORK/tls.pem also over TLS, at WORK/tls_port. A line of WORK/log is a path that was asked for, with the host and whether somebody
-said who he is; WORK/port is made when all is ready."""
+another name of this host, port/NAME at another port, for those who know the password; under stalled/ nobody is
+answered. With a WORK/tls.pem also over TLS, at WORK/tls_port. A line of WORK/log is a path that was asked for,
+with the host and whether somebody said who he is; WORK/port is made when all is ready."""
 import base64
 import http.server
 import os
