@@ -91,6 +91,7 @@ static int build_one(struct install *x, size_t i, struct pf_err *err)
 	if (pf_planned_is_git(one)) {
 		if (pf_git_split(&git, &x->w->arena, one->url, err) < 0)
 			return -1;
+		git.rev = one->revision; /* may be the only way to it: refs/pull/7/head */
 		s.git = &git;
 	}
 	if (!x->o->builder || x->o->no_build)

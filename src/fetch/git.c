@@ -99,14 +99,12 @@ static void watch(struct pf_git_job *j)
 
 /* libgit2 waits for a silent server as long as that is silent; a thread that is given up is left to its
  * end, with what is its own. */
-static int run(struct pf_git_found *out, const char *path, const struct pf_git_source *from, bool check_out,
-	       struct pf_err *err)
+static int run(struct pf_git_found *out, const char *path, const struct pf_git_source *from, struct pf_err *err)
 {
 	struct pf_git_job *j = new_job(path, from);
 	pthread_t thread;
 	int rc;
 
-	j->check_out = check_out;
 	if (pthread_create(&thread, NULL, work, j) != 0) {
 		free_job(j);
 		return pf_fail(err, PF_ELIMIT, "no thread can be had");
@@ -153,7 +151,7 @@ static int check_origin(const struct pf_git_source *from, const struct pf_url *a
 }
 
 static int run_for(struct pf_git_found *out, const char *path, const struct pf_git_source *from,
-		   bool check_out, struct pf_err *err)
+		   struct pf_err *err)
 {
 	struct pf_arena a = { 0 };
 	struct pf_err ignored;
@@ -163,7 +161,7 @@ static int run_for(struct pf_git_found *out, const char *path, const struct pf_g
 	if (pf_url_split(&url, from->url, &ignored) == 0 && pf_url_is_http(&url) && url.user.n)
 		rc = check_origin(from, &url, err);
 	if (rc == 0)
-		rc = run(out, path, from, check_out, err);
+		rc = run(out, path, from, err);
 	if (rc < 0)
 		pf_wrap(err, "%s", pf_dupz(&a, pf_git_bare(&a, from->url)));
 	pf_arena_free(&a);
@@ -179,7 +177,7 @@ int pf_git_find(char commit[PF_GIT_COMMIT], const char *scratch, const struct pf
 		snprintf(commit, PF_GIT_COMMIT, PF_FMT, PF_ARG(from->commit));
 		return 0;
 	}
-	if (run_for(&found, scratch, from, false, err) < 0)
+	if (run_for(&found, scratch, from, err) < 0)
 		return -1;
 	memcpy(commit, found.commit, PF_GIT_COMMIT);
 	return 0;
@@ -188,5 +186,5 @@ int pf_git_find(char commit[PF_GIT_COMMIT], const char *scratch, const struct pf
 int pf_git_clone(struct pf_git_found *out, const char *path, const struct pf_git_source *from,
 		 struct pf_err *err)
 {
-	return run_for(out, path, from, true, err);
+	return run_for(out, path, from, err);
 }

@@ -44,9 +44,9 @@ struct pf_git_found {
  * what was asked for. ETRANSFER, ESOLVE when there is no such revision, ELIMIT, EIO. */
 int pf_git_find(char commit[PF_GIT_COMMIT], const char *scratch, const struct pf_git_source *from,
 		struct pf_err *err) PF_MUST_USE;
-/* Clones it into the empty directory `path`, its files and .git, HEAD detached at the commit, or at what
- * the revision is where that is not known. Branches and tags are there, for those who make their version
- * of them. No hook, filter or submodule of the repository is run or fetched, and git's own configuration
+/* Clones it into the empty directory `path`, its files and .git, HEAD detached at the commit, which is known;
+ * a revision that is the whole name of a reference is fetched as well. Branches and tags are there, for those
+ * who make their version of them. No hook, filter or submodule of the repository is run or fetched, and git's own configuration
  * says neither where it is nor who asks.
  * Credentials are those of the URL or of the ssh agent and leave for its scheme, host and port alone: with
  * them no redirect elsewhere is followed. A host of ssh has to be known (~/.ssh/known_hosts). As pf_git_find. */

@@ -16,9 +16,8 @@ struct pf_git_job {
 
 	char *url, *path;
 	char *rev;		/* NULL: HEAD */
-	char *wanted;		/* the commit, where that is known; NULL: what the revision is */
+	char *wanted;		/* the commit; NULL: it is asked for */
 	char *user;		/* "name:password" of the URL, which is without; NULL: none */
-	bool check_out;		/* or is only the commit asked for? */
 	unsigned asked;		/* for credentials */
 
 	struct pf_git_found found;

@@ -23,7 +23,7 @@ static int fail_revision(struct pf_git_job *j)
 {
 	if (j->err.code)
 		return -1;
-	return pf_fail(&j->err, PF_ESOLVE, "there is no revision " PF_FMT,
+	return pf_fail(&j->err, PF_ESOLVE, "there is no %s " PF_FMT, j->wanted ? "commit" : "revision",
 		       PF_ARG(pf_shown(pf_s(j->wanted ? j->wanted : j->rev ? j->rev : "HEAD"))));
 }
 
@@ -233,29 +233,20 @@ static bool is_abbreviated(const char *rev)
 	return strlen(rev) >= 4 && strlen(rev) < PF_GIT_COMMIT && strspn(rev, "0123456789abcdefABCDEF") == strlen(rev);
 }
 
+/* The commit itself, or what begins so. */
 static int find_commit(git_object **out, struct pf_git_job *j, git_repository *repo)
 {
-	PF_AUTO(arena) a = { 0 };
-	const char *rev = j->rev ? j->rev : "HEAD";
-	const char *const names[] = {
-		j->wanted,
-		j->wanted ? NULL : pf_formatz(&a, "refs/remotes/origin/%s", rev),
-		j->wanted ? NULL : pf_formatz(&a, "refs/tags/%s", rev),
-		!j->wanted && strncmp(rev, "refs/", 5) == 0 ? "refs/asked" : NULL,
-		!j->wanted && is_abbreviated(rev) ? rev : NULL,
-	};
 	git_object *found = NULL;
-	int rc = -1;
+	int rc = git_revparse_single(&found, repo, j->wanted ? j->wanted : j->rev);
 
-	for (size_t i = 0; rc != 0 && i < PF_COUNT(names); i++)
-		rc = names[i] ? git_revparse_single(&found, repo, names[i]) : -1;
 	if (rc == 0)
 		rc = git_object_peel(out, found, GIT_OBJECT_COMMIT);
 	git_object_free(found);
-	if (rc != 0)
-		return fail_revision(j);
-	git_oid_tostr(j->found.commit, sizeof(j->found.commit), git_object_id(*out));
-	return 0;
+	if (rc == 0)
+		git_oid_tostr(j->found.commit, sizeof(j->found.commit), git_object_id(*out));
+	if (rc == 0 && (!j->wanted || strcmp(j->found.commit, j->wanted) == 0))
+		return 0;
+	return fail_revision(j);
 }
 
 /* ---- its files ---- */
@@ -334,7 +325,7 @@ static int fetch(struct pf_git_job *j)
 		rc = fetch_all(j, remote);
 	if (rc == 0)
 		rc = find_commit(&commit, j, repo);
-	if (rc == 0 && j->check_out)
+	if (rc == 0 && j->wanted)
 		rc = check_out(j, repo, commit);
 	git_object_free(commit);
 	git_remote_free(remote);
@@ -373,7 +364,7 @@ int pf_git_work(struct pf_git_job *j)
 	if (git_libgit2_init() < 0)
 		return fail_git(j, PF_EIO, "cannot begin");
 	trust();
-	rc = j->check_out ? fetch(j) : look_up(j);
+	rc = j->wanted ? fetch(j) : look_up(j);
 	git_libgit2_shutdown();
 	return rc;
 }

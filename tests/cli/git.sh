@@ -92,7 +92,7 @@ check "its revision is its own" tells demo "$(commit_of "$url" "$two" also)"
 expect "offline, a branch of which nothing is recorded" 4 "only its repository can tell which commit main is" asks "demo @ git+$url@main" --offline
 expect "offline, a commit that was not built" 4 "was not built before" asks "demo @ git+$url@0123456789012345678901234567890123456789" --offline
 expect "a revision that is none" 6 "requirements.txt, line 1: $url: there is no revision v9" asks "demo @ git+$url@v9"
-expect "a commit that is none" 6 "there is no revision 0123456789012345678901234567890123456789" asks "demo @ git+$url@0123456789012345678901234567890123456789"
+expect "a commit that is none" 6 "there is no commit 0123456789012345678901234567890123456789" asks "demo @ git+$url@0123456789012345678901234567890123456789"
 expect "a repository that is none" 4 "http://$host/git/nowhere: cannot be asked" asks "demo @ git+http://$host/git/nowhere"
 expect "another project's" 5 "it calls itself demo 1.0" asks "other @ git+$url@v1"
 expect "digests, which it has none of" 3 "has no --hash" asks "demo @ git+$url@v1
@@ -174,6 +174,15 @@ expect "a uv.lock" 0 "" make --lock "$work/uv.lock"
 check "has its commit" tells demo "$(commit_of "$url" "$one" v1)"
 check "and its folder" tells inner "$(commit_of "$url" "$one" v1 | sed 's/}$/,"subdirectory":"sub\/inner"}/')"
 
+# ---- neither a branch nor a tag ----
+git -C repos/demo checkout -q --detach main
+write repos/demo demo 7.0
+(cd repos/demo && commit seven >/dev/null && git update-ref refs/pull/7/head HEAD && git checkout -q main)
+model "demo @ git+$url@refs/pull/7/head"
+expect "a reference by its whole name" 0 "" "$program" lock "$work/model" --allow-urls -o "$work/pull.toml"
+expect "which is where its commit is had from" 0 "" env PYFUNC_ENV_STORE="$work/fifth" "$program" create "$work/model" --allow-urls --lock "$work/pull.toml"
+check "again" holds demo-7.0.dist-info
+
 # ---- what is installed, compared ----
 model "demo @ git+$url@v1"
 expect "no difference" 0 "verdict: none" "$program" diff "$work/model" --python "$tagged/bin/python"
@@ -231,7 +240,8 @@ with open(sys.argv[1], "a") as f:
             '    return dict(real(), version="9.0+" + said.replace("-", "."))\n')
 PY
 git -C repos/demo commit -q -a -m describes
-expect "a version made of tags and commits" 0 "" asks "demo @ git+$url@describes"
+model "demo @ git+$url@describes"
+expect "a version made of tags and commits" 0 "" env GIT_DIR="$work/nowhere" "$program" create "$work/model" --allow-urls
 check "is that of the repository, whose files are as they were" holds "demo-9.0+v1.1.g$(git -C repos/demo rev-parse --short=7 HEAD).dist-info"
 
 # ---- interrupted, and killed ----

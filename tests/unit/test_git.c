@@ -140,8 +140,6 @@ static void expect(const char *into, const char *rev, const char *where, const c
 	if (!where) {
 		assert_int_equal(rc, -1);
 		assert_int_equal(err.code, PF_ESOLVE);
-		assert_int_equal(pf_git_clone(&found, path, &from, &err), -1);
-		assert_int_equal(err.code, PF_ESOLVE);
 		assert_string_equal(err.msg, pf_formatz(&a, "file://%s/from: there is no revision %s", dir, rev));
 		return;
 	}
@@ -226,12 +224,28 @@ static void believes_commits(void **state)
 	assert_int_equal(err.code, PF_ESOLVE);
 }
 
+/* The name of an annotated tag's object is none. */
+static void tells_commits_from_tags(void **state)
+{
+	PF_AUTO(arena) a = { 0 };
+	struct pf_git_source from = source(&a, "");
+	struct pf_git_found found;
+	struct pf_err err = { 0 };
+
+	(void)state;
+	if (!pf_which(&a, "git"))
+		skip();
+	git_out(&from.commit, &a, "v1");
+	assert_int_equal(pf_git_clone(&found, pf_join(&a, dir, PF_S("e2")), &from, &err), -1);
+	assert_int_equal(err.code, PF_ESOLVE);
+}
+
 /* Neither fetched nor run: a submodule, hooks of a template. */
 static void leaves_alone(void **state)
 {
 	PF_AUTO(arena) a = { 0 };
 	struct pf_git_source from = source(&a, "sub");
-	struct pf_git_found found;
+	struct pf_git_found found = { 0 };
 	struct pf_err err = { 0 };
 
 	(void)state;
@@ -240,6 +254,7 @@ static void leaves_alone(void **state)
 	GIT("checkout", "-q", "-b", "sub");
 	GIT("update-index", "--add", "--cacheinfo", "160000," COMMIT ",lib");
 	GIT("commit", "-q", "-m", "sub");
+	git_out(&from.commit, &a, "sub");
 	assert_int_equal(pf_git_clone(&found, pf_join(&a, dir, PF_S("f1")), &from, &err), 0);
 	assert_int_equal(found.submodules, 1);
 	assert_false(pf_is_dir(pf_join(&a, dir, PF_S("f1/.git/hooks/post-checkout"))));
@@ -261,6 +276,7 @@ static void refuses_bombs(void **state)
 	    "t=$(for k in 0 1 2 3 4 5 6 7 8 9; do printf '040000 tree %s\\t%s\\n' $t $k; done | git mktree); done; "
 	    "git update-ref refs/heads/bomb $(git commit-tree -m bomb $t)");
 	GIT("grow");
+	git_out(&from.commit, &a, "bomb");
 	assert_int_equal(pf_git_clone(&found, pf_join(&a, dir, PF_S("g1")), &from, &err), -1);
 	assert_int_equal(err.code, PF_ELIMIT);
 	assert_string_equal(err.msg, pf_formatz(&a, "file://%s/from: its files are more than %d, or %zu bytes", dir,
@@ -278,6 +294,7 @@ static void tells_what_fails(void **state)
 	(void)state;
 	assert_int_equal(pf_git_find(commit, pf_join(&a, dir, PF_S("h0")), &from, &err), -1);
 	assert_int_equal(err.code, PF_ETRANSFER);
+	from.commit = PF_S(COMMIT);
 	assert_int_equal(pf_git_clone(&found, pf_join(&a, dir, PF_S("h1")), &from, &err), -1);
 	assert_int_equal(err.code, PF_ETRANSFER);
 	from.url = PF_S("http://me:hunter2@127.0.0.1:1/r");
@@ -306,7 +323,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(splits),	    cmocka_unit_test(puts_together), cmocka_unit_test(clones),
 		cmocka_unit_test(finds_commits),    cmocka_unit_test(believes_commits),
-		cmocka_unit_test(leaves_alone),	    cmocka_unit_test(refuses_bombs),
+		cmocka_unit_test(tells_commits_from_tags), cmocka_unit_test(leaves_alone),	    cmocka_unit_test(refuses_bombs),
 		cmocka_unit_test(tells_what_fails),
 	};
 
