@@ -71,6 +71,7 @@
 #define PF_MAX_DOWNLOAD PF_GIB(2)	/* a standalone interpreter */
 #define PF_MAX_DIST PF_GIB(8)		/* a wheel or a source distribution, as it comes */
 #define PF_MAX_REDIRECTS 10
+#define PF_MAX_GIT_OBJECTS 4000000	/* commits, folders and files of one repository */
 #define PF_MAX_IN_FLIGHT 64		/* transfers at a time */
 #define PF_NET_TRIES 4			/* of each transfer, unless the user says */
 #define PF_MAX_NET_TRIES 30

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "build/inside.h"
 #include "env/wheel.h"
+#include "fetch/fetch.h"
 #include "python/metadata.h"
 #include "req/name.h"
 #include "req/wheel_name.h"
@@ -115,7 +116,7 @@ int pf_building_take(struct pf_kept_wheel *out, struct pf_building *b, struct pf
 	*out = (struct pf_kept_wheel){
 		.file = pf_dup(a, file),
 		.sha256 = pf_dup(a, pf_s(wheel.sha256)),
-		.source = b->s->file,
+		.source = b->s->git ? pf_git_place(a, b->s->git) : b->s->file,
 		.tools = &b->tools.plan,
 		.confined = confined[b->confine.how],
 	};

@@ -32,35 +32,65 @@ static bool admits(struct pf_arena *a, const struct pf_specset *specs, struct pf
 
 /* ---- URLs: direct_url.json has them without "git+", revision and user (PEP 610) ---- */
 
-static struct pf_str plain_url(struct pf_arena *a, struct pf_str url)
+/* `revision`: what stood behind the last @, if anything did. */
+static struct pf_str plain_url(struct pf_str *revision, struct pf_arena *a, struct pf_str url)
 {
 	struct pf_url_parts parts;
 	size_t at;
 
+	*revision = PF_S("");
 	if (pf_str_starts(url, "git+"))
 		url = pf_str_skip(url, 4);
 	url = pf_str_cut(url, 0, pf_str_find(url, '#'));
 	if (!pf_requrl_split(&parts, url))
 		return url;
 	at = pf_str_rfind(parts.rest, '@');
-	if (at != PF_NPOS && pf_str_find(pf_str_skip(parts.rest, at), '/') == PF_NPOS)
+	if (at != PF_NPOS && pf_str_find(pf_str_skip(parts.rest, at), '/') == PF_NPOS) {
+		*revision = pf_str_skip(parts.rest, at + 1);
 		parts.rest = pf_str_cut(parts.rest, 0, at);
+	}
 	return pf_format(a, PF_FMT PF_FMT PF_FMT, PF_ARG(parts.scheme), PF_ARG(parts.host),
 			 PF_ARG(parts.rest));
+}
+
+static bool begins(struct pf_str commit, struct pf_str asked)
+{
+	return asked.n >= 4 && asked.n <= commit.n && pf_str_eq(pf_str_cut(commit, 0, asked.n), asked);
+}
+
+/* Of a branch nobody here knows where it is now: it is as good as when it was installed. */
+static bool is_revision(const struct pf_dist *dist, struct pf_str asked)
+{
+	if (!asked.n || !dist->commit.n || begins(dist->commit, asked) || pf_str_eq(asked, dist->revision))
+		return true;
+	return !dist->revision.n && asked.n < dist->commit.n;
+}
+
+static struct pf_str shown_place(struct pf_arena *a, const struct pf_dist *dist)
+{
+	if (!dist->url.n)
+		return PF_S("a package index");
+	if (!dist->commit.n)
+		return dist->url;
+	return pf_format(a, PF_FMT "@" PF_FMT "%s" PF_FMT "%s", PF_ARG(dist->url), PF_ARG(dist->commit),
+			 dist->revision.n ? " (" : "", PF_ARG(dist->revision), dist->revision.n ? ")" : "");
 }
 
 static bool check_url(struct pf_compare *c, const struct pf_need *need, struct pf_dist *dist)
 {
 	struct pf_weight w = pf_weigh(&c->weights, need->req.key, true);
-	struct pf_str from;
+	struct pf_arena *a = &c->d->arena;
+	struct pf_str link = need->req.url, asked, ignored;
 
-	if (!need->req.url.n)
+	if (!link.n && !need->editable && pf_url_is_vcs(need->link))
+		link = need->link;
+	if (!link.n)
 		return true;
 	read_dist(c, dist);
-	if (pf_str_eq(plain_url(&c->d->arena, need->req.url), plain_url(&c->d->arena, dist->url)))
+	if (pf_str_eq(plain_url(&asked, a, link), plain_url(&ignored, a, dist->url)) &&
+	    is_revision(dist, asked))
 		return true;
-	from = dist->url.n ? dist->url : PF_S("a package index");
-	w.why = pf_format(&c->d->arena, "installed from " PF_FMT "; " PF_FMT, PF_ARG(from),
+	w.why = pf_format(a, "installed from " PF_FMT "; " PF_FMT, PF_ARG(shown_place(a, dist)),
 			  PF_ARG(w.why));
 	pf_diff_add(c, need->req.name, need->text, dist->version, w);
 	return false;

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/number.h"
 #include "base/str.h"
+#include "fetch/fetch.h"
 #include "formats/toml.h"
 #include "lock/parts.h"
 
@@ -111,16 +112,39 @@ static int take_own(struct reader *r, struct pf_lock_package *p, const struct pf
 	return 0;
 }
 
+/* { type = "git", url = "https://h/r", requested-revision = "v1", commit-id = "...", subdirectory = "x" } */
+static int take_vcs(struct reader *r, struct pf_lock_package *p, const struct pf_node *vcs, struct pf_err *err)
+{
+	struct pf_str type = pf_node_text(vcs, "type");
+	struct pf_git_source from = {
+		.url = pf_node_text(vcs, "url"),
+		.rev = pf_node_text(vcs, "requested-revision"),
+		.commit = pf_node_text(vcs, "commit-id"),
+		.subdirectory = pf_node_text(vcs, "subdirectory"),
+	};
+
+	if (!pf_str_is(type, "git"))
+		return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " is in version control of another kind than "
+			       "git: " PF_FMT, vcs->line, PF_ARG(pf_shown(p->name)), PF_ARG(pf_shown(type)));
+	if (!from.url.n)
+		return pf_fail(err, PF_EINTEGRITY, "line %u: of the repository of " PF_FMT " no URL is told",
+			       vcs->line, PF_ARG(pf_shown(p->name)));
+	return pf_lock_take_git(r->lock, p, &from, vcs->line, err);
+}
+
 static int take_source(struct reader *r, struct pf_lock_package *p, const struct pf_node *n,
 		       struct pf_err *err)
 {
-	static const char *const unknown[] = { "vcs", "directory" };
-	const struct pf_node *archive = pf_node_get(n, "archive");
+	const struct pf_node *archive = pf_node_get(n, "archive"), *vcs = pf_node_get(n, "vcs");
+	const struct pf_node *own = pf_node_get(pf_node_get(n, "tool"), "pyfunc-env");
 
-	for (size_t i = 0; i < PF_COUNT(unknown); i++)
-		if (pf_node_get(n, unknown[i]))
-			return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " is known by no digest (%s)",
-				       n->line, PF_ARG(pf_shown(p->name)), unknown[i]);
+	if (pf_node_get(n, "directory"))
+		return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " is known by no digest (directory)",
+			       n->line, PF_ARG(pf_shown(p->name)));
+	if (vcs) {
+		p->version = p->version.n ? p->version : pf_node_text(own, "version");
+		return take_vcs(r, p, vcs, err);
+	}
 	if (archive ? take_archive(r, p, archive, err) < 0 :
 		      take_files(r, p, n, err) < 0 || take_own(r, p, n, err) < 0)
 		return -1;

@@ -30,6 +30,12 @@ static bool is_choice_of_files(const struct pf_asked *one)
 					       pf_str_starts(one->text, "--only-binary "));
 }
 
+/* Its commit is what it is known by, and no digest of a file. */
+static bool is_repository(const struct pf_asked *one)
+{
+	return one->kind == PF_ASKED_URL && pf_str_find_str(one->text, "git+") != PF_NPOS;
+}
+
 static int check_asked(const struct pf_asked *one, bool allow_index, bool allow_urls,
 		       struct pf_err *err)
 {
@@ -40,8 +46,8 @@ static int check_asked(const struct pf_asked *one, bool allow_index, bool allow_
 	    (one->kind == PF_ASKED_URL && allow_urls))
 		return 0;
 	pf_fail(err, PF_EMODEL, PF_FMT ", line %u: %s: " PF_FMT, PF_ARG(one->file), one->line,
-		rules[one->kind].what, PF_ARG(text));
-	return pf_hint(err, "%s", rules[one->kind].hint);
+		is_repository(one) ? "a model may not name a repository" : rules[one->kind].what, PF_ARG(text));
+	return pf_hint(err, "%s", is_repository(one) ? "--allow-urls lets it" : rules[one->kind].hint);
 }
 
 /* ---- two versions of one distribution ---- */

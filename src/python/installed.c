@@ -340,8 +340,13 @@ static void read_direct_url(struct pf_dists *d, struct pf_dist *dist, struct pf_
 	struct pf_node *root;
 	struct pf_err ignored;
 
-	if (text.n && pf_json_parse(&root, &a, text, &ignored) == 0)
+	if (text.n && pf_json_parse(&root, &a, text, &ignored) == 0) {
+		const struct pf_node *vcs = pf_node_get(root, "vcs_info");
+
 		dist->url = pf_dup(&d->arena, pf_node_text(root, "url"));
+		dist->commit = pf_dup(&d->arena, pf_node_text(vcs, "commit_id"));
+		dist->revision = pf_dup(&d->arena, pf_node_text(vcs, "requested_revision"));
+	}
 	pf_arena_free(&a);
 }
 

@@ -66,7 +66,7 @@ static bool judge_link(enum pf_asked_kind *kind, struct pf_arena *a, const struc
 	struct pf_str scheme = pf_url_scheme(need->link);
 
 	*kind = PF_ASKED_OTHER;
-	if (!scheme.n || pf_str_ieq(scheme, "file")) {
+	if (!scheme.n || pf_str_ieq(scheme, "file") || pf_str_ieq(scheme, "git+file")) {
 		*kind = PF_ASKED_LOCAL;
 		return true;
 	}

@@ -40,6 +40,8 @@ static void redacts_secrets(void **state)
 		{ "https://h/t/abcdef-123/ch", "https://h/t/****/ch" },
 		{ "AWS_TOKEN=abcdef x", "AWS_TOKEN=**** x" },
 		{ "https://h/a@b", "https://h/a@b" },
+		{ "git+ssh://git@h/r, ssh://git:word@h/r", "git+ssh://git@h/r, ssh://git:****@h/r" },
+		{ "ssh://gitx@h/r", "ssh://****@h/r" },
 	};
 	char text[128];
 
