@@ -27,16 +27,16 @@ int pf_cmd_cache(const struct pf_args *args, struct pf_err *err)
 	pf_signals_catch();
 	switch (action) {
 	case DIR_:
-		rc = pf_cache_dir(&text, &o, json, err);
+		rc = pf_store_cache_dir(&text, &o, json, err);
 		break;
 	case SIZE:
-		rc = pf_cache_size(&text, &o, json, err);
+		rc = pf_store_cache_size(&text, &o, json, err);
 		break;
 	case PRUNE:
-		rc = pf_cache_prune(&text, days, dry, &o, json, err);
+		rc = pf_store_cache_prune(&text, days, dry, &o, json, err);
 		break;
 	case CLEAN:
-		rc = pf_cache_clean(&text, &names, dry, &o, json, err);
+		rc = pf_store_cache_clean(&text, &names, dry, &o, json, err);
 		break;
 	}
 	return rc < 0 ? -1 : pf_cli_print(args, pf_buf_view(&text), err);

@@ -131,7 +131,7 @@ static void write_sizes(struct pf_json_out *w, const struct sizes *z)
 
 /* ---- the commands ---- */
 
-int pf_cache_dir(struct pf_buf *out, const struct pf_opts *o, bool json, struct pf_err *err)
+int pf_store_cache_dir(struct pf_buf *out, const struct pf_opts *o, bool json, struct pf_err *err)
 {
 	struct pf_json_out w = { .buf = out };
 	PF_AUTO(arena) a = { 0 };
@@ -148,7 +148,7 @@ int pf_cache_dir(struct pf_buf *out, const struct pf_opts *o, bool json, struct 
 	return pf_buf_check(out, "the answer", err);
 }
 
-int pf_cache_size(struct pf_buf *out, const struct pf_opts *o, bool json, struct pf_err *err)
+int pf_store_cache_size(struct pf_buf *out, const struct pf_opts *o, bool json, struct pf_err *err)
 {
 	struct pf_json_out w = { .buf = out };
 	PF_AUTO(arena) a = { 0 };
@@ -190,16 +190,16 @@ static int sweep(struct pf_buf *out, const char *kind, const struct pf_sweep *ho
 	return pf_buf_check(out, "the answer", err);
 }
 
-int pf_cache_prune(struct pf_buf *out, int days, bool dry, const struct pf_opts *o, bool json,
-		   struct pf_err *err)
+int pf_store_cache_prune(struct pf_buf *out, int days, bool dry, const struct pf_opts *o,
+			 bool json, struct pf_err *err)
 {
 	struct pf_sweep how = { .what = PF_SWEEP_STALE, .days = days, .dry = dry };
 
 	return sweep(out, "cache-prune", &how, o, json, err);
 }
 
-int pf_cache_clean(struct pf_buf *out, const struct pf_strs *names, bool dry,
-		   const struct pf_opts *o, bool json, struct pf_err *err)
+int pf_store_cache_clean(struct pf_buf *out, const struct pf_strs *names, bool dry,
+			 const struct pf_opts *o, bool json, struct pf_err *err)
 {
 	PF_AUTO(arena) a = { 0 };
 	struct pf_strs canonical = { 0 };

@@ -53,7 +53,7 @@ int pf_store_show(struct pf_buf *out, const char *key, const struct pf_opts *o, 
 int pf_store_remove(struct pf_buf *out, const char *key, const struct pf_opts *o, bool json,
 		    struct pf_err *err) PF_MUST_USE;
 /* Removes environments whose interpreter is gone, and, with days >= 0, those not used for so long,
- * never one that is in use; then what pf_cache_prune does. `dry` only tells. */
+ * never one that is in use; then what pf_store_cache_prune does. `dry` only tells. */
 int pf_store_gc(struct pf_buf *out, int days, bool dry, const struct pf_opts *o, bool json,
 		struct pf_err *err) PF_MUST_USE;
 /* Compares every file with the manifest; `key` NULL: of all environments. Returns 0 with what it
@@ -63,15 +63,18 @@ int pf_store_verify(struct pf_buf *out, size_t *broken, const char *key, const s
 
 /* ---- its cache; the same manner ---- */
 
-int pf_cache_dir(struct pf_buf *out, const struct pf_opts *o, bool json, struct pf_err *err) PF_MUST_USE;
+int pf_store_cache_dir(struct pf_buf *out, const struct pf_opts *o, bool json,
+		       struct pf_err *err) PF_MUST_USE;
 /* By kind; a file of several names counts once, where it is first of the order in cache.c. */
-int pf_cache_size(struct pf_buf *out, const struct pf_opts *o, bool json, struct pf_err *err) PF_MUST_USE;
+int pf_store_cache_size(struct pf_buf *out, const struct pf_opts *o, bool json,
+			struct pf_err *err) PF_MUST_USE;
 /* Removes leftovers of killed processes and old logs; wheels that no environment is made of, records
  * of what was built and pages of indexes, where they were not used for so many days, with days < 0
- * for 30. Safe beside builds under way. `dry` only tells. */
-int pf_cache_prune(struct pf_buf *out, int days, bool dry, const struct pf_opts *o, bool json,
-		   struct pf_err *err) PF_MUST_USE;
-/* Removes all that can be made or fetched again, or, of these projects, the wheels and what was built; not what
- * an environment has links into by name, and beside a build under way nothing of the last day. */
-int pf_cache_clean(struct pf_buf *out, const struct pf_strs *names, bool dry,
-		   const struct pf_opts *o, bool json, struct pf_err *err) PF_MUST_USE;
+ * for 30. `dry` only tells. */
+int pf_store_cache_prune(struct pf_buf *out, int days, bool dry, const struct pf_opts *o,
+			 bool json, struct pf_err *err) PF_MUST_USE;
+/* Removes all of these whatever their age, or, of these projects, the wheels and what was built; not
+ * what an environment has links into by name. Neither removes, beside a build under way, what was
+ * used within a day. */
+int pf_store_cache_clean(struct pf_buf *out, const struct pf_strs *names, bool dry,
+			 const struct pf_opts *o, bool json, struct pf_err *err) PF_MUST_USE;
