@@ -9,7 +9,7 @@
 #include "req/wheel_name.h"
 #include "solve/offers.h"
 #include "solve/ranking.h"
-#include "solve/workdir.h"
+#include "base/workdir.h"
 
 /* ---- a URL ---- */
 
@@ -157,7 +157,7 @@ static int ask_repository(char commit[PF_GIT_COMMIT], struct pf_offers *x, const
 	if (o->offline && !pf_str_starts(git->url, "file:"))
 		return pf_fail(err, PF_ETRANSFER, "offline, and only its repository can tell which commit %s is",
 			       git->rev.n ? pf_dupz(&x->arena, git->rev) : "HEAD");
-	if (pf_workdir_open(&w, "git.", o, err) < 0)
+	if (pf_workdir_open(&w, "git.", o->store, err) < 0)
 		return -1;
 	pf_step("asking " PF_FMT " for " PF_FMT, PF_ARG(pf_git_bare(&x->arena, git->url)),
 		PF_ARG(git->rev.n ? git->rev : PF_S("HEAD")));
