@@ -52,9 +52,10 @@ model "demo @ git+$url@v1"
 expect "a model may not name a repository" 3 "a model may not name a repository" "$program" create "$work/model"
 check "nobody was asked" test ! -s "$work/log"
 for scheme in hg svn bzr; do
-	expect "$scheme: not even with --allow-urls" 3 "requirements.txt, line 1" asks "demo @ $scheme+http://$host/demo"
+	expect "$scheme: not even with --allow-urls" 3 "requirements.txt, line 1: only git's repositories are fetched" asks "demo @ $scheme+http://$host/demo"
 done
 expect "a place of this machine: the same" 3 "a model may not name places outside itself" asks "demo @ git+file://$work/repos/demo"
+expect "nor an editable one" 3 "no repository is installed as editable" asks "-e git+$url@v1#egg=demo"
 expect "and --upload-pack" 3 "requirements.txt, line 1" asks "demo @ git+$url@--upload-pack=x"
 expect "where nothing is to be built" 6 "has to be built, which is not to be done" asks "demo @ git+$url@v1" --no-build
 check "nobody was asked for any of them" test ! -s "$work/log"
