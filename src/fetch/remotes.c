@@ -13,13 +13,12 @@ static const struct pf_remote_kind
 			.way = "copy it first: hdfs dfs -get PATH DIR, then give DIR" },
 	remote_buckets = { .schemes = { "s3", "r2", "b2", "gs" }, .way = COPY_FIRST },
 	remote_azure = { .schemes = { "wasbs", "wasb", "abfss", "abfs" }, .way = COPY_FIRST },
-	remote_servers = { .schemes = { "ftp", "sftp" }, .way = COPY_FIRST },
-	remote_git = { .schemes = { "git+https", "git+ssh", "git+file", "git+http" },
-		       .way = "clone it first: git clone URL DIR, then give DIR" };
+	remote_servers = { .schemes = { "ftp", "sftp" }, .way = COPY_FIRST };
 
 static const struct pf_remote_kind *const KINDS[] = {
 	&pf_remote_web, &pf_remote_artifacts, &pf_remote_runs, &pf_remote_models,
-	&remote_databricks, &remote_hdfs, &remote_buckets, &remote_azure, &remote_servers, &remote_git,
+	&pf_remote_git,
+	&remote_databricks, &remote_hdfs, &remote_buckets, &remote_azure, &remote_servers,
 };
 
 const struct pf_remote_kind *pf_remote_kind_of(struct pf_str scheme)
