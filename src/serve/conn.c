@@ -317,13 +317,15 @@ static bool step(struct pf_conn *c)
 
 static void proceed(struct pf_conn *c)
 {
-	do
+	do {
 		while (step(c))
 			;
-	while (c->tls && !c->dead && reads(c) && c->state != PF_CONN_WAITING && read_some(c));
+		if (!c->dead)
+			compact(c);
+		/* What libssl has read already, epoll does not tell. */
+	} while (c->tls && !c->dead && reads(c) && c->state != PF_CONN_WAITING && read_some(c));
 	if (c->dead)
 		return;
-	compact(c);
 	if (c->ended && c->state != PF_CONN_WAITING && !pending(c))
 		pf_conn_close(c);
 	watch(c);
@@ -348,7 +350,8 @@ void pf_conn_answer(struct pf_conn *c, struct pf_order *order)
 	c->order = NULL;
 	if (order->predicted > 0)
 		pf_metrics_predicted(&c->server->metrics, order->predicted);
-	pf_reply(c, order->status, order->type, &order->answer, NULL);
+	pf_reply(c, order->status, order->type, &order->answer,
+		 order->status == 503 ? "Retry-After: 1\r\n" : NULL);
 	pf_server_drop(c->server, order);
 	next_request(c);
 	proceed(c);
