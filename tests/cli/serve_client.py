@@ -315,6 +315,10 @@ def pid_of(where):
     return json.loads(Client(where).invoke(["pid"])[1])["predictions"][0]
 
 
+def worker(where):
+    print(pid_of(where))
+
+
 def killed(where):
     """A worker that is killed fails its own request alone."""
     pid = pid_of(where)
