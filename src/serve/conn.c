@@ -217,7 +217,7 @@ static void next_request(struct pf_conn *c)
 {
 	pf_buf_free(&c->thrown);
 	c->state = PF_CONN_HEAD;
-	c->since = 0;
+	c->since = c->predicted = 0;
 }
 
 static bool read_body(struct pf_conn *c)
@@ -348,6 +348,7 @@ void pf_conn_event(struct pf_conn *c, uint32_t events)
 void pf_conn_answer(struct pf_conn *c, struct pf_order *order)
 {
 	c->order = NULL;
+	c->predicted = order->predicted;
 	if (order->predicted > 0)
 		pf_metrics_predicted(&c->server->metrics, order->predicted);
 	pf_reply(c, order->status, order->type, &order->answer,

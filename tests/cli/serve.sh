@@ -20,7 +20,7 @@ check "slow clients beside good ones" client slow "$port"
 check "clients that hang up" client gone "$port" "$server"
 check "signals that mean nothing" client storm "$port" "$server"
 check "a line for each request" grep -qE \
-	'^[0-9-]*T[0-9:]*Z 127\.0\.0\.1 "GET /version\?x=1" 200 5 [0-9.]*$' "$work/log"
+	'^[0-9-]*T[0-9:]*Z 127\.0\.0\.1 "GET /version\?x=1" 200 5 [0-9.]* 0\.000000$' "$work/log"
 expect "a port that is taken, before the model is looked at" 7 "Address already in use" \
 	"$program" serve "$work/none" -p "$port"
 check "stopped, with 0" stop 0

@@ -67,5 +67,5 @@ start --json
 check "asked" client routes "$port"
 check "stopped" stop 0
 check "an object for each request" grep -qE \
-	'^\{"schema":"pyfunc-env/1","kind":"access","time":"[^"]*","peer":"127\.0\.0\.1","method":"GET","target":"/ping","status":200,"bytes":1,"microseconds":[0-9]+\}$' "$work/log"
+	'^\{"schema":"pyfunc-env/1","kind":"access","time":"[^"]*","peer":"127\.0\.0\.1","method":"GET","target":"/ping","status":200,"bytes":1,"microseconds":[0-9]+,"predict_microseconds":0\}$' "$work/log"
 finish
