@@ -46,6 +46,8 @@
 #define PF_MAX_ZIP_DIRECTORY PF_MIB(64)	/* what an archive says about its members */
 #define PF_MAX_ZIP_UNPACKED PF_MIB(512)	/* members of one artifact, together */
 #define PF_ZIP_KEPT PF_MIB(4)		/* of room for one member, while others are read */
+#define PF_ZIP_WHOLE PF_MIB(8)		/* a member of a wheel that is held whole; bigger ones come in pieces */
+#define PF_ZIP_PIECE PF_KIB(64)		/* ... of this size */
 #define PF_MAX_ARTIFACT_FILES 20000	/* files of a model that are looked at */
 #define PF_MAX_CODE_DEPTH 200		/* brackets and strings in one another, of a model's own code */
 #define PF_MAX_CODE_INDENT 100		/* blocks in blocks */

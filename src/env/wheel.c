@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "env/wheel_check.h"
 #include "formats/digest.h"
+#include "formats/hasher.h"
 #include "req/name.h"
 #include "solve/solve.h"
 
@@ -116,24 +117,34 @@ static int make_parents(struct unpacking *u, const char *path, struct pf_err *er
 	return 0;
 }
 
-static int write_file(struct unpacking *u, const struct pf_bundled *f, struct pf_err *err)
+static int create_file(struct unpacking *u, const struct pf_bundled *f, struct pf_err *err)
 {
-	mode_t mode = f->kind == PF_BUNDLED_PLAIN ? 0444 : 0555;
-	PF_FD(fd) = -1;
-
 	if (make_parents(u, f->path, err) < 0)
 		return -1;
-	fd = pf_create_beneath(u->tree, f->path, mode, err);
-	if (fd < 0)
-		return -1;
-	if (pf_write_fd(fd, u->bytes.p, u->bytes.n, err) < 0)
-		return pf_wrap(err, "%s", f->path);
+	return pf_create_beneath(u->tree, f->path, f->kind == PF_BUNDLED_PLAIN ? 0444 : 0555, err);
+}
+
+static int finish_file(struct unpacking *u, int fd, const struct pf_bundled *f, struct pf_err *err)
+{
+	mode_t mode = f->kind == PF_BUNDLED_PLAIN ? 0444 : 0555;
+
 	if ((u->strict && fchmod(fd, mode) < 0) || futimens(fd, WHEN) < 0)
 		return pf_fail_errno(err, "cannot protect %s", f->path);
 	return 0;
 }
 
-static int unpack_one(struct unpacking *u, struct pf_wheel_item *item, struct pf_err *err)
+static int write_file(struct unpacking *u, const struct pf_bundled *f, struct pf_err *err)
+{
+	PF_FD(fd) = create_file(u, f, err);
+
+	if (fd < 0)
+		return -1;
+	if (pf_write_fd(fd, u->bytes.p, u->bytes.n, err) < 0)
+		return pf_wrap(err, "%s", f->path);
+	return finish_file(u, fd, f, err);
+}
+
+static int unpack_whole(struct unpacking *u, struct pf_wheel_item *item, struct pf_err *err)
 {
 	struct pf_bundled *f = &item->file;
 	struct pf_str bytes;
@@ -146,13 +157,63 @@ static int unpack_one(struct unpacking *u, struct pf_wheel_item *item, struct pf
 	bytes = pf_buf_view(&u->bytes);
 	if (pf_wheel_check_bytes(u->c, item, bytes, err) < 0)
 		return -1;
-	f->size = bytes.n;
-	f->kind = item->member->mode & 0111 || f->scheme == PF_SCHEME_SCRIPTS
-			  ? PF_BUNDLED_EXECUTABLE
-			  : PF_BUNDLED_PLAIN;
 	if (f->scheme == PF_SCHEME_SCRIPTS && pf_str_starts(bytes, "#!python"))
 		f->kind = PF_BUNDLED_SCRIPT;
 	return write_file(u, f, err);
+}
+
+struct big_file {
+	struct pf_hasher hasher;
+	int fd;
+};
+
+static int take_piece(void *ctx, struct pf_str piece, struct pf_err *err)
+{
+	struct big_file *big = ctx;
+
+	pf_hasher_add(&big->hasher, piece.p, piece.n);
+	return pf_write_fd(big->fd, piece.p, piece.n, err);
+}
+
+/* What another than we should read of it is nowhere before its digest is known to be right. */
+static int unpack_pieces(struct unpacking *u, struct pf_wheel_item *item, struct pf_err *err)
+{
+	struct big_file big = { .fd = create_file(u, &item->file, err) };
+	unsigned char raw[32];
+	char digest[PF_DIGEST_TEXT];
+	PF_FD(fd) = big.fd;
+	int rc;
+
+	if (fd < 0)
+		return -1;
+	pf_hasher_start(&big.hasher);
+	rc = pf_zip_stream(&u->c->zip, item->member, take_piece, &big, err);
+	pf_hasher_raw(&big.hasher, raw);
+	pf_hasher_free(&big.hasher);
+	if (rc < 0)
+		return pf_wrap(err, "%s", item->file.path);
+	pf_base64url(digest, raw, sizeof(raw));
+	if (pf_wheel_check_sha256(u->c, item, digest, err) < 0)
+		return -1;
+	return finish_file(u, fd, &item->file, err);
+}
+
+/* A script's first line is looked at; other digests are rare. */
+static bool comes_in_pieces(const struct pf_wheel_item *item)
+{
+	return item->member->size > PF_ZIP_WHOLE && item->file.scheme != PF_SCHEME_SCRIPTS &&
+	       pf_wheel_needs_sha256(item);
+}
+
+static int unpack_one(struct unpacking *u, struct pf_wheel_item *item, struct pf_err *err)
+{
+	struct pf_bundled *f = &item->file;
+
+	f->size = item->member->size;
+	f->kind = item->member->mode & 0111 || f->scheme == PF_SCHEME_SCRIPTS
+			  ? PF_BUNDLED_EXECUTABLE
+			  : PF_BUNDLED_PLAIN;
+	return comes_in_pieces(item) ? unpack_pieces(u, item, err) : unpack_whole(u, item, err);
 }
 
 static struct pf_str head_of(struct pf_wheel_check *c)

@@ -41,6 +41,11 @@ int pf_wheel_check(struct pf_wheel_check *out, const struct pf_wheel_source *s,
 int pf_wheel_check_bytes(struct pf_wheel_check *c, struct pf_wheel_item *item, struct pf_str bytes,
 			 struct pf_err *err) PF_MUST_USE;
 
+/* The same for a file whose SHA-256 (PF_SHA256_TEXT) is known; only where no other is needed. */
+bool pf_wheel_needs_sha256(const struct pf_wheel_item *item);
+int pf_wheel_check_sha256(struct pf_wheel_check *c, struct pf_wheel_item *item, const char *digest,
+			  struct pf_err *err) PF_MUST_USE;
+
 /* ---- its parts ---- */
 
 /* May a member, or a line of RECORD, be called so? EINTEGRITY. */

@@ -128,27 +128,52 @@ int pf_wheel_read_record(struct pf_wheel_check *c, struct pf_str text, struct pf
 	return 0;
 }
 
+/* "sha256=47DEQ..." in two, without the padding that some write. */
+static void split_digest(struct pf_str *name, struct pf_str *said, struct pf_str digest)
+{
+	*name = pf_str_cut(digest, 0, pf_str_find(digest, '='));
+	*said = pf_str_skip(digest, name->n + 1);
+	while (pf_str_ends(*said, "="))
+		said->n--;
+}
+
+static int compare(struct pf_wheel_check *c, const struct pf_wheel_item *item, struct pf_str said,
+		   const char *digest, struct pf_err *err)
+{
+	return pf_str_is(said, digest) ? 0
+				       : forgive(c, item->member->name,
+						 "has another digest in the archive", err);
+}
+
+bool pf_wheel_needs_sha256(const struct pf_wheel_item *item)
+{
+	return !item->recorded || pf_str_starts(item->recorded->digest, "sha256=");
+}
+
+int pf_wheel_check_sha256(struct pf_wheel_check *c, struct pf_wheel_item *item, const char *digest,
+			  struct pf_err *err)
+{
+	struct pf_str name, said;
+
+	item->file.digest = pf_dupz(&c->arena, pf_s(digest));
+	if (!item->recorded)
+		return 0;
+	split_digest(&name, &said, item->recorded->digest);
+	return compare(c, item, said, digest, err);
+}
+
 int pf_wheel_check_bytes(struct pf_wheel_check *c, struct pf_wheel_item *item, struct pf_str bytes,
 			 struct pf_err *err)
 {
 	char own[PF_DIGEST_TEXT], other[PF_DIGEST_TEXT];
-	struct pf_str path = item->member->name, said, name;
+	struct pf_str said, name;
 
 	(void)pf_digest_text(own, PF_S("sha256"), bytes.p, bytes.n);
+	if (pf_wheel_needs_sha256(item))
+		return pf_wheel_check_sha256(c, item, own, err);
 	item->file.digest = pf_dupz(&c->arena, pf_s(own));
-	if (!item->recorded)
-		return 0;
-	said = item->recorded->digest;
-	name = pf_str_cut(said, 0, pf_str_find(said, '='));
-	said = pf_str_skip(said, name.n + 1);
-	while (pf_str_ends(said, "="))
-		said.n--;
-	if (pf_str_is(name, "sha256"))
-		return pf_str_is(said, own)
-			       ? 0
-			       : forgive(c, path, "has another digest in the archive", err);
+	split_digest(&name, &said, item->recorded->digest);
 	if (!pf_digest_text(other, name, bytes.p, bytes.n))
-		return forgive(c, path, "has a digest of an unknown kind", err);
-	return pf_str_is(said, other) ? 0
-				      : forgive(c, path, "has another digest in the archive", err);
+		return forgive(c, item->member->name, "has a digest of an unknown kind", err);
+	return compare(c, item, said, other, err);
 }

@@ -25,12 +25,17 @@ void pf_hasher_add(struct pf_hasher *h, const void *p, size_t n)
 	must(EVP_DigestUpdate(h->state, n ? p : "", n));
 }
 
+void pf_hasher_raw(struct pf_hasher *h, unsigned char raw[32])
+{
+	must(EVP_DigestFinal_ex(h->state, raw, NULL));
+}
+
 void pf_hasher_end(struct pf_hasher *h, char hex[PF_HASHER_HEX])
 {
 	static const char digits[] = "0123456789abcdef";
 	unsigned char raw[32];
 
-	must(EVP_DigestFinal_ex(h->state, raw, NULL));
+	pf_hasher_raw(h, raw);
 	for (size_t i = 0; i < sizeof(raw); i++) {
 		hex[2 * i] = digits[raw[i] >> 4];
 		hex[2 * i + 1] = digits[raw[i] & 15];

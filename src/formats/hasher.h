@@ -12,5 +12,6 @@ struct pf_hasher {
 
 void pf_hasher_start(struct pf_hasher *h); /* also starts anew */
 void pf_hasher_add(struct pf_hasher *h, const void *p, size_t n);
+void pf_hasher_raw(struct pf_hasher *h, unsigned char raw[32]); /* ends it, too */
 void pf_hasher_end(struct pf_hasher *h, char hex[PF_HASHER_HEX]);
 void pf_hasher_free(struct pf_hasher *h);

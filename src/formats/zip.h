@@ -35,6 +35,11 @@ int pf_zip_open(struct pf_zip *out, int fd, struct pf_err *err) PF_MUST_USE;
  * encryption, or a method other than stored and deflate. */
 int pf_zip_read(struct pf_buf *out, struct pf_zip *z, const struct pf_zip_member *m,
 		struct pf_err *err) PF_MUST_USE;
+/* The same in pieces of at most PF_ZIP_PIECE bytes, for one that is too big to be held whole; what was
+ * taken counts when it returns 0. */
+typedef int pf_zip_take(void *ctx, struct pf_str piece, struct pf_err *err);
+int pf_zip_stream(const struct pf_zip *z, const struct pf_zip_member *m, pf_zip_take *take,
+		  void *ctx, struct pf_err *err) PF_MUST_USE;
 /* Why that would fail by what the directory says alone; NULL: it may do. */
 const char *pf_zip_unreadable(const struct pf_zip_member *m);
 const struct pf_zip_member *pf_zip_find(const struct pf_zip *z, struct pf_str name);

@@ -50,6 +50,11 @@ static int inflate_member(char *to, struct pf_zip *z, const struct pf_zip_member
 	return 0;
 }
 
+bool pf_zip_is_stored(const struct pf_zip_member *m)
+{
+	return m->method == METHOD_STORED;
+}
+
 const char *pf_zip_unreadable(const struct pf_zip_member *m)
 {
 	if (m->flags & FLAG_ENCRYPTED)
@@ -84,7 +89,7 @@ int pf_zip_read(struct pf_buf *out, struct pf_zip *z, const struct pf_zip_member
 	if (!to)
 		return pf_fail(err, PF_ELIMIT, "member " PF_FMT " is too big",
 			       PF_ARG(pf_shown(m->name)));
-	if ((m->method == METHOD_STORED ? pf_zip_bytes(to, z->fd, m->data, (size_t)m->size, err)
+	if ((pf_zip_is_stored(m) ? pf_zip_bytes(to, z->fd, m->data, (size_t)m->size, err)
 					: inflate_member(to, z, m, err)) < 0)
 		return -1;
 	if (libdeflate_crc32(0, to, (size_t)m->size) != m->crc)

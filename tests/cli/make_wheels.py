@@ -18,11 +18,11 @@ def record_line(name, text):
     return "%s,sha256=%s,%d\n" % (shown, digest.decode(), len(text.encode()))
 
 
-def pack(path, info, files, executable=(), record=None):
+def pack(path, info, files, executable=(), record=None, method=zipfile.ZIP_DEFLATED):
     """files: name to text. What is listed may be told from what is there by `record`."""
     listed = files if record is None else record
     files[info + "/RECORD"] = "".join(record_line(k, v) for k, v in listed.items()) + info + "/RECORD,,\n"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(path, "w", method) as archive:
         for each, content in files.items():
             member = zipfile.ZipInfo(each, (2020, 1, 1, 0, 0, 0))
             member.external_attr = (0o100755 if each in executable else 0o100644) << 16
@@ -76,6 +76,13 @@ def odd(folder):
         info, files = base(name, "1.0")
         files["clash/__init__.py"] = "name = %r\n" % name
         pack(folder + "/%s-1.0-py3-none-any.whl" % name, info, files)
+    big = "".join("%d\n" % i for i in range(1400000))  # more than is held in memory as a whole
+    for name, text, method in (("big", big, zipfile.ZIP_DEFLATED), ("big_stored", big, zipfile.ZIP_STORED),
+                               ("big_wrong", big[:-2] + "x\n", zipfile.ZIP_DEFLATED)):
+        info, files = base(name, "1.0")
+        listed = dict(files, **{"%s.so" % name: big})
+        files["%s.so" % name] = text
+        pack(folder + "/%s-1.0-py3-none-any.whl" % name, info, files, ["%s.so" % name], listed, method)
     info, files = base("old_one", "1.0")
     listed = dict(files)
     files["old_one.py"] = "x = 1\n"

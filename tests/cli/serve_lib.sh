@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=sh
 # shellcheck source-path=SCRIPTDIR source=tap.sh
+# shellcheck disable=SC2034,SC2154 # what comes from tap.sh, and what is for the scripts that read this one
 . "${SRCDIR:-.}/tests/cli/tap.sh"
 set -u
 python=${PYFUNC_ENV_TEST_PYTHON:-$(PATH=/usr/bin:/usr/local/bin:/bin command -v python3)} || skip_all "there is no python3"

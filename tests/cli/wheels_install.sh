@@ -109,6 +109,14 @@ printf '{"archive_info":{"hash":"sha256=%s","hashes":{"sha256":"%s"}},"url":"htt
 	"$sha256" "$sha256" >"$work/wanted"
 check "as PEP 610 has it" cmp "$work/wanted" "$work/direct/$site/Odd_One-1.0.dist-info/direct_url.json"
 
+# ---- files that come in pieces ----
+check "big files, deflated and stored" make env "$work/big" "$work/w/big-1.0-py3-none-any.whl" "$work/w/big_stored-1.0-py3-none-any.whl"
+"$python" -c 'print("\n".join(map(str, range(1400000))))' >"$work/big.so"
+check "are whole" cmp "$work/big.so" "$work/big/$site/big.so"
+check "stored too" cmp "$work/big.so" "$work/big/$site/big_stored.so"
+check "with their modes" test "$(stat -c '%a %Y' "$work/big/$site/big.so")" = "555 315532800"
+expect "one that RECORD does not have so is refused" 5 "another digest in the archive" make env "$work/big2" "$work/w/big_wrong-1.0-py3-none-any.whl"
+
 # ---- odd places ----
 long=$work/"it's a \$place"/$(printf '%0100d' 0)/é
 mkdir -p "$(dirname "$long")"

@@ -28,10 +28,10 @@ soak() { # NAME OPTIONS...
 	worker=$(client worker "$port")
 	front_before=$(rss "$server") worker_before=$(rss "$worker") fds_before=$(opened "$server")
 	ask 16 "$requests" >"$work/told"
-	set -- $(cat "$work/told")
-	echo "# $name: $3 requests a second, median $4 us, 99 of 100 within $6 us"
+	read -r answered good rate median _ slow <"$work/told"
+	echo "# $name: $rate requests a second, median $median us, 99 of 100 within $slow us"
 	check "$name: $requests requests, each answered, eight of ten by 200" \
-		[ "$1 $2" = "$requests $((requests / 10 * 8))" ]
+		[ "$answered $good" = "$requests $((requests / 10 * 8))" ]
 	front_after=$(rss "$server") worker_after=$(rss "$worker")
 	echo "# $name: server $front_before to $front_after KiB, worker $worker_before to $worker_after KiB"
 	check "$name: the server's memory" within server "$front_before" "$front_after" 1 256

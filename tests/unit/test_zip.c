@@ -5,6 +5,27 @@
 #include "folder.h"
 #include "names.h"
 
+static int take_piece(void *ctx, struct pf_str piece, struct pf_err *err)
+{
+	(void)err;
+	pf_buf_str(ctx, piece);
+	return 0;
+}
+
+/* Piece by piece a member is the same, or as bad. */
+static void compare_pieces(const struct pf_zip *z, const struct pf_zip_member *m,
+			   const struct pf_buf *whole)
+{
+	PF_AUTO(buf) bytes = PF_BUF(65536);
+	struct pf_err err;
+	int rc = pf_zip_stream(z, m, take_piece, &bytes, &err);
+
+	if ((rc == 0) != (whole != NULL))
+		fail_msg(PF_FMT ": in pieces it is %s", PF_ARG(m->name), rc ? err.msg : "good");
+	if (whole && !pf_str_eq(pf_buf_view(&bytes), pf_buf_view(whole)))
+		fail_msg(PF_FMT ": in pieces it is another", PF_ARG(m->name));
+}
+
 /* "name=CRC name=CRC(what is odd)" of what could be read, or the error. */
 static struct pf_str members_of(struct pf_arena *a, const char *name)
 {
@@ -18,8 +39,11 @@ static struct pf_str members_of(struct pf_arena *a, const char *name)
 	for (size_t i = 0; i < z.members.n; i++) {
 		PF_AUTO(buf) bytes = PF_BUF(65536);
 
-		if (pf_zip_read(&bytes, &z, &z.members.v[i], &err) < 0)
+		if (pf_zip_read(&bytes, &z, &z.members.v[i], &err) < 0) {
+			compare_pieces(&z, &z.members.v[i], NULL);
 			return pf_dup(a, pf_s(err.msg));
+		}
+		compare_pieces(&z, &z.members.v[i], &bytes);
 		pf_buf_printf(&out, "%s" PF_FMT "=%08x", i ? " " : "", PF_ARG(z.members.v[i].name),
 			      z.members.v[i].crc);
 		if (z.members.v[i].odd)
