@@ -112,7 +112,7 @@
 #define PF_MAX_HTTP_HEAD PF_KIB(32)	/* its line and its fields */
 #define PF_MAX_HTTP_FIELDS 100
 #define PF_MAX_CHUNK_LINE PF_KIB(4)	/* a chunk's size with its extensions; a trailer */
-#define PF_MAX_BODY PF_MIB(256)		/* of a request, unless the user says */
+#define PF_MAX_BODY PF_MIB(64)		/* of a request, unless the user says */
 #define PF_MAX_BODIES PF_GIB(2)		/* of all requests at a time */
 #define PF_MAX_CONNECTIONS 4096		/* at a time; more wait in the kernel's queue */
 #define PF_MAX_SERVE_WORKERS 256
