@@ -219,7 +219,7 @@ bool pf_workdir_any_held(const char *store)
 				   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		struct stat st;
 
-		held = fd >= 0 && fstat(fd, &st) == 0 &&
+		held = fd >= 0 && fstat(fd, &st) == 0 && !pf_str_ends(pf_s(e->d_name), ".gone") &&
 		       (st.st_mtime > before || is_held(fd, LOCK_SH, &st));
 	}
 	if (dir)
