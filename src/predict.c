@@ -10,22 +10,14 @@
 #include "data/data.h"
 #include "pipeline.h"
 
-static bool is_nested(const struct pf_schema *schema)
-{
-	for (size_t i = 0; schema->kind == PF_SCHEMA_COLUMNS && i < schema->n; i++)
-		if (schema->columns[i].type >= PF_D_ARRAY)
-			return true;
-	return false;
-}
-
-/* What the environment's own mlflow.pyfunc must do: wrappers of its own classes, nested types that
- * are not enforced here, a configuration that variables may override. */
-static bool needs_mlflow(const struct pf_model *m)
+/* What the environment's own mlflow.pyfunc must do: wrappers of its own classes, a configuration
+ * that variables may override, conversions that lose something. */
+static bool needs_mlflow(const struct pf_model *m, const struct pf_opts *o)
 {
 	bool of_mlflow = pf_str_starts(m->loader_module, "mlflow.");
 
 	return pf_str_starts(m->loader_module, "mlflow.pyfunc.") || m->signature.from_type_hint ||
-	       is_nested(&m->signature.inputs) || (of_mlflow && m->config);
+	       o->mlflow_compat || (of_mlflow && m->config);
 }
 
 /* A YAML scalar as JSON: numbers that JSON spells otherwise (0x10, .5, 1_000) go as text. */
@@ -95,7 +87,7 @@ static int start(struct pf_runner *out, const struct pf_job *job, bool through_m
 int pf_job_start(struct pf_runner *out, const struct pf_job *job, const struct pf_opts *o,
 		 struct pf_err *err)
 {
-	return start(out, job, needs_mlflow(&job->model), o, err);
+	return start(out, job, needs_mlflow(&job->model, o), o, err);
 }
 
 /* Input that only the environment can read must be enforced there too: by a model that was loaded
@@ -103,7 +95,7 @@ int pf_job_start(struct pf_runner *out, const struct pf_job *job, const struct p
 static int start_again(struct pf_runner *r, const struct pf_job *job, const struct pf_opts *o,
 		       struct pf_err *err)
 {
-	if (!job->model.signature.present || needs_mlflow(&job->model))
+	if (!job->model.signature.present || needs_mlflow(&job->model, o))
 		return 0;
 	pf_runner_free(r);
 	return start(r, job, true, o, err);
@@ -175,7 +167,10 @@ static int predict(struct pf_buf *answer, struct pf_runner *r, const struct pf_j
 	const struct pf_signature *s = &job->model.signature;
 	struct pf_expect expect = { .inputs = s->present ? &s->inputs : NULL,
 				    .params = &s->params,
-				    .from_type_hint = s->from_type_hint };
+				    .from_type_hint = s->from_type_hint,
+				    .through_mlflow = needs_mlflow(&job->model, o),
+				    .compat = o->mlflow_compat };
+	unsigned how = o->mlflow_compat ? PF_ANSWER_BARE_NAN : 0;
 	PF_AUTO(arena) a = { 0 };
 	PF_AUTO(buf) bytes = PF_BUF(PF_MAX_ANSWER);
 	struct pf_request request = { 0 };
@@ -196,7 +191,7 @@ static int predict(struct pf_buf *answer, struct pf_runner *r, const struct pf_j
 		err->code = PF_ECODE; /* the model's code wrote to our socket */
 		return pf_wrap(err, "the model's answer");
 	}
-	return pf_answer_json(answer, &value, !request.llm, err);
+	return pf_answer_json(answer, &value, request.llm ? how : how | PF_ANSWER_WRAPPED, err);
 }
 
 int pf_job_predict(struct pf_buf *answer, struct pf_runner *r, const struct pf_job *job,

@@ -5,7 +5,7 @@
 #include "data/document.h"
 #include "data/element.h"
 
-static const struct pf_spelling spelling = { "False", "True", "", true, "" };
+static const struct pf_spelling spelling = { "False", "True", "", "inf", "", "" };
 
 /* RFC 4180; an empty text is quoted, to be told from a missing cell. */
 static void put_text(struct pf_buf *out, struct pf_str s)
@@ -49,6 +49,9 @@ static int put_cell(struct pf_buf *out, const struct pf_value *v, struct pf_err 
 		return 0;
 	case PF_V_DATETIME:
 		pf_element_write(out, &spelling, PF_T_DATETIME, &v->i, 0);
+		return 0;
+	case PF_V_ELEMENT:
+		pf_element_write(out, &spelling, v->tensor->type, v->tensor->data, 0);
 		return 0;
 	case PF_V_BYTES:
 		pf_base64_encode(out, v->s, "");

@@ -38,7 +38,9 @@ static void write_double(struct pf_buf *out, const struct pf_spelling *s, double
 {
 	char *p;
 
-	if (!isfinite(d) && (isnan(d) || !s->infinities))
+	if (isinf(d) && s->infinity)
+		pf_buf_printf(out, "%s%s", d < 0 ? "-" : "", s->infinity);
+	else if (!isfinite(d))
 		pf_buf_cstr(out, s->missing);
 	else if ((p = pf_buf_room(out, PF_DOUBLE_SIZE)))
 		take_up(out, pf_double_write(p, d));
@@ -55,7 +57,7 @@ static void write_whole(struct pf_buf *out, int64_t whole)
 static void write_date(struct pf_buf *out, const struct pf_spelling *s, int64_t ns)
 {
 	if (ns == INT64_MIN) {
-		pf_buf_cstr(out, s->missing);
+		pf_buf_cstr(out, s->no_date);
 	} else if (!s->quote) {
 		write_whole(out, ns);
 	} else {

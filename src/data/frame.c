@@ -18,6 +18,7 @@
  *   LIST    n values
  *   MAP     n times: a STRING value, a value
  *   TENSOR  n = type | rank << 8; rank words of shape; elements
+ *   ELEMENT n = type; one element, of a type with a width
  *   TABLE, SERIES          n = columns; word rows; word flags (1: has an index);
  *           for each column: word type | unnamed << 8, a STRING value with its name;
  *           for each column: elements; then, with an index, `rows` values
@@ -250,6 +251,10 @@ static int put_value(struct pf_buf *out, const struct pf_value *v, unsigned dept
 		return put_table(out, v, depth + 1, err);
 	case PF_V_TENSOR:
 		return put_tensor(out, v->tensor, depth + 1, err);
+	case PF_V_ELEMENT:
+		put_word(out, PF_V_ELEMENT, (uint64_t)v->tensor->type);
+		pf_put_data(out, v->tensor->data, pf_type_width(v->tensor->type));
+		return 0;
 	}
 	return pf_fail(err, PF_EBUG, "a value of unknown kind %d", (int)v->kind);
 }

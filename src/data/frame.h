@@ -41,6 +41,7 @@ enum pf_value_kind {
 	PF_V_SERIES,	/* a table of one column */
 	PF_V_TENSOR,
 	PF_V_DATETIME,	/* i is nanoseconds */
+	PF_V_ELEMENT,	/* one number of a numpy type, as a tensor of rank 0 */
 };
 
 struct pf_value {
