@@ -30,7 +30,8 @@ int pf_repair(struct pf_job *job, const struct pf_opts *o, struct pf_err *err) P
 /* One input for a job's model. Borrows everything. */
 struct pf_input {
 	struct pf_str text;
-	const char *format;	/* "json" or "csv" */
+	const char *format;	/* of pf_input_formats (input.h) */
+	const char *answer;	/* of pf_answer_formats; NULL: json */
 	struct pf_str params;	/* a JSON object that replaces the input's params; empty: none */
 	double seconds;		/* for loading and predicting; 0: no limit */
 };
@@ -38,6 +39,7 @@ struct pf_input {
 /* Starts a runner, which imports and loads while the caller reads its input. */
 int pf_job_start(struct pf_runner *out, const struct pf_job *job, const struct pf_opts *o,
 		 struct pf_err *err) PF_MUST_USE;
-/* Checks the input against the signature, asks the runner, appends the answer as JSON text. */
+/* Checks the input against the signature, asks the runner, appends the answer; JSON has no newline at its
+ * end. */
 int pf_job_predict(struct pf_buf *answer, struct pf_runner *r, const struct pf_job *job,
 		   const struct pf_opts *o, const struct pf_input *input, struct pf_err *err) PF_MUST_USE;

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "check/modules.h"
 #include "data/data.h"
+#include "input.h"
 #include "pipeline.h"
 
 /* What the environment's own mlflow.pyfunc must do: wrappers of its own classes, a configuration
@@ -173,12 +174,11 @@ static int predict(struct pf_buf *answer, struct pf_runner *r, const struct pf_j
 	unsigned how = o->mlflow_compat ? PF_ANSWER_BARE_NAN : 0;
 	PF_AUTO(arena) a = { 0 };
 	PF_AUTO(buf) bytes = PF_BUF(PF_MAX_ANSWER);
+	PF_AUTO(buf) held = PF_BUF(PF_MAX_FRAME);
 	struct pf_request request = { 0 };
 	struct pf_value value;
-	bool csv = strcmp(input->format, "csv") == 0;
 
-	if ((csv ? pf_csv_read(&request, &a, input->text, &expect, err) :
-		   pf_payload_read(&request, &a, input->text, &expect, err)) < 0)
+	if (pf_input_read(&request, &a, &held, r, input, &expect, err) < 0)
 		return pf_wrap(err, "the input");
 	if (input->params.n &&
 	    pf_params_read(&request.params, &a, input->params, &s->params, err) < 0)
@@ -191,7 +191,8 @@ static int predict(struct pf_buf *answer, struct pf_runner *r, const struct pf_j
 		err->code = PF_ECODE; /* the model's code wrote to our socket */
 		return pf_wrap(err, "the model's answer");
 	}
-	return pf_answer_json(answer, &value, request.llm ? how : how | PF_ANSWER_WRAPPED, err);
+	return pf_answer_write(answer, r, &value, input->answer ? input->answer : "json",
+			       request.llm ? how : how | PF_ANSWER_WRAPPED, input->seconds, err);
 }
 
 int pf_job_predict(struct pf_buf *answer, struct pf_runner *r, const struct pf_job *job,

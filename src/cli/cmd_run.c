@@ -12,21 +12,36 @@
 #include "base/number.h"
 #include "base/str.h"
 #include "cli/cli.h"
+#include "input.h"
 #include "pipeline.h"
 
-/* The request's format: as told, else by the suffix of its file, else json. */
-static int choose_format(const char **out, const struct pf_args *args, struct pf_err *err)
+/* The format of which a file's name has the suffix, or json. */
+static const char *by_suffix(const char *path, const char *const *formats)
 {
-	static const char *const formats[] = { "json", "csv", NULL };
-	const char *told = args->value[PF_OPT_content_type], *input = args->value[PF_OPT_input];
+	for (size_t i = 0; path && formats[i]; i++) {
+		size_t n = strlen(formats[i]), length = strlen(path);
+
+		if (length > n && path[length - n - 1] == '.' && pf_str_ieq(pf_s(path + length - n), formats[i]))
+			return formats[i];
+	}
+	return formats[0];
+}
+
+/* The request's format: as told, else by the suffix of its file, else json. The answer's is that of
+ * its file. */
+static int choose_formats(struct pf_input *out, const struct pf_args *args, struct pf_err *err)
+{
+	const char *told = args->value[PF_OPT_content_type];
 	int choice;
 
+	out->answer = by_suffix(args->value[PF_OPT_output], pf_answer_formats);
+	out->format = by_suffix(args->value[PF_OPT_input], pf_input_formats);
 	if (!told)
-		told = input && pf_str_ends(pf_s(input), ".csv") ? "csv" : "json";
-	choice = pf_cli_choice("--content-type", told, formats, err);
+		return 0;
+	choice = pf_cli_choice("--content-type", told, pf_input_formats, err);
 	if (choice < 0)
 		return -1;
-	*out = formats[choice];
+	out->format = pf_input_formats[choice];
 	return 0;
 }
 
@@ -74,9 +89,9 @@ static int open_input(const char *path, struct pf_err *err)
 	return fd;
 }
 
-/* Reads the whole request. A first block with a NUL is no text: an endless device is not read to
- * the ceiling. */
-static int read_input(struct pf_buf *out, const char *path, struct pf_err *err)
+/* Reads the whole request. Where text is wanted a first block with a NUL is none: an endless device is
+ * not read to the ceiling. */
+static int read_input(struct pf_buf *out, const char *path, bool text, struct pf_err *err)
 {
 	const char *name = path && strcmp(path, "-") != 0 ? path : "standard input";
 	PF_FD(fd) = open_input(path, err);
@@ -93,7 +108,7 @@ static int read_input(struct pf_buf *out, const char *path, struct pf_err *err)
 		return -1;
 	if (n < 0)
 		return pf_fail_errno(err, "cannot read %s", name);
-	if (memchr(room, 0, (size_t)n))
+	if (text && memchr(room, 0, (size_t)n))
 		return pf_fail(err, PF_EMODEL, "%s is no text: it holds a NUL byte", name);
 	out->n += (size_t)n;
 	return n ? pf_read_fd(out, fd, name, err) : 0;
@@ -111,18 +126,19 @@ int pf_cmd_run(const struct pf_args *args, struct pf_err *err)
 	const char *uri;
 
 	if (pf_cli_model(&uri, args, err) < 0 || pf_cli_opts(&o, args, &a, err) < 0 ||
-	    choose_format(&input.format, args, err) < 0 ||
+	    choose_formats(&input, args, err) < 0 ||
 	    read_timeout(&input.seconds, args, err) < 0 || check_input(args, err) < 0 ||
 	    pf_cli_check_output(args, err) < 0 ||
 	    pf_prepare(&job, uri, &o, err) < 0 ||
 	    pf_job_start(&runner, &job, &o, err) < 0 ||
-	    read_input(&body, args->value[PF_OPT_input], err) < 0)
+	    read_input(&body, args->value[PF_OPT_input], pf_input_is_text(input.format), err) < 0)
 		return -1;
 	input.text = pf_buf_view(&body);
 	if (pf_job_predict(&answer, &runner, &job, &o, &input, err) < 0 ||
 	    pf_signals_check(err) < 0) /* asked to stop while the answer came */
 		return -1;
-	pf_buf_char(&answer, '\n');
+	if (input.answer == pf_answer_formats[0])
+		pf_buf_char(&answer, '\n');
 	if (pf_cli_print(args, pf_buf_view(&answer), err) < 0)
 		return -1;
 	pf_runner_leave(&runner);

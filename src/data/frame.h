@@ -130,6 +130,8 @@ enum pf_frame_kind {
 	PF_FRAME_SPENT,		/* from it, before an ANSWER: a MAP: "seconds" within predict */
 	PF_FRAME_GONE,		/* from it, after a BYE: it has finished and has no children; all that
 				 * is left is for the kernel to take its memory back */
+	PF_FRAME_READ,		/* to it: a MAP: "format" ("parquet"), "bytes": answered by the table */
+	PF_FRAME_WRITE,		/* a MAP: "format" ("parquet"), "data": answered by its BYTES */
 };
 #define PF_FRAME_HEADER 16
 void pf_frame_header(char out[PF_FRAME_HEADER], enum pf_frame_kind kind, size_t length);

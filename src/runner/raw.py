@@ -118,6 +118,42 @@ def read(model, kind, body):
     raise ValueError("a request of unknown format " + kind)
 
 
+def parquet(call):
+    """What pandas needs for it is told in one line."""
+    try:
+        return call()
+    except ImportError as e:
+        raise ImportError("Parquet takes pandas and pyarrow or fastparquet in the model's environment") from e
+
+
+def read_table(kind, body):
+    """A table as typed columns; what may be missing in a column of pandas' own type is None."""
+    def read():
+        import pandas
+
+        return pandas.read_parquet(io.BytesIO(body))
+
+    table = parquet(read)
+    for name in table.columns:
+        if type(table[name].dtype).__name__.endswith("Dtype") and table[name].dtype.kind in "iufb":
+            column = table[name]
+            table[name] = column.astype(object) if column.isna().any() else column.to_numpy(column.dtype.numpy_dtype)
+    return table
+
+
+def write_table(kind, table):
+    def write():
+        import pandas
+
+        frame = pandas.DataFrame(table)
+        frame.columns = [str(name) for name in frame.columns]
+        out = io.BytesIO()
+        frame.to_parquet(out, index=False)
+        return out.getvalue()
+
+    return parquet(write)
+
+
 def takes_params(function):
     """As mlflow asks: has it a parameter of this name?"""
     import inspect
