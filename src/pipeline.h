@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "data/data.h"
 #include "env/env.h"
 #include "model/model.h"
 #include "opts.h"
@@ -39,6 +40,8 @@ struct pf_input {
 /* Starts a runner, which imports and loads while the caller reads its input. */
 int pf_job_start(struct pf_runner *out, const struct pf_job *job, const struct pf_opts *o,
 		 struct pf_err *err) PF_MUST_USE;
+/* What a job's input must fit. Borrows from the job. */
+struct pf_expect pf_job_expect(const struct pf_job *job, const struct pf_opts *o);
 /* Checks the input against the signature, asks the runner, appends the answer; JSON has no newline at its
  * end. */
 int pf_job_predict(struct pf_buf *answer, struct pf_runner *r, const struct pf_job *job,

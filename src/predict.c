@@ -162,15 +162,22 @@ static void explain_missing(const struct pf_runner *r, const struct pf_job *job,
 			"the installed one has no such module: another version may");
 }
 
+struct pf_expect pf_job_expect(const struct pf_job *job, const struct pf_opts *o)
+{
+	const struct pf_signature *s = &job->model.signature;
+
+	return (struct pf_expect){ .inputs = s->present ? &s->inputs : NULL,
+				   .params = &s->params,
+				   .from_type_hint = s->from_type_hint,
+				   .through_mlflow = needs_mlflow(&job->model, o),
+				   .compat = o->mlflow_compat };
+}
+
 static int predict(struct pf_buf *answer, struct pf_runner *r, const struct pf_job *job,
 		   const struct pf_opts *o, const struct pf_input *input, struct pf_err *err)
 {
 	const struct pf_signature *s = &job->model.signature;
-	struct pf_expect expect = { .inputs = s->present ? &s->inputs : NULL,
-				    .params = &s->params,
-				    .from_type_hint = s->from_type_hint,
-				    .through_mlflow = needs_mlflow(&job->model, o),
-				    .compat = o->mlflow_compat };
+	struct pf_expect expect = pf_job_expect(job, o);
 	unsigned how = o->mlflow_compat ? PF_ANSWER_BARE_NAN : 0;
 	PF_AUTO(arena) a = { 0 };
 	PF_AUTO(buf) bytes = PF_BUF(PF_MAX_ANSWER);

@@ -39,6 +39,10 @@ int pf_payload_read(struct pf_request *out, struct pf_arena *a, struct pf_str bo
 int pf_csv_read(struct pf_request *out, struct pf_arena *a, struct pf_str text,
 		const struct pf_expect *expect, struct pf_err *err) PF_MUST_USE;
 
+/* How many bytes the first rows of a CSV text take, `rows` at most, header or not: those that have an end.
+ * `found` is how many there are; rows of nothing but blanks count as none. */
+size_t pf_csv_cut(size_t *found, struct pf_str text, size_t rows);
+
 /* Parameters given apart from the body (--params JSON), checked in the same way. */
 int pf_params_read(struct pf_value *out, struct pf_arena *a, struct pf_str json,
 		   const struct pf_params *declared, struct pf_err *err) PF_MUST_USE;
