@@ -6,7 +6,7 @@
 #include "data/document.h"
 #include "data/enforce.h"
 #include "data/grid.h"
-#include "data/one_row.h"
+#include "data/rows.h"
 #include "data/tensor.h"
 
 /* One request on its way. */
@@ -236,8 +236,9 @@ static int read_nested(struct pf_value *out, struct reading *r, const struct pf_
 		pair[1] = *v;
 		v = &map;
 	}
-	if (v->kind == PF_V_MAP && r->schema->named && !r->instances)
-		return pf_row_of_inputs(out, r->why, r->a, v, r->schema, err);
+	if (r->schema->named && !r->instances &&
+	    (v->kind == PF_V_MAP || (v->kind == PF_V_LIST && v->list.n && all_maps(v))))
+		return pf_rows_of_inputs(out, r->why, r->a, v, r->schema, err);
 	*r->why = "columns of nested types that are not given by name";
 	return 0;
 }

@@ -199,6 +199,8 @@ static int enforce_tensor(struct nesting *n, const struct pf_value *v, const str
 		item = item->inner;
 	if (!pf_tensor_count(t))
 		return 0;
+	if (item->type == PF_D_ANY && t->type != PF_T_OBJECT && t->type != PF_T_BYTES)
+		return 0;
 	if (item->type < PF_COUNT(types) && types[item->type] == t->type)
 		return 0;
 	if (item->type < PF_D_STRING)

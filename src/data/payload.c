@@ -6,7 +6,7 @@
 #include "data/enforce.h"
 #include "data/grid.h"
 #include "data/inputs.h"
-#include "data/one_row.h"
+#include "data/rows.h"
 #include "data/params.h"
 
 /* The four forms; exactly one of them is in a body. */

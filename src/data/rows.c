@@ -1,10 +1,13 @@
-/* one_row.c - an object as one row of a table: `inputs` of nested types, bodies of language models */
+/* rows.c - objects as rows of a table: `inputs` of nested types, bodies of language models */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "data/one_row.h"
+#include "data/rows.h"
+
+#include <math.h>
 
 #include "base/str.h"
 #include "data/document.h"
 #include "data/enforce.h"
+#include "data/grid.h"
 #include "data/nested.h"
 #include "data/strict.h"
 #include "data/tensor.h"
@@ -50,28 +53,47 @@ static int as_tensor(struct pf_value *v, const char **why, struct pf_arena *a, s
 	return 0;
 }
 
+static bool is_plain_type(const struct pf_colspec *spec)
+{
+	return spec->type <= PF_D_DATETIME;
+}
+
+static bool is_array(const struct pf_colspec *spec)
+{
+	return spec->type == PF_D_ARRAY || spec->type == PF_D_SPARKML;
+}
+
+/* A record that lacks the key: pandas puts NaN where the server has not looked. */
+static bool is_hole(const struct pf_value *v, bool holes)
+{
+	return holes && v->kind == PF_V_FLOAT && isnan(v->d);
+}
+
 /* Each value as the server's reader converts it, and as the enforcement before predict does. */
 static int input_column(struct pf_column *c, const char **why, struct pf_arena *a,
-			const struct pf_value *given, const struct pf_colspec *spec,
-			struct pf_err *err)
+			const struct pf_grid *g, const struct pf_cells *given,
+			const struct pf_colspec *spec, struct pf_err *err)
 {
-	struct pf_value *cell = pf_alloc(a, sizeof(*cell));
-	struct pf_cells cells = { .name = c->name, .v = cell };
+	struct pf_cells cells = *given;
 
-	*cell = *given;
-	if (spec->type <= PF_D_DATETIME) {
-		if (!pf_value_is_scalar(given))
+	for (size_t i = 0; is_plain_type(spec) && i < g->rows; i++)
+		if (!pf_value_is_scalar(&given->v[i]))
 			*why = "lists beside nested types";
-		else if (pf_column_cast(c, why, a, &cells, 1, spec, PF_FROM_ARRAY, err) < 0)
-			return -1;
+	if (*why)
 		return 0;
+	if (is_plain_type(spec))
+		return pf_column_cast(c, why, a, given, g->rows, spec, PF_FROM_ARRAY, err);
+	cells.v = pf_alloc_array(a, g->rows, sizeof(*cells.v));
+	for (size_t i = 0; i < g->rows && !*why; i++) {
+		cells.v[i] = given->v[i];
+		if (is_hole(&given->v[i], g->holes))
+			continue;
+		if (pf_nested_value(&cells.v[i], why, a, &given->v[i], spec, spec->required, err) < 0)
+			return pf_wrap(err, "column '" PF_FMT "', row %zu", PF_ARG(pf_shown(given->name)), i);
+		if (!*why && is_array(spec) && as_tensor(&cells.v[i], why, a, err) < 0)
+			return -1;
 	}
-	if (pf_nested_value(cell, why, a, given, spec, spec->required, err) < 0)
-		return pf_wrap(err, "column '" PF_FMT "', row 0", PF_ARG(pf_shown(c->name)));
-	if (!*why && (spec->type == PF_D_ARRAY || spec->type == PF_D_SPARKML) &&
-	    as_tensor(cell, why, a, err) < 0)
-		return -1;
-	return *why ? 0 : pf_nested_column(c, why, a, &cells, 1, spec, 1, err);
+	return *why ? 0 : pf_nested_column(c, why, a, &cells, g->rows, spec, 1, err);
 }
 
 static const struct pf_colspec *find(const struct pf_schema *schema, struct pf_str name)
@@ -82,33 +104,64 @@ static const struct pf_colspec *find(const struct pf_schema *schema, struct pf_s
 	return NULL;
 }
 
-int pf_row_of_inputs(struct pf_value *out, const char **why, struct pf_arena *a,
-		     const struct pf_value *map, const struct pf_schema *schema, struct pf_err *err)
+/* An object is a row; records are as many. */
+static int make_grid(struct pf_grid *g, const char **why, struct pf_arena *a, const struct pf_value *v,
+		     const struct pf_schema *schema, struct pf_err *err)
 {
-	struct pf_label *labels = pf_alloc_array(a, map->list.n, sizeof(*labels));
-	size_t *pick = pf_alloc_array(a, schema->n, sizeof(*pick));
-	struct pf_table *given = make_table(a, map), *t = pf_alloc(a, sizeof(*t));
-
+	if (v->kind == PF_V_LIST)
+		return pf_grid_records(g, why, a, v, err);
 	if (!is_row(schema))
 		*why = "maps and anything as columns";
-	for (size_t i = 0; i < map->list.n && !*why; i++) {
-		const struct pf_colspec *spec = find(schema, map->list.v[2 * i].s);
+	pf_grid_make(g, a, 0, v->list.n);
+	g->rows = 1;
+	for (size_t i = 0; i < v->list.n; i++) {
+		g->columns[i].name = v->list.v[2 * i].s;
+		g->columns[i].unnamed = false;
+		g->columns[i].v = &v->list.v[2 * i + 1];
+	}
+	return 0;
+}
 
-		labels[i].name = map->list.v[2 * i].s;
-		if (!spec && map->list.v[2 * i + 1].kind == PF_V_LIST)
-			*why = "lists that the signature does not name";
-		else if (spec && input_column(&given->columns.v[i], why, a, &map->list.v[2 * i + 1], spec,
-					      err) < 0)
+static int fill_columns(struct pf_column *columns, const char **why, struct pf_arena *a, const struct pf_grid *g,
+		const struct pf_schema *schema, struct pf_err *err)
+{
+	for (size_t i = 0; i < g->n && !*why; i++) {
+		const struct pf_colspec *spec = find(schema, g->columns[i].name);
+
+		for (size_t j = 0; !spec && j < g->rows; j++)
+			if (g->columns[i].v[j].kind == PF_V_LIST)
+				*why = "lists that the signature does not name";
+		if (spec && !*why && input_column(&columns[i], why, a, g, &g->columns[i], spec, err) < 0)
 			return -1;
 	}
+	return 0;
+}
+
+int pf_rows_of_inputs(struct pf_value *out, const char **why, struct pf_arena *a,
+		      const struct pf_value *v, const struct pf_schema *schema, struct pf_err *err)
+{
+	size_t *pick = pf_alloc_array(a, schema->n, sizeof(*pick));
+	struct pf_table *t = pf_alloc(a, sizeof(*t));
+	struct pf_grid g = { 0 };
+	struct pf_label *labels;
+	struct pf_column *columns;
+
+	if (make_grid(&g, why, a, v, schema, err) < 0)
+		return -1;
+	labels = pf_alloc_array(a, g.n, sizeof(*labels));
+	columns = pf_alloc_array(a, g.n, sizeof(*columns));
+	for (size_t i = 0; i < g.n; i++)
+		labels[i].name = g.columns[i].name;
+	if (!*why && fill_columns(columns, why, a, &g, schema, err) < 0)
+		return -1;
 	if (*why)
 		return 0;
-	if (pf_enforce_columns(pick, labels, map->list.n, schema, err) < 0)
+	if (pf_enforce_columns(pick, labels, g.n, schema, err) < 0)
 		return -1;
-	t->rows = 1;
+	t->rows = g.rows;
 	for (size_t i = 0; i < schema->n; i++)
 		if (pick[i] != PF_NPOS)
-			*PF_PUSH(a, &t->columns) = given->columns.v[pick[i]];
+			*PF_PUSH(a, &t->columns) = columns[pick[i]];
 	*out = (struct pf_value){ .kind = PF_V_TABLE, .table = t };
 	return 0;
 }
