@@ -230,11 +230,147 @@ static void matrix(void **state)
 	assert_int_equal(found, PF_COUNT(rows));
 }
 
+/* ---- what a scoring server answered ---- */
+
+#define OPTIONAL(type, name) "{\"type\":\"" type "\",\"name\":\"" name "\",\"required\":false}"
+#define TENSOR(dtype, shape, name) \
+	"{\"type\":\"tensor\",\"tensor-spec\":{\"dtype\":\"" dtype "\",\"shape\":" shape "}" name "}"
+
+/* Sections of the table, and the model that was asked; the one whose name the body has comes first. */
+static const struct {
+	const char *section, *mark;
+	const char *inputs, *params;
+} served[] = {
+	{ "params", "", "[{\"type\":\"string\",\"name\":\"q\",\"required\":true}]",
+	  "[{\"name\":\"temperature\",\"type\":\"double\",\"default\":0.5,\"shape\":null},"
+	  "{\"name\":\"n\",\"type\":\"integer\",\"default\":1,\"shape\":null},"
+	  "{\"name\":\"stop\",\"type\":\"string\",\"default\":[\"a\"],\"shape\":[-1]},"
+	  "{\"name\":\"flag\",\"type\":\"boolean\",\"default\":false,\"shape\":null}]" },
+	{ "alltypes", "", "[" OPTIONAL("boolean", "boolean") "," OPTIONAL("integer", "integer") ","
+	  OPTIONAL("long", "long") "," OPTIONAL("float", "float") "," OPTIONAL("double", "double") ","
+	  OPTIONAL("string", "string") "," OPTIONAL("binary", "binary") "," OPTIONAL("datetime", "datetime")
+	  ",{\"type\":\"array\",\"items\":{\"type\":\"long\"},\"name\":\"arr\",\"required\":false}"
+	  ",{\"type\":\"object\",\"properties\":{\"p\":{\"type\":\"string\",\"required\":true},"
+	  "\"q\":{\"type\":\"double\",\"required\":false}},\"name\":\"obj\",\"required\":false}"
+	  ",{\"type\":\"map\",\"values\":{\"type\":\"long\"},\"name\":\"map\",\"required\":false},"
+	  OPTIONAL("any", "any") "]", NULL },
+	{ "tensor", "\"a\":", "[" TENSOR("float64", "[-1,2]", ",\"name\":\"a\"") ","
+	  TENSOR("int64", "[-1,3]", ",\"name\":\"b\"") "]", NULL },
+	{ "tensor", "", "[" TENSOR("float32", "[-1,3]", "") "]", NULL },
+};
+
+/* Where it changed a value, we do not answer. */
+static const char *const changed[] = {
+	"{\"boolean\": \"true\"}", "{\"boolean\": null}",	   "{\"integer\": 1.7}",
+	"{\"integer\": 3000000000}", "{\"float\": 1e+300}",
+	"{\"inputs\": {\"a\": [[1, 2]], \"b\": [[1.5, 2, 3]]}}", NULL
+};
+
+/* Python's spelling of plain data. */
+static struct pf_str as_json(struct pf_arena *a, struct pf_str text)
+{
+	static const char *const words[][2] = {
+		{ "None", "null" }, { "True", "true" }, { "False", "false" }, { "'", "\"" },
+	};
+	PF_AUTO(buf) out = PF_BUF(PF_MIB(1));
+
+	while (text.n) {
+		size_t i = 0;
+
+		while (i < PF_COUNT(words) && !pf_str_starts(text, words[i][0]))
+			i++;
+		if (i < PF_COUNT(words))
+			pf_buf_cstr(&out, words[i][1]);
+		else
+			pf_buf_char(&out, *text.p);
+		text = pf_str_skip(text, i < PF_COUNT(words) ? strlen(words[i][0]) : 1);
+	}
+	return pf_dup(a, pf_buf_view(&out));
+}
+
+static size_t find_served(const char *section, struct pf_str body)
+{
+	size_t i = 0;
+
+	while (i < PF_COUNT(served) && (strcmp(served[i].section, section) != 0 ||
+					pf_str_find_str(body, served[i].mark) == PF_NPOS))
+		i++;
+	return i;
+}
+
+/* The dtype that the model told of: "t": "int32" */
+static struct pf_str dtype_told(struct pf_str answer)
+{
+	size_t at = pf_str_find_str(answer, "\"t\": \"");
+	struct pf_str type = at == PF_NPOS ? (struct pf_str){ 0 } : pf_str_skip(answer, at + 6);
+
+	type = pf_str_cut(type, 0, pf_str_find(type, '"'));
+	return pf_str_is(type, "datetime64[ns]") ? PF_S("datetime") : pf_str_is(type, "str") ? PF_S("string") : type;
+}
+
+static bool check_served(const char *section, struct pf_str line)
+{
+	PF_AUTO(arena) a = { 0 };
+	PF_AUTO(buf) out = PF_BUF(PF_MIB(1));
+	size_t split = pf_str_find_str(line, " => (");
+	struct pf_str body = as_json(&a, pf_str_cut(line, 2, split)), answered, type;
+	struct unit_row row = { 0 };
+	size_t i = find_served(section, body);
+	bool good, table = strcmp(section, "alltypes") == 0, failed;
+
+	if (split == PF_NPOS || i == PF_COUNT(served) || !pf_str_starts(body, "{"))
+		return false;
+	answered = pf_str_skip(line, split + 5);
+	good = pf_str_starts(answered, "200");
+	row.v[0] = PF_S("json");
+	row.v[1] = pf_s(served[i].inputs);
+	row.v[2] = served[i].params ? pf_s(served[i].params) : (struct pf_str){ 0 };
+	row.v[3] = table ? pf_format(&a, "{\"dataframe_records\":[" PF_FMT "]}", PF_ARG(body)) : body;
+	answer(&out, &row, false);
+	failed = strncmp(out.p, "error: ", 7) == 0;
+	if (strcmp(out.p, "raw") == 0 || (failed && (!good || pf_str_in(body, changed))))
+		return true;
+	type = dtype_told(answered);
+	/* bytes are objects to pandas */
+	if (failed == good || (table && good && !pf_str_is(type, "object") &&
+			       !strstr(out.p, pf_formatz(&a, "\" " PF_FMT ":", PF_ARG(type)))))
+		fail_msg("%s " PF_FMT ": " PF_FMT ", but %s", section, PF_ARG(body),
+			 PF_ARG(pf_shown(answered)), out.p);
+	return true;
+}
+
+static void scored(void **state)
+{
+	PF_AUTO(arena) a = { 0 };
+	PF_AUTO(buf) text = PF_BUF(PF_MIB(1));
+	const char *path = unit_acceptance(&a, "conformance/mlflow/scoring_server.txt");
+	const char *section = "";
+	struct pf_str rest, line;
+	struct pf_err err;
+	size_t found = 0;
+
+	(void)state;
+	if (!path) {
+		print_message("skipped: a scoring server's answers need PYFUNC_ENV_ACCEPTANCE\n");
+		skip();
+	}
+	assert_int_equal(pf_read_file(&text, AT_FDCWD, path, &err), 0);
+	rest = pf_buf_view(&text);
+	while (pf_str_next_line(&rest, &line)) {
+		if (pf_str_starts(line, "### "))
+			section = pf_dupz(&a, pf_str_skip(line, 4));
+		else if (pf_str_starts(line, "* "))
+			found += check_served(section, line);
+	}
+	assert_true(found >= 45);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(recorded),
 		cmocka_unit_test(matrix),
+		cmocka_unit_test(scored),
 	};
 	struct pf_log_opts quiet = { .level = PF_LOG_QUIET };
 
