@@ -255,7 +255,8 @@ static int predict(struct pf_buf *answer, struct pyfunc_env_job *job, const stru
 		   struct pf_err *err)
 {
 	if (!pf_str_in(pf_s(input->format), pf_input_formats))
-		return pf_fail(err, PF_EUSAGE, "a request is json, csv, parquet, npy or npz, not " PF_FMT,
+		return pf_fail(err, PF_EUSAGE,
+			       "a request is json, csv, parquet, npy or npz, not " PF_FMT,
 			       PF_ARG(pf_shown(pf_s(input->format))));
 	if (!job->started && pf_job_start(&job->runner, &job->job, &job->opts, err) < 0)
 		return -1;

@@ -86,7 +86,8 @@ static int put_csv(struct work *w, const struct pf_value *answer)
 	whole = pf_buf_view(&text);
 	header = pf_str_cut(whole, 0, pf_csv_cut(&found, whole, 1));
 	if (w->begun && !pf_str_eq(header, pf_buf_view(&w->header)))
-		return pf_fail(w->err, PF_EMODEL, "the model's answer has other columns than for the rows "
+		return pf_fail(w->err, PF_EMODEL,
+			       "the model's answer has other columns than for the rows "
 			       "before");
 	if (w->begun)
 		return write_piece(w, pf_str_skip(whole, header.n));
@@ -100,11 +101,14 @@ static int put_answer(struct work *w, const struct pf_value *answer, size_t rows
 	size_t got = 0;
 
 	if (!has_rows(answer, &got))
-		return pf_fail(w->err, PF_EMODEL, "the model's answer has no rows, so that answers to batches "
+		return pf_fail(w->err, PF_EMODEL,
+			       "the model's answer has no rows, so that answers to batches "
 			       "cannot be put together (leave out --batch-rows)");
 	if (got != rows)
-		return pf_fail(w->err, PF_EMODEL, "the model answered %zu rows with %zu: answers to batches "
-			       "cannot be put together (leave out --batch-rows)", rows, got);
+		return pf_fail(w->err, PF_EMODEL,
+			       "the model answered %zu rows with %zu: answers to batches "
+			       "cannot be put together (leave out --batch-rows)",
+			       rows, got);
 	if ((strcmp(w->format, "csv") == 0 ? put_csv(w, answer) : put_json(w, answer)) < 0)
 		return -1;
 	w->begun = true;
@@ -124,11 +128,13 @@ static struct pf_value text_value(struct pf_str s)
 	return (struct pf_value){ .kind = PF_V_STRING, .s = s };
 }
 
-static int ask(struct work *w, const struct pf_value *data, const struct pf_value *params, size_t rows)
+static int ask(struct work *w, const struct pf_value *data, const struct pf_value *params,
+	       size_t rows)
 {
 	PF_AUTO(arena) a = { 0 };
 	PF_AUTO(buf) bytes = PF_BUF(PF_MAX_ANSWER);
-	struct pf_value pairs[] = { text_value(PF_S("data")), *data, text_value(PF_S("params")), *params };
+	struct pf_value pairs[] = { text_value(PF_S("data")), *data, text_value(PF_S("params")),
+				    *params };
 	struct pf_value map = { .kind = PF_V_MAP, .list = { pairs, 2 } }, answer;
 	double left = w->until > 0 ? w->until - now() : 0;
 
@@ -152,8 +158,10 @@ static int wrap_rows(struct work *w, size_t from)
 
 static int refuse_raw(struct work *w, const char *why)
 {
-	return pf_fail(w->err, PF_EMODEL, "the input cannot be taken in batches, since only the environment can "
-		       "read it: %s (leave out --batch-rows)", why);
+	return pf_fail(w->err, PF_EMODEL,
+		       "the input cannot be taken in batches, since only the environment can "
+		       "read it: %s (leave out --batch-rows)",
+		       why);
 }
 
 /* --params replace those that the input came with. */
@@ -201,7 +209,8 @@ static int read_more(struct csv *c, struct work *w)
 }
 
 /* Reads until `rows` rows behind `from` are there or no more come; `end` is where they end. */
-static int take_rows(size_t *end, size_t *found, struct csv *c, struct work *w, size_t from, size_t rows)
+static int take_rows(size_t *end, size_t *found, struct csv *c, struct work *w, size_t from,
+		     size_t rows)
 {
 	size_t more;
 
@@ -249,7 +258,8 @@ static int stream(struct work *w, struct csv *c)
 	size_t end, found;
 
 	if (!w->expect.inputs || w->expect.inputs->kind != PF_SCHEMA_COLUMNS)
-		return pf_fail(w->err, PF_EMODEL, "CSV in batches takes a model with a signature of columns: the "
+		return pf_fail(w->err, PF_EMODEL,
+			       "CSV in batches takes a model with a signature of columns: the "
 			       "types of its columns would depend on the batch");
 	if (take_rows(&c->header, &found, c, w, 0, 1) < 0)
 		return -1;
@@ -269,8 +279,8 @@ static int stream(struct work *w, struct csv *c)
 
 /* ---- what is in memory: tables and arrays ---- */
 
-static void slice_table(struct pf_table *out, struct pf_arena *a, const struct pf_table *t, size_t from,
-			size_t rows)
+static void slice_table(struct pf_table *out, struct pf_arena *a, const struct pf_table *t,
+			size_t from, size_t rows)
 {
 	*out = (struct pf_table){ .rows = rows, .index = t->index ? t->index + from : NULL };
 	out->columns.v = pf_alloc_array(a, t->columns.n, sizeof(*out->columns.v));
@@ -306,8 +316,8 @@ static bool rows_of(const struct pf_value *v, size_t *rows)
 	if (v->kind != PF_V_MAP)
 		return v->kind != PF_V_LIST && has_rows(v, rows);
 	for (size_t i = 0; i < v->list.n; i++) {
-		if (v->list.v[2 * i + 1].kind != PF_V_TENSOR || !has_rows(&v->list.v[2 * i + 1], &one) ||
-		    (i && one != *rows))
+		if (v->list.v[2 * i + 1].kind != PF_V_TENSOR ||
+		    !has_rows(&v->list.v[2 * i + 1], &one) || (i && one != *rows))
 			return false;
 		*rows = one;
 	}
@@ -347,7 +357,8 @@ static int cut_up(struct work *w)
 	if (request.raw)
 		return refuse_raw(w, request.why);
 	if (request.llm || !rows_of(&request.data, &all))
-		return pf_fail(w->err, PF_EMODEL, "the input has no rows that could be taken in batches");
+		return pf_fail(w->err, PF_EMODEL,
+			       "the input has no rows that could be taken in batches");
 	if (params_of(&params, w, &a, &request) < 0)
 		return -1;
 	do {
@@ -365,7 +376,8 @@ static int cut_up(struct work *w)
 }
 
 int pf_job_predict_batches(struct pf_runner *r, const struct pf_job *job, const struct pf_opts *o,
-			   const struct pf_input *input, const struct pf_batches *b, struct pf_err *err)
+			   const struct pf_input *input, const struct pf_batches *b,
+			   struct pf_err *err)
 {
 	struct work w = { .r = r, .input = input, .b = b, .err = err,
 			  .expect = pf_job_expect(job, o),
@@ -376,7 +388,8 @@ int pf_job_predict_batches(struct pf_runner *r, const struct pf_job *job, const 
 	int rc;
 
 	if (strcmp(w.format, "parquet") == 0)
-		return pf_fail(err, PF_EUSAGE, "an answer in batches is written as JSON or CSV, not as Parquet");
+		return pf_fail(err, PF_EUSAGE,
+			       "an answer in batches is written as JSON or CSV, not as Parquet");
 	rc = strcmp(input->format, "csv") == 0 ? stream(&w, &c) : cut_up(&w);
 	pf_buf_free(&c.text);
 	pf_buf_free(&w.header);

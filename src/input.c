@@ -1,4 +1,4 @@
-/* input.c - inputs and answers of every format; some only the environment's own packages can read */
+/* input.c - inputs and answers of every format, some of which only the environment can read */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "input.h"
 
@@ -59,7 +59,8 @@ static int read_member(struct pf_value *pair, struct reading *w, struct pf_zip *
 	struct pf_tensor *t = NULL;
 
 	if (!pf_str_ends(m->name, ".npy") || !pf_str_is_utf8(m->name))
-		return pf_fail(w->err, PF_EMODEL, "the archive holds \"" PF_FMT "\", which is no array",
+		return pf_fail(w->err, PF_EMODEL,
+			       "the archive holds \"" PF_FMT "\", which is no array",
 			       PF_ARG(pf_shown(m->name)));
 	if (pf_zip_read(&bytes, zip, m, w->err) < 0 ||
 	    pf_npy_read(&t, w->a, pf_dup(w->a, pf_buf_view(&bytes)), w->err) < 0)
@@ -130,8 +131,9 @@ bool pf_input_is_text(const char *format)
 	return readers[number_of(format)].text;
 }
 
-int pf_input_read(struct pf_request *out, struct pf_arena *a, struct pf_buf *held, struct pf_runner *r,
-		  const struct pf_input *input, const struct pf_expect *expect, struct pf_err *err)
+int pf_input_read(struct pf_request *out, struct pf_arena *a, struct pf_buf *held,
+		  struct pf_runner *r, const struct pf_input *input, const struct pf_expect *expect,
+		  struct pf_err *err)
 {
 	struct reading w = { a, held, r, input, expect, err };
 
@@ -153,7 +155,8 @@ static int write_parquet(struct pf_buf *out, struct pf_runner *r, const struct p
 
 	if (answer->kind != PF_V_TABLE && answer->kind != PF_V_SERIES &&
 	    (answer->kind != PF_V_TENSOR || answer->tensor->rank < 1 || answer->tensor->rank > 2))
-		return pf_fail(err, PF_EMODEL, "the answer is no table, so it cannot be written as Parquet "
+		return pf_fail(err, PF_EMODEL,
+			       "the answer is no table, so it cannot be written as Parquet "
 			       "(write it as JSON)");
 	if (pf_runner_ask(r, PF_FRAME_WRITE, &ask, &held, seconds, err) < 0 ||
 	    pf_value_read(&bytes, &a, pf_buf_view(&held), err) < 0)

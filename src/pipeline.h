@@ -42,7 +42,7 @@ int pf_job_start(struct pf_runner *out, const struct pf_job *job, const struct p
 		 struct pf_err *err) PF_MUST_USE;
 /* What a job's input must fit. Borrows from the job. */
 struct pf_expect pf_job_expect(const struct pf_job *job, const struct pf_opts *o);
-/* Checks the input against the signature, asks the runner, appends the answer; JSON has no newline at its
- * end. */
+/* Checks the input against the signature, asks the runner, appends the answer; JSON has no newline
+ * at its end. */
 int pf_job_predict(struct pf_buf *answer, struct pf_runner *r, const struct pf_job *job,
 		   const struct pf_opts *o, const struct pf_input *input, struct pf_err *err) PF_MUST_USE;

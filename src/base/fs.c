@@ -213,12 +213,14 @@ void pf_atomic_free(struct pf_atomic *f)
 	f->fd = 0;
 }
 
-int pf_atomic_open(struct pf_atomic *out, int dirfd, const char *path, mode_t mode, struct pf_err *err)
+int pf_atomic_open(struct pf_atomic *out, int dirfd, const char *path, mode_t mode,
+		   struct pf_err *err)
 {
 	char suffix[17];
 
 	random_suffix(suffix);
-	if (snprintf(out->temp, sizeof(out->temp), "%s.%s.tmp", path, suffix) >= (int)sizeof(out->temp))
+	if (snprintf(out->temp, sizeof(out->temp), "%s.%s.tmp", path, suffix) >=
+	    (int)sizeof(out->temp))
 		return pf_fail(err, PF_EUSAGE, "path too long: %s", path);
 	snprintf(out->path, sizeof(out->path), "%s", path);
 	out->dirfd = dirfd;

@@ -36,7 +36,8 @@ struct pf_cli_out {
 	bool owned;		/* fd is to be closed */
 };
 void pf_cli_out_free(struct pf_cli_out *out);
-int pf_cli_out_open(struct pf_cli_out *out, const struct pf_args *args, struct pf_err *err) PF_MUST_USE;
+int pf_cli_out_open(struct pf_cli_out *out, const struct pf_args *args,
+		    struct pf_err *err) PF_MUST_USE;
 int pf_cli_out_write(struct pf_cli_out *out, struct pf_str piece, struct pf_err *err) PF_MUST_USE;
 int pf_cli_out_commit(struct pf_cli_out *out, struct pf_err *err) PF_MUST_USE;
 int pf_cli_print_stdout(struct pf_str text, struct pf_err *err) PF_MUST_USE;

@@ -22,7 +22,8 @@ static const char *by_suffix(const char *path, const char *const *formats)
 	for (size_t i = 0; path && formats[i]; i++) {
 		size_t n = strlen(formats[i]), length = strlen(path);
 
-		if (length > n && path[length - n - 1] == '.' && pf_str_ieq(pf_s(path + length - n), formats[i]))
+		if (length > n && path[length - n - 1] == '.' &&
+		    pf_str_ieq(pf_s(path + length - n), formats[i]))
 			return formats[i];
 	}
 	return formats[0];
@@ -90,8 +91,8 @@ static int open_input(const char *path, struct pf_err *err)
 	return fd;
 }
 
-/* Reads the whole request. Where text is wanted a first block with a NUL is none: an endless device is
- * not read to the ceiling. */
+/* Reads the whole request. Where text is wanted a first block with a NUL is none: an endless device
+ * is not read to the ceiling. */
 static int read_input(struct pf_buf *out, const char *path, bool text, struct pf_err *err)
 {
 	const char *name = path && strcmp(path, "-") != 0 ? path : "standard input";
@@ -138,8 +139,8 @@ static void tell(void *ctx, size_t rows, size_t bytes)
 		return;
 	done = done > WIDTH ? WIDTH : done;
 	if (b->size > 0 && bytes)
-		pf_step("[%.*s%.*s] %zu rows", (int)done, "##############################", (int)(WIDTH - done),
-			"..............................", rows);
+		pf_step("[%.*s%.*s] %zu rows", (int)done, "##############################",
+			(int)(WIDTH - done), "..............................", rows);
 	else
 		pf_step("%zu rows", rows);
 }
@@ -150,8 +151,11 @@ static int predict_batches(struct pf_runner *r, const struct pf_job *job, const 
 {
 	const char *path = args->value[PF_OPT_input];
 	struct batching batching = { 0 };
-	struct pf_batches b = { .rows = rows, .name = path ? path : "standard input", .write = write_piece,
-				.tell = tell, .ctx = &batching };
+	struct pf_batches b = { .rows = rows,
+				.name = path ? path : "standard input",
+				.write = write_piece,
+				.tell = tell,
+				.ctx = &batching };
 	PF_AUTO(buf) body = PF_BUF(PF_MAX_INPUT);
 	PF_FD(fd) = -1;
 	struct stat st;
@@ -201,7 +205,8 @@ static int read_batch_rows(size_t *out, const struct pf_args *args, struct pf_er
 	uint64_t rows = 0;
 
 	if (text && (!pf_str_u64(pf_s(text), &rows) || !rows || rows > PF_MAX_CELLS))
-		return pf_fail(err, PF_EUSAGE, "--batch-rows takes a number of rows from 1 to %d, not " PF_FMT,
+		return pf_fail(err, PF_EUSAGE,
+			       "--batch-rows takes a number of rows from 1 to %d, not " PF_FMT,
 			       PF_MAX_CELLS, PF_ARG(pf_shown(pf_s(text))));
 	*out = (size_t)rows;
 	return 0;

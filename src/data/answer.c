@@ -133,7 +133,8 @@ static int put_value(struct writer *w, const struct pf_value *v, unsigned depth)
 	size_t next = 0;
 
 	if (depth > MAX_DEPTH)
-		return pf_fail(w->err, PF_ELIMIT, "the answer is nested deeper than %d levels", MAX_DEPTH);
+		return pf_fail(w->err, PF_ELIMIT, "the answer is nested deeper than %d levels",
+			       MAX_DEPTH);
 	switch (v->kind) {
 	case PF_V_NULL:
 		pf_buf_cstr(out, "null");
@@ -173,7 +174,8 @@ static int put_value(struct writer *w, const struct pf_value *v, unsigned depth)
 	case PF_V_TENSOR:
 		return put_tensor(w, v->tensor, 0, &next, depth);
 	}
-	return pf_fail(w->err, PF_EBUG, "the answer holds a value of unknown kind %d", (int)v->kind);
+	return pf_fail(w->err, PF_EBUG, "the answer holds a value of unknown kind %d",
+		       (int)v->kind);
 }
 
 int pf_answer_json(struct pf_buf *out, const struct pf_value *answer, unsigned how,

@@ -16,7 +16,8 @@ static bool takes_anything(const struct pf_tensorspec *spec)
 	return pf_str_is(spec->dtype, "object") && spec->rank == 1 && spec->shape[0] == -1;
 }
 
-static int enforce_array(const struct pf_tensor *t, const struct pf_tensorspec *spec, struct pf_err *err)
+static int enforce_array(const struct pf_tensor *t, const struct pf_tensorspec *spec,
+			 struct pf_err *err)
 {
 	struct pf_str wanted = pf_shown(spec->dtype);
 
@@ -57,12 +58,15 @@ static int enforce_named(struct pf_value *out, struct pf_arena *a, const struct 
 static int enforce_tensors(struct pf_value *out, struct pf_arena *a, const struct pf_value *given,
 			   const struct pf_schema *schema, struct pf_err *err)
 {
-	struct pf_value none = { .kind = PF_V_MAP }, pair[2], one = { .kind = PF_V_MAP, .list = { pair, 1 } };
+	struct pf_value none = { .kind = PF_V_MAP }, pair[2],
+			one = { .kind = PF_V_MAP, .list = { pair, 1 } };
 
 	if (!schema->named && given->kind == PF_V_MAP)
-		return pf_fail(err, PF_EMODEL, "This model contains a tensor-based model signature with no "
-			       "input names, which suggests a numpy array input or a pandas dataframe input "
-			       "with proper column values, but an input of type <class 'dict'> was found.");
+		return pf_fail(err, PF_EMODEL,
+			       "This model contains a tensor-based model signature with no input "
+			       "names, which suggests a numpy array input or a pandas dataframe "
+			       "input with proper column values, but an input of type <class "
+			       "'dict'> was found.");
 	if (!schema->named) {
 		*out = *given;
 		return enforce_array(given->tensor, &schema->tensors[0], err);
@@ -118,15 +122,20 @@ static int table_of_arrays(struct pf_table **out, struct pf_arena *a, const stru
 		struct pf_str name = given->list.v[2 * i].s;
 
 		if (t->rank != 1)
-			return pf_fail(err, PF_EMODEL, "the array '" PF_FMT "' has %u dimensions, which a column "
-				       "cannot have", PF_ARG(pf_shown(name)), t->rank);
+			return pf_fail(err, PF_EMODEL,
+				       "the array '" PF_FMT "' has %u dimensions, which a column "
+				       "cannot have",
+				       PF_ARG(pf_shown(name)), t->rank);
 		if (i && (size_t)t->shape[0] != made->rows)
-			return pf_fail(err, PF_EMODEL, "This model contains a column-based signature, which "
-				       "suggests a DataFrame input. There was an error casting the input data to "
-				       "a DataFrame: All arrays must be of the same length");
+			return pf_fail(err, PF_EMODEL,
+				       "This model contains a column-based signature, which "
+				       "suggests a DataFrame input. There was an error casting the "
+				       "input data to a DataFrame: All arrays must be of the same "
+				       "length");
 		made->rows = (size_t)t->shape[0];
-		made->columns.v[i] = (struct pf_column){ .name = name, .type = t->type, .data = t->data,
-							 .values = t->values };
+		made->columns.v[i] = (struct pf_column){
+			.name = name, .type = t->type, .data = t->data, .values = t->values
+		};
 	}
 	*out = made;
 	return 0;
@@ -140,7 +149,8 @@ static int enforce_columns(struct pf_request *out, struct pf_arena *a, struct pf
 	out->data = (struct pf_value){ .kind = PF_V_TABLE, .table = t };
 	if (!out->why)
 		return 0;
-	return pf_fail(err, PF_EMODEL, "the types of the input do not tell how it fits the signature: %s",
+	return pf_fail(err, PF_EMODEL,
+		       "the types of the input do not tell how it fits the signature: %s",
 		       out->why);
 }
 
@@ -153,7 +163,8 @@ static int begin(struct pf_request *out, const struct pf_schema **schema, struct
 	*schema = expect->inputs && expect->inputs->kind != PF_SCHEMA_NONE && expect->inputs->n
 			  ? expect->inputs : NULL;
 	if (expect->from_type_hint)
-		return pf_fail(err, PF_EMODEL, "the model's signature is a type hint, to be given in JSON");
+		return pf_fail(err, PF_EMODEL,
+			       "the model's signature is a type hint, to be given in JSON");
 	return pf_params_enforce(&out->params, a, NULL, expect->params, err);
 }
 
@@ -172,7 +183,8 @@ int pf_arrays_request(struct pf_request *out, struct pf_arena *a, const struct p
 			return -1;
 	} else if (schema && given->kind == PF_V_TENSOR &&
 		   (given->tensor->rank < 1 || given->tensor->rank > 2)) {
-		return pf_fail(err, PF_EMODEL, "an array of %u dimensions for a signature of columns",
+		return pf_fail(err, PF_EMODEL,
+			       "an array of %u dimensions for a signature of columns",
 			       given->tensor->rank);
 	} else if (schema) {
 		if (given->kind == PF_V_TENSOR)
@@ -198,7 +210,8 @@ int pf_table_request(struct pf_request *out, struct pf_arena *a, const struct pf
 		return pf_fail(err, PF_EBUG, "the runner read a table as something else");
 	made.data = *given;
 	if (schema && schema->kind == PF_SCHEMA_TENSORS)
-		return pf_fail(err, PF_EMODEL, "a table for a signature of tensors: send them as .npy, .npz or "
+		return pf_fail(err, PF_EMODEL,
+			       "a table for a signature of tensors: send them as .npy, .npz or "
 			       "JSON");
 	if (schema && enforce_columns(&made, a, given->table, schema, err) < 0)
 		return -1;

@@ -246,8 +246,8 @@ static int split(struct pf_csv *out, struct pf_arena *a, struct pf_str text, str
 
 /* ---- the request ---- */
 
-static int cast_columns(struct pf_table *t, const char **why, struct pf_arena *a, const struct pf_csv *c,
-			const struct pf_schema *schema, struct pf_err *err)
+static int cast_columns(struct pf_table *t, const char **why, struct pf_arena *a,
+			const struct pf_csv *c, const struct pf_schema *schema, struct pf_err *err)
 {
 	struct pf_label *labels = pf_alloc_array(a, c->columns, sizeof(*labels));
 	size_t *pick = pf_alloc_array(a, schema->n, sizeof(*pick));
@@ -258,8 +258,8 @@ static int cast_columns(struct pf_table *t, const char **why, struct pf_arena *a
 		return -1;
 	t->columns.v = pf_alloc_array(a, schema->n, sizeof(*t->columns.v));
 	for (size_t i = 0; i < schema->n; i++) {
-		if (pick[i] != PF_NPOS && pf_csv_cast(&t->columns.v[t->columns.n++], why, a, c, pick[i],
-						      &schema->columns[i], err) < 0)
+		if (pick[i] != PF_NPOS && pf_csv_cast(&t->columns.v[t->columns.n++], why, a, c,
+						      pick[i], &schema->columns[i], err) < 0)
 			return -1;
 	}
 	return 0;

@@ -247,7 +247,8 @@ static int cast_nested(struct pf_column *out, const char **why, struct pf_arena 
 
 		if (s.n && pf_document_read(&cells.v[i], a, s, err) < 0) {
 			pf_wrap(err, "no JSON");
-			return pf_wrap(err, "column '" PF_FMT "', row %zu", PF_ARG(pf_shown(cells.name)), i);
+			return pf_wrap(err, "column '" PF_FMT "', row %zu",
+				       PF_ARG(pf_shown(cells.name)), i);
 		}
 	}
 	return pf_nested_column(out, why, a, &cells, c->rows, spec, 2, err);

@@ -10,8 +10,8 @@ struct pf_expect {
 	const struct pf_schema *inputs;	 /* NULL or kind NONE: no signature */
 	const struct pf_params *params;	 /* NULL or not present: none declared */
 	bool from_type_hint;		 /* the signature was made of a type hint */
-	bool through_mlflow;		 /* the model is loaded through mlflow, which enforces again */
-	bool compat;			 /* convert what MLflow converts, even where values change */
+	bool through_mlflow; /* the model is loaded through mlflow, which enforces again */
+	bool compat;	     /* convert what MLflow converts, even where values change */
 };
 
 /* The answer of reading an input: either a typed value, exactly what MLflow's scoring server would
@@ -39,8 +39,8 @@ int pf_payload_read(struct pf_request *out, struct pf_arena *a, struct pf_str bo
 int pf_csv_read(struct pf_request *out, struct pf_arena *a, struct pf_str text,
 		const struct pf_expect *expect, struct pf_err *err) PF_MUST_USE;
 
-/* How many bytes the first rows of a CSV text take, `rows` at most, header or not: those that have an end.
- * `found` is how many there are; rows of nothing but blanks count as none. */
+/* How many bytes the first rows of a CSV text take, `rows` at most, header or not: those that have
+ * an end. `found` is how many there are; rows of nothing but blanks count as none. */
 size_t pf_csv_cut(size_t *found, struct pf_str text, size_t rows);
 
 /* Parameters given apart from the body (--params JSON), checked in the same way. */

@@ -118,20 +118,20 @@ void pf_put_data(struct pf_buf *out, const void *p, size_t n); /* and zeros up t
 
 /* A frame on a socket: 16 bytes of header (magic "PFR1", kind, length), then the body. */
 enum pf_frame_kind {
-	PF_FRAME_LOAD = 1,	/* to the runner: a MAP that says how to load (run/run.h) */
-	PF_FRAME_LOADED,	/* from it: a MAP: "python", "seconds" */
-	PF_FRAME_PREDICT,	/* a MAP: "data" (any value), "params" (MAP or NULL) */
-	PF_FRAME_RAW,		/* a MAP: "format" ("json", "csv", "parquet"), "bytes" (BYTES),
+	PF_FRAME_LOAD = 1, /* to the runner: a MAP that says how to load (run/run.h) */
+	PF_FRAME_LOADED,   /* from it: a MAP: "python", "seconds" */
+	PF_FRAME_PREDICT,  /* a MAP: "data" (any value), "params" (MAP or NULL) */
+	PF_FRAME_RAW,	   /* a MAP: "format" ("json", "csv", "parquet"), "bytes" (BYTES),
 				 * "params" (MAP or NULL): the runner parses */
-	PF_FRAME_ANSWER,	/* any value */
-	PF_FRAME_FAILED,	/* a MAP: "stage" (start, import, load, input, predict, convert),
+	PF_FRAME_ANSWER,   /* any value */
+	PF_FRAME_FAILED,   /* a MAP: "stage" (start, import, load, input, predict, convert),
 				 * "kind" (the exception's type), "message", "traceback", "module" */
-	PF_FRAME_BYE,		/* no body: finish and exit */
-	PF_FRAME_SPENT,		/* from it, before an ANSWER: a MAP: "seconds" within predict */
-	PF_FRAME_GONE,		/* from it, after a BYE: it has finished and has no children; all that
+	PF_FRAME_BYE,	   /* no body: finish and exit */
+	PF_FRAME_SPENT,	   /* from it, before an ANSWER: a MAP: "seconds" within predict */
+	PF_FRAME_GONE,	   /* from it, after a BYE: it has finished and has no children; all that
 				 * is left is for the kernel to take its memory back */
-	PF_FRAME_READ,		/* to it: a MAP: "format" ("parquet"), "bytes": answered by the table */
-	PF_FRAME_WRITE,		/* a MAP: "format" ("parquet"), "data": answered by its BYTES */
+	PF_FRAME_READ,	   /* to it: a MAP: "format" ("parquet"), "bytes": answered by the table */
+	PF_FRAME_WRITE,	   /* a MAP: "format" ("parquet"), "data": answered by its BYTES */
 };
 #define PF_FRAME_HEADER 16
 void pf_frame_header(char out[PF_FRAME_HEADER], enum pf_frame_kind kind, size_t length);

@@ -56,7 +56,8 @@ static int refuse_plain(struct nesting *n, const struct pf_value *v, enum pf_dty
 	PF_AUTO(buf) shown = PF_BUF(PF_KIB(4));
 
 	put_plain(&shown, v);
-	return pf_fail(n->err, PF_EMODEL, "Failed to enforce schema of data `" PF_FMT "` with dtype `%s`",
+	return pf_fail(n->err, PF_EMODEL,
+		       "Failed to enforce schema of data `" PF_FMT "` with dtype `%s`",
 		       PF_ARG(pf_buf_view(&shown)), pf_dtype_name(wanted));
 }
 
@@ -91,7 +92,8 @@ static int enforce_plain(struct nesting *n, struct pf_value *out, const struct p
 		return 0;
 	}
 	if (v->kind == PF_V_NULL || v->kind == PF_V_TENSOR || !pf_value_is_scalar(v))
-		return pf_fail(n->err, PF_EMODEL, "Expected data to be scalar, got %s", pf_python_type(v));
+		return pf_fail(n->err, PF_EMODEL, "Expected data to be scalar, got %s",
+			       pf_python_type(v));
 	one_cell(&c, n, &cell);
 	if (*n->why)
 		return 0;
@@ -117,8 +119,8 @@ static int take_bytes(struct nesting *n, struct pf_value *v, size_t i)
 {
 	for (size_t j = 0; j < v->s.n; j++)
 		if (v->s.p[j] & 0x80)
-			return pf_fail(n->err, PF_EMODEL, "item %zu: text that is not ASCII cannot be bytes",
-				       i);
+			return pf_fail(n->err, PF_EMODEL,
+				       "item %zu: text that is not ASCII cannot be bytes", i);
 	v->kind = PF_V_BYTES;
 	return 0;
 }
@@ -186,11 +188,13 @@ static int enforce_plain_items(struct nesting *n, struct pf_value *out, const st
 }
 
 /* What numpy made of a list on the way: it has one type, and that is the declared one or not. */
-static int enforce_tensor(struct nesting *n, const struct pf_value *v, const struct pf_colspec *item)
+static int enforce_tensor(struct nesting *n, const struct pf_value *v,
+			  const struct pf_colspec *item)
 {
 	static const enum pf_type types[] = {
-		[PF_D_BOOLEAN] = PF_T_BOOL,   [PF_D_LONG] = PF_T_INT64, [PF_D_INTEGER] = PF_T_INT32,
-		[PF_D_DOUBLE] = PF_T_FLOAT64, [PF_D_FLOAT] = PF_T_FLOAT32, [PF_D_STRING] = PF_T_STRING,
+		[PF_D_BOOLEAN] = PF_T_BOOL,  [PF_D_LONG] = PF_T_INT64,
+		[PF_D_INTEGER] = PF_T_INT32, [PF_D_DOUBLE] = PF_T_FLOAT64,
+		[PF_D_FLOAT] = PF_T_FLOAT32, [PF_D_STRING] = PF_T_STRING,
 	};
 	const struct pf_tensor *t = v->tensor;
 	struct pf_column c = { .type = t->type, .data = t->data, .values = t->values };
@@ -204,7 +208,8 @@ static int enforce_tensor(struct nesting *n, const struct pf_value *v, const str
 	if (item->type < PF_COUNT(types) && types[item->type] == t->type)
 		return 0;
 	if (item->type < PF_D_STRING)
-		return pf_strict_column(&c, n->why, n->a, pf_tensor_count(t), item->type, PF_S(""), n->err);
+		return pf_strict_column(&c, n->why, n->a, pf_tensor_count(t), item->type, PF_S(""),
+					n->err);
 	*n->why = "arrays of other things than numbers";
 	return 0;
 }
@@ -259,7 +264,8 @@ static void add_name(struct pf_buf *names, struct pf_str name)
 	pf_repr(names, name);
 }
 
-static int check_properties(struct nesting *n, const struct pf_value *v, const struct pf_colspec *spec)
+static int check_properties(struct nesting *n, const struct pf_value *v,
+			    const struct pf_colspec *spec)
 {
 	PF_AUTO(buf) missing = PF_BUF(PF_KIB(64));
 	PF_AUTO(buf) unknown = PF_BUF(PF_KIB(64));
@@ -274,8 +280,9 @@ static int check_properties(struct nesting *n, const struct pf_value *v, const s
 		if (!find_property(spec, v->list.v[2 * i].s))
 			add_name(&unknown, v->list.v[2 * i].s);
 	if (unknown.n)
-		return pf_fail(n->err, PF_EMODEL, "Invalid properties not defined in the schema found: {"
-			       PF_FMT "}", PF_ARG(pf_shown(pf_buf_view(&unknown))));
+		return pf_fail(n->err, PF_EMODEL,
+			       "Invalid properties not defined in the schema found: {" PF_FMT "}",
+			       PF_ARG(pf_shown(pf_buf_view(&unknown))));
 	return 0;
 }
 
@@ -311,9 +318,11 @@ static int enforce_object(struct nesting *n, struct pf_value *out, const struct 
 
 		if (enforce(n, &made.list.v[2 * i + 1], value, property, property->required) == 0)
 			continue;
-		return pf_fail(n->err, PF_EMODEL, "Failed to enforce schema for key `" PF_FMT "`. Expected "
-			       "type %s, received type %s", PF_ARG(pf_shown(key)),
-			       pf_dtype_name(property->type), pf_python_type(value));
+		return pf_fail(n->err, PF_EMODEL,
+			       "Failed to enforce schema for key `" PF_FMT "`. Expected "
+			       "type %s, received type %s",
+			       PF_ARG(pf_shown(key)), pf_dtype_name(property->type),
+			       pf_python_type(value));
 	}
 	*out = made;
 	return 0;
@@ -329,10 +338,12 @@ static int enforce_map(struct nesting *n, struct pf_value *out, const struct pf_
 	if (may_miss && v->kind == PF_V_NULL)
 		return 0;
 	if (v->kind != PF_V_MAP)
-		return pf_fail(n->err, PF_EMODEL, "Expected data to be a dict, got %s", pf_python_type(v));
+		return pf_fail(n->err, PF_EMODEL, "Expected data to be a dict, got %s",
+			       pf_python_type(v));
 	made = map_like(n, v);
 	for (size_t i = 0; i < v->list.n; i++)
-		if (enforce(n, &made.list.v[2 * i + 1], &v->list.v[2 * i + 1], values, required) < 0)
+		if (enforce(n, &made.list.v[2 * i + 1], &v->list.v[2 * i + 1], values, required) <
+		    0)
 			return -1;
 	*out = made;
 	return 0;
@@ -376,7 +387,9 @@ int pf_nested_column(struct pf_column *out, const char **why, struct pf_arena *a
 		     const struct pf_cells *cells, size_t rows, const struct pf_colspec *spec,
 		     unsigned times, struct pf_err *err)
 {
-	struct pf_column made = { .name = cells->name, .unnamed = cells->unnamed, .type = PF_T_OBJECT };
+	struct pf_column made = { .name = cells->name,
+				  .unnamed = cells->unnamed,
+				  .type = PF_T_OBJECT };
 	PF_AUTO(buf) label = PF_BUF(PF_KIB(4));
 
 	if (spec->type == PF_D_ANY) {
@@ -389,13 +402,15 @@ int pf_nested_column(struct pf_column *out, const char **why, struct pf_arena *a
 		for (unsigned time = 0; time < times && !*why; time++) {
 			struct pf_value v = made.values[i];
 
-			if (pf_nested_value(&made.values[i], why, a, &v, spec, spec->required, err) == 0)
+			if (pf_nested_value(&made.values[i], why, a, &v, spec, spec->required,
+					    err) == 0)
 				continue;
 			if (cells->unnamed)
 				pf_buf_cstr(&label, "without name");
 			else
 				pf_repr(&label, cells->name);
-			return pf_wrap(err, "column " PF_FMT ", row %zu", PF_ARG(pf_buf_view(&label)), i);
+			return pf_wrap(err, "column " PF_FMT ", row %zu",
+				       PF_ARG(pf_buf_view(&label)), i);
 		}
 	}
 	*out = made;

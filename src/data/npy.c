@@ -87,7 +87,8 @@ static int take_shape(struct header *h)
 		while (n < h->rest.n && pf_is_digit(h->rest.p[n]))
 			n++;
 		if (t->rank == MAX_RANK)
-			return pf_fail(h->err, PF_ELIMIT, "an array of more than %zu dimensions", MAX_RANK);
+			return pf_fail(h->err, PF_ELIMIT, "an array of more than %zu dimensions",
+				       MAX_RANK);
 		if (!pf_str_u64(pf_str_cut(h->rest, 0, n), &t->shape[t->rank++]))
 			return refuse(h, "has a size that is none");
 		h->rest = pf_str_skip(h->rest, n);
@@ -155,9 +156,10 @@ static const struct {
 	const char *code;
 	enum pf_type type;
 } codes[] = {
-	{ "b1", PF_T_BOOL },	{ "i1", PF_T_INT8 },	{ "i2", PF_T_INT16 },	{ "i4", PF_T_INT32 },
-	{ "i8", PF_T_INT64 },	{ "u1", PF_T_UINT8 },	{ "u2", PF_T_UINT16 },	{ "u4", PF_T_UINT32 },
-	{ "u8", PF_T_UINT64 },	{ "f4", PF_T_FLOAT32 }, { "f8", PF_T_FLOAT64 }, { "M8[ns]", PF_T_DATETIME },
+	{ "b1", PF_T_BOOL },	{ "i1", PF_T_INT8 },	{ "i2", PF_T_INT16 },
+	{ "i4", PF_T_INT32 },	{ "i8", PF_T_INT64 },	{ "u1", PF_T_UINT8 },
+	{ "u2", PF_T_UINT16 },	{ "u4", PF_T_UINT32 },	{ "u8", PF_T_UINT64 },
+	{ "f4", PF_T_FLOAT32 }, { "f8", PF_T_FLOAT64 }, { "M8[ns]", PF_T_DATETIME },
 };
 
 /* '<f8', '|b1', '>i4', '<U5', '|S3' */
@@ -170,7 +172,8 @@ static int read_descr(struct layout *out, const struct header *h)
 		return pf_fail(h->err, PF_EMODEL, "an array of the unknown type \"" PF_FMT "\"",
 			       PF_ARG(pf_shown(h->descr)));
 	if (*code.p == 'O')
-		return pf_fail(h->err, PF_EMODEL, "an array of objects: they are pickled, and no pickle is "
+		return pf_fail(h->err, PF_EMODEL,
+			       "an array of objects: they are pickled, and no pickle is "
 			       "loaded from an input");
 	out->swapped = *h->descr.p == '>';
 	for (size_t i = 0; i < PF_COUNT(codes); i++) {
@@ -182,8 +185,10 @@ static int read_descr(struct layout *out, const struct header *h)
 	}
 	if ((*code.p != 'U' && *code.p != 'S') || !pf_str_u64(pf_str_skip(code, 1), &count) ||
 	    count > PF_MAX_FRAME / 4)
-		return pf_fail(h->err, PF_EMODEL, "an array of type \"" PF_FMT "\", which cannot be given to "
-			       "a model (convert it first)", PF_ARG(pf_shown(h->descr)));
+		return pf_fail(h->err, PF_EMODEL,
+			       "an array of type \"" PF_FMT "\", which cannot be given to "
+			       "a model (convert it first)",
+			       PF_ARG(pf_shown(h->descr)));
 	out->type = *code.p == 'U' ? PF_T_STRING : PF_T_BYTES;
 	out->size = (size_t)count * (*code.p == 'U' ? 4 : 1);
 	return 0;
@@ -196,8 +201,8 @@ static void copy_swapped(char *to, const char *from, size_t size)
 }
 
 /* Code points of four bytes each; zeros at the end are padding. */
-static int take_string(struct pf_str *out, struct pf_arena *a, const char *from, const struct layout *l,
-		       struct pf_err *err)
+static int take_string(struct pf_str *out, struct pf_arena *a, const char *from,
+		       const struct layout *l, struct pf_err *err)
 {
 	size_t count = l->size / 4, n = 0;
 	char *text = pf_alloc(a, l->size + 1);
@@ -220,8 +225,8 @@ static int take_string(struct pf_str *out, struct pf_arena *a, const char *from,
 	return 0;
 }
 
-static int take_cell(struct pf_value *out, struct pf_arena *a, const char *from, const struct layout *l,
-		     struct pf_err *err)
+static int take_cell(struct pf_value *out, struct pf_arena *a, const char *from,
+		     const struct layout *l, struct pf_err *err)
 {
 	size_t n = l->size;
 
@@ -253,7 +258,8 @@ static int check_bools(const char *p, size_t n, struct pf_err *err)
 {
 	for (size_t i = 0; i < n; i++)
 		if ((unsigned char)p[i] > 1)
-			return pf_fail(err, PF_EMODEL, "an array with booleans that are neither 0 nor 1");
+			return pf_fail(err, PF_EMODEL,
+				       "an array with booleans that are neither 0 nor 1");
 	return 0;
 }
 
@@ -289,15 +295,18 @@ static int take_elements(struct pf_tensor *t, struct pf_arena *a, struct pf_str 
 /* ---- the file ---- */
 
 /* Format 1 has a length of two bytes, 2 and 3 of four; 3 says that the header is UTF-8. */
-static int split(struct pf_str *header, struct pf_str *rest, struct pf_str bytes, struct pf_err *err)
+static int split(struct pf_str *header, struct pf_str *rest, struct pf_str bytes,
+		 struct pf_err *err)
 {
 	uint32_t n = 0;
 	size_t width;
 
 	if (!pf_str_starts(bytes, "\x93NUMPY") || bytes.n < 12)
-		return pf_fail(err, PF_EMODEL, "no array of numpy's: it does not begin with \\x93NUMPY");
+		return pf_fail(err, PF_EMODEL,
+			       "no array of numpy's: it does not begin with \\x93NUMPY");
 	if (bytes.p[6] < 1 || bytes.p[6] > 3 || bytes.p[7])
-		return pf_fail(err, PF_EMODEL, "an array of an unknown format, %d.%d", bytes.p[6], bytes.p[7]);
+		return pf_fail(err, PF_EMODEL, "an array of an unknown format, %d.%d", bytes.p[6],
+			       bytes.p[7]);
 	width = bytes.p[6] == 1 ? 2 : 4;
 	memcpy(&n, bytes.p + 8, width);
 	bytes = pf_str_skip(bytes, 8 + width);
@@ -321,11 +330,14 @@ int pf_npy_read(struct pf_tensor **out, struct pf_arena *a, struct pf_str bytes,
 	for (unsigned i = 0; i < h.t->rank; i++)
 		toobig |= __builtin_mul_overflow(count, h.t->shape[i], &count);
 	if (toobig || __builtin_mul_overflow(count, (uint64_t)l.size, &size) || size != rest.n)
-		return pf_fail(err, PF_EMODEL, "the array has %zu bytes of elements, which is not what its "
-			       "header says", rest.n);
+		return pf_fail(err, PF_EMODEL,
+			       "the array has %zu bytes of elements, which is not what its "
+			       "header says",
+			       rest.n);
 	/* Elements without bytes could be any number. */
 	if (!l.size && count > PF_MAX_COLUMNS)
-		return pf_fail(err, PF_ELIMIT, "an array of more than %d elements without bytes", PF_MAX_COLUMNS);
+		return pf_fail(err, PF_ELIMIT, "an array of more than %d elements without bytes",
+			       PF_MAX_COLUMNS);
 	h.t->type = l.type;
 	if (take_elements(h.t, a, rest, &h, &l) < 0)
 		return -1;

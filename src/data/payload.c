@@ -105,7 +105,8 @@ static int read_llm(struct pf_request *out, struct pf_arena *a, const struct pf_
 	data.list.v = pf_alloc_array(a, 2 * body->list.n, sizeof(*data.list.v));
 	given.list.v = pf_alloc_array(a, 2 * body->list.n, sizeof(*data.list.v));
 	for (size_t i = 0; i < body->list.n; i++) {
-		bool param = expect->params && pf_params_find(expect->params, body->list.v[2 * i].s);
+		bool param =
+			expect->params && pf_params_find(expect->params, body->list.v[2 * i].s);
 		struct pf_value *to = param ? &given : &data;
 
 		memcpy(&to->list.v[2 * to->list.n++], &body->list.v[2 * i], 2 * sizeof(*body));

@@ -16,7 +16,8 @@
 static bool is_row(const struct pf_schema *schema)
 {
 	for (size_t i = 0; i < schema->n; i++)
-		if (schema->columns[i].type == PF_D_ARRAY || schema->columns[i].type == PF_D_SPARKML ||
+		if (schema->columns[i].type == PF_D_ARRAY ||
+		    schema->columns[i].type == PF_D_SPARKML ||
 		    schema->columns[i].type == PF_D_OBJECT)
 			return true;
 	return false;
@@ -88,8 +89,10 @@ static int input_column(struct pf_column *c, const char **why, struct pf_arena *
 		cells.v[i] = given->v[i];
 		if (is_hole(&given->v[i], g->holes))
 			continue;
-		if (pf_nested_value(&cells.v[i], why, a, &given->v[i], spec, spec->required, err) < 0)
-			return pf_wrap(err, "column '" PF_FMT "', row %zu", PF_ARG(pf_shown(given->name)), i);
+		if (pf_nested_value(&cells.v[i], why, a, &given->v[i], spec, spec->required, err) <
+		    0)
+			return pf_wrap(err, "column '" PF_FMT "', row %zu",
+				       PF_ARG(pf_shown(given->name)), i);
 		if (!*why && is_array(spec) && as_tensor(&cells.v[i], why, a, err) < 0)
 			return -1;
 	}
@@ -105,8 +108,8 @@ static const struct pf_colspec *find(const struct pf_schema *schema, struct pf_s
 }
 
 /* An object is a row; records are as many. */
-static int make_grid(struct pf_grid *g, const char **why, struct pf_arena *a, const struct pf_value *v,
-		     const struct pf_schema *schema, struct pf_err *err)
+static int make_grid(struct pf_grid *g, const char **why, struct pf_arena *a,
+		     const struct pf_value *v, const struct pf_schema *schema, struct pf_err *err)
 {
 	if (v->kind == PF_V_LIST)
 		return pf_grid_records(g, why, a, v, err);
@@ -122,8 +125,8 @@ static int make_grid(struct pf_grid *g, const char **why, struct pf_arena *a, co
 	return 0;
 }
 
-static int fill_columns(struct pf_column *columns, const char **why, struct pf_arena *a, const struct pf_grid *g,
-		const struct pf_schema *schema, struct pf_err *err)
+static int fill_columns(struct pf_column *columns, const char **why, struct pf_arena *a,
+			const struct pf_grid *g, const struct pf_schema *schema, struct pf_err *err)
 {
 	for (size_t i = 0; i < g->n && !*why; i++) {
 		const struct pf_colspec *spec = find(schema, g->columns[i].name);
@@ -131,7 +134,8 @@ static int fill_columns(struct pf_column *columns, const char **why, struct pf_a
 		for (size_t j = 0; !spec && j < g->rows; j++)
 			if (g->columns[i].v[j].kind == PF_V_LIST)
 				*why = "lists that the signature does not name";
-		if (spec && !*why && input_column(&columns[i], why, a, g, &g->columns[i], spec, err) < 0)
+		if (spec && !*why &&
+		    input_column(&columns[i], why, a, g, &g->columns[i], spec, err) < 0)
 			return -1;
 	}
 	return 0;

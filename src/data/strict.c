@@ -15,10 +15,11 @@
 static char kind_of(enum pf_type t)
 {
 	static const char kinds[] = {
-		[PF_T_BOOL] = 'b',   [PF_T_INT8] = 'i',	   [PF_T_INT16] = 'i',	 [PF_T_INT32] = 'i',
-		[PF_T_INT64] = 'i',  [PF_T_UINT8] = 'u',   [PF_T_UINT16] = 'u',	 [PF_T_UINT32] = 'u',
-		[PF_T_UINT64] = 'u', [PF_T_FLOAT32] = 'f', [PF_T_FLOAT64] = 'f', [PF_T_DATETIME] = 'M',
-		[PF_T_STRING] = 'O', [PF_T_BYTES] = 'O',   [PF_T_OBJECT] = 'O',
+		[PF_T_BOOL] = 'b',    [PF_T_INT8] = 'i',    [PF_T_INT16] = 'i',
+		[PF_T_INT32] = 'i',   [PF_T_INT64] = 'i',   [PF_T_UINT8] = 'u',
+		[PF_T_UINT16] = 'u',  [PF_T_UINT32] = 'u',  [PF_T_UINT64] = 'u',
+		[PF_T_FLOAT32] = 'f', [PF_T_FLOAT64] = 'f', [PF_T_DATETIME] = 'M',
+		[PF_T_STRING] = 'O',  [PF_T_BYTES] = 'O',   [PF_T_OBJECT] = 'O',
 	};
 
 	return kinds[t];
@@ -28,10 +29,14 @@ static const struct {
 	enum pf_type type;
 	const char *numpy;	/* as MLflow's messages name it */
 } declared[] = {
-	[PF_D_BOOLEAN] = { PF_T_BOOL, "bool" },	     [PF_D_INTEGER] = { PF_T_INT32, "int32" },
-	[PF_D_LONG] = { PF_T_INT64, "int64" },	     [PF_D_FLOAT] = { PF_T_FLOAT32, "float32" },
-	[PF_D_DOUBLE] = { PF_T_FLOAT64, "float64" }, [PF_D_STRING] = { PF_T_STRING, "<U0" },
-	[PF_D_BINARY] = { PF_T_BYTES, "|S0" },	     [PF_D_DATETIME] = { PF_T_DATETIME, "datetime64[ns]" },
+	[PF_D_BOOLEAN] = { PF_T_BOOL, "bool" },
+	[PF_D_INTEGER] = { PF_T_INT32, "int32" },
+	[PF_D_LONG] = { PF_T_INT64, "int64" },
+	[PF_D_FLOAT] = { PF_T_FLOAT32, "float32" },
+	[PF_D_DOUBLE] = { PF_T_FLOAT64, "float64" },
+	[PF_D_STRING] = { PF_T_STRING, "<U0" },
+	[PF_D_BINARY] = { PF_T_BYTES, "|S0" },
+	[PF_D_DATETIME] = { PF_T_DATETIME, "datetime64[ns]" },
 };
 
 #define HINT                                                                                    \
@@ -64,10 +69,12 @@ static int refuse(struct pf_err *err, const struct pf_column *c, size_t rows, en
 {
 	bool whole = wanted == PF_D_INTEGER || wanted == PF_D_LONG;
 
-	return pf_fail(err, PF_EMODEL, "Incompatible input types for column " PF_FMT ". Can not safely "
-		       "convert %s to %s.%s", PF_ARG(pf_shown(label)),
-		       c->type == PF_T_BYTES ? "object" : pf_type_numpy(c->type), declared[wanted].numpy,
-		       whole && lost_integers(c, rows) ? HINT : "");
+	return pf_fail(err, PF_EMODEL,
+		       "Incompatible input types for column " PF_FMT ". Can not safely "
+		       "convert %s to %s.%s",
+		       PF_ARG(pf_shown(label)),
+		       c->type == PF_T_BYTES ? "object" : pf_type_numpy(c->type),
+		       declared[wanted].numpy, whole && lost_integers(c, rows) ? HINT : "");
 }
 
 /* ---- between types of a width ---- */
@@ -96,7 +103,8 @@ static void read_element(struct pf_value *out, enum pf_type type, const void *da
 		out->i = ((const uint32_t *)data)[i];
 		return;
 	case PF_T_FLOAT32:
-		*out = (struct pf_value){ .kind = PF_V_FLOAT, .d = (double)((const float *)data)[i] };
+		*out = (struct pf_value){ .kind = PF_V_FLOAT,
+					  .d = (double)((const float *)data)[i] };
 		return;
 	case PF_T_FLOAT64:
 		*out = (struct pf_value){ .kind = PF_V_FLOAT, .d = ((const double *)data)[i] };
@@ -178,7 +186,8 @@ static int missing_dates(struct pf_column *c, const char **why, struct pf_arena 
 	for (size_t i = 0; i < rows; i++) {
 		made[i] = INT64_MIN;
 		if (c->values[i].kind == PF_V_BOOL || c->values[i].kind == PF_V_BYTES)
-			return pf_fail(err, PF_EMODEL, "<class '%s'> is not convertible to datetime",
+			return pf_fail(err, PF_EMODEL,
+				       "<class '%s'> is not convertible to datetime",
 				       pf_python_type(&c->values[i]));
 		if (c->values[i].kind != PF_V_NULL)
 			*why = "objects that are to be dates";
@@ -199,8 +208,10 @@ static int numbers_of(struct pf_column *c, const char **why, struct pf_arena *a,
 		const struct pf_value *v = &c->values[i];
 
 		if (v->kind == PF_V_BYTES || v->kind > PF_V_STRING)
-			return pf_fail(err, PF_EMODEL, "Failed to convert column " PF_FMT " from type object "
-				       "to DataType.double.", PF_ARG(pf_shown(label)));
+			return pf_fail(err, PF_EMODEL,
+				       "Failed to convert column " PF_FMT " from type object "
+				       "to DataType.double.",
+				       PF_ARG(pf_shown(label)));
 		if (v->kind == PF_V_STRING || v->kind == PF_V_BIGINT)
 			*why = "objects that are to be numbers";
 		else if (!pf_element_put(&made[i], PF_T_FLOAT64, v))
@@ -292,7 +303,7 @@ static struct pf_value *cells_of(const struct pf_column *c, struct pf_arena *a, 
 	return v;
 }
 
-/* pandas makes a new column of the values: of Python's own types, and of none when there are none. */
+/* pandas makes a new column of the values: of Python's own types, of none when there are none. */
 static void anything(struct pf_column *c, struct pf_arena *a, size_t rows)
 {
 	char kind = kind_of(c->type);

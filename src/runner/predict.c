@@ -67,7 +67,7 @@ static struct py *ask_value(struct pfr *r, const struct pf_value *request, const
 	return call_predict(r, data, params);
 }
 
-/* What only the environment's own packages can read or write: raw.py's read_table and write_table. */
+/* What only the environment's packages can read or write: raw.py's read_table and write_table. */
 static struct py *convert(struct pfr *r, const struct pf_value *request, const char *function,
 			  const char *key)
 {
@@ -95,7 +95,8 @@ int pfr_predict(struct pfr *r, struct pf_buf *out, enum pf_frame_kind kind,
 	else if (kind == PF_FRAME_WRITE)
 		answer = convert(r, request, "write_table", "data");
 	else
-		answer = kind == PF_FRAME_RAW ? ask_raw(r, request, stage) : ask_value(r, request, stage);
+		answer = kind == PF_FRAME_RAW ? ask_raw(r, request, stage)
+					      : ask_value(r, request, stage);
 	if (!answer)
 		return -1;
 	*stage = "convert";
