@@ -16,7 +16,7 @@ int pf_input_read(struct pf_request *out, struct pf_arena *a, struct pf_buf *hel
 		  struct pf_runner *r, const struct pf_input *input, const struct pf_expect *expect,
 		  struct pf_err *err) PF_MUST_USE;
 
-/* Appends the answer; Parquet is written by the runner. But in JSON, EMODEL for what is no table. */
+/* Appends the answer; Parquet is written by the runner. EMODEL for no table, but in JSON. */
 int pf_answer_write(struct pf_buf *out, struct pf_runner *r, const struct pf_value *answer,
 		    const char *format, unsigned how, double seconds,
 		    struct pf_err *err) PF_MUST_USE;
