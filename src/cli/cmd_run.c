@@ -40,7 +40,7 @@ static int choose_formats(struct pf_input *out, const struct pf_args *args, stru
 	out->format = by_suffix(args->value[PF_OPT_input], pf_input_formats);
 	if (!told)
 		return 0;
-	choice = pf_cli_choice("--content-type", told, pf_input_formats, err);
+	choice = pf_opts_choice("--content-type", told, pf_input_formats, err);
 	if (choice < 0)
 		return -1;
 	out->format = pf_input_formats[choice];
@@ -75,7 +75,8 @@ static int open_input(const char *path, struct pf_err *err)
 
 	if (!path || strcmp(path, "-") == 0) {
 		if (isatty(STDIN_FILENO))
-			pf_note("reading the request from the terminal; Ctrl-D ends it (or give --input)");
+			pf_note("reading the request from the terminal; "
+				"Ctrl-D ends it (or give --input)");
 		fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
 		return fd < 0 ? pf_fail_errno(err, "cannot read standard input") : fd;
 	}

@@ -15,12 +15,12 @@ struct spellings {
 };
 
 static const struct spellings json = {
-	{ "false", "true", "null", NULL, "null", NULL },
-	{ "false", "true", "null", NULL, "null", "\"" },
+	{ "false", "true", "null", "null", NULL, "null", NULL },
+	{ "false", "true", "null", "null", NULL, "null", "\"" },
 };
 static const struct spellings python = {
-	{ "false", "true", "NaN", "Infinity", "null", NULL },
-	{ "false", "true", "NaN", "Infinity", "\"NaT\"", "\"" },
+	{ "false", "true", "null", "NaN", "Infinity", "null", NULL },
+	{ "false", "true", "null", "NaN", "Infinity", "\"NaT\"", "\"" },
 };
 
 struct writer {
@@ -135,21 +135,11 @@ static int put_value(struct writer *w, const struct pf_value *v, unsigned depth)
 	if (depth > MAX_DEPTH)
 		return pf_fail(w->err, PF_ELIMIT, "the answer is nested deeper than %d levels",
 			       MAX_DEPTH);
+	if (pf_scalar_write(out, elsewhere, v))
+		return 0;
 	switch (v->kind) {
-	case PF_V_NULL:
-		pf_buf_cstr(out, "null");
-		return 0;
-	case PF_V_BOOL:
-		pf_element_write(out, elsewhere, PF_T_BOOL, &v->b, 0);
-		return 0;
-	case PF_V_INT:
-		pf_element_write(out, elsewhere, PF_T_INT64, &v->i, 0);
-		return 0;
 	case PF_V_BIGINT:
 		pf_buf_str(out, v->s);
-		return 0;
-	case PF_V_FLOAT:
-		pf_element_write(out, elsewhere, PF_T_FLOAT64, &v->d, 0);
 		return 0;
 	case PF_V_STRING:
 		pf_json_quote(out, v->s);
@@ -159,12 +149,6 @@ static int put_value(struct writer *w, const struct pf_value *v, unsigned depth)
 		pf_base64_encode(out, v->s, "\\n");
 		pf_buf_char(out, '"');
 		return 0;
-	case PF_V_DATETIME:
-		pf_element_write(out, elsewhere, PF_T_DATETIME, &v->i, 0);
-		return 0;
-	case PF_V_ELEMENT:
-		pf_element_write(out, elsewhere, v->tensor->type, v->tensor->data, 0);
-		return 0;
 	case PF_V_LIST:
 	case PF_V_MAP:
 		return put_list(w, v, depth);
@@ -173,6 +157,8 @@ static int put_value(struct writer *w, const struct pf_value *v, unsigned depth)
 		return put_table(w, v->table, depth);
 	case PF_V_TENSOR:
 		return put_tensor(w, v->tensor, 0, &next, depth);
+	default:
+		break;
 	}
 	return pf_fail(w->err, PF_EBUG, "the answer holds a value of unknown kind %d",
 		       (int)v->kind);

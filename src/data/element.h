@@ -6,7 +6,7 @@
 
 /* How a format spells what is no number. */
 struct pf_spelling {
-	const char *no, *yes;
+	const char *no, *yes, *null;
 	const char *missing;	/* NaN; infinities, unless the format has them */
 	const char *infinity;	/* with a minus before it where it is negative; NULL: missing */
 	const char *no_date;
@@ -15,3 +15,5 @@ struct pf_spelling {
 
 void pf_element_write(struct pf_buf *out, const struct pf_spelling *s, enum pf_type type,
 		      const void *data, size_t i);
+/* A value that is null or an element by itself; false: it is of another kind. */
+bool pf_scalar_write(struct pf_buf *out, const struct pf_spelling *s, const struct pf_value *v);

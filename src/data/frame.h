@@ -20,7 +20,8 @@ enum pf_type {
 	PF_T_FLOAT32,
 	PF_T_FLOAT64,
 	PF_T_DATETIME,	/* int64 nanoseconds since 1970, INT64_MIN is missing */
-	PF_T_STRING,	/* UTF-8; cells in `values`; NULL is None, which pandas 1 and 2 tell from NaN */
+	/* UTF-8; cells in `values`; NULL is None, which pandas 1 and 2 tell from NaN */
+	PF_T_STRING,
 	PF_T_BYTES,
 	PF_T_OBJECT,	/* anything; cells in `values` */
 };
@@ -106,7 +107,8 @@ void pf_put_null(struct pf_buf *out);
 void pf_put_bool(struct pf_buf *out, bool b);
 void pf_put_int(struct pf_buf *out, int64_t i);
 void pf_put_float(struct pf_buf *out, double d);
-void pf_put_text(struct pf_buf *out, enum pf_value_kind kind, struct pf_str s); /* also BYTES, BIGINT */
+/* Also BYTES and BIGINT. */
+void pf_put_text(struct pf_buf *out, enum pf_value_kind kind, struct pf_str s);
 void pf_put_string(struct pf_buf *out, const char *s);
 void pf_put_list(struct pf_buf *out, size_t n);
 void pf_put_map(struct pf_buf *out, size_t n);
@@ -118,27 +120,31 @@ void pf_put_data(struct pf_buf *out, const void *p, size_t n); /* and zeros up t
 
 /* A frame on a socket: 16 bytes of header (magic "PFR1", kind, length), then the body. */
 enum pf_frame_kind {
-	PF_FRAME_LOAD = 1, /* to the runner: a MAP that says how to load (run/run.h) */
-	PF_FRAME_LOADED,   /* from it: a MAP: "python", "seconds" */
-	PF_FRAME_PREDICT,  /* a MAP: "data" (any value), "params" (MAP or NULL) */
-	PF_FRAME_RAW,	   /* a MAP: "format" ("json", "csv", "parquet"), "bytes" (BYTES),
+	PF_FRAME_LOAD = 1,	/* to the runner: a MAP that says how to load (run/run.h) */
+	PF_FRAME_LOADED,	/* from it: a MAP: "python", "seconds" */
+	PF_FRAME_PREDICT,	/* a MAP: "data" (any value), "params" (MAP or NULL) */
+	PF_FRAME_RAW,		/* a MAP: "format" ("json", "csv", "parquet"), "bytes" (BYTES),
 				 * "params" (MAP or NULL): the runner parses */
-	PF_FRAME_ANSWER,   /* any value */
-	PF_FRAME_FAILED,   /* a MAP: "stage" (start, import, load, input, predict, convert),
-				 * "kind" (the exception's type), "message", "traceback", "module" */
-	PF_FRAME_BYE,	   /* no body: finish and exit */
-	PF_FRAME_SPENT,	   /* from it, before an ANSWER: a MAP: "seconds" within predict */
-	PF_FRAME_GONE,	   /* from it, after a BYE: it has finished and has no children; all that
-				 * is left is for the kernel to take its memory back */
-	PF_FRAME_READ,	   /* to it: a MAP: "format" ("parquet"), "bytes": answered by the table */
-	PF_FRAME_WRITE,	   /* a MAP: "format" ("parquet"), "data": answered by its BYTES */
+	PF_FRAME_ANSWER,	/* any value */
+	/* a MAP: "stage" (start, import, load, input, predict, convert), "kind" (the exception's
+	 * type), "message", "traceback", "module" */
+	PF_FRAME_FAILED,
+	PF_FRAME_BYE,		/* no body: finish and exit */
+	PF_FRAME_SPENT,		/* from it, before an ANSWER: a MAP: "seconds" within predict */
+	/* from it, after a BYE: it has finished and has no children; all that is left is for the
+	 * kernel to take its memory back */
+	PF_FRAME_GONE,
+	PF_FRAME_READ,		/* a MAP: "format" ("parquet"), "bytes": answered by the table */
+	PF_FRAME_WRITE,		/* a MAP: "format" ("parquet"), "data": answered by its BYTES */
 };
 #define PF_FRAME_HEADER 16
 void pf_frame_header(char out[PF_FRAME_HEADER], enum pf_frame_kind kind, size_t length);
 int pf_frame_parse(enum pf_frame_kind *kind, size_t *length, const char in[PF_FRAME_HEADER],
 		   struct pf_err *err) PF_MUST_USE;
 /* On a blocking socket. */
-int pf_frame_send(int fd, enum pf_frame_kind kind, struct pf_str body, struct pf_err *err) PF_MUST_USE;
+int pf_frame_send(int fd, enum pf_frame_kind kind, struct pf_str body,
+		  struct pf_err *err) PF_MUST_USE;
 /* Returns 1 with a whole frame, 0 at a clean end of the stream, -1 with err. `body` has its own
  * ceiling (PF_BUF(PF_MAX_FRAME)). */
-int pf_frame_receive(int fd, enum pf_frame_kind *kind, struct pf_buf *body, struct pf_err *err) PF_MUST_USE;
+int pf_frame_receive(int fd, enum pf_frame_kind *kind, struct pf_buf *body,
+		     struct pf_err *err) PF_MUST_USE;

@@ -264,7 +264,7 @@ int pf_wheels_compile(struct pf_wheel *wheels, size_t n, const struct pf_python 
 	pf_arena_free(&c.w.arena);
 	if (rc == 0 && count) {
 		pf_step("compiling");
-		rc = pf_workdir_open(&c.w, "pyc.", o, err);
+		rc = pf_workdir_open(&c.w, "pyc.", o->store, err);
 		name_folder(&c);
 	}
 	if (rc == 0 && count)
