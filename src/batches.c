@@ -123,26 +123,20 @@ static int finish(struct work *w)
 
 /* ---- one batch ---- */
 
-static struct pf_value text_value(struct pf_str s)
-{
-	return (struct pf_value){ .kind = PF_V_STRING, .s = s };
-}
-
 static int ask(struct work *w, const struct pf_value *data, const struct pf_value *params,
 	       size_t rows)
 {
 	PF_AUTO(arena) a = { 0 };
 	PF_AUTO(buf) bytes = PF_BUF(PF_MAX_ANSWER);
-	struct pf_value pairs[] = { text_value(PF_S("data")), *data, text_value(PF_S("params")),
-				    *params };
-	struct pf_value map = { .kind = PF_V_MAP, .list = { pairs, 2 } }, answer;
+	struct pf_request part = { .data = *data, .params = *params };
+	struct pf_value answer;
 	double left = w->until > 0 ? w->until - now() : 0;
 
 	if (pf_signals_check(w->err) < 0)
 		return -1;
 	if (w->until > 0 && left <= 0)
 		return pf_fail(w->err, PF_ELIMIT, "the model did not answer in time");
-	if (pf_runner_ask(w->r, PF_FRAME_PREDICT, &map, &bytes, left, w->err) < 0)
+	if (pf_runner_predict(w->r, &part, PF_S(""), &bytes, left, w->err) < 0)
 		return -1;
 	if (pf_value_read(&answer, &a, pf_buf_view(&bytes), w->err) < 0) {
 		w->err->code = PF_ECODE; /* the model's code wrote to our socket */

@@ -26,6 +26,10 @@ struct pf_model;
 void pf_cli_notes(const struct pf_model *model);
 /* The days of --older-than, -1 where it is not given. */
 int pf_cli_days(int *out, const struct pf_args *args, struct pf_err *err) PF_MUST_USE;
+/* 1000, 64K, 512M, 2G: powers of 1024; 0 for a word of NULL. */
+int pf_cli_size(uint64_t *out, const char *what, const char *word, struct pf_err *err) PF_MUST_USE;
+/* Seconds of --timeout, more than 0. */
+int pf_cli_seconds(double *out, const char *text, struct pf_err *err) PF_MUST_USE;
 /* Writes a result to the file of --output, whole or not at all, or to standard output. */
 int pf_cli_print(const struct pf_args *args, struct pf_str text, struct pf_err *err) PF_MUST_USE;
 /* The same for a result that comes in pieces. */

@@ -131,7 +131,8 @@ ssize_t write(int fd, const void *p, size_t n) { return is_torn() ? -1 : syscall
 ssize_t pread(int fd, void *p, size_t n, off_t at) { return is_torn() ? -1 : syscall(SYS_pread64, fd, p, some(n), at); }
 ssize_t pwrite(int fd, const void *p, size_t n, off_t at) { return is_torn() ? -1 : syscall(SYS_pwrite64, fd, p, some(n), at); }
 END
-if [ -z "${ASAN_OPTIONS-}" ] && ${CC:-cc} -shared -fPIC -o "$work/slow.so" "$work/slow.c" 2>"$work/err"; then
+if ${CC:-cc} -shared -fPIC -o "$work/slow.so" "$work/slow.c" 2>"$work/err" &&
+	LD_PRELOAD="$work/slow.so" "$tool" -s "$store" list >/dev/null 2>&1; then # which the sanitizers refuse
 	for how in storm torn little; do
 		for kind in "" link=18,clone=95,copy=95; do # with copies, too
 			rm -rf "$store"

@@ -151,8 +151,9 @@ long syscall(long number, ...)
 	return asked(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 END
-if [ -z "${ASAN_OPTIONS-}" ] && ${CC:-cc} -shared -fPIC -o "$work/clock.so" "$work/clock.c" 2>"$work/err" &&
-	${CC:-cc} -shared -fPIC -o "$work/folding.so" "$work/folding.c" 2>"$work/err"; then
+if ${CC:-cc} -shared -fPIC -o "$work/clock.so" "$work/clock.c" 2>"$work/err" &&
+	${CC:-cc} -shared -fPIC -o "$work/folding.so" "$work/folding.c" 2>"$work/err" &&
+	LD_PRELOAD="$work/clock.so" "$tool" -s "$store" list >/dev/null 2>&1; then # which the sanitizers refuse
 	at() { env LD_PRELOAD="$work/clock.so" CLOCK="$1" "$tool" -s "$store" -p "$python" -m venv create "$work/needs"; }
 	"$tool" -s "$store" rm "$key" >/dev/null
 	(hold "$store/locks/$key.lock" "$work/sleeping") &
