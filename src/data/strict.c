@@ -178,7 +178,7 @@ static void infer_objects(struct pf_column *c, const char **why, struct pf_arena
 		*c = found;
 }
 
-static int missing_dates(struct pf_column *c, const char **why, struct pf_arena *a, size_t rows,
+static int dates_of(struct pf_column *c, const char **why, struct pf_arena *a, size_t rows,
 			 struct pf_err *err)
 {
 	int64_t *made = pf_alloc_array(a, rows, sizeof(*made));
@@ -189,7 +189,9 @@ static int missing_dates(struct pf_column *c, const char **why, struct pf_arena 
 			return pf_fail(err, PF_EMODEL,
 				       "<class '%s'> is not convertible to datetime",
 				       pf_python_type(&c->values[i]));
-		if (c->values[i].kind != PF_V_NULL)
+		if (c->values[i].kind == PF_V_DATETIME)
+			made[i] = c->values[i].i;
+		else if (c->values[i].kind != PF_V_NULL)
 			*why = "objects that are to be dates";
 	}
 	c->type = PF_T_DATETIME;
@@ -247,7 +249,7 @@ static int enforce_objects(struct pf_column *c, const char **why, struct pf_aren
 			   enum pf_dtype wanted, struct pf_str label, struct pf_err *err)
 {
 	if (wanted == PF_D_DATETIME && c->type == PF_T_OBJECT)
-		return missing_dates(c, why, a, rows, err);
+		return dates_of(c, why, a, rows, err);
 	if (wanted == PF_D_DOUBLE && are_whole(c, rows)) {
 		integers_of(c, a, rows);
 		return 0;

@@ -126,19 +126,29 @@ def parquet(call):
         raise ImportError("Parquet takes pandas and pyarrow or fastparquet in the model's environment") from e
 
 
+def plain_column(column, pandas):
+    """Of pandas' own types numpy's, with None for what is missing; dates and decimals as mlflow
+    would convert them."""
+    if type(column.dtype).__name__.endswith("Dtype") and column.dtype.kind in "iufb":
+        missing = column.isna().any()
+        return column.astype(object) if missing else column.to_numpy(column.dtype.numpy_dtype)
+    if column.dtype == object:
+        held = pandas.api.types.infer_dtype(column, skipna=True)
+        convert = {"date": pandas.to_datetime, "decimal": pandas.to_numeric}.get(held)
+        return convert(column) if convert else column
+    return column
+
+
 def read_table(kind, body):
-    """A table as typed columns; what may be missing in a column of pandas' own type is None."""
     def read():
         import pandas
 
-        return pandas.read_parquet(io.BytesIO(body))
+        table = pandas.read_parquet(io.BytesIO(body))
+        for name in table.columns:
+            table[name] = plain_column(table[name], pandas)
+        return table
 
-    table = parquet(read)
-    for name in table.columns:
-        if type(table[name].dtype).__name__.endswith("Dtype") and table[name].dtype.kind in "iufb":
-            column = table[name]
-            table[name] = column.astype(object) if column.isna().any() else column.to_numpy(column.dtype.numpy_dtype)
-    return table
+    return parquet(read)
 
 
 def write_table(kind, table):

@@ -5,6 +5,8 @@
 # of MLflow's own scoring server is the expected one, value by value; where it refuses, the program
 # must end with 3 (the input was refused) or 8 (the model's code raised) and answer nothing.
 import base64
+import datetime
+import decimal
 import io
 import json
 import os
@@ -430,6 +432,8 @@ def typed_cases():
         ("optional", parquet(a=[1, 2], c=["x", None], b=[nan, 1.5])),
         ("times", parquet(t=pandas.to_datetime(["2024-01-02", None]))),
         ("times", parquet(t=pandas.to_datetime(["2024-01-02T03:04:05Z"]))),
+        ("times", parquet(t=[datetime.date(2024, 1, 2), None])),
+        ("unnamed", parquet(p=[decimal.Decimal("1.5")], q=[2.5])),
         ("binary", parquet(x=[b"ab", b"c"])),
         ("array", parquet(v=[[1.5, 2.5], []], s=["x", "y"])),
         ("array", parquet(v=[[1, 2]], s=["x"])),
