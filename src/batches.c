@@ -41,24 +41,6 @@ static int write_piece(struct work *w, struct pf_str piece)
 
 /* ---- answers ---- */
 
-static bool has_rows(const struct pf_value *v, size_t *rows)
-{
-	switch (v->kind) {
-	case PF_V_LIST:
-		*rows = v->list.n;
-		return true;
-	case PF_V_TABLE:
-	case PF_V_SERIES:
-		*rows = v->table->rows;
-		return true;
-	case PF_V_TENSOR:
-		*rows = v->tensor->rank ? (size_t)v->tensor->shape[0] : 0;
-		return v->tensor->rank > 0;
-	default:
-		return false;
-	}
-}
-
 /* The elements between a list's brackets. */
 static int put_json(struct work *w, const struct pf_value *answer)
 {
@@ -100,7 +82,7 @@ static int put_answer(struct work *w, const struct pf_value *answer, size_t rows
 {
 	size_t got = 0;
 
-	if (!has_rows(answer, &got))
+	if (!pf_value_rows(&got, answer))
 		return pf_fail(w->err, PF_EMODEL,
 			       "the model's answer has no rows, so that answers to batches "
 			       "cannot be put together (leave out --batch-rows)");
@@ -273,67 +255,33 @@ static int stream(struct work *w, struct csv *c)
 
 /* ---- what is in memory: tables and arrays ---- */
 
-static void slice_table(struct pf_table *out, struct pf_arena *a, const struct pf_table *t,
-			size_t from, size_t rows)
-{
-	*out = (struct pf_table){ .rows = rows, .index = t->index ? t->index + from : NULL };
-	out->columns.v = pf_alloc_array(a, t->columns.n, sizeof(*out->columns.v));
-	out->columns.n = out->columns.cap = t->columns.n;
-	for (size_t i = 0; i < t->columns.n; i++) {
-		struct pf_column *c = &out->columns.v[i];
-
-		*c = t->columns.v[i];
-		if (c->values)
-			c->values += from;
-		else if (c->data)
-			c->data = (char *)c->data + from * pf_type_width(c->type);
-	}
-}
-
-static void slice_tensor(struct pf_tensor *out, const struct pf_tensor *t, size_t from, size_t rows)
-{
-	size_t count = pf_tensor_count(t), each = t->shape[0] ? count / (size_t)t->shape[0] : 0;
-
-	*out = *t;
-	out->shape[0] = rows;
-	if (t->values)
-		out->values += from * each;
-	else if (t->data)
-		out->data = (char *)t->data + from * each * pf_type_width(t->type);
-}
-
 /* Every array of a map has as many rows as the first. */
 static bool rows_of(const struct pf_value *v, size_t *rows)
 {
 	size_t one;
 
 	if (v->kind != PF_V_MAP)
-		return v->kind != PF_V_LIST && has_rows(v, rows);
+		return v->kind != PF_V_LIST && pf_value_rows(rows, v);
 	for (size_t i = 0; i < v->list.n; i++) {
 		if (v->list.v[2 * i + 1].kind != PF_V_TENSOR ||
-		    !has_rows(&v->list.v[2 * i + 1], &one) || (i && one != *rows))
+		    !pf_value_rows(&one, &v->list.v[2 * i + 1]) || (i && one != *rows))
 			return false;
 		*rows = one;
 	}
 	return v->list.n > 0;
 }
 
+/* Of a map of arrays, rows of each. */
 static struct pf_value slice(struct pf_arena *a, const struct pf_value *v, size_t from, size_t rows)
 {
 	struct pf_value made = *v;
 
-	if (v->kind == PF_V_TABLE) {
-		made.table = pf_alloc(a, sizeof(*made.table));
-		slice_table(made.table, a, v->table, from, rows);
-	} else if (v->kind == PF_V_TENSOR) {
-		made.tensor = pf_alloc(a, sizeof(*made.tensor));
-		slice_tensor(made.tensor, v->tensor, from, rows);
-	} else {
-		made.list.v = pf_alloc_array(a, 2 * v->list.n, sizeof(*made.list.v));
-		for (size_t i = 0; i < v->list.n; i++) {
-			made.list.v[2 * i] = v->list.v[2 * i];
-			made.list.v[2 * i + 1] = slice(a, &v->list.v[2 * i + 1], from, rows);
-		}
+	if (v->kind != PF_V_MAP)
+		return pf_value_slice(a, v, from, rows);
+	made.list.v = pf_alloc_array(a, 2 * v->list.n, sizeof(*made.list.v));
+	for (size_t i = 0; i < v->list.n; i++) {
+		made.list.v[2 * i] = v->list.v[2 * i];
+		made.list.v[2 * i + 1] = pf_value_slice(a, &v->list.v[2 * i + 1], from, rows);
 	}
 	return made;
 }
