@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Usage: enforce.py > tests/data/enforce.tsv   (recorded with mlflow 3.17.2, pandas 3.1.1)
 
-Columns: how the input comes (json; csv; typed: a table of one column a, "dtype values"), the
+Columns: how the input comes (json; typed: a table of one column a, "dtype values"), the
 signature's inputs and params (JSON, or \\N), the input, what the model is given after parsing and
 enforcement (in the spelling of values.py), or "error: " and the innermost message, and what we do:
 "same", or the name of a difference that docs/mlflow.md explains."""
@@ -15,7 +15,6 @@ import warnings
 
 import numpy as np
 import pandas as pd
-from mlflow.exceptions import MlflowException
 from mlflow.models.utils import _enforce_params_schema, _enforce_schema
 from mlflow.pyfunc import scoring_server as server
 from mlflow.types.schema import ParamSchema, Schema
@@ -82,13 +81,7 @@ def run_typed(inputs, params, text):
     return show(_enforce_schema(pd.DataFrame({"a": one}), inputs))
 
 
-def run_csv(inputs, params, text):
-    import io
-
-    return show(_enforce_schema(server.parse_csv_input(io.StringIO(text), inputs), inputs))
-
-
-RUN = {"json": run_json, "typed": run_typed, "csv": run_csv}
+RUN = {"json": run_json, "typed": run_typed}
 
 
 def answer(form, inputs, params, body):
@@ -310,7 +303,7 @@ def ours(form, inputs, params, body, got):
     if form == "typed":
         strange = '"boolean"' in inputs and "object" in body and re.search(r"[^ue, \[\]truefalsenobjct]", body)
         return "truth" if strange else "same"
-    if form == "csv" or not inputs or is_llm(body):
+    if not inputs or is_llm(body):
         return "same"
     for spec in json.loads(inputs):
         for v in values_of(spec.get("name"), body):
