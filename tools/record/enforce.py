@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # enforce.py - records what MLflow makes of nested, optional and typed input, of params and LLM bodies
 # SPDX-License-Identifier: Apache-2.0
-"""Usage: enforce.py > tests/data/enforce.tsv   (recorded with mlflow 3.17.2, pandas 3.1.1)
+"""Usage: PYTHONHASHSEED=0 enforce.py > tests/data/enforce.tsv   (recorded with mlflow 3.17.2, pandas 3.1.1)
 
 Columns: how the input comes (json; typed: a table of one column a, "dtype values"), the
 signature's inputs and params (JSON, or \\N), the input, what the model is given after parsing and
