@@ -149,6 +149,7 @@ static void recorded(void **state)
 	printf("# %zu the same, %zu errors of which %zu are told alike, %zu refused, %zu left to the "
 	       "environment, %zu differ\n", c.same, c.errors, c.told, c.refused, c.raw, c.wrong);
 	assert_int_equal(c.wrong, 0);
+	assert_true(c.same > 1500 && c.errors > 6000 && c.told > 5600 && c.refused > 150);
 }
 
 /* ---- the matrix of dtypes ---- */
