@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "check/check.h"
+#include "input.h"
 #include "pipeline.h"
 
 struct pyfunc_env_model {
@@ -262,8 +263,9 @@ const char *pyfunc_env_python(const struct pyfunc_env_job *job)
 static int predict(struct pf_buf *answer, struct pyfunc_env_job *job, const struct pf_input *input,
 		   struct pf_err *err)
 {
-	if (strcmp(input->format, "json") != 0 && strcmp(input->format, "csv") != 0)
-		return pf_fail(err, PF_EUSAGE, "a request is json or csv, not " PF_FMT,
+	if (!pf_str_in(pf_s(input->format), pf_input_formats))
+		return pf_fail(err, PF_EUSAGE,
+			       "a request is json, csv, parquet, npy or npz, not " PF_FMT,
 			       PF_ARG(pf_shown(pf_s(input->format))));
 	if (!job->started && pf_job_start(&job->runner, &job->job, &job->opts, err) < 0)
 		return -1;

@@ -53,6 +53,7 @@ struct pf_opts {
 	const struct pf_builder *builder; /* of sdists (solve/builder.h); NULL: nobody */
 	enum pf_link_mode link_mode;
 	bool lenient_record;	   /* wheels whose RECORD is not complete, or not right */
+	bool mlflow_compat; /* input and answers exactly as MLflow has them, losses included */
 	uint64_t max_memory;	   /* bytes the runner may allocate; 0: no limit */
 	struct pf_strs pass_env;   /* names let through to the runner */
 	struct pf_strs set_env;	   /* K=V for the runner */

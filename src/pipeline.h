@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "data/data.h"
 #include "env/env.h"
 #include "fetch/fetch.h"
 #include "model/model.h"
@@ -41,7 +42,8 @@ int pf_repair(struct pf_job *job, const struct pf_opts *o, struct pf_err *err) P
 /* One input for a job's model. Borrows everything. */
 struct pf_input {
 	struct pf_str text;
-	const char *format;	/* "json" or "csv" */
+	const char *format;	/* of pf_input_formats (input.h) */
+	const char *answer;	/* of pf_answer_formats; NULL: json */
 	struct pf_str params;	/* a JSON object that replaces the input's params; empty: none */
 	double seconds;		/* for loading and predicting; 0: no limit */
 };
@@ -52,12 +54,13 @@ int pf_job_start(struct pf_runner *out, const struct pf_job *job, const struct p
 /* Input that only the environment can read is enforced there, by a model that was loaded through
  * mlflow: can the runner of pf_job_start read it (then it has nothing to enforce, or does), or does it
  * take one that is started to read? */
-bool pf_job_reads_raw(const struct pf_job *job);
+bool pf_job_reads_raw(const struct pf_job *job, const struct pf_opts *o);
 int pf_job_start_to_read(struct pf_runner *out, const struct pf_job *job, const struct pf_opts *o,
 			 struct pf_err *err) PF_MUST_USE;
 /* What a job's input must fit. Borrows from the job. */
-struct pf_expect pf_job_expect(const struct pf_job *job);
-/* Checks the input against the signature, asks the runner, appends the answer as JSON text. */
+struct pf_expect pf_job_expect(const struct pf_job *job, const struct pf_opts *o);
+/* Checks the input against the signature, asks the runner, appends the answer; JSON has no newline
+ * at its end. */
 int pf_job_predict(struct pf_buf *answer, struct pf_runner *r, const struct pf_job *job,
 		   const struct pf_opts *o, const struct pf_input *input,
 		   struct pf_err *err) PF_MUST_USE;

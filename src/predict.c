@@ -8,24 +8,17 @@
 #include "base/str.h"
 #include "check/modules.h"
 #include "data/data.h"
+#include "input.h"
 #include "pipeline.h"
 
-static bool is_nested(const struct pf_schema *schema)
-{
-	for (size_t i = 0; schema->kind == PF_SCHEMA_COLUMNS && i < schema->n; i++)
-		if (schema->columns[i].type >= PF_D_ARRAY)
-			return true;
-	return false;
-}
-
-/* What the environment's own mlflow.pyfunc must do: wrappers of its own classes, nested types that
- * are not enforced here, a configuration that variables may override. */
-static bool needs_mlflow(const struct pf_model *m)
+/* What the environment's own mlflow.pyfunc must do: wrappers of its own classes, a configuration
+ * that variables may override, conversions that lose something. */
+static bool needs_mlflow(const struct pf_model *m, const struct pf_opts *o)
 {
 	bool of_mlflow = pf_str_starts(m->loader_module, "mlflow.");
 
 	return pf_str_starts(m->loader_module, "mlflow.pyfunc.") || m->signature.from_type_hint ||
-	       is_nested(&m->signature.inputs) || (of_mlflow && m->config);
+	       o->mlflow_compat || (of_mlflow && m->config);
 }
 
 /* A YAML scalar as JSON: numbers that JSON spells otherwise (0x10, .5, 1_000) go as text. */
@@ -95,7 +88,7 @@ static int start(struct pf_runner *out, const struct pf_job *job, bool through_m
 int pf_job_start(struct pf_runner *out, const struct pf_job *job, const struct pf_opts *o,
 		 struct pf_err *err)
 {
-	return start(out, job, needs_mlflow(&job->model), o, err);
+	return start(out, job, needs_mlflow(&job->model, o), o, err);
 }
 
 int pf_job_start_to_read(struct pf_runner *out, const struct pf_job *job, const struct pf_opts *o,
@@ -104,18 +97,9 @@ int pf_job_start_to_read(struct pf_runner *out, const struct pf_job *job, const 
 	return start(out, job, true, o, err);
 }
 
-bool pf_job_reads_raw(const struct pf_job *job)
+bool pf_job_reads_raw(const struct pf_job *job, const struct pf_opts *o)
 {
-	return !job->model.signature.present || needs_mlflow(&job->model);
-}
-
-struct pf_expect pf_job_expect(const struct pf_job *job)
-{
-	const struct pf_signature *s = &job->model.signature;
-
-	return (struct pf_expect){ .inputs = s->present ? &s->inputs : NULL,
-				   .params = &s->params,
-				   .from_type_hint = s->from_type_hint };
+	return !job->model.signature.present || needs_mlflow(&job->model, o);
 }
 
 /* Input that only the environment can read must be enforced there too: by a model that was loaded
@@ -123,7 +107,7 @@ struct pf_expect pf_job_expect(const struct pf_job *job)
 static int start_again(struct pf_runner *r, const struct pf_job *job, const struct pf_opts *o,
 		       struct pf_err *err)
 {
-	if (pf_job_reads_raw(job))
+	if (pf_job_reads_raw(job, o))
 		return 0;
 	pf_runner_free(r);
 	return pf_job_start_to_read(r, job, o, err);
@@ -161,19 +145,30 @@ static void explain_missing(const struct pf_runner *r, const struct pf_job *job,
 			"the installed one has no such module: another version may");
 }
 
+struct pf_expect pf_job_expect(const struct pf_job *job, const struct pf_opts *o)
+{
+	const struct pf_signature *s = &job->model.signature;
+
+	return (struct pf_expect){ .inputs = s->present ? &s->inputs : NULL,
+				   .params = &s->params,
+				   .from_type_hint = s->from_type_hint,
+				   .through_mlflow = needs_mlflow(&job->model, o),
+				   .compat = o->mlflow_compat };
+}
+
 static int predict(struct pf_buf *answer, struct pf_runner *r, const struct pf_job *job,
 		   const struct pf_opts *o, const struct pf_input *input, struct pf_err *err)
 {
 	const struct pf_signature *s = &job->model.signature;
-	struct pf_expect expect = pf_job_expect(job);
+	struct pf_expect expect = pf_job_expect(job, o);
+	unsigned how = o->mlflow_compat ? PF_ANSWER_BARE_NAN : 0;
 	PF_AUTO(arena) a = { 0 };
 	PF_AUTO(buf) bytes = PF_BUF(PF_MAX_ANSWER);
+	PF_AUTO(buf) held = PF_BUF(PF_MAX_FRAME);
 	struct pf_request request = { 0 };
 	struct pf_value value;
-	bool csv = strcmp(input->format, "csv") == 0;
 
-	if ((csv ? pf_csv_read(&request, &a, input->text, &expect, err) :
-		   pf_payload_read(&request, &a, input->text, &expect, err)) < 0)
+	if (pf_input_read(&request, &a, &held, r, input, &expect, err) < 0)
 		return pf_wrap(err, "the input");
 	if (input->params.n &&
 	    pf_params_read(&request.params, &a, input->params, &s->params, err) < 0)
@@ -186,7 +181,8 @@ static int predict(struct pf_buf *answer, struct pf_runner *r, const struct pf_j
 		err->code = PF_ECODE; /* the model's code wrote to our socket */
 		return pf_wrap(err, "the model's answer");
 	}
-	return pf_answer_json(answer, &value, !request.llm, err);
+	return pf_answer_write(answer, r, &value, input->answer ? input->answer : "json",
+			       request.llm ? how : how | PF_ANSWER_WRAPPED, input->seconds, err);
 }
 
 int pf_job_predict(struct pf_buf *answer, struct pf_runner *r, const struct pf_job *job,

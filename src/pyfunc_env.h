@@ -117,10 +117,10 @@ void pyfunc_env_job_free(struct pyfunc_env_job *job);
 /* The environment's interpreter. Lives as long as the job. */
 const char *pyfunc_env_python(const struct pyfunc_env_job *job);
 
-/* Predicts. `request` is `size` bytes of `format`, "json" or "csv"; `answer` gets the JSON object
- * {"predictions": ...}. The first call starts a process that loads the model, which serves the
- * later ones too; after a failure the next call starts another. `seconds` limits the call; 0: no
- * limit. */
+/* Predicts. `request` is `size` bytes of `format` ("json", "csv", "parquet", "npy", "npz");
+ * `answer` gets the JSON object {"predictions": ...}. The first call starts a process that loads
+ * the model, which serves the later ones too; after a failure the next call starts another.
+ * `seconds` limits the call; 0: no limit. */
 int pyfunc_env_predict(char **answer, struct pyfunc_env_job *job, const char *request, size_t size,
 		       const char *format, double seconds, struct pyfunc_env_error *err);
 

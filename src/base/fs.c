@@ -217,28 +217,52 @@ static void random_suffix(char out[17])
 	out[16] = '\0';
 }
 
+void pf_atomic_free(struct pf_atomic *f)
+{
+	if (f->fd > 0) {
+		close(f->fd);
+		unlinkat(f->dirfd, f->temp, 0);
+	}
+	f->fd = 0;
+}
+
+int pf_atomic_open(struct pf_atomic *out, int dirfd, const char *path, mode_t mode,
+		   struct pf_err *err)
+{
+	char suffix[17];
+
+	random_suffix(suffix);
+	if (snprintf(out->temp, sizeof(out->temp), "%s.%s.tmp", path, suffix) >=
+	    (int)sizeof(out->temp))
+		return pf_fail(err, PF_EUSAGE, "path too long: %s", path);
+	snprintf(out->path, sizeof(out->path), "%s", path);
+	out->dirfd = dirfd;
+	out->fd = openat(dirfd, out->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	if (out->fd >= 0)
+		return 0;
+	out->fd = 0;
+	return pf_fail_errno(err, "cannot write %s", path);
+}
+
+int pf_atomic_commit(struct pf_atomic *f, struct pf_err *err)
+{
+	if (renameat(f->dirfd, f->temp, f->dirfd, f->path) < 0)
+		return pf_fail_errno(err, "cannot write %s", f->path);
+	close(f->fd);
+	f->fd = 0;
+	return 0;
+}
+
 int pf_write_atomic(int dirfd, const char *path, struct pf_str bytes, mode_t mode,
 		    struct pf_err *err)
 {
-	char suffix[17], tmp[PF_MAX_PATH];
-	PF_FD(fd) = -1;
+	PF_AUTO(atomic) f = { 0 };
 
-	random_suffix(suffix);
-	if (snprintf(tmp, sizeof(tmp), "%s.%s.tmp", path, suffix) >= (int)sizeof(tmp))
-		return pf_fail(err, PF_EUSAGE, "path too long: %s", path);
-	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-	if (fd < 0)
-		return pf_fail_errno(err, "cannot write %s", path);
-	if (pf_write_fd(fd, bytes.p, bytes.n, err) < 0) {
-		unlinkat(dirfd, tmp, 0);
-		return pf_wrap(err, "%s", path);
-	}
-	if (renameat(dirfd, tmp, dirfd, path) < 0) {
-		pf_fail_errno(err, "cannot write %s", path);
-		unlinkat(dirfd, tmp, 0);
+	if (pf_atomic_open(&f, dirfd, path, mode, err) < 0)
 		return -1;
-	}
-	return 0;
+	if (pf_write_fd(f.fd, bytes.p, bytes.n, err) < 0)
+		return pf_wrap(err, "%s", path);
+	return pf_atomic_commit(&f, err);
 }
 
 int pf_mkdir_p(const char *path, mode_t mode, struct pf_err *err)

@@ -4,6 +4,7 @@
 
 #include "base/common.h"
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/mem.h"
 
 /* Opens a regular file below `root` (a directory descriptor) without ever leaving it: neither by
@@ -31,6 +32,18 @@ ssize_t pf_read_some(int fd, void *to, size_t n);
 /* Writes a file whole or not at all: a temporary name beside it, then rename. */
 int pf_write_atomic(int dirfd, const char *path, struct pf_str bytes, mode_t mode,
 		    struct pf_err *err) PF_MUST_USE;
+
+/* The same piece by piece: what is written to `fd` takes its place by pf_atomic_commit; without it,
+ * pf_atomic_free leaves nothing. */
+struct pf_atomic {
+	int fd;		/* 0: none */
+	int dirfd;	/* borrowed */
+	char path[PF_MAX_PATH], temp[PF_MAX_PATH];
+};
+void pf_atomic_free(struct pf_atomic *f);
+int pf_atomic_open(struct pf_atomic *out, int dirfd, const char *path, mode_t mode,
+		   struct pf_err *err) PF_MUST_USE;
+int pf_atomic_commit(struct pf_atomic *f, struct pf_err *err) PF_MUST_USE;
 
 int pf_mkdir_p(const char *path, mode_t mode, struct pf_err *err) PF_MUST_USE;
 /* The folders above `path`, below `dir`, as far as they are not there; nobody else may write there. */

@@ -143,6 +143,7 @@ int pf_cli_opts(struct pf_opts *out, const struct pf_args *args, struct pf_arena
 		.no_bytecode = pf_args_has(args, PF_OPT_no_bytecode),
 		.no_build = pf_args_has(args, PF_OPT_no_build),
 		.lenient_record = pf_args_has(args, PF_OPT_lenient_record),
+		.mlflow_compat = pf_args_has(args, PF_OPT_mlflow_compat),
 	};
 
 	if (pf_opts_manager(&o, "--env-manager", args->value[PF_OPT_env_manager], err) < 0 ||

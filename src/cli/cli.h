@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "base/fs.h"
 #include "cli/args.h"
 #include "opts.h"
 
@@ -31,6 +32,18 @@ int pf_cli_size(uint64_t *out, const char *what, const char *word, struct pf_err
 int pf_cli_seconds(double *out, const char *text, struct pf_err *err) PF_MUST_USE;
 /* Writes a result to the file of --output, whole or not at all, or to standard output. */
 int pf_cli_print(const struct pf_args *args, struct pf_str text, struct pf_err *err) PF_MUST_USE;
+/* The same for a result that comes in pieces. */
+struct pf_cli_out {
+	struct pf_atomic file;
+	int fd;			/* a device, a pipe or standard output, when there is no file */
+	const char *name;
+	bool owned;		/* fd is to be closed */
+};
+void pf_cli_out_free(struct pf_cli_out *out);
+int pf_cli_out_open(struct pf_cli_out *out, const struct pf_args *args,
+		    struct pf_err *err) PF_MUST_USE;
+int pf_cli_out_write(struct pf_cli_out *out, struct pf_str piece, struct pf_err *err) PF_MUST_USE;
+int pf_cli_out_commit(struct pf_cli_out *out, struct pf_err *err) PF_MUST_USE;
 int pf_cli_print_stdout(struct pf_str text, struct pf_err *err) PF_MUST_USE;
 /* Can it be written there? For commands whose result takes long. */
 int pf_cli_check_output(const struct pf_args *args, struct pf_err *err) PF_MUST_USE;

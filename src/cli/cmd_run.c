@@ -9,22 +9,39 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "batches.h"
 #include "cli/cli.h"
+#include "input.h"
 #include "pipeline.h"
 
-/* The request's format: as told, else by the suffix of its file, else json. */
-static int choose_format(const char **out, const struct pf_args *args, struct pf_err *err)
+/* The format of which a file's name has the suffix, or json. */
+static const char *by_suffix(const char *path, const char *const *formats)
 {
-	static const char *const formats[] = { "json", "csv", NULL };
-	const char *told = args->value[PF_OPT_content_type], *input = args->value[PF_OPT_input];
+	for (size_t i = 0; path && formats[i]; i++) {
+		size_t n = strlen(formats[i]), length = strlen(path);
+
+		if (length > n && path[length - n - 1] == '.' &&
+		    pf_str_ieq(pf_s(path + length - n), formats[i]))
+			return formats[i];
+	}
+	return formats[0];
+}
+
+/* The request's format: as told, else by the suffix of its file, else json. The answer's is that of
+ * its file. */
+static int choose_formats(struct pf_input *out, const struct pf_args *args, struct pf_err *err)
+{
+	const char *told = args->value[PF_OPT_content_type];
 	int choice;
 
+	out->answer = by_suffix(args->value[PF_OPT_output], pf_answer_formats);
+	out->format = by_suffix(args->value[PF_OPT_input], pf_input_formats);
 	if (!told)
-		told = input && pf_str_ends(pf_s(input), ".csv") ? "csv" : "json";
-	choice = pf_opts_choice("--content-type", told, formats, err);
+		return 0;
+	choice = pf_opts_choice("--content-type", told, pf_input_formats, err);
 	if (choice < 0)
 		return -1;
-	*out = formats[choice];
+	out->format = pf_input_formats[choice];
 	return 0;
 }
 
@@ -62,9 +79,9 @@ static int open_input(const char *path, struct pf_err *err)
 	return fd;
 }
 
-/* Reads the whole request. A first block with a NUL is no text: an endless device is not read to
- * the ceiling. */
-static int read_input(struct pf_buf *out, const char *path, struct pf_err *err)
+/* Reads the whole request. Where text is wanted a first block with a NUL is none: an endless device
+ * is not read to the ceiling. */
+static int read_input(struct pf_buf *out, const char *path, bool text, struct pf_err *err)
 {
 	const char *name = path && strcmp(path, "-") != 0 ? path : "standard input";
 	PF_FD(fd) = open_input(path, err);
@@ -81,10 +98,106 @@ static int read_input(struct pf_buf *out, const char *path, struct pf_err *err)
 		return -1;
 	if (n < 0)
 		return pf_fail_errno(err, "cannot read %s", name);
-	if (memchr(room, 0, (size_t)n))
+	if (text && memchr(room, 0, (size_t)n))
 		return pf_fail(err, PF_EMODEL, "%s is no text: it holds a NUL byte", name);
 	out->n += (size_t)n;
 	return n ? pf_read_fd(out, fd, name, err) : 0;
+}
+
+/* ---- in batches ---- */
+
+struct batching {
+	struct pf_cli_out out;
+	off_t size;	/* of the input, or 0 */
+};
+
+static int write_piece(void *ctx, struct pf_str piece, struct pf_err *err)
+{
+	return pf_cli_out_write(&((struct batching *)ctx)->out, piece, err);
+}
+
+/* Drawn over on a terminal; elsewhere nobody waits for it. */
+static void tell(void *ctx, size_t rows, size_t bytes)
+{
+	const struct batching *b = ctx;
+	enum { WIDTH = 30 };
+	size_t done = b->size > 0 ? (size_t)((double)bytes / (double)b->size * WIDTH) : 0;
+
+	if (!isatty(STDERR_FILENO))
+		return;
+	done = done > WIDTH ? WIDTH : done;
+	if (b->size > 0 && bytes)
+		pf_step("[%.*s%.*s] %zu rows", (int)done, "##############################",
+			(int)(WIDTH - done), "..............................", rows);
+	else
+		pf_step("%zu rows", rows);
+}
+
+static int predict_batches(struct pf_runner *r, const struct pf_job *job, const struct pf_opts *o,
+			   struct pf_input *input, size_t rows, const struct pf_args *args,
+			   struct pf_err *err)
+{
+	const char *path = args->value[PF_OPT_input];
+	struct batching batching = { 0 };
+	struct pf_batches b = { .rows = rows,
+				.name = path ? path : "standard input",
+				.write = write_piece,
+				.tell = tell,
+				.ctx = &batching };
+	PF_AUTO(buf) body = PF_BUF(PF_MAX_INPUT);
+	PF_FD(fd) = -1;
+	struct stat st;
+	int rc;
+
+	if (strcmp(input->format, "csv") == 0) {
+		b.fd = fd = open_input(path, err);
+		if (fd < 0)
+			return -1;
+		batching.size = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? st.st_size : 0;
+	} else if (read_input(&body, path, pf_input_is_text(input->format), err) < 0) {
+		return -1;
+	}
+	input->text = pf_buf_view(&body);
+	rc = pf_cli_out_open(&batching.out, args, err);
+	if (rc == 0)
+		rc = pf_job_predict_batches(r, job, o, input, &b, err);
+	pf_step_done();
+	if (rc == 0)
+		rc = pf_cli_out_commit(&batching.out, err);
+	pf_cli_out_free(&batching.out);
+	return rc;
+}
+
+/* ---- at once ---- */
+
+static int predict_all(struct pf_runner *r, const struct pf_job *job, const struct pf_opts *o,
+		       struct pf_input *input, const struct pf_args *args, struct pf_err *err)
+{
+	PF_AUTO(buf) body = PF_BUF(PF_MAX_INPUT);
+	PF_AUTO(buf) answer = PF_BUF(PF_MAX_ANSWER);
+
+	if (read_input(&body, args->value[PF_OPT_input], pf_input_is_text(input->format), err) < 0)
+		return -1;
+	input->text = pf_buf_view(&body);
+	if (pf_job_predict(&answer, r, job, o, input, err) < 0 ||
+	    pf_signals_check(err) < 0) /* asked to stop while the answer came */
+		return -1;
+	if (input->answer == pf_answer_formats[0])
+		pf_buf_char(&answer, '\n');
+	return pf_cli_print(args, pf_buf_view(&answer), err);
+}
+
+static int read_batch_rows(size_t *out, const struct pf_args *args, struct pf_err *err)
+{
+	const char *text = args->value[PF_OPT_batch_rows];
+	uint64_t rows = 0;
+
+	if (text && (!pf_str_u64(pf_s(text), &rows) || !rows || rows > PF_MAX_CELLS))
+		return pf_fail(err, PF_EUSAGE,
+			       "--batch-rows takes a number of rows from 1 to %d, not " PF_FMT,
+			       PF_MAX_CELLS, PF_ARG(pf_shown(pf_s(text))));
+	*out = (size_t)rows;
+	return 0;
 }
 
 int pf_cmd_run(const struct pf_args *args, struct pf_err *err)
@@ -92,26 +205,20 @@ int pf_cmd_run(const struct pf_args *args, struct pf_err *err)
 	PF_AUTO(arena) a = { 0 };
 	PF_AUTO(job) job = { 0 };
 	PF_AUTO(runner) runner = { 0 };
-	PF_AUTO(buf) body = PF_BUF(PF_MAX_INPUT);
-	PF_AUTO(buf) answer = PF_BUF(PF_MAX_ANSWER);
 	struct pf_input input = { .params = pf_s(args->value[PF_OPT_params]) };
 	struct pf_opts o;
 	const char *uri;
+	size_t rows = 0;
 
 	if (pf_cli_model(&uri, args, err) < 0 || pf_cli_opts(&o, args, &a, err) < 0 ||
-	    choose_format(&input.format, args, err) < 0 ||
-	    pf_cli_seconds(&input.seconds, args->value[PF_OPT_timeout], err) < 0 || check_input(args, err) < 0 ||
+	    choose_formats(&input, args, err) < 0 || read_batch_rows(&rows, args, err) < 0 ||
+	    pf_cli_seconds(&input.seconds, args->value[PF_OPT_timeout], err) < 0 ||
+	    check_input(args, err) < 0 ||
 	    pf_cli_check_output(args, err) < 0 ||
 	    pf_prepare(&job, uri, &o, err) < 0 ||
 	    pf_job_start(&runner, &job, &o, err) < 0 ||
-	    read_input(&body, args->value[PF_OPT_input], err) < 0)
-		return -1;
-	input.text = pf_buf_view(&body);
-	if (pf_job_predict(&answer, &runner, &job, &o, &input, err) < 0 ||
-	    pf_signals_check(err) < 0) /* asked to stop while the answer came */
-		return -1;
-	pf_buf_char(&answer, '\n');
-	if (pf_cli_print(args, pf_buf_view(&answer), err) < 0)
+	    (rows ? predict_batches(&runner, &job, &o, &input, rows, args, err) :
+		    predict_all(&runner, &job, &o, &input, args, err)) < 0)
 		return -1;
 	pf_runner_leave(&runner);
 	return 0;

@@ -110,8 +110,8 @@ static int serve(struct pf_listeners *l, struct pf_serve_opts *so, const struct 
 {
 	PF_AUTO(arena) a = { 0 };
 	struct how how = { job, o };
-	struct pf_serve_model model = { .expect = pf_job_expect(job), .start = start, .how = &how,
-					.reads_raw = pf_job_reads_raw(job) };
+	struct pf_serve_model model = { .expect = pf_job_expect(job, o), .start = start, .how = &how,
+					.reads_raw = pf_job_reads_raw(job, o) };
 
 	so->version = pf_dupz(&a, mlflow_version(&a, job, o));
 	return pf_serve(l, so, &model, err);

@@ -10,30 +10,47 @@
 #define MAX_DEPTH 200
 
 /* Dates are nanoseconds in an array, as numpy's tolist has them, and text elsewhere. */
-static const struct pf_spelling in_array = { "false", "true", "null", false, NULL };
-static const struct pf_spelling elsewhere = { "false", "true", "null", false, "\"" };
+struct spellings {
+	struct pf_spelling in_array, elsewhere;
+};
 
-static int put_value(struct pf_buf *out, const struct pf_value *v, unsigned depth,
-		     struct pf_err *err);
+static const struct spellings json = {
+	{ "false", "true", "null", "null", NULL, "null", NULL },
+	{ "false", "true", "null", "null", NULL, "null", "\"" },
+};
+static const struct spellings python = {
+	{ "false", "true", "null", "NaN", "Infinity", "null", NULL },
+	{ "false", "true", "null", "NaN", "Infinity", "\"NaT\"", "\"" },
+};
+
+struct writer {
+	struct pf_buf *out;
+	const struct spellings *as;
+	struct pf_err *err;
+};
+
+static int put_value(struct writer *w, const struct pf_value *v, unsigned depth);
 
 /* ---- arrays ---- */
 
-static int put_tensor(struct pf_buf *out, const struct pf_tensor *t, unsigned axis, size_t *next,
-		      unsigned depth, struct pf_err *err)
+static int put_tensor(struct writer *w, const struct pf_tensor *t, unsigned axis, size_t *next,
+		      unsigned depth)
 {
+	struct pf_buf *out = w->out;
+
 	if (axis == t->rank) {
 		size_t i = (*next)++;
 
 		if (t->values)
-			return put_value(out, &t->values[i], depth + axis, err);
-		pf_element_write(out, &in_array, t->type, t->data, i);
+			return put_value(w, &t->values[i], depth + axis);
+		pf_element_write(out, &w->as->in_array, t->type, t->data, i);
 		return 0;
 	}
 	pf_buf_char(out, '[');
 	for (uint64_t i = 0; i < t->shape[axis] && !out->toobig; i++) {
 		if (i)
 			pf_buf_char(out, ',');
-		if (put_tensor(out, t, axis + 1, next, depth, err) < 0)
+		if (put_tensor(w, t, axis + 1, next, depth) < 0)
 			return -1;
 	}
 	pf_buf_char(out, ']');
@@ -63,9 +80,9 @@ static struct pf_str *make_keys(struct pf_arena *a, const struct pf_table *t)
 	return keys;
 }
 
-static int put_table(struct pf_buf *out, const struct pf_table *t, unsigned depth,
-		     struct pf_err *err)
+static int put_table(struct writer *w, const struct pf_table *t, unsigned depth)
 {
+	struct pf_buf *out = w->out;
 	PF_AUTO(arena) temp = { 0 };
 	struct pf_str *keys = make_keys(&temp, t);
 
@@ -77,8 +94,8 @@ static int put_table(struct pf_buf *out, const struct pf_table *t, unsigned dept
 
 			pf_buf_str(out, keys[j]);
 			if (!c->values)
-				pf_element_write(out, &elsewhere, c->type, c->data, i);
-			else if (put_value(out, &c->values[i], depth + 2, err) < 0)
+				pf_element_write(out, &w->as->elsewhere, c->type, c->data, i);
+			else if (put_value(w, &c->values[i], depth + 2) < 0)
 				return -1;
 		}
 		pf_buf_char(out, '}');
@@ -89,9 +106,9 @@ static int put_table(struct pf_buf *out, const struct pf_table *t, unsigned dept
 
 /* ---- values ---- */
 
-static int put_list(struct pf_buf *out, const struct pf_value *v, unsigned depth,
-		    struct pf_err *err)
+static int put_list(struct writer *w, const struct pf_value *v, unsigned depth)
 {
+	struct pf_buf *out = w->out;
 	bool map = v->kind == PF_V_MAP;
 
 	pf_buf_char(out, map ? '{' : '[');
@@ -102,22 +119,23 @@ static int put_list(struct pf_buf *out, const struct pf_value *v, unsigned depth
 			pf_json_quote(out, v->list.v[2 * i].s);
 			pf_buf_char(out, ':');
 		}
-		if (put_value(out, &v->list.v[map ? 2 * i + 1 : i], depth + 1, err) < 0)
+		if (put_value(w, &v->list.v[map ? 2 * i + 1 : i], depth + 1) < 0)
 			return -1;
 	}
 	pf_buf_char(out, map ? '}' : ']');
 	return 0;
 }
 
-static int put_value(struct pf_buf *out, const struct pf_value *v, unsigned depth,
-		     struct pf_err *err)
+static int put_value(struct writer *w, const struct pf_value *v, unsigned depth)
 {
+	const struct pf_spelling *elsewhere = &w->as->elsewhere;
+	struct pf_buf *out = w->out;
 	size_t next = 0;
 
 	if (depth > MAX_DEPTH)
-		return pf_fail(err, PF_ELIMIT, "the answer is nested deeper than %d levels",
+		return pf_fail(w->err, PF_ELIMIT, "the answer is nested deeper than %d levels",
 			       MAX_DEPTH);
-	if (pf_scalar_write(out, &elsewhere, v))
+	if (pf_scalar_write(out, elsewhere, v))
 		return 0;
 	switch (v->kind) {
 	case PF_V_BIGINT:
@@ -133,24 +151,28 @@ static int put_value(struct pf_buf *out, const struct pf_value *v, unsigned dept
 		return 0;
 	case PF_V_LIST:
 	case PF_V_MAP:
-		return put_list(out, v, depth, err);
+		return put_list(w, v, depth);
 	case PF_V_TABLE:
 	case PF_V_SERIES:
-		return put_table(out, v->table, depth, err);
+		return put_table(w, v->table, depth);
 	case PF_V_TENSOR:
-		return put_tensor(out, v->tensor, 0, &next, depth, err);
+		return put_tensor(w, v->tensor, 0, &next, depth);
 	default:
 		break;
 	}
-	return pf_fail(err, PF_EBUG, "the answer holds a value of unknown kind %d", (int)v->kind);
+	return pf_fail(w->err, PF_EBUG, "the answer holds a value of unknown kind %d",
+		       (int)v->kind);
 }
 
-int pf_answer_json(struct pf_buf *out, const struct pf_value *answer, bool wrapped,
+int pf_answer_json(struct pf_buf *out, const struct pf_value *answer, unsigned how,
 		   struct pf_err *err)
 {
+	struct writer w = { out, how & PF_ANSWER_BARE_NAN ? &python : &json, err };
+	bool wrapped = how & PF_ANSWER_WRAPPED;
+
 	if (wrapped)
 		pf_buf_cstr(out, "{\"predictions\": ");
-	if (put_value(out, answer, 0, err) < 0)
+	if (put_value(&w, answer, 0) < 0)
 		return -1;
 	if (wrapped)
 		pf_buf_char(out, '}');

@@ -5,7 +5,7 @@
 #include "data/document.h"
 #include "data/element.h"
 
-static const struct pf_spelling spelling = { "False", "True", "", true, "" };
+static const struct pf_spelling spelling = { "False", "True", "", "", "inf", "", "" };
 
 /* RFC 4180; an empty text is quoted, to be told from a missing cell. */
 static void put_text(struct pf_buf *out, struct pf_str s)

@@ -10,6 +10,7 @@
 #include "data/datetime.h"
 #include "data/document.h"
 #include "data/enforce.h"
+#include "data/nested.h"
 
 /* ---- messages ---- */
 
@@ -333,8 +334,11 @@ int pf_column_cast(struct pf_column *out, const char **why, struct pf_arena *a,
 		   const struct pf_cells *cells, size_t rows, const struct pf_colspec *spec,
 		   enum pf_cast_from from, struct pf_err *err)
 {
-	struct pf_column made = { .type = TYPES[spec->type] };
+	struct pf_column made = { 0 };
 
+	if (spec->type > PF_D_DATETIME)
+		return pf_nested_column(out, why, a, cells, rows, spec, 2, err);
+	made.type = TYPES[spec->type];
 	if (spec->type == PF_D_STRING) {
 		if (cast_strings(&made, why, a, cells, rows, from) < 0)
 			return -1;

@@ -251,8 +251,8 @@ static int split(struct pf_csv *out, struct pf_arena *a, struct pf_str text, str
 
 /* ---- the request ---- */
 
-static int cast_columns(struct pf_table *t, struct pf_arena *a, const struct pf_csv *c,
-			const struct pf_schema *schema, struct pf_err *err)
+static int cast_columns(struct pf_table *t, const char **why, struct pf_arena *a,
+			const struct pf_csv *c, const struct pf_schema *schema, struct pf_err *err)
 {
 	struct pf_label *labels = pf_alloc_array(a, c->columns, sizeof(*labels));
 	size_t *pick = pf_alloc_array(a, schema->n, sizeof(*pick));
@@ -263,13 +263,8 @@ static int cast_columns(struct pf_table *t, struct pf_arena *a, const struct pf_
 		return -1;
 	t->columns.v = pf_alloc_array(a, schema->n, sizeof(*t->columns.v));
 	for (size_t i = 0; i < schema->n; i++) {
-		if (schema->columns[i].type > PF_D_DATETIME)
-			return pf_fail(err, PF_EMODEL,
-				       "the signature has columns of type %s, which CSV cannot "
-				       "hold (send JSON)",
-				       pf_dtype_name(schema->columns[i].type));
-		if (pick[i] != PF_NPOS && pf_csv_cast(&t->columns.v[t->columns.n++], a, c, pick[i],
-						      &schema->columns[i], err) < 0)
+		if (pick[i] != PF_NPOS && pf_csv_cast(&t->columns.v[t->columns.n++], why, a, c,
+						      pick[i], &schema->columns[i], err) < 0)
 			return -1;
 	}
 	return 0;
@@ -282,7 +277,7 @@ static int make_table(struct pf_request *out, struct pf_arena *a, const struct p
 
 	t->rows = c->rows;
 	if (schema) {
-		if (cast_columns(t, a, c, schema, err) < 0)
+		if (cast_columns(t, &out->why, a, c, schema, err) < 0)
 			return -1;
 	} else {
 		t->columns.v = pf_alloc_array(a, c->columns, sizeof(*t->columns.v));
@@ -294,6 +289,28 @@ static int make_table(struct pf_request *out, struct pf_arena *a, const struct p
 	return 0;
 }
 
+/* Types of which MLflow refuses all CSV, and bytes, which it leaves as their text. */
+static bool is_ours_alone(const struct pf_schema *schema)
+{
+	for (size_t i = 0; schema && i < schema->n; i++)
+		if (schema->columns[i].type >= PF_D_BINARY)
+			return true;
+	return false;
+}
+
+static int read_table(struct pf_request *out, struct pf_arena *a, const struct pf_csv *c,
+		      const struct pf_expect *expect, const struct pf_schema *schema,
+		      struct pf_err *err)
+{
+	if (expect->from_type_hint || (schema && schema->kind == PF_SCHEMA_TENSORS))
+		out->why = "CSV for a signature that is not of columns";
+	else if (expect->compat && is_ours_alone(schema))
+		out->why = "CSV of types that MLflow reads otherwise";
+	else
+		return make_table(out, a, c, schema, err);
+	return 0;
+}
+
 int pf_csv_read(struct pf_request *out, struct pf_arena *a, struct pf_str text,
 		const struct pf_expect *expect, struct pf_err *err)
 {
@@ -301,15 +318,15 @@ int pf_csv_read(struct pf_request *out, struct pf_arena *a, struct pf_str text,
 	PF_AUTO(csv) c = { 0 };
 	struct pf_request made = { 0 };
 
-	if (split(&c, a, text, err) < 0 ||
-	    pf_params_enforce(&made.params, a, NULL, expect->params, err) < 0)
-		return -1;
 	if (schema && (schema->kind == PF_SCHEMA_NONE || !schema->n))
 		schema = NULL;
-	if (expect->from_type_hint || (schema && schema->kind == PF_SCHEMA_TENSORS))
-		made.why = "CSV for a signature that is not of columns";
-	else if (make_table(&made, a, &c, schema, err) < 0)
+	if (pf_params_enforce(&made.params, a, NULL, expect->params, err) < 0)
 		return -1;
+	if (split(&c, a, text, err) < 0 || read_table(&made, a, &c, expect, schema, err) < 0) {
+		if (!expect->compat || err->code != PF_EMODEL)
+			return -1;
+		made.why = "as MLflow would, whatever becomes of it";
+	}
 	if (made.why) {
 		made.raw = true;
 		made.format = "csv";

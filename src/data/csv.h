@@ -16,6 +16,7 @@ struct pf_csv {
 /* The type that read_csv would infer for a column; sets `*why` when only pandas can tell. */
 void pf_csv_infer(struct pf_column *out, const char **why, struct pf_arena *a,
 		  const struct pf_csv *c, size_t column);
-/* The column as read_csv(dtype=...) has it; EMODEL where a field does not fit. */
-int pf_csv_cast(struct pf_column *out, struct pf_arena *a, const struct pf_csv *c, size_t column,
-		const struct pf_colspec *spec, struct pf_err *err) PF_MUST_USE;
+/* The column as read_csv(dtype=...) has it; EMODEL where a field does not fit. Beyond pandas: dates
+ * are read, bytes are base64, and fields of nested types are JSON. */
+int pf_csv_cast(struct pf_column *out, const char **why, struct pf_arena *a, const struct pf_csv *c,
+		size_t column, const struct pf_colspec *spec, struct pf_err *err) PF_MUST_USE;

@@ -4,9 +4,12 @@
 
 #include "base/number.h"
 #include "base/str.h"
+#include "data/base64.h"
 #include "data/csv.h"
 #include "data/datetime.h"
+#include "data/document.h"
 #include "data/enforce.h"
+#include "data/nested.h"
 
 /* Beyond this many fields pandas infers types piece by piece, and may mix them in a column. */
 #define PIECE (1u << 17)
@@ -236,22 +239,62 @@ static bool put_field(struct pf_column *out, size_t i, struct pf_str s, enum pf_
 	}
 }
 
-int pf_csv_cast(struct pf_column *out, struct pf_arena *a, const struct pf_csv *c, size_t column,
-		const struct pf_colspec *spec, struct pf_err *err)
+/* Fields that hold JSON, enforced as a table's cells in JSON are. */
+static int cast_nested(struct pf_column *out, const char **why, struct pf_arena *a,
+		       const struct pf_csv *c, size_t column, const struct pf_colspec *spec,
+		       struct pf_err *err)
+{
+	struct pf_cells cells = { .name = c->names[column] };
+
+	cells.v = pf_alloc_array(a, c->rows, sizeof(*cells.v));
+	for (size_t i = 0; i < c->rows; i++) {
+		struct pf_str s = *field(c, column, i);
+
+		if (s.n && pf_document_read(&cells.v[i], a, s, err) < 0) {
+			pf_wrap(err, "no JSON");
+			return pf_wrap(err, "column '" PF_FMT "', row %zu",
+				       PF_ARG(pf_shown(cells.name)), i);
+		}
+	}
+	return pf_nested_column(out, why, a, &cells, c->rows, spec, 2, err);
+}
+
+static int cast_bytes(struct pf_column *out, struct pf_arena *a, const struct pf_csv *c,
+		      size_t column, const struct pf_colspec *spec, struct pf_err *err)
+{
+	for (size_t i = 0; i < c->rows; i++) {
+		struct pf_value *v = &out->values[i];
+
+		if (is_missing(*field(c, column, i)))
+			continue;
+		v->kind = PF_V_BYTES;
+		if (!pf_base64_decode(&v->s, a, *field(c, column, i)))
+			return refuse(err, c, column, i, spec, "not valid base64");
+	}
+	return 0;
+}
+
+int pf_csv_cast(struct pf_column *out, const char **why, struct pf_arena *a, const struct pf_csv *c,
+		size_t column, const struct pf_colspec *spec, struct pf_err *err)
 {
 	static const enum pf_type types[] = {
 		[PF_D_BOOLEAN] = PF_T_BOOL,   [PF_D_INTEGER] = PF_T_INT32, [PF_D_LONG] = PF_T_INT64,
 		[PF_D_FLOAT] = PF_T_FLOAT32, [PF_D_DOUBLE] = PF_T_FLOAT64,
 		[PF_D_STRING] = PF_T_OBJECT,
-		[PF_D_BINARY] = PF_T_OBJECT,  [PF_D_DATETIME] = PF_T_DATETIME,
+		[PF_D_BINARY] = PF_T_BYTES,  [PF_D_DATETIME] = PF_T_DATETIME,
 	};
-	struct pf_column made = { .name = c->names[column], .type = types[spec->type] };
+	struct pf_column made = { .name = c->names[column] };
 
-	if (made.type == PF_T_OBJECT)
+	if (spec->type > PF_D_DATETIME)
+		return cast_nested(out, why, a, c, column, spec, err);
+	made.type = types[spec->type];
+	if (made.type == PF_T_OBJECT || made.type == PF_T_BYTES)
 		made.values = pf_alloc_array(a, c->rows, sizeof(*made.values));
 	else
 		made.data = pf_alloc_array(a, c->rows, pf_type_width(made.type));
-	for (size_t i = 0; i < c->rows; i++)
+	if (spec->type == PF_D_BINARY && cast_bytes(&made, a, c, column, spec, err) < 0)
+		return -1;
+	for (size_t i = 0; spec->type != PF_D_BINARY && i < c->rows; i++)
 		if (!put_field(&made, i, *field(c, column, i), spec->type))
 			return refuse(err, c, column, i, spec,
 				      is_missing(*field(c, column, i)) ? "a missing value" : NULL);

@@ -10,6 +10,8 @@ struct pf_expect {
 	const struct pf_schema *inputs;	 /* NULL or kind NONE: no signature */
 	const struct pf_params *params;	 /* NULL or not present: none declared */
 	bool from_type_hint;		 /* the signature was made of a type hint */
+	bool through_mlflow; /* the model is loaded through mlflow, which enforces again */
+	bool compat;	     /* convert what MLflow converts, even where values change */
 };
 
 /* The answer of reading an input: either a typed value, exactly what MLflow's scoring server would
@@ -38,13 +40,22 @@ int pf_payload_read(struct pf_request *out, struct pf_arena *a, struct pf_str bo
 int pf_csv_read(struct pf_request *out, struct pf_arena *a, struct pf_str text,
 		const struct pf_expect *expect, struct pf_err *err) PF_MUST_USE;
 
+/* How many bytes the first rows of a CSV text take, `rows` at most, header or not: those that have
+ * an end. `found` is how many there are; rows of nothing but blanks count as none. */
+size_t pf_csv_cut(size_t *found, struct pf_str text, size_t rows);
+
 /* Parameters given apart from the body (--params JSON), checked in the same way. */
 int pf_params_read(struct pf_value *out, struct pf_arena *a, struct pf_str json,
 		   const struct pf_params *declared, struct pf_err *err) PF_MUST_USE;
 
-/* {"predictions": ...} and no newline; the bare value when `wrapped` is false. Equal to MLflow's
- * answer value by value, but for NaN and infinities: they are null. */
-int pf_answer_json(struct pf_buf *out, const struct pf_value *answer, bool wrapped,
+/* How an answer is written; `true` for the first alone is right. */
+enum pf_answer_how {
+	PF_ANSWER_WRAPPED = 1,	/* {"predictions": ...}, not the bare value */
+	PF_ANSWER_BARE_NAN = 2, /* NaN and Infinity as Python writes them, which is not JSON */
+};
+/* No newline at the end. Equal to MLflow's answer value by value, but for NaN and infinities: they
+ * are null unless BARE_NAN is asked for. */
+int pf_answer_json(struct pf_buf *out, const struct pf_value *answer, unsigned how,
 		   struct pf_err *err) PF_MUST_USE;
 /* A table, a series or a tensor of at most two dimensions with a header line (tensors: 0,1,...);
  * EMODEL for anything else. Missing cells are empty. */

@@ -38,7 +38,9 @@ static void write_double(struct pf_buf *out, const struct pf_spelling *s, double
 {
 	char *p;
 
-	if (!isfinite(d) && (isnan(d) || !s->infinities))
+	if (isinf(d) && s->infinity)
+		pf_buf_printf(out, "%s%s", d < 0 ? "-" : "", s->infinity);
+	else if (!isfinite(d))
 		pf_buf_cstr(out, s->missing);
 	else if ((p = pf_buf_room(out, PF_DOUBLE_SIZE)))
 		take_up(out, pf_double_write(p, d));
@@ -55,7 +57,7 @@ static void write_whole(struct pf_buf *out, int64_t whole)
 static void write_date(struct pf_buf *out, const struct pf_spelling *s, int64_t ns)
 {
 	if (ns == INT64_MIN) {
-		pf_buf_cstr(out, s->missing);
+		pf_buf_cstr(out, s->no_date);
 	} else if (!s->quote) {
 		write_whole(out, ns);
 	} else {
@@ -95,7 +97,7 @@ bool pf_scalar_write(struct pf_buf *out, const struct pf_spelling *s, const stru
 {
 	switch (v->kind) {
 	case PF_V_NULL:
-		pf_buf_cstr(out, s->missing);
+		pf_buf_cstr(out, s->null);
 		return true;
 	case PF_V_BOOL:
 		pf_element_write(out, s, PF_T_BOOL, &v->b, 0);
@@ -108,6 +110,9 @@ bool pf_scalar_write(struct pf_buf *out, const struct pf_spelling *s, const stru
 		return true;
 	case PF_V_DATETIME:
 		pf_element_write(out, s, PF_T_DATETIME, &v->i, 0);
+		return true;
+	case PF_V_ELEMENT:
+		pf_element_write(out, s, v->tensor->type, v->tensor->data, 0);
 		return true;
 	default:
 		return false;

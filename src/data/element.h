@@ -6,9 +6,10 @@
 
 /* How a format spells what is no number. */
 struct pf_spelling {
-	const char *no, *yes;
-	const char *missing;	/* NaN, no date; infinities, unless the format has them */
-	bool infinities;
+	const char *no, *yes, *null;
+	const char *missing;	/* NaN; infinities, unless the format has them */
+	const char *infinity;	/* with a minus before it where it is negative; NULL: missing */
+	const char *no_date;
 	const char *quote;	/* around a date; NULL: dates are nanoseconds */
 };
 

@@ -19,6 +19,7 @@
  *   LIST    n values
  *   MAP     n times: a STRING value, a value
  *   TENSOR  n = type | rank << 8; rank words of shape; elements
+ *   ELEMENT n = type; one element, of a type with a width
  *   TABLE, SERIES          n = columns; word rows; word flags (1: has an index);
  *           for each column: word type | unnamed << 8, a STRING value with its name;
  *           for each column: elements; then, with an index, `rows` values
@@ -251,6 +252,10 @@ static int put_value(struct pf_buf *out, const struct pf_value *v, unsigned dept
 		return put_table(out, v, depth + 1, err);
 	case PF_V_TENSOR:
 		return put_tensor(out, v->tensor, depth + 1, err);
+	case PF_V_ELEMENT:
+		put_word(out, PF_V_ELEMENT, (uint64_t)v->tensor->type);
+		pf_put_data(out, v->tensor->data, pf_type_width(v->tensor->type));
+		return 0;
 	}
 	return pf_fail(err, PF_EBUG, "a value of unknown kind %d", (int)v->kind);
 }
@@ -284,7 +289,7 @@ int pf_frame_parse(enum pf_frame_kind *kind, size_t *length, const char in[PF_FR
 	struct header h;
 
 	memcpy(&h, in, sizeof(h));
-	if (memcmp(h.magic, "PFR1", 4) != 0 || h.kind < PF_FRAME_LOAD || h.kind > PF_FRAME_GONE)
+	if (memcmp(h.magic, "PFR1", 4) != 0 || h.kind < PF_FRAME_LOAD || h.kind > PF_FRAME_WRITE)
 		return pf_fail(err, PF_EBUG, "what came over the runner's socket is no frame");
 	if (h.length > PF_MAX_FRAME)
 		return pf_fail(err, PF_ELIMIT, "a frame of more than %zu bytes", PF_MAX_FRAME);

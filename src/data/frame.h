@@ -42,6 +42,7 @@ enum pf_value_kind {
 	PF_V_SERIES,	/* a table of one column */
 	PF_V_TENSOR,
 	PF_V_DATETIME,	/* i is nanoseconds */
+	PF_V_ELEMENT,	/* one number of a numpy type, as a tensor of rank 0 */
 };
 
 struct pf_value {
@@ -98,6 +99,11 @@ const struct pf_value *pf_value_get(const struct pf_value *map, const char *key)
 /* Its text when it is a STRING, else the empty view. */
 struct pf_str pf_value_text(const struct pf_value *map, const char *key);
 
+/* How many rows a table, an array or a list has; false for what has none. */
+bool pf_value_rows(size_t *rows, const struct pf_value *v);
+/* Rows [from, from + n) of such a value, which has them; its cells are shared. */
+struct pf_value pf_value_slice(struct pf_arena *a, const struct pf_value *v, size_t from, size_t n);
+
 /* The same bytes written piece by piece, where no tree is at hand. A list is followed by its `n`
  * values, a map by `n` pairs of a STRING and a value. A tensor is followed by pf_put_data of its
  * elements or by its values. A table is followed by one pf_put_column for each column, then for
@@ -133,6 +139,8 @@ enum pf_frame_kind {
 	/* from it, after a BYE: it has finished and has no children; all that is left is for the
 	 * kernel to take its memory back */
 	PF_FRAME_GONE,
+	PF_FRAME_READ,		/* a MAP: "format" ("parquet"), "bytes": answered by the table */
+	PF_FRAME_WRITE,		/* a MAP: "format" ("parquet"), "data": answered by its BYTES */
 };
 #define PF_FRAME_HEADER 16
 void pf_frame_header(char out[PF_FRAME_HEADER], enum pf_frame_kind kind, size_t length);

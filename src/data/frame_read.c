@@ -214,6 +214,10 @@ static int take_nested(struct pf_value *out, struct reader *r, uint64_t n)
 		return take_map(out, r, n);
 	case PF_V_TENSOR:
 		return take_tensor(out, r, n);
+	case PF_V_ELEMENT:
+		if (n > 0xff || !pf_type_width((enum pf_type)n))
+			return refuse(r, "an element without a width");
+		return take_tensor(out, r, n);
 	default:
 		return take_table(out, r, n);
 	}
@@ -226,7 +230,7 @@ static int take_value(struct pf_value *out, struct reader *r)
 
 	if (take_word(&word, r) < 0)
 		return -1;
-	if ((word & 0xff) > PF_V_DATETIME)
+	if ((word & 0xff) > PF_V_ELEMENT)
 		return refuse(r, "an unknown kind");
 	out->kind = (enum pf_value_kind)(word & 0xff);
 	n = word >> 8;

@@ -6,6 +6,7 @@
 #include "data/document.h"
 #include "data/enforce.h"
 #include "data/grid.h"
+#include "data/rows.h"
 #include "data/tensor.h"
 
 /* One request on its way. */
@@ -229,15 +230,32 @@ static int map_to_grid(struct pf_grid *g, struct reading *r, const struct pf_val
 	return 0;
 }
 
+/* An object, or what stands for the only column. */
+static int read_nested(struct pf_value *out, struct reading *r, const struct pf_value *v,
+		       struct pf_err *err)
+{
+	struct pf_value pair[2], map = { .kind = PF_V_MAP, .list = { pair, 1 } };
+	bool only = v->kind == PF_V_LIST && r->schema->named && r->schema->n == 1 && !any_map(v);
+
+	if (only) {
+		pair[0] = (struct pf_value){ .kind = PF_V_STRING, .s = r->schema->columns[0].name };
+		pair[1] = *v;
+		v = &map;
+	}
+	if (r->schema->named && !r->instances &&
+	    (v->kind == PF_V_MAP || (v->kind == PF_V_LIST && v->list.n && all_maps(v))))
+		return pf_rows_of_inputs(out, r->why, r->a, v, r->schema, err);
+	*r->why = "columns of nested types that are not given by name";
+	return 0;
+}
+
 static int read_columns(struct pf_value *out, struct reading *r, const struct pf_value *v,
 			struct pf_err *err)
 {
 	struct pf_grid g = { 0 };
 
-	if (!pf_schema_is_scalar(r->schema)) {
-		*r->why = "columns of nested types";
-		return 0;
-	}
+	if (!pf_schema_is_scalar(r->schema))
+		return read_nested(out, r, v, err);
 	if (v->kind == PF_V_MAP && !r->schema->named)
 		return pf_fail(err, PF_EMODEL,
 			       "the model's signature has no names, so that a list or a "

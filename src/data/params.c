@@ -10,18 +10,7 @@
 #include "data/datetime.h"
 #include "data/document.h"
 #include "data/enforce.h"
-
-/* Python's name of a JSON value's type. */
-static const char *python_type(const struct pf_value *v)
-{
-	static const char *const names[] = {
-		[PF_V_NULL] = "NoneType", [PF_V_BOOL] = "bool",	 [PF_V_INT] = "int",
-		[PF_V_BIGINT] = "int",	  [PF_V_FLOAT] = "float", [PF_V_STRING] = "str",
-		[PF_V_LIST] = "list",	  [PF_V_MAP] = "dict",
-	};
-
-	return v->kind <= PF_V_MAP && names[v->kind] ? names[v->kind] : "object";
-}
+#include "data/nested.h"
 
 /* Which kinds each declared type takes; integers become floats where floats are declared. */
 static bool takes(enum pf_dtype type, const struct pf_value *v)
@@ -64,7 +53,7 @@ static void put_unsafe(struct pf_buf *out, const struct pf_param *p, const struc
 	} else {
 		pf_buf_printf(out,
 			      "Can not safely convert `<class '%s'>` to `DataType.%s` for value `",
-			      python_type(v), pf_dtype_name(p->type));
+			      pf_python_type(v), pf_dtype_name(p->type));
 	}
 	if (v->kind == PF_V_STRING)
 		pf_buf_str(out, pf_shown(v->s));
@@ -111,7 +100,7 @@ static bool convert_list(struct pf_value *out, struct pf_arena *a, const struct 
 	if (v->kind != PF_V_LIST) {
 		pf_buf_cstr(bad, "Value must be a 1D array with shape (-1,) for param ");
 		put_spec(bad, p);
-		pf_buf_printf(bad, ", received %s with ndim 0", python_type(v));
+		pf_buf_printf(bad, ", received %s with ndim 0", pf_python_type(v));
 		return false;
 	}
 	*out = (struct pf_value){ .kind = PF_V_LIST };
@@ -125,7 +114,7 @@ static bool convert_list(struct pf_value *out, struct pf_arena *a, const struct 
 
 /* ---- */
 
-static const struct pf_param *find(const struct pf_params *declared, struct pf_str name)
+const struct pf_param *pf_params_find(const struct pf_params *declared, struct pf_str name)
 {
 	for (size_t i = 0; i < declared->n; i++)
 		if (pf_str_eq(declared->v[i].name, name))
@@ -156,7 +145,7 @@ static void warn_unknown(const struct pf_value *given, const struct pf_params *d
 	size_t n = 0;
 
 	for (size_t i = 0; given && i < given->list.n && n < 20; i++) {
-		if (find(declared, given->list.v[2 * i].s))
+		if (pf_params_find(declared, given->list.v[2 * i].s))
 			continue;
 		pf_buf_cstr(&names, n++ ? ", " : "");
 		pf_repr(&names, given->list.v[2 * i].s);
@@ -205,7 +194,7 @@ int pf_params_enforce(struct pf_value *out, struct pf_arena *a, const struct pf_
 		given = NULL;
 	if (given && given->kind != PF_V_MAP)
 		return pf_fail(err, PF_EMODEL, "Parameters must be a dictionary. Got type '%s'.",
-			       python_type(given));
+			       pf_python_type(given));
 	if (!declared || !declared->present) {
 		*out = (struct pf_value){ 0 };
 		return ignore_all(given);
@@ -213,7 +202,7 @@ int pf_params_enforce(struct pf_value *out, struct pf_arena *a, const struct pf_
 	warn_unknown(given, declared);
 	made.list.v = pf_alloc_array(a, 2 * declared->n, sizeof(*made.list.v));
 	for (size_t i = 0; given && i < given->list.n; i++) {
-		const struct pf_param *p = find(declared, given->list.v[2 * i].s);
+		const struct pf_param *p = pf_params_find(declared, given->list.v[2 * i].s);
 
 		if (p)
 			take_one(&made.list.v[2 * made.list.n++], a, p, &given->list.v[2 * i + 1],

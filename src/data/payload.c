@@ -6,6 +6,7 @@
 #include "data/enforce.h"
 #include "data/grid.h"
 #include "data/inputs.h"
+#include "data/rows.h"
 #include "data/params.h"
 
 /* The four forms; exactly one of them is in a body. */
@@ -81,10 +82,6 @@ static int read_frame(struct pf_request *out, struct pf_arena *a, enum form form
 		rows = rows_of(a, &g);
 		return pf_inputs_from_grid(&out->data, &out->why, a, &rows, g.n, schema, err);
 	}
-	if (schema && !pf_schema_is_scalar(schema)) {
-		out->why = "columns of nested types";
-		return 0;
-	}
 	return pf_grid_table(&out->data, &out->why, a, &g, schema, PF_FROM_FRAME, err);
 }
 
@@ -94,6 +91,32 @@ static bool is_llm(const struct pf_value *body)
 		if (pf_value_get(body, LLM_KEYS[i]))
 			return true;
 	return false;
+}
+
+/* The whole body is the data, but for what the signature declares as parameters. Without declared
+ * ones there are none: nothing is to be lost. */
+static int read_llm(struct pf_request *out, struct pf_arena *a, const struct pf_value *body,
+		    const struct pf_expect *expect, struct pf_err *err)
+{
+	struct pf_value data = { .kind = PF_V_MAP }, given = { .kind = PF_V_MAP };
+
+	out->llm = true;
+	if (expect->through_mlflow || expect->from_type_hint) {
+		out->why = "a request to a language model of mlflow's own kinds";
+		return 0;
+	}
+	data.list.v = pf_alloc_array(a, 2 * body->list.n, sizeof(*data.list.v));
+	given.list.v = pf_alloc_array(a, 2 * body->list.n, sizeof(*data.list.v));
+	for (size_t i = 0; i < body->list.n; i++) {
+		bool param =
+			expect->params && pf_params_find(expect->params, body->list.v[2 * i].s);
+		struct pf_value *to = param ? &given : &data;
+
+		memcpy(&to->list.v[2 * to->list.n++], &body->list.v[2 * i], 2 * sizeof(*body));
+	}
+	if (pf_params_enforce(&out->params, a, &given, expect->params, err) < 0)
+		return -1;
+	return pf_row_of_llm(&out->data, &out->why, a, &data, schema_of(expect), err);
 }
 
 static int read_body(struct pf_request *out, struct pf_arena *a, const struct pf_value *body,
@@ -106,11 +129,8 @@ static int read_body(struct pf_request *out, struct pf_arena *a, const struct pf
 		return pf_fail(err, PF_EMODEL,
 			       "the input is %s; it must be an object with " PROTOCOL,
 			       pf_value_kind_name(body));
-	if (is_llm(body)) {
-		out->llm = true;
-		out->why = "a request to a language model";
-		return 0;
-	}
+	if (is_llm(body))
+		return read_llm(out, a, body, expect, err);
 	if (find_form(&form, &v, body, err) < 0 ||
 	    pf_params_enforce(&out->params, a, pf_value_get(body, "params"), expect->params,
 			      err) < 0)
@@ -137,8 +157,12 @@ int pf_payload_read(struct pf_request *out, struct pf_arena *a, struct pf_str bo
 	struct pf_value document;
 
 	if (pf_document_read(&document, a, body, err) < 0 ||
-	    read_body(&made, a, &document, expect, err) < 0)
-		return -1;
+	    read_body(&made, a, &document, expect, err) < 0) {
+		if (!expect->compat || err->code != PF_EMODEL)
+			return -1;
+		made.why = "as MLflow would, whatever becomes of it";
+		made.params = (struct pf_value){ 0 };
+	}
 	if (made.why) {
 		made.raw = true;
 		made.format = "json";

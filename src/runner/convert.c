@@ -109,6 +109,15 @@ static struct py *make_tensor(struct pfr *r, const struct pf_tensor *t)
 	return flat ? PyObject_CallMethod(flat, "reshape", "(O)", shape) : NULL;
 }
 
+/* numpy's own scalar, such as numpy.float64: what a vector of one gives away. */
+static struct py *make_element(const struct pf_tensor *t)
+{
+	PF_PY(numpy) = PyImport_ImportModule("numpy");
+	PF_PY(one) = numpy ? make_vector(numpy, t->type, t->data, 1) : NULL;
+
+	return one ? PyObject_CallMethod(one, "__getitem__", "n", (ssize_t)0) : NULL;
+}
+
 /* ---- tables ---- */
 
 /* Are all columns doubles that lie side by side? Then they are pandas' own block already. */
@@ -333,6 +342,8 @@ struct py *pfr_object(struct pfr *r, const struct pf_value *v)
 		return make_tensor(r, v->tensor);
 	case PF_V_DATETIME:
 		return make_datetime(v->i);
+	case PF_V_ELEMENT:
+		return make_element(v->tensor);
 	}
 	PyErr_SetString(PyExc_ValueError, "a value of unknown kind");
 	return NULL;

@@ -67,13 +67,36 @@ static struct py *ask_value(struct pfr *r, const struct pf_value *request, const
 	return call_predict(r, data, params);
 }
 
+/* What only the environment's packages can read or write: raw.py's read_table and write_table. */
+static struct py *convert(struct pfr *r, const struct pf_value *request, const char *function,
+			  const char *key)
+{
+	const struct pf_value *what = pf_value_get(request, key);
+	const struct pf_value *format = pf_value_get(request, "format");
+	PF_PY(object) = what ? pfr_object(r, what) : NULL;
+	PF_PY(kind) = format ? pfr_object(r, format) : NULL;
+	struct py *call = pfr_raw(r, function);
+
+	if (object && kind && call)
+		return PyObject_CallFunction(call, "OO", kind, object);
+	if (!PyErr_Occurred())
+		PyErr_SetString(PyExc_ValueError, "a conversion without data or format");
+	return NULL;
+}
+
 int pfr_predict(struct pfr *r, struct pf_buf *out, enum pf_frame_kind kind,
 		const struct pf_value *request, const char **stage)
 {
 	PF_PY(answer) = NULL;
 
 	*stage = "input";
-	answer = kind == PF_FRAME_RAW ? ask_raw(r, request, stage) : ask_value(r, request, stage);
+	if (kind == PF_FRAME_READ)
+		answer = convert(r, request, "read_table", "bytes");
+	else if (kind == PF_FRAME_WRITE)
+		answer = convert(r, request, "write_table", "data");
+	else
+		answer = kind == PF_FRAME_RAW ? ask_raw(r, request, stage)
+					      : ask_value(r, request, stage);
 	if (!answer)
 		return -1;
 	*stage = "convert";

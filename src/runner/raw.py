@@ -118,6 +118,52 @@ def read(model, kind, body):
     raise ValueError("a request of unknown format " + kind)
 
 
+def parquet(call):
+    """What pandas needs for it is told in one line."""
+    try:
+        return call()
+    except ImportError as e:
+        raise ImportError("Parquet takes pandas and pyarrow or fastparquet in the model's environment") from e
+
+
+def plain_column(column, pandas):
+    """Of pandas' own types numpy's, with None for what is missing; dates and decimals as mlflow
+    would convert them."""
+    if type(column.dtype).__name__.endswith("Dtype") and column.dtype.kind in "iufb":
+        missing = column.isna().any()
+        return column.astype(object) if missing else column.to_numpy(column.dtype.numpy_dtype)
+    if column.dtype == object:
+        held = pandas.api.types.infer_dtype(column, skipna=True)
+        convert = {"date": pandas.to_datetime, "decimal": pandas.to_numeric}.get(held)
+        return convert(column) if convert else column
+    return column
+
+
+def read_table(kind, body):
+    def read():
+        import pandas
+
+        table = pandas.read_parquet(io.BytesIO(body))
+        for name in table.columns:
+            table[name] = plain_column(table[name], pandas)
+        return table
+
+    return parquet(read)
+
+
+def write_table(kind, table):
+    def write():
+        import pandas
+
+        frame = pandas.DataFrame(table)
+        frame.columns = [str(name) for name in frame.columns]
+        out = io.BytesIO()
+        frame.to_parquet(out, index=False)
+        return out.getvalue()
+
+    return parquet(write)
+
+
 def takes_params(function):
     """As mlflow asks: has it a parameter of this name?"""
     import inspect

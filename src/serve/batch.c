@@ -146,65 +146,13 @@ void pf_batch_join(struct pf_request *out, struct pf_arena *a, const struct pf_r
 
 /* ---- apart ---- */
 
-static bool part_of_tensor(struct pf_value *out, struct pf_arena *a, const struct pf_tensor *t, size_t from,
-			   size_t n, size_t total)
-{
-	struct pf_tensor *part;
-	size_t row = t->rank ? row_size(t) : 0;
-
-	if (!t->rank || t->shape[0] != total)
-		return false;
-	part = pf_alloc(a, sizeof(*part));
-	*part = *t;
-	part->shape[0] = n;
-	if (part->values)
-		part->values += from * row;
-	else if (part->data)
-		part->data = (char *)t->data + from * row * pf_type_width(t->type);
-	*out = (struct pf_value){ .kind = PF_V_TENSOR, .tensor = part };
-	return true;
-}
-
-/* The index goes: no answer shows it. */
-static bool part_of_table(struct pf_value *out, struct pf_arena *a, const struct pf_value *v, size_t from,
-			  size_t n, size_t total)
-{
-	const struct pf_table *t = v->table;
-	struct pf_table *part;
-
-	if (t->rows != total)
-		return false;
-	part = pf_alloc(a, sizeof(*part));
-	part->rows = n;
-	for (size_t i = 0; i < t->columns.n; i++) {
-		struct pf_column *c = PF_PUSH(a, &part->columns);
-
-		*c = t->columns.v[i];
-		if (c->values)
-			c->values += from;
-		else if (c->data)
-			c->data = (char *)c->data + from * pf_type_width(c->type);
-	}
-	*out = (struct pf_value){ .kind = v->kind, .table = part };
-	return true;
-}
-
 bool pf_batch_part(struct pf_value *out, struct pf_arena *a, const struct pf_value *answer, size_t from,
 		   size_t n, size_t total)
 {
-	switch (answer->kind) {
-	case PF_V_TENSOR:
-		return part_of_tensor(out, a, answer->tensor, from, n, total);
-	case PF_V_TABLE:
-	case PF_V_SERIES:
-		return part_of_table(out, a, answer, from, n, total);
-	case PF_V_LIST:
-		*out = *answer;
-		out->list.n = n;
-		if (answer->list.v)
-			out->list.v += from;
-		return answer->list.n == total;
-	default:
+	size_t rows;
+
+	if (!pf_value_rows(&rows, answer) || rows != total)
 		return false;
-	}
+	*out = pf_value_slice(a, answer, from, n);
+	return true;
 }

@@ -68,14 +68,16 @@ static int ask(struct pf_value *out, struct pf_arena *a, struct pf_buf *bytes, s
 	return 0;
 }
 
-static void answer(struct one *o, const struct pf_value *value)
+static void answer(const struct pf_scorer *s, struct one *o, const struct pf_value *value)
 {
+	unsigned how = s->model->expect.compat ? PF_ANSWER_BARE_NAN : 0;
 	struct pf_err err = { 0 };
 
 	free_answer(o);
 	o->order->status = 200;
 	o->order->type = "application/json";
-	if (pf_answer_json(&o->order->answer, value, !o->request.llm, &err) < 0)
+	if (pf_answer_json(&o->order->answer, value,
+			   o->request.llm ? how : how | PF_ANSWER_WRAPPED, &err) < 0)
 		pf_mistake(o->order, &err, "convert", PF_S(""));
 }
 
@@ -91,13 +93,14 @@ static void score_one(struct pf_scorer *s, struct one *o)
 		return;
 	}
 	o->order->predicted = s->runner->predict_seconds;
-	answer(o, &value);
+	answer(s, o, &value);
 }
 
 /* ---- together ---- */
 
 /* Each its rows of the answer; false when it has not as many. */
-static bool share(struct one *all, size_t n, struct pf_arena *a, const struct pf_value *value)
+static bool share(const struct pf_scorer *s, struct one *all, size_t n, struct pf_arena *a,
+		  const struct pf_value *value)
 {
 	size_t total = 0, from = 0;
 	struct pf_value part;
@@ -107,7 +110,7 @@ static bool share(struct one *all, size_t n, struct pf_arena *a, const struct pf
 	for (size_t i = 0; i < n; i++) {
 		if (!pf_batch_part(&part, a, value, from, all[i].rows, total))
 			return false;
-		answer(&all[i], &part);
+		answer(s, &all[i], &part);
 		from += all[i].rows;
 	}
 	return true;
@@ -137,7 +140,7 @@ static bool score_together(struct pf_scorer *s, struct one *all, size_t n)
 			pf_mistake(all[i].order, &err, NULL, PF_S(""));
 		return true;
 	}
-	if (!share(all, n, &a, &value)) {
+	if (!share(s, all, n, &a, &value)) {
 		pf_warn("the model does not answer with a row for each row: its requests go one by one");
 		s->batch = false;
 		return false;

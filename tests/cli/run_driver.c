@@ -135,7 +135,8 @@ static void print_value(const struct pf_value *v)
 	case PF_V_MAP: print_map(v); break;
 	case PF_V_TABLE:
 	case PF_V_SERIES: print_table(v); break;
-	case PF_V_TENSOR: print_tensor(v->tensor); break;
+	case PF_V_TENSOR:
+	case PF_V_ELEMENT: print_tensor(v->tensor); break;
 	}
 }
 

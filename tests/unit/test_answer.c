@@ -211,9 +211,36 @@ static void base64(void **state)
 	}
 }
 
+/* As Python's json has it: what JSON has no word for, and a date that is missing. */
+static void as_python_writes_it(void **state)
+{
+	static double numbers[] = { (double)NAN, (double)INFINITY, -(double)INFINITY, 1.5 };
+	static int64_t dates[] = { INT64_MIN, 0, 1, 1500 };
+	struct pf_column columns[] = {
+		{ .name = PF_S("n"), .type = PF_T_FLOAT64, .data = numbers },
+		{ .name = PF_S("d"), .type = PF_T_DATETIME, .data = dates },
+	};
+	struct pf_table table = { .rows = 1, .columns = { columns, 2, 2 } };
+	struct pf_tensor tensor = { .type = PF_T_FLOAT64, .rank = 1, .shape = { 4 }, .data = numbers };
+	struct pf_value items[] = { { .kind = PF_V_TENSOR, .tensor = &tensor },
+				    { .kind = PF_V_TABLE, .table = &table },
+				    { .kind = PF_V_NULL } };
+	struct pf_value list = { .kind = PF_V_LIST, .list = { items, 3 } };
+	PF_AUTO(buf) out = PF_BUF(10000);
+	struct pf_err err;
+
+	(void)state;
+	assert_int_equal(pf_answer_json(&out, &list, PF_ANSWER_BARE_NAN, &err), 0);
+	assert_string_equal(out.p, "[[NaN,Infinity,-Infinity,1.5],[{\"n\":NaN,\"d\":\"NaT\"}],null]");
+	out.n = 0;
+	assert_int_equal(pf_answer_json(&out, &list, PF_ANSWER_WRAPPED, &err), 0);
+	assert_string_equal(out.p, "{\"predictions\": [[null,null,null,1.5],[{\"n\":null,\"d\":null}],null]}");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(as_python_writes_it),
 		cmocka_unit_test(arrays), cmocka_unit_test(tables), cmocka_unit_test(values),
 		cmocka_unit_test(dates),  cmocka_unit_test(base64),
 	};

@@ -60,6 +60,20 @@ static const struct {
 	  "error: Model is missing inputs ['z']. Note that there were extra inputs: ['a']." },
 	{ "[{\"type\":\"datetime\",\"name\":\"a\"}]", "a\n2024-01-01\n", "table 1 {\"a\" datetime: "
 	  "1704067200000000000}" },
+	{ "[{\"type\":\"binary\",\"name\":\"a\"}]", "a\naGk=\n\"\"\n",
+	  "table 2 {\"a\" bytes: b:aGk= None}" },
+	{ "[{\"type\":\"binary\",\"name\":\"a\"}]", "a\naGk=\n***\n",
+	  "error: column 'a', row 1: expected binary, got '***' (not valid base64)" },
+	{ "[{\"type\":\"array\",\"items\":{\"type\":\"double\"},\"name\":\"a\"}]",
+	  "a\n\"[1.5,2.0]\"\n[]\n\"\"\n", "table 3 {\"a\" object: [1.5,2.0] [] None}" },
+	{ "[{\"type\":\"array\",\"items\":{\"type\":\"double\"},\"name\":\"a\"}]", "a\n[1.5\n",
+	  "error: column 'a', row 0: no JSON: line 1, column 5: the text ends where a comma or ] is expected" },
+	{ "[{\"type\":\"array\",\"items\":{\"type\":\"double\"},\"name\":\"a\"}]", "a\n[2]\n",
+	  "error: column 'a', row 0: Incompatible input types for column . Can not safely convert int64 to "
+	  "float64." },
+	{ "[{\"type\":\"map\",\"values\":{\"type\":\"long\"},\"name\":\"a\",\"required\":true},"
+	  "{\"type\":\"any\",\"name\":\"b\"}]", "a,b\n\"{\"\"k\"\":1}\",\"[1,\"\"x\"\"]\"\n",
+	  "table 1 {\"a\" object: {\"k\":<int64 1>}} {\"b\" object: [1,\"x\"]}" },
 	{ "[{\"type\":\"double\"},{\"type\":\"long\"}]", "x,y,z\n1,2,3\n",
 	  "table 1 {\"x\" float64: 1.0} {\"y\" int64: 2}" },
 };
@@ -91,12 +105,42 @@ static void ceilings(void **state)
 	assert_string_equal(out.p, "error: line 1: the header has more than 100000 columns");
 }
 
+/* ---- where rows end ---- */
+
+static const struct {
+	const char *text;
+	size_t rows;		/* asked for */
+	size_t found, bytes;
+} cuts[] = {
+	{ "a,b\n1,2\n", 1, 1, 4 },	     { "a,b\n1,2\n", 9, 2, 8 },
+	{ "a,b\n1,2", 9, 1, 4 },	     { "a,b", 9, 0, 0 },
+	{ "a\r\nb\r\n", 1, 1, 3 },	     { "a\rb\rc", 9, 2, 4 },
+	{ "a\r", 9, 0, 0 },		     { "\"x\ny\"\nz\n", 1, 1, 6 },
+	{ "\"x\"\"\n\"\nz\n", 1, 1, 7 },   { "\"x\n", 9, 0, 0 },
+	{ "\"x\"", 9, 0, 0 },		     { "a,\"x\ny\",b\nz\n", 1, 1, 10 },
+	{ "x\"y\nz\n", 9, 2, 6 },	     { "\n \t\na\n\nb\n", 2, 2, 9 },
+	{ "\n\n", 9, 0, 2 },		     { ",\n", 9, 1, 2 },
+	{ "\"\"\n", 9, 1, 3 },		     { "", 9, 0, 0 },
+};
+
+static void rows_end(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < PF_COUNT(cuts); i++) {
+		size_t found = 99, bytes = pf_csv_cut(&found, pf_s(cuts[i].text), cuts[i].rows);
+
+		if (bytes != cuts[i].bytes || found != cuts[i].found)
+			fail_msg("%zu: %zu rows of %zu bytes", i, found, bytes);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(recorded_files),
 		cmocka_unit_test(messages),
 		cmocka_unit_test(ceilings),
+		cmocka_unit_test(rows_end),
 	};
 	struct pf_log_opts quiet = { .level = PF_LOG_QUIET };
 

@@ -38,7 +38,9 @@ static void make_everything(struct pf_value *out)
 	static struct pf_tensor tensor = { .type = PF_T_FLOAT32, .rank = 2, .shape = { 1, 3 }, .data = floats };
 	static struct pf_tensor words = { .type = PF_T_STRING, .rank = 1, .shape = { 3 }, .values = texts };
 	static struct pf_tensor empty = { .type = PF_T_INT8, .rank = 2, .shape = { 0, 7 } };
-	static struct pf_value list[15];
+	static int32_t seven = 7;
+	static struct pf_tensor one = { .type = PF_T_INT32, .data = &seven };
+	static struct pf_value list[16];
 	static struct pf_value map[4];
 
 	table.rows = series.rows = 3;
@@ -64,6 +66,7 @@ static void make_everything(struct pf_value *out)
 	list[12] = (struct pf_value){ .kind = PF_V_TENSOR, .tensor = &words };
 	list[13] = (struct pf_value){ .kind = PF_V_TENSOR, .tensor = &empty };
 	list[14] = (struct pf_value){ .kind = PF_V_DATETIME, .i = 1 };
+	list[15] = (struct pf_value){ .kind = PF_V_ELEMENT, .tensor = &one };
 	*out = (struct pf_value){ .kind = PF_V_LIST, .list = { list, PF_COUNT(list) } };
 }
 
@@ -88,7 +91,7 @@ static void what_is_written_is_read(void **state)
 	write_everything(&bytes);
 	assert_int_equal(pf_value_read(&v, &a, pf_buf_view(&bytes), &err), 0);
 	item = v.list.v;
-	assert_int_equal(v.list.n, 15);
+	assert_int_equal(v.list.n, 16);
 	assert_true(item[2].i == INT64_MIN);
 	assert_true(pf_str_is(item[3].s, "-123456789012345678901234567890"));
 	assert_true(item[4].d == 0.1);
@@ -210,7 +213,7 @@ static void lies_are_refused(void **state)
 		uint64_t words[4];
 		const char *msg;
 	} rows[] = {
-		{ { 13 }, "malformed value at byte 8: an unknown kind" },
+		{ { 14 }, "malformed value at byte 8: an unknown kind" },
 		{ { PF_V_LIST | (uint64_t)1 << 60 }, "malformed value at byte 8: more values than bytes" },
 		{ { PF_V_MAP | 1 << 8, PF_V_NULL, PF_V_NULL }, "malformed value at byte 24: a key that is no text" },
 		{ { PF_V_STRING | 1 << 8, 0xff }, "malformed value at byte 16: text that is not UTF-8" },

@@ -217,7 +217,7 @@ static const struct {
 	  "error: the input is no array: at [1] the lists differ in length or depth from those before" },
 	{ NULL, "{\"dataframe_split\":{\"columns\":[\"a\",\"b\"],\"data\":[[1,2],[3]]}}",
 	  "error: row 1 of dataframe_split has 1 values, where there are 2 columns" },
-	{ NULL, "{\"messages\":[]}", "raw" },
+	{ NULL, "{\"messages\":[]}", "map \"messages\"=(list )" },
 	{ LONGS, "{\"dataframe_split\":{\"columns\":[\"a\"],\"data\":[[1]]}}",
 	  "error: Model is missing inputs ['b']." },
 	{ LONGS, "{\"dataframe_split\":{\"columns\":[\"a\",\"it's\"],\"data\":[[1,2]]}}",
@@ -227,7 +227,8 @@ static const struct {
 	{ LONGS, "{\"dataframe_records\":[{\"a\":null,\"b\":1}]}",
 	  "error: column 'a', row 0: expected long, got null" },
 	{ "[{\"type\":\"array\",\"items\":{\"type\":\"long\"},\"name\":\"a\",\"required\":true}]",
-	  "{\"dataframe_split\":{\"columns\":[\"a\"],\"data\":[[[1]]]}}", "raw" },
+	  "{\"dataframe_split\":{\"columns\":[\"a\"],\"data\":[[[1]]]}}", "table 1 {\"a\" object: [1]}" },
+	{ "[{\"type\":\"any\",\"name\":\"a\"}]", "{\"instances\":[{\"a\":1}]}", "raw" },
 	{ "[{\"type\":\"double\"},{\"type\":\"double\"}]", "{\"dataframe_split\":{\"data\":[[1]]}}",
 	  "error: Model inference is missing inputs. The model signature declares 2 inputs  but the provided "
 	  "value only has 1 inputs. Note: the inputs were not named in the signature so we can only verify "

@@ -4,18 +4,17 @@
 """Usage: payload.py > tests/data/payload.tsv   (recorded with mlflow 3.17.2, pandas 3.1.1)
 
 Columns: the signature's inputs (JSON, or \\N), the body, and what the model is given after parsing
-and enforcement, in the spelling of values.py, or "error"; "refuse" where values would be changed
-silently on the way, which we do not do."""
-import base64
+and enforcement, in the spelling of values.py, or "error"; and "same", or the name (in docs/mlflow.md)
+of what would change values silently on the way, which we do not do."""
 import json
 import logging
 import warnings
 
-import numpy as np
 from mlflow.models.utils import _enforce_schema
 from mlflow.pyfunc.scoring_server import infer_and_parse_data
 from mlflow.types.schema import Schema
 
+from refused import changes, first
 from values import SCALARS, column, escape, show, tensor
 
 warnings.simplefilter("ignore")
@@ -167,40 +166,6 @@ def leaves(v, depth=0):
         yield v
 
 
-WHOLE = {"integer": "int32", "long": "int64"}
-
-
-def changes(t, v):
-    """Whether the value v is lost or altered on its way to the declared type t."""
-    if isinstance(v, (list, dict)):
-        return t in ("boolean", "bool", "double")
-    number = isinstance(v, (int, float))
-    if t in ("boolean", "bool"):
-        return not (isinstance(v, bool) or (number and v in (0, 1)))
-    if t in WHOLE or t.startswith(("int", "uint")):
-        if isinstance(v, bool):
-            return t in WHOLE
-        if isinstance(v, float):
-            if v != v or abs(v) == float("inf") or v != int(v):
-                return True
-            v = int(v)
-        info = np.iinfo(WHOLE.get(t, t))
-        return isinstance(v, int) and not info.min <= v <= info.max
-    if t in ("float", "float32") and isinstance(v, (int, float, str)):
-        try:
-            return np.isinf(np.float32(float(v))) and not np.isinf(float(v))
-        except ValueError:
-            return False
-    if t == "binary":
-        try:
-            return not isinstance(v, str) or not base64.b64decode(v, validate=True) and v != ""
-        except ValueError:
-            return True
-    if t == "datetime":
-        return isinstance(v, bool) or (isinstance(v, str) and not "1678" <= v[:4] <= "2261")
-    return False
-
-
 def verdict(schema, body, answer):
     if not schema or answer == "error":
         return "same"
@@ -218,9 +183,10 @@ def verdict(schema, body, answer):
             one = [x for r in one["data"] for x in r] if i is None else [r[i] for r in one["data"]]
         if c["type"] != "tensor" and isinstance(one, list) and any(isinstance(x, list) for x in one):
             if t in ("boolean", "double"):
-                return "refuse"
-        if any(changes(t, v) for v in leaves(one)):
-            return "refuse"
+                return changes(t, [])
+        lost = first(changes(t, v) for v in leaves(one))
+        if lost:
+            return lost
     return "same"
 
 

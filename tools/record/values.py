@@ -14,15 +14,30 @@ def cell(v):
         return "None"
     if v is pd.NaT:
         return "-"
+    if isinstance(v, (list, dict, np.ndarray)):
+        return nested(v)
     if isinstance(v, np.generic):
         v = v.item()
     if isinstance(v, bytes):
         return "b:" + base64.b64encode(v).decode()
     if isinstance(v, str):
         return json.dumps(v, ensure_ascii=False)
-    if isinstance(v, (list, dict)):
-        return json.dumps(v, separators=(",", ":"))
     return repr(v)
+
+
+def nested(v):
+    """JSON, in which numpy's own numbers and arrays are marked."""
+    if isinstance(v, list):
+        return "[" + ",".join(map(nested, v)) + "]"
+    if isinstance(v, dict):
+        return "{" + ",".join(json.dumps(k, ensure_ascii=False) + ":" + nested(x) for k, x in v.items()) + "}"
+    if isinstance(v, np.ndarray):
+        return "<" + show(v) + ">"
+    if isinstance(v, np.generic):
+        return "<%s %s>" % (kind(v.dtype), cell(v))
+    if isinstance(v, bytes):
+        return cell(v)
+    return json.dumps(v, ensure_ascii=False)
 
 
 def kind(dtype):
