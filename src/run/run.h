@@ -29,6 +29,8 @@ struct pf_runner {
 	double predict_seconds;		/* within the model's predict, the last time */
 	struct pf_buf pending;		/* frames on their way to it, from `sent` on */
 	size_t sent;
+	char early[1024];		/* read from it with what came before: [early_at, early_n) */
+	size_t early_at, early_n;
 	char marker[64];		/* in its environment, by which its descendants are known */
 	uint64_t max_memory;		/* what each of its processes may allocate; 0: no limit */
 	char missing[128];		/* the module that an import did not find, or empty */
