@@ -22,7 +22,8 @@ struct pfr {
 };
 
 double pfr_clock(void);
-/* load.c - LOAD: import the loader, call it, look at what it returned. *stage tells how far it got. */
+/* load.c - LOAD: import the loader, call it, look at what it returned. *stage tells how far it
+ * got. */
 int pfr_load(struct pfr *r, const struct pf_value *how, const char **stage);
 /* predict.c - PREDICT and RAW: the answer is put into `out` as a value. */
 int pfr_predict(struct pfr *r, struct pf_buf *out, enum pf_frame_kind kind,
@@ -45,8 +46,8 @@ void pfr_flush(void);
 PF_NORETURN void pfr_leave(const struct pfr *r, int status);
 /* raw.c - a function of raw.py; borrowed. */
 struct py *pfr_raw(struct pfr *r, const char *name);
-/* Lets the list of an environment's modules (env/import_list.h) serve imports; without it, or where it
- * cannot, Python searches. */
+/* Lets the list of an environment's modules (env/import_list.h) serve imports; without it, or where
+ * it cannot, Python searches. */
 void pfr_list_imports(struct pf_str path);
 /* Joins threads and calls the exit functions, for so long at most. */
 int pfr_finish(int thread_seconds, int function_seconds);
