@@ -78,7 +78,7 @@ static void forget(struct pf_runner *r)
 	r->fd = r->pidfd = 0;
 	r->loaded = false;
 	pf_buf_free(&r->pending);
-	r->sent = 0;
+	r->sent = r->early_at = r->early_n = 0;
 }
 
 void pf_run_end(struct pf_runner *r, unsigned grace_seconds)

@@ -28,19 +28,32 @@ double pf_run_clock(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
-/* recv, but 0 for "not now" and -1 for the end of the stream, however it came. */
-static ssize_t receive(int fd, char *p, size_t n)
+/* recv, but 0 for "not now" and -1 for the end of the stream, however it came. Small frames that came
+ * together are read at once. */
+static ssize_t receive(struct pf_runner *r, char *p, size_t n)
 {
-	ssize_t got = recv(fd, p, n, MSG_DONTWAIT);
+	bool small = n < sizeof(r->early);
+	size_t left = r->early_n - r->early_at;
+	ssize_t got;
 
-	if (got < 0 && (errno == EAGAIN || errno == EINTR))
-		return 0;
-	return got > 0 ? got : -1;
+	if (!left) {
+		got = recv(r->fd, small ? r->early : p, small ? sizeof(r->early) : n, MSG_DONTWAIT);
+		if (got < 0 && (errno == EAGAIN || errno == EINTR))
+			return 0;
+		if (got <= 0 || !small)
+			return got > 0 ? got : -1;
+		r->early_at = 0;
+		r->early_n = left = (size_t)got;
+	}
+	left = left < n ? left : n;
+	memcpy(p, r->early + r->early_at, left);
+	r->early_at += left;
+	return (ssize_t)left;
 }
 
-static int take_header(struct incoming *in, int fd, struct pf_err *err)
+static int take_header(struct incoming *in, struct pf_runner *r, struct pf_err *err)
 {
-	ssize_t got = receive(fd, in->header + in->have, sizeof(in->header) - in->have);
+	ssize_t got = receive(r, in->header + in->have, sizeof(in->header) - in->have);
 
 	if (got <= 0)
 		return got < 0 ? ENDED : MORE;
@@ -58,7 +71,7 @@ static int take_header(struct incoming *in, int fd, struct pf_err *err)
 }
 
 /* A length is believed only as far as bytes arrive for it. */
-static int take_body(struct incoming *in, int fd, struct pf_err *err)
+static int take_body(struct incoming *in, struct pf_runner *r, struct pf_err *err)
 {
 	size_t step = in->body->n > PF_MIB(1) ? in->body->n : PF_MIB(1);
 	char *room;
@@ -69,7 +82,7 @@ static int take_body(struct incoming *in, int fd, struct pf_err *err)
 	room = pf_buf_room(in->body, step);
 	if (!room)
 		return pf_buf_check(in->body, "the model's answer", err);
-	got = receive(fd, room, step);
+	got = receive(r, room, step);
 	if (got <= 0)
 		return got < 0 ? ENDED : MORE;
 	in->body->n += (size_t)got;
@@ -79,15 +92,15 @@ static int take_body(struct incoming *in, int fd, struct pf_err *err)
 }
 
 /* Reads as long as there is something to read. */
-static int drain(struct incoming *in, int fd, struct pf_err *err)
+static int drain(struct incoming *in, struct pf_runner *r, struct pf_err *err)
 {
 	size_t before;
 	int rc;
 
 	do {
 		before = in->have + in->body->n;
-		rc = in->have < sizeof(in->header) ? take_header(in, fd, err) :
-						     take_body(in, fd, err);
+		rc = in->have < sizeof(in->header) ? take_header(in, r, err) :
+						     take_body(in, r, err);
 	} while (rc == MORE && in->have + in->body->n > before);
 	return rc;
 }
@@ -130,6 +143,8 @@ int pf_run_exchange(struct pf_runner *r, enum pf_frame_kind *kind, struct pf_buf
 	int rc = MORE;
 
 	body->n = 0;
+	if (r->early_n > r->early_at)
+		rc = drain(&in, r, err);
 	while (rc == MORE) {
 		struct pollfd fds[2] = {
 			{ .fd = r->fd, .events = POLLIN },
@@ -144,7 +159,7 @@ int pf_run_exchange(struct pf_runner *r, enum pf_frame_kind *kind, struct pf_buf
 			continue;
 		if (r->pending.n && fds[0].revents & (POLLOUT | POLLERR | POLLHUP))
 			pf_run_push(r);
-		rc = drain(&in, r->fd, err);
+		rc = drain(&in, r, err);
 		if (rc == MORE && fds[1].revents)
 			rc = ENDED; /* even if a child of it holds the socket */
 	}

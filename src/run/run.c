@@ -216,13 +216,9 @@ int pf_runner_ask(struct pf_runner *r, enum pf_frame_kind kind, const struct pf_
 {
 	if (r->fd <= 0)
 		return pf_fail(err, PF_EBUG, "there is no runner to ask");
-	if (!answer->max)
-		answer->max = PF_MAX_FRAME;
-	r->stage = NULL;
-	pf_buf_free(&r->traceback);
 	if (queue(r, kind, request, NULL, err) < 0)
 		return -1;
-	return expect(r, PF_FRAME_ANSWER, answer, seconds, err);
+	return pf_runner_take(r, answer, seconds, err);
 }
 
 /* The frame's map: entries of fixed names. */
@@ -236,8 +232,8 @@ static struct pf_value text_value(struct pf_str s)
 	return (struct pf_value){ .kind = PF_V_STRING, .s = s };
 }
 
-int pf_runner_predict(struct pf_runner *r, const struct pf_request *request, struct pf_str bytes,
-		      struct pf_buf *answer, double seconds, struct pf_err *err)
+int pf_runner_give(struct pf_runner *r, const struct pf_request *request, struct pf_str bytes,
+		   struct pf_err *err)
 {
 	struct pf_value typed[] = { text_value(PF_S("data")), request->data,
 				    text_value(PF_S("params")), request->params };
@@ -246,8 +242,31 @@ int pf_runner_predict(struct pf_runner *r, const struct pf_request *request, str
 				  text_value(PF_S("params")), request->params };
 	struct pf_value map = request->raw ? map_of(raw, 3) : map_of(typed, 2);
 
-	return pf_runner_ask(r, request->raw ? PF_FRAME_RAW : PF_FRAME_PREDICT, &map, answer, seconds,
-			     err);
+	if (r->fd <= 0)
+		return pf_fail(err, PF_EBUG, "there is no runner to ask");
+	if (queue(r, request->raw ? PF_FRAME_RAW : PF_FRAME_PREDICT, &map, NULL, err) < 0)
+		return -1;
+	pf_run_push(r);
+	return 0;
+}
+
+int pf_runner_take(struct pf_runner *r, struct pf_buf *answer, double seconds, struct pf_err *err)
+{
+	if (r->fd <= 0)
+		return pf_fail(err, PF_EBUG, "there is no runner to ask");
+	if (!answer->max)
+		answer->max = PF_MAX_FRAME;
+	r->stage = NULL;
+	pf_buf_free(&r->traceback);
+	return expect(r, PF_FRAME_ANSWER, answer, seconds, err);
+}
+
+int pf_runner_predict(struct pf_runner *r, const struct pf_request *request, struct pf_str bytes,
+		      struct pf_buf *answer, double seconds, struct pf_err *err)
+{
+	if (pf_runner_give(r, request, bytes, err) < 0)
+		return -1;
+	return pf_runner_take(r, answer, seconds, err);
 }
 
 /* ---- end ---- */

@@ -29,6 +29,8 @@ struct pf_runner {
 	double predict_seconds;		/* within the model's predict, the last time */
 	struct pf_buf pending;		/* frames on their way to it, from `sent` on */
 	size_t sent;
+	char early[1024];		/* read from it with what came before: [early_at, early_n) */
+	size_t early_at, early_n;
 	char marker[64];		/* in its environment, by which its descendants are known */
 	uint64_t max_memory;		/* what each of its processes may allocate; 0: no limit */
 	char missing[128];		/* the module that an import did not find, or empty */
@@ -52,6 +54,13 @@ int pf_runner_ask(struct pf_runner *r, enum pf_frame_kind kind, const struct pf_
  * are sent when the environment is to read them itself. */
 int pf_runner_predict(struct pf_runner *r, const struct pf_request *request, struct pf_str bytes,
 		      struct pf_buf *answer, double seconds, struct pf_err *err) PF_MUST_USE;
+/* The two halves of it: a request may be given while the answer to the one before it is still to be taken,
+ * so that the runner goes on without a pause. Each answer is taken in its turn; `seconds` counts from the
+ * taking. When the runner ends over one, it has not begun the next. */
+int pf_runner_give(struct pf_runner *r, const struct pf_request *request, struct pf_str bytes,
+		   struct pf_err *err) PF_MUST_USE;
+int pf_runner_take(struct pf_runner *r, struct pf_buf *answer, double seconds,
+		   struct pf_err *err) PF_MUST_USE;
 /* Waits until the model is loaded; as in pf_runner_ask. */
 int pf_runner_wait(struct pf_runner *r, double seconds, struct pf_err *err) PF_MUST_USE;
 /* Lets it finish, then ends it and whatever it left behind. */

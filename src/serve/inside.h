@@ -17,6 +17,8 @@ struct pf_order {
 	double since, deadline;			/* of pf_serve_clock */
 	/* The loop's alone: whom it is for; NULL when nobody waits any more. */
 	struct pf_conn *conn;
+	/* The worker's: its answer is not wrapped in {"predictions": ...}. */
+	bool bare;
 	/* Set by whoever answers. */
 	unsigned status;
 	const char *type;			/* of its content */
@@ -75,7 +77,13 @@ struct pf_scorer {
 	unsigned calls;		/* of predict, so far */
 };
 
-/* Answers orders into `done`; those that this runner cannot read go to `elsewhere`. What is left in
+/* One by one, in two halves, so that the runner has the next one at hand when it is done with one: an order
+ * is read and given to the runner (true), or answered into `done`, or put into `elsewhere`; then its answer
+ * is awaited and written. */
+bool pf_score_give(struct pf_scorer *s, struct pf_order *order, struct pf_orders *done,
+		   struct pf_orders *elsewhere);
+void pf_score_take(struct pf_scorer *s, struct pf_order *order);
+/* Answers orders into `done`, together where that is possible; those that this runner cannot read go to `elsewhere`. What is left in
  * `orders` was not asked: its runner died over one before. */
 void pf_score(struct pf_scorer *s, struct pf_orders *orders, struct pf_orders *done,
 	      struct pf_orders *elsewhere);

@@ -40,7 +40,9 @@ static void server_free(struct pf_server *s)
 
 static int watch_fd(struct pf_server *s, int fd, void *tag, struct pf_err *err)
 {
-	struct epoll_event e = { .events = EPOLLIN, .data.ptr = tag };
+	/* Each write to the eventfd is an edge: it need not be read. */
+	bool edge = tag == &s->wake;
+	struct epoll_event e = { .events = EPOLLIN | (edge ? EPOLLET : 0u), .data.ptr = tag };
 
 	if (epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &e) < 0)
 		return pf_fail_errno(err, "cannot watch a descriptor");
@@ -202,10 +204,7 @@ static int take_answers(struct pf_server *s, struct pf_err *err)
 {
 	struct pf_orders done;
 	struct pf_order *order;
-	uint64_t count;
 
-	if (read(s->wake, &count, sizeof(count)) < 0)
-		count = 0;
 	pf_team_fetch(s->team, &done);
 	while ((order = pf_orders_take(&done))) {
 		s->in_flight--;

@@ -11,12 +11,6 @@ struct one {
 	size_t rows;	/* of a batch */
 };
 
-static void free_answer(struct one *o)
-{
-	pf_buf_free(&o->order->answer);
-	o->order->answer = PF_BUF(PF_MAX_ANSWER);
-}
-
 /* What the environment must read itself, of a format that we do not know. */
 static int read_parquet(struct pf_request *out)
 {
@@ -39,27 +33,22 @@ static int read_order(struct one *o, struct pf_arena *a, const struct pf_scorer 
 		rc = read_parquet(&o->request);
 	if (rc < 0)
 		pf_mistake(o->order, &err, NULL, PF_S(""));
+	o->order->bare = o->request.llm;
 	return rc;
 }
 
-/* Seconds that are left of the longest of them; 0 is none at all. */
-static double time_left(const struct one *all, size_t n)
+static double time_left(const struct pf_order *o)
 {
-	double left = 0, now = pf_serve_clock();
-
-	for (size_t i = 0; i < n; i++)
-		if (all[i].order->deadline - now > left)
-			left = all[i].order->deadline - now;
-	return left;
+	return o->deadline - pf_serve_clock();
 }
 
-static int ask(struct pf_value *out, struct pf_arena *a, struct pf_buf *bytes, struct pf_scorer *s,
-	       const struct pf_request *request, struct pf_str body, double seconds, struct pf_err *err)
+/* Awaits the answer to what was given. */
+static int take(struct pf_value *out, struct pf_arena *a, struct pf_buf *bytes, struct pf_scorer *s,
+		double seconds, struct pf_err *err)
 {
-	if (seconds <= 0)
-		return pf_fail(err, PF_ELIMIT, "the model did not answer in time: it was not asked any more");
 	s->calls++;
-	if (pf_runner_predict(s->runner, request, body, bytes, seconds, err) < 0)
+	/* When it is over already, what is left ends the runner: it has the request. */
+	if (pf_runner_take(s->runner, bytes, seconds > 0.001 ? seconds : 0.001, err) < 0)
 		return -1;
 	if (pf_value_read(out, a, pf_buf_view(bytes), err) < 0) {
 		err->code = PF_ECODE; /* the model's code wrote to our socket */
@@ -68,35 +57,74 @@ static int ask(struct pf_value *out, struct pf_arena *a, struct pf_buf *bytes, s
 	return 0;
 }
 
-static void answer(const struct pf_scorer *s, struct one *o, const struct pf_value *value)
+static void answer(const struct pf_scorer *s, struct pf_order *o, const struct pf_value *value)
 {
 	unsigned how = s->model->expect.compat ? PF_ANSWER_BARE_NAN : 0;
 	struct pf_err err = { 0 };
 
-	free_answer(o);
-	o->order->status = 200;
-	o->order->type = "application/json";
-	if (pf_answer_json(&o->order->answer, value,
-			   o->request.llm ? how : how | PF_ANSWER_WRAPPED, &err) < 0)
-		pf_mistake(o->order, &err, "convert", PF_S(""));
+	pf_buf_free(&o->answer);
+	o->answer = PF_BUF(PF_MAX_ANSWER);
+	o->status = 200;
+	o->type = "application/json";
+	if (pf_answer_json(&o->answer, value, o->bare ? how : how | PF_ANSWER_WRAPPED, &err) < 0)
+		pf_mistake(o, &err, "convert", PF_S(""));
 }
 
-static void score_one(struct pf_scorer *s, struct one *o)
+static bool give(struct pf_scorer *s, struct one *o)
+{
+	struct pf_err err = { 0 };
+
+	if (time_left(o->order) <= 0)
+		pf_fail(&err, PF_ELIMIT, "the model did not answer in time: it was not asked any more");
+	else if (pf_runner_give(s->runner, &o->request, pf_buf_view(&o->order->body), &err) == 0)
+		return true;
+	pf_mistake(o->order, &err, NULL, PF_S(""));
+	return false;
+}
+
+bool pf_score_give(struct pf_scorer *s, struct pf_order *order, struct pf_orders *done,
+		   struct pf_orders *elsewhere)
+{
+	PF_AUTO(arena) a = { 0 };
+	struct one o = { .order = order };
+
+	if (read_order(&o, &a, s) < 0)
+		pf_orders_add(done, order);
+	else if (o.request.raw && !s->reads_raw)
+		pf_orders_add(elsewhere, order);
+	else if (give(s, &o))
+		return true;
+	else
+		pf_orders_add(done, order);
+	return false;
+}
+
+void pf_score_take(struct pf_scorer *s, struct pf_order *order)
 {
 	PF_AUTO(arena) a = { 0 };
 	PF_AUTO(buf) bytes = PF_BUF(PF_MAX_ANSWER);
 	struct pf_err err = { 0 };
 	struct pf_value value;
 
-	if (ask(&value, &a, &bytes, s, &o->request, pf_buf_view(&o->order->body), time_left(o, 1), &err) < 0) {
-		pf_mistake(o->order, &err, s->runner->stage, pf_buf_view(&s->runner->traceback));
+	if (take(&value, &a, &bytes, s, time_left(order), &err) < 0) {
+		pf_mistake(order, &err, s->runner->stage, pf_buf_view(&s->runner->traceback));
 		return;
 	}
-	o->order->predicted = s->runner->predict_seconds;
-	answer(s, o, &value);
+	order->predicted = s->runner->predict_seconds;
+	answer(s, order, &value);
 }
 
 /* ---- together ---- */
+
+static double longest_left(const struct one *all, size_t n)
+{
+	double left = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (time_left(all[i].order) > left)
+			left = time_left(all[i].order);
+	return left;
+}
 
 /* Each its rows of the answer; false when it has not as many. */
 static bool share(const struct pf_scorer *s, struct one *all, size_t n, struct pf_arena *a,
@@ -110,7 +138,7 @@ static bool share(const struct pf_scorer *s, struct one *all, size_t n, struct p
 	for (size_t i = 0; i < n; i++) {
 		if (!pf_batch_part(&part, a, value, from, all[i].rows, total))
 			return false;
-		answer(s, &all[i], &part);
+		answer(s, all[i].order, &part);
 		from += all[i].rows;
 	}
 	return true;
@@ -133,7 +161,8 @@ static bool score_together(struct pf_scorer *s, struct one *all, size_t n)
 	pf_batch_join(&joined, &a, requests, rows, n);
 	for (size_t i = 0; i < n; i++)
 		all[i].rows = rows[i];
-	if (ask(&value, &a, &bytes, s, &joined, PF_S(""), time_left(all, n), &err) < 0) {
+	if (pf_runner_give(s->runner, &joined, PF_S(""), &err) < 0 ||
+	    take(&value, &a, &bytes, s, longest_left(all, n), &err) < 0) {
 		if (s->runner->stage) /* it was told, and the runner goes on */
 			return false;
 		for (size_t i = 0; i < n; i++)
@@ -159,7 +188,8 @@ static void score_each(struct pf_scorer *s, struct one *all, size_t n, struct pf
 			pf_orders_add(back, all[i].order);
 			continue;
 		}
-		score_one(s, &all[i]);
+		if (give(s, &all[i]))
+			pf_score_take(s, all[i].order);
 		pf_orders_add(done, all[i].order);
 	}
 }

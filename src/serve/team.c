@@ -26,7 +26,7 @@ void pf_team_state(struct pf_team *p, struct pf_team_state *out)
 {
 	pthread_mutex_lock(&p->lock);
 	*out = p->state;
-	out->waiting = p->queue.n + p->raw.n;
+	out->waiting = p->queue.n + p->raw.n + p->ahead;
 	pthread_mutex_unlock(&p->lock);
 }
 

@@ -161,19 +161,22 @@ static bool take(struct pf_worker *w, struct pf_orders *out)
 	return out->n > 0;
 }
 
-static void give(struct pf_worker *w, struct pf_orders *done, struct pf_orders *back,
-		 struct pf_orders *elsewhere, unsigned calls)
+/* What a worker has for the others: answers, what it did not come to, what it cannot read. */
+struct outcome {
+	struct pf_orders done, back, elsewhere;
+};
+
+static void hand_over(struct pf_worker *w, struct outcome *o)
 {
 	struct pf_team *p = w->team;
-	bool wake, moved = elsewhere->n > 0;
+	bool wake, moved = o->elsewhere.n > 0;
 
 	pthread_mutex_lock(&p->lock);
-	wake = !p->done.n && done->n;
-	move(&p->done, done);
-	move(&p->raw, elsewhere);
-	pf_orders_put_back(w->to_read ? &p->raw : &p->queue, back);
-	p->state.busy--;
-	p->state.calls += calls;
+	wake = !p->done.n && o->done.n;
+	p->ahead = 0;
+	move(&p->done, &o->done);
+	move(&p->raw, &o->elsewhere);
+	pf_orders_put_back(w->to_read ? &p->raw : &p->queue, &o->back);
 	pthread_mutex_unlock(&p->lock);
 	if (wake)
 		pf_team_wake(p);
@@ -181,16 +184,79 @@ static void give(struct pf_worker *w, struct pf_orders *done, struct pf_orders *
 		pthread_cond_broadcast(&p->reading);
 }
 
+static void note_done(struct pf_worker *w, unsigned calls)
+{
+	pthread_mutex_lock(&w->team->lock);
+	w->team->state.busy--;
+	w->team->state.calls += calls;
+	pthread_mutex_unlock(&w->team->lock);
+}
+
+/* The next order, given to the runner while it is at another one. With other workers it is left to
+ * whichever is free first. */
+static struct pf_order *give_next(struct pf_worker *w, struct pf_scorer *s, struct outcome *o)
+{
+	struct pf_team *p = w->team;
+	struct pf_order *next = NULL;
+
+	if (w->to_read || p->options->workers > 1)
+		return NULL;
+	pthread_mutex_lock(&p->lock);
+	next = pf_orders_take(&p->queue);
+	p->ahead = next != NULL;
+	pthread_mutex_unlock(&p->lock);
+	return next && pf_score_give(s, next, &o->done, &o->elsewhere) ? next : NULL;
+}
+
+/* One by one: while the model is at one, the next is read and on its way to it. */
+static void answer_each(struct pf_worker *w, struct pf_scorer *s, struct pf_orders *orders)
+{
+	struct pf_order *order = pf_orders_take(orders), *next;
+	struct outcome o = { 0 };
+
+	if (!pf_score_give(s, order, &o.done, &o.elsewhere))
+		order = NULL;
+	while (order) {
+		next = give_next(w, s, &o);
+		pf_score_take(s, order);
+		pf_orders_add(&o.done, order);
+		if (next && w->runner.fd <= 0) { /* over the one before it */
+			pf_orders_add(&o.back, next);
+			next = NULL;
+		}
+		hand_over(w, &o);
+		order = next;
+	}
+	hand_over(w, &o);
+}
+
+static void answer_together(struct pf_worker *w, struct pf_scorer *s, struct pf_orders *orders)
+{
+	struct outcome o = { 0 };
+
+	pf_score(s, orders, &o.done, &o.elsewhere);
+	o.back = *orders;
+	*orders = (struct pf_orders){ 0 };
+	hand_over(w, &o);
+}
+
 static void answer(struct pf_worker *w, struct pf_orders *orders)
 {
-	struct pf_orders done = { 0 }, elsewhere = { 0 };
 	struct pf_scorer s = { .model = w->team->model, .runner = &w->runner,
 			       .reads_raw = w->to_read || w->team->model->reads_raw, .batch = w->batch };
+	struct outcome o = { 0 };
 
-	if (lives(w)) /* else they wait for the next one */
-		pf_score(&s, orders, &done, &elsewhere);
-	w->batch = s.batch;
-	give(w, &done, orders, &elsewhere, s.calls);
+	if (!lives(w)) { /* they wait for the next one */
+		o.back = *orders;
+		*orders = (struct pf_orders){ 0 };
+		hand_over(w, &o);
+	} else if (w->batch) {
+		answer_together(w, &s, orders);
+		w->batch = s.batch;
+	} else {
+		answer_each(w, &s, orders);
+	}
+	note_done(w, s.calls);
 }
 
 /* The worker that reads has no runner until there is something to read. */

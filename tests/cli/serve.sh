@@ -34,6 +34,7 @@ check "stopped, with 0" stop 0
 start --no-access-log
 check "killed over a request" client killed "$port"
 check "killed at rest" client idle "$port"
+check "deaths among good requests" client mixed "$port" 1
 check "what is under way is finished" client drain "$port" "$server"
 check "and then it ends, with 0" stopped 0
 check "no line for each request" sh -c '! grep -q /invocations "$1"' - "$work/log"
@@ -50,7 +51,7 @@ check "stopped" stop 0
 
 start -w 2
 check "two workers" client two "$port"
-check "deaths among good requests" client mixed "$port"
+check "deaths among good requests" client mixed "$port" 2
 check "stopped" stop 0
 
 start --env TEST_FLAG="$work/flag"

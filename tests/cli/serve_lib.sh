@@ -84,6 +84,12 @@ stop() { # STATUS
 }
 stopped() { # STATUS
 	rc=0
+	tap_tries=0
+	while grep -q '^State:.[^Z]' "/proc/$server/status" 2>/dev/null; do
+		tap_tries=$((tap_tries + 1))
+		[ "$tap_tries" -lt 400 ] || kill -9 "$server" # one that does not end fails its test
+		sleep 0.1
+	done
 	wait "$server" || rc=$?
 	gone=$server
 	server=
