@@ -4,7 +4,7 @@
 
 #include "base/json.h"
 #include "base/number.h"
-#include "data/base64.h"
+#include "base/base64.h"
 #include "data/data.h"
 #include "model/signature.h"
 
