@@ -45,5 +45,3 @@ int pf_aws_of_container(struct pf_aws_key *out, struct pf_arena *a, struct pf_er
 void pf_aws_of_machine(struct pf_aws_key *out, struct pf_arena *a);
 /* What may be a part of a host's name. */
 bool pf_aws_is_region(struct pf_str s);
-/* "Code: message" of a refusal in XML, of which *region is told where it has one (may be NULL); false: it is none. */
-bool pf_aws_refusal(struct pf_str *region, struct pf_arena *a, struct pf_str body, struct pf_err *err);

@@ -6,45 +6,12 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "fetch/aws.h"
+#include "fetch/near.h"
+#include "fetch/refusal.h"
 #include "fetch/setting.h"
 #include "fetch/sigv4.h"
 #include "fetch/tracking.h"
 #include "formats/xml.h"
-
-/* ---- refusals ---- */
-
-struct refusal {
-	struct pf_arena *a;
-	struct pf_str code, message, region;
-};
-
-/* S3 says Error/Code, STS says ErrorResponse/Error/Code. */
-static int take_refusal(void *ctx, struct pf_str path, struct pf_str text, struct pf_err *err)
-{
-	struct refusal *r = ctx;
-
-	(void)err;
-	if (pf_str_ends(path, "Error/Code"))
-		r->code = pf_dup(r->a, text);
-	else if (pf_str_ends(path, "Error/Message"))
-		r->message = pf_dup(r->a, text);
-	else if (pf_str_ends(path, "Error/Region"))
-		r->region = pf_dup(r->a, text);
-	return 0;
-}
-
-bool pf_aws_refusal(struct pf_str *region, struct pf_arena *a, struct pf_str body, struct pf_err *err)
-{
-	struct refusal r = { .a = a };
-	struct pf_err ignored;
-
-	if (!body.n || pf_xml_read(body, take_refusal, &r, &ignored) < 0 || !r.code.n)
-		return false;
-	pf_fail(err, PF_ETRANSFER, PF_FMT ": " PF_FMT, PF_ARG(pf_shown(r.code)), PF_ARG(pf_shown(r.message)));
-	if (region)
-		*region = r.region;
-	return true;
-}
 
 /* ---- STS ---- */
 
@@ -116,7 +83,7 @@ int pf_aws_assume(struct pf_aws_key *out, struct pf_arena *a, struct pf_pool *p,
 	pf_pool_start(p, &t);
 	rc = pf_pool_wait(p, &t, err);
 	if (rc < 0)
-		(void)pf_aws_refusal(NULL, a, pf_buf_view(&t.problem), err);
+		(void)pf_refusal_xml(NULL, a, pf_buf_view(&t.problem), err);
 	else
 		rc = pf_xml_read(pf_buf_view(&t.body), take_session, &session, err);
 	pf_transfer_free(p, &t);
@@ -143,34 +110,6 @@ static int take_json_key(struct pf_aws_key *out, struct pf_arena *a, struct pf_s
 	return 0;
 }
 
-/* It answers at once or is not there, and never through a proxy. */
-static int ask_near(struct pf_str *out, struct pf_arena *a, const char *method, const char *url,
-		    struct pf_str header, struct pf_err *err)
-{
-	struct pf_pool p = { .net = { .wait = PF_WAIT_MACHINE, .tries = 1, .proxy = "" } };
-	struct pf_transfer t = { .url = url, .method = method, .body = PF_BUF(PF_MAX_REST), .max = PF_MAX_REST };
-	int rc;
-
-	if (header.n)
-		*PF_PUSH(&t.arena, &t.headers) = header;
-	pf_pool_start(&p, &t);
-	rc = pf_pool_wait(&p, &t, err);
-	if (rc == 0)
-		*out = pf_dup(a, pf_buf_view(&t.body));
-	pf_transfer_free(&p, &t);
-	pf_pool_free(&p);
-	return rc;
-}
-
-/* Hosts that a full URL may name without TLS. */
-static bool is_near(const struct pf_url *u)
-{
-	static const char *const hosts[] = { "127.0.0.1", "localhost", "[::1]", "169.254.170.2",
-					     "169.254.170.23", "[fd00:ec2::23]", NULL };
-
-	return pf_str_ieq(u->scheme, "https") || pf_str_in(u->host, hosts);
-}
-
 static int container_token(struct pf_str *header, struct pf_arena *a, struct pf_err *err)
 {
 	const char *token = pf_setting("AWS_CONTAINER_AUTHORIZATION_TOKEN"),
@@ -180,9 +119,8 @@ static int container_token(struct pf_str *header, struct pf_arena *a, struct pf_
 	if (path && pf_setting_read(&text, a, path, err) < 0)
 		return -1;
 	text = pf_str_trim(text);
-	for (size_t i = 0; i < text.n; i++)
-		if (text.p[i] == '\r' || text.p[i] == '\n')
-			return pf_fail(err, PF_EUSAGE, "the container's token has more than one line");
+	if (text.n && !pf_near_is_value(text))
+		return pf_fail(err, PF_EUSAGE, "the container's token has more than one line");
 	if (text.n)
 		*header = pf_format(a, "Authorization: " PF_FMT, PF_ARG(text));
 	return 0;
@@ -200,9 +138,9 @@ int pf_aws_of_container(struct pf_aws_key *out, struct pf_arena *a, struct pf_er
 		return 0;
 	if (below)
 		full = pf_formatz(a, "http://169.254.170.2%s", below);
-	if (pf_url_split(&u, pf_s(full), &ignored) < 0 || !is_near(&u))
+	if (pf_url_split(&u, pf_s(full), &ignored) < 0 || !pf_near_trusts(&u))
 		return pf_fail(err, PF_EUSAGE, "AWS_CONTAINER_CREDENTIALS_FULL_URI is neither https nor near");
-	if (container_token(&header, a, err) < 0 || ask_near(&text, a, NULL, full, header, err) < 0 ||
+	if (container_token(&header, a, err) < 0 || pf_near_ask(&text, a, NULL, full, header, err) < 0 ||
 	    take_json_key(out, a, text, err) < 0)
 		return pf_wrap(err, "the container's AWS credentials");
 	return 0;
@@ -217,15 +155,15 @@ void pf_aws_of_machine(struct pf_aws_key *out, struct pf_arena *a)
 
 	while (pf_str_ends(base, "/"))
 		base.n--;
-	if (ask_near(&text, a, "PUT", pf_formatz(a, PF_FMT "/latest/api/token", PF_ARG(base)),
+	if (pf_near_ask(&text, a, "PUT", pf_formatz(a, PF_FMT "/latest/api/token", PF_ARG(base)),
 		     PF_S("X-aws-ec2-metadata-token-ttl-seconds: 21600"), &ignored) < 0 ||
-	    pf_str_find(text, '\n') != PF_NPOS)
+	    !pf_near_is_value(text))
 		return;
 	header = pf_format(a, "X-aws-ec2-metadata-token: " PF_FMT, PF_ARG(text));
-	if (ask_near(&text, a, NULL, pf_formatz(a, PF_FMT "/%s/", PF_ARG(base), way), header, &ignored) < 0)
+	if (pf_near_ask(&text, a, NULL, pf_formatz(a, PF_FMT "/%s/", PF_ARG(base), way), header, &ignored) < 0)
 		return;
 	text = pf_url_encode(a, pf_str_cut(text, 0, pf_str_find(text, '\n')), "");
-	if (ask_near(&text, a, NULL, pf_formatz(a, PF_FMT "/%s/" PF_FMT, PF_ARG(base), way, PF_ARG(text)), header,
+	if (pf_near_ask(&text, a, NULL, pf_formatz(a, PF_FMT "/%s/" PF_FMT, PF_ARG(base), way, PF_ARG(text)), header,
 		     &ignored) < 0 ||
 	    take_json_key(out, a, text, &ignored) < 0)
 		return;

@@ -31,6 +31,7 @@ struct pf_transfer {
 	pf_sign *sign;		/* and those of each try; or NULL */
 	void *sign_ctx;
 	bool pinned;		/* the URL or a header says which state of the file: its rest needs no If-Range */
+	struct pf_str secret;	/* "sig=...", a part of the query that is shown nowhere; for the first origin alone */
 	const char *want_header; /* one more header of its answers; NULL: none */
 	const char *method;	/* NULL: GET */
 	struct pf_str send;	/* the request's body: it follows no redirect to another origin. A view of NULL: none */

@@ -211,13 +211,23 @@ static void set_range(struct pf_transfer *t)
 		curl_easy_setopt(t->own->curl, CURLOPT_RANGE, range + strlen("bytes="));
 }
 
+static void set_url(struct pf_transfer *t)
+{
+	struct pf_request *r = t->own;
+	const char *url = r->url;
+
+	if (t->secret.n && !r->left)
+		url = pf_formatz(&t->arena, "%s%s" PF_FMT, url, strchr(url, '?') ? "&" : "?", PF_ARG(t->secret));
+	curl_easy_setopt(r->curl, CURLOPT_URL, url);
+}
+
 static void set_options(struct pf_transfer *t)
 {
 	struct pf_request *r = t->own;
 	CURL *c = r->curl;
 
 	curl_easy_reset(c);
-	curl_easy_setopt(c, CURLOPT_URL, r->url);
+	set_url(t);
 	curl_easy_setopt(c, CURLOPT_PRIVATE, t);
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
@@ -325,7 +335,7 @@ static int fail_status(struct pf_transfer *t)
 	}
 	if (t->status == 416 && r->resuming)
 		r->again = r->no_ranges = true;
-	if ((t->status == 401 || t->status == 403) && !t->sign)
+	if ((t->status == 401 || t->status == 403) && !t->sign && !t->headers.n)
 		pf_hint(&t->err, "the server wants credentials: in the URL, or in ~/.netrc");
 	return -1;
 }

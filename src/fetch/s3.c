@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "fetch/aws.h"
 #include "fetch/listing.h"
+#include "fetch/refusal.h"
 #include "fetch/setting.h"
 #include "fetch/sigv4.h"
 #include "formats/xml.h"
@@ -167,7 +168,7 @@ static int refused(struct pf_listing *l, const struct pf_transfer *t, struct pf_
 	struct s3 *f = l->r->own;
 	struct pf_arena *a = &l->r->arena;
 	struct pf_str region = { 0 };
-	bool told = pf_aws_refusal(&region, a, pf_buf_view(&t->problem), err);
+	bool told = pf_refusal_xml(&region, a, pf_buf_view(&t->problem), err);
 
 	if (t->got_header.n)
 		region = pf_dup(a, t->got_header);
