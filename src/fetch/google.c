@@ -68,8 +68,8 @@ static struct pf_str base64url(struct pf_arena *a, struct pf_str bytes)
 	return pf_s(out);
 }
 
-/* {"alg":"RS256"...}.{"iss":...} */
-static struct pf_str claims_of(struct pf_arena *a, const struct pf_node *file, struct pf_str audience)
+/* {"alg":"RS256"...}.{"iss":...}; the audience is Google's, wherever the token is asked for. */
+static struct pf_str claims_of(struct pf_arena *a, const struct pf_node *file)
 {
 	PF_AUTO(buf) head = PF_BUF(PF_KIB(64)), body = PF_BUF(PF_KIB(64));
 	struct pf_json_out h = { .buf = &head }, b = { .buf = &body };
@@ -84,7 +84,7 @@ static struct pf_str claims_of(struct pf_arena *a, const struct pf_node *file, s
 	pf_json_open(&b, '{');
 	pf_json_field(&b, "iss", pf_node_text(file, "client_email"));
 	pf_json_field(&b, "scope", PF_S(SCOPE));
-	pf_json_field(&b, "aud", audience);
+	pf_json_field(&b, "aud", PF_S(TOKEN_URL));
 	pf_json_key(&b, "iat");
 	pf_json_int(&b, now);
 	pf_json_key(&b, "exp");
@@ -97,14 +97,13 @@ static struct pf_str claims_of(struct pf_arena *a, const struct pf_node *file, s
 static int of_service(struct pf_str *header, struct pf_arena *a, struct pf_pool *p, const struct pf_node *file,
 		      struct pf_err *err)
 {
-	struct pf_str url = pf_node_text(file, "token_uri"), claims, signature, form;
+	struct pf_str claims = claims_of(a, file), signature, form;
 
-	claims = claims_of(a, file, url.n ? url : PF_S(TOKEN_URL));
 	if (pf_rsa_sha256(&signature, a, pf_node_text(file, "private_key"), claims, err) < 0)
 		return pf_wrap(err, "Google's service account");
 	form = pf_url_query(a, "grant_type", PF_S(GRANT), "assertion",
 			    pf_format(a, PF_FMT "." PF_FMT, PF_ARG(claims), PF_ARG(base64url(a, signature))), NULL);
-	return change(header, a, p, url, form, err);
+	return change(header, a, p, pf_node_text(file, "token_uri"), form, err);
 }
 
 static int of_user(struct pf_str *header, struct pf_arena *a, struct pf_pool *p, const struct pf_node *file,

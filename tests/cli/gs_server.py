@@ -40,7 +40,7 @@ def files():
     return dict(sorted(out.items()))
 
 
-def claims(jwt, audience):
+def claims(jwt):
     """What a JWT says, if its signature is right and all of it is as RFC 7523 and Google want it."""
     head, body, mark = jwt.split(".")
     mark, parts = base64.urlsafe_b64decode(mark + "=="), [json.loads(base64.urlsafe_b64decode(x + "==")) for x in (head, body)]
@@ -50,7 +50,7 @@ def claims(jwt, audience):
     subprocess.run(["openssl", "dgst", "-sha256", "-verify", os.path.join(WORK, "public.pem"), "-signature", name],
                    input=f"{head}.{body}".encode(), check=True, stdout=subprocess.DEVNULL)
     assert "=" not in jwt and parts[0] == {"alg": "RS256", "typ": "JWT", "kid": "k1"}
-    assert parts[1]["iss"] == "me@project.example" and parts[1]["aud"] == audience
+    assert parts[1]["iss"] == "me@project.example" and parts[1]["aud"] == "https://oauth2.googleapis.com/token"
     assert abs(parts[1]["iat"] - time.time()) < 60 and parts[1]["exp"] - parts[1]["iat"] == 3600
     assert parts[1]["scope"] == "https://www.googleapis.com/auth/devstorage.read_only"
 
@@ -85,7 +85,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.tell({"access_token": "ya29.user", "expires_in": 3599, "token_type": "Bearer"})
         try:
             assert form["grant_type"] == "urn:ietf:params:oauth:grant-type:jwt-bearer"
-            claims(form["assertion"], f"http://127.0.0.1:{PORTS['A']}/token")
+            claims(form["assertion"])
         except (AssertionError, ValueError, KeyError, subprocess.CalledProcessError) as error:
             return self.tell({"error": "invalid_grant", "error_description": f"Invalid JWT: {error!r}"}, 400)
         return self.tell({"access_token": "ya29.service", "expires_in": 3599, "token_type": "Bearer"})
@@ -135,7 +135,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 return self.answer(403)
             return self.tell({"access_token": "ya29.machine", "expires_in": 3599, "token_type": "Bearer"})
         parts = url.path.split("/", 6)  # /storage/v1/b/BUCKET/o/NAME
-        if parts[1:4] != ["storage", "v1", "b"] or parts[5] != "o":
+        if parts[1:4] != ["storage", "v1", "b"] or parts[5:6] != ["o"]:
             return self.answer(404)
         who = self.headers.get("Authorization")
         if who not in TOKENS and (who or parts[4] != "public"):
