@@ -50,10 +50,22 @@ struct pf_opts {
 	bool allow_urls;
 	bool no_bytecode;
 	bool no_build;		   /* wheels alone */
-	const struct pf_builder *builder; /* of source distributions (solve/builder.h); NULL: nobody */
+	const struct pf_builder *builder; /* of sdists (solve/builder.h); NULL: nobody */
 	enum pf_link_mode link_mode;
 	bool lenient_record;	   /* wheels whose RECORD is not complete, or not right */
 	uint64_t max_memory;	   /* bytes the runner may allocate; 0: no limit */
 	struct pf_strs pass_env;   /* names let through to the runner */
 	struct pf_strs set_env;	   /* K=V for the runner */
 };
+
+/* Finds a word in a NULL-terminated list: its index, or -1 with "--format must be one of ...". */
+int pf_opts_choice(const char *what, const char *word, const char *const *words,
+		   struct pf_err *err) PF_MUST_USE;
+/* The words of --env-manager, --link-mode and --as-of; `what` names the option in errors. NULL: the
+ * default. */
+int pf_opts_manager(struct pf_opts *o, const char *what, const char *word,
+		    struct pf_err *err) PF_MUST_USE;
+int pf_opts_link_mode(struct pf_opts *o, const char *what, const char *word,
+		      struct pf_err *err) PF_MUST_USE;
+int pf_opts_as_of(struct pf_opts *o, const char *what, const char *word,
+		  struct pf_err *err) PF_MUST_USE;

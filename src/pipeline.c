@@ -35,7 +35,8 @@ static int use_local(struct pf_job *job, const struct pf_opts *o, struct pf_err 
 	if (pf_python_current(&job->python, o, err) < 0)
 		return -1;
 	if (job->python.major < 3)
-		return pf_fail(err, PF_ESOLVE, "%s is python " PF_FMT " (python 3 is needed; try --python)",
+		return pf_fail(err, PF_ESOLVE,
+			       "%s is python " PF_FMT " (python 3 is needed; try --python)",
 			       job->python.exe, PF_ARG(job->python.version));
 	if (pf_dists_read(&installed, &job->python.paths, job->python.prefix, err) < 0)
 		return -1;
@@ -66,7 +67,8 @@ static int use_lock(struct pf_job *job, const struct pf_opts *o, struct pf_err *
 	return pf_env_get(&job->env, needs, &plan, &job->python, o, err);
 }
 
-/* What the model carries beside its needs: its name and text. What of it is followed is a stranger's. */
+/* What the model carries beside its needs: its name and text. What of it is followed is a
+ * stranger's. */
 static const char *read_carried(struct pf_buf *text, struct pf_model *m)
 {
 	char hex[PF_SHA256_HEX];
@@ -80,8 +82,8 @@ static const char *read_carried(struct pf_buf *text, struct pf_model *m)
 }
 
 /* By the lock that the model carries, when it is good; else resolved. */
-static int plan(struct pf_plan *out, const struct pf_job *job, const char *carried, struct pf_str text,
-		const struct pf_opts *o, struct pf_err *err)
+static int plan(struct pf_plan *out, const struct pf_job *job, const char *carried,
+		struct pf_str text, const struct pf_opts *o, struct pf_err *err)
 {
 	const struct pf_needs *needs = &job->model.needs;
 	struct pf_lock_for whom = { .needs = needs, .model_dir = job->model.dir,
@@ -197,5 +199,6 @@ int pf_write_lock(struct pf_buf *out, const char *uri, const char *format, const
 		return -1;
 	return pf_lock_write(out, format,
 			     &(struct pf_lock_of){ .plan = &locked, .needs = needs,
-						   .python = &job.python, .model_dir = job.model.dir }, err);
+						   .python = &job.python,
+						   .model_dir = job.model.dir }, err);
 }

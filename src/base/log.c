@@ -26,7 +26,8 @@ static void blank(char *from, const char *to)
 	memmove(from + 4, to, strlen(to) + 1);
 }
 
-/* scheme://user:secret@host: the secret; a user name alone may be a token, so it goes too */
+/* scheme://user:secret@host: the secret; a user name alone may be a token, so it goes too, but for that of
+ * ssh://git@host, which everybody has */
 static void redact_userinfo(char *text)
 {
 	for (char *p = text; (p = strstr(p, "://")); p++) {
@@ -34,7 +35,7 @@ static void redact_userinfo(char *text)
 		char *at = memrchr(p + 3, '@', authority);
 		char *colon = at ? memchr(p + 3, ':', (size_t)(at - p - 3)) : NULL;
 
-		if (at)
+		if (at && !(at - p == 6 && memcmp(p + 3, "git", 3) == 0))
 			blank(colon ? colon + 1 : p + 3, at);
 	}
 }
@@ -230,7 +231,9 @@ void pf_log_error(const struct pf_err *err)
 			fprintf(stderr, "  hint: %s\n", hint);
 		return;
 	}
-	fprintf(stderr, "{\"schema\":\"pyfunc-env/1\",\"kind\":\"error\",\"class\":\"%s\",\"code\":%d,\"message\":",
+	fprintf(stderr,
+		"{\"schema\":\"pyfunc-env/1\",\"kind\":\"error\",\"class\":\"%s\",\"code\":%d,"
+		"\"message\":",
 		pf_code_class(err->code), err->code);
 	print_json_string(shown);
 	fputs(",\"hint\":", stderr);

@@ -17,8 +17,8 @@ struct pf_spawn {
 	size_t keep_count;
 	bool new_group;		/* its own process group, so that all of it can be ended */
 	uint64_t max_memory;	/* bytes each of its processes may allocate; 0: no limit */
-	/* In the child, last of all: gives up what the program shall not have. Async-signal-safe calls
-	 * alone; -1 with errno, and the program does not start. NULL: nothing to do. */
+	/* In the child, last of all: gives up what the program shall not have. Async-signal-safe
+	 * calls alone; -1 with errno, and the program does not start. NULL: nothing to do. */
 	int (*confine)(const void *how);
 	const void *how;
 };
@@ -57,5 +57,7 @@ char *pf_which(struct pf_arena *a, const char *name);
  * pf_signals_pending returns the number of the signal that asked us to stop, or 0. */
 void pf_signals_catch(void);
 int pf_signals_pending(void);
+/* As if that signal had come: for a program that takes them by other means (serve/loop.c). */
+void pf_signals_raise(int number);
 /* The error of a pending signal: code PF_ESIGNAL + N. Returns -1, or 0 when none is. */
 int pf_signals_check(struct pf_err *err) PF_MUST_USE;

@@ -35,5 +35,7 @@ int pf_workdir_keep_log(struct pf_buf *out, struct pf_workdir *w, struct pf_err 
 void pf_log_tail(struct pf_str log);
 
 /* Removes what earlier processes left in STORE/tmp: folders older than `age` seconds that nobody
- * holds. Returns how many, or -1. */
-int pf_workdir_sweep(const char *store, unsigned age, struct pf_err *err) PF_MUST_USE;
+ * holds. Returns how many, or -1; `dry` only counts. */
+int pf_workdir_sweep(const char *store, unsigned age, bool dry, struct pf_err *err) PF_MUST_USE;
+/* Does somebody hold one? Where there are no locks, one that is younger than PF_AGE_TMP says so. */
+bool pf_workdir_any_held(const char *store);

@@ -65,6 +65,7 @@ static const struct option *find_long(const char *command, struct pf_str name)
 	return NULL;
 }
 
+/* The first that has it: a command's own -h or -t goes before that of others. */
 static const struct option *find_short(const char *command, char name)
 {
 	for (size_t i = 0; i < PF_COUNT(options); i++)
@@ -196,25 +197,15 @@ static int read_config(struct pf_node **out, struct pf_arena *a, struct pf_err *
 		for (size_t j = 0; j < PF_COUNT(options); j++)
 			known |= options[j].setting && pf_str_is(key, options[j].long_name);
 		if (!known)
-			return pf_fail(err, PF_EUSAGE, "%s: line %u: there is no setting " PF_FMT, path,
-				       (*out)->v[i].line, PF_ARG(pf_shown(key)));
+			return pf_fail(err, PF_EUSAGE, "%s: line %u: there is no setting " PF_FMT,
+				       path, (*out)->v[i].line, PF_ARG(pf_shown(key)));
 	}
 	return 0;
 }
 
-/* A switch in the environment or the configuration: what says no, and what says yes. */
-static bool says_no(struct pf_str value)
-{
-	static const char *const no[] = { "", "0", "false", "no", "off", NULL };
-
-	for (size_t i = 0; no[i]; i++)
-		if (pf_str_ieq(value, no[i]))
-			return true;
-	return false;
-}
-
 static int take_settings(struct pf_args *args, struct pf_err *err)
 {
+	static const char *const no[] = { "", "0", "false", "no", "off", NULL };
 	struct pf_node *config = NULL;
 
 	if (read_config(&config, &args->arena, err) < 0)
@@ -230,7 +221,7 @@ static int take_settings(struct pf_args *args, struct pf_err *err)
 			value = pf_node_text(config, o->long_name).p;
 		if (value && *o->metavar && *value)
 			args->value[o->id] = value;
-		else if (value && !*o->metavar && !says_no(pf_s(value)))
+		else if (value && !*o->metavar && !pf_str_in_any_case(pf_s(value), no))
 			args->value[o->id] = "";
 	}
 	return 0;
@@ -316,7 +307,7 @@ void pf_args_help(struct pf_buf *out, const char *command)
 		if (!o->help || !belongs(o, command))
 			continue;
 		pf_buf_cstr(out, "  ");
-		if (o->short_name)
+		if (o->short_name && find_short(command, o->short_name) == o)
 			pf_buf_printf(out, "-%c, ", o->short_name);
 		pf_buf_printf(out, "--%s%s%s\n", o->long_name, *o->metavar ? " " : "", o->metavar);
 		wrap_text(out, o->help);

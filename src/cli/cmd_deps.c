@@ -20,7 +20,7 @@ int pf_cmd_deps(const struct pf_args *args, struct pf_err *err)
 	int choice;
 
 	format = pf_args_has(args, PF_OPT_json) ? "json" : format ? format : "pip";
-	choice = pf_cli_choice("--format", format, formats, err);
+	choice = pf_opts_choice("--format", format, formats, err);
 	if (choice < 0 || pf_cli_model(&uri, args, err) < 0 || pf_cli_opts(&o, args, &a, err) < 0 ||
 	    pf_read_model(&model, &from, uri, PF_TEXTS_OF_IT, &o, err) < 0 ||
 	    writers[choice](&text, &model, err) < 0)

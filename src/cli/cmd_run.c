@@ -2,14 +2,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fs.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "base/number.h"
 #include "base/str.h"
 #include "cli/cli.h"
 #include "pipeline.h"
@@ -23,21 +21,10 @@ static int choose_format(const char **out, const struct pf_args *args, struct pf
 
 	if (!told)
 		told = input && pf_str_ends(pf_s(input), ".csv") ? "csv" : "json";
-	choice = pf_cli_choice("--content-type", told, formats, err);
+	choice = pf_opts_choice("--content-type", told, formats, err);
 	if (choice < 0)
 		return -1;
 	*out = formats[choice];
-	return 0;
-}
-
-static int read_timeout(double *out, const struct pf_args *args, struct pf_err *err)
-{
-	const char *text = args->value[PF_OPT_timeout];
-
-	*out = 0;
-	if (text && (!pf_double_read(pf_s(text), out) || !(*out > 0) || !isfinite(*out)))
-		return pf_fail(err, PF_EUSAGE, "--timeout takes seconds, more than 0, not " PF_FMT,
-			       PF_ARG(pf_shown(pf_s(text))));
 	return 0;
 }
 
@@ -58,7 +45,8 @@ static int open_input(const char *path, struct pf_err *err)
 
 	if (!path || strcmp(path, "-") == 0) {
 		if (isatty(STDIN_FILENO))
-			pf_note("reading the request from the terminal; Ctrl-D ends it (or give --input)");
+			pf_note("reading the request from the terminal; "
+				"Ctrl-D ends it (or give --input)");
 		fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
 		return fd < 0 ? pf_fail_errno(err, "cannot read standard input") : fd;
 	}
@@ -112,7 +100,7 @@ int pf_cmd_run(const struct pf_args *args, struct pf_err *err)
 
 	if (pf_cli_model(&uri, args, err) < 0 || pf_cli_opts(&o, args, &a, err) < 0 ||
 	    choose_format(&input.format, args, err) < 0 ||
-	    read_timeout(&input.seconds, args, err) < 0 || check_input(args, err) < 0 ||
+	    pf_cli_seconds(&input.seconds, args->value[PF_OPT_timeout], err) < 0 || check_input(args, err) < 0 ||
 	    pf_cli_check_output(args, err) < 0 ||
 	    pf_prepare(&job, uri, &o, err) < 0 ||
 	    pf_job_start(&runner, &job, &o, err) < 0 ||

@@ -23,7 +23,8 @@ static int judge(const struct pf_artifact *a, struct pf_err *err)
 		return runs_code(a) ? PF_EDIFF : 0;
 	if (a->unread.n > 1)
 		snprintf(more, sizeof(more), " (and %zu more)", a->unread.n - 1);
-	(void)!pf_fail(err, a->trouble, "not read, so that what it names is not known: " PF_FMT "%s",
+	(void)!pf_fail(err, a->trouble,
+		       "not read, so that what it names is not known: " PF_FMT "%s",
 		       PF_ARG(pf_shown(a->unread.v[0])), more);
 	if (a->trouble > PF_EDIFF && !runs_code(a))
 		return -1;
@@ -44,7 +45,7 @@ int pf_cmd_scan(const struct pf_args *args, struct pf_err *err)
 	int how;
 
 	format = pf_args_has(args, PF_OPT_json) ? "json" : format ? format : "text";
-	how = pf_cli_choice("--format", format, formats, err);
+	how = pf_opts_choice("--format", format, formats, err);
 	if (how < 0 || pf_cli_model(&uri, args, err) < 0 || pf_cli_opts(&o, args, &a, err) < 0 ||
 	    pf_read_model(&model, &from, uri, PF_LOOKS_OF_IT, &o, err) < 0)
 		return -1;

@@ -269,8 +269,7 @@ int pf_wheels_compile(struct pf_wheel *wheels, size_t n, const struct pf_python 
 	}
 	if (rc == 0 && count)
 		rc = compile_all(&c, missing, count, err);
-	if (c.w.path)
-		pf_workdir_free(&c.w);
+	pf_workdir_free(&c.w);
 	pf_buf_free(&c.jobs);
 	pf_arena_free(&a);
 	return rc;

@@ -25,7 +25,8 @@ static int take_key(struct looking *l, struct pf_str id, struct pf_str secret, s
 		    const char *where)
 {
 	if (id.n && !secret.n)
-		return pf_fail(l->err, PF_EUSAGE, "%s has an AWS access key without its secret", where);
+		return pf_fail(l->err, PF_EUSAGE, "%s has an AWS access key without its secret",
+			       where);
 	l->to->key = id.n ? (struct pf_aws_key){ id, secret, token } : (struct pf_aws_key){ 0 };
 	return 0;
 }
@@ -44,7 +45,9 @@ static int from_environment(struct looking *l)
 static int from_role(struct looking *l)
 {
 	const struct pf_aws_profile *p = &l->profile;
-	struct pf_aws_role role = { .arn = p->role, .session = p->session, .external = p->external };
+	struct pf_aws_role role = { .arn = p->role,
+				    .session = p->session,
+				    .external = p->external };
 	struct pf_aws_profile source;
 	struct pf_aws_key key;
 
@@ -54,7 +57,8 @@ static int from_role(struct looking *l)
 		return -1;
 	key = (struct pf_aws_key){ source.id, source.secret, source.token };
 	if (!key.id.n || !key.secret.n)
-		return pf_fail(l->err, PF_EUSAGE, "the AWS profile " PF_FMT ", a source_profile, has no key",
+		return pf_fail(l->err, PF_EUSAGE,
+			       "the AWS profile " PF_FMT ", a source_profile, has no key",
 			       PF_ARG(pf_shown(p->source)));
 	return pf_aws_assume(&l->to->key, l->a, l->pool, &role, &key, l->to->region, l->err);
 }
@@ -63,7 +67,8 @@ static int from_web_identity(struct looking *l)
 {
 	const struct pf_aws_profile *p = &l->profile;
 	struct pf_str path = text_of(l, "AWS_WEB_IDENTITY_TOKEN_FILE");
-	struct pf_aws_role role = { .arn = text_of(l, "AWS_ROLE_ARN"), .session = text_of(l, "AWS_ROLE_SESSION_NAME") };
+	struct pf_aws_role role = { .arn = text_of(l, "AWS_ROLE_ARN"),
+				    .session = text_of(l, "AWS_ROLE_SESSION_NAME") };
 
 	if (!path.n || !role.arn.n) {
 		path = p->web_token;
@@ -139,21 +144,27 @@ static int set_place(struct looking *l)
 	if (!to->region.n)
 		to->region = l->profile.region.n ? l->profile.region : PF_S("us-east-1");
 	to->endpoint = text_of(l, "MLFLOW_S3_ENDPOINT_URL");
-	for (size_t i = 0; i < PF_COUNT(endpoints) && !pf_setting_is_true("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"); i++)
+	for (size_t i = 0;
+	     i < PF_COUNT(endpoints) && !pf_setting_is_true("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
+	     i++)
 		if (!to->endpoint.n)
 			to->endpoint = text_of(l, endpoints[i]);
 	if (!to->endpoint.n)
 		to->endpoint = l->profile.endpoint;
 	while (pf_str_ends(to->endpoint, "/"))
 		to->endpoint.n--;
-	if (to->endpoint.n && (pf_url_split(&u, to->endpoint, &ignored) < 0 || !pf_url_is_http(&u) || u.user.p))
-		return pf_fail(l->err, PF_EUSAGE, "the endpoint of S3 is none that is asked over HTTP");
+	if (to->endpoint.n &&
+	    (pf_url_split(&u, to->endpoint, &ignored) < 0 || !pf_url_is_http(&u) || u.user.p))
+		return pf_fail(l->err, PF_EUSAGE,
+			       "the endpoint of S3 is none that is asked over HTTP");
 	if (!pf_aws_is_region(to->region))
-		return pf_fail(l->err, PF_EUSAGE, "\"" PF_FMT "\" is no region of AWS", PF_ARG(pf_shown(to->region)));
+		return pf_fail(l->err, PF_EUSAGE, "\"" PF_FMT "\" is no region of AWS",
+			       PF_ARG(pf_shown(to->region)));
 	return 0;
 }
 
-int pf_aws_find(struct pf_aws *out, struct pf_arena *a, struct pf_pool *p, bool anonymous, struct pf_err *err)
+int pf_aws_find(struct pf_aws *out, struct pf_arena *a, struct pf_pool *p, bool anonymous,
+		struct pf_err *err)
 {
 	struct pf_aws to = { 0 };
 	struct looking l = { .to = &to, .a = a, .pool = p, .err = err };
@@ -165,7 +176,8 @@ int pf_aws_find(struct pf_aws *out, struct pf_arena *a, struct pf_pool *p, bool 
 	if (pf_aws_profile_read(&l.profile, a, name, err) < 0)
 		return -1;
 	if (chosen && !l.profile.found)
-		return pf_fail(err, PF_EUSAGE, "there is no AWS profile " PF_FMT, PF_ARG(pf_shown(name)));
+		return pf_fail(err, PF_EUSAGE, "there is no AWS profile " PF_FMT,
+			       PF_ARG(pf_shown(name)));
 	if (set_place(&l) < 0 || (!anonymous && look(&l) < 0))
 		return -1;
 	*out = to;

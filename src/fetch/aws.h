@@ -13,11 +13,11 @@ struct pf_aws_key {
 struct pf_aws {
 	struct pf_aws_key key;
 	struct pf_str region;	/* "us-east-1" where nothing says */
-	struct pf_str endpoint;	/* a URL in place of AWS's own, without a final slash; or empty */
+	struct pf_str endpoint; /* a URL in place of AWS's own, without a final slash; or empty */
 };
 
-/* Of ~/.aws/credentials and ~/.aws/config, or the files that AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE
- * name; where both have it, the first. */
+/* Of ~/.aws/credentials and ~/.aws/config, or the files that AWS_SHARED_CREDENTIALS_FILE and
+ * AWS_CONFIG_FILE name; where both have it, the first. */
 struct pf_aws_profile {
 	bool found;
 	struct pf_str id, secret, token, region, endpoint;
@@ -27,9 +27,10 @@ struct pf_aws_profile {
 int pf_aws_profile_read(struct pf_aws_profile *out, struct pf_arena *a, struct pf_str name,
 			struct pf_err *err) PF_MUST_USE;
 
-/* boto3's order: the environment, a role that a profile or a web identity may take, the profile
- * (AWS_PROFILE), the container, the machine; `anonymous`: nobody is looked for. Asks STS through the
- * pool. EUSAGE: settings that contradict themselves, ETRANSFER: who should know does not answer. */
+/* boto3's order: the environment, a role that a profile or a web identity may take, the
+ * profile (AWS_PROFILE), the container, the machine; `anonymous`: nobody is looked for. Asks
+ * STS through the pool. EUSAGE: settings that contradict themselves, ETRANSFER: who should
+ * know does not answer. */
 int pf_aws_find(struct pf_aws *out, struct pf_arena *a, struct pf_pool *p, bool anonymous,
 		struct pf_err *err) PF_MUST_USE;
 
@@ -37,8 +38,9 @@ int pf_aws_find(struct pf_aws *out, struct pf_arena *a, struct pf_pool *p, bool 
 struct pf_aws_role {
 	struct pf_str arn, session, external, token;
 };
-int pf_aws_assume(struct pf_aws_key *out, struct pf_arena *a, struct pf_pool *p, const struct pf_aws_role *role,
-		  const struct pf_aws_key *key, struct pf_str region, struct pf_err *err) PF_MUST_USE;
+int pf_aws_assume(struct pf_aws_key *out, struct pf_arena *a, struct pf_pool *p,
+		  const struct pf_aws_role *role, const struct pf_aws_key *key,
+		  struct pf_str region, struct pf_err *err) PF_MUST_USE;
 /* What the container says (AWS_CONTAINER_CREDENTIALS_...); nobody where it is none. */
 int pf_aws_of_container(struct pf_aws_key *out, struct pf_arena *a, struct pf_err *err) PF_MUST_USE;
 /* What the machine says; nobody where it is none of AWS's. */

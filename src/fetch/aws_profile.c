@@ -25,7 +25,7 @@ static const struct {
 struct reading {
 	struct pf_aws_profile *profile;
 	struct pf_str name;
-	bool config;	/* sections are "profile NAME", but for "default" */
+	bool config; /* sections are "profile NAME", but for "default" */
 };
 
 static bool is_ours(const struct reading *r, struct pf_str section)
@@ -33,7 +33,7 @@ static bool is_ours(const struct reading *r, struct pf_str section)
 	if (!r->config || pf_str_is(r->name, "default"))
 		if (pf_str_eq(section, r->name))
 			return true;
-	if (!r->config || !pf_str_starts(section, "profile ") )
+	if (!r->config || !pf_str_starts(section, "profile "))
 		return false;
 	section = pf_str_trim(pf_str_skip(section, 8));
 	if (section.n > 1 && pf_str_starts(section, "\"") && pf_str_ends(section, "\""))
@@ -56,9 +56,11 @@ static void take(void *ctx, struct pf_str section, struct pf_str key, struct pf_
 	}
 }
 
-int pf_aws_profile_read(struct pf_aws_profile *out, struct pf_arena *a, struct pf_str name, struct pf_err *err)
+int pf_aws_profile_read(struct pf_aws_profile *out, struct pf_arena *a, struct pf_str name,
+			struct pf_err *err)
 {
-	static const char *const files[][2] = { { "AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials" },
+	static const char *const files[][2] = { { "AWS_SHARED_CREDENTIALS_FILE",
+						  ".aws/credentials" },
 						{ "AWS_CONFIG_FILE", ".aws/config" } };
 	struct pf_aws_profile profile = { 0 };
 

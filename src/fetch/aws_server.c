@@ -36,11 +36,15 @@ static int take_session(void *ctx, struct pf_str path, struct pf_str text, struc
 
 static struct pf_str form_of(struct pf_arena *a, const struct pf_aws_role *role)
 {
-	struct pf_str session = role->session.n ? role->session :
-		pf_format(a, "pyfunc-env-%lld", (long long)time(NULL)), form;
+	struct pf_str session = role->session.n
+					? role->session
+					: pf_format(a, "pyfunc-env-%lld", (long long)time(NULL)),
+		      form;
 
-	form = pf_url_query(a, "Action", role->token.n ? PF_S("AssumeRoleWithWebIdentity") : PF_S("AssumeRole"),
-			    "Version", PF_S("2011-06-15"), "RoleArn", role->arn, "RoleSessionName", session, NULL);
+	form = pf_url_query(a, "Action",
+			    role->token.n ? PF_S("AssumeRoleWithWebIdentity") : PF_S("AssumeRole"),
+			    "Version", PF_S("2011-06-15"), "RoleArn", role->arn, "RoleSessionName",
+			    session, NULL);
 	if (role->token.n)
 		return pf_format(a, PF_FMT "&" PF_FMT, PF_ARG(form),
 				 PF_ARG(pf_url_query(a, "WebIdentityToken", role->token, NULL)));
@@ -56,15 +60,18 @@ static char *sts_url(struct pf_arena *a, struct pf_str region)
 
 	if (!own)
 		own = pf_setting("AWS_ENDPOINT_URL");
-	return own ? pf_formatz(a, "%s/", own) :
-		     pf_formatz(a, "https://sts." PF_FMT ".amazonaws.com%s/", PF_ARG(region),
+	return own ? pf_formatz(a, "%s/", own)
+		   : pf_formatz(a, "https://sts." PF_FMT ".amazonaws.com%s/", PF_ARG(region),
 				pf_str_starts(region, "cn-") ? ".cn" : "");
 }
 
-int pf_aws_assume(struct pf_aws_key *out, struct pf_arena *a, struct pf_pool *p, const struct pf_aws_role *role,
-		  const struct pf_aws_key *key, struct pf_str region, struct pf_err *err)
+int pf_aws_assume(struct pf_aws_key *out, struct pf_arena *a, struct pf_pool *p,
+		  const struct pf_aws_role *role, const struct pf_aws_key *key,
+		  struct pf_str region, struct pf_err *err)
 {
-	struct pf_transfer t = { .method = "POST", .body = PF_BUF(PF_MAX_REST), .problem = PF_BUF(PF_MAX_REST),
+	struct pf_transfer t = { .method = "POST",
+				 .body = PF_BUF(PF_MAX_REST),
+				 .problem = PF_BUF(PF_MAX_REST),
 				 .max = PF_MAX_REST };
 	struct pf_sigv4 sign = { .region = region, .service = "sts" };
 	struct session session = { .a = a };
@@ -88,7 +95,8 @@ int pf_aws_assume(struct pf_aws_key *out, struct pf_arena *a, struct pf_pool *p,
 		rc = pf_xml_read(pf_buf_view(&t.body), take_session, &session, err);
 	pf_transfer_free(p, &t);
 	if (rc < 0)
-		return pf_wrap(err, "AWS gives no session for the role " PF_FMT, PF_ARG(pf_shown(role->arn)));
+		return pf_wrap(err, "AWS gives no session for the role " PF_FMT,
+			       PF_ARG(pf_shown(role->arn)));
 	if (!session.key.id.n || !session.key.secret.n)
 		return pf_fail(err, PF_ETRANSFER, "AWS's answer has no session in it");
 	*out = session.key;
@@ -97,7 +105,8 @@ int pf_aws_assume(struct pf_aws_key *out, struct pf_arena *a, struct pf_pool *p,
 
 /* ---- what is near ---- */
 
-static int take_json_key(struct pf_aws_key *out, struct pf_arena *a, struct pf_str text, struct pf_err *err)
+static int take_json_key(struct pf_aws_key *out, struct pf_arena *a, struct pf_str text,
+			 struct pf_err *err)
 {
 	struct pf_node *root;
 
@@ -105,7 +114,8 @@ static int take_json_key(struct pf_aws_key *out, struct pf_arena *a, struct pf_s
 		return -1;
 	if (!pf_node_text(root, "AccessKeyId").n || !pf_node_text(root, "SecretAccessKey").n)
 		return pf_fail(err, PF_ETRANSFER, "no key in the answer");
-	*out = (struct pf_aws_key){ pf_node_text(root, "AccessKeyId"), pf_node_text(root, "SecretAccessKey"),
+	*out = (struct pf_aws_key){ pf_node_text(root, "AccessKeyId"),
+				    pf_node_text(root, "SecretAccessKey"),
 				    pf_node_text(root, "Token") };
 	return 0;
 }
@@ -139,8 +149,10 @@ int pf_aws_of_container(struct pf_aws_key *out, struct pf_arena *a, struct pf_er
 	if (below)
 		full = pf_formatz(a, "http://169.254.170.2%s", below);
 	if (pf_url_split(&u, pf_s(full), &ignored) < 0 || !pf_near_trusts(&u))
-		return pf_fail(err, PF_EUSAGE, "AWS_CONTAINER_CREDENTIALS_FULL_URI is neither https nor near");
-	if (container_token(&header, a, err) < 0 || pf_near_ask(&text, a, NULL, full, header, err) < 0 ||
+		return pf_fail(err, PF_EUSAGE,
+			       "AWS_CONTAINER_CREDENTIALS_FULL_URI is neither https nor near");
+	if (container_token(&header, a, err) < 0 ||
+	    pf_near_ask(&text, a, NULL, full, header, err) < 0 ||
 	    take_json_key(out, a, text, err) < 0)
 		return pf_wrap(err, "the container's AWS credentials");
 	return 0;
@@ -156,15 +168,17 @@ void pf_aws_of_machine(struct pf_aws_key *out, struct pf_arena *a)
 	while (pf_str_ends(base, "/"))
 		base.n--;
 	if (pf_near_ask(&text, a, "PUT", pf_formatz(a, PF_FMT "/latest/api/token", PF_ARG(base)),
-		     PF_S("X-aws-ec2-metadata-token-ttl-seconds: 21600"), &ignored) < 0 ||
+			PF_S("X-aws-ec2-metadata-token-ttl-seconds: 21600"), &ignored) < 0 ||
 	    !pf_near_is_value(text))
 		return;
 	header = pf_format(a, "X-aws-ec2-metadata-token: " PF_FMT, PF_ARG(text));
-	if (pf_near_ask(&text, a, NULL, pf_formatz(a, PF_FMT "/%s/", PF_ARG(base), way), header, &ignored) < 0)
+	if (pf_near_ask(&text, a, NULL, pf_formatz(a, PF_FMT "/%s/", PF_ARG(base), way), header,
+			&ignored) < 0)
 		return;
 	text = pf_url_encode(a, pf_str_cut(text, 0, pf_str_find(text, '\n')), "");
-	if (pf_near_ask(&text, a, NULL, pf_formatz(a, PF_FMT "/%s/" PF_FMT, PF_ARG(base), way, PF_ARG(text)), header,
-		     &ignored) < 0 ||
+	if (pf_near_ask(&text, a, NULL,
+			pf_formatz(a, PF_FMT "/%s/" PF_FMT, PF_ARG(base), way, PF_ARG(text)),
+			header, &ignored) < 0 ||
 	    take_json_key(out, a, text, &ignored) < 0)
 		return;
 }

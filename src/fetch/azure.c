@@ -9,8 +9,8 @@
 
 struct container {
 	struct pf_azure who;
-	struct pf_str base;	/* "https://account.blob.core.windows.net/container" */
-	struct pf_str path;	/* of the folder */
+	struct pf_str base; /* "https://account.blob.core.windows.net/container" */
+	struct pf_str path; /* of the folder */
 };
 
 static bool is_container(struct pf_str name)
@@ -28,7 +28,8 @@ static int check(const struct pf_where *w, struct pf_err *err)
 {
 	struct pf_str account, suffix;
 
-	if (is_container(w->url.user) && !w->url.port.n && pf_azure_host(&account, &suffix, w->url.host))
+	if (is_container(w->url.user) && !w->url.port.n &&
+	    pf_azure_host(&account, &suffix, w->url.host))
 		return 0;
 	pf_fail(err, PF_EUSAGE, "not a proper " PF_FMT ": URI: " PF_FMT, PF_ARG(w->url.scheme),
 		PF_ARG(pf_shown(w->shown)));
@@ -64,7 +65,9 @@ static void ask_page(struct pf_transfer *t, struct pf_listing *l)
 	struct container *f = l->r->own;
 	struct pf_arena *a = &t->arena;
 
-	t->url = pf_formatz(a, PF_FMT "?comp=list&include=metadata&prefix=" PF_FMT "&restype=container%s" PF_FMT,
+	t->url = pf_formatz(a,
+			    PF_FMT "?comp=list&include=metadata&prefix=" PF_FMT
+				   "&restype=container%s" PF_FMT,
 			    PF_ARG(f->base), PF_ARG(pf_url_encode(a, l->prefix, "")),
 			    l->token.n ? "&marker=" : "", PF_ARG(pf_url_encode(a, l->token, "")));
 	sign(t, f);
@@ -75,7 +78,7 @@ static void ask_page(struct pf_transfer *t, struct pf_listing *l)
 /* <EnumerationResults><Blobs><Blob><Name/><Properties><Etag/><Content-Length/>... <NextMarker/> */
 struct page {
 	struct pf_listing *l;
-	struct pf_arena a;	/* of one blob */
+	struct pf_arena a; /* of one blob */
 	struct pf_str name, size, mark, kind, folder;
 	struct pf_str next;
 	bool is_list;
@@ -85,7 +88,8 @@ static int take_blob(struct page *p, struct pf_err *err)
 {
 	bool folder = pf_str_is(p->kind, "directory") || pf_str_ieq(p->folder, "true");
 
-	if (!(folder && pf_str_is(p->size, "0")) && pf_listing_add(p->l, p->name, p->size, p->mark, err) < 0)
+	if (!(folder && pf_str_is(p->size, "0")) &&
+	    pf_listing_add(p->l, p->name, p->size, p->mark, err) < 0)
 		return -1;
 	p->name = p->size = p->mark = p->kind = p->folder = (struct pf_str){ 0 };
 	pf_arena_free(&p->a);
@@ -140,30 +144,38 @@ static int refused(struct pf_listing *l, const struct pf_transfer *t, struct pf_
 	if (pf_refusal_xml(NULL, &l->r->arena, pf_buf_view(&t->problem), err))
 		err->gone = t->status == 404;
 	if (t->status >= 400 && t->status < 500 && !f->who.key.n && !f->who.token.n)
-		pf_hint(err, "no credentials for this account were found: set AZURE_STORAGE_CONNECTION_STRING, "
-			     "AZURE_STORAGE_ACCESS_KEY or AZURE_STORAGE_SAS_TOKEN");
+		pf_hint(err,
+			"no credentials for this account were found: set "
+			"AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_ACCESS_KEY or AZURE_STORAGE_SAS_TOKEN");
 	return -1;
 }
 
 static int list_azure(struct pf_remote_files *out, struct pf_remote *r, struct pf_err *err)
 {
-	static const struct pf_listing_kind kind = { .ask = ask_page, .read = read_page, .refused = refused };
+	static const struct pf_listing_kind kind = { .ask = ask_page,
+						     .read = read_page,
+						     .refused = refused };
 	const struct container *f = r->own;
-	struct pf_listing l = { .r = r, .files = out, .prefix = pf_listing_prefix(&r->arena, f->path) };
+	struct pf_listing l = { .r = r,
+				.files = out,
+				.prefix = pf_listing_prefix(&r->arena, f->path) };
 
 	return pf_listing_get(&l, &kind, err);
 }
 
 /* ---- files ---- */
 
-static int ask(struct pf_transfer *t, struct pf_remote *r, const struct pf_remote_file *file, struct pf_err *err)
+static int ask(struct pf_transfer *t, struct pf_remote *r, const struct pf_remote_file *file,
+	       struct pf_err *err)
 {
 	struct container *f = r->own;
 	struct pf_arena *a = &t->arena;
-	struct pf_str path = pf_format(a, PF_FMT PF_FMT, PF_ARG(pf_listing_prefix(a, f->path)), PF_ARG(file->path));
+	struct pf_str path = pf_format(a, PF_FMT PF_FMT, PF_ARG(pf_listing_prefix(a, f->path)),
+				       PF_ARG(file->path));
 
 	(void)err;
-	t->url = pf_formatz(a, PF_FMT "/" PF_FMT, PF_ARG(f->base), PF_ARG(pf_url_encode(a, path, "/")));
+	t->url = pf_formatz(a, PF_FMT "/" PF_FMT, PF_ARG(f->base),
+			    PF_ARG(pf_url_encode(a, path, "/")));
 	pf_listing_pin(t, file);
 	sign(t, f);
 	return 0;

@@ -39,7 +39,8 @@ bool pf_azure_host(struct pf_str *account, struct pf_str *suffix, struct pf_str 
 static int take_key(struct pf_azure *s, struct pf_arena *a, struct pf_str text, struct pf_err *err)
 {
 	if (!pf_base64_decode(&s->key, a, text))
-		return pf_fail(err, PF_EUSAGE, "the access key of the Azure account is not in base64");
+		return pf_fail(err, PF_EUSAGE,
+			       "the access key of the Azure account is not in base64");
 	return 0;
 }
 
@@ -79,7 +80,8 @@ static void read_connection(struct connection *c, struct pf_str text)
 	}
 }
 
-static int set_endpoint(struct pf_azure *s, struct pf_arena *a, const struct connection *c, struct pf_err *err)
+static int set_endpoint(struct pf_azure *s, struct pf_arena *a, const struct connection *c,
+			struct pf_err *err)
 {
 	struct pf_err ignored;
 	struct pf_url u;
@@ -88,12 +90,15 @@ static int set_endpoint(struct pf_azure *s, struct pf_arena *a, const struct con
 		s->base = pf_dup(a, c->endpoint);
 	else if (c->suffix.n || c->protocol.n)
 		s->base = pf_format(a, PF_FMT "://" PF_FMT ".blob." PF_FMT,
-				    PF_ARG(c->protocol.n ? c->protocol : PF_S("https")), PF_ARG(s->account),
+				    PF_ARG(c->protocol.n ? c->protocol : PF_S("https")),
+				    PF_ARG(s->account),
 				    PF_ARG(c->suffix.n ? c->suffix : PF_S("core.windows.net")));
 	while (pf_str_ends(s->base, "/"))
 		s->base.n--;
 	if (pf_url_split(&u, s->base, &ignored) < 0 || !pf_url_is_http(&u) || u.user.p || u.query.n)
-		return pf_fail(err, PF_EUSAGE, "AZURE_STORAGE_CONNECTION_STRING names no endpoint that is asked over HTTP");
+		return pf_fail(
+			err, PF_EUSAGE,
+			"AZURE_STORAGE_CONNECTION_STRING names no HTTP endpoint");
 	return 0;
 }
 
@@ -103,8 +108,9 @@ static int from_connection(struct pf_azure *s, struct pf_arena *a, struct pf_err
 	struct connection c;
 
 	read_connection(&c, pf_s(pf_setting("AZURE_STORAGE_CONNECTION_STRING")));
-	if (c.account.n ? !pf_str_eq(c.account, s->account) :
-			  pf_str_find_str(c.endpoint, pf_formatz(a, "/" PF_FMT ".", PF_ARG(s->account))) == PF_NPOS)
+	if (c.account.n ? !pf_str_eq(c.account, s->account)
+			: pf_str_find_str(c.endpoint, pf_formatz(a, "/" PF_FMT ".",
+								 PF_ARG(s->account))) == PF_NPOS)
 		return 0;
 	if (set_endpoint(s, a, &c, err) < 0 || (c.key.n && take_key(s, a, c.key, err) < 0))
 		return -1;
@@ -113,9 +119,11 @@ static int from_connection(struct pf_azure *s, struct pf_arena *a, struct pf_err
 	return 1;
 }
 
-int pf_azure_find(struct pf_azure *out, struct pf_arena *a, const struct pf_where *w, struct pf_err *err)
+int pf_azure_find(struct pf_azure *out, struct pf_arena *a, const struct pf_where *w,
+		  struct pf_err *err)
 {
-	const char *key = pf_setting("AZURE_STORAGE_ACCESS_KEY"), *token = pf_setting("AZURE_STORAGE_SAS_TOKEN"),
+	const char *key = pf_setting("AZURE_STORAGE_ACCESS_KEY"),
+		   *token = pf_setting("AZURE_STORAGE_SAS_TOKEN"),
 		   *account = pf_setting("AZURE_STORAGE_ACCOUNT");
 	struct pf_azure s = { 0 };
 	struct pf_str suffix;
@@ -136,7 +144,8 @@ int pf_azure_find(struct pf_azure *out, struct pf_arena *a, const struct pf_wher
 	}
 	if (s.token.n && (!pf_near_is_value(s.token) || pf_str_find(s.token, '#') != PF_NPOS ||
 			  pf_str_find(s.token, ' ') != PF_NPOS))
-		return pf_fail(err, PF_EUSAGE, "a shared access signature of Azure that is no query of a URL");
+		return pf_fail(err, PF_EUSAGE,
+			       "a shared access signature of Azure that is no query of a URL");
 	*out = s;
 	return 0;
 }
@@ -152,8 +161,8 @@ static const char *date_text(char out[64])
 	struct tm tm = { 0 };
 
 	gmtime_r(&now, &tm);
-	snprintf(out, 64, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon],
-		 tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+	snprintf(out, 64, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[tm.tm_wday], tm.tm_mday,
+		 months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
 	return out;
 }
 
@@ -163,7 +172,8 @@ static int by_bytes(const void *a, const void *b)
 }
 
 /* "/account/path\nname:value\n..." */
-static struct pf_str resource_of(struct pf_arena *a, const struct pf_azure *s, const struct pf_url *u)
+static struct pf_str resource_of(struct pf_arena *a, const struct pf_azure *s,
+				 const struct pf_url *u)
 {
 	struct pf_str out = pf_format(a, "/" PF_FMT PF_FMT, PF_ARG(s->account), PF_ARG(u->path)),
 		      rest = pf_str_skip(u->query, 1), one;
@@ -172,8 +182,9 @@ static struct pf_str resource_of(struct pf_arena *a, const struct pf_azure *s, c
 	while (rest.n && pf_str_next(&rest, '&', &one)) {
 		size_t equals = pf_str_find(one, '=');
 
-		*PF_PUSH(a, &list) = pf_format(a, PF_FMT ":" PF_FMT, PF_ARG(pf_str_cut(one, 0, equals)),
-					       PF_ARG(pf_url_decode(a, pf_str_skip(one, equals + 1))));
+		*PF_PUSH(a, &list) =
+			pf_format(a, PF_FMT ":" PF_FMT, PF_ARG(pf_str_cut(one, 0, equals)),
+				  PF_ARG(pf_url_decode(a, pf_str_skip(one, equals + 1))));
 	}
 	if (list.n)
 		qsort(list.v, list.n, sizeof(*list.v), by_bytes);
@@ -182,8 +193,8 @@ static struct pf_str resource_of(struct pf_arena *a, const struct pf_azure *s, c
 	return out;
 }
 
-void pf_azure_sign(struct pf_strs *headers, struct pf_transfer *t, const char *url, const struct pf_azure *s,
-		   const char *range, const char *when)
+void pf_azure_sign(struct pf_strs *headers, struct pf_transfer *t, const char *url,
+		   const struct pf_azure *s, const char *range, const char *when)
 {
 	PF_AUTO(buf) encoded = PF_BUF(PF_KIB(1));
 	struct pf_arena *a = &t->arena;
@@ -197,14 +208,18 @@ void pf_azure_sign(struct pf_strs *headers, struct pf_transfer *t, const char *u
 	for (size_t i = 0; i < t->headers.n; i++)
 		if (pf_str_starts(t->headers.v[i], "If-Match: "))
 			match = pf_str_skip(t->headers.v[i], strlen("If-Match: "));
-	/* The method; the standard headers, of which these two are set; Microsoft's; what it is about. */
-	text = pf_format(a, "%s\n\n\n\n\n\n\n\n" PF_FMT "\n\n\n%s\nx-ms-date:%s\nx-ms-version:" API_VERSION "\n" PF_FMT,
-			 t->method ? t->method : "GET", PF_ARG(match), range, when, PF_ARG(resource_of(a, s, &u)));
+	/* The method; the standard headers, of which these two are set; Microsoft's; what it
+	 * is about. */
+	text = pf_format(a,
+			 "%s\n\n\n\n\n\n\n\n" PF_FMT
+			 "\n\n\n%s\nx-ms-date:%s\nx-ms-version:" API_VERSION "\n" PF_FMT,
+			 t->method ? t->method : "GET", PF_ARG(match), range, when,
+			 PF_ARG(resource_of(a, s, &u)));
 	pf_hmac_sha256(raw, s->key, text);
 	pf_base64_encode(&encoded, (struct pf_str){ (char *)raw, sizeof(raw) }, "");
 	*PF_PUSH(a, headers) = pf_format(a, "x-ms-date: %s", when);
-	*PF_PUSH(a, headers) = pf_format(a, "Authorization: SharedKey " PF_FMT ":" PF_FMT, PF_ARG(s->account),
-					 PF_ARG(pf_buf_view(&encoded)));
+	*PF_PUSH(a, headers) = pf_format(a, "Authorization: SharedKey " PF_FMT ":" PF_FMT,
+					 PF_ARG(s->account), PF_ARG(pf_buf_view(&encoded)));
 }
 
 void pf_azure_hook(struct pf_strs *headers, struct pf_transfer *t, const char *url, void *ctx)

@@ -20,7 +20,8 @@
 #define GRANT "urn:ietf:params:oauth:grant-type:jwt-bearer"
 #define HOUR 3600
 
-static int take_token(struct pf_str *header, struct pf_arena *a, struct pf_str answer, struct pf_err *err)
+static int take_token(struct pf_str *header, struct pf_arena *a, struct pf_str answer,
+		      struct pf_err *err)
 {
 	struct pf_node *root;
 	struct pf_str token;
@@ -35,18 +36,22 @@ static int take_token(struct pf_str *header, struct pf_arena *a, struct pf_str a
 }
 
 /* What we hold, for a token. */
-static int change(struct pf_str *header, struct pf_arena *a, struct pf_pool *p, struct pf_str url, struct pf_str form,
-		  struct pf_err *err)
+static int change(struct pf_str *header, struct pf_arena *a, struct pf_pool *p, struct pf_str url,
+		  struct pf_str form, struct pf_err *err)
 {
-	struct pf_transfer t = { .method = "POST", .send = form, .body = PF_BUF(PF_MAX_REST),
-				 .problem = PF_BUF(PF_MAX_REST), .max = PF_MAX_REST };
+	struct pf_transfer t = { .method = "POST",
+				 .send = form,
+				 .body = PF_BUF(PF_MAX_REST),
+				 .problem = PF_BUF(PF_MAX_REST),
+				 .max = PF_MAX_REST };
 	struct pf_err ignored;
 	struct pf_url u;
 	int rc;
 
 	t.url = pf_dupz(a, url.n ? url : PF_S(TOKEN_URL));
 	if (pf_url_split(&u, pf_s(t.url), &ignored) < 0 || !pf_near_trusts(&u) || u.user.p)
-		return pf_fail(err, PF_EUSAGE, "the token_uri of Google's credentials is not https");
+		return pf_fail(err, PF_EUSAGE,
+			       "the token_uri of Google's credentials is not https");
 	*PF_PUSH(&t.arena, &t.headers) = PF_S("Content-Type: application/x-www-form-urlencoded");
 	pf_pool_start(p, &t);
 	rc = pf_pool_wait(p, &t, err);
@@ -94,39 +99,42 @@ static struct pf_str claims_of(struct pf_arena *a, const struct pf_node *file)
 			 PF_ARG(base64url(a, pf_buf_view(&body))));
 }
 
-static int of_service(struct pf_str *header, struct pf_arena *a, struct pf_pool *p, const struct pf_node *file,
-		      struct pf_err *err)
+static int of_service(struct pf_str *header, struct pf_arena *a, struct pf_pool *p,
+		      const struct pf_node *file, struct pf_err *err)
 {
 	struct pf_str claims = claims_of(a, file), signature, form;
 
 	if (pf_rsa_sha256(&signature, a, pf_node_text(file, "private_key"), claims, err) < 0)
 		return pf_wrap(err, "Google's service account");
-	form = pf_url_query(a, "grant_type", PF_S(GRANT), "assertion",
-			    pf_format(a, PF_FMT "." PF_FMT, PF_ARG(claims), PF_ARG(base64url(a, signature))), NULL);
+	form = pf_url_query(
+		a, "grant_type", PF_S(GRANT), "assertion",
+		pf_format(a, PF_FMT "." PF_FMT, PF_ARG(claims), PF_ARG(base64url(a, signature))),
+		NULL);
 	return change(header, a, p, pf_node_text(file, "token_uri"), form, err);
 }
 
-static int of_user(struct pf_str *header, struct pf_arena *a, struct pf_pool *p, const struct pf_node *file,
-		   struct pf_err *err)
+static int of_user(struct pf_str *header, struct pf_arena *a, struct pf_pool *p,
+		   const struct pf_node *file, struct pf_err *err)
 {
-	struct pf_str form = pf_url_query(a, "grant_type", PF_S("refresh_token"),
-					  "client_id", pf_node_text(file, "client_id"),
-					  "client_secret", pf_node_text(file, "client_secret"),
-					  "refresh_token", pf_node_text(file, "refresh_token"), NULL);
+	struct pf_str form = pf_url_query(a, "grant_type", PF_S("refresh_token"), "client_id",
+					  pf_node_text(file, "client_id"), "client_secret",
+					  pf_node_text(file, "client_secret"), "refresh_token",
+					  pf_node_text(file, "refresh_token"), NULL);
 
 	return change(header, a, p, pf_node_text(file, "token_uri"), form, err);
 }
 
 static const struct {
 	const char *type;
-	int (*take)(struct pf_str *header, struct pf_arena *a, struct pf_pool *p, const struct pf_node *file,
-		    struct pf_err *err);
+	int (*take)(struct pf_str *header, struct pf_arena *a, struct pf_pool *p,
+		    const struct pf_node *file, struct pf_err *err);
 } TYPES[] = {
 	{ "service_account", of_service },
 	{ "authorized_user", of_user },
 };
 
-static int of_file(struct pf_str *header, struct pf_arena *a, struct pf_pool *p, const char *path, struct pf_err *err)
+static int of_file(struct pf_str *header, struct pf_arena *a, struct pf_pool *p, const char *path,
+		   struct pf_err *err)
 {
 	struct pf_node *file;
 	struct pf_str text, type;
@@ -141,9 +149,11 @@ static int of_file(struct pf_str *header, struct pf_arena *a, struct pf_pool *p,
 	for (size_t i = 0; i < PF_COUNT(TYPES); i++)
 		if (pf_str_is(type, TYPES[i].type))
 			return TYPES[i].take(header, a, p, file, err);
-	pf_fail(err, PF_EUSAGE, "%s: Google's credentials of type \"" PF_FMT "\" are not known here", path,
+	pf_fail(err, PF_EUSAGE,
+		"%s: Google's credentials of type \"" PF_FMT "\" are not known here", path,
 		PF_ARG(pf_shown(type)));
-	return pf_hint(err, "use the key of a service account, or gcloud auth application-default login");
+	return pf_hint(
+		err, "use the key of a service account, or gcloud auth application-default login");
 }
 
 /* ---- machines ---- */
@@ -151,8 +161,9 @@ static int of_file(struct pf_str *header, struct pf_arena *a, struct pf_pool *p,
 static void of_machine(struct pf_str *header, struct pf_arena *a)
 {
 	const char *host = pf_setting("GCE_METADATA_HOST");
-	char *url = pf_formatz(a, "http://%s/computeMetadata/v1/instance/service-accounts/default/token",
-			       host ? host : "169.254.169.254");
+	char *url = pf_formatz(
+		a, "http://%s/computeMetadata/v1/instance/service-accounts/default/token",
+		host ? host : "169.254.169.254");
 	struct pf_err ignored;
 	struct pf_str answer;
 
@@ -161,16 +172,19 @@ static void of_machine(struct pf_str *header, struct pf_arena *a)
 		(void)!take_token(header, a, answer, &ignored);
 }
 
-int pf_google_find(struct pf_str *header, struct pf_arena *a, struct pf_pool *p, bool named_alone, struct pf_err *err)
+int pf_google_find(struct pf_str *header, struct pf_arena *a, struct pf_pool *p, bool named_alone,
+		   struct pf_err *err)
 {
-	const char *named = pf_setting("GOOGLE_APPLICATION_CREDENTIALS"), *folder = pf_setting("CLOUDSDK_CONFIG");
+	const char *named = pf_setting("GOOGLE_APPLICATION_CREDENTIALS"),
+		   *folder = pf_setting("CLOUDSDK_CONFIG");
 	const char *path = named;
 
 	*header = PF_S("");
 	if (!path && named_alone)
 		return 0;
 	if (!path)
-		path = pf_setting_file(a, NULL, ".config/gcloud/application_default_credentials.json");
+		path = pf_setting_file(a, NULL,
+				       ".config/gcloud/application_default_credentials.json");
 	if (!named && folder)
 		path = pf_formatz(a, "%s/application_default_credentials.json", folder);
 	if (path)

@@ -7,8 +7,10 @@
 
 static int get_page(struct pf_listing *l, const struct pf_listing_kind *kind, struct pf_err *err)
 {
-	struct pf_transfer t = { .body = PF_BUF(PF_MAX_LISTING), .problem = PF_BUF(PF_MAX_REST),
-				 .max = PF_MAX_LISTING, .want_header = kind->want_header };
+	struct pf_transfer t = { .body = PF_BUF(PF_MAX_LISTING),
+				 .problem = PF_BUF(PF_MAX_REST),
+				 .max = PF_MAX_LISTING,
+				 .want_header = kind->want_header };
 	int rc;
 
 	kind->ask(&t, l);
@@ -58,17 +60,20 @@ int pf_listing_add(struct pf_listing *l, struct pf_str name, struct pf_str size,
 	struct pf_remote_file f = { 0 };
 
 	if (name.n < l->prefix.n || memcmp(name.p, l->prefix.p, l->prefix.n) != 0)
-		return pf_fail(err, PF_EINTEGRITY, "\"" PF_FMT "\" is in it, which was not asked for",
+		return pf_fail(err, PF_EINTEGRITY,
+			       "\"" PF_FMT "\" is in it, which was not asked for",
 			       PF_ARG(pf_shown(name)));
 	f.sized = pf_str_u64(size, &f.size);
 	if (pf_str_ends(name, "/") && f.sized && !f.size)
 		return 0;
 	if (!f.sized)
-		return pf_fail(err, PF_EINTEGRITY, "\"" PF_FMT "\" has no size in it", PF_ARG(pf_shown(name)));
+		return pf_fail(err, PF_EINTEGRITY, "\"" PF_FMT "\" has no size in it",
+			       PF_ARG(pf_shown(name)));
 	f.path = pf_dup(a, pf_str_skip(name, l->prefix.n));
 	if (mark.n && pf_str_find(mark, '\n') == PF_NPOS && pf_str_find(mark, '\r') == PF_NPOS)
-		f.mark = pf_str_starts(mark, "\"") || pf_str_starts(mark, "W/") ? pf_dup(a, mark) :
-			 pf_format(a, "\"" PF_FMT "\"", PF_ARG(mark));
+		f.mark = pf_str_starts(mark, "\"") || pf_str_starts(mark, "W/")
+				 ? pf_dup(a, mark)
+				 : pf_format(a, "\"" PF_FMT "\"", PF_ARG(mark));
 	*PF_PUSH(a, l->files) = f;
 	return 0;
 }
@@ -82,6 +87,7 @@ void pf_listing_pin(struct pf_transfer *t, const struct pf_remote_file *f)
 {
 	if (!pf_str_starts(f->mark, "\""))
 		return;
-	*PF_PUSH(&t->arena, &t->headers) = pf_format(&t->arena, "If-Match: " PF_FMT, PF_ARG(f->mark));
+	*PF_PUSH(&t->arena, &t->headers) =
+		pf_format(&t->arena, "If-Match: " PF_FMT, PF_ARG(f->mark));
 	t->pinned = true;
 }

@@ -133,10 +133,19 @@ static int take_packed(int part, const struct fetching *g, struct pf_err *err)
 	return 0;
 }
 
+static int bring(int part, struct fetching *g, struct pf_err *err)
+{
+	char *path = pf_formatz(&g->f->arena, "%s/%s.part", g->models, g->key);
+
+	return g->r.kind->bring(part, path, &g->r, err);
+}
+
 static int get_into(int part, struct fetching *g, const struct pf_remote_files *files, struct pf_err *err)
 {
 	PF_AUTO(arena) a = { 0 };
 
+	if (g->r.kind->bring)
+		return bring(part, g, err) < 0 || !pf_tree_root(&a, part, err) ? -1 : 0;
 	if ((g->packed && take_packed(part, g, err) < 0) || pf_tree_get(part, &g->r, files, err) < 0 ||
 	    (g->r.archive && pf_tree_unpack(part, &g->r, err) < 0))
 		return -1;

@@ -6,11 +6,13 @@
 #include "base/str.h"
 #include "fetch/pool.h"
 
-int pf_near_ask(struct pf_str *out, struct pf_arena *a, const char *method, const char *url, struct pf_str header,
-		struct pf_err *err)
+int pf_near_ask(struct pf_str *out, struct pf_arena *a, const char *method, const char *url,
+		struct pf_str header, struct pf_err *err)
 {
 	struct pf_pool p = { .net = { .wait = PF_WAIT_MACHINE, .tries = 1, .proxy = "" } };
-	struct pf_transfer t = { .url = url, .method = method, .body = PF_BUF(PF_MAX_REST), .max = PF_MAX_REST };
+	struct pf_transfer t = {
+		.url = url, .method = method, .body = PF_BUF(PF_MAX_REST), .max = PF_MAX_REST
+	};
 	int rc;
 
 	if (header.n)
@@ -26,8 +28,10 @@ int pf_near_ask(struct pf_str *out, struct pf_arena *a, const char *method, cons
 
 bool pf_near_trusts(const struct pf_url *u)
 {
-	static const char *const hosts[] = { "127.0.0.1", "localhost", "[::1]", "169.254.170.2",
-					     "169.254.170.23", "[fd00:ec2::23]", NULL };
+	static const char *const hosts[] = {
+		"127.0.0.1",	  "localhost",	    "[::1]", "169.254.170.2",
+		"169.254.170.23", "[fd00:ec2::23]", NULL
+	};
 
 	return pf_str_ieq(u->scheme, "https") || pf_str_in(u->host, hosts);
 }

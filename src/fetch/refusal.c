@@ -26,14 +26,16 @@ static int take(void *ctx, struct pf_str path, struct pf_str text, struct pf_err
 	return 0;
 }
 
-bool pf_refusal_xml(struct pf_str *region, struct pf_arena *a, struct pf_str body, struct pf_err *err)
+bool pf_refusal_xml(struct pf_str *region, struct pf_arena *a, struct pf_str body,
+		    struct pf_err *err)
 {
 	struct refusal r = { .a = a };
 	struct pf_err ignored;
 
 	if (!body.n || pf_xml_read(body, take, &r, &ignored) < 0 || !r.code.n)
 		return false;
-	pf_fail(err, PF_ETRANSFER, PF_FMT ": " PF_FMT, PF_ARG(pf_shown(r.code)), PF_ARG(pf_shown(r.message)));
+	pf_fail(err, PF_ETRANSFER, PF_FMT ": " PF_FMT, PF_ARG(pf_shown(r.code)),
+		PF_ARG(pf_shown(r.message)));
 	if (region)
 		*region = r.region;
 	return true;
@@ -49,11 +51,11 @@ bool pf_refusal_json(struct pf_str body, struct pf_err *err)
 	if (!body.n || pf_json_parse(&root, &a, body, &ignored) < 0)
 		return false;
 	code = pf_node_text(root, "error");
-	message = code.n ? pf_node_text(root, "error_description") :
-			   pf_node_text(pf_node_get(root, "error"), "message");
+	message = code.n ? pf_node_text(root, "error_description")
+			 : pf_node_text(pf_node_get(root, "error"), "message");
 	if (!code.n && !message.n)
 		return false;
-	pf_fail(err, PF_ETRANSFER, PF_FMT "%s" PF_FMT, PF_ARG(pf_shown(code)), code.n && message.n ? ": " : "",
-		PF_ARG(pf_shown(message)));
+	pf_fail(err, PF_ETRANSFER, PF_FMT "%s" PF_FMT, PF_ARG(pf_shown(code)),
+		code.n && message.n ? ": " : "", PF_ARG(pf_shown(message)));
 	return true;
 }

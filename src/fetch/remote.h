@@ -66,6 +66,9 @@ struct pf_remote_kind {
 	/* Fills url, headers, sign of a zeroed transfer for one of its files. */
 	int (*ask)(struct pf_transfer *t, struct pf_remote *r, const struct pf_remote_file *f,
 		   struct pf_err *err);
+	/* Instead of `ask`, for what does not come file by file: makes PATH/tree, of which `part` is a
+	 * descriptor, and may use PATH for whatever else. */
+	int (*bring)(int part, const char *path, struct pf_remote *r, struct pf_err *err);
 	const char *way;	/* "mount it, or copy the model here first" */
 };
 

@@ -169,6 +169,7 @@ static void set_tls(struct pf_transfer *t, const struct pf_net *net)
 	const char *authorities = net->cert ? net->cert : getenv("SSL_CERT_FILE");
 
 	curl_easy_setopt(r->curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	curl_easy_setopt(r->curl, CURLOPT_ERRORBUFFER, r->why);
 	if (authorities && *authorities)
 		set_authorities(r->curl, authorities);
 	if (net->client_cert && !r->left)
@@ -438,6 +439,15 @@ static bool is_success(const struct pf_transfer *t)
 	       (t->method && (t->status == 201 || t->status == 204)) || (t->status == 304 && (t->etag || t->modified));
 }
 
+/* What curl calls out of memory is a header line it finds too long. Of a certificate its code says only
+ * that there is something wrong with it. */
+static const char *reason_of(const struct pf_request *r, CURLcode code)
+{
+	if (code == CURLE_OUT_OF_MEMORY)
+		return "a header line that is too long";
+	return code == CURLE_PEER_FAILED_VERIFICATION && *r->why ? r->why : curl_easy_strerror(code);
+}
+
 enum pf_verdict pf_request_judge(struct pf_transfer *t, CURLcode code, int64_t now)
 {
 	struct pf_request *r = t->own;
@@ -447,9 +457,7 @@ enum pf_verdict pf_request_judge(struct pf_transfer *t, CURLcode code, int64_t n
 		return r->again ? try_again(t, now) : PF_FAILED;
 	if (code != CURLE_OK && !(code == CURLE_WRITE_ERROR && !r->keeping)) {
 		r->again = may_pass(code);
-		/* What curl calls so is a header line it finds too long. */
-		pf_fail(&t->err, PF_ETRANSFER, "%s", code == CURLE_OUT_OF_MEMORY ?
-			"a header line that is too long" : curl_easy_strerror(code));
+		pf_fail(&t->err, PF_ETRANSFER, "%s", reason_of(r, code));
 		return r->again ? try_again(t, now) : PF_FAILED;
 	}
 	if (is_success(t))

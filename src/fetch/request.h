@@ -44,6 +44,7 @@ struct pf_request {
 	uint64_t refused_bytes;
 	struct pf_str content_range, location;
 	char first_byte;
+	char why[CURL_ERROR_SIZE]; /* libcurl's own words for what failed */
 };
 
 /* A transfer's request is made (fails into t->err) and its means are given back. */

@@ -13,10 +13,10 @@
 
 struct s3 {
 	struct pf_s3_bucket bucket;
-	struct pf_sigv4 sign;	/* an empty id: nobody signs */
+	struct pf_sigv4 sign; /* an empty id: nobody signs */
 	struct pf_str base;
-	struct pf_str key;	/* of the folder */
-	bool moved;		/* another region was told, once */
+	struct pf_str key; /* of the folder */
+	bool moved;	   /* another region was told, once */
 };
 
 static int check(const struct pf_where *w, struct pf_err *err)
@@ -39,10 +39,15 @@ static int set_sign(struct s3 *f, struct pf_arena *a, const struct pf_aws *aws, 
 {
 	const char *owner = pf_setting("MLFLOW_S3_EXPECTED_BUCKET_OWNER");
 
-	f->sign = (struct pf_sigv4){ .id = aws->key.id, .secret = aws->key.secret, .token = aws->key.token,
-				     .region = aws->region, .service = "s3", .content = true };
+	f->sign = (struct pf_sigv4){ .id = aws->key.id,
+				     .secret = aws->key.secret,
+				     .token = aws->key.token,
+				     .region = aws->region,
+				     .service = "s3",
+				     .content = true };
 	if (owner && !is_header_value(owner))
-		return pf_fail(err, PF_EUSAGE, "MLFLOW_S3_EXPECTED_BUCKET_OWNER is no account of AWS");
+		return pf_fail(err, PF_EUSAGE,
+			       "MLFLOW_S3_EXPECTED_BUCKET_OWNER is no account of AWS");
 	if (owner)
 		*PF_PUSH(a, &f->sign.more) = pf_format(a, "x-amz-expected-bucket-owner: %s", owner);
 	return 0;
@@ -68,7 +73,8 @@ static int open_s3(struct pf_remote *r, const struct pf_where *w, struct pf_err 
 	struct s3 *f = pf_alloc(&r->arena, sizeof(*f));
 	struct pf_aws aws;
 
-	if (pf_aws_find(&aws, &r->arena, r->pool, version && strcmp(version, "unsigned") == 0, err) < 0 ||
+	if (pf_aws_find(&aws, &r->arena, r->pool, version && strcmp(version, "unsigned") == 0,
+			err) < 0 ||
 	    pf_s3_bucket_of(&f->bucket, &r->arena, w, aws.endpoint,
 			    pf_setting("MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE"), err) < 0 ||
 	    set_sign(f, &r->arena, &aws, err) < 0)
@@ -79,8 +85,9 @@ static int open_s3(struct pf_remote *r, const struct pf_where *w, struct pf_err 
 	f->base = pf_s3_base(&r->arena, &f->bucket, f->sign.region);
 	f->key = pf_dup(&r->arena, w->path);
 	r->own = f;
-	r->source = f->bucket.endpoint.n ? pf_format(&r->arena, PF_FMT "/" PF_FMT, PF_ARG(f->base), PF_ARG(f->key)) :
-					   pf_dup(&r->arena, w->shown);
+	r->source = f->bucket.endpoint.n ? pf_format(&r->arena, PF_FMT "/" PF_FMT, PF_ARG(f->base),
+						     PF_ARG(f->key))
+					 : pf_dup(&r->arena, w->shown);
 	set_net(r, f);
 	return 0;
 }
@@ -100,18 +107,20 @@ static void ask_page(struct pf_transfer *t, struct pf_listing *l)
 	struct s3 *f = l->r->own;
 	struct pf_arena *a = &t->arena;
 
-	t->url = l->token.n ?
-		pf_formatz(a, PF_FMT "/?continuation-token=" PF_FMT "&list-type=2&prefix=" PF_FMT, PF_ARG(f->base),
-			   PF_ARG(pf_url_encode(a, l->token, "")), PF_ARG(pf_url_encode(a, l->prefix, ""))) :
-		pf_formatz(a, PF_FMT "/?list-type=2&prefix=" PF_FMT, PF_ARG(f->base),
-			   PF_ARG(pf_url_encode(a, l->prefix, "")));
+	t->url = l->token.n ? pf_formatz(a,
+					 PF_FMT "/?continuation-token=" PF_FMT
+						"&list-type=2&prefix=" PF_FMT,
+					 PF_ARG(f->base), PF_ARG(pf_url_encode(a, l->token, "")),
+					 PF_ARG(pf_url_encode(a, l->prefix, "")))
+			    : pf_formatz(a, PF_FMT "/?list-type=2&prefix=" PF_FMT, PF_ARG(f->base),
+					 PF_ARG(pf_url_encode(a, l->prefix, "")));
 	sign(t, f);
 }
 
-/* <ListBucketResult><IsTruncated/><NextContinuationToken/><Contents><Key/><Size/><ETag/></Contents>... */
+/* <ListBucketResult><IsTruncated/><Contents><Key/><Size/><ETag/></Contents>... */
 struct page {
 	struct pf_listing *l;
-	struct pf_arena a;	/* of one file */
+	struct pf_arena a; /* of one file */
 	struct pf_str key, size, mark, token;
 	bool truncated, is_list;
 };
@@ -181,30 +190,39 @@ static int refused(struct pf_listing *l, const struct pf_transfer *t, struct pf_
 	if (told)
 		err->gone = t->status == 404;
 	if (t->status == 403 && !f->sign.id.n)
-		pf_hint(err, "no AWS credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE");
+		pf_hint(err,
+			"no AWS credentials were found: set AWS_ACCESS_KEY_ID and "
+			"AWS_SECRET_ACCESS_KEY, or AWS_PROFILE");
 	return -1;
 }
 
 static int list_s3(struct pf_remote_files *out, struct pf_remote *r, struct pf_err *err)
 {
-	static const struct pf_listing_kind kind = { .ask = ask_page, .read = read_page, .refused = refused,
+	static const struct pf_listing_kind kind = { .ask = ask_page,
+						     .read = read_page,
+						     .refused = refused,
 						     .want_header = "x-amz-bucket-region" };
 	const struct s3 *f = r->own;
-	struct pf_listing l = { .r = r, .files = out, .prefix = pf_listing_prefix(&r->arena, f->key) };
+	struct pf_listing l = { .r = r,
+				.files = out,
+				.prefix = pf_listing_prefix(&r->arena, f->key) };
 
 	return pf_listing_get(&l, &kind, err);
 }
 
 /* ---- files ---- */
 
-static int ask(struct pf_transfer *t, struct pf_remote *r, const struct pf_remote_file *file, struct pf_err *err)
+static int ask(struct pf_transfer *t, struct pf_remote *r, const struct pf_remote_file *file,
+	       struct pf_err *err)
 {
 	struct s3 *f = r->own;
-	struct pf_str key = pf_format(&t->arena, PF_FMT PF_FMT, PF_ARG(pf_listing_prefix(&t->arena, f->key)),
-				      PF_ARG(file->path));
+	struct pf_str key =
+		pf_format(&t->arena, PF_FMT PF_FMT, PF_ARG(pf_listing_prefix(&t->arena, f->key)),
+			  PF_ARG(file->path));
 
 	(void)err;
-	t->url = pf_formatz(&t->arena, PF_FMT "/" PF_FMT, PF_ARG(f->base), PF_ARG(pf_url_encode(&t->arena, key, "/")));
+	t->url = pf_formatz(&t->arena, PF_FMT "/" PF_FMT, PF_ARG(f->base),
+			    PF_ARG(pf_url_encode(&t->arena, key, "/")));
 	pf_listing_pin(t, file);
 	sign(t, f);
 	return 0;

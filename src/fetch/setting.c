@@ -26,8 +26,9 @@ bool pf_setting_is_true(const char *name)
 char *pf_setting_file(struct pf_arena *a, const char *name, const char *below_home)
 {
 	const char *value = name ? pf_setting(name) : NULL, *home = pf_home();
-	char *path = value ? pf_dupz(a, pf_s(value)) :
-		     home ? pf_formatz(a, "%s/%s", home, below_home) : NULL;
+	char *path = value  ? pf_dupz(a, pf_s(value))
+		     : home ? pf_formatz(a, "%s/%s", home, below_home)
+			    : NULL;
 
 	return path && access(path, R_OK) == 0 ? path : NULL;
 }

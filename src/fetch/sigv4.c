@@ -23,7 +23,8 @@ static int by_name(const void *a, const void *b)
 {
 	struct pf_str x = *(const struct pf_str *)a, y = *(const struct pf_str *)b;
 
-	return pf_str_cmp(pf_str_cut(x, 0, pf_str_find(x, ':')), pf_str_cut(y, 0, pf_str_find(y, ':')));
+	return pf_str_cmp(pf_str_cut(x, 0, pf_str_find(x, ':')),
+			  pf_str_cut(y, 0, pf_str_find(y, ':')));
 }
 
 static struct pf_str joined(struct pf_arena *a, const struct pf_strs *list, const char *between)
@@ -31,7 +32,8 @@ static struct pf_str joined(struct pf_arena *a, const struct pf_strs *list, cons
 	struct pf_str out = PF_S("");
 
 	for (size_t i = 0; i < list->n; i++)
-		out = pf_format(a, PF_FMT "%s" PF_FMT, PF_ARG(out), i ? between : "", PF_ARG(list->v[i]));
+		out = pf_format(a, PF_FMT "%s" PF_FMT, PF_ARG(out), i ? between : "",
+				PF_ARG(list->v[i]));
 	return out;
 }
 
@@ -43,8 +45,9 @@ static struct pf_str sorted_query(struct pf_arena *a, struct pf_str query)
 
 	while (rest.n && pf_str_next(&rest, '&', &one))
 		if (one.n)
-			*PF_PUSH(a, &list) = pf_str_find(one, '=') != PF_NPOS ? one :
-					     pf_format(a, PF_FMT "=", PF_ARG(one));
+			*PF_PUSH(a, &list) = pf_str_find(one, '=') != PF_NPOS
+						     ? one
+						     : pf_format(a, PF_FMT "=", PF_ARG(one));
 	if (list.n)
 		qsort(list.v, list.n, sizeof(*list.v), by_bytes);
 	return joined(a, &list, "&");
@@ -61,8 +64,8 @@ static struct pf_str host_of(struct pf_arena *a, const struct pf_url *u)
 }
 
 /* The headers that are signed, as "name:value" in the order of their names. */
-static struct pf_strs signed_headers(struct pf_arena *a, const struct pf_sigv4 *s, const struct pf_url *u,
-				     const char *hash, const char *when)
+static struct pf_strs signed_headers(struct pf_arena *a, const struct pf_sigv4 *s,
+				     const struct pf_url *u, const char *hash, const char *when)
 {
 	struct pf_strs list = { 0 };
 
@@ -75,8 +78,9 @@ static struct pf_strs signed_headers(struct pf_arena *a, const struct pf_sigv4 *
 	for (size_t i = 0; i < s->more.n; i++) {
 		size_t colon = pf_str_find(s->more.v[i], ':');
 
-		*PF_PUSH(a, &list) = pf_format(a, PF_FMT ":" PF_FMT, PF_ARG(pf_str_cut(s->more.v[i], 0, colon)),
-					       PF_ARG(pf_str_trim(pf_str_skip(s->more.v[i], colon + 1))));
+		*PF_PUSH(a, &list) =
+			pf_format(a, PF_FMT ":" PF_FMT, PF_ARG(pf_str_cut(s->more.v[i], 0, colon)),
+				  PF_ARG(pf_str_trim(pf_str_skip(s->more.v[i], colon + 1))));
 	}
 	qsort(list.v, list.n, sizeof(*list.v), by_name);
 	return list;
@@ -93,7 +97,8 @@ static struct pf_str sign_with(unsigned char out[32], struct pf_str key, struct 
 	return (struct pf_str){ (char *)out, 32 };
 }
 
-static struct pf_str signature(struct pf_arena *a, const struct pf_sigv4 *s, struct pf_str day, struct pf_str text)
+static struct pf_str signature(struct pf_arena *a, const struct pf_sigv4 *s, struct pf_str day,
+			       struct pf_str text)
 {
 	unsigned char *raw = pf_alloc(a, 32);
 	struct pf_str key = pf_format(a, "AWS4" PF_FMT, PF_ARG(s->secret)), hex = PF_S("");
@@ -115,14 +120,14 @@ static void add_headers(struct pf_strs *headers, struct pf_arena *a, const struc
 		size_t colon = pf_str_find(list->v[i], ':');
 
 		if (!pf_str_starts(list->v[i], "host:"))
-			*PF_PUSH(a, headers) = pf_format(a, PF_FMT ": " PF_FMT,
-							 PF_ARG(pf_str_cut(list->v[i], 0, colon)),
-							 PF_ARG(pf_str_skip(list->v[i], colon + 1)));
+			*PF_PUSH(a, headers) = pf_format(
+				a, PF_FMT ": " PF_FMT, PF_ARG(pf_str_cut(list->v[i], 0, colon)),
+				PF_ARG(pf_str_skip(list->v[i], colon + 1)));
 	}
 }
 
-void pf_sigv4_sign(struct pf_strs *headers, struct pf_arena *a, const struct pf_sigv4 *s, const char *method,
-		   const char *url, struct pf_str body, const char *when)
+void pf_sigv4_sign(struct pf_strs *headers, struct pf_arena *a, const struct pf_sigv4 *s,
+		   const char *method, const char *url, struct pf_str body, const char *when)
 {
 	char hash[PF_SHA256_HEX], now[32];
 	time_t seconds = time(NULL);
@@ -144,14 +149,16 @@ void pf_sigv4_sign(struct pf_strs *headers, struct pf_arena *a, const struct pf_
 	request = pf_format(a, "%s\n" PF_FMT "\n" PF_FMT "\n" PF_FMT "\n\n" PF_FMT "\n%s", method,
 			    PF_ARG(u.path.n ? u.path : PF_S("/")), PF_ARG(sorted_query(a, u.query)),
 			    PF_ARG(joined(a, &list, "\n")), PF_ARG(names), hash);
-	scope = pf_format(a, "%.8s/" PF_FMT "/%s/aws4_request", when, PF_ARG(s->region), s->service);
+	scope = pf_format(a, "%.8s/" PF_FMT "/%s/aws4_request", when, PF_ARG(s->region),
+			  s->service);
 	pf_sha256_hex(hash, request.p, request.n);
 	text = pf_format(a, ALGORITHM "\n%s\n" PF_FMT "\n%s", when, PF_ARG(scope), hash);
 	text = signature(a, s, pf_str_cut(pf_s(when), 0, 8), text);
 	add_headers(headers, a, &list);
-	*PF_PUSH(a, headers) = pf_format(a, "Authorization: " ALGORITHM " Credential=" PF_FMT "/" PF_FMT
-					 ", SignedHeaders=" PF_FMT ", Signature=" PF_FMT, PF_ARG(s->id),
-					 PF_ARG(scope), PF_ARG(names), PF_ARG(text));
+	*PF_PUSH(a, headers) = pf_format(a,
+					 "Authorization: " ALGORITHM " Credential=" PF_FMT
+					 "/" PF_FMT ", SignedHeaders=" PF_FMT ", Signature=" PF_FMT,
+					 PF_ARG(s->id), PF_ARG(scope), PF_ARG(names), PF_ARG(text));
 }
 
 void pf_sigv4_hook(struct pf_strs *headers, struct pf_transfer *t, const char *url, void *ctx)

@@ -48,7 +48,7 @@ static bool is_text(const struct pf_remote_file *f)
 
 static bool is_wanted(const struct pf_remote *r, const struct pf_remote_file *f)
 {
-	if (r->archive)
+	if (r->archive || r->kind->bring)
 		return true;
 	if (r->o->texts)
 		return is_text(f);

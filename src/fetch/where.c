@@ -225,6 +225,7 @@ int pf_where_read(struct pf_where *out, struct pf_arena *a, struct pf_str uri, s
 		return -1;
 	if (pf_url_split_any(&w.url, uri, err) < 0)
 		return pf_wrap(err, PF_FMT, PF_ARG(pf_s(pf_url_shown(a, uri))));
+	w.uri = uri;
 	w.url.scheme = pf_s(scheme);
 	w.shown = shown(a, &w, uri);
 	if (check_host(&w, w.shown, err) < 0 || take_path(&w, a, w.shown, err) < 0 ||

@@ -19,7 +19,8 @@ void pf_hmac_sha256(unsigned char out[32], struct pf_str key, struct pf_str text
 static EVP_PKEY *read_key(struct pf_str pem)
 {
 	BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
-	EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, NULL, (void *)(uintptr_t)"") : NULL;
+	EVP_PKEY *key =
+		bio ? PEM_read_bio_PrivateKey(bio, NULL, NULL, (void *)(uintptr_t)"") : NULL;
 
 	if (bio)
 		BIO_free(bio);

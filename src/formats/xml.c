@@ -11,9 +11,9 @@ struct reading {
 	XML_Parser parser;
 	pf_xml_take *take;
 	void *ctx;
-	struct pf_err *err;	/* code 0: nothing is wrong yet */
-	struct pf_buf path;	/* of the element that is open */
-	struct pf_buf text;	/* of all that are open, behind one another */
+	struct pf_err *err;		 /* code 0: nothing is wrong yet */
+	struct pf_buf path;		 /* of the element that is open */
+	struct pf_buf text;		 /* of all that are open, behind one another */
 	size_t starts[PF_MAX_XML_DEPTH]; /* of each one's text */
 	size_t depth;
 };
@@ -25,7 +25,8 @@ static void stop(struct reading *r)
 
 static void fail_size(struct reading *r)
 {
-	pf_fail(r->err, PF_ELIMIT, "XML with names or texts of more than %zu bytes", PF_MAX_XML_TEXT);
+	pf_fail(r->err, PF_ELIMIT, "XML with names or texts of more than %zu bytes",
+		PF_MAX_XML_TEXT);
 	stop(r);
 }
 
@@ -60,7 +61,8 @@ static void end(void *ctx, const XML_Char *name)
 	if (r->err->code)
 		return;
 	start = r->starts[--r->depth];
-	if (r->take(r->ctx, pf_buf_view(&r->path), pf_str_skip(pf_buf_view(&r->text), start), r->err) < 0)
+	if (r->take(r->ctx, pf_buf_view(&r->path), pf_str_skip(pf_buf_view(&r->text), start),
+		    r->err) < 0)
 		stop(r);
 	r->text.n = start;
 	slash = pf_str_rfind(pf_buf_view(&r->path), '/');
@@ -78,8 +80,8 @@ static void add_text(void *ctx, const XML_Char *p, int n)
 		fail_size(r);
 }
 
-static void refuse_doctype(void *ctx, const XML_Char *name, const XML_Char *place, const XML_Char *known,
-			   int internal)
+static void refuse_doctype(void *ctx, const XML_Char *name, const XML_Char *place,
+			   const XML_Char *known, int internal)
 {
 	struct reading *r = ctx;
 
@@ -99,7 +101,8 @@ static int parse(struct reading *r, struct pf_str text)
 	XML_SetStartDoctypeDeclHandler(r->parser, refuse_doctype);
 	if (text.n > PF_MAX_LISTING)
 		return pf_fail(r->err, PF_ELIMIT, "XML of more than %zu bytes", PF_MAX_LISTING);
-	if (XML_Parse(r->parser, text.p ? text.p : "", (int)text.n, 1) != XML_STATUS_OK && !r->err->code)
+	if (XML_Parse(r->parser, text.p ? text.p : "", (int)text.n, 1) != XML_STATUS_OK &&
+	    !r->err->code)
 		return pf_fail(r->err, PF_EMODEL, "line %lu: %s",
 			       (unsigned long)XML_GetCurrentLineNumber(r->parser),
 			       XML_ErrorString(XML_GetErrorCode(r->parser)));

@@ -26,7 +26,7 @@ static int fetch(struct pf_planned *one, struct pf_arena *a, struct pf_native *n
 
 static bool is_known(const struct pf_planned *one)
 {
-	return one->hashes.n || !one->file.n || !one->from.n;
+	return one->hashes.n || !one->file.n || !one->from.n || pf_planned_is_git(one);
 }
 
 int pf_lock_learn(struct pf_plan *plan, const struct pf_needs *needs, const struct pf_python *python,

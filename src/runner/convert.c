@@ -1,5 +1,6 @@
 /* convert.c - a value as the Python object that a model is given */
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/limits.h"
 #include "runner/runner.h"
 
 static struct py *make_list(struct pfr *r, const struct pf_value *v, size_t n)
@@ -94,7 +95,7 @@ static struct py *make_object_vector(struct pfr *r, struct py *numpy, const stru
 
 static struct py *make_tensor(struct pfr *r, const struct pf_tensor *t)
 {
-	PF_PY(numpy) = PyImport_ImportModule("numpy");
+	PF_PY(numpy) = pfr_import("numpy");
 	PF_PY(shape) = numpy ? PyTuple_New((ssize_t)t->rank) : NULL;
 	PF_PY(flat) = NULL;
 
@@ -143,6 +144,56 @@ static struct py *make_labels(struct pfr *r, const struct pf_table *t)
 	return !list ? NULL : named ? py_take(&list) : py_ref(r->none);
 }
 
+/* Names one after the other, each ended by a NUL, which none of them holds. */
+static void put_names(struct pf_buf *out, const struct pf_table *t)
+{
+	for (size_t i = 0; i < t->columns.n; i++) {
+		pf_buf_str(out, t->columns.v[i].name);
+		pf_buf_char(out, '\0');
+	}
+}
+
+static bool is_cacheable(const struct pf_table *t)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->columns.n; i++) {
+		struct pf_str name = t->columns.v[i].name;
+
+		n += name.n;
+		if (t->columns.v[i].unnamed || (name.n && memchr(name.p, 0, name.n)))
+			return false;
+	}
+	return t->columns.n && n < PF_KIB(64);
+}
+
+/* The Index of a table's names, kept from one request to the next: making it takes longer than the
+ * table around it. Whoever names or changes what he is given has a view of his own. */
+static struct py *make_header(struct pfr *r, struct py *pandas, const struct pf_table *t)
+{
+	struct pf_buf names = PF_BUF(PF_KIB(128));
+	struct py *view;
+
+	if (!is_cacheable(t))
+		return make_labels(r, t);
+	put_names(&names, t);
+	if (!r->header || names.n != r->names.n || memcmp(names.p, r->names.p, names.n) != 0) {
+		PF_PY(list) = make_labels(r, t);
+
+		pf_buf_free(&r->names);
+		r->names = names;
+		Py_DecRef(r->header);
+		r->header = list ? PyObject_CallMethod(pandas, "Index", "O", list) : NULL;
+	} else {
+		pf_buf_free(&names);
+	}
+	view = r->header ? PyObject_CallMethod(r->header, "view", NULL) : NULL;
+	if (view)
+		return view;
+	PyErr_Clear();
+	return make_labels(r, t);
+}
+
 static struct py *make_block(struct py *numpy, const struct pf_table *t)
 {
 	size_t count = t->rows * t->columns.n;
@@ -154,7 +205,8 @@ static struct py *make_block(struct py *numpy, const struct pf_table *t)
 	return block ? PyObject_GetAttrString(block, "T") : NULL;
 }
 
-static struct py *make_cells(struct pfr *r, struct py *numpy, const struct pf_column *c, size_t rows)
+static struct py *make_cells(struct pfr *r, struct py *numpy, const struct pf_column *c,
+			     size_t rows)
 {
 	return c->data || pf_type_width(c->type) ? make_vector(numpy, c->type, c->data, rows) :
 						   make_list(r, c->values, rows);
@@ -190,7 +242,7 @@ static struct py *make_columns(struct pfr *r, struct py *pandas, struct py *nump
 
 static struct py *import_pandas(void)
 {
-	struct py *pandas = PyImport_ImportModule("pandas");
+	struct py *pandas = pfr_import("pandas");
 
 	if (!pandas && PyErr_ExceptionMatches(PyExc_ImportError))
 		PyErr_SetString(PyExc_ImportError, "the input is a table, for which the model's "
@@ -211,9 +263,10 @@ static struct py *make_index(struct pfr *r, struct py *pandas, const struct pf_t
 static struct py *make_table(struct pfr *r, const struct pf_table *t)
 {
 	PF_PY(pandas) = import_pandas();
-	PF_PY(numpy) = pandas ? PyImport_ImportModule("numpy") : NULL;
-	PF_PY(labels) = numpy ? make_labels(r, t) : NULL;
-	PF_PY(index) = labels ? make_index(r, pandas, t) : NULL;
+	PF_PY(numpy) = pandas ? pfr_import("numpy") : NULL;
+	PF_PY(labels) = numpy ? make_header(r, pandas, t) : NULL;
+	bool block = is_one_block(t);
+	PF_PY(index) = !labels ? NULL : block && !t->index ? py_ref(r->none) : make_index(r, pandas, t);
 	PF_PY(copy) = PyBool_FromLong(0);
 	PF_PY(data) = NULL;
 	PF_PY(frame) = NULL;
@@ -221,7 +274,7 @@ static struct py *make_table(struct pfr *r, const struct pf_table *t)
 	if (!index)
 		return NULL;
 	/* DataFrame(data, index, columns, dtype, copy) */
-	if (is_one_block(t)) {
+	if (block) {
 		data = make_block(numpy, t);
 		return data ? PyObject_CallMethod(pandas, "DataFrame", "OOOOO", data, index, labels,
 						  r->none, copy) :
@@ -239,7 +292,7 @@ static struct py *make_table(struct pfr *r, const struct pf_table *t)
 static struct py *make_series(struct pfr *r, const struct pf_table *t)
 {
 	PF_PY(pandas) = import_pandas();
-	PF_PY(numpy) = pandas ? PyImport_ImportModule("numpy") : NULL;
+	PF_PY(numpy) = pandas ? pfr_import("numpy") : NULL;
 	PF_PY(labels) = numpy ? make_labels(r, t) : NULL;
 	PF_PY(index) = labels ? make_index(r, pandas, t) : NULL;
 	PF_PY(data) = index ? make_cells(r, numpy, &t->columns.v[0], t->rows) : NULL;

@@ -17,10 +17,13 @@ struct pfr {
 	bool through_mlflow;
 	double seconds;		/* that the last call of predict took */
 	char *model_dir;
+	struct py *header;	/* the Index of the last table's names; NULL: none yet */
+	struct pf_buf names;
 };
 
 double pfr_clock(void);
-/* load.c - LOAD: import the loader, call it, look at what it returned. *stage tells how far it got. */
+/* load.c - LOAD: import the loader, call it, look at what it returned. *stage tells how far it
+ * got. */
 int pfr_load(struct pfr *r, const struct pf_value *how, const char **stage);
 /* predict.c - PREDICT and RAW: the answer is put into `out` as a value. */
 int pfr_predict(struct pfr *r, struct pf_buf *out, enum pf_frame_kind kind,
@@ -43,12 +46,14 @@ void pfr_flush(void);
 PF_NORETURN void pfr_leave(const struct pfr *r, int status);
 /* raw.c - a function of raw.py; borrowed. */
 struct py *pfr_raw(struct pfr *r, const char *name);
-/* Lets the list of an environment's modules (env/import_list.h) serve imports; without it, or where it
- * cannot, Python searches. */
+/* Lets the list of an environment's modules (env/import_list.h) serve imports; without it, or where
+ * it cannot, Python searches. */
 void pfr_list_imports(struct pf_str path);
 /* Joins threads and calls the exit functions, for so long at most. */
 int pfr_finish(int thread_seconds, int function_seconds);
 
+/* A module (new reference); one that is there already is not looked for. */
+struct py *pfr_import(const char *module);
 /* The class NAME of a module that is already imported (new reference), else NULL without error. */
 struct py *pfr_class(const char *module, const char *name);
 bool pfr_is(struct py *o, const char *module, const char *name);

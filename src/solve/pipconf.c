@@ -48,7 +48,7 @@ static void read_file(struct pf_pipconf *out, struct pf_arena *a, const char *pa
 		return;
 	if (pf_read_file(&text, AT_FDCWD, path, &err) == 0)
 		pf_ini_read(a, pf_buf_view(&text), take_value, &(struct reading){ out, a });
-	else
+	else if (!out->quiet)
 		pf_warn("%s", err.msg);
 }
 
@@ -70,13 +70,13 @@ static void read_users(struct pf_pipconf *out, struct pf_arena *a)
 		read_in(out, a, home, "/.config/pip");
 }
 
-void pf_pipconf_read(struct pf_pipconf *out, struct pf_arena *a, struct pf_str prefix)
+void pf_pipconf_read(struct pf_pipconf *out, struct pf_arena *a, struct pf_str prefix, bool quiet)
 {
 	const char *own = getenv("PIP_CONFIG_FILE"), *dirs = getenv("XDG_CONFIG_DIRS");
 	struct pf_str rest = pf_s(dirs && *dirs ? dirs : "/etc/xdg"), dir;
 	bool named = own && *own && access(own, F_OK) == 0;
 
-	*out = (struct pf_pipconf){ 0 };
+	*out = (struct pf_pipconf){ .quiet = quiet };
 	if (own && strcmp(own, "/dev/null") == 0)
 		return;
 	while (pf_str_next(&rest, ':', &dir))

@@ -138,4 +138,26 @@ check "with its digest" fetched "http://127.0.0.1:$port/archive/bare/zip.zip#sha
 expect "with another" 5 "expected" fetch "http://127.0.0.1:$port/archive/bare/zip.zip#sha256=$(printf '%064d' 0)"
 expect "nothing there" 4 "404" fetch "http://127.0.0.1:$port/nothing.zip"
 expect "nobody there" 4 "" fetch "http://127.0.0.1:1/x.zip"
+
+# ---- repositories ----
+if command -v git >/dev/null; then
+	git() { command git -c user.name=t -c user.email=t@localhost -c init.defaultBranch=main -c protocol.file.allow=always "$@"; }
+	mkdir -p "$work/repo/models" && cp -R "$work/model" "$work/repo/models/iris" && rm "$work/repo/models/iris/empty"
+	rm -f "$work/model/empty"
+	git init -q "$work/repo" && git -C "$work/repo" add -A && git -C "$work/repo" commit -qm one && git -C "$work/repo" tag v1
+	commit=$(git -C "$work/repo" rev-parse HEAD)
+	for rev in "" @main @v1 "@$commit"; do
+		check "a repository$rev" fetched "git+file://$work/repo$rev#models/iris"
+		cat "$work/out" >>"$work/revisions"
+	done
+	check "a folder as pip has it" fetched "git+file://$work/repo@v1#subdirectory=models/iris"
+	check "one tree for all of them" test "$(sort -u "$work/revisions" | wc -l)" -eq 1
+	expect "no such folder" 3 "no folder" fetch "git+file://$work/repo@v1#models/none"
+	expect "no model there" 3 "no MLmodel" fetch "git+file://$work/repo@v1"
+	expect "no such revision" 6 "" fetch "git+file://$work/repo@v9#models/iris"
+	expect "deps of it" 0 "scikit-learn" "$program" deps "git+file://$work/repo@v1#models/iris"
+	check "nothing is left" none "$PYFUNC_ENV_STORE/models" -name '*.part' -path '*/clone/*'
+else
+	skip "git is not installed: no repositories"
+fi
 finish

@@ -1,4 +1,4 @@
-/* test_azure.c - accounts of Azure's storage: whose credentials are whose, and the text that is signed */
+/* test_azure.c - accounts of Azure: whose credentials are whose, and what is signed */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit.h"
 
@@ -17,25 +17,47 @@ static void finds_accounts(void **state)
 {
 	static const struct {
 		const char *uri, *vars[6];	/* name, value, ... */
-		const char *base, *key, *token;	/* NULL base: refused */
+		const char *base, *key, *token; /* NULL base: refused */
 	} rows[] = {
 		{ URI, { 0 }, BASE, "", "" },
 		{ "abfss://c0ntainer@acc.dfs.core.windows.net/a", { 0 }, BASE, "", "" },
-		{ "wasbs://con@acc.blob.core.chinacloudapi.cn/a", { 0 }, "https://acc.blob.core.chinacloudapi.cn", "", "" },
+		{ "wasbs://con@acc.blob.core.chinacloudapi.cn/a",
+		  { 0 },
+		  "https://acc.blob.core.chinacloudapi.cn",
+		  "",
+		  "" },
 		{ URI, { KEY, "c2VjcmV0" }, BASE, "secret", "" },
 		{ URI, { KEY, "c2VjcmV0", SAS, "sig=1" }, BASE, "secret", "" },
 		{ URI, { SAS, "?sv=1&sig=2" }, BASE, "", "sv=1&sig=2" },
 		{ URI, { KEY, "c2VjcmV0", ACCOUNT, "acc" }, BASE, "secret", "" },
 		{ URI, { KEY, "c2VjcmV0", ACCOUNT, "other" }, BASE, "", "" },
 		{ URI, { SAS, "sig=1", ACCOUNT, "other" }, BASE, "", "" },
-		{ URI, { CONNECTION, "DefaultEndpointsProtocol=https;AccountName=acc;AccountKey=c2VjcmV0;"
-				     "EndpointSuffix=core.windows.net", KEY, "eA==" }, BASE, "secret", "" },
+		{ URI,
+		  { CONNECTION,
+		    "DefaultEndpointsProtocol=https;AccountName=acc;AccountKey=c2VjcmV0;"
+		    "EndpointSuffix=core.windows.net",
+		    KEY, "eA==" },
+		  BASE,
+		  "secret",
+		  "" },
 		{ URI, { CONNECTION, "AccountName=other;AccountKey=c2VjcmV0" }, BASE, "", "" },
-		{ URI, { CONNECTION, "AccountName=acc;AccountKey=c2VjcmV0;BlobEndpoint=http://127.0.0.1:10000/acc" },
-		  "http://127.0.0.1:10000/acc", "secret", "" },
-		{ URI, { CONNECTION, "BlobEndpoint=https://acc.blob.core.windows.net/;SharedAccessSignature=sig=3" },
-		  BASE, "", "sig=3" },
-		{ URI, { CONNECTION, "BlobEndpoint=https://other.example/;SharedAccessSignature=sig=3" }, BASE, "", "" },
+		{ URI,
+		  { CONNECTION,
+		    "AccountName=acc;AccountKey=c2VjcmV0;BlobEndpoint=http://127.0.0.1:10000/acc" },
+		  "http://127.0.0.1:10000/acc",
+		  "secret",
+		  "" },
+		{ URI,
+		  { CONNECTION,
+		    "BlobEndpoint=https://acc.blob.core.windows.net/;SharedAccessSignature=sig=3" },
+		  BASE,
+		  "",
+		  "sig=3" },
+		{ URI,
+		  { CONNECTION, "BlobEndpoint=https://other.example/;SharedAccessSignature=sig=3" },
+		  BASE,
+		  "",
+		  "" },
 		{ URI, { KEY, "!" }, NULL, NULL, NULL },
 		{ URI, { SAS, "sig=1\r\nX: y" }, NULL, NULL, NULL },
 		{ URI, { CONNECTION, "AccountName=acc;BlobEndpoint=ftp://h/" }, NULL, NULL, NULL },
@@ -62,16 +84,17 @@ static void finds_accounts(void **state)
 			rc = pf_azure_find(&s, &a, &w, &err);
 		for (size_t k = 0; k < 6 && rows[i].vars[k]; k += 2)
 			unsetenv(rows[i].vars[k]);
-		if (!rows[i].base ? rc == 0 || err.code != PF_EUSAGE :
-		    rc < 0 || !pf_str_is(s.base, rows[i].base) || !pf_str_is(s.key, rows[i].key) ||
-		    !pf_str_is(s.token, rows[i].token))
-			fail_msg("row %zu, %s: %d " PF_FMT " " PF_FMT " %s", i, rows[i].uri, rc, PF_ARG(s.base),
-				 PF_ARG(s.token), err.msg);
+		if (!rows[i].base ? rc == 0 || err.code != PF_EUSAGE
+				  : rc < 0 || !pf_str_is(s.base, rows[i].base) ||
+					    !pf_str_is(s.key, rows[i].key) ||
+					    !pf_str_is(s.token, rows[i].token))
+			fail_msg("row %zu, %s: %d " PF_FMT " " PF_FMT " %s", i, rows[i].uri, rc,
+				 PF_ARG(s.base), PF_ARG(s.token), err.msg);
 	}
 }
 
-/* Python's hmac made the value, of this text:
- * GET\n\n\n\n\n\n\n\n"0x8D"\n\n\nbytes=5-\nx-ms-date:...\nx-ms-version:2021-12-02\n/acc/con\ncomp:list\nprefix:a b/ */
+/* Python's hmac made the value, of this text: GET\n\n\n\n\n\n\n\n"0x8D"\n\n\nbytes=5-\nx-ms-date:...\n
+ * x-ms-version:2021-12-02\n/acc/con\ncomp:list\nprefix:a b/ */
 static void signs(void **state)
 {
 	struct pf_azure s = { .account = PF_S("acc"), .key = PF_S("secret") };
@@ -80,10 +103,12 @@ static void signs(void **state)
 
 	(void)state;
 	*PF_PUSH(&t.arena, &t.headers) = PF_S("If-Match: \"0x8D\"");
-	pf_azure_sign(&headers, &t, "https://acc.blob.core.windows.net/con?prefix=a%20b%2F&comp=list", &s, "bytes=5-",
-		      "Mon, 02 Jan 2006 15:04:05 GMT");
+	pf_azure_sign(&headers, &t,
+		      "https://acc.blob.core.windows.net/con?prefix=a%20b%2F&comp=list", &s,
+		      "bytes=5-", "Mon, 02 Jan 2006 15:04:05 GMT");
 	assert_int_equal(headers.n, 2);
-	if (!pf_str_is(headers.v[1], "Authorization: SharedKey acc:0JobrdS82yGR1z/P+PIY6/bIz8mx34HXkIzbv13opcA="))
+	if (!pf_str_is(headers.v[1],
+		       "Authorization: SharedKey acc:0JobrdS82yGR1z/P+PIY6/bIz8mx34HXkIzbv13opcA="))
 		fail_msg(PF_FMT, PF_ARG(headers.v[1]));
 	pf_arena_free(&t.arena);
 }

@@ -1,4 +1,4 @@
-/* test_sigv4.c - signatures of AWS: the values that its documentation gives; where buckets are asked for */
+/* test_sigv4.c - signatures of AWS, by the values that it publishes; where buckets are */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit.h"
 
@@ -24,13 +24,14 @@ static void signs(void **state)
 		{ SUITE, "GET", OF_SUITE "?Param1=value1", NULL, "",
 		  "a67d582fa61cc504c4bae71f336f98b97f1ea3c7a6bfe1b6e45aec72011b9aeb" },
 		{ SUITE, "GET",
-		  OF_SUITE "-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", NULL, "",
-		  "07ef7494c76fa4850883e2b006601f940f8a34d404d0cfa977f52a65bbf5f24f" },
+		  OF_SUITE "-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
+		  NULL, "", "07ef7494c76fa4850883e2b006601f940f8a34d404d0cfa977f52a65bbf5f24f" },
 		{ SUITE, "GET", OF_SUITE "%E1%88%B4", NULL, "",
 		  "8318018e0b0f223aa2bbf98705b62bb787dc9c0e678f255a891fd03141be5d85" },
 		{ SUITE, "POST", OF_SUITE, NULL, "",
 		  "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b" },
-		{ SUITE, "POST", OF_SUITE, "content-type: application/x-www-form-urlencoded", "Param1=value1",
+		{ SUITE, "POST", OF_SUITE, "content-type: application/x-www-form-urlencoded",
+		  "Param1=value1",
 		  "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a" },
 		{ S3, "GET", OF_S3 "test.txt", "range: bytes=0-9", "",
 		  "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41" },
@@ -44,13 +45,17 @@ static void signs(void **state)
 	for (size_t i = 0; i < PF_COUNT(rows); i++) {
 		PF_AUTO(arena) a = { 0 };
 		bool s3 = rows[i].url[8 + 7] == 'b';
-		struct pf_sigv4 s = { .id = pf_s(rows[i].id), .secret = pf_s(rows[i].secret),
-				      .region = PF_S("us-east-1"), .service = s3 ? "s3" : "service", .content = s3 };
+		struct pf_sigv4 s = { .id = pf_s(rows[i].id),
+				      .secret = pf_s(rows[i].secret),
+				      .region = PF_S("us-east-1"),
+				      .service = s3 ? "s3" : "service",
+				      .content = s3 };
 		struct pf_strs headers = { 0 };
 
 		if (rows[i].more)
 			*PF_PUSH(&a, &s.more) = pf_s(rows[i].more);
-		pf_sigv4_sign(&headers, &a, &s, rows[i].method, rows[i].url, pf_s(rows[i].body), rows[i].when);
+		pf_sigv4_sign(&headers, &a, &s, rows[i].method, rows[i].url, pf_s(rows[i].body),
+			      rows[i].when);
 		if (!pf_str_ends(headers.v[headers.n - 1], rows[i].signature))
 			fail_msg("%s: " PF_FMT, rows[i].url, PF_ARG(headers.v[headers.n - 1]));
 	}
@@ -59,20 +64,27 @@ static void signs(void **state)
 static void sends_what_it_signs(void **state)
 {
 	PF_AUTO(arena) a = { 0 };
-	struct pf_sigv4 s = { .id = PF_S("AK"), .secret = PF_S("secret!"), .token = PF_S("t0ken"),
-			      .region = PF_S("eu-west-1"), .service = "s3", .content = true };
+	struct pf_sigv4 s = { .id = PF_S("AK"),
+			      .secret = PF_S("secret!"),
+			      .token = PF_S("t0ken"),
+			      .region = PF_S("eu-west-1"),
+			      .service = "s3",
+			      .content = true };
 	struct pf_strs headers = { 0 };
 
 	(void)state;
 	*PF_PUSH(&a, &s.more) = PF_S("x-amz-expected-bucket-owner: 123");
-	pf_sigv4_sign(&headers, &a, &s, "GET", "http://127.0.0.1:9/b/k", PF_S(""), "20130524T000000Z");
+	pf_sigv4_sign(&headers, &a, &s, "GET", "http://127.0.0.1:9/b/k", PF_S(""),
+		      "20130524T000000Z");
 	assert_int_equal(headers.n, 5);
 	assert_true(pf_str_is(headers.v[1], "x-amz-date: 20130524T000000Z"));
 	assert_true(pf_str_is(headers.v[2], "x-amz-expected-bucket-owner: 123"));
 	assert_true(pf_str_is(headers.v[3], "x-amz-security-token: t0ken"));
-	assert_true(pf_str_find_str(headers.v[4], "Credential=AK/20130524/eu-west-1/s3/aws4_request, "
+	assert_true(pf_str_find_str(headers.v[4],
+				    "Credential=AK/20130524/eu-west-1/s3/aws4_request, "
 				    "SignedHeaders=host;x-amz-content-sha256;x-amz-date;"
-				    "x-amz-expected-bucket-owner;x-amz-security-token, ") != PF_NPOS);
+				    "x-amz-expected-bucket-owner;x-amz-security-token, ") !=
+		    PF_NPOS);
 	for (size_t i = 0; i < headers.n; i++)
 		assert_true(pf_str_find_str(headers.v[i], "secret!") == PF_NPOS);
 }
@@ -111,9 +123,12 @@ static void finds_buckets(void **state)
 		int rc = pf_where_read(&w, &a, pf_s(rows[i].uri), &err);
 
 		if (rc == 0)
-			rc = pf_s3_bucket_of(&b, &a, &w, pf_s(rows[i].endpoint), rows[i].style, &err);
-		if (*rows[i].base == '!' ? rc == 0 || err.code != PF_EUSAGE :
-					   rc < 0 || !pf_str_is(pf_s3_base(&a, &b, PF_S("eu-west-1")), rows[i].base))
+			rc = pf_s3_bucket_of(&b, &a, &w, pf_s(rows[i].endpoint), rows[i].style,
+					     &err);
+		if (*rows[i].base == '!'
+			    ? rc == 0 || err.code != PF_EUSAGE
+			    : rc < 0 || !pf_str_is(pf_s3_base(&a, &b, PF_S("eu-west-1")),
+						   rows[i].base))
 			fail_msg("%s: %d %s", rows[i].uri, rc, err.msg);
 	}
 }

@@ -45,8 +45,8 @@ static void reads(void **state)
 		int rc = pf_xml_read(pf_s(rows[i].text), write_down, &told, &err);
 		const char *want = rows[i].told;
 
-		if (*want == '!' ? rc == 0 || !strstr(err.msg, want + 1) :
-				   rc < 0 || !pf_str_is(pf_buf_view(&told), want))
+		if (*want == '!' ? rc == 0 || !strstr(err.msg, want + 1)
+				 : rc < 0 || !pf_str_is(pf_buf_view(&told), want))
 			fail_msg("%s: %d %s %s", rows[i].text, rc, told.p ? told.p : "", err.msg);
 	}
 }
@@ -61,7 +61,8 @@ static int ignore(void *ctx, struct pf_str path, struct pf_str text, struct pf_e
 }
 
 /* So many times one text between two others. */
-static int read_many(const char *before, const char *text, size_t n, const char *after, struct pf_err *err)
+static int read_many(const char *before, const char *text, size_t n, const char *after,
+		     struct pf_err *err)
 {
 	PF_AUTO(buf) all = PF_BUF(PF_MIB(8));
 
