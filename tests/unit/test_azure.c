@@ -13,62 +13,62 @@
 #define URI "wasbs://c0ntainer@acc.blob.core.windows.net/a/b"
 #define BASE "https://acc.blob.core.windows.net"
 
+static const struct {
+	const char *uri, *vars[6];	/* name, value, ... */
+	const char *base, *key, *token; /* NULL base: refused */
+} rows[] = {
+	{ URI, { 0 }, BASE, "", "" },
+	{ "abfss://c0ntainer@acc.dfs.core.windows.net/a", { 0 }, BASE, "", "" },
+	{ "wasbs://con@acc.blob.core.chinacloudapi.cn/a",
+	  { 0 },
+	  "https://acc.blob.core.chinacloudapi.cn",
+	  "",
+	  "" },
+	{ URI, { KEY, "c2VjcmV0" }, BASE, "secret", "" },
+	{ URI, { KEY, "c2VjcmV0", SAS, "sig=1" }, BASE, "secret", "" },
+	{ URI, { SAS, "?sv=1&sig=2" }, BASE, "", "sv=1&sig=2" },
+	{ URI, { KEY, "c2VjcmV0", ACCOUNT, "acc" }, BASE, "secret", "" },
+	{ URI, { KEY, "c2VjcmV0", ACCOUNT, "other" }, BASE, "", "" },
+	{ URI, { SAS, "sig=1", ACCOUNT, "other" }, BASE, "", "" },
+	{ URI,
+	  { CONNECTION,
+	    "DefaultEndpointsProtocol=https;AccountName=acc;AccountKey=c2VjcmV0;"
+	    "EndpointSuffix=core.windows.net",
+	    KEY, "eA==" },
+	  BASE,
+	  "secret",
+	  "" },
+	{ URI, { CONNECTION, "AccountName=other;AccountKey=c2VjcmV0" }, BASE, "", "" },
+	{ URI,
+	  { CONNECTION,
+	    "AccountName=acc;AccountKey=c2VjcmV0;BlobEndpoint=http://127.0.0.1:10000/acc" },
+	  "http://127.0.0.1:10000/acc",
+	  "secret",
+	  "" },
+	{ URI,
+	  { CONNECTION,
+	    "BlobEndpoint=https://acc.blob.core.windows.net/;SharedAccessSignature=sig=3" },
+	  BASE,
+	  "",
+	  "sig=3" },
+	{ URI,
+	  { CONNECTION, "BlobEndpoint=https://other.example/;SharedAccessSignature=sig=3" },
+	  BASE,
+	  "",
+	  "" },
+	{ URI, { KEY, "!" }, NULL, NULL, NULL },
+	{ URI, { SAS, "sig=1\r\nX: y" }, NULL, NULL, NULL },
+	{ URI, { CONNECTION, "AccountName=acc;BlobEndpoint=ftp://h/" }, NULL, NULL, NULL },
+	{ "wasbs://con@acc.blob.core.windows.net.evil.example/a", { 0 }, NULL, NULL, NULL },
+	{ "wasbs://con@evil.example/a", { 0 }, NULL, NULL, NULL },
+	{ "wasbs://con@.blob.core.windows.net/a", { 0 }, NULL, NULL, NULL },
+	{ "wasbs://con@acc.blob.core.windows.net:8080/a", { 0 }, NULL, NULL, NULL },
+	{ "wasbs://acc.blob.core.windows.net/a", { 0 }, NULL, NULL, NULL },
+	{ "wasbs://c..n@acc.blob.core.windows.net/a", { 0 }, NULL, NULL, NULL },
+};
+
 static void finds_accounts(void **state)
 {
-	static const struct {
-		const char *uri, *vars[6];	/* name, value, ... */
-		const char *base, *key, *token; /* NULL base: refused */
-	} rows[] = {
-		{ URI, { 0 }, BASE, "", "" },
-		{ "abfss://c0ntainer@acc.dfs.core.windows.net/a", { 0 }, BASE, "", "" },
-		{ "wasbs://con@acc.blob.core.chinacloudapi.cn/a",
-		  { 0 },
-		  "https://acc.blob.core.chinacloudapi.cn",
-		  "",
-		  "" },
-		{ URI, { KEY, "c2VjcmV0" }, BASE, "secret", "" },
-		{ URI, { KEY, "c2VjcmV0", SAS, "sig=1" }, BASE, "secret", "" },
-		{ URI, { SAS, "?sv=1&sig=2" }, BASE, "", "sv=1&sig=2" },
-		{ URI, { KEY, "c2VjcmV0", ACCOUNT, "acc" }, BASE, "secret", "" },
-		{ URI, { KEY, "c2VjcmV0", ACCOUNT, "other" }, BASE, "", "" },
-		{ URI, { SAS, "sig=1", ACCOUNT, "other" }, BASE, "", "" },
-		{ URI,
-		  { CONNECTION,
-		    "DefaultEndpointsProtocol=https;AccountName=acc;AccountKey=c2VjcmV0;"
-		    "EndpointSuffix=core.windows.net",
-		    KEY, "eA==" },
-		  BASE,
-		  "secret",
-		  "" },
-		{ URI, { CONNECTION, "AccountName=other;AccountKey=c2VjcmV0" }, BASE, "", "" },
-		{ URI,
-		  { CONNECTION,
-		    "AccountName=acc;AccountKey=c2VjcmV0;BlobEndpoint=http://127.0.0.1:10000/acc" },
-		  "http://127.0.0.1:10000/acc",
-		  "secret",
-		  "" },
-		{ URI,
-		  { CONNECTION,
-		    "BlobEndpoint=https://acc.blob.core.windows.net/;SharedAccessSignature=sig=3" },
-		  BASE,
-		  "",
-		  "sig=3" },
-		{ URI,
-		  { CONNECTION, "BlobEndpoint=https://other.example/;SharedAccessSignature=sig=3" },
-		  BASE,
-		  "",
-		  "" },
-		{ URI, { KEY, "!" }, NULL, NULL, NULL },
-		{ URI, { SAS, "sig=1\r\nX: y" }, NULL, NULL, NULL },
-		{ URI, { CONNECTION, "AccountName=acc;BlobEndpoint=ftp://h/" }, NULL, NULL, NULL },
-		{ "wasbs://con@acc.blob.core.windows.net.evil.example/a", { 0 }, NULL, NULL, NULL },
-		{ "wasbs://con@evil.example/a", { 0 }, NULL, NULL, NULL },
-		{ "wasbs://con@.blob.core.windows.net/a", { 0 }, NULL, NULL, NULL },
-		{ "wasbs://con@acc.blob.core.windows.net:8080/a", { 0 }, NULL, NULL, NULL },
-		{ "wasbs://acc.blob.core.windows.net/a", { 0 }, NULL, NULL, NULL },
-		{ "wasbs://c..n@acc.blob.core.windows.net/a", { 0 }, NULL, NULL, NULL },
-	};
-
 	(void)state;
 	for (size_t i = 0; i < PF_COUNT(rows); i++) {
 		PF_AUTO(arena) a = { 0 };
