@@ -32,7 +32,8 @@ expect "one that is not" 4 "ResourceNotFound" fetch wasbs://models$at/good/model
 check "says what is lacking" said "AZURE_STORAGE_ACCESS_KEY"
 for kind in key token; do
 	forget
-	eval "AZURE_STORAGE_CONNECTION_STRING=\$$kind"
+	AZURE_STORAGE_CONNECTION_STRING=$token
+	[ $kind = token ] || AZURE_STORAGE_CONNECTION_STRING=$key
 	check "by its $kind" fetched wasbs://models$at/good/model
 	check "pages of three" test "$(asked 'comp=list')" -eq $((($(find "$work/model" -type f | wc -l) + 2) / 3))
 	: >"$work/log"
@@ -54,6 +55,7 @@ for kind in key token; do
 	check "are gone on with" test "$(asked 'bytes=')" -gt 3
 done
 forget
+AZURE_STORAGE_CONNECTION_STRING=$key
 expect "a key that is none" 4 "AuthenticationFailed" env AZURE_STORAGE_CONNECTION_STRING="AccountName=devstore;AccountKey=eHh4;$endpoint" \
 	"$program" fetch wasbs://models$at/good/model
 expect "nor base64" 2 "base64" env AZURE_STORAGE_CONNECTION_STRING="AccountName=devstore;AccountKey=x;$endpoint" \
