@@ -82,6 +82,8 @@
 #define PF_MAX_MODEL_BYTES ((uint64_t)1 << 42) /* of all files together */
 #define PF_MAX_LISTING PF_MIB(64)	/* one page of a server's list of files */
 #define PF_MAX_PAGES 10000		/* ... and how many of them */
+#define PF_MAX_XML_DEPTH 32		/* elements in elements of such a list */
+#define PF_MAX_XML_TEXT PF_KIB(64)	/* a name, or the texts around one element */
 #define PF_MAX_REST PF_MIB(16)		/* one answer of a tracking server */
 #define PF_MAX_HOPS 4			/* from a model's URI to where its files are */
 
@@ -146,6 +148,7 @@
 #define PF_WAIT_BUILD 7200		/* for one hook of a build */
 #define PF_WAIT_SOLVE 1800		/* for the native resolver, the index's answers included */
 #define PF_WAIT_CONNECT 10		/* for a server to take a connection */
+#define PF_WAIT_MACHINE 1		/* for the cloud's machine to say who it is, where this may be none */
 #define PF_WAIT_STALL 30			/* without a byte from a server */
 #define PF_MAX_NET_WAIT 3600		/* what the user may make of those two */
 #define PF_WAIT_BETWEEN 60		/* at most, before a transfer is tried again */

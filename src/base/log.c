@@ -172,7 +172,7 @@ void pf_warn_text(struct pf_str text)
 	}
 }
 
-static void draw_step(const char *fmt, va_list ap)
+static void __attribute__((format(printf, 1, 0))) draw_step(const char *fmt, va_list ap)
 {
 	char raw[1024], shown[2048];
 

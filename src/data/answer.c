@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/json.h"
 #include "base/limits.h"
-#include "data/base64.h"
+#include "base/base64.h"
 #include "data/data.h"
 #include "data/element.h"
 

@@ -1,6 +1,6 @@
 /* answer_csv.c - what the model answered, as CSV */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "data/base64.h"
+#include "base/base64.h"
 #include "data/data.h"
 #include "data/document.h"
 #include "data/element.h"

@@ -5,7 +5,7 @@
 #include "base/limits.h"
 #include "base/number.h"
 #include "base/str.h"
-#include "data/base64.h"
+#include "base/base64.h"
 #include "data/columns.h"
 #include "data/datetime.h"
 #include "data/document.h"

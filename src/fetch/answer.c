@@ -222,6 +222,8 @@ static int take_line(struct pf_transfer *t, struct pf_str line)
 		forget_answer(t);
 	else if (!pf_str_trim(line).n && pf_request_status(t->own) >= 200)
 		return begin(t, pf_request_status(t->own));
+	if (colon != PF_NPOS && t->want_header && pf_str_ieq(name, t->want_header))
+		t->got_header = pf_dup(&t->arena, pf_str_trim(pf_str_skip(line, colon + 1)));
 	for (size_t i = 0; colon != PF_NPOS && i < PF_COUNT(known_headers); i++)
 		if (pf_str_ieq(name, known_headers[i].name))
 			return known_headers[i].take(t, pf_str_trim(pf_str_skip(line, colon + 1)));

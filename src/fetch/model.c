@@ -42,16 +42,21 @@ struct fetching {
 
 /* ---- what a URI came to ---- */
 
-/* The same models: URI means another model on another server. */
+/* The same URI means another model on another server. */
 static void name_note(struct fetching *g, struct pf_str shown)
 {
-	const char *tracking = getenv("MLFLOW_TRACKING_URI"), *registry = getenv("MLFLOW_REGISTRY_URI");
-	struct pf_str whole = pf_format(&g->f->arena, PF_FMT "\n%s\n%s", PF_ARG(shown),
-					tracking ? tracking : "", registry ? registry : "");
+	static const char *const servers[] = {
+		"MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI", "MLFLOW_S3_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3",
+		"AWS_ENDPOINT_URL", "STORAGE_EMULATOR_HOST", "AZURE_STORAGE_CONNECTION_STRING",
+	};
+	struct pf_arena *a = &g->f->arena;
+	struct pf_str whole = shown;
 	char hex[PF_SHA256_HEX];
 
+	for (size_t i = 0; i < PF_COUNT(servers); i++)
+		whole = pf_format(a, PF_FMT "\n%s", PF_ARG(whole), getenv(servers[i]) ? getenv(servers[i]) : "");
 	pf_sha256_hex(hex, whole.p, whole.n);
-	g->note = pf_formatz(&g->f->arena, "%s/uris/%s", g->models, hex);
+	g->note = pf_formatz(a, "%s/uris/%s", g->models, hex);
 }
 
 static void read_note(struct fetching *g)
@@ -206,6 +211,7 @@ static int resolve(struct pf_where *w, bool *fixed, struct fetching *g, struct p
 
 static int open_remote(struct fetching *g, const struct pf_where *w, struct pf_err *err)
 {
+	g->pool.net = (struct pf_net){ 0 }; /* a tracking server's certificates are nobody else's */
 	g->r.kind = w->kind;
 	g->r.pool = &g->pool;
 	g->r.o = g->o;

@@ -30,6 +30,9 @@ struct pf_transfer {
 	struct pf_strs headers;	/* more of them, "Name: value"; for the first origin alone */
 	pf_sign *sign;		/* and those of each try; or NULL */
 	void *sign_ctx;
+	bool pinned;		/* the URL or a header says which state of the file: its rest needs no If-Range */
+	struct pf_str secret;	/* "sig=...", a part of the query that is shown nowhere; for the first origin alone */
+	const char *want_header; /* one more header of its answers; NULL: none */
 	const char *method;	/* NULL: GET */
 	struct pf_str send;	/* the request's body: it follows no redirect to another origin. A view of NULL: none */
 	uint64_t have;		/* bytes of it that are in the descriptor already... */
@@ -47,6 +50,7 @@ struct pf_transfer {
 	struct pf_str final;	/* the URL that answered, after redirects, without credentials */
 	struct pf_str type;	/* media type, without parameters */
 	struct pf_str got_etag, got_modified;
+	struct pf_str got_header; /* the value of `want_header` that came last */
 	int64_t max_age;	/* seconds of Cache-Control; -1: not said */
 	uint64_t total;		/* size of the whole file, as far as the server says it */
 
@@ -59,7 +63,7 @@ struct pf_transfer {
 struct pf_net {
 	const char *cert;	/* a file or a folder of certificates; NULL: $SSL_CERT_FILE, else the system's */
 	const char *client_cert; /* a file with a certificate of our own and its key, for those who ask */
-	const char *proxy;	/* for all servers but those of $no_proxy; NULL: $https_proxy and the like */
+	const char *proxy;	/* for all servers but those of $no_proxy; NULL: $https_proxy and the like; "": none */
 	struct pf_strs trusted;	/* hosts, or host:port, whose certificate is not looked at */
 	unsigned wait;		/* seconds to connect, and without a byte; 0: PF_WAIT_CONNECT, PF_WAIT_STALL */
 	unsigned tries;		/* of each file; 0: PF_NET_TRIES */
@@ -101,5 +105,8 @@ int pf_pool_wait(struct pf_pool *p, struct pf_transfer *t, struct pf_err *err) P
 int pf_pool_turn(struct pf_pool *p, struct pf_err *err) PF_MUST_USE;
 /* Bytes of it that have come so far. */
 uint64_t pf_transfer_got(const struct pf_transfer *t);
+/* What the try that is about to be made asks for: "bytes=100-" and the like; empty: all of it. */
+#define PF_RANGE_TEXT 64
+const char *pf_transfer_range(char out[PF_RANGE_TEXT], const struct pf_transfer *t);
 /* Ends it if it is under way, frees what it holds. */
 void pf_transfer_free(struct pf_pool *p, struct pf_transfer *t);

@@ -11,14 +11,12 @@ static const struct pf_remote_kind
 			      .way = "copy it first: databricks fs cp -r dbfs:/PATH DIR, then give DIR" },
 	remote_hdfs = { .schemes = { "hdfs", "viewfs" },
 			.way = "copy it first: hdfs dfs -get PATH DIR, then give DIR" },
-	remote_buckets = { .schemes = { "s3", "r2", "b2", "gs" }, .way = COPY_FIRST },
-	remote_azure = { .schemes = { "wasbs", "wasb", "abfss", "abfs" }, .way = COPY_FIRST },
 	remote_servers = { .schemes = { "ftp", "sftp" }, .way = COPY_FIRST };
 
 static const struct pf_remote_kind *const KINDS[] = {
 	&pf_remote_web, &pf_remote_artifacts, &pf_remote_runs, &pf_remote_models,
-	&pf_remote_git,
-	&remote_databricks, &remote_hdfs, &remote_buckets, &remote_azure, &remote_servers,
+	&pf_remote_s3, &pf_remote_gs, &pf_remote_azure, &pf_remote_git,
+	&remote_databricks, &remote_hdfs, &remote_servers,
 };
 
 const struct pf_remote_kind *pf_remote_kind_of(struct pf_str scheme)

@@ -189,20 +189,37 @@ static void set_way(CURL *c, const struct pf_net *net)
 		curl_easy_setopt(c, CURLOPT_PROXY, net->proxy);
 }
 
+const char *pf_transfer_range(char out[PF_RANGE_TEXT], const struct pf_transfer *t)
+{
+	const struct pf_request *r = t->own;
+
+	*out = '\0';
+	if (r->resuming)
+		snprintf(out, PF_RANGE_TEXT, "bytes=%llu-", (unsigned long long)r->bytes);
+	else if (t->range.tail)
+		snprintf(out, PF_RANGE_TEXT, "bytes=-%llu", (unsigned long long)t->range.tail);
+	else if (t->range.to)
+		snprintf(out, PF_RANGE_TEXT, "bytes=%llu-%llu", (unsigned long long)t->range.from,
+			 (unsigned long long)t->range.to - 1);
+	return out;
+}
+
 static void set_range(struct pf_transfer *t)
 {
-	struct pf_request *r = t->own;
-	char range[64] = "";
+	char range[PF_RANGE_TEXT];
 
-	if (r->resuming)
-		snprintf(range, sizeof(range), "%llu-", (unsigned long long)r->bytes);
-	else if (t->range.tail)
-		snprintf(range, sizeof(range), "-%llu", (unsigned long long)t->range.tail);
-	else if (t->range.to)
-		snprintf(range, sizeof(range), "%llu-%llu", (unsigned long long)t->range.from,
-			 (unsigned long long)t->range.to - 1);
-	if (*range)
-		curl_easy_setopt(r->curl, CURLOPT_RANGE, range);
+	if (*pf_transfer_range(range, t))
+		curl_easy_setopt(t->own->curl, CURLOPT_RANGE, range + strlen("bytes="));
+}
+
+static void set_url(struct pf_transfer *t)
+{
+	struct pf_request *r = t->own;
+	const char *url = r->url;
+
+	if (t->secret.n && !r->left)
+		url = pf_formatz(&t->arena, "%s%s" PF_FMT, url, strchr(url, '?') ? "&" : "?", PF_ARG(t->secret));
+	curl_easy_setopt(r->curl, CURLOPT_URL, url);
 }
 
 static void set_options(struct pf_transfer *t)
@@ -211,7 +228,7 @@ static void set_options(struct pf_transfer *t)
 	CURL *c = r->curl;
 
 	curl_easy_reset(c);
-	curl_easy_setopt(c, CURLOPT_URL, r->url);
+	set_url(t);
 	curl_easy_setopt(c, CURLOPT_PRIVATE, t);
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
@@ -275,7 +292,7 @@ void pf_request_prepare(struct pf_transfer *t)
 	add_header(r, &t->arena, "If-Modified-Since", t->modified);
 	if (!t->gzip)
 		add_header(r, &t->arena, "Accept-Encoding", "identity");
-	if (r->resuming && r->validator.n)
+	if (r->resuming && r->validator.n && !t->pinned)
 		add_header(r, &t->arena, "If-Range", r->validator.p);
 	add_own_headers(t);
 	set_options(t);
@@ -309,7 +326,8 @@ static int fail_status(struct pf_transfer *t)
 	curl_easy_getinfo(r->curl, CURLINFO_RETRY_AFTER, &wait);
 	r->wait = wait > 86400 ? 86400 : (long)wait;
 	r->again = t->status == 408 || t->status == 429 || t->status >= 500;
-	pf_fail(&t->err, PF_ETRANSFER, "HTTP status %ld", t->status);
+	pf_fail(&t->err, PF_ETRANSFER, "HTTP status %ld%s", t->status,
+		t->status == 412 ? ": it has changed since it was listed" : "");
 	t->err.gone = t->status == 404 || t->status == 410;
 	if (r->wait > MAX_RETRY_AFTER) {
 		r->again = false;
@@ -318,7 +336,7 @@ static int fail_status(struct pf_transfer *t)
 	}
 	if (t->status == 416 && r->resuming)
 		r->again = r->no_ranges = true;
-	if (t->status == 401 || t->status == 403)
+	if ((t->status == 401 || t->status == 403) && !t->sign && !t->headers.n)
 		pf_hint(&t->err, "the server wants credentials: in the URL, or in ~/.netrc");
 	return -1;
 }

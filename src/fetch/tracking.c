@@ -2,27 +2,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fetch/tracking.h"
 
-#include <fcntl.h>
 #include <stdarg.h>
-#include <unistd.h>
 
-#include "base/fs.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "fetch/setting.h"
 #include "formats/ini.h"
-
-static const char *setting(const char *name)
-{
-	const char *value = getenv(name);
-
-	return value && *value ? value : NULL;
-}
-
-static bool is_true(const char *value)
-{
-	return value && (pf_str_ieq(pf_s(value), "true") || strcmp(value, "1") == 0);
-}
 
 /* ---- who we are ---- */
 
@@ -45,15 +31,14 @@ static void take_credential(void *ctx, struct pf_str section, struct pf_str key,
 /* ~/.mlflow/credentials, where the environment does not say. */
 static void read_user(struct user *u, struct pf_arena *a)
 {
-	PF_AUTO(buf) text = PF_BUF(PF_MAX_TEXT_FILE);
-	const char *name = setting("MLFLOW_TRACKING_USERNAME"),
-		   *password = setting("MLFLOW_TRACKING_PASSWORD"), *home = pf_home();
-	char *path = home ? pf_formatz(a, "%s/.mlflow/credentials", home) : NULL;
+	const char *name = pf_setting("MLFLOW_TRACKING_USERNAME"),
+		   *password = pf_setting("MLFLOW_TRACKING_PASSWORD");
+	char *path = name && password ? NULL : pf_setting_file(a, NULL, ".mlflow/credentials");
 	struct pf_err ignored;
+	struct pf_str text;
 
-	if (path && (!name || !password) && access(path, R_OK) == 0 &&
-	    pf_read_file(&text, AT_FDCWD, path, &ignored) == 0)
-		pf_ini_read(a, pf_dup(a, pf_buf_view(&text)), take_credential, u);
+	if (path && pf_setting_read(&text, a, path, &ignored) == 0)
+		pf_ini_read(a, text, take_credential, u);
 	if (name)
 		u->name = pf_s(name);
 	if (password)
@@ -63,7 +48,7 @@ static void read_user(struct user *u, struct pf_arena *a)
 /* Both a user and a password, or a token: MLflow's order. */
 static int log_in(struct pf_tracking *s, struct pf_arena *a, struct pf_pool *p, struct pf_err *err)
 {
-	const char *token = setting("MLFLOW_TRACKING_TOKEN");
+	const char *token = pf_setting("MLFLOW_TRACKING_TOKEN");
 	struct user u = { 0 };
 	struct pf_url url = s->url;
 
@@ -85,15 +70,15 @@ static unsigned number(const char *name, unsigned most)
 {
 	uint64_t value = 0;
 
-	if (!pf_str_u64(pf_s(setting(name)), &value))
+	if (!pf_str_u64(pf_s(pf_setting(name)), &value))
 		return 0;
 	return value > most ? most : (unsigned)value;
 }
 
 static int set_net(struct pf_pool *p, const struct pf_tracking *s, struct pf_err *err)
 {
-	bool insecure = is_true(setting("MLFLOW_TRACKING_INSECURE_TLS"));
-	const char *cert = setting("MLFLOW_TRACKING_SERVER_CERT_PATH");
+	bool insecure = pf_setting_is_true("MLFLOW_TRACKING_INSECURE_TLS");
+	const char *cert = pf_setting("MLFLOW_TRACKING_SERVER_CERT_PATH");
 
 	if (insecure && cert)
 		return pf_fail(err, PF_EUSAGE, "MLFLOW_TRACKING_INSECURE_TLS and "
@@ -102,11 +87,11 @@ static int set_net(struct pf_pool *p, const struct pf_tracking *s, struct pf_err
 		*PF_PUSH(&p->arena, &p->net.trusted) = s->base;
 	if (cert)
 		p->net.cert = cert;
-	if (setting("MLFLOW_TRACKING_CLIENT_CERT_PATH"))
-		p->net.client_cert = setting("MLFLOW_TRACKING_CLIENT_CERT_PATH");
+	if (pf_setting("MLFLOW_TRACKING_CLIENT_CERT_PATH"))
+		p->net.client_cert = pf_setting("MLFLOW_TRACKING_CLIENT_CERT_PATH");
 	if (number("MLFLOW_HTTP_REQUEST_TIMEOUT", PF_MAX_NET_WAIT))
 		p->net.wait = number("MLFLOW_HTTP_REQUEST_TIMEOUT", PF_MAX_NET_WAIT);
-	if (setting("MLFLOW_HTTP_REQUEST_MAX_RETRIES"))
+	if (pf_setting("MLFLOW_HTTP_REQUEST_MAX_RETRIES"))
 		p->net.tries = 1 + number("MLFLOW_HTTP_REQUEST_MAX_RETRIES", PF_MAX_NET_TRIES - 1);
 	return 0;
 }
@@ -125,8 +110,8 @@ static int fail_no_server(struct pf_err *err, const char *uri)
 int pf_tracking_open(struct pf_tracking *out, struct pf_arena *a, struct pf_pool *p, enum pf_tracking_role role,
 		     struct pf_err *err)
 {
-	const char *uri = role == PF_REGISTRY && setting("MLFLOW_REGISTRY_URI") ?
-			  setting("MLFLOW_REGISTRY_URI") : setting("MLFLOW_TRACKING_URI");
+	const char *uri = role == PF_REGISTRY && pf_setting("MLFLOW_REGISTRY_URI") ?
+			  pf_setting("MLFLOW_REGISTRY_URI") : pf_setting("MLFLOW_TRACKING_URI");
 	struct pf_tracking s = { 0 };
 	struct pf_url bare;
 

@@ -102,6 +102,10 @@ static int check_host(const struct pf_where *w, struct pf_str uri, struct pf_err
 		return refuse(err, uri, "has an address that is read in more than one way");
 	if (!w->url.user.p)
 		return 0;
+	if (rules & PF_WHERE_CONTAINER)
+		return pf_str_find(w->url.user, ':') == PF_NPOS ? 0 :
+			pf_fail(err, PF_EUSAGE, "credentials have no place in a " PF_FMT ": URI",
+				PF_ARG(w->url.scheme));
 	if (!(rules & PF_WHERE_USER))
 		return pf_fail(err, PF_EUSAGE, "credentials have no place in a " PF_FMT ": URI",
 			       PF_ARG(w->url.scheme));
@@ -168,15 +172,17 @@ static int take_path(struct pf_where *w, struct pf_arena *a, struct pf_str uri, 
 		return refuse(err, uri, "has a \";\", which has no meaning there");
 	if (has_encoded_slash(path))
 		return refuse(err, uri, "has a slash that is encoded");
-	path = pf_url_decode(a, path);
+	w->path = without_slashes(path);
+	path = pf_url_decode(a, w->path);
 	if (!path.p)
 		return refuse(err, uri, "has a malformed %XX");
 	if (pf_str_find(path, '\\') != PF_NPOS)
 		return refuse(err, uri, "has a backslash");
-	w->path = without_slashes(path);
+	if (!(rules & PF_WHERE_RAW))
+		w->path = without_slashes(path);
 	if (!w->path.n && !(rules & PF_WHERE_EMPTY))
 		return refuse(err, uri, "has no path");
-	return check_parts(w->path, uri, err);
+	return check_parts(path, uri, err);
 }
 
 /* ---- all of it ---- */
@@ -185,7 +191,7 @@ static struct pf_str shown(struct pf_arena *a, const struct pf_where *w, struct 
 {
 	size_t at;
 
-	if (!w->url.user.p)
+	if (!w->url.user.p || (w->kind->rules & PF_WHERE_CONTAINER && pf_str_find(w->url.user, ':') == PF_NPOS))
 		return pf_dup(a, uri);
 	at = (size_t)(w->url.user.p - uri.p);
 	return pf_format(a, PF_FMT PF_FMT, PF_ARG(pf_str_cut(uri, 0, at)),

@@ -4,7 +4,7 @@
 """Hands out WORK/model as an artifact, by MLflow's REST calls, and archives of it. Names of models and parts of
 paths say how it answers; all that it was asked is a line of WORK/log: METHOD PATH STATUS AUTHORIZATION.
 
-Models: good, moved (to other files from WORK/moved on), local (a path of this machine), file (file:///etc),
+Models: good, moved (to other files from WORK/moved on), stored (in a bucket of S3), local (a path of this machine), file (file:///etc),
 circle (models:/circle/1), foreign (another origin's artifacts), secret (credentials in the answer).
 Folders of artifacts: model, climb ("../x" in the list), absolute, twice, fileinfile, endless, cut (each
 file breaks off once), slow (a file takes a while), big (its first half alone, the first time)."""
@@ -80,7 +80,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return {"good": here + "model", "local": "/etc", "file": "file:///etc", "circle": "models:/circle/1",
                 "foreign": f"mlflow-artifacts://127.0.0.1:{PORTS['B']}/model", "secret": "https://me:pw@127.0.0.1/x",
                 "moved": here + ("other" if os.path.exists(os.path.join(WORK, "moved")) else "model"),
-                "climbing": here + "a/../../etc", "bucket": "hdfs://h/x",
+                "stored": "s3://public/good/model", "climbing": here + "a/../../etc", "bucket": "hdfs://h/x",
                 }.get(name, here + name)
 
     def rest(self, call, query, body):

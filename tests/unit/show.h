@@ -6,7 +6,7 @@
 
 #include "base/json.h"
 #include "base/number.h"
-#include "data/base64.h"
+#include "base/base64.h"
 #include "data/data.h"
 #include "data/datetime.h"
 #include "model/signature.h"

@@ -5,7 +5,7 @@
 #include <math.h>
 
 #include "base/limits.h"
-#include "data/base64.h"
+#include "base/base64.h"
 #include "data/data.h"
 #include "data/datetime.h"
 

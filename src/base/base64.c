@@ -1,6 +1,6 @@
 /* base64.c - binary cells as text */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "data/base64.h"
+#include "base/base64.h"
 
 #include "base/str.h"
 

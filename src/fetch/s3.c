@@ -1,0 +1,240 @@
+/* s3.c - s3:, r2: and b2: URIs: buckets of S3, and of what speaks like it */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fetch/s3.h"
+
+#include "base/limits.h"
+#include "base/str.h"
+#include "fetch/aws.h"
+#include "fetch/listing.h"
+#include "fetch/refusal.h"
+#include "fetch/setting.h"
+#include "fetch/sigv4.h"
+#include "formats/xml.h"
+
+struct s3 {
+	struct pf_s3_bucket bucket;
+	struct pf_sigv4 sign; /* an empty id: nobody signs */
+	struct pf_str base;
+	struct pf_str key; /* of the folder */
+	bool moved;	   /* another region was told, once */
+};
+
+static int check(const struct pf_where *w, struct pf_err *err)
+{
+	PF_AUTO(arena) a = { 0 };
+	struct pf_s3_bucket ignored;
+
+	return pf_s3_bucket_of(&ignored, &a, w, PF_S(""), NULL, err);
+}
+
+static bool is_header_value(const char *s)
+{
+	for (; *s; s++)
+		if (!pf_is_alnum(*s))
+			return false;
+	return true;
+}
+
+static int set_sign(struct s3 *f, struct pf_arena *a, const struct pf_aws *aws, struct pf_err *err)
+{
+	const char *owner = pf_setting("MLFLOW_S3_EXPECTED_BUCKET_OWNER");
+
+	f->sign = (struct pf_sigv4){ .id = aws->key.id,
+				     .secret = aws->key.secret,
+				     .token = aws->key.token,
+				     .region = aws->region,
+				     .service = "s3",
+				     .content = true };
+	if (owner && !is_header_value(owner))
+		return pf_fail(err, PF_EUSAGE,
+			       "MLFLOW_S3_EXPECTED_BUCKET_OWNER is no account of AWS");
+	if (owner)
+		*PF_PUSH(a, &f->sign.more) = pf_format(a, "x-amz-expected-bucket-owner: %s", owner);
+	return 0;
+}
+
+static void set_net(struct pf_remote *r, const struct s3 *f)
+{
+	r->pool->net.cert = pf_setting("AWS_CA_BUNDLE");
+	if (pf_setting_is_true("MLFLOW_S3_IGNORE_TLS") && f->bucket.endpoint.n) {
+		struct pf_err ignored;
+		struct pf_url u;
+
+		if (pf_url_split(&u, f->base, &ignored) == 0)
+			*PF_PUSH(&r->pool->arena, &r->pool->net.trusted) =
+				pf_format(&r->pool->arena, PF_FMT "%s" PF_FMT, PF_ARG(u.host),
+					  u.port.n ? ":" : "", PF_ARG(u.port));
+	}
+}
+
+static int open_s3(struct pf_remote *r, const struct pf_where *w, struct pf_err *err)
+{
+	const char *version = pf_setting("MLFLOW_EXPERIMENTAL_S3_SIGNATURE_VERSION");
+	struct s3 *f = pf_alloc(&r->arena, sizeof(*f));
+	struct pf_aws aws;
+
+	if (pf_aws_find(&aws, &r->arena, r->pool, version && strcmp(version, "unsigned") == 0,
+			err) < 0 ||
+	    pf_s3_bucket_of(&f->bucket, &r->arena, w, aws.endpoint,
+			    pf_setting("MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE"), err) < 0 ||
+	    set_sign(f, &r->arena, &aws, err) < 0)
+		return -1;
+	f->bucket.name = pf_dup(&r->arena, f->bucket.name);
+	if (f->bucket.region.n)
+		f->sign.region = pf_dup(&r->arena, f->bucket.region);
+	f->base = pf_s3_base(&r->arena, &f->bucket, f->sign.region);
+	f->key = pf_dup(&r->arena, w->path);
+	r->own = f;
+	r->source = f->bucket.endpoint.n ? pf_format(&r->arena, PF_FMT "/" PF_FMT, PF_ARG(f->base),
+						     PF_ARG(f->key))
+					 : pf_dup(&r->arena, w->shown);
+	set_net(r, f);
+	return 0;
+}
+
+static void sign(struct pf_transfer *t, struct s3 *f)
+{
+	if (f->sign.id.n) {
+		t->sign = pf_sigv4_hook;
+		t->sign_ctx = &f->sign;
+	}
+}
+
+/* ---- lists ---- */
+
+static void ask_page(struct pf_transfer *t, struct pf_listing *l)
+{
+	struct s3 *f = l->r->own;
+	struct pf_arena *a = &t->arena;
+
+	t->url = l->token.n ? pf_formatz(a,
+					 PF_FMT "/?continuation-token=" PF_FMT
+						"&list-type=2&prefix=" PF_FMT,
+					 PF_ARG(f->base), PF_ARG(pf_url_encode(a, l->token, "")),
+					 PF_ARG(pf_url_encode(a, l->prefix, "")))
+			    : pf_formatz(a, PF_FMT "/?list-type=2&prefix=" PF_FMT, PF_ARG(f->base),
+					 PF_ARG(pf_url_encode(a, l->prefix, "")));
+	sign(t, f);
+}
+
+/* <ListBucketResult><IsTruncated/><Contents><Key/><Size/><ETag/></Contents>... */
+struct page {
+	struct pf_listing *l;
+	struct pf_arena a; /* of one file */
+	struct pf_str key, size, mark, token;
+	bool truncated, is_list;
+};
+
+static int take_element(void *ctx, struct pf_str path, struct pf_str text, struct pf_err *err)
+{
+	static const struct {
+		const char *path;
+		size_t at;
+	} texts[] = {
+		{ "ListBucketResult/Contents/Key", offsetof(struct page, key) },
+		{ "ListBucketResult/Contents/Size", offsetof(struct page, size) },
+		{ "ListBucketResult/Contents/ETag", offsetof(struct page, mark) },
+	};
+	struct page *p = ctx;
+
+	for (size_t i = 0; i < PF_COUNT(texts); i++)
+		if (pf_str_is(path, texts[i].path))
+			*(struct pf_str *)(void *)((char *)p + texts[i].at) = pf_dup(&p->a, text);
+	if (pf_str_is(path, "ListBucketResult/IsTruncated"))
+		p->truncated = pf_str_is(text, "true");
+	else if (pf_str_is(path, "ListBucketResult/NextContinuationToken"))
+		p->token = pf_dup(&p->l->r->arena, text);
+	else if (pf_str_is(path, "ListBucketResult"))
+		p->is_list = true;
+	if (!pf_str_is(path, "ListBucketResult/Contents"))
+		return 0;
+	if (pf_listing_add(p->l, p->key, p->size, p->mark, err) < 0)
+		return -1;
+	p->key = p->size = p->mark = (struct pf_str){ 0 };
+	pf_arena_free(&p->a);
+	return 0;
+}
+
+static int read_page(struct pf_listing *l, struct pf_str body, struct pf_err *err)
+{
+	struct page p = { .l = l };
+	int rc = pf_xml_read(body, take_element, &p, err);
+
+	pf_arena_free(&p.a);
+	if (rc < 0)
+		return -1;
+	if (!p.is_list)
+		return pf_fail(err, PF_ETRANSFER, "no list of S3");
+	if (p.truncated && !p.token.n)
+		return pf_fail(err, PF_EINTEGRITY, "it goes on, and does not say where");
+	l->token = p.truncated ? p.token : PF_S("");
+	return 0;
+}
+
+/* The bucket is in another region: 301, 307, or 400 for a signature of this one. */
+static int refused(struct pf_listing *l, const struct pf_transfer *t, struct pf_err *err)
+{
+	struct s3 *f = l->r->own;
+	struct pf_arena *a = &l->r->arena;
+	struct pf_str region = { 0 };
+	bool told = pf_refusal_xml(&region, a, pf_buf_view(&t->problem), err);
+
+	if (t->got_header.n)
+		region = pf_dup(a, t->got_header);
+	if (!f->moved && pf_aws_is_region(region) && !pf_str_eq(region, f->sign.region)) {
+		f->moved = true;
+		f->sign.region = region;
+		f->base = pf_s3_base(a, &f->bucket, region);
+		return 1;
+	}
+	if (told)
+		err->gone = t->status == 404;
+	if (t->status == 403 && !f->sign.id.n)
+		pf_hint(err,
+			"no AWS credentials were found: set AWS_ACCESS_KEY_ID and "
+			"AWS_SECRET_ACCESS_KEY, or AWS_PROFILE");
+	return -1;
+}
+
+static int list_s3(struct pf_remote_files *out, struct pf_remote *r, struct pf_err *err)
+{
+	static const struct pf_listing_kind kind = { .ask = ask_page,
+						     .read = read_page,
+						     .refused = refused,
+						     .want_header = "x-amz-bucket-region" };
+	const struct s3 *f = r->own;
+	struct pf_listing l = { .r = r,
+				.files = out,
+				.prefix = pf_listing_prefix(&r->arena, f->key) };
+
+	return pf_listing_get(&l, &kind, err);
+}
+
+/* ---- files ---- */
+
+static int ask(struct pf_transfer *t, struct pf_remote *r, const struct pf_remote_file *file,
+	       struct pf_err *err)
+{
+	struct s3 *f = r->own;
+	struct pf_str key =
+		pf_format(&t->arena, PF_FMT PF_FMT, PF_ARG(pf_listing_prefix(&t->arena, f->key)),
+			  PF_ARG(file->path));
+
+	(void)err;
+	t->url = pf_formatz(&t->arena, PF_FMT "/" PF_FMT, PF_ARG(f->base),
+			    PF_ARG(pf_url_encode(&t->arena, key, "/")));
+	pf_listing_pin(t, file);
+	sign(t, f);
+	return 0;
+}
+
+#define RULES (PF_WHERE_HOST | PF_WHERE_TEXT | PF_WHERE_RAW | PF_WHERE_EMPTY | PF_WHERE_CONTAINER)
+
+const struct pf_remote_kind pf_remote_s3 = {
+	.schemes = { "s3", "r2", "b2" },
+	.rules = RULES,
+	.check = check,
+	.open = open_s3,
+	.list = list_s3,
+	.ask = ask,
+};

@@ -1,0 +1,90 @@
+#!/bin/sh
+# azure.sh - models in containers of Azure's storage: found, signed for, fetched whole, and no secret told to anybody
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2154
+. "${SRCDIR:-.}/tests/cli/tap.sh"
+unset AZURE_STORAGE_ACCOUNT AZURE_STORAGE_ACCESS_KEY AZURE_STORAGE_SAS_TOKEN http_proxy https_proxy all_proxy
+command -v python3 >/dev/null || skip_all "there is no python3"
+cp -R "$SRCDIR/share/examples/iris/model" "$work/model"
+mkdir -p "$work/model/deep/er" && echo x >"$work/model/deep/er/a b%20+é&?.txt" && : >"$work/model/empty"
+python3 "$SRCDIR/tests/cli/azure_server.py" "$work" &
+server=$!
+trap 'kill $server 2>/dev/null; chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"' EXIT
+await "$work/ready"
+read -r port _ <"$work/ready"
+endpoint="BlobEndpoint=http://127.0.0.1:$port/"
+nobody="AccountName=devstore;$endpoint"
+key="DefaultEndpointsProtocol=http;AccountName=devstore;AccountKey=c2VjcmV0IGtleSE=;$endpoint;"
+token="$nobody;SharedAccessSignature=?sv=2021&sig=s1g%2B%2F%3D"
+at=@devstore.blob.core.windows.net
+fetch() { "$program" fetch "$@"; }
+fetched() { # URI: it is the model, and its folder is printed
+	ends 0 fetch "$1" && diff -r "$work/model" "$(cat "$work/out")"
+}
+asked() { grep -c "$1" "$work/log"; }
+forget() { chmod -R u+w "$PYFUNC_ENV_STORE" 2>/dev/null; rm -rf "$PYFUNC_ENV_STORE"; : >"$work/log"; }
+: >"$work/log"
+
+export AZURE_STORAGE_CONNECTION_STRING="$nobody"
+check "a container that is open to all" fetched wasbs://public$at/good/model
+check "nobody signs" test "$(asked SharedKey)" -eq 0
+expect "one that is not" 4 "ResourceNotFound" fetch wasbs://models$at/good/model
+check "says what is lacking" said "AZURE_STORAGE_ACCESS_KEY"
+for kind in key token; do
+	forget
+	AZURE_STORAGE_CONNECTION_STRING=$token
+	[ $kind = token ] || AZURE_STORAGE_CONNECTION_STRING=$key
+	check "by its $kind" fetched wasbs://models$at/good/model
+	check "pages of three" test "$(asked 'comp=list')" -eq $((($(find "$work/model" -type f | wc -l) + 2) / 3))
+	: >"$work/log"
+	check "it is here now" fetched abfss://models@devstore.dfs.core.windows.net/good/model/
+	check "which takes its list alone" test "$(asked '/models/good')" -eq 0
+	forget
+	check "files that are elsewhere" fetched wasbs://away$at/good/model
+	check "are asked for there" test "$(asked '^B ')" -gt 5
+	check "by nobody" test "$(grep '^B ' "$work/log" | grep -c 'SharedKey\|sig=')" -eq 0
+	for level in -v --json; do
+		forget
+		expect "no secret is told: $level" 0 "" fetch $level wasbs://models$at/good/model
+		check "nowhere" sh -c '! grep -rE "c2Vjcm|s1g|SharedKey" "$@"' sh "$work/out" "$work/err" "$PYFUNC_ENV_STORE"
+	done
+	expect "nor in a refusal" 4 "ContainerNotFound" fetch -v wasbs://missing$at/good/model
+	check "of any kind" sh -c '! grep -E "c2Vjcm|s1g|SharedKey" "$@"' sh "$work/out" "$work/err"
+	forget
+	check "files that break off" fetched wasbs://cut$at/good/model
+	check "are gone on with" test "$(asked 'bytes=')" -gt 3
+done
+forget
+AZURE_STORAGE_CONNECTION_STRING=$key
+expect "a key that is none" 4 "AuthenticationFailed" env AZURE_STORAGE_CONNECTION_STRING="AccountName=devstore;AccountKey=eHh4;$endpoint" \
+	"$program" fetch wasbs://models$at/good/model
+expect "nor base64" 2 "base64" env AZURE_STORAGE_CONNECTION_STRING="AccountName=devstore;AccountKey=x;$endpoint" \
+	"$program" fetch wasbs://models$at/good/model
+expect "a signature that is no query" 2 "no query" env AZURE_STORAGE_CONNECTION_STRING="$nobody;SharedAccessSignature=a#b" \
+	"$program" fetch wasbs://models$at/good/model
+expect "no such container" 4 "ContainerNotFound" fetch wasbs://missing$at/good/model
+expect "nothing there" 3 "nothing is there" fetch wasbs://models$at/nothing
+for uri in wasbs://models/x wasbs://models@evil.example/x wasbs://Models$at/x wasbs://m:pw$at/x; do
+	expect "$uri" 2 "" fetch "$uri"
+done
+check "no password is told" silent m:pw
+expect "a path that climbs" 2 '".."' fetch wasbs://models$at/../x
+forget
+expect "deps needs the texts alone" 0 "scikit-learn==" "$program" deps wasbs://models$at/good/model
+check "asks for no other file" test "$(asked model.skops)" -eq 0
+check "all of it" fetched wasbs://models$at/good/model
+kill -STOP $server
+check "is there without the net" ends 0 fetch --offline wasbs://models$at/good/model
+expect "and is no other container's" 4 "was not fetched before" fetch --offline wasbs://public$at/good/model
+kill -CONT $server
+forget
+expect "a name that climbs" 5 "leads out of its folder" fetch wasbs://odd-climb$at/m
+expect "a name of elsewhere" 5 "not asked for" fetch wasbs://odd-outside$at/m
+expect "a name twice" 5 "is there twice" fetch wasbs://odd-twice$at/m
+expect "no size" 5 "no size" fetch wasbs://odd-sizeless$at/m
+expect "a circle" 5 "circle" fetch wasbs://odd-circle$at/m
+expect "entities" 4 "DOCTYPE" fetch wasbs://odd-doctype$at/m
+expect "nothing" 3 "nothing is there" fetch wasbs://odd-empty$at/m
+expect "files that change meanwhile" 4 "it has changed since" fetch wasbs://changing$at/good/model
+check "none of it left anything to be found" none "$PYFUNC_ENV_STORE/models" -path '*/tree' ! -path '*.part/*'
+finish

@@ -1,0 +1,97 @@
+#!/bin/sh
+# gs.sh - models in buckets of Google's storage: found, fetched whole, and no token told to anybody
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2154
+. "${SRCDIR:-.}/tests/cli/tap.sh"
+unset GOOGLE_APPLICATION_CREDENTIALS CLOUDSDK_CONFIG GCE_METADATA_HOST http_proxy https_proxy all_proxy HTTPS_PROXY ALL_PROXY
+command -v python3 >/dev/null || skip_all "there is no python3"
+command -v openssl >/dev/null || skip_all "there is no openssl"
+cp -R "$SRCDIR/share/examples/iris/model" "$work/model"
+mkdir -p "$work/model/deep/er" && echo x >"$work/model/deep/er/a b%20+é&?.txt" && : >"$work/model/empty"
+openssl genrsa -out "$work/private.pem" 2048 2>/dev/null
+openssl rsa -in "$work/private.pem" -pubout -out "$work/public.pem" 2>/dev/null
+python3 "$SRCDIR/tests/cli/gs_server.py" "$work" &
+server=$!
+trap 'kill $server 2>/dev/null; chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"' EXIT
+await "$work/ready"
+read -r port _ <"$work/ready"
+export STORAGE_EMULATOR_HOST="127.0.0.1:$port" NO_GCE_CHECK=true
+python3 - "$work" "http://127.0.0.1:$port/token" <<'END'
+import json, sys
+work, token = sys.argv[1:]
+kinds = {"service": {"type": "service_account", "client_email": "me@project.example", "private_key_id": "k1",
+                     "private_key": open(work + "/private.pem").read(), "token_uri": token},
+         "user": {"type": "authorized_user", "client_id": "id.example", "client_secret": "s&cret",
+                  "refresh_token": "1//refresh", "token_uri": token},
+         "revoked": {"type": "authorized_user", "client_id": "id.example", "client_secret": "s&cret",
+                     "refresh_token": "old", "token_uri": token},
+         "far": {"type": "authorized_user", "token_uri": "http://evil.example/token"},
+         "broken": {"type": "service_account", "client_email": "me", "private_key": "x", "token_uri": token},
+         "other": {"type": "external_account"}}
+for name, what in kinds.items():
+    json.dump(what, open(f"{work}/{name}.json", "w"))
+END
+fetch() { "$program" fetch "$@"; }
+fetched() { # URI: it is the model, and its folder is printed
+	ends 0 fetch "$1" && diff -r "$work/model" "$(cat "$work/out")"
+}
+asked() { grep -c "$1" "$work/log"; }
+forget() { chmod -R u+w "$PYFUNC_ENV_STORE" 2>/dev/null; rm -rf "$PYFUNC_ENV_STORE"; : >"$work/log"; }
+: >"$work/log"
+
+check "a bucket that is open to all" fetched gs://public/good/model
+check "nobody says who it is" test "$(asked Bearer)" -eq 0
+check "pages of three" test "$(asked '/o?prefix')" -eq $((($(find "$work/model" -type f | wc -l) + 1 + 2) / 3))
+: >"$work/log"
+check "it is here now" fetched gs://public/good/model/
+check "which takes its list alone" test "$(asked 'alt=media')" -eq 0
+kill -STOP $server
+check "and without the net, nothing" ends 0 fetch --offline gs://public/good/model
+kill -CONT $server
+expect "one that is not" 4 "Anonymous caller" fetch gs://models/good/model
+check "says what is lacking" said "GOOGLE_APPLICATION_CREDENTIALS"
+expect "no such bucket" 4 "does not exist" env GOOGLE_APPLICATION_CREDENTIALS="$work/service.json" "$program" fetch gs://missing/x
+expect "no name of one" 2 "names no bucket" fetch gs://Bucket/x
+expect "a path that climbs" 2 '".."' fetch gs://models/a/../x
+
+for kind in service user; do
+	forget
+	export GOOGLE_APPLICATION_CREDENTIALS="$work/$kind.json"
+	check "credentials: $kind" fetched gs://models/good/model
+	check "one token" test "$(asked 'POST /token')" -eq 1
+	check "says it each time" test "$(grep -v /token "$work/log" | grep -cv " Bearer ya29.$kind ")" -eq 0
+done
+forget
+expect "deps needs the texts alone" 0 "scikit-learn==" "$program" deps gs://models/good/model
+check "asks for no other file" test "$(asked model.skops)" -eq 0
+expect "a token that was revoked" 4 "invalid_grant: Token has been revoked" \
+	env GOOGLE_APPLICATION_CREDENTIALS="$work/revoked.json" "$program" fetch gs://models/good/model
+expect "a token's place without TLS" 2 "not https" env GOOGLE_APPLICATION_CREDENTIALS="$work/far.json" "$program" fetch gs://models/x
+expect "a key that is none" 2 "no private RSA key" env GOOGLE_APPLICATION_CREDENTIALS="$work/broken.json" "$program" fetch gs://models/x
+expect "another kind" 2 "external_account" env GOOGLE_APPLICATION_CREDENTIALS="$work/other.json" "$program" fetch gs://models/x
+expect "a file that is not there" 7 "nothing.json" env GOOGLE_APPLICATION_CREDENTIALS="$work/nothing.json" "$program" fetch gs://models/x
+
+forget
+check "files that are elsewhere" fetched gs://away/good/model
+check "are asked for there" test "$(asked '^B ')" -gt 5
+check "by nobody" test "$(asked '^B.*Bearer')" -eq 0
+for level in -v --json; do
+	forget
+	expect "no token is told: $level" 0 "" fetch $level gs://models/good/model
+	check "nowhere" sh -c '! grep -rE "ya29|1//refresh|s&cret" "$@"' sh "$work/out" "$work/err" "$PYFUNC_ENV_STORE"
+done
+
+forget
+expect "a name that climbs" 5 "leads out of its folder" fetch gs://odd-climb/m
+expect "a name of elsewhere" 5 "not asked for" fetch gs://odd-outside/m
+expect "a name twice" 5 "is there twice" fetch gs://odd-twice/m
+expect "no size" 5 "no size" fetch gs://odd-sizeless/m
+expect "a circle" 5 "circle" fetch gs://odd-circle/m
+expect "a page" 4 "list of files" fetch gs://odd-html/m
+expect "nothing" 3 "nothing is there" fetch gs://odd-empty/m
+expect "files that change meanwhile" 4 "404" fetch gs://changing/good/model
+check "none of it left anything to be found" none "$PYFUNC_ENV_STORE/models" -path '*/tree' ! -path '*.part/*'
+forget
+check "files that break off" fetched gs://cut/good/model
+check "are gone on with" test "$(asked 'bytes=')" -gt 3
+finish

@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+# gs_server.py - Google's storage on loopback, and who hands out tokens for it: WORK
+# SPDX-License-Identifier: Apache-2.0
+"""Hands out WORK/model as BUCKET/good/model by the JSON API, three files a page. All that it was asked is a line of
+WORK/log: SERVER METHOD PATH STATUS AUTHORIZATION RANGE. A JWT is looked at with WORK/public.pem by openssl.
+
+Buckets: models, public (nobody has to say who it is), away (its files redirect to another origin), changing (a listed
+generation is gone), cut (each file breaks off once), odd-NAME (lists that are not to be believed)."""
+import base64
+import http.server
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+import urllib.parse
+
+WORK = sys.argv[1]
+MODEL = os.path.join(WORK, "model")
+TOKENS = {"Bearer ya29.service", "Bearer ya29.user", "Bearer ya29.machine"}
+PORTS, SEEN = {}, set()
+ODD = {
+    "climb": [{"name": "m/../x", "size": "1", "generation": "1"}],
+    "outside": [{"name": "other/x", "size": "1", "generation": "1"}],
+    "twice": [{"name": "m/x", "size": "1", "generation": "1"}] * 2,
+    "sizeless": [{"name": "m/x", "generation": "1"}],
+    "circle": [{"name": "m/x", "size": "1", "generation": "1"}],
+    "empty": [],
+}
+
+
+def files():
+    out = {"good/model/": b""}
+    for top, _, names in os.walk(MODEL):
+        for name in names:
+            path = os.path.join(top, name)
+            with open(path, "rb") as f:
+                out["good/model/" + os.path.relpath(path, MODEL)] = f.read()
+    return dict(sorted(out.items()))
+
+
+def claims(jwt):
+    """What a JWT says, if its signature is right and all of it is as RFC 7523 and Google want it."""
+    head, body, mark = jwt.split(".")
+    mark, parts = base64.urlsafe_b64decode(mark + "=="), [json.loads(base64.urlsafe_b64decode(x + "==")) for x in (head, body)]
+    name = os.path.join(WORK, "signature")
+    with open(name, "wb") as f:
+        f.write(mark)
+    subprocess.run(["openssl", "dgst", "-sha256", "-verify", os.path.join(WORK, "public.pem"), "-signature", name],
+                   input=f"{head}.{body}".encode(), check=True, stdout=subprocess.DEVNULL)
+    assert "=" not in jwt and parts[0] == {"alg": "RS256", "typ": "JWT", "kid": "k1"}
+    assert parts[1]["iss"] == "me@project.example" and parts[1]["aud"] == "https://oauth2.googleapis.com/token"
+    assert abs(parts[1]["iat"] - time.time()) < 60 and parts[1]["exp"] - parts[1]["iat"] == 3600
+    assert parts[1]["scope"] == "https://www.googleapis.com/auth/devstorage.read_only"
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def answer(self, status, body=b"", **headers):
+        with open(os.path.join(WORK, "log"), "a") as log:
+            print(self.server.name, self.command, self.path, status, self.headers.get("Authorization", "-"),
+                  self.headers.get("Range", "-"), file=log)
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def tell(self, value, status=200):
+        self.answer(status, json.dumps(value).encode(), Content_Type="application/json")
+
+    def refuse(self, status, message):
+        self.tell({"error": {"code": status, "message": message, "errors": [{"message": message}]}}, status)
+
+    def token(self, form):
+        if form["grant_type"] == "refresh_token":
+            if (form["client_id"], form["client_secret"], form["refresh_token"]) != ("id.example", "s&cret", "1//refresh"):
+                return self.tell({"error": "invalid_grant", "error_description": "Token has been revoked."}, 400)
+            return self.tell({"access_token": "ya29.user", "expires_in": 3599, "token_type": "Bearer"})
+        try:
+            assert form["grant_type"] == "urn:ietf:params:oauth:grant-type:jwt-bearer"
+            claims(form["assertion"])
+        except (AssertionError, ValueError, KeyError, subprocess.CalledProcessError) as error:
+            return self.tell({"error": "invalid_grant", "error_description": f"Invalid JWT: {error!r}"}, 400)
+        return self.tell({"access_token": "ya29.service", "expires_in": 3599, "token_type": "Bearer"})
+
+    def listing(self, bucket, query):
+        odd = bucket.partition("odd-")[2]
+        if odd == "html":
+            return self.answer(200, b"<html/>")
+        if odd:
+            return self.tell({"items": ODD[odd], **({"nextPageToken": "t"} if odd == "circle" else {})})
+        names = [n for n in files() if n.startswith(query["prefix"])]
+        start = int(query.get("pageToken", "t+/=0")[4:])
+        items = [{"name": n, "size": str(len(files()[n])), "generation": "1700000000000001"} for n in names[start:start + 3]]
+        more = {"nextPageToken": f"t+/={start + 3}"} if start + 3 < len(names) else {}
+        return self.tell({**({"items": items} if items else {}), **more})
+
+    def file(self, bucket, name, query):
+        if name not in files() or query.get("alt") != "media":
+            return self.refuse(404, "No such object")
+        if bucket == "away":
+            return self.answer(307, Location=f"http://127.0.0.1:{PORTS['B']}{self.path.replace('/away/', '/public/')}")
+        if query.get("generation") != "1700000000000001" or bucket == "changing":
+            return self.refuse(404, "No such object, of that generation")
+        body = files()[name]
+        start = int((self.headers.get("Range") or "bytes=0-")[6:-1])
+        if bucket == "cut" and name not in SEEN and len(body) > 10:
+            SEEN.add(name)
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("ETag", "CIDk")
+            self.end_headers()
+            self.wfile.write(body[:len(body) // 2])
+            self.wfile.flush()
+            self.close_connection = True
+            return None
+        part = {"Content_Range": f"bytes {start}-{len(body) - 1}/{len(body)}"} if start else {}
+        return self.answer(206 if start else 200, body[start:], ETag="CIDk", **part)
+
+    def do_GET(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        url = urllib.parse.urlsplit(self.path)
+        query = dict(urllib.parse.parse_qsl(url.query))
+        if url.path == "/token":
+            return self.token(dict(urllib.parse.parse_qsl(body.decode())))
+        if url.path.startswith("/computeMetadata/v1/"):
+            if self.headers.get("Metadata-Flavor") != "Google" or not url.path.endswith("/service-accounts/default/token"):
+                return self.answer(403)
+            return self.tell({"access_token": "ya29.machine", "expires_in": 3599, "token_type": "Bearer"})
+        parts = url.path.split("/", 6)  # /storage/v1/b/BUCKET/o/NAME
+        if parts[1:4] != ["storage", "v1", "b"] or parts[5:6] != ["o"]:
+            return self.answer(404)
+        who = self.headers.get("Authorization")
+        if who not in TOKENS and (who or parts[4] != "public"):
+            return self.refuse(401, "Anonymous caller does not have storage.objects.list access")
+        if parts[4] == "missing":
+            return self.refuse(404, "The specified bucket does not exist.")
+        if len(parts) == 6:
+            return self.listing(parts[4], query)
+        return self.file(parts[4], urllib.parse.unquote(parts[6]), query)
+
+    do_POST = do_GET
+
+
+def main():
+    for name in ("A", "B"):
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.name, server.daemon_threads = name, True
+        PORTS[name] = server.server_address[1]
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with open(os.path.join(WORK, "ready"), "w") as ready:
+        print(PORTS["A"], PORTS["B"], file=ready)
+    threading.Event().wait()
+
+
+main()

@@ -1,0 +1,245 @@
+#!/usr/bin/env python3
+# s3_server.py - buckets on loopback that look at each signature, and who hands out keys for them: WORK
+# SPDX-License-Identifier: Apache-2.0
+"""Hands out WORK/model as BUCKET/good/model, three files a page. All that it was asked is a line of WORK/log:
+SERVER METHOD PATH STATUS KEY TOKEN RANGE, "-" for what was not there.
+
+Buckets: models, public (nobody has to sign), west and west400 (in eu-west-1, told by 301 or by 400), owned (by 123),
+away (its files redirect to another origin), changing (a file is another one once it was listed), cut (each file breaks
+off once), odd-NAME (lists that are not to be believed). Beside them: STS, a container's and a machine's keys."""
+import hashlib
+import hmac
+import http.server
+import json
+import os
+import sys
+import threading
+import urllib.parse
+from xml.sax.saxutils import escape
+
+WORK = sys.argv[1]
+MODEL = os.path.join(WORK, "model")
+SECRETS = {"AKENV": "env/secret", "AKFILE": "file+secret", "AKROLE": "role secret", "AKWEB": "web secret",
+           "AKBOX": "box secret", "AKHOST": "host secret"}
+TOKENS = {"AKROLE": "tok/role==", "AKWEB": "tok+web", "AKBOX": "tokbox", "AKHOST": "tokhost"}
+PORTS, SEEN = {}, set()
+ODD = {
+    "climb": "<Contents><Key>m/../x</Key><Size>1</Size></Contents>",
+    "outside": "<Contents><Key>other/x</Key><Size>1</Size></Contents>",
+    "twice": "<Contents><Key>m/x</Key><Size>1</Size></Contents>" * 2,
+    "inside": "".join(f"<Contents><Key>m/{k}</Key><Size>1</Size></Contents>" for k in ("a", "a/b")),
+    "sizeless": "<Contents><Key>m/x</Key><Size>-1</Size></Contents>",
+    "circle": "<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>"
+              "<Contents><Key>m/x</Key><Size>1</Size></Contents>",
+    "lost": "<IsTruncated>true</IsTruncated><Contents><Key>m/x</Key><Size>1</Size></Contents>",
+    "deep": "<a>" * 1000 + "</a>" * 1000,
+    "empty": "",
+}
+
+
+def files():
+    out = {"good/model/": b"", "good/model/deep/": b""}
+    for top, _, names in os.walk(MODEL):
+        for name in names:
+            path = os.path.join(top, name)
+            with open(path, "rb") as f:
+                out["good/model/" + os.path.relpath(path, MODEL)] = f.read()
+    return dict(sorted(out.items()))
+
+
+def encode(text, keep=""):
+    return urllib.parse.quote(text, safe="-._~" + keep)
+
+
+def signature(handler, fields, key):
+    """What it should be, made of the request as it came."""
+    path, _, query = handler.path.partition("?")
+    pairs = sorted((encode(k), encode(v)) for k, v in urllib.parse.parse_qsl(query, keep_blank_values=True))
+    names = fields["SignedHeaders"].split(";")
+    length = int(handler.headers.get("Content-Length") or 0)
+    assert names == sorted(names) and "host" in names
+    assert all(h.lower() in names for h in handler.headers if h.lower().startswith("x-amz-"))
+    request = "\n".join([handler.command, encode(urllib.parse.unquote(path), "/"), "&".join(f"{k}={v}" for k, v in pairs),
+                         *(f"{n}:{handler.headers[n].strip()}" for n in names), "", fields["SignedHeaders"],
+                         hashlib.sha256(handler.body if length else b"").hexdigest()])
+    _, day, region, service, end = fields["Credential"].split("/")
+    when = handler.headers["x-amz-date"]
+    assert when.startswith(day) and end == "aws4_request"
+    text = "\n".join(["AWS4-HMAC-SHA256", when, f"{day}/{region}/{service}/{end}", hashlib.sha256(request.encode()).hexdigest()])
+    secret = ("AWS4" + SECRETS[key]).encode()
+    for part in (day, region, service, end, text):
+        secret = hmac.new(secret, part.encode(), hashlib.sha256).digest()
+    return secret.hex(), region, service
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def answer(self, status, body=b"", **headers):
+        who = (self.headers.get("Authorization") or "-").partition("Credential=")[2].partition("/")[0]
+        who = who or ("-" if not self.headers.get("Authorization") else "other")
+        with open(os.path.join(WORK, "log"), "a") as log:
+            print(self.server.name, self.command, self.path, status, who, self.headers.get("x-amz-security-token", "-"),
+                  self.headers.get("Range", "-"), file=log)
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def refuse(self, status, code, more="", **headers):
+        body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>it says {code}</Message>{more}</Error>"
+        self.answer(status, body.encode(), **headers)
+
+    # ---- who it is ----
+
+    def who(self, service):
+        """The key's name and the region of a good signature; None and why of another."""
+        auth = self.headers.get("Authorization")
+        if not auth:
+            return None, "AccessDenied"
+        try:
+            kind, _, rest = auth.partition(" ")
+            fields = dict(f.strip().split("=", 1) for f in rest.split(","))
+            key = fields["Credential"].split("/")[0]
+            wanted, region, of = signature(self, fields, key)
+            good = kind == "AWS4-HMAC-SHA256" and of == service and hmac.compare_digest(wanted, fields["Signature"])
+        except (KeyError, ValueError, AssertionError) as error:
+            return None, f"Malformed {error!r}"
+        if self.headers.get("x-amz-security-token") != TOKENS.get(key):
+            return None, "InvalidToken"
+        return (key, region) if good else (None, "SignatureDoesNotMatch")
+
+    # ---- keys ----
+
+    def sts(self):
+        form = dict(urllib.parse.parse_qsl(self.body.decode()))
+        if form["Action"] == "AssumeRoleWithWebIdentity":
+            if form["WebIdentityToken"] != "ey.web/token" or self.headers.get("Authorization"):
+                return self.refuse(400, "InvalidIdentityToken")
+            key = "AKWEB"
+        else:
+            if self.who("sts")[0] != "AKFILE" or form["ExternalId"] != "x&y":
+                return self.refuse(403, "AccessDenied")
+            key = "AKROLE"
+        inner = (f"<Credentials><AccessKeyId>{key}</AccessKeyId><SecretAccessKey>{SECRETS[key]}</SecretAccessKey>"
+                 f"<SessionToken>{TOKENS[key]}</SessionToken></Credentials>")
+        return self.answer(200, f"<{form['Action']}Response xmlns='u'><Result>{inner}</Result></{form['Action']}Response>".encode())
+
+    def near(self, path):
+        def key(name):
+            return json.dumps({"AccessKeyId": name, "SecretAccessKey": SECRETS[name], "Token": TOKENS[name]}).encode()
+        if path == "/box":
+            return self.answer(200, key("AKBOX")) if self.headers.get("Authorization") == "let me" else self.answer(403)
+        if path == "/latest/api/token":
+            ttl = self.headers.get("X-aws-ec2-metadata-token-ttl-seconds")
+            return self.answer(200, b"imds") if self.command == "PUT" and ttl else self.answer(400)
+        if self.headers.get("X-aws-ec2-metadata-token") != "imds":
+            return self.answer(401)
+        last = path[len("/latest/meta-data/iam/security-credentials/"):]
+        return self.answer(200, key("AKHOST") if last == "the%20role" else b"the role\n")
+
+    # ---- buckets ----
+
+    def listing(self, bucket, query):
+        prefix, token = query["prefix"], query.get("continuation-token")
+        if bucket.startswith("odd-"):
+            if bucket == "odd-endless":
+                start = int(token or 0)
+                inner = "".join(f"<Contents><Key>m/{start}-{i}</Key><Size>1</Size></Contents>" for i in range(5000))
+                inner += f"<IsTruncated>true</IsTruncated><NextContinuationToken>{start + 1}</NextContinuationToken>"
+            else:
+                inner = ODD.get(bucket[4:])
+            text = f"<ListBucketResult>{inner}</ListBucketResult>"
+            if bucket == "odd-doctype":
+                text = "<!DOCTYPE a [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><ListBucketResult>&e;</ListBucketResult>"
+            if bucket == "odd-html":
+                text = "<html/>"
+            return self.answer(200, text.encode())
+        names = [n for n in files() if n.startswith(prefix)]
+        start = int(urllib.parse.unquote(token).split("/ ")[1]) if token else 0
+        inner = "".join(f"<Contents><Key>{escape(n)}</Key><ETag>&quot;{self.etag(bucket, n)}&quot;</ETag>"
+                        f"<Size>{len(files()[n])}</Size></Contents>" for n in names[start:start + 3])
+        more = start + 3 < len(names)
+        inner += f"<IsTruncated>{str(more).lower()}</IsTruncated>"
+        inner += f"<NextContinuationToken>t+/ {start + 3}</NextContinuationToken>" if more else ""
+        return self.answer(200, f"<ListBucketResult xmlns='http://s3'>{inner}</ListBucketResult>".encode())
+
+    def etag(self, bucket, name):
+        return hashlib.md5(files()[name] + (b"!" if bucket in SEEN else b"")).hexdigest()
+
+    def file(self, bucket, name):
+        if name not in files():
+            return self.refuse(404, "NoSuchKey")
+        if bucket == "away":
+            return self.answer(307, Location=f"http://127.0.0.1:{PORTS['B']}/public/{encode(name, '/')}")
+        if bucket == "changing":
+            SEEN.add(bucket)
+        body, mark = files()[name], f'"{self.etag(bucket, name)}"'
+        if self.headers.get("If-Match", mark) != mark:
+            return self.refuse(412, "PreconditionFailed")
+        if bucket == "cut" and name not in SEEN and len(body) > 10:
+            SEEN.add(name)
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("ETag", mark)
+            self.end_headers()
+            self.wfile.write(body[:len(body) // 2])
+            self.wfile.flush()
+            self.close_connection = True
+            return None
+        start = int((self.headers.get("Range") or "bytes=0-")[6:-1])
+        part = {"Content_Range": f"bytes {start}-{len(body) - 1}/{len(body)}"} if start else {}
+        return self.answer(206 if start else 200, body[start:], ETag=mark, **part)
+
+    def do_GET(self):
+        length = int(self.headers.get("Content-Length") or 0)
+        self.body = self.rfile.read(length)
+        if self.path.startswith("http://"):  # we are its proxy: BUCKET.host
+            host = self.path[7:].partition("/")[0]
+            self.path = self.path[7 + len(host):]
+            bucket, way = host.partition(".")[0], urllib.parse.urlsplit(self.path).path
+        else:
+            _, bucket, way = (urllib.parse.urlsplit(self.path).path + "/").split("/", 2)
+            way = "/" + way[:-1]
+        if self.command == "POST":
+            return self.sts()
+        if bucket in ("box", "latest"):
+            return self.near(self.path)
+        key, region = self.who("s3")
+        if key is None and (bucket != "public" or self.headers.get("Authorization")):
+            return self.refuse(403, region)
+        if bucket == "owned" and self.headers.get("x-amz-expected-bucket-owner") != "123":
+            return self.refuse(403, "AccessDenied")
+        if bucket == "west" and region != "eu-west-1":
+            return self.refuse(301, "PermanentRedirect", x_amz_bucket_region="eu-west-1")
+        if bucket == "west400" and region != "eu-west-1":
+            return self.refuse(400, "AuthorizationHeaderMalformed", "<Region>eu-west-1</Region>")
+        if bucket == "odd-region":
+            return self.refuse(301, "PermanentRedirect", "<Region>127.0.0.1:1/</Region>")
+        if bucket == "missing":
+            return self.refuse(404, "NoSuchBucket")
+        if way == "/":
+            query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(self.path).query))
+            return self.listing(bucket, query) if query.get("list-type") == "2" else self.answer(400)
+        return self.file(bucket, urllib.parse.unquote(way[1:]))
+
+    do_POST = do_PUT = do_GET
+
+
+def main():
+    for name in ("A", "B"):
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.name, server.daemon_threads = name, True
+        PORTS[name] = server.server_address[1]
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with open(os.path.join(WORK, "ready"), "w") as ready:
+        print(PORTS["A"], PORTS["B"], file=ready)
+    threading.Event().wait()
+
+
+main()
