@@ -38,6 +38,14 @@ struct pf_input {
 /* Starts a runner, which imports and loads while the caller reads its input. */
 int pf_job_start(struct pf_runner *out, const struct pf_job *job, const struct pf_opts *o,
 		 struct pf_err *err) PF_MUST_USE;
+/* Input that only the environment can read is enforced there, by a model that was loaded through
+ * mlflow: can the runner of pf_job_start read it (then it has nothing to enforce, or does), or does it
+ * take one that is started to read? */
+bool pf_job_reads_raw(const struct pf_job *job);
+int pf_job_start_to_read(struct pf_runner *out, const struct pf_job *job, const struct pf_opts *o,
+			 struct pf_err *err) PF_MUST_USE;
+/* What a job's input must fit. Borrows from the job. */
+struct pf_expect pf_job_expect(const struct pf_job *job);
 /* Checks the input against the signature, asks the runner, appends the answer as JSON text. */
 int pf_job_predict(struct pf_buf *answer, struct pf_runner *r, const struct pf_job *job,
 		   const struct pf_opts *o, const struct pf_input *input, struct pf_err *err) PF_MUST_USE;

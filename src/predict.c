@@ -98,43 +98,35 @@ int pf_job_start(struct pf_runner *out, const struct pf_job *job, const struct p
 	return start(out, job, needs_mlflow(&job->model), o, err);
 }
 
+int pf_job_start_to_read(struct pf_runner *out, const struct pf_job *job, const struct pf_opts *o,
+			 struct pf_err *err)
+{
+	return start(out, job, true, o, err);
+}
+
+bool pf_job_reads_raw(const struct pf_job *job)
+{
+	return !job->model.signature.present || needs_mlflow(&job->model);
+}
+
+struct pf_expect pf_job_expect(const struct pf_job *job)
+{
+	const struct pf_signature *s = &job->model.signature;
+
+	return (struct pf_expect){ .inputs = s->present ? &s->inputs : NULL,
+				   .params = &s->params,
+				   .from_type_hint = s->from_type_hint };
+}
+
 /* Input that only the environment can read must be enforced there too: by a model that was loaded
  * through mlflow. A model loaded directly is loaded again. */
 static int start_again(struct pf_runner *r, const struct pf_job *job, const struct pf_opts *o,
 		       struct pf_err *err)
 {
-	if (!job->model.signature.present || needs_mlflow(&job->model))
+	if (pf_job_reads_raw(job))
 		return 0;
 	pf_runner_free(r);
-	return start(r, job, true, o, err);
-}
-
-/* The frame's map: two or three entries of fixed names. */
-static struct pf_value map_of(struct pf_value *entries, size_t count)
-{
-	return (struct pf_value){ .kind = PF_V_MAP, .list = { entries, count } };
-}
-
-static struct pf_value text_value(struct pf_str s)
-{
-	return (struct pf_value){ .kind = PF_V_STRING, .s = s };
-}
-
-static int ask(struct pf_buf *bytes, struct pf_runner *r, const struct pf_request *request,
-	       const struct pf_input *input, struct pf_err *err)
-{
-	struct pf_value typed[] = { text_value(PF_S("data")), request->data,
-				    text_value(PF_S("params")), request->params };
-	struct pf_value raw[] = { text_value(PF_S("format")), text_value(pf_s(request->format)),
-				  text_value(PF_S("bytes")),
-				  { .kind = PF_V_BYTES, .s = input->text },
-				  text_value(PF_S("params")), request->params };
-	struct pf_value map = request->raw ? map_of(raw, 3) : map_of(typed, 2);
-
-	if (request->raw)
-		pf_debug("the environment reads the input itself: %s", request->why);
-	return pf_runner_ask(r, request->raw ? PF_FRAME_RAW : PF_FRAME_PREDICT, &map, bytes,
-			     input->seconds, err);
+	return pf_job_start_to_read(r, job, o, err);
 }
 
 /* Which of the model's requirements should have brought the module? NULL: none. */
@@ -173,9 +165,7 @@ static int predict(struct pf_buf *answer, struct pf_runner *r, const struct pf_j
 		   const struct pf_opts *o, const struct pf_input *input, struct pf_err *err)
 {
 	const struct pf_signature *s = &job->model.signature;
-	struct pf_expect expect = { .inputs = s->present ? &s->inputs : NULL,
-				    .params = &s->params,
-				    .from_type_hint = s->from_type_hint };
+	struct pf_expect expect = pf_job_expect(job);
 	PF_AUTO(arena) a = { 0 };
 	PF_AUTO(buf) bytes = PF_BUF(PF_MAX_ANSWER);
 	struct pf_request request = { 0 };
@@ -190,7 +180,7 @@ static int predict(struct pf_buf *answer, struct pf_runner *r, const struct pf_j
 		return pf_wrap(err, "--params");
 	if (request.raw && start_again(r, job, o, err) < 0)
 		return -1;
-	if (ask(&bytes, r, &request, input, err) < 0)
+	if (pf_runner_predict(r, &request, input->text, &bytes, input->seconds, err) < 0)
 		return -1;
 	if (pf_value_read(&value, &a, pf_buf_view(&bytes), err) < 0) {
 		err->code = PF_ECODE; /* the model's code wrote to our socket */

@@ -36,7 +36,7 @@ END {
 	for (i = 1; what == "options" && i <= options; i++) {
 		if (name == "" ? commands[i] != "*" : !belongs(i, name)) continue
 		if (kind[i] == "ALIAS") { print "also --" long[i]; continue }
-		print (short[i] == "" ? "" : "-" short[i] ", ") "--" long[i] \
+		print (short_of(i, name) == "" ? "" : "-" short[i] ", ") "--" long[i] \
 			(metavar[i] == "" ? "" : " " metavar[i])
 	}
 }

@@ -26,7 +26,7 @@ function flags_of(name, with_value,    i, list) {
 	for (i = 1; i <= options; i++) {
 		if (!belongs(i, name) || (with_value && takes(metavar[i]) != with_value)) continue
 		list = list (list == "" ? "" : " ") "--" long[i]
-		if (short[i] != "") list = list " -" short[i]
+		if (short_of(i, name) != "") list = list " -" short[i]
 	}
 	return list
 }
@@ -66,7 +66,7 @@ function bash(    i, all, flags) {
 }
 
 # One argument of zsh's _arguments: "(-i --input)"{-i,--input}"[help]:FILE:_files"
-function zsh_flag(i,    text, after) {
+function zsh_flag(i, name,    text, after) {
 	text = help[i] == "" ? "another spelling" : help[i]
 	gsub(/\[/, "\\[", text)
 	gsub(/\]/, "\\]", text)
@@ -75,7 +75,7 @@ function zsh_flag(i,    text, after) {
 		after = ":" metavar[i] ":" (takes(metavar[i]) == "file" ? "_files" : \
 			takes(metavar[i]) == "dir" ? "_files -/" : "")
 	return quoted("*--" long[i] "[" text "]" after) \
-		(short[i] == "" ? "" : " " quoted("*-" short[i] "[" text "]" after))
+		(short_of(i, name) == "" ? "" : " " quoted("*-" short[i] "[" text "]" after))
 }
 
 function zsh(    i, j) {
@@ -96,7 +96,7 @@ function zsh(    i, j) {
 		print "\t" bar(names_of(i)) ")"
 		printf "\t\t_arguments"
 		for (j = 1; j <= options; j++)
-			if (belongs(j, command[i])) printf " \\\n\t\t\t%s", zsh_flag(j)
+			if (belongs(j, command[i])) printf " \\\n\t\t\t%s", zsh_flag(j, command[i])
 		print " \\\n\t\t\t'*:file:_files' ;;"
 	}
 	print "\tesac"
@@ -115,7 +115,7 @@ function fish(    i, j, when, n) {
 			if (!belongs(j, command[i]) || kind[j] == "ALIAS") continue
 			n = takes(metavar[j])
 			print "complete -c pyfunc-env " when " -l " long[j] \
-				(short[j] == "" ? "" : " -s " short[j]) \
+				(short_of(j, command[i]) == "" ? "" : " -s " short[j]) \
 				(n == "word" ? " -x" : n == "" ? "" : " -r") " -d " quoted(help[j])
 		}
 	}

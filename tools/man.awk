@@ -10,10 +10,11 @@ function roff(text) {
 	return text
 }
 
-function print_options(name,    i, j, flag) {
+function print_options(name,    i, j, flag, s) {
 	for (i = 1; i <= options; i++) {
 		if (kind[i] == "ALIAS" || !(name == "" ? commands[i] == "*" : belongs(i, name))) continue
-		flag = "\\fB" roff((short[i] == "" ? "" : "-" short[i] ", ") "--" long[i]) "\\fR"
+		s = short_of(i, name)
+		flag = "\\fB" roff((s == "" ? "" : "-" s ", ") "--" long[i]) "\\fR"
 		print ".TP"
 		print flag (metavar[i] == "" ? "" : " \\fI" roff(metavar[i]) "\\fR")
 		print roff(help[i])

@@ -35,6 +35,13 @@ function belongs(i, name) {
 	return commands[i] == "*" || (name != "" && index(" " commands[i] " ", " " name " "))
 }
 
+# Its short name as that command has it: an option before it may have the same.
+function short_of(i, name,    j) {
+	for (j = 1; j < i; j++)
+		if (short[j] == short[i] && belongs(j, name)) return ""
+	return short[i]
+}
+
 /^(OPT|SETTING|ALIAS)\(/ {
 	arguments_of($0, a)
 	options++

@@ -107,7 +107,29 @@
 #define PF_MAX_BUILD_LOG PF_MIB(16)	/* what it prints */
 #define PF_MAX_BUILD_ANSWER PF_MIB(1)	/* what one of its hooks returns */
 
+/* the scoring server */
+#define PF_MAX_REQUEST_LINE PF_KIB(8)	/* of an HTTP request */
+#define PF_MAX_HTTP_HEAD PF_KIB(32)	/* its line and its fields */
+#define PF_MAX_HTTP_FIELDS 100
+#define PF_MAX_CHUNK_LINE PF_KIB(4)	/* a chunk's size with its extensions; a trailer */
+#define PF_MAX_BODY PF_MIB(256)		/* of a request, unless the user says */
+#define PF_MAX_BODIES PF_GIB(2)		/* of all requests at a time */
+#define PF_MAX_CONNECTIONS 4096		/* at a time; more wait in the kernel's queue */
+#define PF_MAX_SERVE_WORKERS 256
+#define PF_MAX_QUEUE 256		/* requests that wait for a worker, unless the user says */
+#define PF_MAX_BATCH 256		/* requests that go to a model together */
+#define PF_MAX_TOKEN 4096		/* bytes of a bearer token */
+#define PF_MAX_TOKENS 1000
+#define PF_SMALL_BODY PF_KIB(64)	/* read to its end although it is refused: the connection stays */
+#define PF_MIN_PROGRESS PF_KIB(30)	/* bytes that a slow client must move in PF_WAIT_CLIENT */
+
 /* waiting, in seconds */
+#define PF_WAIT_CLIENT 30		/* for a request's head; for each PF_MIN_PROGRESS of a body or an answer */
+#define PF_WAIT_IDLE 75			/* for the next request of a connection */
+#define PF_WAIT_LINGER 2		/* for a client to read why its connection is closed */
+#define PF_WAIT_SCORE 60		/* for an answer, unless the user says; MLflow's default */
+#define PF_WAIT_DRAIN 30		/* for requests that are under way, once we are asked to stop */
+#define PF_WAIT_RESTART 30		/* at most, before a worker that failed is started again */
 #define PF_WAIT_LOCK 3600		/* for another process that builds the same thing */
 #define PF_WAIT_QUERY 30		/* for an interpreter to tell of itself */
 #define PF_WAIT_DRIVER 14400		/* for uv or pip to resolve, to install, to build */

@@ -43,6 +43,11 @@ int pf_signals_pending(void)
 	return pending_signal;
 }
 
+void pf_signals_raise(int number)
+{
+	pending_signal = number;
+}
+
 int pf_signals_check(struct pf_err *err)
 {
 	int number = pending_signal;

@@ -57,5 +57,7 @@ char *pf_which(struct pf_arena *a, const char *name);
  * pf_signals_pending returns the number of the signal that asked us to stop, or 0. */
 void pf_signals_catch(void);
 int pf_signals_pending(void);
+/* As if that signal had come: for a program that takes them by other means (serve/loop.c). */
+void pf_signals_raise(int number);
 /* The error of a pending signal: code PF_ESIGNAL + N. Returns -1, or 0 when none is. */
 int pf_signals_check(struct pf_err *err) PF_MUST_USE;

@@ -65,6 +65,7 @@ static const struct option *find_long(const char *command, struct pf_str name)
 	return NULL;
 }
 
+/* The first that has it: a command's own -h or -t goes before that of others. */
 static const struct option *find_short(const char *command, char name)
 {
 	for (size_t i = 0; i < PF_COUNT(options); i++)
@@ -316,7 +317,7 @@ void pf_args_help(struct pf_buf *out, const char *command)
 		if (!o->help || !belongs(o, command))
 			continue;
 		pf_buf_cstr(out, "  ");
-		if (o->short_name)
+		if (o->short_name && find_short(command, o->short_name) == o)
 			pf_buf_printf(out, "-%c, ", o->short_name);
 		pf_buf_printf(out, "--%s%s%s\n", o->long_name, *o->metavar ? " " : "", o->metavar);
 		wrap_text(out, o->help);

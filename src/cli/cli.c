@@ -2,11 +2,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
 
+#include <math.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include "base/day.h"
 #include "base/log.h"
+#include "base/number.h"
 #include "base/str.h"
 #include "model/model.h"
 
@@ -111,8 +113,7 @@ static int read_manager(struct pf_opts *out, const char *word, struct pf_err *er
 	return 0;
 }
 
-/* 1000, 64K, 512M, 2G: powers of 1024 */
-static int read_size(uint64_t *out, const char *word, struct pf_err *err)
+int pf_cli_size(uint64_t *out, const char *what, const char *word, struct pf_err *err)
 {
 	static const char units[] = "KMG";
 	struct pf_str s = pf_s(word);
@@ -125,9 +126,18 @@ static int read_size(uint64_t *out, const char *word, struct pf_err *err)
 		return 0;
 	if (!pf_str_u64(pf_str_cut(s, 0, s.n - (shift ? 1 : 0)), out) || !*out ||
 	    *out > UINT64_MAX >> shift)
-		return pf_fail(err, PF_EUSAGE, "--max-memory takes a size such as 512M, not " PF_FMT,
+		return pf_fail(err, PF_EUSAGE, "%s takes a size such as 512M, not " PF_FMT, what,
 			       PF_ARG(pf_shown(s)));
 	*out <<= shift;
+	return 0;
+}
+
+int pf_cli_seconds(double *out, const char *text, struct pf_err *err)
+{
+	*out = 0;
+	if (text && (!pf_double_read(pf_s(text), out) || !(*out > 0) || !isfinite(*out)))
+		return pf_fail(err, PF_EUSAGE, "--timeout takes seconds, more than 0, not " PF_FMT,
+			       PF_ARG(pf_shown(pf_s(text))));
 	return 0;
 }
 
@@ -191,7 +201,7 @@ int pf_cli_opts(struct pf_opts *out, const struct pf_args *args, struct pf_arena
 	if (read_manager(&o, args->value[PF_OPT_env_manager], err) < 0 ||
 	    read_as_of(&o, args->value[PF_OPT_as_of], err) < 0 ||
 	    read_link_mode(&o, args->value[PF_OPT_link_mode], err) < 0 ||
-	    read_size(&o.max_memory, args->value[PF_OPT_max_memory], err) < 0)
+	    pf_cli_size(&o.max_memory, "--max-memory", args->value[PF_OPT_max_memory], err) < 0)
 		return -1;
 	pf_args_list(&o.pass_env, args, a, PF_OPT_pass_env);
 	pf_args_list(&o.set_env, args, a, PF_OPT_env);

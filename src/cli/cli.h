@@ -25,6 +25,10 @@ struct pf_model;
 void pf_cli_notes(const struct pf_model *model);
 /* Finds a word in a NULL-terminated list: its index, or -1 with "FORMAT must be one of ...". */
 int pf_cli_choice(const char *what, const char *word, const char *const *words, struct pf_err *err);
+/* 1000, 64K, 512M, 2G: powers of 1024; 0 for a word of NULL. */
+int pf_cli_size(uint64_t *out, const char *what, const char *word, struct pf_err *err) PF_MUST_USE;
+/* Seconds of --timeout, more than 0. */
+int pf_cli_seconds(double *out, const char *text, struct pf_err *err) PF_MUST_USE;
 /* Writes a result to the file of --output, whole or not at all, or to standard output. */
 int pf_cli_print(const struct pf_args *args, struct pf_str text, struct pf_err *err) PF_MUST_USE;
 int pf_cli_print_stdout(struct pf_str text, struct pf_err *err) PF_MUST_USE;

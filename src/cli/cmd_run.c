@@ -2,14 +2,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fs.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "base/number.h"
 #include "base/str.h"
 #include "cli/cli.h"
 #include "pipeline.h"
@@ -27,17 +25,6 @@ static int choose_format(const char **out, const struct pf_args *args, struct pf
 	if (choice < 0)
 		return -1;
 	*out = formats[choice];
-	return 0;
-}
-
-static int read_timeout(double *out, const struct pf_args *args, struct pf_err *err)
-{
-	const char *text = args->value[PF_OPT_timeout];
-
-	*out = 0;
-	if (text && (!pf_double_read(pf_s(text), out) || !(*out > 0) || !isfinite(*out)))
-		return pf_fail(err, PF_EUSAGE, "--timeout takes seconds, more than 0, not " PF_FMT,
-			       PF_ARG(pf_shown(pf_s(text))));
 	return 0;
 }
 
@@ -112,7 +99,7 @@ int pf_cmd_run(const struct pf_args *args, struct pf_err *err)
 
 	if (pf_cli_model(&uri, args, err) < 0 || pf_cli_opts(&o, args, &a, err) < 0 ||
 	    choose_format(&input.format, args, err) < 0 ||
-	    read_timeout(&input.seconds, args, err) < 0 || check_input(args, err) < 0 ||
+	    pf_cli_seconds(&input.seconds, args->value[PF_OPT_timeout], err) < 0 || check_input(args, err) < 0 ||
 	    pf_cli_check_output(args, err) < 0 ||
 	    pf_prepare(&job, uri, &o, err) < 0 ||
 	    pf_job_start(&runner, &job, &o, err) < 0 ||

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include "base/limits.h"
 #include "base/str.h"
@@ -292,31 +293,51 @@ int pf_frame_parse(enum pf_frame_kind *kind, size_t *length, const char in[PF_FR
 	return 0;
 }
 
-static int send_all(int fd, const char *p, size_t n, struct pf_err *err)
+/* All pieces in their order, as one write where that is possible: whoever waits for them wakes once. */
+static int send_all(int fd, struct iovec *pieces, size_t n, struct pf_err *err)
 {
 	while (n) {
-		ssize_t done = send(fd, p, n, MSG_NOSIGNAL);
+		struct msghdr message = { .msg_iov = pieces, .msg_iovlen = n };
+		ssize_t done = sendmsg(fd, &message, MSG_NOSIGNAL);
 
 		if (done < 0 && errno == EINTR)
 			continue;
 		if (done < 0)
 			return pf_fail_errno(err, "cannot write to the runner's socket");
-		p += done;
-		n -= (size_t)done;
+		while (n && (size_t)done >= pieces->iov_len) {
+			done -= (ssize_t)pieces->iov_len;
+			pieces++;
+			n--;
+		}
+		if (n) {
+			pieces->iov_base = (char *)pieces->iov_base + done;
+			pieces->iov_len -= (size_t)done;
+		}
 	}
 	return 0;
 }
 
+static struct iovec piece_of(const void *p, size_t n)
+{
+	return (struct iovec){ .iov_base = (void *)(uintptr_t)p, .iov_len = n };
+}
+
 int pf_frame_send(int fd, enum pf_frame_kind kind, struct pf_str body, struct pf_err *err)
 {
+	return pf_frame_send_behind(fd, PF_S(""), kind, body, err);
+}
+
+int pf_frame_send_behind(int fd, struct pf_str before, enum pf_frame_kind kind, struct pf_str body,
+			 struct pf_err *err)
+{
 	char header[PF_FRAME_HEADER];
+	struct iovec pieces[] = { piece_of(before.p, before.n), piece_of(header, sizeof(header)),
+				  piece_of(body.p, body.n) };
 
 	if (body.n > PF_MAX_FRAME)
 		return pf_fail(err, PF_ELIMIT, "a frame of more than %zu bytes", PF_MAX_FRAME);
 	pf_frame_header(header, kind, body.n);
-	if (send_all(fd, header, sizeof(header), err) < 0)
-		return -1;
-	return send_all(fd, body.p, body.n, err);
+	return send_all(fd, pieces, PF_COUNT(pieces), err);
 }
 
 /* Returns how much came before the stream ended, or -1. */

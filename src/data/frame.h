@@ -136,6 +136,9 @@ int pf_frame_parse(enum pf_frame_kind *kind, size_t *length, const char in[PF_FR
 		   struct pf_err *err) PF_MUST_USE;
 /* On a blocking socket. */
 int pf_frame_send(int fd, enum pf_frame_kind kind, struct pf_str body, struct pf_err *err) PF_MUST_USE;
+/* The same behind a frame that is whole already, header and all: both go out together. */
+int pf_frame_send_behind(int fd, struct pf_str before, enum pf_frame_kind kind, struct pf_str body,
+			 struct pf_err *err) PF_MUST_USE;
 /* Returns 1 with a whole frame, 0 at a clean end of the stream, -1 with err. `body` has its own
  * ceiling (PF_BUF(PF_MAX_FRAME)). */
 int pf_frame_receive(int fd, enum pf_frame_kind *kind, struct pf_buf *body, struct pf_err *err) PF_MUST_USE;

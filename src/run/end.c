@@ -206,6 +206,9 @@ static int tell(struct pf_runner *r, const struct pf_value *v, struct pf_err *er
 		message = pf_format(&a, PF_FMT "%s" PF_FMT, PF_ARG(pf_shown(kind)),
 				    message.n ? ": " : "", PF_ARG(message));
 	pf_fail(err, stages[i].code, "%s: " PF_FMT, stages[i].text, PF_ARG(message));
+	r->stage = stages[i].stage;
+	r->traceback = PF_BUF(PF_MAX_ANSWER);
+	pf_buf_str(&r->traceback, pf_value_text(v, "traceback"));
 	if (pf_str_is(kind, "ImportError") || module.n)
 		err->code = PF_ECODE; /* the environment's fault, whatever was being done */
 	snprintf(r->missing, sizeof(r->missing), PF_FMT, PF_ARG(module));

@@ -218,9 +218,36 @@ int pf_runner_ask(struct pf_runner *r, enum pf_frame_kind kind, const struct pf_
 		return pf_fail(err, PF_EBUG, "there is no runner to ask");
 	if (!answer->max)
 		answer->max = PF_MAX_FRAME;
+	r->stage = NULL;
+	pf_buf_free(&r->traceback);
 	if (queue(r, kind, request, NULL, err) < 0)
 		return -1;
 	return expect(r, PF_FRAME_ANSWER, answer, seconds, err);
+}
+
+/* The frame's map: entries of fixed names. */
+static struct pf_value map_of(struct pf_value *entries, size_t count)
+{
+	return (struct pf_value){ .kind = PF_V_MAP, .list = { entries, count } };
+}
+
+static struct pf_value text_value(struct pf_str s)
+{
+	return (struct pf_value){ .kind = PF_V_STRING, .s = s };
+}
+
+int pf_runner_predict(struct pf_runner *r, const struct pf_request *request, struct pf_str bytes,
+		      struct pf_buf *answer, double seconds, struct pf_err *err)
+{
+	struct pf_value typed[] = { text_value(PF_S("data")), request->data,
+				    text_value(PF_S("params")), request->params };
+	struct pf_value raw[] = { text_value(PF_S("format")), text_value(pf_s(request->format)),
+				  text_value(PF_S("bytes")), { .kind = PF_V_BYTES, .s = bytes },
+				  text_value(PF_S("params")), request->params };
+	struct pf_value map = request->raw ? map_of(raw, 3) : map_of(typed, 2);
+
+	return pf_runner_ask(r, request->raw ? PF_FRAME_RAW : PF_FRAME_PREDICT, &map, answer, seconds,
+			     err);
 }
 
 /* ---- end ---- */
@@ -262,4 +289,5 @@ void pf_runner_free(struct pf_runner *r)
 	if (r->proc.pid > 0 && r->leaving)
 		pf_run_reap(r, PATIENCE * 1000, &status);
 	pf_run_end(r, r->loaded ? 0 : pf_signals_pending() ? PF_WAIT_INTERRUPTED : PF_WAIT_GRACE);
+	pf_buf_free(&r->traceback);
 }

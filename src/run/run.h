@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/proc.h"
-#include "data/frame.h"
+#include "data/data.h"
 #include "env/env.h"
 #include "opts.h"
 
@@ -32,6 +32,8 @@ struct pf_runner {
 	char marker[64];		/* in its environment, by which its descendants are known */
 	uint64_t max_memory;		/* what each of its processes may allocate; 0: no limit */
 	char missing[128];		/* the module that an import did not find, or empty */
+	const char *stage;		/* where the last request failed, as FRAME_FAILED has it; or NULL */
+	struct pf_buf traceback;	/* and the traceback that it told, until the next one */
 };
 
 /* Starts the environment's interpreter with our shared object and sends LOAD; returns at once, so
@@ -46,6 +48,10 @@ int pf_runner_start(struct pf_runner *out, const char *python, const struct pf_l
  * EMODEL when the runner refuses the input. While r->fd is there it can be asked again. */
 int pf_runner_ask(struct pf_runner *r, enum pf_frame_kind kind, const struct pf_value *request,
 		  struct pf_buf *answer, double seconds, struct pf_err *err) PF_MUST_USE;
+/* The same for a request as pf_payload_read and pf_csv_read make it; `bytes` are those that came, which
+ * are sent when the environment is to read them itself. */
+int pf_runner_predict(struct pf_runner *r, const struct pf_request *request, struct pf_str bytes,
+		      struct pf_buf *answer, double seconds, struct pf_err *err) PF_MUST_USE;
 /* Waits until the model is loaded; as in pf_runner_ask. */
 int pf_runner_wait(struct pf_runner *r, double seconds, struct pf_err *err) PF_MUST_USE;
 /* Lets it finish, then ends it and whatever it left behind. */

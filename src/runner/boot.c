@@ -52,17 +52,21 @@ static int load(struct pfr *r, const struct pf_value *how)
 	return -1;
 }
 
-static int send_spent(struct pfr *r)
+/* What the call took, and the answer. */
+static int send_answer(struct pfr *r, struct pf_str body)
 {
-	struct pf_buf body = PF_BUF(PF_MAX_FRAME);
+	struct pf_buf spent = PF_BUF(PF_MAX_FRAME);
+	char header[PF_FRAME_HEADER] = { 0 };
 	struct pf_err err;
 	int rc;
 
-	pf_put_map(&body, 1);
-	pf_put_string(&body, "seconds");
-	pf_put_float(&body, r->seconds);
-	rc = pf_frame_send(r->fd, PF_FRAME_SPENT, pf_buf_view(&body), &err);
-	pf_buf_free(&body);
+	pf_buf_add(&spent, header, sizeof(header));
+	pf_put_map(&spent, 1);
+	pf_put_string(&spent, "seconds");
+	pf_put_float(&spent, r->seconds);
+	pf_frame_header(spent.p, PF_FRAME_SPENT, spent.n - sizeof(header));
+	rc = pf_frame_send_behind(r->fd, pf_buf_view(&spent), PF_FRAME_ANSWER, body, &err);
+	pf_buf_free(&spent);
 	return rc;
 }
 
@@ -70,7 +74,6 @@ static int answer(struct pfr *r, enum pf_frame_kind kind, const struct pf_value 
 {
 	struct pf_buf body = PF_BUF(PF_MAX_FRAME);
 	const char *stage = "predict";
-	struct pf_err err;
 	pid_t self = getpid();
 	int rc = pfr_predict(r, &body, kind, request, &stage);
 
@@ -82,9 +85,7 @@ static int answer(struct pfr *r, enum pf_frame_kind kind, const struct pf_value 
 		rc = pfr_report(r, stage);
 	} else {
 		pfr_flush();
-		rc = send_spent(r);
-		if (rc == 0)
-			rc = pf_frame_send(r->fd, PF_FRAME_ANSWER, pf_buf_view(&body), &err);
+		rc = send_answer(r, pf_buf_view(&body));
 	}
 	pf_buf_free(&body);
 	return rc;

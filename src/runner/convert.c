@@ -1,5 +1,6 @@
 /* convert.c - a value as the Python object that a model is given */
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/limits.h"
 #include "runner/runner.h"
 
 static struct py *make_list(struct pfr *r, const struct pf_value *v, size_t n)
@@ -143,6 +144,56 @@ static struct py *make_labels(struct pfr *r, const struct pf_table *t)
 	return !list ? NULL : named ? py_take(&list) : py_ref(r->none);
 }
 
+/* Names one after the other, each ended by a NUL, which none of them holds. */
+static void put_names(struct pf_buf *out, const struct pf_table *t)
+{
+	for (size_t i = 0; i < t->columns.n; i++) {
+		pf_buf_str(out, t->columns.v[i].name);
+		pf_buf_char(out, '\0');
+	}
+}
+
+static bool is_cacheable(const struct pf_table *t)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->columns.n; i++) {
+		struct pf_str name = t->columns.v[i].name;
+
+		n += name.n;
+		if (t->columns.v[i].unnamed || (name.n && memchr(name.p, 0, name.n)))
+			return false;
+	}
+	return t->columns.n && n < PF_KIB(64);
+}
+
+/* The Index of a table's names, kept from one request to the next: making it takes longer than the
+ * table around it. Whoever names or changes what he is given has a view of his own. */
+static struct py *make_header(struct pfr *r, struct py *pandas, const struct pf_table *t)
+{
+	struct pf_buf names = PF_BUF(PF_KIB(128));
+	struct py *view;
+
+	if (!is_cacheable(t))
+		return make_labels(r, t);
+	put_names(&names, t);
+	if (!r->header || names.n != r->names.n || memcmp(names.p, r->names.p, names.n) != 0) {
+		PF_PY(list) = make_labels(r, t);
+
+		pf_buf_free(&r->names);
+		r->names = names;
+		Py_DecRef(r->header);
+		r->header = list ? PyObject_CallMethod(pandas, "Index", "O", list) : NULL;
+	} else {
+		pf_buf_free(&names);
+	}
+	view = r->header ? PyObject_CallMethod(r->header, "view", NULL) : NULL;
+	if (view)
+		return view;
+	PyErr_Clear();
+	return make_labels(r, t);
+}
+
 static struct py *make_block(struct py *numpy, const struct pf_table *t)
 {
 	size_t count = t->rows * t->columns.n;
@@ -212,7 +263,7 @@ static struct py *make_table(struct pfr *r, const struct pf_table *t)
 {
 	PF_PY(pandas) = import_pandas();
 	PF_PY(numpy) = pandas ? PyImport_ImportModule("numpy") : NULL;
-	PF_PY(labels) = numpy ? make_labels(r, t) : NULL;
+	PF_PY(labels) = numpy ? make_header(r, pandas, t) : NULL;
 	PF_PY(index) = labels ? make_index(r, pandas, t) : NULL;
 	PF_PY(copy) = PyBool_FromLong(0);
 	PF_PY(data) = NULL;

@@ -17,6 +17,8 @@ struct pfr {
 	bool through_mlflow;
 	double seconds;		/* that the last call of predict took */
 	char *model_dir;
+	struct py *header;	/* the Index of the last table's names; NULL: none yet */
+	struct pf_buf names;
 };
 
 double pfr_clock(void);

@@ -1,0 +1,89 @@
+/* access.c - a line for each request, many at a write */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <poll.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/limits.h"
+#include "serve/inside.h"
+
+#define SHOWN 1000	/* bytes of a target */
+
+/* 2026-01-31T12:00:00Z 127.0.0.1 "POST /invocations" 200 23 0.000731: bytes of the answer, seconds */
+static void put_text(struct pf_buf *out, const char *time, const char *peer, struct pf_str verb,
+		     struct pf_str target, unsigned status, size_t bytes, double seconds)
+{
+	char shown[2][4 * SHOWN];
+
+	pf_buf_printf(out, "%s %s \"%s %s\" %u %zu %.6f\n", time, peer,
+		      pf_escape(shown[0], sizeof(shown[0]), pf_shown(verb)),
+		      pf_escape(shown[1], sizeof(shown[1]), target), status, bytes, seconds);
+}
+
+static void put_json(struct pf_buf *out, const char *time, const char *peer, struct pf_str verb,
+		     struct pf_str target, unsigned status, size_t bytes, double seconds)
+{
+	struct pf_json_out w = { .buf = out };
+
+	pf_json_open(&w, '{');
+	pf_json_field(&w, "schema", PF_S("pyfunc-env/1"));
+	pf_json_field(&w, "kind", PF_S("access"));
+	pf_json_key(&w, "time");
+	pf_json_cstr(&w, time);
+	pf_json_key(&w, "peer");
+	pf_json_cstr(&w, peer);
+	pf_json_field(&w, "method", pf_shown(verb));
+	pf_json_field(&w, "target", target);
+	pf_json_key(&w, "status");
+	pf_json_int(&w, status);
+	pf_json_key(&w, "bytes");
+	pf_json_int(&w, (int64_t)bytes);
+	pf_json_key(&w, "microseconds");
+	pf_json_int(&w, (int64_t)(seconds * 1e6));
+	pf_json_close(&w, '}');
+	pf_buf_char(out, '\n');
+}
+
+void pf_access_note(struct pf_access *log, const char *peer, struct pf_str verb, struct pf_str target,
+		    unsigned status, size_t bytes, double seconds)
+{
+	char stamp[32];
+	time_t now = time(NULL);
+	struct tm tm;
+
+	log->text.max = PF_MIB(1);
+	if (log->text.n > PF_KIB(512)) { /* nobody reads them */
+		log->lost++;
+		return;
+	}
+	target.n = target.n > SHOWN ? SHOWN : target.n;
+	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
+	(log->json ? put_json : put_text)(&log->text, stamp, peer, verb, target, status, bytes, seconds);
+}
+
+/* A pipe that is ready takes this much at once (PIPE_BUF). */
+#define AT_ONCE 4096
+
+void pf_access_flush(struct pf_access *log)
+{
+	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
+	size_t done = 0;
+
+	while (done < log->text.n && poll(&p, 1, 0) == 1 && p.revents & POLLOUT) {
+		size_t some = log->text.n - done > AT_ONCE ? AT_ONCE : log->text.n - done;
+		ssize_t wrote = write(STDERR_FILENO, log->text.p + done, some);
+
+		if (wrote <= 0)
+			break;
+		done += (size_t)wrote;
+	}
+	if (p.revents & (POLLERR | POLLNVAL))
+		done = log->text.n; /* it is gone */
+	if (done == log->text.n)
+		log->text.n = 0;
+	else if (done) {
+		memmove(log->text.p, log->text.p + done, log->text.n - done);
+		log->text.n -= done;
+	}
+}

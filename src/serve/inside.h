@@ -1,0 +1,154 @@
+/* inside.h - what the files of serve/ share */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <pthread.h>
+
+#include "serve/serve.h"
+
+/* ---- an order: a request to the model, on its way between the loop's thread and a worker's ---- */
+
+enum pf_order_format { PF_ORDER_JSON, PF_ORDER_CSV, PF_ORDER_PARQUET };
+
+struct pf_order {
+	struct pf_order *next, *previous;	/* in a queue, under the team's lock */
+	enum pf_order_format format;
+	struct pf_buf body;
+	double since, deadline;			/* of pf_serve_clock */
+	/* The loop's alone: whom it is for; NULL when nobody waits any more. */
+	struct pf_conn *conn;
+	/* Set by whoever answers. */
+	unsigned status;
+	const char *type;			/* of its content */
+	struct pf_buf answer;
+	double predicted;			/* seconds within the model's predict; 0: it was not asked */
+};
+
+struct pf_order *pf_order_make(void);
+void pf_order_drop(struct pf_order *order);
+double pf_serve_clock(void);
+
+/* ---- team.c: the workers, each a thread with a runner of its own, and the orders that wait ---- */
+
+struct pf_orders {
+	struct pf_order *first, *last;
+	unsigned n;
+};
+void pf_orders_add(struct pf_orders *list, struct pf_order *order);
+struct pf_order *pf_orders_take(struct pf_orders *list);	/* the first, or NULL */
+/* All of `from`, in their order, before those of `list`. */
+void pf_orders_put_back(struct pf_orders *list, struct pf_orders *from);
+void pf_orders_remove(struct pf_orders *list, struct pf_order *order);
+
+struct pf_team;
+struct pf_team_state {
+	unsigned workers, ready, busy, waiting;
+	uint64_t restarts, calls;
+	bool was_loaded;	/* at least once, by one of them */
+	bool failing;		/* no worker can be started just now */
+};
+
+/* `wake` is an eventfd that is written when there is something to fetch or to look at. */
+int pf_team_start(struct pf_team **out, const struct pf_serve_opts *o, const struct pf_serve_model *m,
+		  int wake, struct pf_err *err) PF_MUST_USE;
+void pf_team_state(struct pf_team *p, struct pf_team_state *out);
+/* Hands over all of a list, which is empty then. */
+void pf_team_push(struct pf_team *p, struct pf_orders *fresh);
+/* Takes an order back that no worker has begun; false when one has. */
+bool pf_team_withdraw(struct pf_team *p, struct pf_order *order);
+/* Answered ones. */
+void pf_team_fetch(struct pf_team *p, struct pf_orders *out);
+/* -1 with err when the model could not be loaded the first time. */
+int pf_team_check(struct pf_team *p, struct pf_err *err) PF_MUST_USE;
+/* Lets idle workers go; true when all have ended. */
+bool pf_team_stop(struct pf_team *p);
+/* Waits for all of them. */
+void pf_team_free(struct pf_team *p);
+
+/* ---- score.c: one order, or several together, asked of a runner ---- */
+
+struct pf_scorer {
+	const struct pf_serve_model *model;
+	struct pf_runner *runner;
+	bool reads_raw;		/* this runner may be asked to read */
+	bool batch;
+	unsigned calls;		/* of predict, so far */
+};
+
+/* Answers orders into `done`; those that this runner cannot read go to `elsewhere`. What is left in
+ * `orders` was not asked: its runner died over one before. */
+void pf_score(struct pf_scorer *s, struct pf_orders *orders, struct pf_orders *done,
+	      struct pf_orders *elsewhere);
+
+/* ---- batch.c: tables and arrays put together, and an answer taken apart ---- */
+
+/* Can b's rows follow those of a? */
+bool pf_batch_fits(const struct pf_request *a, const struct pf_request *b);
+/* n requests as one; each fits the first. Rows of each go to rows[i]. Borrows text. */
+void pf_batch_join(struct pf_request *out, struct pf_arena *a, const struct pf_request *const *all,
+		   size_t *rows, size_t n);
+size_t pf_batch_rows(const struct pf_request *r);
+/* Rows [from, from + n) of an answer that has one for each of `total`; false when it has not. */
+bool pf_batch_part(struct pf_value *out, struct pf_arena *a, const struct pf_value *answer, size_t from,
+		   size_t n, size_t total);
+
+/* ---- mistake.c: what is answered instead of a prediction ---- */
+
+/* MLflow's object: error_code, message, sqlstate, error_class, stack_trace. */
+void pf_mistake(struct pf_order *o, const struct pf_err *err, const char *stage, struct pf_str traceback);
+void pf_mistake_say(struct pf_buf *out, const char *code, const char *message);
+
+/* ---- token.c ---- */
+
+struct pf_tokens {
+	struct pf_buf text;	/* tokens, each ended by a newline */
+};
+int pf_tokens_read(struct pf_tokens *out, const char *path, struct pf_err *err) PF_MUST_USE;
+void pf_tokens_free(struct pf_tokens *t);
+/* The value of an Authorization field against all of them, in a time that does not depend on how much
+ * of one is right. */
+bool pf_tokens_admit(const struct pf_tokens *t, struct pf_str authorization);
+
+/* ---- tls.c ---- */
+
+struct pf_tls;		/* a certificate */
+struct pf_tls_conn;	/* one connection */
+int pf_tls_open(struct pf_tls **out, const char *cert, const char *key, struct pf_err *err) PF_MUST_USE;
+void pf_tls_free(struct pf_tls *t);
+struct pf_tls_conn *pf_tls_accept(struct pf_tls *t, int fd);
+/* As recv and send on a socket that does not block, -1 with EAGAIN included. */
+ssize_t pf_tls_read(struct pf_tls_conn *c, void *p, size_t n);
+ssize_t pf_tls_write(struct pf_tls_conn *c, const void *p, size_t n);
+void pf_tls_close(struct pf_tls_conn *c);
+
+/* ---- metrics.c: counted by the loop alone ---- */
+
+#define PF_BUCKETS 12
+struct pf_histogram {
+	uint64_t counts[PF_BUCKETS + 1], count;
+	double sum;
+};
+
+struct pf_metrics {
+	uint64_t requests[8][32];	/* by route and status (metrics.c has the lists) */
+	struct pf_histogram request, predict;
+	uint64_t connections, refused;
+	double start;
+};
+
+void pf_metrics_note(struct pf_metrics *m, size_t route, unsigned status, double seconds);
+void pf_metrics_predicted(struct pf_metrics *m, double seconds);
+void pf_metrics_write(struct pf_buf *out, const struct pf_metrics *m, const struct pf_team_state *team,
+		      unsigned open);
+
+/* ---- access.c: a line for each request, many at a write ---- */
+
+struct pf_access {
+	struct pf_buf text;
+	uint64_t lost;
+	bool json;
+};
+void pf_access_note(struct pf_access *log, const char *peer, struct pf_str verb, struct pf_str target,
+		    unsigned status, size_t bytes, double seconds);
+/* Writes what stderr takes; never waits for it. */
+void pf_access_flush(struct pf_access *log);

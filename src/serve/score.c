@@ -1,0 +1,198 @@
+/* score.c - orders read, asked of a runner and answered, one by one or together */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/limits.h"
+#include "base/log.h"
+#include "serve/inside.h"
+
+/* One order and what it asks. */
+struct one {
+	struct pf_order *order;
+	struct pf_request request;
+	size_t rows;	/* of a batch */
+};
+
+static void free_answer(struct one *o)
+{
+	pf_buf_free(&o->order->answer);
+	o->order->answer = PF_BUF(PF_MAX_ANSWER);
+}
+
+/* What the environment must read itself, of a format that we do not know. */
+static int read_parquet(struct pf_request *out)
+{
+	*out = (struct pf_request){ .raw = true, .format = "parquet", .why = "it is Parquet" };
+	return 0;
+}
+
+static int read_order(struct one *o, struct pf_arena *a, const struct pf_scorer *s)
+{
+	struct pf_str body = pf_buf_view(&o->order->body);
+	const struct pf_expect *expect = &s->model->expect;
+	struct pf_err err = { 0 };
+	int rc;
+
+	if (o->order->format == PF_ORDER_CSV)
+		rc = pf_csv_read(&o->request, a, body, expect, &err);
+	else if (o->order->format == PF_ORDER_JSON)
+		rc = pf_payload_read(&o->request, a, body, expect, &err);
+	else
+		rc = read_parquet(&o->request);
+	if (rc < 0)
+		pf_mistake(o->order, &err, NULL, PF_S(""));
+	return rc;
+}
+
+/* Seconds that are left of the longest of them; 0 is none at all. */
+static double time_left(const struct one *all, size_t n)
+{
+	double left = 0, now = pf_serve_clock();
+
+	for (size_t i = 0; i < n; i++)
+		if (all[i].order->deadline - now > left)
+			left = all[i].order->deadline - now;
+	return left;
+}
+
+static int ask(struct pf_value *out, struct pf_arena *a, struct pf_buf *bytes, struct pf_scorer *s,
+	       const struct pf_request *request, struct pf_str body, double seconds, struct pf_err *err)
+{
+	if (seconds <= 0)
+		return pf_fail(err, PF_ELIMIT, "the model did not answer in time: it was not asked any more");
+	s->calls++;
+	if (pf_runner_predict(s->runner, request, body, bytes, seconds, err) < 0)
+		return -1;
+	if (pf_value_read(out, a, pf_buf_view(bytes), err) < 0) {
+		err->code = PF_ECODE; /* the model's code wrote to our socket */
+		return pf_wrap(err, "the model's answer");
+	}
+	return 0;
+}
+
+static void answer(struct one *o, const struct pf_value *value)
+{
+	struct pf_err err = { 0 };
+
+	free_answer(o);
+	o->order->status = 200;
+	o->order->type = "application/json";
+	if (pf_answer_json(&o->order->answer, value, !o->request.llm, &err) < 0)
+		pf_mistake(o->order, &err, "convert", PF_S(""));
+}
+
+static void score_one(struct pf_scorer *s, struct one *o)
+{
+	PF_AUTO(arena) a = { 0 };
+	PF_AUTO(buf) bytes = PF_BUF(PF_MAX_ANSWER);
+	struct pf_err err = { 0 };
+	struct pf_value value;
+
+	if (ask(&value, &a, &bytes, s, &o->request, pf_buf_view(&o->order->body), time_left(o, 1), &err) < 0) {
+		pf_mistake(o->order, &err, s->runner->stage, pf_buf_view(&s->runner->traceback));
+		return;
+	}
+	o->order->predicted = s->runner->predict_seconds;
+	answer(o, &value);
+}
+
+/* ---- together ---- */
+
+/* Each its rows of the answer; false when it has not as many. */
+static bool share(struct one *all, size_t n, struct pf_arena *a, const struct pf_value *value)
+{
+	size_t total = 0, from = 0;
+	struct pf_value part;
+
+	for (size_t i = 0; i < n; i++)
+		total += all[i].rows;
+	for (size_t i = 0; i < n; i++) {
+		if (!pf_batch_part(&part, a, value, from, all[i].rows, total))
+			return false;
+		answer(&all[i], &part);
+		from += all[i].rows;
+	}
+	return true;
+}
+
+/* True when all are answered. One of them may be what the model does not like: then each is asked
+ * alone, and it fails alone. */
+static bool score_together(struct pf_scorer *s, struct one *all, size_t n)
+{
+	PF_AUTO(arena) a = { 0 };
+	PF_AUTO(buf) bytes = PF_BUF(PF_MAX_ANSWER);
+	const struct pf_request **requests = pf_alloc_array(&a, n, sizeof(struct pf_request *));
+	size_t *rows = pf_alloc_array(&a, n, sizeof(*rows));
+	struct pf_request joined;
+	struct pf_err err = { 0 };
+	struct pf_value value;
+
+	for (size_t i = 0; i < n; i++)
+		requests[i] = &all[i].request;
+	pf_batch_join(&joined, &a, requests, rows, n);
+	for (size_t i = 0; i < n; i++)
+		all[i].rows = rows[i];
+	if (ask(&value, &a, &bytes, s, &joined, PF_S(""), time_left(all, n), &err) < 0) {
+		if (s->runner->stage) /* it was told, and the runner goes on */
+			return false;
+		for (size_t i = 0; i < n; i++)
+			pf_mistake(all[i].order, &err, NULL, PF_S(""));
+		return true;
+	}
+	if (!share(all, n, &a, &value)) {
+		pf_warn("the model does not answer with a row for each row: its requests go one by one");
+		s->batch = false;
+		return false;
+	}
+	for (size_t i = 0; i < n; i++)
+		all[i].order->predicted = s->runner->predict_seconds;
+	return true;
+}
+
+/* Those that a dead runner left are given back. */
+static void score_each(struct pf_scorer *s, struct one *all, size_t n, struct pf_orders *done,
+		       struct pf_orders *back)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (s->runner->fd <= 0) {
+			pf_orders_add(back, all[i].order);
+			continue;
+		}
+		score_one(s, &all[i]);
+		pf_orders_add(done, all[i].order);
+	}
+}
+
+static void score_group(struct pf_scorer *s, struct one *all, size_t n, struct pf_orders *done,
+			struct pf_orders *back)
+{
+	if (n == 1 || !s->batch || s->runner->fd <= 0 || !score_together(s, all, n)) {
+		score_each(s, all, n, done, back);
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		pf_orders_add(done, all[i].order);
+}
+
+void pf_score(struct pf_scorer *s, struct pf_orders *orders, struct pf_orders *done,
+	      struct pf_orders *elsewhere)
+{
+	PF_AUTO(arena) a = { 0 };
+	struct one *all = pf_alloc_array(&a, orders->n, sizeof(*all));
+	struct pf_order *order;
+	size_t n = 0, from = 0;
+
+	while ((order = pf_orders_take(orders))) {
+		all[n] = (struct one){ .order = order };
+		if (read_order(&all[n], &a, s) < 0)
+			pf_orders_add(done, order);
+		else if (all[n].request.raw && !s->reads_raw)
+			pf_orders_add(elsewhere, order);
+		else
+			n++;
+	}
+	for (size_t i = 1; i <= n; i++) {
+		if (i < n && pf_batch_fits(&all[from].request, &all[i].request))
+			continue;
+		score_group(s, all + from, i - from, done, orders);
+		from = i;
+	}
+}

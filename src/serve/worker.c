@@ -1,0 +1,218 @@
+/* worker.c - a worker's life: load, take orders, answer them, be replaced */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <poll.h>
+#include <time.h>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "serve/team.h"
+
+/* ---- the runner ---- */
+
+static bool lives(const struct pf_worker *w)
+{
+	struct pollfd p = { .fd = w->runner.pidfd, .events = POLLIN };
+
+	return w->runner.fd > 0 && w->runner.pidfd > 0 && poll(&p, 1, 0) == 0;
+}
+
+static void note_ready(struct pf_worker *w, bool ready)
+{
+	struct pf_team *p = w->team;
+
+	if (w->to_read)
+		return;
+	pthread_mutex_lock(&p->lock);
+	if (ready) {
+		p->state.ready++;
+		p->state.was_loaded = true;
+		p->state.failing = false;
+	} else {
+		p->state.ready--;
+		p->state.restarts++;
+	}
+	pthread_mutex_unlock(&p->lock);
+	pf_team_wake(p);
+}
+
+static int start(struct pf_worker *w, struct pf_err *err)
+{
+	const struct pf_serve_model *m = w->team->model;
+
+	if (m->start(&w->runner, m->how, w->to_read, err) < 0)
+		return -1;
+	if (pf_runner_wait(&w->runner, 0, err) < 0) {
+		pf_runner_free(&w->runner);
+		return -1;
+	}
+	return 0;
+}
+
+static bool is_stopping(struct pf_team *p)
+{
+	bool stopping;
+
+	pthread_mutex_lock(&p->lock);
+	stopping = p->stopping;
+	pthread_mutex_unlock(&p->lock);
+	return stopping;
+}
+
+/* 0.5 s, 1 s, 2 s, ... unless the team ends meanwhile. */
+static void rest(struct pf_worker *w)
+{
+	unsigned shift = w->failures > 8 ? 8 : w->failures;
+	double seconds = 0.25 * (double)(1u << shift), until;
+
+	if (seconds > PF_WAIT_RESTART)
+		seconds = PF_WAIT_RESTART;
+	until = pf_serve_clock() + seconds;
+	while (pf_serve_clock() < until && !is_stopping(w->team))
+		nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
+}
+
+static void note_failure(struct pf_worker *w, const struct pf_err *err)
+{
+	struct pf_team *p = w->team;
+	bool first;
+
+	pthread_mutex_lock(&p->lock);
+	p->failed = *err;
+	first = !p->state.was_loaded;
+	p->state.failing = !p->state.ready;
+	pthread_mutex_unlock(&p->lock);
+	if (!first && err->code < PF_ESIGNAL)
+		pf_warn("a worker could not be started: %s", err->msg);
+	pf_team_wake(p);
+}
+
+/* False when there is no use in trying again. */
+static bool make_ready(struct pf_worker *w)
+{
+	struct pf_err err = { 0 };
+
+	if (start(w, &err) == 0) {
+		w->failures = 0;
+		note_ready(w, true);
+		return true;
+	}
+	w->failures++;
+	note_failure(w, &err);
+	if (err.code >= PF_ESIGNAL)
+		return false;
+	rest(w);
+	return true;
+}
+
+/* ---- orders ---- */
+
+static void move(struct pf_orders *to, struct pf_orders *from)
+{
+	struct pf_order *o;
+
+	while ((o = pf_orders_take(from)))
+		pf_orders_add(to, o);
+}
+
+/* Takes orders, or waits for some; false when the worker is to look at its runner or at the team. */
+static bool take(struct pf_worker *w, struct pf_orders *out)
+{
+	struct pf_team *p = w->team;
+	struct pf_orders *queue = w->to_read ? &p->raw : &p->queue;
+	unsigned most = w->batch ? PF_MAX_BATCH : 1;
+	struct timespec until;
+
+	pthread_mutex_lock(&p->lock);
+	if (!queue->n && !p->stopping) {
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_nsec += 250000000; /* a runner that dies at rest is seen in time */
+		until.tv_sec += until.tv_nsec / 1000000000;
+		until.tv_nsec %= 1000000000;
+		pthread_cond_timedwait(w->to_read ? &p->reading : &p->work, &p->lock, &until);
+	}
+	while (queue->n && out->n < most)
+		pf_orders_add(out, pf_orders_take(queue));
+	p->state.busy += out->n > 0;
+	pthread_mutex_unlock(&p->lock);
+	return out->n > 0;
+}
+
+static void give(struct pf_worker *w, struct pf_orders *done, struct pf_orders *back,
+		 struct pf_orders *elsewhere, unsigned calls)
+{
+	struct pf_team *p = w->team;
+	bool wake, moved = elsewhere->n > 0;
+
+	pthread_mutex_lock(&p->lock);
+	wake = !p->done.n && done->n;
+	move(&p->done, done);
+	move(&p->raw, elsewhere);
+	pf_orders_put_back(w->to_read ? &p->raw : &p->queue, back);
+	p->state.busy--;
+	p->state.calls += calls;
+	pthread_mutex_unlock(&p->lock);
+	if (wake)
+		pf_team_wake(p);
+	if (moved)
+		pthread_cond_broadcast(&p->reading);
+}
+
+static void answer(struct pf_worker *w, struct pf_orders *orders)
+{
+	struct pf_orders done = { 0 }, elsewhere = { 0 };
+	struct pf_scorer s = { .model = w->team->model, .runner = &w->runner,
+			       .reads_raw = w->to_read || w->team->model->reads_raw, .batch = w->batch };
+
+	if (lives(w)) /* else they wait for the next one */
+		pf_score(&s, orders, &done, &elsewhere);
+	w->batch = s.batch;
+	give(w, &done, orders, &elsewhere, s.calls);
+}
+
+/* The worker that reads has no runner until there is something to read. */
+static bool is_needed(struct pf_worker *w)
+{
+	struct pf_team *p = w->team;
+	bool needed = !w->to_read;
+	struct timespec pause = { .tv_nsec = 50000000 };
+
+	if (needed)
+		return true;
+	pthread_mutex_lock(&p->lock);
+	needed = p->raw.n > 0;
+	pthread_mutex_unlock(&p->lock);
+	if (!needed)
+		nanosleep(&pause, NULL);
+	return needed;
+}
+
+void *pf_worker_main(void *worker)
+{
+	struct pf_worker *w = worker;
+	struct pf_orders orders = { 0 };
+	bool loaded = false, going = true;
+
+	while (going && !is_stopping(w->team)) {
+		if (!lives(w)) {
+			if (loaded) {
+				pf_warn("a model's process has ended; another is started");
+				note_ready(w, false);
+				loaded = false;
+			}
+			pf_runner_free(&w->runner);
+			if (is_needed(w)) {
+				going = make_ready(w);
+				loaded = going && w->runner.loaded;
+			}
+			continue;
+		}
+		if (take(w, &orders))
+			answer(w, &orders);
+	}
+	pf_runner_free(&w->runner);
+	pthread_mutex_lock(&w->team->lock);
+	w->ended = true;
+	pthread_mutex_unlock(&w->team->lock);
+	pf_team_wake(w->team);
+	return NULL;
+}
