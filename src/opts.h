@@ -25,6 +25,13 @@ enum pf_as_of {
 	PF_AS_OF_DAY,
 };
 
+/* Who loads a model. */
+enum pf_loader {
+	PF_LOADER_AUTO,	  /* light where the model's configuration is understood */
+	PF_LOADER_MLFLOW, /* the model's own, which for a flavor of MLflow is MLflow's */
+	PF_LOADER_LIGHT,
+};
+
 /* How an environment gets a file of the cache. */
 enum pf_link_mode {
 	PF_LINK_HARD,	 /* one file in both; a copy where links are refused */
@@ -53,6 +60,7 @@ struct pf_opts {
 	const struct pf_builder *builder; /* of source distributions (solve/builder.h); NULL: nobody */
 	enum pf_link_mode link_mode;
 	bool lenient_record;	   /* wheels whose RECORD is not complete, or not right */
+	enum pf_loader loader;
 	uint64_t max_memory;	   /* bytes the runner may allocate; 0: no limit */
 	struct pf_strs pass_env;   /* names let through to the runner */
 	struct pf_strs set_env;	   /* K=V for the runner */

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "check/modules.h"
 #include "data/data.h"
+#include "model/light.h"
 #include "pipeline.h"
 
 static bool is_nested(const struct pf_schema *schema)
@@ -19,13 +20,23 @@ static bool is_nested(const struct pf_schema *schema)
 }
 
 /* What the environment's own mlflow.pyfunc must do: wrappers of its own classes, nested types that
- * are not enforced here, a configuration that variables may override. */
+ * are not enforced here, a configuration that variables may override. NULL: nothing. */
+static const char *mlflow_does(const struct pf_model *m)
+{
+	if (pf_str_starts(m->loader_module, "mlflow.pyfunc."))
+		return "it is a class of MLflow's, or one derived from it";
+	if (m->signature.from_type_hint)
+		return "its signature is a type hint";
+	if (is_nested(&m->signature.inputs))
+		return "its signature has nested types";
+	if (pf_str_starts(m->loader_module, "mlflow.") && m->config)
+		return "it has a configuration";
+	return NULL;
+}
+
 static bool needs_mlflow(const struct pf_model *m)
 {
-	bool of_mlflow = pf_str_starts(m->loader_module, "mlflow.");
-
-	return pf_str_starts(m->loader_module, "mlflow.pyfunc.") || m->signature.from_type_hint ||
-	       is_nested(&m->signature.inputs) || (of_mlflow && m->config);
+	return mlflow_does(m) != NULL;
 }
 
 /* A YAML scalar as JSON: numbers that JSON spells otherwise (0x10, .5, 1_000) go as text. */
@@ -66,9 +77,48 @@ static void write_node(struct pf_json_out *w, const struct pf_node *n)
 	pf_json_close(w, map ? '}' : ']');
 }
 
+static int fail_light(const char *why, struct pf_err *err)
+{
+	pf_fail(err, PF_EUSAGE, "--loader light cannot load this model: %s", why);
+	return pf_hint(err, "leave it out, or take --loader mlflow");
+}
+
+/* Says in *out how the model is loaded without MLflow, where it can and may be; out->flavor is NULL
+ * else. What is made for it is in `a`. */
+static int choose_light(struct pf_load_light *out, struct pf_arena *a, const struct pf_model *m,
+			bool through_mlflow, const struct pf_opts *o, struct pf_err *err)
+{
+	struct pf_light light = { 0 };
+	struct pf_strs *trusted;
+
+	if (o->loader == PF_LOADER_MLFLOW)
+		return 0;
+	if (through_mlflow)
+		return o->loader != PF_LOADER_LIGHT ? 0 :
+		       fail_light(needs_mlflow(m) ? mlflow_does(m) : "MLflow is to read the input", err);
+	pf_model_light(&light, m);
+	if (!light.flavor && o->loader == PF_LOADER_LIGHT)
+		return fail_light(light.why_not, err);
+	if (!light.flavor) {
+		pf_debug("not the light loader: %s", light.why_not);
+		return 0;
+	}
+	*out = (struct pf_load_light){ .flavor = light.flavor, .format = light.format,
+				       .class_name = light.class_name, .has_params = light.has_params,
+				       .path = pf_s(pf_join(a, m->dir, light.path)),
+				       .only = o->loader == PF_LOADER_LIGHT };
+	if (light.trusted) {
+		out->trusted = trusted = pf_alloc(a, sizeof(*trusted));
+		for (size_t i = 0; i < light.trusted->n; i++)
+			*PF_PUSH(a, trusted) = light.trusted->v[i].text;
+	}
+	return 0;
+}
+
 static int start(struct pf_runner *out, const struct pf_job *job, bool through_mlflow,
 		 const struct pf_opts *o, struct pf_err *err)
 {
+	struct pf_load_light light = { 0 };
 	const struct pf_model *m = &job->model;
 	PF_AUTO(arena) a = { 0 };
 	PF_AUTO(buf) config = PF_BUF(PF_MAX_TEXT_FILE);
@@ -84,6 +134,9 @@ static int start(struct pf_runner *out, const struct pf_job *job, bool through_m
 		.params_declared = m->signature.params.present,
 	};
 
+	if (choose_light(&light, &a, m, through_mlflow, o, err) < 0)
+		return -1;
+	load.light = light.flavor ? &light : NULL;
 	if (m->config)
 		write_node(&w, m->config);
 	if (pf_buf_check(&config, "the model's configuration", err) < 0)

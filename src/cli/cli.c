@@ -179,6 +179,20 @@ static int read_link_mode(struct pf_opts *out, const char *word, struct pf_err *
 	return 0;
 }
 
+static int read_loader(struct pf_opts *out, const char *word, struct pf_err *err)
+{
+	static const char *const words[] = { [PF_LOADER_AUTO] = "auto",
+					     [PF_LOADER_MLFLOW] = "mlflow",
+					     [PF_LOADER_LIGHT] = "light",
+					     NULL };
+	int loader = word ? pf_cli_choice("--loader", word, words, err) : 0;
+
+	if (loader < 0)
+		return -1;
+	out->loader = (enum pf_loader)loader;
+	return 0;
+}
+
 int pf_cli_opts(struct pf_opts *out, const struct pf_args *args, struct pf_arena *a,
 		struct pf_err *err)
 {
@@ -201,6 +215,7 @@ int pf_cli_opts(struct pf_opts *out, const struct pf_args *args, struct pf_arena
 	if (read_manager(&o, args->value[PF_OPT_env_manager], err) < 0 ||
 	    read_as_of(&o, args->value[PF_OPT_as_of], err) < 0 ||
 	    read_link_mode(&o, args->value[PF_OPT_link_mode], err) < 0 ||
+	    read_loader(&o, args->value[PF_OPT_loader], err) < 0 ||
 	    pf_cli_size(&o.max_memory, "--max-memory", args->value[PF_OPT_max_memory], err) < 0)
 		return -1;
 	pf_args_list(&o.pass_env, args, a, PF_OPT_pass_env);

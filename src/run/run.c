@@ -30,6 +30,45 @@ static void put_truth(struct pf_buf *out, const char *key, bool truth)
 	pf_put_bool(out, truth);
 }
 
+static void put_light(struct pf_buf *out, const struct pf_load_light *light)
+{
+	const struct pf_strs *trusted = light->trusted;
+
+	pf_put_map(out, 6);
+	put_field(out, "flavor", pf_s(light->flavor));
+	put_field(out, "path", light->path);
+	put_field(out, "format", light->format);
+	put_field(out, "class", light->class_name);
+	put_truth(out, "has_params", light->has_params);
+	pf_put_string(out, "trusted");
+	if (!trusted)
+		pf_put_null(out);
+	else
+		pf_put_list(out, trusted->n);
+	for (size_t i = 0; trusted && i < trusted->n; i++)
+		pf_put_text(out, PF_V_STRING, trusted->v[i]);
+}
+
+static void put_load(struct pf_buf *out, const struct pf_load *load)
+{
+	pf_put_map(out, 11);
+	put_field(out, "model_dir", pf_s(load->model_dir));
+	put_field(out, "loader_module", load->loader_module);
+	put_field(out, "data_path", load->data_path);
+	put_field(out, "code_path", load->code_path);
+	put_field(out, "imports", load->imports);
+	put_field(out, "config", load->config_json);
+	put_field(out, "predict_fn", load->predict_fn);
+	put_truth(out, "through_mlflow", load->through_mlflow);
+	put_truth(out, "params_declared", load->params_declared);
+	put_truth(out, "light_only", load->light && load->light->only);
+	pf_put_string(out, "light");
+	if (load->light)
+		put_light(out, load->light);
+	else
+		pf_put_null(out);
+}
+
 /* Appends a frame whose body `value` writes, or, when NULL, the LOAD frame of `load`. */
 static int queue(struct pf_runner *r, enum pf_frame_kind kind, const struct pf_value *value,
 		 const struct pf_load *load, struct pf_err *err)
@@ -45,18 +84,8 @@ static int queue(struct pf_runner *r, enum pf_frame_kind kind, const struct pf_v
 		out->toobig = false;
 		return -1;
 	}
-	if (load) {
-		pf_put_map(out, 9);
-		put_field(out, "model_dir", pf_s(load->model_dir));
-		put_field(out, "loader_module", load->loader_module);
-		put_field(out, "data_path", load->data_path);
-		put_field(out, "code_path", load->code_path);
-		put_field(out, "imports", load->imports);
-		put_field(out, "config", load->config_json);
-		put_field(out, "predict_fn", load->predict_fn);
-		put_truth(out, "through_mlflow", load->through_mlflow);
-		put_truth(out, "params_declared", load->params_declared);
-	}
+	if (load)
+		put_load(out, load);
 	if (pf_buf_check(out, "the request", err) < 0)
 		return -1;
 	pf_frame_header(out->p + at, kind, out->n - at - sizeof(header));
@@ -138,6 +167,17 @@ int pf_runner_start(struct pf_runner *out, const char *python, const struct pf_l
 
 /* ---- ask ---- */
 
+static void tell_loaded(const struct pf_value *v, double seconds)
+{
+	struct pf_str python = pf_shown(pf_value_text(v, "python"));
+	struct pf_str loader = pf_shown(pf_value_text(v, "loader"));
+	struct pf_str gave_up = pf_shown(pf_value_text(v, "gave_up"));
+
+	pf_debug("imported and loaded in %.1f ms by Python " PF_FMT ", loader: " PF_FMT "%s" PF_FMT,
+		 seconds * 1000, PF_ARG(python), PF_ARG(loader),
+		 gave_up.n ? ", as the light one gave up: " : "", PF_ARG(gave_up));
+}
+
 static void note_times(struct pf_runner *r, enum pf_frame_kind kind, const struct pf_buf *frame)
 {
 	struct pf_arena a = { 0 };
@@ -153,8 +193,7 @@ static void note_times(struct pf_runner *r, enum pf_frame_kind kind, const struc
 	if (kind == PF_FRAME_LOADED) {
 		r->loaded = true;
 		r->load_seconds = spent;
-		pf_debug("imported and loaded in %.1f ms by Python " PF_FMT, spent * 1000,
-			 PF_ARG(pf_shown(pf_value_text(&v, "python"))));
+		tell_loaded(&v, spent);
 	} else {
 		r->predict_seconds = spent;
 		pf_debug("predicted in %.1f ms", spent * 1000);

@@ -7,6 +7,16 @@
 #include "env/env.h"
 #include "opts.h"
 
+/* A model that can be loaded without MLflow (model/light.h). */
+struct pf_load_light {
+	const char *flavor;
+	struct pf_str path;		/* absolute */
+	struct pf_str format, class_name;
+	const struct pf_strs *trusted;	/* NULL: none told */
+	bool has_params;
+	bool only;			/* where it fails, the load fails */
+};
+
 /* How a runner loads a model: what the LOAD frame says. */
 struct pf_load {
 	const char *model_dir;
@@ -17,6 +27,7 @@ struct pf_load {
 	struct pf_str config_json;	/* empty: _load_pyfunc(path) with one argument */
 	struct pf_str predict_fn;	/* the method to call; empty: predict */
 	bool through_mlflow;		/* mlflow.pyfunc.load_model(model_dir) instead of the loader */
+	const struct pf_load_light *light; /* to be tried before either; NULL: not */
 	bool params_declared;		/* the signature has params: predict(data, params=...) */
 };
 

@@ -18,9 +18,13 @@ static int send_loaded(struct pfr *r, double seconds)
 	struct pf_err err;
 	int rc;
 
-	pf_put_map(&body, 2);
+	pf_put_map(&body, 4);
 	pf_put_string(&body, "python");
 	pf_put_string(&body, Py_GetVersion());
+	pf_put_string(&body, "loader");
+	pf_put_string(&body, r->loader);
+	pf_put_string(&body, "gave_up");
+	pf_put_text(&body, PF_V_STRING, pfr_text(r->gave_up));
 	pf_put_string(&body, "seconds");
 	pf_put_float(&body, seconds);
 	rc = pf_frame_send(r->fd, PF_FRAME_LOADED, pf_buf_view(&body), &err);

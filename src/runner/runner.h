@@ -15,6 +15,8 @@ struct pfr {
 	struct py *predict;	/* its predict */
 	bool takes_params;	/* predict(data, params=...) */
 	bool through_mlflow;
+	const char *loader;	/* which one it was: light, mlflow, own */
+	struct py *gave_up;	/* why the light one was not, or NULL */
 	double seconds;		/* that the last call of predict took */
 	char *model_dir;
 	struct py *header;	/* the Index of the last table's names; NULL: none yet */
@@ -24,6 +26,8 @@ struct pfr {
 double pfr_clock(void);
 /* load.c - LOAD: import the loader, call it, look at what it returned. *stage tells how far it got. */
 int pfr_load(struct pfr *r, const struct pf_value *how, const char **stage);
+/* light.c - the same without MLflow, as the map "light" of LOAD tells. */
+struct py *pfr_load_light(struct pfr *r, const struct pf_value *how);
 /* predict.c - PREDICT and RAW: the answer is put into `out` as a value. */
 int pfr_predict(struct pfr *r, struct pf_buf *out, enum pf_frame_kind kind,
 		const struct pf_value *request, const char **stage);
@@ -37,6 +41,8 @@ int pfr_put_array(struct pfr *r, struct pf_buf *out, struct py *o, unsigned dept
 int pfr_put_nested(struct pfr *r, struct pf_buf *out, struct py *o, unsigned depth);
 /* failure.c - the exception that is set: its traceback to stderr, a FAILED frame to the socket. */
 int pfr_report(struct pfr *r, const char *stage);
+/* The text of a str, which keeps it; empty for anything else. */
+struct pf_str pfr_text(struct py *o);
 /* leave.c - SIGTERM ends what runs by an exception; then threads, exit functions and _exit. */
 void pfr_watch_for_end(struct py *module);
 bool pfr_is_ending(void);
@@ -45,6 +51,8 @@ void pfr_flush(void);
 PF_NORETURN void pfr_leave(const struct pfr *r, int status);
 /* raw.c - a function of raw.py; borrowed. */
 struct py *pfr_raw(struct pfr *r, const char *name);
+/* A function of light.py; new reference. */
+struct py *pfr_light(const char *name);
 /* Lets the list of an environment's modules (env/import_list.h) serve imports; without it, or where it
  * cannot, Python searches. */
 void pfr_list_imports(struct pf_str path);
