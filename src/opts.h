@@ -58,9 +58,13 @@ struct pf_opts {
 	bool no_bytecode;
 	bool no_build;		   /* wheels alone */
 	const struct pf_builder *builder; /* of source distributions (solve/builder.h); NULL: nobody */
+	/* Asks what waits in an environment for more to do to leave it (run/warm.h); NULL: nobody does. */
+	void (*release)(const char *store, struct pf_str env_key);
 	enum pf_link_mode link_mode;
 	bool lenient_record;	   /* wheels whose RECORD is not complete, or not right */
 	enum pf_loader loader;
+	bool keep_warm;		   /* take a worker that waits, and leave one */
+	unsigned warm_seconds;	   /* how long it may be idle; 0: end it */
 	uint64_t max_memory;	   /* bytes the runner may allocate; 0: no limit */
 	struct pf_strs pass_env;   /* names let through to the runner */
 	struct pf_strs set_env;	   /* K=V for the runner */

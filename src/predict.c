@@ -115,10 +115,27 @@ static int choose_light(struct pf_load_light *out, struct pf_arena *a, const str
 	return 0;
 }
 
-static int start(struct pf_runner *out, const struct pf_job *job, bool through_mlflow,
+/* What a worker depends on besides the model: the interpreter, and a link to it that is a new one in an
+ * environment that was made again; the current interpreter gets and loses packages. */
+static void choose_watched(struct pf_strs *out, struct pf_arena *a, const struct pf_job *job)
+{
+	*PF_PUSH(a, out) = pf_s(job->env.python);
+	for (size_t i = 0; !job->env.dir && i < job->python.paths.n; i++)
+		*PF_PUSH(a, out) = job->python.paths.v[i];
+}
+
+static struct pf_str env_key(const struct pf_job *job)
+{
+	struct pf_str dir = pf_s(job->env.dir);
+
+	return pf_str_skip(dir, dir.n ? pf_str_rfind(dir, '/') + 1 : 0);
+}
+
+static int start(struct pf_runner *out, const struct pf_job *job, bool through_mlflow, bool anew,
 		 const struct pf_opts *o, struct pf_err *err)
 {
 	struct pf_load_light light = { 0 };
+	struct pf_strs watched = { 0 };
 	const struct pf_model *m = &job->model;
 	PF_AUTO(arena) a = { 0 };
 	PF_AUTO(buf) config = PF_BUF(PF_MAX_TEXT_FILE);
@@ -131,12 +148,16 @@ static int start(struct pf_runner *out, const struct pf_job *job, bool through_m
 		.code_path = m->code.n ? pf_s(pf_join(&a, m->dir, m->code)) : PF_S(""),
 		.imports = job->env.imports,
 		.through_mlflow = through_mlflow,
+		.env_key = env_key(job),
+		.watched = &watched,
+		.anew = anew,
 		.params_declared = m->signature.params.present,
 	};
 
 	if (choose_light(&light, &a, m, through_mlflow, o, err) < 0)
 		return -1;
 	load.light = light.flavor ? &light : NULL;
+	choose_watched(&watched, &a, job);
 	if (m->config)
 		write_node(&w, m->config);
 	if (pf_buf_check(&config, "the model's configuration", err) < 0)
@@ -148,13 +169,13 @@ static int start(struct pf_runner *out, const struct pf_job *job, bool through_m
 int pf_job_start(struct pf_runner *out, const struct pf_job *job, const struct pf_opts *o,
 		 struct pf_err *err)
 {
-	return start(out, job, needs_mlflow(&job->model), o, err);
+	return start(out, job, needs_mlflow(&job->model), false, o, err);
 }
 
 int pf_job_start_to_read(struct pf_runner *out, const struct pf_job *job, const struct pf_opts *o,
 			 struct pf_err *err)
 {
-	return start(out, job, true, o, err);
+	return start(out, job, true, false, o, err);
 }
 
 bool pf_job_reads_raw(const struct pf_job *job)
@@ -180,6 +201,29 @@ static int start_again(struct pf_runner *r, const struct pf_job *job, const stru
 		return 0;
 	pf_runner_free(r);
 	return pf_job_start_to_read(r, job, o, err);
+}
+
+/* Asks; a worker that turns out to be gone, or goes meanwhile, is replaced by a process of our own. */
+static int ask(struct pf_buf *bytes, struct pf_runner *r, const struct pf_job *job,
+	       const struct pf_opts *o, const struct pf_request *request, const struct pf_input *input,
+	       struct pf_err *err)
+{
+	double start_time = pf_run_clock(), left;
+	bool through = needs_mlflow(&job->model) || (request->raw && !pf_job_reads_raw(job));
+
+	if (request->raw && start_again(r, job, o, err) < 0)
+		return -1;
+	if (pf_runner_predict(r, request, input->text, bytes, input->seconds, err) == 0)
+		return 0;
+	if (!r->warm.lost)
+		return -1;
+	left = input->seconds ? input->seconds - (pf_run_clock() - start_time) : 0;
+	if (input->seconds && left <= 0)
+		return pf_fail(err, PF_ELIMIT, "the model did not answer within %g s", input->seconds);
+	pf_runner_free(r);
+	if (start(r, job, through, true, o, err) < 0)
+		return -1;
+	return pf_runner_predict(r, request, input->text, bytes, left, err);
 }
 
 /* Which of the model's requirements should have brought the module? NULL: none. */
@@ -231,9 +275,7 @@ static int predict(struct pf_buf *answer, struct pf_runner *r, const struct pf_j
 	if (input->params.n &&
 	    pf_params_read(&request.params, &a, input->params, &s->params, err) < 0)
 		return pf_wrap(err, "--params");
-	if (request.raw && start_again(r, job, o, err) < 0)
-		return -1;
-	if (pf_runner_predict(r, &request, input->text, &bytes, input->seconds, err) < 0)
+	if (ask(&bytes, r, job, o, &request, input, err) < 0)
 		return -1;
 	if (pf_value_read(&value, &a, pf_buf_view(&bytes), err) < 0) {
 		err->code = PF_ECODE; /* the model's code wrote to our socket */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/day.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/number.h"
 #include "base/str.h"
@@ -193,6 +194,20 @@ static int read_loader(struct pf_opts *out, const char *word, struct pf_err *err
 	return 0;
 }
 
+static int read_warm(struct pf_opts *out, const char *word, struct pf_err *err)
+{
+	uint64_t seconds = PF_AGE_WARM;
+
+	if (!word)
+		return 0;
+	if (*word && (!pf_str_u64(pf_s(word), &seconds) || seconds > PF_MAX_AGE_WARM))
+		return pf_fail(err, PF_EUSAGE, "--keep-warm takes seconds, at most %d, not " PF_FMT,
+			       PF_MAX_AGE_WARM, PF_ARG(pf_shown(pf_s(word))));
+	out->keep_warm = true;
+	out->warm_seconds = (unsigned)seconds;
+	return 0;
+}
+
 int pf_cli_opts(struct pf_opts *out, const struct pf_args *args, struct pf_arena *a,
 		struct pf_err *err)
 {
@@ -216,6 +231,7 @@ int pf_cli_opts(struct pf_opts *out, const struct pf_args *args, struct pf_arena
 	    read_as_of(&o, args->value[PF_OPT_as_of], err) < 0 ||
 	    read_link_mode(&o, args->value[PF_OPT_link_mode], err) < 0 ||
 	    read_loader(&o, args->value[PF_OPT_loader], err) < 0 ||
+	    read_warm(&o, args->value[PF_OPT_keep_warm], err) < 0 ||
 	    pf_cli_size(&o.max_memory, "--max-memory", args->value[PF_OPT_max_memory], err) < 0)
 		return -1;
 	pf_args_list(&o.pass_env, args, a, PF_OPT_pass_env);

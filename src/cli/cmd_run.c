@@ -112,6 +112,7 @@ int pf_cmd_run(const struct pf_args *args, struct pf_err *err)
 	pf_buf_char(&answer, '\n');
 	if (pf_cli_print(args, pf_buf_view(&answer), err) < 0)
 		return -1;
-	pf_runner_leave(&runner);
+	if (!o.keep_warm || !pf_runner_stay(&runner, job.hold))
+		pf_runner_leave(&runner);
 	return 0;
 }

@@ -129,6 +129,8 @@ enum pf_frame_kind {
 	PF_FRAME_SPENT,		/* from it, before an ANSWER: a MAP: "seconds" within predict */
 	PF_FRAME_GONE,		/* from it, after a BYE: it has finished and has no children; all that
 				 * is left is for the kernel to take its memory back */
+	PF_FRAME_STAY,		/* to it: become a worker (run/warm.h); from it: a MAP: "stays" */
+	PF_FRAME_ATTACH,	/* to a worker: a MAP: "state", "seconds"; from it: no body, go ahead */
 };
 #define PF_FRAME_HEADER 16
 void pf_frame_header(char out[PF_FRAME_HEADER], enum pf_frame_kind kind, size_t length);

@@ -266,8 +266,21 @@ int pf_store_verify(struct pf_buf *out, size_t *broken, const char *key, const s
 
 /* ---- removal ---- */
 
+/* Whoever only waits in it for more to do is asked to go. */
+static bool is_held(int manifest, const struct pf_stored_list *s, const struct pf_stored *it,
+		    const struct pf_opts *o)
+{
+	if (manifest < 0 || flock(manifest, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+		return false;
+	if (!o->release)
+		return true;
+	o->release(s->root, it->key);
+	return flock(manifest, LOCK_EX | LOCK_NB) < 0;
+}
+
 /* 1 removed, 0 in use. A name under envs/ is complete or absent: it is renamed away first. */
-static int remove_one(struct pf_stored_list *s, const struct pf_stored *it, struct pf_err *err)
+static int remove_one(struct pf_stored_list *s, const struct pf_stored *it, const struct pf_opts *o,
+		      struct pf_err *err)
 {
 	char *manifest = pf_join(&s->arena, it->path, PF_S("manifest.json"));
 	char *lock = pf_formatz(&s->arena, "%s/locks/" PF_FMT ".lock", s->root, PF_ARG(it->key));
@@ -279,7 +292,7 @@ static int remove_one(struct pf_stored_list *s, const struct pf_stored *it, stru
 	if (key < 0)
 		return err->code == PF_ELIMIT ? 0 : -1;
 	held = open(manifest, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (held >= 0 && flock(held, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+	if (is_held(held, s, it, o))
 		return 0;
 	if (pf_mkdir_p(pf_join(&s->arena, s->root, PF_S("tmp")), 0755, err) < 0)
 		return -1;
@@ -297,7 +310,7 @@ int pf_store_remove(struct pf_buf *out, const char *key, const struct pf_opts *o
 
 	if (pf_stored_open_one(&s, key, false, o, err) < 0)
 		return -1;
-	removed = remove_one(&s, &s.items.v[0], err);
+	removed = remove_one(&s, &s.items.v[0], o, err);
 	if (removed < 0)
 		return -1;
 	if (!removed)
@@ -391,7 +404,7 @@ int pf_store_gc(struct pf_buf *out, int days, const struct pf_opts *o, bool json
 	}
 	for (size_t i = 0; i < s.items.n; i++) {
 		const char *why = why_remove(&s.items.v[i], days);
-		int removed = why ? remove_one(&s, &s.items.v[i], err) : 0;
+		int removed = why ? remove_one(&s, &s.items.v[i], o, err) : 0;
 
 		if (removed < 0)
 			return -1;

@@ -4,6 +4,7 @@
 
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -135,6 +136,57 @@ static int spawn(struct pf_runner *r, struct pf_arena *a, const char *python, in
 	return pf_proc_start(&r->proc, &what, err);
 }
 
+/* ---- a worker instead ---- */
+
+/* Everything that the process would be started with, but for what its terminal and its shell put into
+ * the variables: another window is no reason for another worker. */
+static void put_how(struct pf_buf *out, struct pf_arena *a, const struct pf_runner *r,
+		    const char *python, const struct pf_opts *o)
+{
+	static const char *const passing[] = {
+		"PWD", "OLDPWD", "SHLVL", "_", "TERM", "TERM_*", "COLORTERM", "COLUMNS", "LINES", "WINDOWID",
+		"SSH_*", "TMUX*", "STY", "DISPLAY", "WAYLAND_DISPLAY", "XDG_SESSION_*", "DBUS_*", "GPG_TTY",
+		"PS1", "HISTFILE", "LS_COLORS", "VTE_VERSION", "INVOCATION_ID", "JOURNAL_STREAM",
+	};
+	mode_t mask = umask(0);
+	struct stat st = { 0 };
+	struct pf_err ignored;
+	char *dir = pf_run_find(a, &ignored), **e = pf_run_environment(a, python, o);
+
+	umask(mask);
+	if (dir)
+		(void)stat(pf_formatz(a, "%s/_pfr.so", dir), &st);
+	pf_buf_printf(out, "%s\n%d %d %o %llu\n%s %llu %lld.%ld\n", python,
+		      o->env_manager == PF_ENV_LOCAL, o->no_bytecode, (unsigned)mask,
+		      (unsigned long long)o->max_memory, dir ? dir : "", (unsigned long long)st.st_ino,
+		      (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+	pf_buf_add(out, r->pending.p, r->pending.n);
+	for (; *e; e++) {
+		struct pf_str name = pf_str_cut(pf_s(*e), 0, pf_str_find(pf_s(*e), '='));
+		size_t i = 0;
+
+		while (i < PF_COUNT(passing) && !pf_str_fits(name, passing[i]))
+			i++;
+		if (i == PF_COUNT(passing))
+			pf_buf_add(out, *e, strlen(*e) + 1);
+	}
+}
+
+static void look_for_worker(struct pf_runner *r, struct pf_arena *a, const char *python,
+			    const struct pf_load *load, const struct pf_opts *o)
+{
+	struct pf_buf how = PF_BUF(PF_MAX_FRAME);
+	struct pf_warm_for whom = { .model_dir = load->model_dir, .env_key = load->env_key,
+				    .watched = load->watched };
+
+	put_how(&how, a, r, python, o);
+	whom.how = pf_buf_view(&how);
+	pf_warm_look(&r->warm, &whom, o->store, !o->warm_seconds);
+	r->warm_seconds = o->warm_seconds;
+	r->warm.found = r->warm.found && !load->anew;
+	pf_buf_free(&how);
+}
+
 int pf_runner_start(struct pf_runner *out, const char *python, const struct pf_load *load,
 		    const struct pf_opts *o, struct pf_err *err)
 {
@@ -150,11 +202,18 @@ int pf_runner_start(struct pf_runner *out, const char *python, const struct pf_l
 	r.max_memory = o ? o->max_memory : 0;
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	rc = queue(&r, PF_FRAME_LOAD, NULL, load, err);
-	if (rc == 0)
+	if (rc == 0 && o && o->keep_warm)
+		look_for_worker(&r, &a, python, load, o);
+	if (rc == 0 && !r.warm.found)
 		rc = spawn(&r, &a, python, theirs, o, err);
 	pf_arena_free(&a);
 	if (rc < 0)
 		return -1;
+	if (r.warm.found) {
+		pf_run_forget(&r);
+		*out = PF_TAKE(r);
+		return 0;
+	}
 	r.pidfd = (int)syscall(SYS_pidfd_open, r.proc.pid, 0);
 	if (r.pidfd < 0) {
 		r.pidfd = 0;
@@ -253,6 +312,8 @@ int pf_runner_wait(struct pf_runner *r, double seconds, struct pf_err *err)
 int pf_runner_ask(struct pf_runner *r, enum pf_frame_kind kind, const struct pf_value *request,
 		  struct pf_buf *answer, double seconds, struct pf_err *err)
 {
+	if (r->warm.found && !r->warm.attached && pf_warm_attach(r, err) < 0)
+		return -1;
 	if (r->fd <= 0)
 		return pf_fail(err, PF_EBUG, "there is no runner to ask");
 	if (!answer->max)
@@ -329,4 +390,6 @@ void pf_runner_free(struct pf_runner *r)
 		pf_run_reap(r, PATIENCE * 1000, &status);
 	pf_run_end(r, r->loaded ? 0 : pf_signals_pending() ? PF_WAIT_INTERRUPTED : PF_WAIT_GRACE);
 	pf_buf_free(&r->traceback);
+	pf_warm_free(&r->warm);
+	memset(&r->warm, 0, sizeof(r->warm));
 }

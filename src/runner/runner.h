@@ -15,6 +15,8 @@ struct pfr {
 	struct py *predict;	/* its predict */
 	bool takes_params;	/* predict(data, params=...) */
 	bool through_mlflow;
+	struct pf_arena kept;	/* what lives as long as the process */
+	struct place *place;	/* of a worker (stay.c); NULL: not one */
 	const char *loader;	/* which one it was: light, mlflow, own */
 	struct py *gave_up;	/* why the light one was not, or NULL */
 	double seconds;		/* that the last call of predict took */
@@ -49,6 +51,16 @@ bool pfr_is_ending(void);
 struct py *pfr_end(struct py *self, struct py *args);
 void pfr_flush(void);
 PF_NORETURN void pfr_leave(const struct pfr *r, int status);
+/* boot.c - takes one frame; 1 to go on, 0 for the end, -1 when there is no going on, 2 to become a worker. */
+int pfr_serve_one(struct pfr *r);
+/* stay.c - takes a place among the workers: 2, or -1 to end as ever. Then pfr_work serves whoever comes,
+ * until it is idle for too long or told to go. */
+int pfr_stay(struct pfr *r, const struct pf_value *how);
+void pfr_work(struct pfr *r);
+/* watch.c - while a client is served: should it go away, this process is ended a grace later. `alone`:
+ * nobody else is served by it, it is asked to end at once. */
+void pfr_watch(int fd, bool alone);
+void pfr_unwatch(int fd);
 /* raw.c - a function of raw.py; borrowed. */
 struct py *pfr_raw(struct pfr *r, const char *name);
 /* A function of light.py; new reference. */
