@@ -84,12 +84,19 @@ def unpickle(path, form, trusted):
         return pickle.load(file)
 
 
+def usable(model):
+    """When a model that is none is told depends on the version."""
+    if not hasattr(model, "predict"):
+        raise TypeError("the file has no model")
+    return model
+
+
 def load(flavor, path, form, class_name, trusted, has_params):
     if flavor == "sklearn":
-        return Sklearn(unpickle(path, form, trusted))
+        return Sklearn(usable(unpickle(path, form, trusted)))
     if flavor == "lightgbm":
         if form:
-            return Lightgbm(unpickle(path, form, trusted))
+            return Lightgbm(usable(unpickle(path, form, trusted)))
         import lightgbm
 
         return Lightgbm(lightgbm.Booster(model_file=path))
