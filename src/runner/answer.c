@@ -3,6 +3,13 @@
 #include "base/limits.h"
 #include "runner/runner.h"
 
+struct py *pfr_import(const char *module)
+{
+	struct py *found = PyDict_GetItemString(PyImport_GetModuleDict(), module);
+
+	return found ? py_ref(found) : PyImport_ImportModule(module);
+}
+
 struct py *pfr_class(const char *module, const char *name)
 {
 	struct py *found = PyDict_GetItemString(PyImport_GetModuleDict(), module);

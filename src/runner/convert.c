@@ -95,7 +95,7 @@ static struct py *make_object_vector(struct pfr *r, struct py *numpy, const stru
 
 static struct py *make_tensor(struct pfr *r, const struct pf_tensor *t)
 {
-	PF_PY(numpy) = PyImport_ImportModule("numpy");
+	PF_PY(numpy) = pfr_import("numpy");
 	PF_PY(shape) = numpy ? PyTuple_New((ssize_t)t->rank) : NULL;
 	PF_PY(flat) = NULL;
 
@@ -241,7 +241,7 @@ static struct py *make_columns(struct pfr *r, struct py *pandas, struct py *nump
 
 static struct py *import_pandas(void)
 {
-	struct py *pandas = PyImport_ImportModule("pandas");
+	struct py *pandas = pfr_import("pandas");
 
 	if (!pandas && PyErr_ExceptionMatches(PyExc_ImportError))
 		PyErr_SetString(PyExc_ImportError, "the input is a table, for which the model's "
@@ -262,9 +262,10 @@ static struct py *make_index(struct pfr *r, struct py *pandas, const struct pf_t
 static struct py *make_table(struct pfr *r, const struct pf_table *t)
 {
 	PF_PY(pandas) = import_pandas();
-	PF_PY(numpy) = pandas ? PyImport_ImportModule("numpy") : NULL;
+	PF_PY(numpy) = pandas ? pfr_import("numpy") : NULL;
 	PF_PY(labels) = numpy ? make_header(r, pandas, t) : NULL;
-	PF_PY(index) = labels ? make_index(r, pandas, t) : NULL;
+	bool block = is_one_block(t);
+	PF_PY(index) = !labels ? NULL : block && !t->index ? py_ref(r->none) : make_index(r, pandas, t);
 	PF_PY(copy) = PyBool_FromLong(0);
 	PF_PY(data) = NULL;
 	PF_PY(frame) = NULL;
@@ -272,7 +273,7 @@ static struct py *make_table(struct pfr *r, const struct pf_table *t)
 	if (!index)
 		return NULL;
 	/* DataFrame(data, index, columns, dtype, copy) */
-	if (is_one_block(t)) {
+	if (block) {
 		data = make_block(numpy, t);
 		return data ? PyObject_CallMethod(pandas, "DataFrame", "OOOOO", data, index, labels,
 						  r->none, copy) :
@@ -290,7 +291,7 @@ static struct py *make_table(struct pfr *r, const struct pf_table *t)
 static struct py *make_series(struct pfr *r, const struct pf_table *t)
 {
 	PF_PY(pandas) = import_pandas();
-	PF_PY(numpy) = pandas ? PyImport_ImportModule("numpy") : NULL;
+	PF_PY(numpy) = pandas ? pfr_import("numpy") : NULL;
 	PF_PY(labels) = numpy ? make_labels(r, t) : NULL;
 	PF_PY(index) = labels ? make_index(r, pandas, t) : NULL;
 	PF_PY(data) = index ? make_cells(r, numpy, &t->columns.v[0], t->rows) : NULL;

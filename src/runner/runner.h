@@ -71,6 +71,8 @@ void pfr_list_imports(struct pf_str path);
 /* Joins threads and calls the exit functions, for so long at most. */
 int pfr_finish(int thread_seconds, int function_seconds);
 
+/* A module (new reference); one that is there already is not looked for. */
+struct py *pfr_import(const char *module);
 /* The class NAME of a module that is already imported (new reference), else NULL without error. */
 struct py *pfr_class(const char *module, const char *name);
 bool pfr_is(struct py *o, const char *module, const char *name);

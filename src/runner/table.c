@@ -51,7 +51,7 @@ static int type_of(struct py *dtype)
 /* The array in C order and of exactly this type, as bytes that can be copied. */
 static struct py *plain_array(struct py *array, enum pf_type type)
 {
-	PF_PY(numpy) = PyImport_ImportModule("numpy");
+	PF_PY(numpy) = pfr_import("numpy");
 	PF_PY(plain) = numpy ? PyObject_CallMethod(numpy, "asarray", "Oss", array,
 						   pf_type_numpy(type), "C") :
 			       NULL;
@@ -94,20 +94,30 @@ static int put_tensor(struct pf_buf *out, struct py *o, enum pf_type type, long 
 	return put_array_data(out, plain, count * pf_type_width(type));
 }
 
+/* A plain array, as nearly all are, need not be asked. */
+static bool is_masked(struct py *o)
+{
+	PF_PY(type) = PyObject_Type(o);
+	PF_PY(plain) = pfr_class("numpy", "ndarray");
+
+	return type != plain && PyObject_HasAttrString(o, "mask");
+}
+
 /* Text, objects, masked arrays, dates of other units: as the lists that tolist() makes of them. */
 static int put_ndarray(struct pfr *r, struct pf_buf *out, struct py *o, unsigned depth)
 {
 	PF_PY(dtype) = PyObject_GetAttrString(o, "dtype");
 	int type = dtype ? type_of(dtype) : -1;
 	long long rank = int_attribute(o, "ndim");
-	char name[64];
+	char name[64] = "";
 	PF_PY(list) = NULL;
 
-	if (type < 0 || rank < 0 || text_attribute(name, sizeof(name), dtype, "name") < 0)
+	if (type < 0 || rank < 0 ||
+	    (type == PF_T_DATETIME && text_attribute(name, sizeof(name), dtype, "name") < 0))
 		return -1;
 	if (type == PF_T_DATETIME && strcmp(name, "datetime64[ns]") != 0)
 		type = PF_T_OBJECT;
-	if (type != PF_T_OBJECT && rank <= 16 && !PyObject_HasAttrString(o, "mask"))
+	if (type != PF_T_OBJECT && rank <= 16 && !is_masked(o))
 		return put_tensor(out, o, (enum pf_type)type, rank);
 	list = PyObject_CallMethod(o, "tolist", NULL);
 	return list ? pfr_put_nested(r, out, list, depth + 1) : -1;

@@ -8,21 +8,21 @@
 #include "base/limits.h"
 #include "serve/inside.h"
 
-#define SHOWN 1000	/* bytes of a target */
+#define SHOWN 600	/* bytes of a target, of which a visit has 511 at most */
 
-/* 2026-01-31T12:00:00Z 127.0.0.1 "POST /invocations" 200 23 0.000731: bytes of the answer, seconds */
-static void put_text(struct pf_buf *out, const char *time, const char *peer, struct pf_str verb,
-		     struct pf_str target, unsigned status, size_t bytes, double seconds)
+/* 2026-01-31T12:00:00Z 127.0.0.1 "POST /invocations" 200 23 0.000731 0.000650: bytes of the answer,
+ * seconds, those within the model's predict */
+static void put_text(struct pf_buf *out, const char *time, const struct pf_visit *v)
 {
 	char shown[2][4 * SHOWN];
 
-	pf_buf_printf(out, "%s %s \"%s %s\" %u %zu %.6f\n", time, peer,
-		      pf_escape(shown[0], sizeof(shown[0]), pf_shown(verb)),
-		      pf_escape(shown[1], sizeof(shown[1]), target), status, bytes, seconds);
+	pf_buf_printf(out, "%s %s \"%s %s\" %u %zu %.6f %.6f\n", time, v->peer,
+		      pf_escape(shown[0], sizeof(shown[0]), v->verb),
+		      pf_escape(shown[1], sizeof(shown[1]), v->target), v->status, v->bytes, v->seconds,
+		      v->predicted);
 }
 
-static void put_json(struct pf_buf *out, const char *time, const char *peer, struct pf_str verb,
-		     struct pf_str target, unsigned status, size_t bytes, double seconds)
+static void put_json(struct pf_buf *out, const char *time, const struct pf_visit *v)
 {
 	struct pf_json_out w = { .buf = out };
 
@@ -32,21 +32,22 @@ static void put_json(struct pf_buf *out, const char *time, const char *peer, str
 	pf_json_key(&w, "time");
 	pf_json_cstr(&w, time);
 	pf_json_key(&w, "peer");
-	pf_json_cstr(&w, peer);
-	pf_json_field(&w, "method", pf_shown(verb));
-	pf_json_field(&w, "target", target);
+	pf_json_cstr(&w, v->peer);
+	pf_json_field(&w, "method", v->verb);
+	pf_json_field(&w, "target", v->target);
 	pf_json_key(&w, "status");
-	pf_json_int(&w, status);
+	pf_json_int(&w, v->status);
 	pf_json_key(&w, "bytes");
-	pf_json_int(&w, (int64_t)bytes);
+	pf_json_int(&w, (int64_t)v->bytes);
 	pf_json_key(&w, "microseconds");
-	pf_json_int(&w, (int64_t)(seconds * 1e6));
+	pf_json_int(&w, (int64_t)(v->seconds * 1e6));
+	pf_json_key(&w, "predict_microseconds");
+	pf_json_int(&w, (int64_t)(v->predicted * 1e6));
 	pf_json_close(&w, '}');
 	pf_buf_char(out, '\n');
 }
 
-void pf_access_note(struct pf_access *log, const char *peer, struct pf_str verb, struct pf_str target,
-		    unsigned status, size_t bytes, double seconds)
+void pf_access_note(struct pf_access *log, const struct pf_visit *visit)
 {
 	char stamp[32];
 	time_t now = time(NULL);
@@ -57,9 +58,11 @@ void pf_access_note(struct pf_access *log, const char *peer, struct pf_str verb,
 		log->lost++;
 		return;
 	}
-	target.n = target.n > SHOWN ? SHOWN : target.n;
+	if (log->lost)
+		pf_buf_printf(&log->text, "%llu lines were lost\n", (unsigned long long)log->lost);
+	log->lost = 0;
 	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
-	(log->json ? put_json : put_text)(&log->text, stamp, peer, verb, target, status, bytes, seconds);
+	(log->json ? put_json : put_text)(&log->text, stamp, visit);
 }
 
 /* A pipe that is ready takes this much at once (PIPE_BUF). */

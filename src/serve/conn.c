@@ -217,7 +217,7 @@ static void next_request(struct pf_conn *c)
 {
 	pf_buf_free(&c->thrown);
 	c->state = PF_CONN_HEAD;
-	c->since = 0;
+	c->since = c->predicted = 0;
 }
 
 static bool read_body(struct pf_conn *c)
@@ -317,13 +317,15 @@ static bool step(struct pf_conn *c)
 
 static void proceed(struct pf_conn *c)
 {
-	do
+	do {
 		while (step(c))
 			;
-	while (c->tls && !c->dead && reads(c) && c->state != PF_CONN_WAITING && read_some(c));
+		if (!c->dead)
+			compact(c);
+		/* What libssl has read already, epoll does not tell. */
+	} while (c->tls && !c->dead && reads(c) && c->state != PF_CONN_WAITING && read_some(c));
 	if (c->dead)
 		return;
-	compact(c);
 	if (c->ended && c->state != PF_CONN_WAITING && !pending(c))
 		pf_conn_close(c);
 	watch(c);
@@ -346,9 +348,11 @@ void pf_conn_event(struct pf_conn *c, uint32_t events)
 void pf_conn_answer(struct pf_conn *c, struct pf_order *order)
 {
 	c->order = NULL;
+	c->predicted = order->predicted;
 	if (order->predicted > 0)
 		pf_metrics_predicted(&c->server->metrics, order->predicted);
-	pf_reply(c, order->status, order->type, &order->answer, NULL);
+	pf_reply(c, order->status, order->type, &order->answer,
+		 order->status == 503 ? "Retry-After: 1\r\n" : NULL);
 	pf_server_drop(c->server, order);
 	next_request(c);
 	proceed(c);

@@ -148,7 +148,14 @@ struct pf_access {
 	uint64_t lost;
 	bool json;
 };
-void pf_access_note(struct pf_access *log, const char *peer, struct pf_str verb, struct pf_str target,
-		    unsigned status, size_t bytes, double seconds);
+/* One request and what came of it. */
+struct pf_visit {
+	const char *peer;
+	struct pf_str verb, target;
+	unsigned status;
+	size_t bytes;		/* of the answer's text */
+	double seconds, predicted;
+};
+void pf_access_note(struct pf_access *log, const struct pf_visit *visit);
 /* Writes what stderr takes; never waits for it. */
 void pf_access_flush(struct pf_access *log);

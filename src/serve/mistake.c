@@ -36,12 +36,17 @@ static const struct {
 	{ "Model inference is missing inputs", UNFIT, "Failed to enforce schema of the input. Error: " },
 	{ "Shape of input", UNFIT, "Failed to enforce schema of the input. Error: " },
 	{ "Failed to enforce schema", UNFIT, "" },
+	{ "Failed to enforce model input schema", UNFIT, "" }, /* with MLFLOW_DISABLE_SCHEMA_DETAILS */
 	{ "Invalid parameters found", INVALID_VALUE, "" },
 	{ "Parameters must be a dictionary", INVALID_VALUE, "" },
 	{ "its input goes under \"inputs\"", INVALID_VALUE, "" },
 	{ "exactly one of dataframe_split", BAD_REQUEST,
 	  "The input must be a JSON dictionary with exactly one of the input fields " FORMS ". IMPORTANT: The "
 	  "MLflow Model scoring protocol has changed in MLflow version 2.0. Error: " },
+	{ "dataframe_split must be an object", BAD_REQUEST,
+	  "Invalid input. Dataframe split format must be a dictionary. Error: " },
+	{ "dataframe_records must be a list", BAD_REQUEST,
+	  "Invalid input. Dataframe records format must be a list of records. Error: " },
 	{ "dataframe_split", BAD_REQUEST,
 	  "Invalid input. Provided dataframe_split field is not a valid dataframe representation in 'split' "
 	  "format. Error: " },
@@ -99,7 +104,7 @@ static void say_input(struct pf_order *o, const struct pf_err *err, struct pf_st
 		return;
 	}
 	said = pf_format(&a, "%s" PF_FMT, inputs[i].before, PF_ARG(why));
-	say(o, inputs[i].code, said, trace);
+	say(o, inputs[i].code, said, PF_S(""));
 }
 
 #define EVALUATING "Encountered an unexpected error while evaluating the model. Verify that the serialized " \

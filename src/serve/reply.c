@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/str.h"
 #include "serve/server.h"
 
 /* RFC 9110, 5.6.7; made anew once a second. */
@@ -33,8 +34,8 @@ static void note(struct pf_conn *c, unsigned status, size_t bytes)
 
 	pf_metrics_note(&s->metrics, c->route, status, seconds);
 	if (s->options->access_log)
-		pf_access_note(&s->access, c->peer, (struct pf_str){ c->verb, strlen(c->verb) },
-			       (struct pf_str){ c->target, strlen(c->target) }, status, bytes, seconds);
+		pf_access_note(&s->access, &(struct pf_visit){ c->peer, pf_s(c->verb), pf_s(c->target), status,
+							       bytes, seconds, c->predicted });
 }
 
 static void put_head(struct pf_conn *c, unsigned status, const char *type, size_t n, const char *more)

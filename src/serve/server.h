@@ -54,7 +54,7 @@ struct pf_conn {
 	struct pf_body body;
 	struct pf_buf thrown;	/* a body that nobody reads: its ceiling alone counts */
 	struct pf_order *order;	/* NULL: the body is thrown away */
-	double since;
+	double since, predicted;
 	char verb[24], target[512];
 };
 

@@ -71,15 +71,39 @@ static void rest(struct pf_worker *w)
 		nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
 }
 
+/* Nobody can answer those that wait: that is said rather than time let pass. */
+static void answer_waiting(struct pf_worker *w, const struct pf_err *err)
+{
+	struct pf_team *p = w->team;
+	struct pf_orders *queue = w->to_read ? &p->raw : &p->queue;
+	struct pf_order *o;
+
+	while ((o = pf_orders_take(queue))) {
+		if (w->to_read) {
+			pf_mistake(o, err, NULL, PF_S(""));
+		} else {
+			o->status = 503;
+			o->type = "application/json";
+			pf_mistake_say(&o->answer, "TEMPORARILY_UNAVAILABLE",
+				       "the model's process cannot be started just now");
+		}
+		pf_orders_add(&p->done, o);
+	}
+}
+
 static void note_failure(struct pf_worker *w, const struct pf_err *err)
 {
 	struct pf_team *p = w->team;
 	bool first;
 
 	pthread_mutex_lock(&p->lock);
-	p->failed = *err;
 	first = !p->state.was_loaded;
-	p->state.failing = !p->state.ready;
+	if (!w->to_read) {
+		p->failed = *err;
+		p->state.failing = !p->state.ready;
+	}
+	if (w->to_read || p->state.failing)
+		answer_waiting(w, err);
 	pthread_mutex_unlock(&p->lock);
 	if (!first && err->code < PF_ESIGNAL)
 		pf_warn("a worker could not be started: %s", err->msg);

@@ -23,6 +23,21 @@ check "a table of doubles, and back" answers 0 \
 run "$python" echo -x 0x2
 check "one without rows" answers 0 'table(c0:float64=[], c1:float64=[])'
 
+# The names are kept from one request to the next, and no model can change them for the next one.
+make_predict names <<'END'
+told = [str(list(data.columns)), str(data.columns.name), str(data.index)]
+data.columns.name = "changed"
+data.rename(columns={"c0": "changed"}, inplace=True)
+data.index.name = "changed"
+data["more"] = 1
+return told
+END
+run "$python" names -x 1x2 -r 3
+one="[\"['c0', 'c1']\", \"None\", \"RangeIndex(start=0, stop=1, step=1)\"]"
+check "a model that renames what it is given" answers 0 "$one
+$one
+$one"
+
 make_predict mixed <<'END'
 import pandas
 if str(data.dtypes["text"]) == "object":
