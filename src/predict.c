@@ -217,8 +217,8 @@ static int ask(struct pf_buf *bytes, struct pf_runner *r, const struct pf_job *j
 		return 0;
 	if (!r->warm.lost)
 		return -1;
-	left = input->seconds ? input->seconds - (pf_run_clock() - start_time) : 0;
-	if (input->seconds && left <= 0)
+	left = input->seconds > 0 ? input->seconds - (pf_run_clock() - start_time) : 0;
+	if (input->seconds > 0 && left <= 0)
 		return pf_fail(err, PF_ELIMIT, "the model did not answer within %g s", input->seconds);
 	pf_runner_free(r);
 	if (start(r, job, through, true, o, err) < 0)

@@ -92,25 +92,25 @@ struct known {
 
 static const struct known common[] = {
 	{ "loader_module", is_text }, { "python_version", is_anything }, { "env", is_anything },
-	{ "code", is_anything }, { "config", is_empty }, { "streamable", is_off }, { NULL },
+	{ "code", is_anything }, { "config", is_empty }, { "streamable", is_off }, { 0 },
 };
 static const struct known of_sklearn[] = {
-	{ "data", is_anything }, { "model_path", is_text }, { "predict_fn", is_text }, { NULL },
+	{ "data", is_anything }, { "model_path", is_text }, { "predict_fn", is_text }, { 0 },
 };
-static const struct known of_boosters[] = { { "data", is_file_at_root }, { NULL } };
+static const struct known of_boosters[] = { { "data", is_file_at_root }, { 0 } };
 
 static const struct known sklearn_keys[] = {
 	{ "sklearn_version", is_anything }, { "pickled_model", is_text }, { "code", is_anything },
-	{ "serialization_format", is_format }, { "skops_trusted_types", is_texts }, { NULL },
+	{ "serialization_format", is_format }, { "skops_trusted_types", is_texts }, { 0 },
 };
 static const struct known lightgbm_keys[] = {
 	{ "lgb_version", is_anything }, { "data", is_text }, { "code", is_anything },
 	{ "model_class", is_lightgbm }, { "serialization_format", is_format },
-	{ "skops_trusted_types", is_texts }, { NULL },
+	{ "skops_trusted_types", is_texts }, { 0 },
 };
 static const struct known xgboost_keys[] = {
 	{ "xgb_version", is_anything }, { "data", is_text }, { "code", is_anything },
-	{ "model_class", is_xgboost }, { "model_format", is_text }, { "extra_files", is_anything }, { NULL },
+	{ "model_class", is_xgboost }, { "model_format", is_text }, { "extra_files", is_anything }, { 0 },
 };
 
 static const struct flavor {
