@@ -19,7 +19,8 @@ version_of() { # MINOR
 	done 2>/dev/null | tail -n 1
 }
 
-# The answer, or the status and what is said, without what differs from run to run: addresses and times.
+# The answer, or the status and what is said, without what differs from run to run: addresses, times, the
+# order of a set.
 ask() { # LOADER MODEL REQUEST OUT [OPTIONS]
 	loader=$1 model=$2 request=$3 out=$4 rc=0
 	shift 4
@@ -27,7 +28,7 @@ ask() { # LOADER MODEL REQUEST OUT [OPTIONS]
 	{
 		echo "status $rc"
 		grep '^pyfunc-env: [a-z-]*: ' "$out.err" | grep -v '^pyfunc-env: \(debug\|warning\|note\): ' |
-			sed 's/0x[0-9a-f]*/0x/g; s/\[[0-9][0-9]:[0-9:]*\]/[time]/g'
+			sed 's/0x[0-9a-f]*/0x/g; s/\[[0-9][0-9]:[0-9:]*\]/[time]/g; s/\(following fields\): .*/\1/'
 	} >>"$out"
 }
 
@@ -74,8 +75,9 @@ row() { # MINOR REQUIREMENTS...
 		case ${model##*/} in
 		*.*) compare "$of" "$model" "$dir/requests/split.json" ;;
 		*)
-			# With workers that stay each model is loaded once by each loader.
-			for request in "$dir"/requests/*; do
+			# With workers that stay each model is loaded once by each loader. The first request has all
+			# columns: xgboost takes their names from it where it has none.
+			for request in "$dir"/requests/split.json "$dir"/requests/*; do
 				compare "$of: ${request##*/}" "$model" "$request" --keep-warm=20
 			done
 			compare "$of: cold" "$model" "$dir/requests/split.json"
