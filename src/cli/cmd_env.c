@@ -43,6 +43,7 @@ static int gc(struct pf_buf *out, const char *key, const struct pf_args *args,
 	(void)key;
 	if (text && (!pf_str_u64(pf_s(text), &days) || days > 36500))
 		return pf_fail(err, PF_EUSAGE, "--older-than takes a number of days");
+	pf_warm_sweep(o->store);
 	return pf_store_gc(out, text ? (int)days : -1, o, pf_args_has(args, PF_OPT_json), err);
 }
 

@@ -123,6 +123,21 @@ void pf_warm_end_all(const char *store, struct pf_str env_key)
 	pf_arena_free(&a);
 }
 
+void pf_warm_sweep(const char *store)
+{
+	struct pf_arena a = { 0 };
+	char *dir = open_folder(&a, store, false);
+	DIR *list = dir ? opendir(dir) : NULL;
+	struct dirent *e;
+
+	while (list && (e = readdir(list)))
+		if (!is_there(dir, e->d_name) && errno == ECONNREFUSED)
+			unlinkat(dirfd(list), e->d_name, 0);
+	if (list)
+		closedir(list);
+	pf_arena_free(&a);
+}
+
 /* ---- descriptors over the socket ---- */
 
 static int send_descriptors(int socket, const int *fds, size_t n, struct pf_err *err)
@@ -177,7 +192,7 @@ static int greet(struct pf_runner *r, struct pf_err *err)
 	if (said < 0)
 		said = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	if (r->fd < 0 || here < 0 || said < 0)
-		return -1;
+		return pf_fail_errno(err, "the worker %s", r->warm.name);
 	return send_with(r->fd, PF_FRAME_ATTACH, &r->warm, r->warm_seconds, (int[]){ said, here }, 2, err);
 }
 
@@ -227,8 +242,10 @@ bool pf_runner_stay(struct pf_runner *r, int hold)
 		pf_run_exchange(r, &kind, &body, pf_run_clock() + PF_WAIT_WARM, &ignored) > 0 &&
 		kind == PF_FRAME_STAY;
 	pf_buf_free(&body);
-	if (!stays)
+	if (!stays) {
+		pf_debug("no worker stays: it has processes of its own, or another one has its place");
 		return false;
+	}
 	r->proc.pid = 0;
 	r->marker[0] = '\0'; /* nobody's orphans are to be ended */
 	pf_run_end(r, 0);

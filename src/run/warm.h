@@ -42,5 +42,8 @@ void pf_warm_free(struct pf_warm *w);
 /* Asks the idle workers of an environment to go, and waits for them for seconds at most. */
 void pf_warm_end_all(const char *store, struct pf_str env_key);
 
+/* Removes the names of workers that were killed. */
+void pf_warm_sweep(const char *store);
+
 /* For warm.c: a digest of what pf_warm_for names; false: there is too much of it. */
 bool pf_warm_state(char out[PF_SHA256_HEX], const struct pf_warm_for *whom);

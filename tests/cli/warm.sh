@@ -237,6 +237,29 @@ expect "--keep-warm=0 ends it" 0 "" run alone --keep-warm=0
 check "nobody waits for what it keeps open" sh -c '[ "$("$@" 2>&1 | grep -c predictions)" = 1 ]' - \
 	timeout 20 "$program" run "$work/alone" --env-manager local --python "$python" -i "$work/in" -q --keep-warm
 
+expect "--keep-warm=0 ends that one" 0 "" run alone --keep-warm=0
+
+# ---- places that are none ----
+
+find "$workers" -type s -delete
+leave alone
+kill -9 "$pid"
+gone "$pid"
+leave threads
+check "gc" "$program" env gc
+check "removes the name of one that was killed" [ "$(find "$workers" -type s | wc -l)" = 1 ]
+warm "and of no other" threads
+ends 0 run threads --keep-warm=0
+mv "$workers" "$work/elsewhere"
+ln -s "$work/elsewhere" "$workers"
+loud() { "$program" run "$work/alone" --env-manager local --python "$python" -i "$work/in" --keep-warm; }
+expect "a folder that is a link" 0 "no worker can stay: its folder in the store is not ours alone" loud
+check "has none" none "$work/elsewhere" -type s
+rm "$workers"
+mkdir -m 755 "$workers"
+leave alone
+check "a folder that is open to others is closed" [ "$(stat -c %a "$workers")" = 700 ]
+
 # ---- in an environment of the store ----
 
 if ends 0 "$program" create -q --offline --python "$python" "$work/alone"; then
