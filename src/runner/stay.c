@@ -265,10 +265,22 @@ static void take_client(struct pfr *r, struct place *p)
 	close(fd);
 }
 
+/* With a process goes what it left behind in its group. */
+static bool has_ended(pid_t pid)
+{
+	siginfo_t how = { 0 };
+
+	if (waitid(P_PID, (id_t)pid, &how, WEXITED | WNOHANG | WNOWAIT) == 0 && !how.si_pid)
+		return false;
+	kill(-pid, SIGKILL); /* before it is reaped: the number is still its own */
+	waitpid(pid, NULL, 0);
+	return true;
+}
+
 static void reap(struct place *p)
 {
 	for (size_t i = p->child_count; i-- > 0;)
-		if (waitpid(p->children[i], NULL, WNOHANG) != 0) {
+		if (has_ended(p->children[i])) {
 			p->children[i] = p->children[--p->child_count];
 			p->idle_since = pfr_clock();
 		}

@@ -44,6 +44,9 @@ for name in alone threads; do
 		            try: time.sleep(60)
 		            finally: open(rest, "w").write("cleaned")
 		        while word == "spin": pass
+		        if word == "spawn":
+		            import subprocess
+		            answer.append(subprocess.Popen(["sleep", "300"], stdout=-3, stderr=-3).pid)
 		        return answer
 		class TASK:
 		    @staticmethod
@@ -218,6 +221,18 @@ expect "and the next run has an answer" 0 '{"predictions": ' run threads --keep-
 
 # ---- asked to go ----
 
+for of in alone threads; do
+	task ""
+	leave $of
+	task spawn
+	warm "$of: a process is left behind" $of
+	left=$(field 3)
+	[ $of = alone ] || ends 0 run $of --keep-warm=0
+	check "$of: it does not stay" gone "$left"
+	[ $of = alone ] || left=$(field 3)
+	gone "$left" || tap 1 "$of: nor does that of a process of one's own"
+done
+task ""
 leave alone
 expect "seconds 0: an answer" 0 '{"predictions": ' run alone --keep-warm=0
 check "of another process" [ "$(field 1)" != "$pid" ]
