@@ -6,10 +6,10 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "check/check.h"
-#include "fetch/local.h"
 #include "pipeline.h"
 
 struct pyfunc_env_model {
+	struct pf_fetched from;
 	struct pf_model model;
 };
 
@@ -87,24 +87,6 @@ void pyfunc_env_free(char *text)
 
 /* ---- options ---- */
 
-static int read_manager(enum pf_env_manager *out, const char *word, struct pf_err *err)
-{
-	static const char *const words[] = {
-		[PF_ENV_AUTO] = "auto",		    [PF_ENV_VENV] = "venv",
-		[PF_ENV_CONDA] = "conda",	    [PF_ENV_UV] = "uv",
-		[PF_ENV_VIRTUALENV] = "virtualenv", [PF_ENV_MAMBA] = "mamba",
-		[PF_ENV_LOCAL] = "local",
-	};
-
-	for (size_t i = 0; i < PF_COUNT(words); i++)
-		if (!word || strcmp(word, words[i]) == 0) {
-			*out = (enum pf_env_manager)i;
-			return 0;
-		}
-	return pf_fail(err, PF_EUSAGE, "there is no environment manager " PF_FMT,
-		       PF_ARG(pf_shown(pf_s(word))));
-}
-
 static const char *copy(struct pf_arena *a, const char *text)
 {
 	return text ? pf_dupz(a, pf_s(text)) : NULL;
@@ -118,19 +100,25 @@ static int read_options(struct pf_opts *out, struct pf_arena *a,
 	struct pf_opts opts = { 0 };
 
 	if (given && (given->size < sizeof(given->size) || given->size > sizeof(o)))
-		return pf_fail(err, PF_EUSAGE, "pyfunc_env_options.size is not the size of the struct");
+		return pf_fail(err, PF_EUSAGE,
+			       "pyfunc_env_options.size is not the size of the struct");
 	if (given)
 		memcpy(&o, given, given->size);
-	if (read_manager(&opts.env_manager, o.env_manager, err) < 0)
+	if (pf_opts_manager(&opts, "env_manager", o.env_manager, err) < 0 ||
+	    pf_opts_as_of(&opts, "as_of", o.as_of, err) < 0 ||
+	    pf_opts_link_mode(&opts, "link_mode", o.link_mode, err) < 0)
 		return -1;
 	opts.store = copy(a, o.store);
 	opts.python = copy(a, o.python);
 	opts.python_mirror = copy(a, o.python_mirror);
+	opts.lock = copy(a, o.lock);
 	opts.strict_python = o.strict_python;
 	opts.offline = o.offline;
 	opts.refresh = o.refresh;
 	opts.repair = o.repair;
+	opts.no_build = o.no_build;
 	opts.no_bytecode = o.no_bytecode;
+	opts.lenient_record = o.lenient_record;
 	opts.allow_model_index = o.allow_model_index;
 	opts.allow_urls = o.allow_urls;
 	*out = opts;
@@ -142,21 +130,24 @@ static int read_options(struct pf_opts *out, struct pf_arena *a,
 int pyfunc_env_open(struct pyfunc_env_model **out, const char *uri, struct pyfunc_env_error *error)
 {
 	struct pf_err err = { 0 };
-	PF_AUTO(arena) a = { 0 };
+	PF_AUTO(fetched) from = { 0 };
 	PF_AUTO(model) model = { 0 };
-	char *dir;
+	struct pf_opts o = { 0 };
 
-	if (pf_fetch_local(&dir, &a, uri, &err) < 0 || pf_model_load(&model, dir, &err) < 0)
+	if (pf_read_model(&model, &from, uri, PF_ALL_OF_IT, &o, &err) < 0)
 		return give_error(error, &err);
 	*out = make(sizeof(**out));
+	(*out)->from = PF_TAKE(from);
 	(*out)->model = PF_TAKE(model);
 	return 0;
 }
 
 void pyfunc_env_close(struct pyfunc_env_model *model)
 {
-	if (model)
+	if (model) {
 		pf_model_free(&model->model);
+		pf_fetched_free(&model->from);
+	}
 	free(model);
 }
 
@@ -215,6 +206,24 @@ int pyfunc_env_compare(enum pyfunc_env_severity *verdict, char **report,
 		*verdict = (enum pyfunc_env_severity)diff.verdict;
 	if (report)
 		*report = give_text(&text);
+	return 0;
+}
+
+/* ---- the model's packages ---- */
+
+int pyfunc_env_lock(char **out, const struct pyfunc_env_model *model, const char *format,
+		    const struct pyfunc_env_options *options, struct pyfunc_env_error *error)
+{
+	struct pf_err err = { 0 };
+	struct pf_opts o;
+	PF_AUTO(arena) a = { 0 };
+	PF_AUTO(buf) text = PF_BUF(PF_MAX_LOCK);
+
+	if (read_options(&o, &a, options, &err) < 0 ||
+	    pf_write_lock(&text, model->model.dir, format ? format : "pylock", &o, &err) < 0 ||
+	    pf_buf_check(&text, "the lock", &err) < 0)
+		return give_error(error, &err);
+	*out = give_text(&text);
 	return 0;
 }
 

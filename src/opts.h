@@ -57,8 +57,8 @@ struct pf_opts {
 	bool allow_urls;
 	bool no_bytecode;
 	bool no_build;		   /* wheels alone */
-	const struct pf_builder *builder; /* of source distributions (solve/builder.h); NULL: nobody */
-	/* Asks what waits in an environment for more to do to leave it (run/warm.h); NULL: nobody does. */
+	const struct pf_builder *builder; /* of sdists (solve/builder.h); NULL: nobody */
+	/* Asks what waits in an environment for more to do to leave it (run/warm.h); NULL: nobody. */
 	void (*release)(const char *store, struct pf_str env_key);
 	enum pf_link_mode link_mode;
 	bool lenient_record;	   /* wheels whose RECORD is not complete, or not right */
@@ -69,3 +69,15 @@ struct pf_opts {
 	struct pf_strs pass_env;   /* names let through to the runner */
 	struct pf_strs set_env;	   /* K=V for the runner */
 };
+
+/* Finds a word in a NULL-terminated list: its index, or -1 with "--format must be one of ...". */
+int pf_opts_choice(const char *what, const char *word, const char *const *words,
+		   struct pf_err *err) PF_MUST_USE;
+/* The words of --env-manager, --link-mode and --as-of; `what` names the option in errors. NULL: the
+ * default. */
+int pf_opts_manager(struct pf_opts *o, const char *what, const char *word,
+		    struct pf_err *err) PF_MUST_USE;
+int pf_opts_link_mode(struct pf_opts *o, const char *what, const char *word,
+		      struct pf_err *err) PF_MUST_USE;
+int pf_opts_as_of(struct pf_opts *o, const char *what, const char *word,
+		  struct pf_err *err) PF_MUST_USE;

@@ -10,7 +10,6 @@
 #include "base/str.h"
 #include "build/build.h"
 #include "check/check.h"
-#include "fetch/local.h"
 #include "formats/digest.h"
 #include "lock/lock.h"
 #include "solve/solve.h"
@@ -18,6 +17,7 @@
 void pf_job_free(struct pf_job *job)
 {
 	pf_model_free(&job->model);
+	pf_fetched_free(&job->from);
 	pf_python_free(&job->python);
 	pf_env_free(&job->env);
 	if (job->hold > 0)
@@ -35,7 +35,8 @@ static int use_local(struct pf_job *job, const struct pf_opts *o, struct pf_err 
 	if (pf_python_current(&job->python, o, err) < 0)
 		return -1;
 	if (job->python.major < 3)
-		return pf_fail(err, PF_ESOLVE, "%s is python " PF_FMT " (python 3 is needed; try --python)",
+		return pf_fail(err, PF_ESOLVE,
+			       "%s is python " PF_FMT " (python 3 is needed; try --python)",
 			       job->python.exe, PF_ARG(job->python.version));
 	if (pf_dists_read(&installed, &job->python.paths, job->python.prefix, err) < 0)
 		return -1;
@@ -66,7 +67,8 @@ static int use_lock(struct pf_job *job, const struct pf_opts *o, struct pf_err *
 	return pf_env_get(&job->env, needs, &plan, &job->python, o, err);
 }
 
-/* What the model carries beside its needs: its name and text. What of it is followed is a stranger's. */
+/* What the model carries beside its needs: its name and text. What of it is followed is a
+ * stranger's. */
 static const char *read_carried(struct pf_buf *text, struct pf_model *m)
 {
 	char hex[PF_SHA256_HEX];
@@ -80,8 +82,8 @@ static const char *read_carried(struct pf_buf *text, struct pf_model *m)
 }
 
 /* By the lock that the model carries, when it is good; else resolved. */
-static int plan(struct pf_plan *out, const struct pf_job *job, const char *carried, struct pf_str text,
-		const struct pf_opts *o, struct pf_err *err)
+static int plan(struct pf_plan *out, const struct pf_job *job, const char *carried,
+		struct pf_str text, const struct pf_opts *o, struct pf_err *err)
 {
 	const struct pf_needs *needs = &job->model.needs;
 	struct pf_lock_for whom = { .needs = needs, .model_dir = job->model.dir,
@@ -132,16 +134,24 @@ static int use_environment(struct pf_job *job, const struct pf_opts *o, struct p
 	return -1;
 }
 
-static int read_model(struct pf_model *out, const char *uri, struct pf_err *err)
+int pf_read_model(struct pf_model *out, struct pf_fetched *from, const char *uri, enum pf_how_much much,
+		  const struct pf_opts *o, struct pf_err *err)
 {
-	PF_AUTO(arena) a = { 0 };
-	char *dir;
+	struct pf_fetch_opts how = { .store = o->store, .offline = o->offline,
+				     .texts = much == PF_TEXTS_OF_IT,
+				     .max_file = much == PF_LOOKS_OF_IT ? PF_MAX_LOOKED_INTO : 0 };
 
 	pf_signals_catch();
-	if (pf_fetch_local(&dir, &a, uri, err) < 0 || pf_model_load(out, dir, err) < 0)
+	return pf_fetch_model(from, uri, &how, err) < 0 || pf_model_load(out, from->dir, err) < 0 ? -1 : 0;
+}
+
+static int read_model(struct pf_job *job, const char *uri, enum pf_how_much much, const struct pf_opts *o,
+		      struct pf_err *err)
+{
+	if (pf_read_model(&job->model, &job->from, uri, much, o, err) < 0)
 		return -1;
-	for (size_t i = 0; i < out->notes.n; i++)
-		pf_note(PF_FMT, PF_ARG(out->notes.v[i]));
+	for (size_t i = 0; i < job->model.notes.n; i++)
+		pf_note(PF_FMT, PF_ARG(job->model.notes.v[i]));
 	return 0;
 }
 
@@ -154,7 +164,7 @@ int pf_prepare(struct pf_job *out, const char *uri, const struct pf_opts *asked,
 	with.builder = pf_build_builder();
 	if (o->lock && o->env_manager == PF_ENV_LOCAL)
 		return pf_fail(err, PF_EUSAGE, "--lock makes an environment; --env-manager local has none");
-	if (read_model(&job.model, uri, err) < 0)
+	if (read_model(&job, uri, PF_ALL_OF_IT, o, err) < 0)
 		return -1;
 	if (o->lock)
 		rc = use_lock(&job, o, err);
@@ -180,7 +190,7 @@ int pf_write_lock(struct pf_buf *out, const char *uri, const char *format, const
 
 	native.env_manager = PF_ENV_VENV;
 	native.builder = pf_build_builder();
-	if (pf_lock_check_format(format, err) < 0 || read_model(&job.model, uri, err) < 0 ||
+	if (pf_lock_check_format(format, err) < 0 || read_model(&job, uri, PF_TEXTS_OF_IT, o, err) < 0 ||
 	    pf_model_allow(&job.model, o->allow_model_index, o->allow_urls, err) < 0 ||
 	    pf_needs_date(needs, &native, err) < 0 ||
 	    pf_python_find(&job.python, needs->python, o, err) < 0 ||
@@ -189,5 +199,6 @@ int pf_write_lock(struct pf_buf *out, const char *uri, const char *format, const
 		return -1;
 	return pf_lock_write(out, format,
 			     &(struct pf_lock_of){ .plan = &locked, .needs = needs,
-						   .python = &job.python, .model_dir = job.model.dir }, err);
+						   .python = &job.python,
+						   .model_dir = job.model.dir }, err);
 }

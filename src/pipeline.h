@@ -3,12 +3,14 @@
 #pragma once
 
 #include "env/env.h"
+#include "fetch/fetch.h"
 #include "model/model.h"
 #include "opts.h"
 #include "run/run.h"
 
 /* A model, and an environment to run it in. */
 struct pf_job {
+	struct pf_fetched from;
 	struct pf_model model;
 	struct pf_python python;
 	struct pf_env env;
@@ -17,8 +19,17 @@ struct pf_job {
 
 void pf_job_free(struct pf_job *job);
 
+/* How much of a model that is not here is fetched: all of it, and kept; its text files; its text files and
+ * those that are not too big to be looked into (PF_MAX_LOOKED_INTO). */
+enum pf_how_much { PF_ALL_OF_IT, PF_TEXTS_OF_IT, PF_LOOKS_OF_IT };
+
+/* fetch, model. `from` has the model's folder, and must outlive it. */
+int pf_read_model(struct pf_model *out, struct pf_fetched *from, const char *uri, enum pf_how_much much,
+		  const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
+
 /* fetch, model, python, solve, env: the environment is made, or found. */
-int pf_prepare(struct pf_job *out, const char *uri, const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
+int pf_prepare(struct pf_job *out, const char *uri, const struct pf_opts *o,
+	       struct pf_err *err) PF_MUST_USE;
 
 /* Resolves a model's needs and appends them as a lock; no environment is made. */
 int pf_write_lock(struct pf_buf *out, const char *uri, const char *format, const struct pf_opts *o,
@@ -48,4 +59,5 @@ int pf_job_start_to_read(struct pf_runner *out, const struct pf_job *job, const 
 struct pf_expect pf_job_expect(const struct pf_job *job);
 /* Checks the input against the signature, asks the runner, appends the answer as JSON text. */
 int pf_job_predict(struct pf_buf *answer, struct pf_runner *r, const struct pf_job *job,
-		   const struct pf_opts *o, const struct pf_input *input, struct pf_err *err) PF_MUST_USE;
+		   const struct pf_opts *o, const struct pf_input *input,
+		   struct pf_err *err) PF_MUST_USE;

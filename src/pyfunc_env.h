@@ -9,10 +9,11 @@
 extern "C" {
 #endif
 
-/* Calls that may fail return 0, or -1 with *err filled (err may be NULL) and their results untouched.
- * A handle is for one thread at a time; different handles are independent of one another. The
- * library prints nothing unless pyfunc_env_set_log asks for it; what a model's own code prints goes
- * to stderr. When memory runs out the process ends: see pyfunc_env_set_oom_handler. */
+/* Calls that may fail return 0, or -1 with *err filled (err may be NULL) and their results
+ * untouched. A handle is for one thread at a time; different handles are independent of one
+ * another. The library prints nothing unless pyfunc_env_set_log asks for it; what a model's own
+ * code prints goes to stderr. When memory runs out the process ends: see
+ * pyfunc_env_set_oom_handler. */
 
 /* The same numbers as the program's exit statuses. */
 enum pyfunc_env_code {
@@ -31,7 +32,7 @@ enum pyfunc_env_code {
 
 struct pyfunc_env_error {
 	int code;
-	char message[1500]; /* one sentence, UTF-8, may hold text of the model's: escape it to show it */
+	char message[1500]; /* one sentence, UTF-8; escape it to show it: it may quote the model */
 	char hint[500];	    /* what to do about it; may be empty */
 };
 
@@ -50,6 +51,11 @@ struct pyfunc_env_options {
 	int no_bytecode;
 	int allow_model_index;
 	int allow_urls;
+	int no_build;
+	int lenient_record;
+	const char *as_of;     /* "model", "now" or a day, "2022-03-17" */
+	const char *lock;      /* a file to install from; nothing is resolved */
+	const char *link_mode; /* "hardlink", "clone", "copy", "symlink" */
 };
 
 const char *pyfunc_env_version(void);
@@ -70,7 +76,8 @@ void pyfunc_env_close(struct pyfunc_env_model *model);
 /* The Python version it asks for; "" when nothing says. Lives as long as the model. */
 const char *pyfunc_env_python_version(const struct pyfunc_env_model *model);
 /* Its requirements as the text of a requirements file. */
-int pyfunc_env_requirements(char **out, struct pyfunc_env_model *model, struct pyfunc_env_error *err);
+int pyfunc_env_requirements(char **out, struct pyfunc_env_model *model,
+			    struct pyfunc_env_error *err);
 
 /* ---- the model against an interpreter ---- */
 
@@ -84,11 +91,19 @@ enum pyfunc_env_severity {
 };
 
 /* Compares with options->python, else with the current interpreter (see pyfunc-env-diff(1)).
- * `verdict` gets the gravest difference, `report` the JSON object of `pyfunc-env diff --json`; either
- * may be NULL. That there are differences is no failure. */
+ * `verdict` gets the gravest difference, `report` the JSON object of `pyfunc-env diff --json`;
+ * either may be NULL. That there are differences is no failure. */
 int pyfunc_env_compare(enum pyfunc_env_severity *verdict, char **report,
 		       struct pyfunc_env_model *model, const struct pyfunc_env_options *options,
 		       struct pyfunc_env_error *err);
+
+/* ---- the model's packages ---- */
+
+/* Every package that the model's environment would have, with its digest: what `pyfunc-env lock`
+ * writes. `format` is "pylock", "requirements" or "json"; NULL is the first. Packages are resolved
+ * anew, and no environment is made. options may be NULL; env_manager and lock do not count. */
+int pyfunc_env_lock(char **out, const struct pyfunc_env_model *model, const char *format,
+		    const struct pyfunc_env_options *options, struct pyfunc_env_error *err);
 
 /* ---- the model in its environment ---- */
 

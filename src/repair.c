@@ -152,7 +152,8 @@ static size_t drop_useless(struct repair *r, const struct pf_missings *left)
 		for (size_t k = 0; k < left->v.n; k++)
 			useless |= pf_str_eq(left->v.v[k].project, one.name);
 		if (useless)
-			pf_note(PF_FMT ", which " PF_FMT " of the index does not have: it is not added",
+			pf_note(PF_FMT ", which " PF_FMT " of the index does not have: "
+				"it is not added",
 				PF_ARG(one.why), PF_ARG(one.name));
 		else
 			r->added.v.v[kept++] = one;
@@ -192,8 +193,8 @@ int pf_repair(struct pf_job *job, const struct pf_opts *o, struct pf_err *err)
 	if (find_missing(&missing, &r, err) < 0)
 		return -1;
 	if (missing.v.n && job->model.needs.require_hashes)
-		pf_note(PF_FMT ", which nothing provides: it is not added, since the model asks for "
-			"digests", PF_ARG(missing.v.v[0].why));
+		pf_note(PF_FMT ", which nothing provides: it is not added, "
+			"since the model asks for digests", PF_ARG(missing.v.v[0].why));
 	else if (missing.v.n && choose(&r, &missing))
 		rc = add(&r, err);
 	pf_arena_free(&r.arena);

@@ -6,6 +6,7 @@ cd "${SRCDIR:-.}"
 
 MAX_FILE=500
 MAX_FUNCTION=60
+MAX_LINE=100
 
 # Every file of the project: what git tracks, or in a release the folders that hold sources.
 project_files() {
@@ -53,6 +54,13 @@ grep -E '\.[ch]$' "$files" | while read -r file; do
 	}
 	END { if (NR > max_file) print file ": " NR " lines" }' "$file"
 done | gate "at most $MAX_FILE lines a file, $MAX_FUNCTION a function"
+
+# Folders that are not there yet; what is taken off this list stays off it.
+wide='base|build|check|cli|data|env|fetch|formats|lock|model|python|run|runner|serve|solve'
+grep -E '^src/.*\.[ch]$' "$files" | grep -vE "^src/(($wide)/|pipeline)" | while read -r file; do
+	expand "$file" | awk -v file="$file" -v max="$MAX_LINE" '
+	length($0) > max { print file ":" NR ": " length($0) " columns" }'
+done | gate "at most $MAX_LINE columns a line"
 
 grep -E '\.([ch]|def)$' "$files" | while read -r file; do
 	awk -v file="$file" -v name="${file##*/}" '

@@ -74,7 +74,8 @@ check_command() {
 	same "$page.1" "$work/wanted" "$work/found"
 	[ -n "$command" ] || return 0
 
-	table longs "$command" | sort -u | while read -r whose long value; do
+	# An option of another command may bear the same name as one of this.
+	table longs "$command" | sort -ur | awk '$1 == "own" { own[$2] } $1 == "own" || !($2 in own)' | while read -r whose long value; do
 		if [ "$value" = 1 ]; then parse "$command" "$whose" "--$long=x"
 		else parse "$command" "$whose" "--$long"; fi
 	done >"$work/wrong"

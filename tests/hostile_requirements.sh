@@ -13,3 +13,4 @@ trap 'rm -rf "$work"' EXIT
 python3 "$maker" "$work/made" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 PYFUNC_ENV_HOSTILE="$work/made" "${BUILDDIR:-.}/tests/unit/test_reqpolicy"
 PYFUNC_ENV_HOSTILE="$work/made" "${BUILDDIR:-.}/tests/unit/test_simple"
+PYFUNC_ENV_HOSTILE="$work/made" "${BUILDDIR:-.}/tests/unit/test_where"

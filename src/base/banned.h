@@ -13,4 +13,5 @@
 #undef sprintf
 #undef vsprintf
 
-#pragma GCC poison strcpy strcat stpcpy sprintf vsprintf gets system popen strtok atoi atol atoll atof tmpnam tempnam mktemp
+#pragma GCC poison strcpy strcat stpcpy sprintf vsprintf gets system popen strtok
+#pragma GCC poison atoi atol atoll atof tmpnam tempnam mktemp

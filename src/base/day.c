@@ -92,8 +92,8 @@ int pf_day_read(struct pf_str s)
 	    (s.n && !read_time(s, &minutes)))
 		return 0;
 	number = pf_day_of(year, month, day);
-	snprintf(date, sizeof(date), "%04u-%02u-%02u", (unsigned)year % 10000, (unsigned)month % 100,
-		 (unsigned)day % 100);
+	snprintf(date, sizeof(date), "%04u-%02u-%02u", (unsigned)year % 10000,
+		 (unsigned)month % 100, (unsigned)day % 100);
 	if (strcmp(pf_day_write(again, number), date) != 0) /* the 31st of April */
 		return 0;
 	return number + (minutes < 0 ? -1 : minutes >= 1440 ? 1 : 0);

@@ -20,14 +20,6 @@ static const char *from_environment(struct pf_arena *a)
 	return home && *home ? pf_join(a, home, PF_S(".cache/pyfunc-env")) : NULL;
 }
 
-static bool has_control(struct pf_str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
-			return true;
-	return false;
-}
-
 char *pf_store_root(struct pf_arena *a, const char *flag, struct pf_err *err)
 {
 	const char *given = flag ? flag : from_environment(a);
@@ -35,7 +27,8 @@ char *pf_store_root(struct pf_arena *a, const char *flag, struct pf_err *err)
 	struct pf_str path;
 
 	if (!given || !*given)
-		return pf_fail(err, PF_EUSAGE, "no place for the store (set HOME, or give --store)"), NULL;
+		return pf_fail(err, PF_EUSAGE,
+			       "no place for the store (set HOME, or give --store)"), NULL;
 	if (*given != '/') {
 		if (!getcwd(cwd, sizeof(cwd)))
 			return pf_fail_errno(err, "cannot tell the working directory"), NULL;
@@ -47,8 +40,9 @@ char *pf_store_root(struct pf_arena *a, const char *flag, struct pf_err *err)
 	if (path.n > PF_MAX_STORE_PATH)
 		return pf_fail(err, PF_EUSAGE, "the store's path is longer than %d bytes",
 			       PF_MAX_STORE_PATH), NULL;
-	if (has_control(path))
-		return pf_fail(err, PF_EUSAGE, "the store's path holds a control character: " PF_FMT,
+	if (pf_str_has_control(path))
+		return pf_fail(err, PF_EUSAGE,
+			       "the store's path holds a control character: " PF_FMT,
 			       PF_ARG(pf_shown(path))), NULL;
 	return pf_dupz(a, path);
 }

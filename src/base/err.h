@@ -9,7 +9,7 @@
 	X(OK, 0, "done", "done")                                                         \
 	X(EDIFF, 1, "difference", "negative answer: a difference found, verification failed") \
 	X(EUSAGE, 2, "usage", "usage, URI syntax")                                       \
-	X(EMODEL, 3, "malformed", "malformed model, env file or input; input against the signature") \
+	X(EMODEL, 3, "malformed", "malformed model, env file or input, or against the signature") \
 	X(ETRANSFER, 4, "transfer", "transfer failed")                                   \
 	X(EINTEGRITY, 5, "integrity", "integrity: digest, archive, signature of a file") \
 	X(ESOLVE, 6, "no-solution", "no solution")                                       \
@@ -29,7 +29,7 @@ struct pf_err {
 	int code;	/* enum pf_code, or PF_ESIGNAL + N */
 	char msg[1500]; /* one sentence, no final newline, untrusted text still unescaped */
 	char hint[500]; /* may be empty */
-	bool gone;	/* what was asked for was there once and is no more, as far as can be told */
+	bool gone;	/* what was asked for was there once, as far as can be told */
 };
 
 /* Each returns -1, so that `return pf_fail(err, ...)` is the way out. A text too long is cut. */

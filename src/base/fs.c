@@ -64,7 +64,8 @@ static int open_beneath(int root, const char *path, int flags, mode_t mode)
 	struct open_how how = {
 		.flags = (uint64_t)(unsigned)flags,
 		.mode = mode,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | (mode ? RESOLVE_NO_SYMLINKS : 0),
+		.resolve =
+			RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | (mode ? RESOLVE_NO_SYMLINKS : 0),
 	};
 	long fd;
 	int tries = 0;
@@ -120,7 +121,8 @@ int pf_open_dir_beneath(int root, const char *path, struct pf_err *err)
 
 int pf_create_beneath(int root, const char *path, mode_t mode, struct pf_err *err)
 {
-	int fd = open_beneath(root, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+	int fd = open_beneath(root, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			      mode);
 
 	return fd < 0 ? fail_open(path, err) : fd;
 }
@@ -156,7 +158,8 @@ int pf_read_fd(struct pf_buf *out, int fd, const char *what, struct pf_err *err)
 		if (n == 0)
 			return 0;
 		if (!want || !room) /* exactly full is fine when nothing more comes */
-			return pf_fail(err, PF_ELIMIT, "%s is larger than %zu bytes", what, out->max);
+			return pf_fail(err, PF_ELIMIT, "%s is larger than %zu bytes", what,
+				       out->max);
 		out->n += (size_t)n;
 		out->p[out->n] = '\0';
 	}
@@ -167,6 +170,16 @@ int pf_read_file(struct pf_buf *out, int dirfd, const char *path, struct pf_err 
 	PF_FD(fd) = pf_open_file(dirfd, path, err);
 
 	return fd < 0 ? -1 : pf_read_fd(out, fd, path, err);
+}
+
+ssize_t pf_read_some(int fd, void *to, size_t n)
+{
+	ssize_t got;
+
+	do
+		got = read(fd, to, n);
+	while (got < 0 && errno == EINTR);
+	return got;
 }
 
 int pf_write_fd(int fd, const void *p, size_t n, struct pf_err *err)
@@ -232,6 +245,7 @@ int pf_mkdir_p(const char *path, mode_t mode, struct pf_err *err)
 {
 	char part[PF_MAX_PATH];
 	size_t n = strlen(path);
+	int error;
 
 	if (n >= sizeof(part))
 		return pf_fail(err, PF_EUSAGE, "path longer than %zu bytes", sizeof(part) - 1);
@@ -240,10 +254,30 @@ int pf_mkdir_p(const char *path, mode_t mode, struct pf_err *err)
 			continue;
 		memcpy(part, path, i);
 		part[i] = '\0';
-		if (mkdir(part, mode) < 0 && errno != EEXIST && !pf_is_dir(part))
-			return pf_fail_errno(err, "cannot create %s", part);
+		error = mkdir(part, mode) < 0 ? errno : 0;
+		if (!error || error == EEXIST || pf_is_dir(part))
+			continue;
+		errno = error;
+		return pf_fail_errno(err, "cannot create %s", part);
 	}
 	return pf_is_dir(path) ? 0 : pf_fail(err, PF_EIO, "%s is not a directory", path);
+}
+
+int pf_make_parents(int dir, const char *path, struct pf_err *err)
+{
+	PF_AUTO(arena) a = { 0 };
+	char *copy = pf_dupz(&a, (struct pf_str){ path, strlen(path) });
+
+	for (char *slash = strchr(copy, '/'); slash; slash = strchr(slash + 1, '/')) {
+		int rc;
+
+		*slash = '\0';
+		rc = mkdirat(dir, copy, 0755);
+		*slash = '/';
+		if (rc < 0 && errno != EEXIST)
+			return pf_fail_errno(err, "cannot create the folder of %s", path);
+	}
+	return 0;
 }
 
 int pf_mkdtemp_at(int parent, const char *prefix, char *name, size_t size, struct pf_err *err)
@@ -268,8 +302,13 @@ static void sleep_ms(long ms)
 	nanosleep(&ts, NULL);
 }
 
-int pf_lock(int dirfd, const char *path, unsigned seconds, void (*waiting)(const char *path),
-	    struct pf_err *err)
+static bool has_no_locks(int error)
+{
+	return error == ENOLCK || error == EOPNOTSUPP || error == ENOSYS;
+}
+
+int pf_lock_if_any(int dirfd, const char *path, unsigned seconds, void (*waiting)(const char *path),
+		   bool *without, struct pf_err *err)
 {
 	struct timespec start, now;
 	PF_FD(fd) = openat(dirfd, path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
@@ -278,6 +317,10 @@ int pf_lock(int dirfd, const char *path, unsigned seconds, void (*waiting)(const
 		return pf_fail_errno(err, "cannot open lock %s", path);
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (without && has_no_locks(errno)) {
+			*without = true;
+			break;
+		}
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return pf_fail_errno(err, "cannot lock %s", path);
 		if (pf_signals_check(err) < 0)
@@ -292,6 +335,12 @@ int pf_lock(int dirfd, const char *path, unsigned seconds, void (*waiting)(const
 		sleep_ms(20);
 	}
 	return pf_fd_take(&fd);
+}
+
+int pf_lock(int dirfd, const char *path, unsigned seconds, void (*waiting)(const char *path),
+	    struct pf_err *err)
+{
+	return pf_lock_if_any(dirfd, path, seconds, waiting, NULL, err);
 }
 
 char *pf_join(struct pf_arena *a, const char *dir, struct pf_str name)

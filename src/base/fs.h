@@ -25,12 +25,16 @@ int pf_open_file(int dirfd, const char *path, struct pf_err *err) PF_MUST_USE;
 int pf_read_fd(struct pf_buf *out, int fd, const char *what, struct pf_err *err) PF_MUST_USE;
 int pf_read_file(struct pf_buf *out, int dirfd, const char *path, struct pf_err *err) PF_MUST_USE;
 int pf_write_fd(int fd, const void *p, size_t n, struct pf_err *err) PF_MUST_USE;
+/* read(2), again where a signal came in between. */
+ssize_t pf_read_some(int fd, void *to, size_t n);
 
 /* Writes a file whole or not at all: a temporary name beside it, then rename. */
 int pf_write_atomic(int dirfd, const char *path, struct pf_str bytes, mode_t mode,
 		    struct pf_err *err) PF_MUST_USE;
 
 int pf_mkdir_p(const char *path, mode_t mode, struct pf_err *err) PF_MUST_USE;
+/* The folders above `path`, below `dir`, as far as they are not there; nobody else may write there. */
+int pf_make_parents(int dir, const char *path, struct pf_err *err) PF_MUST_USE;
 /* A new private directory PARENT/PREFIX<random>; its name is put into `name` (size >= 64). */
 int pf_mkdtemp_at(int parent, const char *prefix, char *name, size_t size,
 		  struct pf_err *err) PF_MUST_USE;
@@ -42,6 +46,10 @@ int pf_remove_tree(int dirfd, const char *name, struct pf_err *err) PF_MUST_USE;
  * Returns the descriptor that holds the lock, or -1 (ELIMIT when the time is up). */
 int pf_lock(int dirfd, const char *path, unsigned seconds, void (*waiting)(const char *path),
 	    struct pf_err *err) PF_MUST_USE;
+/* The same for who makes what is renamed into place, where the first one wins: that the file system has
+ * no locks (some of NFS, clusters and FUSE) is no failure, but sets `*without`. */
+int pf_lock_if_any(int dirfd, const char *path, unsigned seconds, void (*waiting)(const char *path),
+		   bool *without, struct pf_err *err) PF_MUST_USE;
 
 /* Path helpers; results live in the arena. */
 char *pf_join(struct pf_arena *a, const char *dir, struct pf_str name);

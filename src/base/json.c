@@ -219,7 +219,8 @@ static int read_number(struct pf_json *r, struct pf_json_token *out, struct pf_e
 		out->integer = false;
 		more = count_digits(r, at + 1);
 		if (!more)
-			return fail_at(r, r->at, PF_EMODEL, err, "digits are missing after a point");
+			return fail_at(r, r->at, PF_EMODEL, err,
+				       "digits are missing after a point");
 		at += 1 + more;
 	}
 	if (peek(r, at, 'e', 'E')) {
@@ -231,8 +232,9 @@ static int read_number(struct pf_json *r, struct pf_json_token *out, struct pf_e
 		at += more;
 	}
 	if (out->integer && digits > PF_MAX_JSON_NUMBER)
-		return fail_at(r, r->at, PF_ELIMIT, err, "an integer has %zu digits; the limit is %d",
-			       digits, PF_MAX_JSON_NUMBER);
+		return fail_at(r, r->at, PF_ELIMIT, err,
+			       "an integer has %zu digits; the limit is %d", digits,
+			       PF_MAX_JSON_NUMBER);
 	out->kind = PF_JSON_NUMBER;
 	out->text = pf_str_cut(r->text, r->at, at);
 	r->at = at;
@@ -295,7 +297,8 @@ static int open_level(struct pf_json *r, bool object, struct pf_err *err)
 	uint64_t bit = (uint64_t)1 << r->depth % 64;
 
 	if (r->depth >= r->max_depth)
-		return fail_at(r, r->at, PF_ELIMIT, err, "nested deeper than %u levels", r->max_depth);
+		return fail_at(r, r->at, PF_ELIMIT, err, "nested deeper than %u levels",
+			       r->max_depth);
 	if (word >= r->stack_words) {
 		uint64_t *grown = realloc(r->stack, (word + 1) * sizeof(*grown));
 
@@ -338,7 +341,8 @@ static int check_start(struct pf_json *r, struct pf_err *err)
 
 	if (pf_str_starts(head, "\xff\xfe") || pf_str_starts(head, "\xfe\xff") ||
 	    (head.n && memchr(head.p, 0, head.n)))
-		return pf_fail(err, PF_EMODEL, "the text is not UTF-8 (UTF-16 or UTF-32 is refused)");
+		return pf_fail(err, PF_EMODEL,
+			       "the text is not UTF-8 (UTF-16 or UTF-32 is refused)");
 	if (pf_str_starts(head, "\xef\xbb\xbf"))
 		r->at = 3;
 	r->state = AT_VALUE;

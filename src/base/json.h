@@ -26,8 +26,9 @@ enum pf_json_kind {
 struct pf_json_token {
 	enum pf_json_kind kind;
 	bool integer;		/* a NUMBER without fraction, exponent and not NaN or infinite */
-	struct pf_str text;	/* NUMBER as written; STRING and KEY unescaped (borrows from the text
-				 * where nothing was escaped, else from the reader until the next call) */
+	/* NUMBER as written; STRING and KEY unescaped (borrows from the text where nothing was
+	 * escaped, else from the reader until the next call) */
+	struct pf_str text;
 };
 
 struct pf_json {
@@ -48,9 +49,10 @@ void pf_json_free(struct pf_json *r);
  * PF_MAX_JSON_NUMBER digits. Trailing text is an error at END. */
 int pf_json_next(struct pf_json *r, struct pf_json_token *out, struct pf_err *err) PF_MUST_USE;
 /* Skips the rest of the value whose first token was just read. */
-int pf_json_skip(struct pf_json *r, const struct pf_json_token *first, struct pf_err *err) PF_MUST_USE;
-/* Behind a value: leaves the object or array that it is in. What is passed over is not looked at, but
- * for where its strings and brackets end. */
+int pf_json_skip(struct pf_json *r, const struct pf_json_token *first,
+		 struct pf_err *err) PF_MUST_USE;
+/* Behind a value: leaves the object or array that it is in. What is passed over is not looked at,
+ * but for where its strings and brackets end. */
 int pf_json_leave(struct pf_json *r, struct pf_err *err) PF_MUST_USE;
 /* EMODEL "line L, column C: ..." where the last token began; columns count characters. */
 int pf_json_fail(const struct pf_json *r, struct pf_err *err, const char *fmt, ...) PF_PRINTF(3, 4);
@@ -58,7 +60,8 @@ int pf_json_fail(const struct pf_json *r, struct pf_err *err, const char *fmt, .
 /* ---- tree: for small documents; a duplicate key is refused ---- */
 
 /* Views live in the arena. Strings are `quoted`; a number's text is as written. */
-int pf_json_parse(struct pf_node **out, struct pf_arena *a, struct pf_str text, struct pf_err *err) PF_MUST_USE;
+int pf_json_parse(struct pf_node **out, struct pf_arena *a, struct pf_str text,
+		  struct pf_err *err) PF_MUST_USE;
 
 /* ---- writer: compact, UTF-8 as it is (what is none becomes U+FFFD), control bytes escaped;
  * commas are its own business; at most 64 levels ---- */

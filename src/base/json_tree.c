@@ -111,7 +111,8 @@ static int take(struct builder *b, const struct pf_json_token *t, struct pf_err 
 
 int pf_json_parse(struct pf_node **out, struct pf_arena *a, struct pf_str text, struct pf_err *err)
 {
-	__attribute__((cleanup(free_builder))) struct builder b = { .out = a, .line = 1, .column = 1 };
+	__attribute__((cleanup(free_builder)))
+	struct builder b = { .out = a, .line = 1, .column = 1 };
 	struct pf_json_token t;
 
 	pf_json_init(&b.json, text, 0);

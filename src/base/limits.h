@@ -19,7 +19,7 @@
 #define PF_MAX_MARKER_DEPTH 64		/* nested parentheses of a marker */
 #define PF_MAX_VERSION 4096		/* bytes of one version */
 #define PF_MAX_SPECIFIERS 1000		/* version specifiers of one requirement */
-#define PF_MAX_REQ_INCLUDES 1000		/* files that one model includes, counted each time */
+#define PF_MAX_REQ_INCLUDES 1000	/* files that one model includes, counted each time */
 #define PF_MAX_REQ_BYTES PF_MIB(32)	/* bytes of them in all */
 #define PF_MAX_WHEEL_TAGS 4096		/* tags one wheel name stands for */
 
@@ -46,10 +46,10 @@
 #define PF_MAX_ZIP_DIRECTORY PF_MIB(64)	/* what an archive says about its members */
 #define PF_MAX_ZIP_UNPACKED PF_MIB(512)	/* members of one artifact, together */
 #define PF_ZIP_KEPT PF_MIB(4)		/* of room for one member, while others are read */
-#define PF_ZIP_WHOLE PF_MIB(8)		/* a member of a wheel that is held whole; bigger ones come in pieces */
+#define PF_ZIP_WHOLE PF_MIB(8)		/* a wheel's member held whole; bigger ones in pieces */
 #define PF_ZIP_PIECE PF_KIB(64)		/* ... of this size */
 #define PF_MAX_ARTIFACT_FILES 20000	/* files of a model that are looked at */
-#define PF_MAX_CODE_DEPTH 200		/* brackets and strings in one another, of a model's own code */
+#define PF_MAX_CODE_DEPTH 200		/* brackets and strings in one another, in a model's code */
 #define PF_MAX_CODE_INDENT 100		/* blocks in blocks */
 #define PF_MAX_SCHEMA_DEPTH 4000	/* nested collections of a skops schema */
 
@@ -71,9 +71,19 @@
 #define PF_MAX_DOWNLOAD PF_GIB(2)	/* a standalone interpreter */
 #define PF_MAX_DIST PF_GIB(8)		/* a wheel or a source distribution, as it comes */
 #define PF_MAX_REDIRECTS 10
+#define PF_MAX_GIT_OBJECTS 4000000	/* commits, folders and files of one repository */
 #define PF_MAX_IN_FLIGHT 64		/* transfers at a time */
 #define PF_NET_TRIES 4			/* of each transfer, unless the user says */
 #define PF_MAX_NET_TRIES 30
+
+/* fetched models */
+#define PF_MAX_LOOKED_INTO PF_MIB(64)	/* an artifact that diff fetches to look into it */
+#define PF_MAX_MODEL_FILES 100000
+#define PF_MAX_MODEL_BYTES ((uint64_t)1 << 42) /* of all files together */
+#define PF_MAX_LISTING PF_MIB(64)	/* one page of a server's list of files */
+#define PF_MAX_PAGES 10000		/* ... and how many of them */
+#define PF_MAX_REST PF_MIB(16)		/* one answer of a tracking server */
+#define PF_MAX_HOPS 4			/* from a model's URI to where its files are */
 
 /* package indexes */
 #define PF_MAX_PAGE PF_MIB(256)		/* a project's page, unpacked */
@@ -87,7 +97,7 @@
 #define PF_MAX_SOLVE_BYTES PF_GIB(1)	/* what it has to remember */
 #define PF_MAX_SOLVE_ROUNDS 64		/* in which what is held back is let go */
 #define PF_MAX_SOLVE_FACTS 16		/* that a conflict is told in */
-#define PF_MAX_SOLVE_REASON 700		/* bytes of why a version cannot be used, builds in builds included */
+#define PF_MAX_SOLVE_REASON 700		/* bytes of why a version cannot be used, with its builds */
 
 /* wheels */
 #define PF_MAX_WHEEL PF_GIB(16)		/* all of one, unpacked */
@@ -116,7 +126,7 @@
 #define PF_MAX_HTTP_HEAD PF_KIB(32)	/* its line and its fields */
 #define PF_MAX_HTTP_FIELDS 100
 #define PF_MAX_CHUNK_LINE PF_KIB(4)	/* a chunk's size with its extensions; a trailer */
-#define PF_MAX_BODY PF_MIB(256)		/* of a request, unless the user says */
+#define PF_MAX_BODY PF_MIB(64)		/* of a request, unless the user says */
 #define PF_MAX_BODIES PF_GIB(2)		/* of all requests at a time */
 #define PF_MAX_CONNECTIONS 4096		/* at a time; more wait in the kernel's queue */
 #define PF_MAX_SERVE_WORKERS 256
@@ -148,8 +158,8 @@
 #define PF_WAIT_STALL 30			/* without a byte from a server */
 #define PF_MAX_NET_WAIT 3600		/* what the user may make of those two */
 #define PF_WAIT_BETWEEN 60		/* at most, before a transfer is tried again */
-#define PF_AGE_CACHE (30 * 86400)	/* wheels and pages that no environment needs are kept so long */
-#define PF_AGE_PAGE 600			/* an index's page is good for so long, unless its server says */
+#define PF_AGE_CACHE (30 * 86400)	/* wheels and pages that no environment needs are kept */
+#define PF_AGE_PAGE 600			/* an index's page is good, unless its server says */
 #define PF_WAIT_GRACE 5			/* between SIGTERM and SIGKILL */
 #define PF_WAIT_INTERRUPTED 1		/* the same, when we were asked to stop ourselves */
 #define PF_WAIT_THREADS 2		/* for a model's threads, once it has answered */

@@ -26,7 +26,8 @@ static void blank(char *from, const char *to)
 	memmove(from + 4, to, strlen(to) + 1);
 }
 
-/* scheme://user:secret@host: the secret; a user name alone may be a token, so it goes too */
+/* scheme://user:secret@host: the secret; a user name alone may be a token, so it goes too, but for that of
+ * ssh://git@host, which everybody has */
 static void redact_userinfo(char *text)
 {
 	for (char *p = text; (p = strstr(p, "://")); p++) {
@@ -34,7 +35,7 @@ static void redact_userinfo(char *text)
 		char *at = memrchr(p + 3, '@', authority);
 		char *colon = at ? memchr(p + 3, ':', (size_t)(at - p - 3)) : NULL;
 
-		if (at)
+		if (at && !(at - p == 6 && memcmp(p + 3, "git", 3) == 0))
 			blank(colon ? colon + 1 : p + 3, at);
 	}
 }
@@ -171,16 +172,11 @@ void pf_warn_text(struct pf_str text)
 	}
 }
 
-void pf_step(const char *fmt, ...)
+static void draw_step(const char *fmt, va_list ap)
 {
 	char raw[1024], shown[2048];
-	va_list ap;
 
-	if (log_opts.level < PF_LOG_NOTE || log_opts.json)
-		return;
-	va_start(ap, fmt);
 	vsnprintf(raw, sizeof(raw), fmt, ap);
-	va_end(ap);
 	pf_redact(raw);
 	pf_escape(shown, sizeof(shown), pf_s(raw));
 	flockfile(stderr);
@@ -189,6 +185,28 @@ void pf_step(const char *fmt, ...)
 	fflush(stderr);
 	step_open = true;
 	funlockfile(stderr);
+}
+
+void pf_step(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (log_opts.level < PF_LOG_NOTE || log_opts.json)
+		return;
+	va_start(ap, fmt);
+	draw_step(fmt, ap);
+	va_end(ap);
+}
+
+void pf_progress(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!log_opts.progress || log_opts.level < PF_LOG_NOTE || log_opts.json)
+		return;
+	va_start(ap, fmt);
+	draw_step(fmt, ap);
+	va_end(ap);
 }
 
 void pf_step_done(void)
@@ -213,7 +231,9 @@ void pf_log_error(const struct pf_err *err)
 			fprintf(stderr, "  hint: %s\n", hint);
 		return;
 	}
-	fprintf(stderr, "{\"schema\":\"pyfunc-env/1\",\"kind\":\"error\",\"class\":\"%s\",\"code\":%d,\"message\":",
+	fprintf(stderr,
+		"{\"schema\":\"pyfunc-env/1\",\"kind\":\"error\",\"class\":\"%s\",\"code\":%d,"
+		"\"message\":",
 		pf_code_class(err->code), err->code);
 	print_json_string(shown);
 	fputs(",\"hint\":", stderr);

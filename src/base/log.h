@@ -26,6 +26,8 @@ void pf_warn_text(struct pf_str text);
 
 /* A step that takes a while: drawn over on a terminal, one line elsewhere, nothing when quiet. */
 void pf_step(const char *fmt, ...) PF_PRINTF(1, 2);
+/* How far it is: drawn over the step on a terminal, nothing elsewhere. */
+void pf_progress(const char *fmt, ...) PF_PRINTF(1, 2);
 void pf_step_done(void);
 
 /* "pyfunc-env: CLASS: message" and the hint, or the JSON object of the interface. */

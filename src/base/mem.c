@@ -176,6 +176,17 @@ bool pf_strs_have(const struct pf_strs *list, struct pf_str s)
 	return false;
 }
 
+static int by_text(const void *l, const void *r)
+{
+	return pf_str_cmp(*(const struct pf_str *)l, *(const struct pf_str *)r);
+}
+
+void pf_strs_sort(struct pf_strs *list)
+{
+	if (list->n)
+		qsort(list->v, list->n, sizeof(*list->v), by_text);
+}
+
 /* ---- buffer ---- */
 
 void pf_buf_free(struct pf_buf *b)
@@ -270,8 +281,8 @@ int pf_buf_check(const struct pf_buf *b, const char *what, struct pf_err *err)
 
 /* ---- map ---- */
 
-/* Eight bytes at a time, from a start that differs from run to run (the program is loaded anywhere),
- * so that nobody can choose keys that meet. Nothing depends on the order of slots. */
+/* Eight bytes at a time, from a start that differs from run to run (the program is loaded
+ * anywhere), so that nobody can choose keys that meet. Nothing depends on the order of slots. */
 static uint32_t hash_text(struct pf_str s)
 {
 	uint64_t h = ((uintptr_t)&oom_handler >> 12) + s.n, word;

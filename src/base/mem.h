@@ -48,6 +48,7 @@ struct pf_strs {
 	size_t cap;
 };
 bool pf_strs_have(const struct pf_strs *list, struct pf_str s);
+void pf_strs_sort(struct pf_strs *list);	/* bytewise */
 
 /* ---- buffer: bytes that grow up to an obligatory ceiling ---- */
 

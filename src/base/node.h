@@ -6,7 +6,14 @@
 #include "base/err.h"
 #include "base/mem.h"
 
-enum pf_node_kind { PF_NODE_NULL, PF_NODE_BOOL, PF_NODE_NUMBER, PF_NODE_STRING, PF_NODE_LIST, PF_NODE_MAP };
+enum pf_node_kind {
+	PF_NODE_NULL,
+	PF_NODE_BOOL,
+	PF_NODE_NUMBER,
+	PF_NODE_STRING,
+	PF_NODE_LIST,
+	PF_NODE_MAP
+};
 
 struct pf_node {
 	enum pf_node_kind kind;

@@ -247,7 +247,8 @@ static bool take_eight(const char *p, uint32_t *out)
 
 	memcpy(&w, p, 8);
 	w = le64toh(w);
-	if ((w & high) != 0x3030303030303030u || ((w + 0x0606060606060606u) & high) != 0x3030303030303030u)
+	if ((w & high) != 0x3030303030303030u ||
+	    ((w + 0x0606060606060606u) & high) != 0x3030303030303030u)
 		return false;
 	w -= 0x3030303030303030u;
 	w = w * 10 + (w >> 8);
@@ -454,4 +455,20 @@ bool pf_double_read(struct pf_str s, double *out)
 	}
 	*out = n.minus ? -v : v;
 	return true;
+}
+
+const char *pf_size_text(char out[PF_SIZE_TEXT], uint64_t bytes)
+{
+	static const char *const units[] = { "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
+	double size = (double)bytes / 1024;
+	size_t unit = 0;
+
+	if (bytes < 1024) {
+		snprintf(out, PF_SIZE_TEXT, "%u bytes", (unsigned)bytes);
+		return out;
+	}
+	for (; size >= 1023.95 && unit + 1 < PF_COUNT(units); unit++) /* no "1024.0" */
+		size /= 1024;
+	snprintf(out, PF_SIZE_TEXT, "%.1f %s", size, units[unit]);
+	return out;
 }

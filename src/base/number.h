@@ -14,6 +14,10 @@ size_t pf_double_write(char out[PF_DOUBLE_SIZE], double value);
 size_t pf_int64_write(char *out, int64_t value);
 size_t pf_uint64_write(char *out, uint64_t value);
 
+/* "1.5 MiB", "17 bytes": for people. Returns `out`. */
+#define PF_SIZE_TEXT 32
+const char *pf_size_text(char out[PF_SIZE_TEXT], uint64_t bytes);
+
 /* Reads a JSON or CSV number that fills the view ([+-]? digits with at most one point, at least
  * one digit, an exponent of at least one digit), correctly rounded. False when it is none.
  * An overflow gives an infinity, as Python's float() does. */

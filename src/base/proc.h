@@ -17,8 +17,8 @@ struct pf_spawn {
 	size_t keep_count;
 	bool new_group;		/* its own process group, so that all of it can be ended */
 	uint64_t max_memory;	/* bytes each of its processes may allocate; 0: no limit */
-	/* In the child, last of all: gives up what the program shall not have. Async-signal-safe calls
-	 * alone; -1 with errno, and the program does not start. NULL: nothing to do. */
+	/* In the child, last of all: gives up what the program shall not have. Async-signal-safe
+	 * calls alone; -1 with errno, and the program does not start. NULL: nothing to do. */
 	int (*confine)(const void *how);
 	const void *how;
 };

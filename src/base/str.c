@@ -61,10 +61,44 @@ bool pf_str_in(struct pf_str s, const char *const *words)
 	return false;
 }
 
+bool pf_str_in_any_case(struct pf_str s, const char *const *words)
+{
+	for (; *words; words++)
+		if (pf_str_ieq(s, *words))
+			return true;
+	return false;
+}
+
+bool pf_str_ends_in(struct pf_str s, const char *const *suffixes)
+{
+	for (; *suffixes; suffixes++)
+		if (pf_str_ends(s, *suffixes))
+			return true;
+	return false;
+}
+
+bool pf_str_has_control(struct pf_str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
+			return true;
+	return false;
+}
+
+uint64_t pf_little(const char *p, size_t n)
+{
+	uint64_t v = 0;
+
+	while (n--)
+		v = v << 8 | (unsigned char)p[n];
+	return v;
+}
+
 bool pf_str_fits(struct pf_str s, const char *pattern)
 {
 	struct pf_str word = pf_s(pattern);
-	bool open_start = word.n && word.p[0] == '*', open_end = word.n > 1 && pf_str_ends(word, "*");
+	bool open_start = word.n && word.p[0] == '*',
+	     open_end = word.n > 1 && pf_str_ends(word, "*");
 
 	word = pf_str_cut(word, open_start, word.n - open_end);
 	if (open_start && open_end)

@@ -11,7 +11,10 @@ bool pf_str_ieq(struct pf_str a, const char *cstr);	/* ASCII case folded */
 int pf_str_cmp(struct pf_str a, struct pf_str b);	/* bytewise, the shorter first */
 bool pf_str_starts(struct pf_str s, const char *prefix);
 bool pf_str_ends(struct pf_str s, const char *suffix);
-bool pf_str_in(struct pf_str s, const char *const *words);	/* NULL-terminated list */
+/* Of NULL-terminated lists: is it one of them, is it but for the case, does it end with one? */
+bool pf_str_in(struct pf_str s, const char *const *words);
+bool pf_str_in_any_case(struct pf_str s, const char *const *words);
+bool pf_str_ends_in(struct pf_str s, const char *const *suffixes);
 
 /* A star at either end of the pattern, or at both, stands for anything. */
 bool pf_str_fits(struct pf_str s, const char *pattern);
@@ -25,8 +28,9 @@ size_t pf_str_find(struct pf_str s, char c);	/* PF_NPOS when absent */
 size_t pf_str_rfind(struct pf_str s, char c);
 size_t pf_str_find_str(struct pf_str s, const char *needle);
 
-/* The next piece before `sep`, or false when nothing is left: while (pf_str_next(&rest, ',', &one)).
- * "a,,b" gives a, "", b; "a," gives a, ""; "" gives "" once, a view of NULL nothing. */
+/* The next piece before `sep`, or false when nothing is left:
+ * while (pf_str_next(&rest, ',', &one)). "a,,b" gives a, "", b; "a," gives a, ""; "" gives "" once,
+ * a view of NULL nothing. */
 bool pf_str_next(struct pf_str *rest, char sep, struct pf_str *piece);
 /* Where the first byte of p..end is that is one of the three; `end` when there is none. */
 const char *pf_find_any(const char *p, const char *end, char a, char b, char c);
@@ -40,6 +44,7 @@ static inline bool pf_is_digit(char c)
 {
 	return c >= '0' && c <= '9';
 }
+uint64_t pf_little(const char *p, size_t n);	/* n bytes as a number, the lowest first */
 bool pf_is_alpha(char c);
 bool pf_is_alnum(char c);
 char pf_lower(char c);
@@ -48,6 +53,7 @@ int pf_hex_digit(char c);	/* its value; -1: it is none */
 
 /* A decimal number that fills the whole view; false on anything else or overflow. */
 bool pf_str_u64(struct pf_str s, uint64_t *out);
+bool pf_str_has_control(struct pf_str s);	/* of ASCII */
 /* Valid UTF-8 (no overlongs, no surrogates)? */
 bool pf_str_is_utf8(struct pf_str s);
 /* [A-Za-z_][A-Za-z0-9_]* joined by dots: what Python can import without surprises. */

@@ -55,7 +55,8 @@ static int get_archive(struct pf_building *b, struct pf_err *err)
 
 void pf_building_drop_archive(struct pf_building *b)
 {
-	unlink(archive_path(b, pf_s(b->kept.sha256)));
+	if (!b->s->git)
+		unlink(archive_path(b, pf_s(b->kept.sha256)));
 }
 
 /* ---- its folder ---- */
@@ -78,6 +79,8 @@ int pf_building_unpack(struct pf_building *b, struct pf_err *err)
 	char *parent, *root;
 	PF_FD(dir) = -1;
 
+	if (b->s->git)
+		return make_folders(b, err) < 0 ? -1 : pf_building_checkout(b, err);
 	if (get_archive(b, err) < 0 || make_folders(b, err) < 0)
 		return -1;
 	parent = pf_join(a, b->work, PF_S("source"));

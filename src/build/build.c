@@ -49,7 +49,7 @@ static int open_workdir(struct pf_building *b, struct pf_err *err)
 	if (b->w.path)
 		return 0;
 	snprintf(prefix, sizeof(prefix), "build-" PF_FMT ".", PF_ARG(name));
-	return pf_workdir_open(&b->w, prefix, b->whom->o, err);
+	return pf_workdir_open(&b->w, prefix, b->whom->o->store, err);
 }
 
 /* It becomes a path, and may be a stranger's word. */
@@ -69,6 +69,8 @@ static int identify(struct pf_building *b, struct pf_arena *a, struct pf_err *er
 
 	if (!store)
 		return -1;
+	if (b->s->git)
+		sha256 = pf_checkout_digest(a, b->s->git);
 	if (sha256.n && check_digest(sha256, err) < 0)
 		return -1;
 	if (!sha256.n && (open_workdir(b, err) < 0 || pf_building_fetch(b, &sha256, err) < 0))
@@ -86,11 +88,13 @@ static void tell_waiting(const char *path)
 static int take_turn(struct pf_building *b, struct pf_err *err)
 {
 	PF_AUTO(arena) a = { 0 };
+	bool without = false; /* told of by who makes the environment */
 
 	if (open_workdir(b, err) < 0)
 		return -1;
-	b->lock = pf_lock(AT_FDCWD, pf_formatz(&a, "%s/locks/built-%s.lock", b->w.store, b->kept.name),
-			  PF_WAIT_LOCK, tell_waiting, err);
+	b->lock = pf_lock_if_any(AT_FDCWD,
+				 pf_formatz(&a, "%s/locks/built-%s.lock", b->w.store, b->kept.name),
+				 PF_WAIT_LOCK, tell_waiting, &without, err);
 	if (b->lock >= 0)
 		return 0;
 	b->lock = 0;
@@ -179,6 +183,11 @@ static int ask_backend(struct pf_str *out, struct pf_building *b, struct pf_err 
 	return pf_building_read(out, a, folder, pf_formatz(a, PF_FMT "/METADATA", PF_ARG(info->text)), err);
 }
 
+static int fail_vanished(const struct pf_building *b, struct pf_err *err)
+{
+	return pf_fail(err, PF_EIO, "STORE/built/%s.metadata vanished", b->kept.name);
+}
+
 static int make_metadata(struct pf_str *out, struct pf_building *b, struct pf_arena *a, struct pf_err *err)
 {
 	struct pf_kept_wheel built;
@@ -186,6 +195,12 @@ static int make_metadata(struct pf_str *out, struct pf_building *b, struct pf_ar
 	PF_FD(root) = -1;
 	int rc = 0;
 
+	/* It is what will be installed, and its repository is fetched once. */
+	if (b->s->git) {
+		if (build_wheel(&built, b, a, err) < 0)
+			return -1;
+		return pf_kept_metadata(out, a, &b->kept) ? 0 : fail_vanished(b, err);
+	}
 	if (pf_building_unpack(b, err) < 0)
 		return -1;
 	root = open(b->source, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -198,7 +213,7 @@ static int make_metadata(struct pf_str *out, struct pf_building *b, struct pf_ar
 	if (rc > 0) { /* which leaves its metadata */
 		rc = build_wheel(&built, b, a, err);
 		if (rc == 0 && !pf_kept_metadata(&text, a, &b->kept))
-			rc = pf_fail(err, PF_EIO, "STORE/built/%s.metadata vanished", b->kept.name);
+			rc = fail_vanished(b, err);
 	}
 	pf_step_done();
 	*out = pf_dup(a, text);
@@ -238,8 +253,10 @@ static int build_wheel(struct pf_kept_wheel *out, struct pf_building *b, struct 
 	struct pf_node *file = NULL;
 	char *folder;
 
+	if (!b->source && pf_building_unpack(b, err) < 0)
+		return -1;
 	pf_step("building " PF_FMT, PF_ARG(b->s->file));
-	if ((!b->source && pf_building_unpack(b, err) < 0) || prepare(b, err) < 0)
+	if (prepare(b, err) < 0)
 		return -1;
 	folder = pf_join(&b->w.arena, b->work, PF_S("wheel"));
 	if (pf_hook_call(&file, &b->hook, "build_wheel", folder, &b->w, err) < 0 ||

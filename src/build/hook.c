@@ -22,7 +22,7 @@ static const char PROGRAM[] =
 
 /* Beyond what drivers are not told: ways to the network, and places that are not the build's. */
 static const char *const dropped[] = { "HOME", "PATH", "TMPDIR", "TMP", "TEMP", "XDG_*", "PIP_*", "UV_*",
-				       "*_proxy", "*_PROXY", "SSH_*", "DBUS_*", "GPG_*",
+				       "*_proxy", "*_PROXY", "SSH_*", "DBUS_*", "GPG_*", "GIT_*",
 				       "PYTHONNOUSERSITE", "SOURCE_DATE_EPOCH" };
 
 static bool is_dropped(const char *variable)

@@ -34,10 +34,17 @@ struct pf_building {
 
 /* Fetches it, and computes its digest where that is not known. */
 int pf_building_fetch(struct pf_building *b, struct pf_str *sha256, struct pf_err *err) PF_MUST_USE;
-/* Fetches it where it is not at hand, and unpacks it: b->work, b->source. */
+/* Fetches it where it is not at hand, and unpacks it, or checks it out: b->work, b->source. */
 int pf_building_unpack(struct pf_building *b, struct pf_err *err) PF_MUST_USE;
 /* It is not needed any more. */
 void pf_building_drop_archive(struct pf_building *b);
+
+/* ---- checkout.c ---- */
+
+/* What stands for an archive's digest: of the repository, the commit and the folder. */
+struct pf_str pf_checkout_digest(struct pf_arena *a, const struct pf_git_source *git);
+/* The commit's files, and where in them the source is: b->source. ETRANSFER, ESOLVE, EINTEGRITY, ELIMIT. */
+int pf_building_checkout(struct pf_building *b, struct pf_err *err) PF_MUST_USE;
 
 /* ---- result.c ---- */
 

@@ -17,7 +17,7 @@ struct pf_kept {
 /* What it was made of and by: for people, and for finding it again. */
 struct pf_kept_wheel {
 	struct pf_str file, sha256;	/* "demo-1.0-py3-none-any.whl" */
-	struct pf_str source;		/* "demo-1.0.tar.gz" */
+	struct pf_str source;		/* "demo-1.0.tar.gz"; of a commit "git+https://h/r@COMMIT" */
 	const struct pf_plan *tools;	/* the build requirements, as they were installed */
 	const char *confined;		/* how */
 };

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "build/inside.h"
 #include "env/wheel.h"
+#include "fetch/fetch.h"
 #include "python/metadata.h"
 #include "req/name.h"
 #include "req/wheel_name.h"
@@ -89,7 +90,7 @@ static int copy_wheel(struct pf_building *b, struct pf_str file, struct pf_err *
 		return pf_fail_errno(err, "cannot copy from %s", folder);
 	if (from < 0)
 		return err->code = PF_ESOLVE, -1;
-	while ((n = read(from, bytes, sizeof(bytes))) > 0)
+	while ((n = pf_read_some(from, bytes, sizeof(bytes))) > 0)
 		if (pf_write_fd(to, bytes, (size_t)n, err) < 0)
 			return -1;
 	return n < 0 ? pf_fail_errno(err, "cannot copy from %s", folder) : pf_fd_take(&to);
@@ -115,7 +116,7 @@ int pf_building_take(struct pf_kept_wheel *out, struct pf_building *b, struct pf
 	*out = (struct pf_kept_wheel){
 		.file = pf_dup(a, file),
 		.sha256 = pf_dup(a, pf_s(wheel.sha256)),
-		.source = b->s->file,
+		.source = b->s->git ? pf_git_place(a, b->s->git) : b->s->file,
 		.tools = &b->tools.plan,
 		.confined = confined[b->confine.how],
 	};

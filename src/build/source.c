@@ -13,88 +13,9 @@
 #include "base/str.h"
 #include "fetch/archive.h"
 #include "formats/headers.h"
-#include "formats/zip.h"
 
 static const struct pf_archive_limits limits = { .bytes = PF_MAX_SOURCE,
 						 .members = PF_MAX_SOURCE_FILES };
-
-/* ---- ZIP ---- */
-
-static int refuse(struct pf_err *err, const struct pf_zip_member *m, const char *why)
-{
-	return pf_fail(err, PF_EINTEGRITY, "member \"" PF_FMT "\" %s", PF_ARG(pf_shown(m->name)), why);
-}
-
-static int check_name(const struct pf_zip_member *m, struct pf_err *err)
-{
-	struct pf_str rest = m->name, part;
-
-	if (m->odd || pf_zip_unreadable(m))
-		return refuse(err, m, m->odd ? m->odd : pf_zip_unreadable(m));
-	if (m->name.n >= PF_MAX_PATH)
-		return refuse(err, m, "has too long a name");
-	for (size_t i = 0; i < m->name.n; i++)
-		if ((unsigned char)m->name.p[i] < 0x20 || m->name.p[i] == 0x7f || m->name.p[i] == '\\')
-			return refuse(err, m, "has a name that is none");
-	while (pf_str_next(&rest, '/', &part))
-		if ((!part.n && rest.p) || pf_str_is(part, ".") || pf_str_is(part, ".."))
-			return refuse(err, m, "has a name that leaves its folder");
-	if ((m->mode & S_IFMT) && !S_ISREG(m->mode) && !S_ISDIR(m->mode))
-		return refuse(err, m, "is neither a file nor a folder");
-	return 0;
-}
-
-static int make_parents(int dir, char *path, struct pf_err *err)
-{
-	for (char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
-		int rc;
-
-		*slash = '\0';
-		rc = mkdirat(dir, path, 0755);
-		*slash = '/';
-		if (rc < 0 && errno != EEXIST)
-			return pf_fail_errno(err, "cannot create %s", path);
-	}
-	return 0;
-}
-
-static int unpack_member(int dir, struct pf_zip *z, const struct pf_zip_member *m, char *path,
-			 struct pf_err *err)
-{
-	PF_AUTO(buf) bytes = PF_BUF(PF_MAX_SOURCE);
-	PF_FD(fd) = -1;
-
-	if (make_parents(dir, path, err) < 0)
-		return -1;
-	if (pf_str_ends(m->name, "/"))
-		return 0;
-	fd = pf_create_beneath(dir, path, m->mode & 0111 ? 0755 : 0644, err);
-	if (fd < 0 || pf_zip_read(&bytes, z, m, err) < 0)
-		return -1;
-	return pf_write_fd(fd, bytes.p, bytes.n, err);
-}
-
-static int unpack_zip(int dir, int fd, struct pf_err *err)
-{
-	PF_AUTO(zip) z = { 0 };
-	PF_AUTO(arena) a = { 0 };
-	uint64_t total = 0;
-
-	if (pf_zip_open(&z, fd, err) < 0)
-		return -1;
-	for (size_t i = 0; i < z.members.n; i++) {
-		if (check_name(&z.members.v[i], err) < 0)
-			return -1;
-		total += z.members.v[i].size;
-		if (z.members.v[i].size > limits.bytes || total > limits.bytes)
-			return pf_fail(err, PF_ELIMIT, "it unpacks to more than %zu bytes",
-				       (size_t)limits.bytes);
-	}
-	for (size_t i = 0; i < z.members.n; i++)
-		if (unpack_member(dir, &z, &z.members.v[i], pf_dupz(&a, z.members.v[i].name), err) < 0)
-			return -1;
-	return 0;
-}
 
 /* ---- the folder ---- */
 
@@ -138,7 +59,7 @@ int pf_source_unpack(char **root, struct pf_arena *a, int dir, int fd, struct pf
 
 	if (lseek(fd, 0, SEEK_SET) < 0)
 		return pf_fail_errno(err, "cannot be read");
-	rc = pf_str_ends(file, ".zip") ? unpack_zip(dir, fd, err) :
+	rc = pf_str_ends(file, ".zip") ? pf_zip_extract(dir, fd, "the archive", &limits, err) :
 					 pf_archive_extract(dir, fd, "the archive", &limits, err);
 	if (rc < 0 && err->code == PF_EMODEL)
 		err->code = PF_EINTEGRITY;

@@ -49,8 +49,8 @@ struct walk {
 static bool is_new(struct pf_artifact *a, struct pf_str file, enum pf_artifact_mode mode)
 {
 	void **place = pf_map_put(&a->arena, &a->seen,
-				  pf_format(&a->arena, "%c" PF_FMT, mode == PF_ARTIFACT_CODE ? 'c' : 'f',
-					    PF_ARG(file)));
+				  pf_format(&a->arena, "%c" PF_FMT,
+					    mode == PF_ARTIFACT_CODE ? 'c' : 'f', PF_ARG(file)));
 	bool before = *place != NULL;
 
 	*place = a;

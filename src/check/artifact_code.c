@@ -49,8 +49,10 @@ static void on_import(void *ctx, const struct pf_imported *one)
 		return;
 	}
 	*PF_PUSH(&a->arena, &a->imports) = (struct pf_code_import){
-		.what = { .module = pf_dup(&a->arena, one->module), .name = pf_dup(&a->arena, one->name),
-			  .line = one->line, .sure = one->sure },
+		.what = { .module = pf_dup(&a->arena, one->module),
+			  .name = pf_dup(&a->arena, one->name),
+			  .line = one->line,
+			  .sure = one->sure },
 		.file = r->file,
 	};
 }
@@ -79,6 +81,7 @@ void pf_artifact_take_beside(struct pf_artifact *a, struct pf_str file)
 	static const char *const endings[] = { ".so", ".pyd", ".pyc", ".zip", ".egg", ".whl" };
 
 	for (size_t i = 0; !a->hidden.n && i < PF_COUNT(endings); i++)
-		if (pf_str_ends(file, endings[i]) && pf_str_find_str(file, "__pycache__/") == PF_NPOS)
+		if (pf_str_ends(file, endings[i]) &&
+		    pf_str_find_str(file, "__pycache__/") == PF_NPOS)
 			a->hidden = file;
 }

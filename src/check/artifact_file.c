@@ -139,8 +139,8 @@ static void note_pickle(struct pf_artifact *a, struct pf_str file, const struct 
  * will load it. So it is read both ways: bytes that are an array to the one and opcodes to the
  * other hide nothing. What the plain reading finds is chance, unless it is a name that runs code,
  * or the reading goes on to the end through bytes that are no pickle themselves. Returns that. */
-static bool take_plainly(struct pf_artifact *a, struct pf_str file, const struct pf_stretch *stretch,
-			 const struct pf_pickle *joblib)
+static bool take_plainly(struct pf_artifact *a, struct pf_str file,
+			 const struct pf_stretch *stretch, const struct pf_pickle *joblib)
 {
 	struct naming n = { a, file, true };
 	struct pf_pickle p;
@@ -219,14 +219,6 @@ static const char *const PICKLE_SUFFIXES[] = { ".pkl", ".pickle", ".joblib", ".p
 					       ".cloudpickle", ".sav", NULL };
 static const char NPY_MAGIC[] = "\x93NUMPY";
 
-static bool ends_with(struct pf_str name, const char *const *suffixes)
-{
-	for (; *suffixes; suffixes++)
-		if (pf_str_ends(name, *suffixes))
-			return true;
-	return false;
-}
-
 static bool is_npy(struct pf_str start)
 {
 	return pf_str_starts(start, NPY_MAGIC);
@@ -240,7 +232,7 @@ static int take_member(struct pf_artifact *a, struct pf_str file, struct pf_zip 
 	struct pf_str name = pf_format(&a->arena, PF_FMT "/" PF_FMT, PF_ARG(file), PF_ARG(m->name));
 	struct pf_stretch stretch = { 0 };
 
-	if (!schema && !pf_str_ends(m->name, ".npy") && !ends_with(m->name, PICKLE_SUFFIXES))
+	if (!schema && !pf_str_ends(m->name, ".npy") && !pf_str_ends_in(m->name, PICKLE_SUFFIXES))
 		return 0;
 	bytes->n = 0;
 	if (pf_zip_read(bytes, z, m, err) < 0)
@@ -283,14 +275,15 @@ static void take_zip(struct pf_artifact *a, struct pf_str file, int fd, enum pf_
 /* ---- kinds of files ---- */
 
 static const char *const INERT_SUFFIXES[] = {
-	".py", ".pyc", ".txt", ".md", ".rst", ".csv", ".tsv", ".json", ".jsonl", ".yaml", ".yml", ".toml",
+	".py", ".pyc", ".txt", ".md", ".rst", ".csv", ".tsv", ".json", ".jsonl", ".yaml", ".yml",
+	".toml",
 	".cfg", ".ini", ".html", ".css", ".js", ".png", ".jpg", ".jpeg", ".svg", ".pdf", ".parquet",
 	".safetensors", "MLmodel", ".crc", ".sh", ".in", ".lock", ".typed", "LICENSE", NULL,
 };
 
 bool pf_artifact_is_inert(struct pf_str file)
 {
-	return ends_with(file, INERT_SUFFIXES);
+	return pf_str_ends_in(file, INERT_SUFFIXES);
 }
 
 /* joblib before 0.10: "ZF", the size in hexadecimal padded to 19, perhaps a space, zlib. */
@@ -301,7 +294,8 @@ static bool is_zfile(struct pf_str start)
 
 static bool is_zlib(struct pf_str start)
 {
-	return start.n > 2 && !(((unsigned char)start.p[0] * 256u + (unsigned char)start.p[1]) % 31);
+	return start.n > 2 &&
+	       !(((unsigned char)start.p[0] * 256u + (unsigned char)start.p[1]) % 31);
 }
 
 static enum pf_wrap_kind wrap_of(struct pf_str start, uint64_t *skip)
@@ -323,7 +317,7 @@ static bool has_pickle_suffix(struct pf_str file)
 	for (size_t i = 0; i < PF_COUNT(wraps); i++)
 		if (pf_str_ends(file, wraps[i]))
 			file.n -= strlen(wraps[i]);
-	return ends_with(file, PICKLE_SUFFIXES);
+	return pf_str_ends_in(file, PICKLE_SUFFIXES);
 }
 
 /* A protocol's number is a sign; a bracket or a letter is one in a file that may be a pickle. */
@@ -363,8 +357,8 @@ static void take_unknown(struct pf_artifact *a, struct pf_str file, enum pf_arti
 }
 
 /* Folders next to a FOUND file hold anything: damage there is told of for pickles alone. */
-static void take_stretch(struct pf_artifact *a, struct pf_str file, const struct pf_stretch *stretch,
-			 enum pf_artifact_mode mode)
+static void take_stretch(struct pf_artifact *a, struct pf_str file,
+			 const struct pf_stretch *stretch, enum pf_artifact_mode mode)
 {
 	char bytes[4096];
 	struct pf_str start;

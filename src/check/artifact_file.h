@@ -28,7 +28,8 @@ void pf_artifact_take_source(struct pf_artifact *a, struct pf_str file, int fd, 
 			     struct pf_str own);
 void pf_artifact_take_beside(struct pf_artifact *a, struct pf_str file);
 /* Reads the pickles in a stretch. `file` is what messages call it. */
-void pf_artifact_take_pickles(struct pf_artifact *a, struct pf_str file, const struct pf_stretch *s);
+void pf_artifact_take_pickles(struct pf_artifact *a, struct pf_str file,
+			      const struct pf_stretch *s);
 /* A skops file's schema.json: every "__module__" with its "__class__". */
 int pf_artifact_take_schema(struct pf_artifact *a, struct pf_str file, struct pf_str json,
 			    struct pf_err *err) PF_MUST_USE;

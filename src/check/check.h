@@ -13,7 +13,14 @@ void pf_artifact_of_model(struct pf_artifact *out, const struct pf_model *m);
 void pf_scan_text(struct pf_buf *out, const struct pf_artifact *a);
 void pf_scan_json(struct pf_buf *out, const struct pf_artifact *a, const char *model);
 
-enum pf_severity { PF_SEV_NONE, PF_SEV_NOISE, PF_SEV_UNKNOWN, PF_SEV_POSSIBLE, PF_SEV_LIKELY, PF_SEV_FATAL };
+enum pf_severity {
+	PF_SEV_NONE,
+	PF_SEV_NOISE,
+	PF_SEV_UNKNOWN,
+	PF_SEV_POSSIBLE,
+	PF_SEV_LIKELY,
+	PF_SEV_FATAL
+};
 
 struct pf_difference {
 	struct pf_str name;

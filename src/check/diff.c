@@ -64,19 +64,23 @@ static struct pf_weight weigh_python(struct pf_compare *c, int major, int minor)
 	struct pf_arena *arena = &c->d->arena;
 
 	if (protocol_too_new(c))
-		return (struct pf_weight){ PF_SEV_FATAL,
-					   pf_format(arena, PF_FMT " is a pickle of protocol %d, which Python "
-							    PF_FMT " cannot read",
-						     PF_ARG(a->protocol_file), a->pickle_protocol,
-						     PF_ARG(c->python->version)) };
+		return (struct pf_weight){
+			PF_SEV_FATAL,
+			pf_format(arena, PF_FMT " is a pickle of protocol %d, which Python "
+				  PF_FMT " cannot read", PF_ARG(a->protocol_file),
+				  a->pickle_protocol, PF_ARG(c->python->version))
+		};
 	if (major < 0 || (major == c->python->major && (minor < 0 || minor == c->python->minor)))
 		return (struct pf_weight){ PF_SEV_NONE, { 0 } };
 	if (a->cloudpickled_code)
 		return (struct pf_weight){ PF_SEV_FATAL,
-					   pf_format(arena, PF_FMT " holds code by value, which only the Python "
-							    "minor that saved it runs", PF_ARG(a->cloudpickled_file)) };
-	return (struct pf_weight){ major == c->python->major ? PF_SEV_POSSIBLE : PF_SEV_LIKELY,
-				   PF_S("another minor of Python: other standard library, other builds of packages") };
+					   pf_format(arena, PF_FMT " holds code by value, which "
+						     "only the Python minor that saved it runs",
+						     PF_ARG(a->cloudpickled_file)) };
+	return (struct pf_weight){
+		major == c->python->major ? PF_SEV_POSSIBLE : PF_SEV_LIKELY,
+		PF_S("another minor of Python: other standard library, other builds of packages")
+	};
 }
 
 static void compare_python(struct pf_compare *c)
@@ -126,10 +130,11 @@ static void add_missing_modules(struct pf_compare *c)
 			continue;
 		c->unasked |= !*hope && use->sure && pf_module_project(&c->d->arena, use->module).n;
 		pf_diff_add(c, use->module, (struct pf_str){ 0 }, (struct pf_str){ 0 },
-			    (struct pf_weight){ pf_weigh_missing(use),
-						pf_format(&c->d->arena, PF_FMT ", which nothing installed provides "
-								       "and no requirement asks for%s",
-							  PF_ARG(use->why), hope) });
+			    (struct pf_weight){
+				    pf_weigh_missing(use),
+				    pf_format(&c->d->arena, PF_FMT ", which nothing installed "
+					      "provides and no requirement asks for%s",
+					      PF_ARG(use->why), hope) });
 	}
 }
 
@@ -160,14 +165,18 @@ static void add_notes(struct pf_compare *c)
 	struct pf_arena *arena = &c->d->arena;
 
 	for (size_t i = 0; i < a->unread.n; i++)
-		*PF_PUSH(arena, &c->d->notes) = pf_format(arena, "not read: " PF_FMT, PF_ARG(a->unread.v[i]));
+		*PF_PUSH(arena, &c->d->notes) =
+			pf_format(arena, "not read: " PF_FMT, PF_ARG(a->unread.v[i]));
 	if (c->unasked)
 		*PF_PUSH(arena, &c->d->notes) =
-			PF_S("create --repair adds what the model's files name and no requirement asks for");
+			PF_S("create --repair adds what the model's files name "
+			     "and no requirement asks for");
 	for (size_t i = 0; i < a->names.n; i++)
 		if (pf_str_is(a->names.v[i].module, "__main__"))
 			*PF_PUSH(arena, &c->d->notes) =
-				pf_format(arena, PF_FMT " names __main__." PF_FMT ", which only the program that saved it had",
+				pf_format(arena,
+					  PF_FMT " names __main__." PF_FMT
+						 ", which only the program that saved it had",
 					  PF_ARG(a->names.v[i].file), PF_ARG(a->names.v[i].name));
 }
 

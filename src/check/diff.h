@@ -10,7 +10,7 @@ struct pf_compare {
 	const struct pf_python *python;
 	struct pf_dists *dists;
 	struct pf_weights weights;
-	bool unasked;		/* something that an index may have is named and asked for nowhere */
+	bool unasked; /* something that an index may have is named and asked for nowhere */
 };
 
 /* Adds a difference; `current` of NULL: not installed. */

@@ -126,14 +126,17 @@ static struct pf_str pip_key(struct pf_arena *a, struct pf_str conda)
 	return pf_name_canonical(a, conda);
 }
 
-static struct pf_weight weigh(struct pf_compare *c, struct pf_str key, bool installed, bool comparable)
+static struct pf_weight weigh(struct pf_compare *c, struct pf_str key, bool installed,
+			      bool comparable)
 {
 	struct pf_weight w = pf_weigh(&c->weights, key, installed);
 
 	if (!installed && w.severity <= PF_SEV_UNKNOWN)
-		w = (struct pf_weight){ PF_SEV_UNKNOWN,
-					PF_S("a conda package that no distribution here is called after; "
-					     "whether the model uses it cannot be told") };
+		w = (struct pf_weight){
+			PF_SEV_UNKNOWN,
+			PF_S("a conda package that no distribution here is called after; "
+			     "whether the model uses it cannot be told")
+		};
 	else if (!comparable)
 		w = (struct pf_weight){ PF_SEV_UNKNOWN, PF_S("its versions cannot be compared") };
 	return w;

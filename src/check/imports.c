@@ -126,8 +126,9 @@ static int take_from(struct reader *r, bool sure, struct pf_err *err)
 /* ---- lines ---- */
 
 /* Words whose lines end in a colon with a block behind it; the last two may be names, too. */
-static const char *const HEADS[] = { "if", "elif", "else", "for", "while", "try", "except", "finally",
-				     "with", "def", "class", "async", "match", "case", NULL };
+static const char *const HEADS[] = { "if",    "elif",	"else",	   "for",  "while",
+				     "try",   "except", "finally", "with", "def",
+				     "class", "async",	"match",   "case", NULL };
 
 /* Returns whether the line runs whenever the file does; -1: too deep. */
 static int enter_line(struct reader *r, struct pf_err *err)
@@ -166,7 +167,8 @@ static int take_line(struct reader *r, struct pf_err *err)
 				return -1;
 			continue;
 		}
-		before = r->token.depth == 0 && r->token.kind == PF_PY_SIGN ? r->token.text.p[0] : 0;
+		before = r->token.depth == 0 && r->token.kind == PF_PY_SIGN ?
+				 r->token.text.p[0] : 0;
 		if (advance(r, err) < 0)
 			return -1;
 	}

@@ -9,7 +9,7 @@ struct pf_imported {
 	struct pf_str module;	/* "a.b" of "import a.b" and of "from a.b import c" */
 	struct pf_str name;	/* "c", "*"; empty: the module itself */
 	unsigned line;		/* where the statement begins */
-	bool sure;		/* whenever the file is: in no function, branch or try, classes aside */
+	bool sure; /* whenever the file is: in no function, branch or try, classes aside */
 };
 
 struct pf_imports {

@@ -1,4 +1,4 @@
-/* missing.c - what a model's own files name and an environment does not have, and who may bring it */
+/* missing.c - what a model's own files name and an environment lacks, and who may bring it */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/log.h"
 #include "base/str.h"
@@ -34,7 +34,8 @@ void pf_missings_find(struct pf_missings *out, const struct pf_model *m,
 		    !pf_str_starts(w.uses.v[i].module, "__"))
 			add_module(&list, &w.uses.v[i]);
 	for (size_t i = 0; i < w.absent.entries.n; i++)
-		*PF_PUSH(&list.arena, &list.hollow) = pf_dup(&list.arena, w.absent.entries.v[i].key);
+		*PF_PUSH(&list.arena, &list.hollow) =
+			pf_dup(&list.arena, w.absent.entries.v[i].key);
 	pf_weights_free(&w);
 	*out = list;
 }

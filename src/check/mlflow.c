@@ -5,7 +5,8 @@
 #include "base/str.h"
 #include "check/diff.h"
 
-/* Its reader of requirements files is simpler than pip's, and constraints are requirements to it. */
+/* Its reader of requirements files is simpler than pip's, and constraints are requirements to
+ * it. */
 struct reading {
 	struct pf_compare *c;
 	unsigned depth, includes;
@@ -22,7 +23,8 @@ static struct pf_str strip_dev(struct pf_str version)
 	size_t at = pf_str_find_str(version, "dev");
 
 	version = pf_str_cut(version, 0, at);
-	return at != PF_NPOS && pf_str_ends(version, ".") ? pf_str_cut(version, 0, version.n - 1) : version;
+	return at != PF_NPOS && pf_str_ends(version, ".") ? pf_str_cut(version, 0, version.n - 1)
+							  : version;
 }
 
 static void add_line(struct pf_compare *c, const struct pf_requirement *req, struct pf_str line,
@@ -32,8 +34,9 @@ static void add_line(struct pf_compare *c, const struct pf_requirement *req, str
 
 	if (pf_str_in(req->key, IGNORED))
 		return;
-	*PF_PUSH(a, &c->d->mlflow) = pf_format(a, PF_FMT " (current: " PF_FMT ", required: " PF_FMT ")",
-					       PF_ARG(req->name), PF_ARG(current), PF_ARG(line));
+	*PF_PUSH(a, &c->d->mlflow) =
+		pf_format(a, PF_FMT " (current: " PF_FMT ", required: " PF_FMT ")",
+			  PF_ARG(req->name), PF_ARG(current), PF_ARG(line));
 }
 
 static void check_line(struct pf_compare *c, struct pf_str line)
@@ -89,7 +92,8 @@ static int take_line(struct reading *r, struct pf_str path, struct pf_str line)
 	if (!line.n || line.p[0] == '#')
 		return 0;
 	if (is_reference(line, &file))
-		return read_lines(r, pf_format(&r->c->d->arena, PF_FMT PF_FMT, PF_ARG(dir), PF_ARG(file)));
+		return read_lines(
+			r, pf_format(&r->c->d->arena, PF_FMT PF_FMT, PF_ARG(dir), PF_ARG(file)));
 	check_line(r->c, line);
 	return 0;
 }
@@ -150,7 +154,8 @@ void pf_diff_as_mlflow(struct pf_compare *c)
 	struct reading r = { .c = c };
 
 	if (read_lines(&r, PF_S("requirements.txt")) < 0 && c->d->mlflow.n)
-		*PF_PUSH(&c->d->arena, &c->d->notes) = PF_S("a file that requirements.txt includes cannot be read");
+		*PF_PUSH(&c->d->arena, &c->d->notes) =
+			PF_S("a file that requirements.txt includes cannot be read");
 }
 
 void pf_report_mlflow_python(struct pf_buf *out, struct pf_str asked, const struct pf_python *p)
@@ -159,11 +164,14 @@ void pf_report_mlflow_python(struct pf_buf *out, struct pf_str asked, const stru
 	size_t n = (size_t)snprintf(minor, sizeof(minor), "%d.%d", p->major, p->minor);
 
 	if (!asked.n)
-		pf_buf_printf(out, "The specified model does not have a specified Python version. It may be "
-			      "incompatible with the version of Python that is currently running: Python "
-			      PF_FMT "\n", PF_ARG(p->version));
+		pf_buf_printf(out,
+			      "The specified model does not have a specified Python version. It "
+			      "may be incompatible with the version of Python that is currently "
+			      "running: Python " PF_FMT "\n", PF_ARG(p->version));
 	else if (!pf_str_starts(asked, minor) || (asked.n > n && asked.p[n] != '.'))
-		pf_buf_printf(out, "The version of Python that the model was saved in, `Python " PF_FMT
-			      "`, differs from the version of Python that is currently running, `Python "
-			      PF_FMT "`, and may be incompatible\n", PF_ARG(asked), PF_ARG(p->version));
+		pf_buf_printf(out,
+			      "The version of Python that the model was saved in, `Python " PF_FMT
+			      "`, differs from the version of Python that is currently running, "
+			      "`Python " PF_FMT "`, and may be incompatible\n",
+			      PF_ARG(asked), PF_ARG(p->version));
 }

@@ -81,16 +81,22 @@ bool pf_module_is_of(struct pf_str module, struct pf_str dist_key)
 	return !listed && pf_name_eq(pf_module_top(module), dist_key);
 }
 
-static const char *const SHARED[] = { "google", "azure", "databricks", "ruamel", "zope", "jaraco",
-				      "mpl_toolkits", "backports", "sphinxcontrib", "nvidia", NULL };
+static const char *const SHARED[] = { "google",	      "azure",	   "databricks",
+				      "ruamel",	      "zope",	   "jaraco",
+				      "mpl_toolkits", "backports", "sphinxcontrib",
+				      "nvidia",	      NULL };
 
 /* What is called so on an index has nothing to do with it. */
-static const char *const OWN[] = { "app", "api", "base", "classes", "code", "common", "config", "constants",
-				   "core", "custom", "data", "features", "functions", "helper", "helpers",
-				   "lib", "main", "model", "models", "modules", "my_model", "pipeline",
-				   "pipelines", "predict", "preprocess", "preprocessing", "preprocessor",
-				   "project", "scripts", "src", "test", "tests", "tools", "train",
-				   "training", "transformer", "util", "utils", NULL };
+static const char *const OWN[] = {
+	"app",		 "api",		 "base",      "classes", "code",
+	"common",	 "config",	 "constants", "core",	 "custom",
+	"data",		 "features",	 "functions", "helper",	 "helpers",
+	"lib",		 "main",	 "model",     "models",	 "modules",
+	"my_model",	 "pipeline",	 "pipelines", "predict", "preprocess",
+	"preprocessing", "preprocessor", "project",   "scripts", "src",
+	"test",		 "tests",	 "tools",     "train",	 "training",
+	"transformer",	 "util",	 "utils",     NULL
+};
 
 bool pf_module_is_shared(struct pf_str top)
 {
@@ -157,5 +163,6 @@ struct pf_str pf_loader_module(struct pf_str loader)
 	for (size_t i = 0; i < PF_COUNT(LOADERS); i++)
 		if (is_below(loader, LOADERS[i].loader))
 			return pf_s(LOADERS[i].module);
-	return pf_str_starts(loader, "mlflow.") ? pf_module_top(pf_str_skip(loader, 7)) : pf_s(NULL);
+	return pf_str_starts(loader, "mlflow.") ? pf_module_top(pf_str_skip(loader, 7))
+						: pf_s(NULL);
 }

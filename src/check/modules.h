@@ -13,8 +13,8 @@ struct pf_dist *pf_module_dist(struct pf_dists *d, struct pf_str module);
 bool pf_module_is_of(struct pf_str module, struct pf_str dist_key);
 /* Do several distributions share this top-level name? */
 bool pf_module_is_shared(struct pf_str top);
-/* The project of an index that should have the module; empty where that cannot be told: a shared name,
- * or one that programs give to folders of their own ("src", "utils"). */
+/* The project of an index that should have the module; empty where that cannot be told: a shared
+ * name, or one that programs give to folders of their own ("src", "utils"). */
 struct pf_str pf_module_project(struct pf_arena *a, struct pf_str module);
 /* The package that MLflow's loader of this name wraps ("mlflow.sklearn": "sklearn"), or empty. */
 struct pf_str pf_loader_module(struct pf_str loader);

@@ -12,7 +12,8 @@ static int push_text(struct pf_machine *m, struct pf_str text, struct pf_err *er
 {
 	if (!text.p)
 		return pf_machine_push_kind(m, V_OTHER, err);
-	return pf_machine_push(m, (struct value){ .kind = V_STR, .n = (uint32_t)text.n, .p = text.p }, err);
+	return pf_machine_push(
+		m, (struct value){ .kind = V_STR, .n = (uint32_t)text.n, .p = text.p }, err);
 }
 
 static int run_text(struct pf_machine *m, const struct pf_arg *a, struct pf_err *err)
@@ -238,7 +239,8 @@ static int run_dup(struct pf_machine *m, const struct pf_arg *a, struct pf_err *
 	struct value *top = pf_machine_peek(m, 0);
 
 	(void)a;
-	return top ? pf_machine_push(m, *top, err) : pf_machine_damaged(err, m, "the stack is empty");
+	return top ? pf_machine_push(m, *top, err)
+		   : pf_machine_damaged(err, m, "the stack is empty");
 }
 
 static int run_protocol(struct pf_machine *m, const struct pf_arg *a, struct pf_err *err)

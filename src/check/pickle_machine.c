@@ -29,8 +29,9 @@ int pf_machine_need(struct pf_machine *m, size_t n, struct pf_err *err)
 
 int pf_machine_push(struct pf_machine *m, struct value v, struct pf_err *err)
 {
-	return pf_values_push(&m->stack, v, PF_MAX_PICKLE_STACK) ? 0
-								 : pf_machine_too_big(err, "too many values");
+	return pf_values_push(&m->stack, v, PF_MAX_PICKLE_STACK)
+		       ? 0
+		       : pf_machine_too_big(err, "too many values");
 }
 
 int pf_machine_push_kind(struct pf_machine *m, enum value_kind kind, struct pf_err *err)
@@ -96,16 +97,8 @@ int pf_machine_remember(struct pf_machine *m, uint64_t place, struct pf_err *err
 
 /* ---- arguments ---- */
 
-static uint64_t little(const char *p, size_t n)
-{
-	uint64_t v = 0;
-
-	while (n--)
-		v = v << 8 | (unsigned char)p[n];
-	return v;
-}
-
-static int keep(struct pf_str *out, struct pf_machine *m, const char *p, size_t n, struct pf_err *err)
+static int keep(struct pf_str *out, struct pf_machine *m, const char *p, size_t n,
+		struct pf_err *err)
 {
 	m->text += n + 16;
 	if (m->text > PF_MAX_PICKLE_TEXT)
@@ -158,7 +151,8 @@ static int take_line(struct pf_str *out, struct pf_machine *m, struct pf_err *er
 	return keep(out, m, line, n, err);
 }
 
-int pf_machine_take(struct pf_arg *a, struct pf_machine *m, enum pf_arg_kind kind, struct pf_err *err)
+int pf_machine_take(struct pf_arg *a, struct pf_machine *m, enum pf_arg_kind kind,
+		    struct pf_err *err)
 {
 	size_t size = ARG_SIZE[kind];
 
@@ -171,7 +165,7 @@ int pf_machine_take(struct pf_arg *a, struct pf_machine *m, enum pf_arg_kind kin
 	if (size) {
 		if (pf_machine_need(m, size, err) < 0)
 			return -1;
-		a->n = little(m->s->window + m->s->pos, size);
+		a->n = pf_little(m->s->window + m->s->pos, size);
 		m->s->pos += size;
 	}
 	if (kind == A_SIGNED4 && a->n > INT32_MAX)

@@ -68,7 +68,8 @@ static int push_global(struct pf_machine *m, struct pf_str module, struct pf_str
 	if (module.p && name.p)
 		special = tell_name(m, module, name);
 	else
-		m->p->unclear(m->p->ctx, "it names something by a text that is computed or too long");
+		m->p->unclear(m->p->ctx,
+			      "it names something by a text that is computed or too long");
 	return pf_machine_push(m, (struct value){ .kind = V_GLOBAL, .i = special }, err);
 }
 
@@ -164,7 +165,8 @@ static int pass_array(struct pf_machine *m, const struct joblib_array *a, struct
 	}
 	if (a->count < 0 || a->item_size < 0 ||
 	    __builtin_mul_overflow((uint64_t)a->count, (uint64_t)a->item_size, &bytes))
-		return pf_machine_damaged(err, m, "a joblib array that does not say how long it is");
+		return pf_machine_damaged(err, m,
+					  "a joblib array that does not say how long it is");
 	if (a->padded) {
 		if (pf_machine_need(m, 1, err) < 0)
 			return -1;
@@ -192,6 +194,7 @@ int pf_op_build(struct pf_machine *m, const struct pf_arg *a, struct pf_err *err
 		return 0;
 	object->kind = V_OTHER;
 	if (state->kind != V_ARRAY)
-		return pf_machine_damaged(err, m, "a joblib array that does not say how long it is");
+		return pf_machine_damaged(err, m,
+					  "a joblib array that does not say how long it is");
 	return pass_array(m, state->array, err);
 }

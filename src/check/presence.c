@@ -30,9 +30,11 @@ static bool has_file_of(int dir, struct pf_str name)
 		return true;
 	own = -1;
 	while (!found && (e = readdir(list)))
-		found = pf_str_starts(pf_s(e->d_name), ".") ?
-				false : pf_str_eq(pf_str_cut(pf_s(e->d_name), 0,
-							     pf_str_find(pf_s(e->d_name), '.')), name);
+		found = pf_str_starts(pf_s(e->d_name), ".")
+				? false
+				: pf_str_eq(pf_str_cut(pf_s(e->d_name), 0,
+						       pf_str_find(pf_s(e->d_name), '.')),
+					    name);
 	closedir(list);
 	return found;
 }

@@ -46,8 +46,9 @@ static void pass_one(struct pf_pylexer *x)
 static int push(struct pf_pylexer *x, struct pf_pylevel level, struct pf_err *err)
 {
 	if (x->depth == PF_MAX_CODE_DEPTH)
-		return pf_fail(err, PF_ELIMIT, "line %u: more than %d brackets and strings in one another",
-			       x->line, PF_MAX_CODE_DEPTH);
+		return pf_fail(err, PF_ELIMIT,
+			       "line %u: more than %d brackets and strings in one another", x->line,
+			       PF_MAX_CODE_DEPTH);
 	x->levels[x->depth++] = level;
 	return 0;
 }
@@ -66,7 +67,8 @@ static int fail_string(struct pf_err *err, unsigned line)
 
 static bool at_quote(const struct pf_pylexer *x, const struct pf_pylevel *s)
 {
-	return *x->p == s->quote && (!s->triple || (ahead(x, 1) == s->quote && ahead(x, 2) == s->quote));
+	return *x->p == s->quote &&
+	       (!s->triple || (ahead(x, 1) == s->quote && ahead(x, 2) == s->quote));
 }
 
 /* Behind the opening quote of a string without fields. */
@@ -125,7 +127,8 @@ static int pass_text(bool *ended, struct pf_pylexer *x, struct pf_err *err)
 		}
 		if (c == '{' && (format || ahead(x, 1) != '{')) {
 			x->p++;
-			return push(x, (struct pf_pylevel){ PF_PY_FIELD, s.quote, s.triple, s.raw }, err);
+			return push(x, (struct pf_pylevel){ PF_PY_FIELD, s.quote, s.triple, s.raw },
+				    err);
 		}
 		if (c == '\\')
 			pass_escape(x, &s);
@@ -223,7 +226,8 @@ static int take_sign(struct pf_pytoken *out, struct pf_pylexer *x, struct pf_err
 		return push(x, level, err);
 	if (strchr(")]}", c)) {
 		if (!around || (field && c != '}'))
-			return pf_fail(err, PF_EMODEL, "line %u: a bracket that nothing opens", x->line);
+			return pf_fail(err, PF_EMODEL, "line %u: a bracket that nothing opens",
+				       x->line);
 		out->depth = --x->depth;
 	} else if (c == ':' && field) {
 		level = *around;
@@ -255,7 +259,8 @@ static int take_code(struct pf_pytoken *out, struct pf_pylexer *x, struct pf_err
 	*out = (struct pf_pytoken){ .line = x->line, .indent = x->indent, .depth = x->depth };
 	if (x->p == x->end) {
 		if (x->depth)
-			return pf_fail(err, PF_EMODEL, "line %u: a bracket that is not closed", x->line);
+			return pf_fail(err, PF_EMODEL, "line %u: a bracket that is not closed",
+				       x->line);
 		out->kind = x->begun ? PF_PY_NEWLINE : PF_PY_END;
 		x->begun = false;
 		return 0;
@@ -287,7 +292,9 @@ int pf_pylexer_next(struct pf_pytoken *out, struct pf_pylexer *x, struct pf_err 
 		if (pass_text(&ended, x, err) < 0)
 			return -1;
 		if (ended) {
-			*out = (struct pf_pytoken){ PF_PY_LITERAL, { 0 }, x->line, x->indent, x->depth };
+			*out = (struct pf_pytoken){
+				PF_PY_LITERAL, { 0 }, x->line, x->indent, x->depth
+			};
 			return 0;
 		}
 	}

@@ -22,8 +22,8 @@ struct pf_str pf_report_cell(const struct pf_difference *d, enum pf_report_colum
 	}
 }
 
-const char *const pf_report_heads[PF_REPORT_COLUMNS] = { "severity", "package", "required", "current",
-							  "why" };
+const char *const pf_report_heads[PF_REPORT_COLUMNS] = { "severity", "package", "required",
+							 "current", "why" };
 
 /* Python's own row, when it differs or is judged. */
 bool pf_report_python(struct pf_difference *out, const struct pf_diff *d)
@@ -51,7 +51,7 @@ void pf_report_verdict(struct pf_buf *out, const struct pf_diff *d)
 
 /* ---- text ---- */
 
-static void add_shown(struct pf_buf *out, struct pf_str text)
+void pf_report_shown(struct pf_buf *out, struct pf_str text)
 {
 	char shown[8192];
 
@@ -79,7 +79,7 @@ static void add_cell(struct pf_buf *out, struct pf_str text, size_t width)
 {
 	size_t before = out->n;
 
-	add_shown(out, text);
+	pf_report_shown(out, text);
 	for (size_t n = out->n - before; n < width + 2; n++)
 		pf_buf_char(out, ' ');
 }
@@ -88,7 +88,7 @@ static void add_row(struct pf_buf *out, const struct pf_difference *d, const siz
 {
 	for (unsigned k = 0; k < PF_REPORT_WHY; k++)
 		add_cell(out, pf_report_cell(d, k), widths[k]);
-	add_shown(out, d->why);
+	pf_report_shown(out, d->why);
 	pf_buf_char(out, '\n');
 }
 
@@ -116,16 +116,16 @@ static void add_table(struct pf_buf *out, const struct pf_diff *d)
 
 void pf_report_text(struct pf_buf *out, const struct pf_diff *d, const char *model)
 {
-	add_shown(out, pf_s(model));
+	pf_report_shown(out, pf_s(model));
 	pf_buf_cstr(out, ": Python ");
-	add_shown(out, d->python_required.n ? d->python_required : PF_S("of any version"));
+	pf_report_shown(out, d->python_required.n ? d->python_required : PF_S("of any version"));
 	pf_buf_cstr(out, " asked for, ");
-	add_shown(out, d->python_current);
+	pf_report_shown(out, d->python_current);
 	pf_buf_cstr(out, " here\n");
 	add_table(out, d);
 	for (size_t i = 0; i < d->notes.n; i++) {
 		pf_buf_cstr(out, "note: ");
-		add_shown(out, d->notes.v[i]);
+		pf_report_shown(out, d->notes.v[i]);
 		pf_buf_char(out, '\n');
 	}
 	pf_buf_cstr(out, "verdict: ");
@@ -143,9 +143,10 @@ void pf_report_mlflow(struct pf_buf *out, const struct pf_diff *d)
 			 "current Python environment:\n");
 	for (size_t i = 0; i < d->mlflow.n; i++)
 		pf_buf_printf(out, " - " PF_FMT "\n", PF_ARG(d->mlflow.v[i]));
-	pf_buf_cstr(out, "To fix the mismatches, call `mlflow.pyfunc.get_model_dependencies(model_uri)` "
-			 "to fetch the model's environment and install dependencies using the "
-			 "resulting environment file.\n");
+	pf_buf_cstr(out,
+		    "To fix the mismatches, call `mlflow.pyfunc.get_model_dependencies(model_uri)` "
+		    "to fetch the model's environment and install dependencies using the "
+		    "resulting environment file.\n");
 }
 
 /* ---- JSON ---- */
@@ -154,7 +155,8 @@ static void add_python(struct pf_json_out *w, const struct pf_diff *d)
 {
 	pf_json_key(w, "python");
 	pf_json_open(w, '{');
-	pf_json_field(w, "required", d->python_required.n ? d->python_required : (struct pf_str){ 0 });
+	pf_json_field(w, "required",
+		      d->python_required.n ? d->python_required : (struct pf_str){ 0 });
 	pf_json_field(w, "current", d->python_current);
 	pf_json_field(w, "severity", pf_s(pf_severity_name(d->python_severity)));
 	if (d->python_why.n)

@@ -17,4 +17,5 @@ extern const char *const pf_report_heads[PF_REPORT_COLUMNS];
 struct pf_str pf_report_cell(const struct pf_difference *d, enum pf_report_column column);
 /* Python as a row; false when there is nothing to say of it. */
 bool pf_report_python(struct pf_difference *out, const struct pf_diff *d);
+void pf_report_shown(struct pf_buf *out, struct pf_str text);	/* made harmless */
 void pf_report_verdict(struct pf_buf *out, const struct pf_diff *d);

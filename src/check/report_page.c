@@ -96,10 +96,13 @@ void pf_report_markdown(struct pf_buf *out, const struct pf_diff *d, const char 
 
 static const char HEAD[] =
 	"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-	"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+	"<meta http-equiv=\"Content-Security-Policy\" "
+	"content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
 	"<style>\nbody { font: 15px/1.4 sans-serif; margin: 2em; max-width: 75em }\n"
-	"table { border-collapse: collapse }\nth, td { border: 1px solid #bbb; padding: .3em .6em; text-align: left }\n"
-	".fatal { background: #f5b7b1 } .likely { background: #fad7a0 } .possible { background: #fcf3cf }\n"
+	"table { border-collapse: collapse }\n"
+	"th, td { border: 1px solid #bbb; padding: .3em .6em; text-align: left }\n"
+	".fatal { background: #f5b7b1 } .likely { background: #fad7a0 } "
+	".possible { background: #fcf3cf }\n"
 	".unknown { background: #e5e7e9 }\n</style>\n<title>";
 
 void pf_report_html(struct pf_buf *out, const struct pf_diff *d, const char *model)

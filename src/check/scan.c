@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "check/artifact_file.h"
 #include "check/check.h"
+#include "check/report.h"
 
 static const char LAST_WORD[] =
 	"Loading a model runs its code. This is what its files name, not what they do with it.\n";
@@ -49,20 +50,13 @@ void pf_artifact_of_model(struct pf_artifact *out, const struct pf_model *m)
 
 /* ---- text ---- */
 
-static void add_shown(struct pf_buf *out, struct pf_str text)
-{
-	char shown[8192];
-
-	pf_buf_cstr(out, pf_escape(shown, sizeof(shown), text));
-}
-
 static void add_name(struct pf_buf *out, const struct pf_named *n)
 {
 	pf_buf_cstr(out, n->runs_code ? "! " : "  ");
-	add_shown(out, n->module);
+	pf_report_shown(out, n->module);
 	if (n->name.n) {
 		pf_buf_char(out, '.');
-		add_shown(out, n->name);
+		pf_report_shown(out, n->name);
 	}
 	pf_buf_cstr(out, n->runs_code ? "   (runs code)\n" : "\n");
 }
@@ -77,18 +71,20 @@ static void add_summary(struct pf_buf *out, const struct pf_artifact *a)
 		      a->names.n, a->names.n == 1 ? "" : "s", a->read.n, a->read.n == 1 ? "" : "s",
 		      dangers, dangers == 1 ? "s" : "", a->unread.n, a->unread.n == 1 ? "" : "s");
 	if (a->code.n)
-		pf_buf_printf(out, "%zu import%s in %zu source%s of the model's own code, which runs when it is "
-			      "loaded\n", a->imports.n, a->imports.n == 1 ? "" : "s", a->code.n,
+		pf_buf_printf(out, "%zu import%s in %zu source%s of the model's own code, "
+			      "which runs when it is loaded\n", a->imports.n,
+			      a->imports.n == 1 ? "" : "s", a->code.n,
 			      a->code.n == 1 ? "" : "s");
 	if (a->pickle_protocol >= 0) {
 		pf_buf_printf(out, "pickle protocol %d (", a->pickle_protocol);
-		add_shown(out, a->protocol_file);
+		pf_report_shown(out, a->protocol_file);
 		pf_buf_cstr(out, ")\n");
 	}
 	if (a->cloudpickled_code) {
-		add_shown(out, a->cloudpickled_file);
-		pf_buf_cstr(out, " holds functions or classes by value: code that is bound to the Python minor "
-				 "it was saved with, and that names nothing else here\n");
+		pf_report_shown(out, a->cloudpickled_file);
+		pf_buf_cstr(out, " holds functions or classes by value: code that is bound to "
+			    "the Python minor it was saved with, and that names nothing else "
+			    "here\n");
 	}
 	pf_buf_cstr(out, LAST_WORD);
 }
@@ -97,10 +93,10 @@ static void add_summary(struct pf_buf *out, const struct pf_artifact *a)
 static void add_import(struct pf_buf *out, const struct pf_imported *one)
 {
 	pf_buf_printf(out, "%6u: ", one->line);
-	add_shown(out, one->module);
+	pf_report_shown(out, one->module);
 	if (one->name.n) {
 		pf_buf_char(out, '.');
-		add_shown(out, one->name);
+		pf_report_shown(out, one->name);
 	}
 	pf_buf_cstr(out, one->sure ? "\n" : "   (in a function, a branch or a try)\n");
 }
@@ -113,7 +109,7 @@ static void add_imports(struct pf_buf *out, const struct pf_artifact *a)
 		const struct pf_code_import *one = &a->imports.v[i];
 
 		if (!pf_str_eq(one->file, file)) {
-			add_shown(out, one->file);
+			pf_report_shown(out, one->file);
 			pf_buf_cstr(out, " imports, by line\n");
 			file = one->file;
 		}
@@ -129,7 +125,7 @@ void pf_scan_text(struct pf_buf *out, const struct pf_artifact *a)
 		const struct pf_named *n = &a->names.v[i];
 
 		if (!pf_str_eq(n->file, file)) {
-			add_shown(out, n->file);
+			pf_report_shown(out, n->file);
 			pf_buf_cstr(out, " names\n");
 			file = n->file;
 		}
@@ -138,7 +134,7 @@ void pf_scan_text(struct pf_buf *out, const struct pf_artifact *a)
 	add_imports(out, a);
 	for (size_t i = 0; i < a->unread.n; i++) {
 		pf_buf_cstr(out, "NOT READ ");
-		add_shown(out, a->unread.v[i]);
+		pf_report_shown(out, a->unread.v[i]);
 		pf_buf_char(out, '\n');
 	}
 	add_summary(out, a);

@@ -1,4 +1,4 @@
-/* weigh.c - how much a distribution matters to a model: named by it, needed by what is, or neither */
+/* weigh.c - how much a distribution matters to a model: named, needed by what is, or neither */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check/weigh.h"
 
@@ -86,11 +86,15 @@ static void add_uses(struct pf_weights *w, const struct pf_model *m, const struc
 		const struct pf_named *n = &a->names.v[i];
 
 		add_use(w, m, python, n->module,
-			pf_format(w->arena, PF_FMT " names " PF_FMT, PF_ARG(n->file), PF_ARG(n->module)), true);
+			pf_format(w->arena, PF_FMT " names " PF_FMT, PF_ARG(n->file),
+				  PF_ARG(n->module)),
+			true);
 	}
 	if (m->loader_module.n)
 		add_use(w, m, python, m->loader_module,
-			pf_format(w->arena, "the model's loader is " PF_FMT, PF_ARG(m->loader_module)), true);
+			pf_format(w->arena, "the model's loader is " PF_FMT,
+				  PF_ARG(m->loader_module)),
+			true);
 	if (wrapped.n)
 		add_use(w, m, python, wrapped,
 			pf_format(w->arena, "the model's loader, " PF_FMT ", imports " PF_FMT,
@@ -99,8 +103,9 @@ static void add_uses(struct pf_weights *w, const struct pf_model *m, const struc
 		const struct pf_imported *one = &a->imports.v[i].what;
 
 		add_use(w, m, python, one->module,
-			pf_format(w->arena, PF_FMT ", line %u, imports " PF_FMT, PF_ARG(a->imports.v[i].file),
-				  one->line, PF_ARG(one->module)), one->sure);
+			pf_format(w->arena, PF_FMT ", line %u, imports " PF_FMT,
+				  PF_ARG(a->imports.v[i].file), one->line, PF_ARG(one->module)),
+			one->sure);
 	}
 }
 
@@ -207,7 +212,8 @@ static void reach_from_needs(struct pf_weights *w, const struct pf_needs *needs)
 	for (size_t i = 0; i < needs->pip.n; i++) {
 		const struct pf_need *need = &needs->pip.v[i];
 
-		if (need->parsed && !need->constraint && pf_marker_eval(need->req.marker, &w->env, pf_s("")))
+		if (need->parsed && !need->constraint &&
+		    pf_marker_eval(need->req.marker, &w->env, pf_s("")))
 			reach(&c, need->req.key, &need->req.extras, PF_S(""));
 	}
 	walk(&c);
@@ -303,7 +309,8 @@ struct pf_weight pf_weigh(const struct pf_weights *w, struct pf_str key, bool in
 
 	if (missing)
 		return (struct pf_weight){ pf_weigh_missing(missing),
-					   pf_format(w->arena, PF_FMT ", which nothing installed provides",
+					   pf_format(w->arena,
+						     PF_FMT ", which nothing installed provides",
 						     PF_ARG(missing->why)) };
 	why = installed ? pf_map_get(&w->absent, key) : NULL;
 	if (why)

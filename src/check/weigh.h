@@ -1,4 +1,4 @@
-/* weigh.h - how much a distribution matters to a model: named by it, needed by what is, or neither */
+/* weigh.h - how much a distribution matters to a model: named, needed by what is, or neither */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 

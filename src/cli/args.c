@@ -203,25 +203,15 @@ static int read_config(struct pf_node **out, struct pf_arena *a, struct pf_err *
 		for (size_t j = 0; j < PF_COUNT(options); j++)
 			known |= options[j].setting && pf_str_is(key, options[j].long_name);
 		if (!known)
-			return pf_fail(err, PF_EUSAGE, "%s: line %u: there is no setting " PF_FMT, path,
-				       (*out)->v[i].line, PF_ARG(pf_shown(key)));
+			return pf_fail(err, PF_EUSAGE, "%s: line %u: there is no setting " PF_FMT,
+				       path, (*out)->v[i].line, PF_ARG(pf_shown(key)));
 	}
 	return 0;
 }
 
-/* A switch in the environment or the configuration: what says no, and what says yes. */
-static bool says_no(struct pf_str value)
-{
-	static const char *const no[] = { "", "0", "false", "no", "off", NULL };
-
-	for (size_t i = 0; no[i]; i++)
-		if (pf_str_ieq(value, no[i]))
-			return true;
-	return false;
-}
-
 static int take_settings(struct pf_args *args, struct pf_err *err)
 {
+	static const char *const no[] = { "", "0", "false", "no", "off", NULL };
 	struct pf_node *config = NULL;
 
 	if (read_config(&config, &args->arena, err) < 0)
@@ -237,7 +227,7 @@ static int take_settings(struct pf_args *args, struct pf_err *err)
 			value = pf_node_text(config, o->long_name).p;
 		if (value && *o->metavar && *value)
 			args->value[o->id] = value;
-		else if (value && !*o->metavar && !says_no(pf_s(value)))
+		else if (value && !*o->metavar && !pf_str_in_any_case(pf_s(value), no))
 			args->value[o->id] = "";
 	}
 	return 0;

@@ -24,7 +24,7 @@ struct pf_given {
 struct pf_args {
 	struct pf_arena arena;
 	const char *command;
-	const char *value[PF_OPT_COUNT];	/* the last one given, "" for a switch; NULL: not given */
+	const char *value[PF_OPT_COUNT]; /* the last one given, "" for a switch; NULL: not given */
 	PF_VEC(struct pf_given) given;		/* all, in order */
 	const char **rest;
 	size_t rest_count;

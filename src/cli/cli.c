@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "base/day.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/number.h"
@@ -48,9 +47,10 @@ static const struct command *find_command(const char *name)
 
 static void print_usage(struct pf_buf *out)
 {
-	pf_buf_cstr(out, "usage: pyfunc-env COMMAND [OPTION...] [ARGUMENT...]\n\n"
-			 "Rebuild the Python environment an MLflow model was trained in, and predict\n"
-			 "with it.\n\ncommands:\n");
+	pf_buf_cstr(out,
+		    "usage: pyfunc-env COMMAND [OPTION...] [ARGUMENT...]\n\n"
+		    "Rebuild the Python environment an MLflow model was trained in, and predict\n"
+		    "with it.\n\ncommands:\n");
 	for (size_t i = 0; i < PF_COUNT(commands); i++)
 		pf_buf_printf(out, "  %-7s %s\n", commands[i].name, commands[i].summary);
 	pf_buf_cstr(out, "\noptions of every command:\n");
@@ -73,7 +73,8 @@ int pf_cli_model(const char **out, const struct pf_args *args, struct pf_err *er
 	if (!model && args->rest_count)
 		model = args->rest[0];
 	if (!model || !*model)
-		return pf_fail(err, PF_EUSAGE, "%s needs a model: a folder or a URI", args->command);
+		return pf_fail(err, PF_EUSAGE, "%s needs a model: a folder or a URI",
+			       args->command);
 	if (args->rest_count > extra)
 		return pf_fail(err, PF_EUSAGE, "%s takes one model; there is also %s",
 			       args->command, args->rest[extra]);
@@ -87,30 +88,14 @@ void pf_cli_notes(const struct pf_model *model)
 		pf_note(PF_FMT, PF_ARG(model->notes.v[i]));
 }
 
-int pf_cli_choice(const char *what, const char *word, const char *const *words, struct pf_err *err)
+int pf_cli_days(int *out, const struct pf_args *args, struct pf_err *err)
 {
-	char list[256] = "";
+	const char *text = args->value[PF_OPT_older_than];
+	uint64_t days = 0;
 
-	for (int i = 0; words[i]; i++) {
-		size_t n = strlen(list);
-
-		if (strcmp(word, words[i]) == 0)
-			return i;
-		snprintf(list + n, sizeof(list) - n, "%s%s", i ? ", " : "", words[i]);
-	}
-	return pf_fail(err, PF_EUSAGE, "%s must be one of %s, not " PF_FMT, what, list,
-		       PF_ARG(pf_shown(pf_s(word))));
-}
-
-static int read_manager(struct pf_opts *out, const char *word, struct pf_err *err)
-{
-	static const char *const words[] = { "auto",	   "venv",  "conda", "uv",
-					     "virtualenv", "mamba", "local", NULL };
-	int manager = word ? pf_cli_choice("--env-manager", word, words, err) : 0;
-
-	if (manager < 0)
-		return -1;
-	out->env_manager = (enum pf_env_manager)manager;
+	if (text && (!pf_str_u64(pf_s(text), &days) || days > 36500))
+		return pf_fail(err, PF_EUSAGE, "--older-than takes a number of days");
+	*out = text ? (int)days : -1;
 	return 0;
 }
 
@@ -139,44 +124,6 @@ int pf_cli_seconds(double *out, const char *text, struct pf_err *err)
 	if (text && (!pf_double_read(pf_s(text), out) || !(*out > 0) || !isfinite(*out)))
 		return pf_fail(err, PF_EUSAGE, "--timeout takes seconds, more than 0, not " PF_FMT,
 			       PF_ARG(pf_shown(pf_s(text))));
-	return 0;
-}
-
-static int read_as_of(struct pf_opts *out, const char *word, struct pf_err *err)
-{
-	static const char *const words[] = { "", "model", "now" }; /* as in enum pf_as_of */
-
-	if (!word)
-		return 0;
-	for (size_t i = PF_AS_OF_MODEL; i < PF_COUNT(words); i++) {
-		if (strcmp(word, words[i]) != 0)
-			continue;
-		out->as_of = (enum pf_as_of)i;
-		return 0;
-	}
-	out->as_of = PF_AS_OF_DAY;
-	out->as_of_day = pf_day_read(pf_s(word));
-	if (!out->as_of_day)
-		return pf_fail(err, PF_EUSAGE, "--as-of takes model, now or a date such as 2022-03-17, "
-			       "not " PF_FMT, PF_ARG(pf_shown(pf_s(word))));
-	if (out->as_of_day > pf_day_today())
-		return pf_fail(err, PF_EUSAGE, "--as-of " PF_FMT " is in the future",
-			       PF_ARG(pf_shown(pf_s(word))));
-	return 0;
-}
-
-static int read_link_mode(struct pf_opts *out, const char *word, struct pf_err *err)
-{
-	static const char *const words[] = { [PF_LINK_HARD] = "hardlink",
-					     [PF_LINK_CLONE] = "clone",
-					     [PF_LINK_COPY] = "copy",
-					     [PF_LINK_SYMBOLIC] = "symlink",
-					     NULL };
-	int mode = word ? pf_cli_choice("--link-mode", word, words, err) : 0;
-
-	if (mode < 0)
-		return -1;
-	out->link_mode = (enum pf_link_mode)mode;
 	return 0;
 }
 
@@ -227,9 +174,9 @@ int pf_cli_opts(struct pf_opts *out, const struct pf_args *args, struct pf_arena
 		.lenient_record = pf_args_has(args, PF_OPT_lenient_record),
 	};
 
-	if (read_manager(&o, args->value[PF_OPT_env_manager], err) < 0 ||
-	    read_as_of(&o, args->value[PF_OPT_as_of], err) < 0 ||
-	    read_link_mode(&o, args->value[PF_OPT_link_mode], err) < 0 ||
+	if (pf_opts_manager(&o, "--env-manager", args->value[PF_OPT_env_manager], err) < 0 ||
+	    pf_opts_as_of(&o, "--as-of", args->value[PF_OPT_as_of], err) < 0 ||
+	    pf_opts_link_mode(&o, "--link-mode", args->value[PF_OPT_link_mode], err) < 0 ||
 	    read_loader(&o, args->value[PF_OPT_loader], err) < 0 ||
 	    read_warm(&o, args->value[PF_OPT_keep_warm], err) < 0 ||
 	    pf_cli_size(&o.max_memory, "--max-memory", args->value[PF_OPT_max_memory], err) < 0)
@@ -272,7 +219,7 @@ static int setup_log_again(const struct pf_args *args, struct pf_err *err)
 {
 	static const char *const whens[] = { "auto", "always", "never", NULL };
 	const char *when = args->value[PF_OPT_color];
-	int choice = when ? pf_cli_choice("--color", when, whens, err) : 0;
+	int choice = when ? pf_opts_choice("--color", when, whens, err) : 0;
 	struct pf_log_opts o = suit_terminal(choice);
 
 	if (choice < 0)
@@ -327,7 +274,8 @@ static int run(int argc, char **argv, struct pf_err *err)
 		pf_fail(err, PF_EUSAGE, "there is no option " PF_FMT " before the command",
 			PF_ARG(pf_shown(pf_s(word))));
 	else if (lead < argc)
-		pf_fail(err, PF_EUSAGE, "there is no command " PF_FMT, PF_ARG(pf_shown(pf_s(word))));
+		pf_fail(err, PF_EUSAGE, "there is no command " PF_FMT,
+			PF_ARG(pf_shown(pf_s(word))));
 	else
 		pf_fail(err, PF_EUSAGE, "a command is needed");
 	return pf_hint(err, "pyfunc-env --help lists the commands");

@@ -23,8 +23,8 @@ int pf_cli_model(const char **out, const struct pf_args *args, struct pf_err *er
 /* Prints what a reader of the model should know, as notes on stderr. */
 struct pf_model;
 void pf_cli_notes(const struct pf_model *model);
-/* Finds a word in a NULL-terminated list: its index, or -1 with "FORMAT must be one of ...". */
-int pf_cli_choice(const char *what, const char *word, const char *const *words, struct pf_err *err);
+/* The days of --older-than, -1 where it is not given. */
+int pf_cli_days(int *out, const struct pf_args *args, struct pf_err *err) PF_MUST_USE;
 /* 1000, 64K, 512M, 2G: powers of 1024; 0 for a word of NULL. */
 int pf_cli_size(uint64_t *out, const char *what, const char *word, struct pf_err *err) PF_MUST_USE;
 /* Seconds of --timeout, more than 0. */

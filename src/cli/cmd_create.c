@@ -32,7 +32,8 @@ int pf_cmd_create(const struct pf_args *args, struct pf_err *err)
 	if (pf_cli_model(&uri, args, err) < 0 || pf_cli_opts(&o, args, &a, err) < 0)
 		return -1;
 	if (o.env_manager == PF_ENV_LOCAL)
-		return pf_fail(err, PF_EUSAGE, "create makes an environment; --env-manager local has none");
+		return pf_fail(err, PF_EUSAGE,
+			       "create makes an environment; --env-manager local has none");
 	if (pf_prepare(&job, uri, &o, err) < 0)
 		return -1;
 	if (pf_args_has(args, PF_OPT_json))

@@ -2,8 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/limits.h"
 #include "cli/cli.h"
-#include "fetch/local.h"
 #include "model/model.h"
+#include "pipeline.h"
 
 int pf_cmd_deps(const struct pf_args *args, struct pf_err *err)
 {
@@ -13,15 +13,16 @@ int pf_cmd_deps(const struct pf_args *args, struct pf_err *err)
 	};
 	const char *format = args->value[PF_OPT_format], *uri;
 	PF_AUTO(arena) a = { 0 };
+	struct pf_opts o;
+	PF_AUTO(fetched) from = { 0 };
 	PF_AUTO(model) model = { 0 };
 	PF_AUTO(buf) text = PF_BUF(2 * PF_MAX_TEXT_FILE);
-	char *dir;
 	int choice;
 
 	format = pf_args_has(args, PF_OPT_json) ? "json" : format ? format : "pip";
-	choice = pf_cli_choice("--format", format, formats, err);
-	if (choice < 0 || pf_cli_model(&uri, args, err) < 0 ||
-	    pf_fetch_local(&dir, &a, uri, err) < 0 || pf_model_load(&model, dir, err) < 0 ||
+	choice = pf_opts_choice("--format", format, formats, err);
+	if (choice < 0 || pf_cli_model(&uri, args, err) < 0 || pf_cli_opts(&o, args, &a, err) < 0 ||
+	    pf_read_model(&model, &from, uri, PF_TEXTS_OF_IT, &o, err) < 0 ||
 	    writers[choice](&text, &model, err) < 0)
 		return -1;
 	if (choice != 2) /* the object holds them */

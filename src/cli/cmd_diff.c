@@ -3,7 +3,7 @@
 #include "base/limits.h"
 #include "check/check.h"
 #include "cli/cli.h"
-#include "fetch/local.h"
+#include "pipeline.h"
 
 static const char *const formats[] = { "text", "mlflow", "json", "markdown", "html", NULL };
 
@@ -48,23 +48,26 @@ static bool fails(enum pf_severity verdict, int fail_on)
 
 int pf_cmd_diff(const struct pf_args *args, struct pf_err *err)
 {
-	static const char *const severities[] = { "fatal", "likely", "possible", "any", "never", NULL };
-	const char *format = args->value[PF_OPT_format], *fail_on = args->value[PF_OPT_fail_on], *uri;
+	static const char *const severities[] = { "fatal", "likely", "possible",
+						  "any",   "never",  NULL };
+	const char *format = args->value[PF_OPT_format], *fail_on = args->value[PF_OPT_fail_on],
+		   *uri;
 	PF_AUTO(arena) a = { 0 };
+	PF_AUTO(fetched) from = { 0 };
 	PF_AUTO(model) model = { 0 };
 	PF_AUTO(python) python = { 0 };
 	PF_AUTO(dists) installed = { 0 };
 	PF_AUTO(diff) diff = { 0 };
 	PF_AUTO(buf) text = PF_BUF(PF_MAX_TEXT_FILE * 8);
 	struct pf_opts o;
-	char *dir;
 	int how, least;
 
 	format = pf_args_has(args, PF_OPT_json) ? "json" : format ? format : "text";
-	how = pf_cli_choice("--format", format, formats, err);
-	least = how < 0 ? -1 : pf_cli_choice("--fail-on", fail_on ? fail_on : "any", severities, err);
+	how = pf_opts_choice("--format", format, formats, err);
+	least = how < 0 ? -1
+			: pf_opts_choice("--fail-on", fail_on ? fail_on : "any", severities, err);
 	if (least < 0 || pf_cli_model(&uri, args, err) < 0 || pf_cli_opts(&o, args, &a, err) < 0 ||
-	    pf_fetch_local(&dir, &a, uri, err) < 0 || pf_model_load(&model, dir, err) < 0 ||
+	    pf_read_model(&model, &from, uri, PF_LOOKS_OF_IT, &o, err) < 0 ||
 	    choose_python(&python, args, &o, err) < 0 ||
 	    pf_dists_read(&installed, &python.paths, python.prefix, err) < 0)
 		return -1;

@@ -37,14 +37,15 @@ static int rm(struct pf_buf *out, const char *key, const struct pf_args *args,
 static int gc(struct pf_buf *out, const char *key, const struct pf_args *args,
 	      const struct pf_opts *o, struct pf_err *err)
 {
-	const char *text = args->value[PF_OPT_older_than];
-	uint64_t days = 0;
+	bool dry = pf_args_has(args, PF_OPT_dry_run);
+	int days;
 
 	(void)key;
-	if (text && (!pf_str_u64(pf_s(text), &days) || days > 36500))
-		return pf_fail(err, PF_EUSAGE, "--older-than takes a number of days");
-	pf_warm_sweep(o->store);
-	return pf_store_gc(out, text ? (int)days : -1, o, pf_args_has(args, PF_OPT_json), err);
+	if (pf_cli_days(&days, args, err) < 0)
+		return -1;
+	if (!dry)
+		pf_warm_sweep(o->store);
+	return pf_store_gc(out, days, dry, o, pf_args_has(args, PF_OPT_json), err);
 }
 
 static int verify(struct pf_buf *out, const char *key, const struct pf_args *args,

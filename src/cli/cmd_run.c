@@ -21,7 +21,7 @@ static int choose_format(const char **out, const struct pf_args *args, struct pf
 
 	if (!told)
 		told = input && pf_str_ends(pf_s(input), ".csv") ? "csv" : "json";
-	choice = pf_cli_choice("--content-type", told, formats, err);
+	choice = pf_opts_choice("--content-type", told, formats, err);
 	if (choice < 0)
 		return -1;
 	*out = formats[choice];
@@ -45,7 +45,8 @@ static int open_input(const char *path, struct pf_err *err)
 
 	if (!path || strcmp(path, "-") == 0) {
 		if (isatty(STDIN_FILENO))
-			pf_note("reading the request from the terminal; Ctrl-D ends it (or give --input)");
+			pf_note("reading the request from the terminal; "
+				"Ctrl-D ends it (or give --input)");
 		fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
 		return fd < 0 ? pf_fail_errno(err, "cannot read standard input") : fd;
 	}

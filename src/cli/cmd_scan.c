@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "check/check.h"
 #include "cli/cli.h"
-#include "fetch/local.h"
+#include "pipeline.h"
 
 static bool runs_code(const struct pf_artifact *artifact)
 {
@@ -23,7 +23,8 @@ static int judge(const struct pf_artifact *a, struct pf_err *err)
 		return runs_code(a) ? PF_EDIFF : 0;
 	if (a->unread.n > 1)
 		snprintf(more, sizeof(more), " (and %zu more)", a->unread.n - 1);
-	(void)!pf_fail(err, a->trouble, "not read, so that what it names is not known: " PF_FMT "%s",
+	(void)!pf_fail(err, a->trouble,
+		       "not read, so that what it names is not known: " PF_FMT "%s",
 		       PF_ARG(pf_shown(a->unread.v[0])), more);
 	if (a->trouble > PF_EDIFF && !runs_code(a))
 		return -1;
@@ -36,16 +37,17 @@ int pf_cmd_scan(const struct pf_args *args, struct pf_err *err)
 	static const char *const formats[] = { "text", "json", NULL };
 	const char *format = args->value[PF_OPT_format], *uri;
 	PF_AUTO(arena) a = { 0 };
+	struct pf_opts o;
+	PF_AUTO(fetched) from = { 0 };
 	PF_AUTO(model) model = { 0 };
 	PF_AUTO(artifact) artifact = PF_ARTIFACT_INIT;
 	PF_AUTO(buf) text = PF_BUF(PF_MAX_PROC_OUTPUT);
-	char *dir;
 	int how;
 
 	format = pf_args_has(args, PF_OPT_json) ? "json" : format ? format : "text";
-	how = pf_cli_choice("--format", format, formats, err);
-	if (how < 0 || pf_cli_model(&uri, args, err) < 0 ||
-	    pf_fetch_local(&dir, &a, uri, err) < 0 || pf_model_load(&model, dir, err) < 0)
+	how = pf_opts_choice("--format", format, formats, err);
+	if (how < 0 || pf_cli_model(&uri, args, err) < 0 || pf_cli_opts(&o, args, &a, err) < 0 ||
+	    pf_read_model(&model, &from, uri, PF_LOOKS_OF_IT, &o, err) < 0)
 		return -1;
 	pf_artifact_of_model(&artifact, &model);
 	if (how == 0)

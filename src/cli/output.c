@@ -1,4 +1,4 @@
-/* output.c - where a result goes: standard output, a device, or a file that is whole or not there */
+/* output.c - where a result goes: standard output, a device, or a file, whole or not at all */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
@@ -73,7 +73,9 @@ int pf_cli_check_output(const struct pf_args *args, struct pf_err *err)
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
 		return 0;
 	slash = pf_str_rfind(pf_s(path), '/');
-	if (access(slash == PF_NPOS ? "." : slash == 0 ? "/" : pf_dupz(&a, pf_str_cut(pf_s(path), 0, slash)),
+	if (access(slash == PF_NPOS ? "."
+		   : slash == 0	    ? "/"
+				    : pf_dupz(&a, pf_str_cut(pf_s(path), 0, slash)),
 		   W_OK | X_OK) < 0)
 		return pf_fail_errno(err, "cannot write %s", path);
 	return 0;

@@ -89,7 +89,8 @@ static int put_table(struct pf_buf *out, const struct pf_table *t, unsigned dept
 
 /* ---- values ---- */
 
-static int put_list(struct pf_buf *out, const struct pf_value *v, unsigned depth, struct pf_err *err)
+static int put_list(struct pf_buf *out, const struct pf_value *v, unsigned depth,
+		    struct pf_err *err)
 {
 	bool map = v->kind == PF_V_MAP;
 
@@ -114,22 +115,13 @@ static int put_value(struct pf_buf *out, const struct pf_value *v, unsigned dept
 	size_t next = 0;
 
 	if (depth > MAX_DEPTH)
-		return pf_fail(err, PF_ELIMIT, "the answer is nested deeper than %d levels", MAX_DEPTH);
+		return pf_fail(err, PF_ELIMIT, "the answer is nested deeper than %d levels",
+			       MAX_DEPTH);
+	if (pf_scalar_write(out, &elsewhere, v))
+		return 0;
 	switch (v->kind) {
-	case PF_V_NULL:
-		pf_buf_cstr(out, "null");
-		return 0;
-	case PF_V_BOOL:
-		pf_element_write(out, &elsewhere, PF_T_BOOL, &v->b, 0);
-		return 0;
-	case PF_V_INT:
-		pf_element_write(out, &elsewhere, PF_T_INT64, &v->i, 0);
-		return 0;
 	case PF_V_BIGINT:
 		pf_buf_str(out, v->s);
-		return 0;
-	case PF_V_FLOAT:
-		pf_element_write(out, &elsewhere, PF_T_FLOAT64, &v->d, 0);
 		return 0;
 	case PF_V_STRING:
 		pf_json_quote(out, v->s);
@@ -139,9 +131,6 @@ static int put_value(struct pf_buf *out, const struct pf_value *v, unsigned dept
 		pf_base64_encode(out, v->s, "\\n");
 		pf_buf_char(out, '"');
 		return 0;
-	case PF_V_DATETIME:
-		pf_element_write(out, &elsewhere, PF_T_DATETIME, &v->i, 0);
-		return 0;
 	case PF_V_LIST:
 	case PF_V_MAP:
 		return put_list(out, v, depth, err);
@@ -150,6 +139,8 @@ static int put_value(struct pf_buf *out, const struct pf_value *v, unsigned dept
 		return put_table(out, v->table, depth, err);
 	case PF_V_TENSOR:
 		return put_tensor(out, v->tensor, 0, &next, depth, err);
+	default:
+		break;
 	}
 	return pf_fail(err, PF_EBUG, "the answer holds a value of unknown kind %d", (int)v->kind);
 }

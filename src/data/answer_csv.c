@@ -31,24 +31,12 @@ static int put_cell(struct pf_buf *out, const struct pf_value *v, struct pf_err 
 {
 	PF_AUTO(buf) text = PF_BUF(out->max);
 
+	if (pf_scalar_write(out, &spelling, v))
+		return 0;
 	switch (v->kind) {
-	case PF_V_NULL:
-		return 0;
-	case PF_V_BOOL:
-		pf_element_write(out, &spelling, PF_T_BOOL, &v->b, 0);
-		return 0;
-	case PF_V_INT:
-		pf_element_write(out, &spelling, PF_T_INT64, &v->i, 0);
-		return 0;
-	case PF_V_FLOAT:
-		pf_element_write(out, &spelling, PF_T_FLOAT64, &v->d, 0);
-		return 0;
 	case PF_V_BIGINT:
 	case PF_V_STRING:
 		put_text(out, v->s);
-		return 0;
-	case PF_V_DATETIME:
-		pf_element_write(out, &spelling, PF_T_DATETIME, &v->i, 0);
 		return 0;
 	case PF_V_BYTES:
 		pf_base64_encode(out, v->s, "");
@@ -114,13 +102,18 @@ int pf_answer_csv(struct pf_buf *out, const struct pf_value *answer, struct pf_e
 
 	if (answer->kind == PF_V_TABLE || answer->kind == PF_V_SERIES)
 		rc = put_table(out, answer->table, err);
-	else if (answer->kind == PF_V_TENSOR && (answer->tensor->rank == 1 || answer->tensor->rank == 2))
+	else if (answer->kind == PF_V_TENSOR &&
+		 (answer->tensor->rank == 1 || answer->tensor->rank == 2))
 		rc = put_tensor(out, answer->tensor, err);
 	else if (answer->kind == PF_V_TENSOR)
-		return pf_fail(err, PF_EMODEL, "the answer is an array of %u dimensions, which CSV cannot "
-			       "hold (write it as JSON)", answer->tensor->rank);
+		return pf_fail(err, PF_EMODEL,
+			       "the answer is an array of %u dimensions, which CSV cannot "
+			       "hold (write it as JSON)",
+			       answer->tensor->rank);
 	else
-		return pf_fail(err, PF_EMODEL, "the answer is %s, not a table, so it cannot be written as "
-			       "CSV (write it as JSON)", pf_value_kind_name(answer));
+		return pf_fail(err, PF_EMODEL,
+			       "the answer is %s, not a table, so it cannot be written as "
+			       "CSV (write it as JSON)",
+			       pf_value_kind_name(answer));
 	return rc < 0 ? -1 : pf_buf_check(out, "the answer", err);
 }

@@ -77,7 +77,8 @@ static int refuse(struct pf_err *err, const struct pf_cells *cells, size_t row,
 		pf_buf_cstr(&label, "without name");
 	else
 		pf_repr(&label, cells->name);
-	return pf_fail(err, PF_EMODEL, "column " PF_FMT ", row %zu: expected %s, got " PF_FMT "%s%s%s",
+	return pf_fail(err, PF_EMODEL,
+		       "column " PF_FMT ", row %zu: expected %s, got " PF_FMT "%s%s%s",
 		       PF_ARG(pf_buf_view(&label)), row, pf_dtype_name(spec->type),
 		       PF_ARG(pf_buf_view(&got)), why ? " (" : "", why ? why : "", why ? ")" : "");
 }
@@ -170,7 +171,8 @@ static bool to_uint64(uint64_t *out, const struct pf_value *v)
 
 	if (v->kind == PF_V_BIGINT)
 		return pf_uint64_read(v->s, out);
-	if (v->kind == PF_V_FLOAT && v->d >= 9223372036854775808.0 && v->d < 18446744073709551616.0) {
+	if (v->kind == PF_V_FLOAT && v->d >= 9223372036854775808.0 &&
+	    v->d < 18446744073709551616.0) {
 		*out = (uint64_t)v->d;
 		return true;
 	}

@@ -45,7 +45,8 @@ static int check_text(struct pf_str text, struct pf_err *err)
 		if (!(n = pf_utf8_length(p, end))) {
 			for (const char *q = text.p; q < p; q++)
 				line += *q == '\n';
-			return pf_fail(err, PF_EMODEL, "line %zu: the CSV text is not valid UTF-8", line);
+			return pf_fail(err, PF_EMODEL, "line %zu: the CSV text is not valid UTF-8",
+				       line);
 		}
 		p += n;
 	}
@@ -171,7 +172,8 @@ static int take_header(struct pf_csv *c, struct scanner *s, struct pf_err *err)
 		return pf_fail(err, PF_EMODEL, "the CSV text is empty: there is no header");
 	for (;;) {
 		if (names.n == PF_MAX_COLUMNS)
-			return pf_fail(err, PF_ELIMIT, "line %zu: the header has more than %d columns", s->line,
+			return pf_fail(err, PF_ELIMIT,
+				       "line %zu: the header has more than %d columns", s->line,
 				       PF_MAX_COLUMNS);
 		if (take_field(PF_PUSH(s->a, &names), s, err) < 0)
 			return -1;
@@ -192,7 +194,8 @@ static int grow(struct pf_csv *c, struct pf_err *err)
 	if (c->cap - used >= c->columns)
 		return 0;
 	if (used + c->columns > PF_MAX_CELLS)
-		return pf_fail(err, PF_ELIMIT, "the CSV text has more than %d fields", PF_MAX_CELLS);
+		return pf_fail(err, PF_ELIMIT, "the CSV text has more than %d fields",
+			       PF_MAX_CELLS);
 	c->cap = c->cap * 2 + 64 * c->columns;
 	if (!(c->fields = reallocarray(c->fields, c->cap, sizeof(*c->fields))))
 		pf_oom();
@@ -206,8 +209,10 @@ static int take_row(struct pf_csv *c, struct scanner *s, struct pf_err *err)
 
 	for (;;) {
 		if (n == c->columns)
-			return pf_fail(err, PF_EMODEL, "line %zu: more than %zu fields, the columns of the "
-				       "header", line, c->columns);
+			return pf_fail(err, PF_EMODEL,
+				       "line %zu: more than %zu fields, the columns of the "
+				       "header",
+				       line, c->columns);
 		if (take_field(&row[n++], s, err) < 0)
 			return -1;
 		if (s->p == s->end || *s->p != ',')
@@ -259,10 +264,12 @@ static int cast_columns(struct pf_table *t, struct pf_arena *a, const struct pf_
 	t->columns.v = pf_alloc_array(a, schema->n, sizeof(*t->columns.v));
 	for (size_t i = 0; i < schema->n; i++) {
 		if (schema->columns[i].type > PF_D_DATETIME)
-			return pf_fail(err, PF_EMODEL, "the signature has columns of type %s, which CSV cannot "
-				       "hold (send JSON)", pf_dtype_name(schema->columns[i].type));
-		if (pick[i] != PF_NPOS &&
-		    pf_csv_cast(&t->columns.v[t->columns.n++], a, c, pick[i], &schema->columns[i], err) < 0)
+			return pf_fail(err, PF_EMODEL,
+				       "the signature has columns of type %s, which CSV cannot "
+				       "hold (send JSON)",
+				       pf_dtype_name(schema->columns[i].type));
+		if (pick[i] != PF_NPOS && pf_csv_cast(&t->columns.v[t->columns.n++], a, c, pick[i],
+						      &schema->columns[i], err) < 0)
 			return -1;
 	}
 	return 0;

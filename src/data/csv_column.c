@@ -19,9 +19,10 @@ static const struct pf_str *field(const struct pf_csv *c, size_t column, size_t 
 /* What read_csv takes for a missing value, whether quoted or not. */
 static bool is_missing(struct pf_str s)
 {
-	static const char *const words[] = { "#N/A", "#N/A N/A", "#NA",	 "-1.#IND", "-1.#QNAN", "-NaN",
-					     "-nan", "1.#IND",	 "1.#QNAN", "<NA>", "N/A",	"NA",
-					     "NULL", "NaN",	 "None", "n/a",	    "nan",	"null", NULL };
+	static const char *const words[] = { "#N/A", "#N/A N/A", "#NA",	   "-1.#IND", "-1.#QNAN",
+					     "-NaN", "-nan",	 "1.#IND", "1.#QNAN", "<NA>",
+					     "N/A",  "NA",	 "NULL",   "NaN",     "None",
+					     "n/a",  "nan",	 "null",   NULL };
 
 	return !s.n || (s.n <= 9 && strchr("#-1<Nn", *s.p) && pf_str_in(s, words));
 }
@@ -39,7 +40,8 @@ static bool read_double(double *out, struct pf_str s)
 	if (pf_double_read(s, out))
 		return true;
 	sign = s.n && (*s.p == '-' || *s.p == '+');
-	if (!pf_str_ieq(pf_str_skip(s, sign), "inf") && !pf_str_ieq(pf_str_skip(s, sign), "infinity"))
+	if (!pf_str_ieq(pf_str_skip(s, sign), "inf") &&
+	    !pf_str_ieq(pf_str_skip(s, sign), "infinity"))
 		return false;
 	*out = *s.p == '-' ? -(double)INFINITY : (double)INFINITY;
 	return true;
@@ -119,8 +121,9 @@ static bool try_bools(struct pf_column *out, struct pf_arena *a, const struct pf
 	out->type = PF_T_OBJECT;
 	out->values = pf_alloc_array(a, c->rows, sizeof(*out->values));
 	for (size_t i = 0; i < c->rows; i++)
-		out->values[i] = to[i] < 2 ? (struct pf_value){ .kind = PF_V_BOOL, .b = to[i] }
-					   : (struct pf_value){ .kind = PF_V_FLOAT, .d = (double)NAN };
+		out->values[i] =
+			to[i] < 2 ? (struct pf_value){ .kind = PF_V_BOOL, .b = to[i] }
+				  : (struct pf_value){ .kind = PF_V_FLOAT, .d = (double)NAN };
 	out->data = NULL;
 	return true;
 }
@@ -183,7 +186,8 @@ static int refuse(struct pf_err *err, const struct pf_csv *c, size_t column, siz
 	pf_repr(&text, c->names[column]);
 	pf_buf_printf(&text, ", row %zu: expected %s, got ", row, pf_dtype_name(spec->type));
 	pf_repr(&text, *field(c, column, row));
-	return pf_fail(err, PF_EMODEL, "%s%s%s%s", text.p, why ? " (" : "", why ? why : "", why ? ")" : "");
+	return pf_fail(err, PF_EMODEL, "%s%s%s%s", text.p, why ? " (" : "", why ? why : "",
+		       why ? ")" : "");
 }
 
 /* A number as pf_element_put takes it; missing is NaN. True and False are 1 and 0 to a float; a
@@ -220,7 +224,8 @@ static bool put_field(struct pf_column *out, size_t i, struct pf_str s, enum pf_
 		if (type == PF_D_BOOLEAN && read_bool(&((uint8_t *)out->data)[i], s))
 			return true;
 		return read_number(&v, s, type != PF_D_FLOAT && type != PF_D_DOUBLE) &&
-		       pf_element_put((char *)out->data + i * pf_type_width(out->type), out->type, &v);
+		       pf_element_put((char *)out->data + i * pf_type_width(out->type), out->type,
+				      &v);
 	case PF_D_DATETIME:
 		((int64_t *)out->data)[i] = INT64_MIN;
 		return is_missing(s) ||
@@ -236,7 +241,8 @@ int pf_csv_cast(struct pf_column *out, struct pf_arena *a, const struct pf_csv *
 {
 	static const enum pf_type types[] = {
 		[PF_D_BOOLEAN] = PF_T_BOOL,   [PF_D_INTEGER] = PF_T_INT32, [PF_D_LONG] = PF_T_INT64,
-		[PF_D_FLOAT] = PF_T_FLOAT32,  [PF_D_DOUBLE] = PF_T_FLOAT64, [PF_D_STRING] = PF_T_OBJECT,
+		[PF_D_FLOAT] = PF_T_FLOAT32, [PF_D_DOUBLE] = PF_T_FLOAT64,
+		[PF_D_STRING] = PF_T_OBJECT,
 		[PF_D_BINARY] = PF_T_OBJECT,  [PF_D_DATETIME] = PF_T_DATETIME,
 	};
 	struct pf_column made = { .name = c->names[column], .type = types[spec->type] };

@@ -21,7 +21,8 @@ struct pf_request {
 	const char *why;	/* when raw: for a debug line */
 	bool llm;		/* the answer is not wrapped in {"predictions": ...} */
 	struct pf_value data;	/* when not raw */
-	struct pf_value params; /* a MAP (defaults filled in, checked), or NULL: none to be passed */
+	/* a MAP (defaults filled in, checked), or NULL: none to be passed */
+	struct pf_value params;
 };
 
 /* A request body. Views of the result borrow from `body` and the arena. Malformed input is EMODEL
@@ -47,4 +48,5 @@ int pf_answer_json(struct pf_buf *out, const struct pf_value *answer, bool wrapp
 		   struct pf_err *err) PF_MUST_USE;
 /* A table, a series or a tensor of at most two dimensions with a header line (tensors: 0,1,...);
  * EMODEL for anything else. Missing cells are empty. */
-int pf_answer_csv(struct pf_buf *out, const struct pf_value *answer, struct pf_err *err) PF_MUST_USE;
+int pf_answer_csv(struct pf_buf *out, const struct pf_value *answer,
+		  struct pf_err *err) PF_MUST_USE;

@@ -56,7 +56,8 @@ static int number_at(struct pf_str s, size_t at, size_t n)
 static bool is_zone(struct pf_str s)
 {
 	return pf_str_is(s, "Z") || pf_str_is(s, "z") ||
-	       (s.n >= 3 && (*s.p == '+' || *s.p == '-') && pf_is_digit(s.p[1]) && pf_is_digit(s.p[2]));
+	       (s.n >= 3 && (*s.p == '+' || *s.p == '-') && pf_is_digit(s.p[1]) &&
+		pf_is_digit(s.p[2]));
 }
 
 /* The time behind the date; seconds and the rest as nanoseconds. */

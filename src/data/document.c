@@ -149,7 +149,8 @@ int pf_document_read(struct pf_value *out, struct pf_arena *a, struct pf_str tex
 
 	/* Python's json refuses the mark in a text, and so do we: it is no part of a request. */
 	if (pf_str_starts(text, "\xef\xbb\xbf"))
-		return pf_fail(err, PF_EMODEL, "line 1, column 1: the input begins with a byte order mark");
+		return pf_fail(err, PF_EMODEL,
+			       "line 1, column 1: the input begins with a byte order mark");
 	pf_json_init(&b.json, text, 0);
 	for (;;) {
 		if (pf_json_next(&b.json, &t, err) < 0)
@@ -167,7 +168,8 @@ const char *pf_value_kind_name(const struct pf_value *v)
 {
 	static const char *const names[] = {
 		[PF_V_NULL] = "null",	    [PF_V_BOOL] = "a boolean",	[PF_V_INT] = "an integer",
-		[PF_V_BIGINT] = "a big integer", [PF_V_FLOAT] = "a number", [PF_V_STRING] = "a string",
+		[PF_V_BIGINT] = "a big integer", [PF_V_FLOAT] = "a number",
+		[PF_V_STRING] = "a string",
 		[PF_V_BYTES] = "bytes",	    [PF_V_LIST] = "a list",	[PF_V_MAP] = "an object",
 		[PF_V_TABLE] = "a table",   [PF_V_SERIES] = "a series", [PF_V_TENSOR] = "a tensor",
 		[PF_V_DATETIME] = "a datetime",

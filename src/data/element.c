@@ -90,3 +90,26 @@ void pf_element_write(struct pf_buf *out, const struct pf_spelling *s, enum pf_t
 		write_whole(out, read_whole(type, data, i));
 	}
 }
+
+bool pf_scalar_write(struct pf_buf *out, const struct pf_spelling *s, const struct pf_value *v)
+{
+	switch (v->kind) {
+	case PF_V_NULL:
+		pf_buf_cstr(out, s->missing);
+		return true;
+	case PF_V_BOOL:
+		pf_element_write(out, s, PF_T_BOOL, &v->b, 0);
+		return true;
+	case PF_V_INT:
+		pf_element_write(out, s, PF_T_INT64, &v->i, 0);
+		return true;
+	case PF_V_FLOAT:
+		pf_element_write(out, s, PF_T_FLOAT64, &v->d, 0);
+		return true;
+	case PF_V_DATETIME:
+		pf_element_write(out, s, PF_T_DATETIME, &v->i, 0);
+		return true;
+	default:
+		return false;
+	}
+}

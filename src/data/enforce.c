@@ -110,11 +110,12 @@ static int pick_by_position(size_t *pick, size_t n, const struct pf_schema *sche
 			    struct pf_err *err)
 {
 	if (n < schema->n)
-		return pf_fail(err, PF_EMODEL,
-			       "Model inference is missing inputs. The model signature declares %zu "
-			       "inputs  but the provided value only has %zu inputs. Note: the inputs "
-			       "were not named in the signature so we can only verify their count.",
-			       schema->n, n);
+		return pf_fail(
+			err, PF_EMODEL,
+			"Model inference is missing inputs. The model signature declares %zu "
+			"inputs  but the provided value only has %zu inputs. Note: the inputs "
+			"were not named in the signature so we can only verify their count.",
+			schema->n, n);
 	for (size_t i = 0; i < schema->n; i++)
 		pick[i] = i;
 	return 0;
@@ -149,8 +150,9 @@ int pf_enforce_columns(size_t *pick, const struct pf_label *given, size_t n,
 			add_label(&extra, &given[i], i);
 	if (missing.n && extra.n)
 		return pf_fail(err, PF_EMODEL,
-			       "Model is missing inputs [" PF_FMT "]. Note that there were extra inputs: ["
-			       PF_FMT "].", PF_ARG(labels_text(&missing)), PF_ARG(labels_text(&extra)));
+			       "Model is missing inputs [" PF_FMT
+			       "]. Note that there were extra inputs: [" PF_FMT "].",
+			       PF_ARG(labels_text(&missing)), PF_ARG(labels_text(&extra)));
 	if (missing.n)
 		return pf_fail(err, PF_EMODEL, "Model is missing inputs [" PF_FMT "].",
 			       PF_ARG(labels_text(&missing)));
@@ -170,7 +172,8 @@ static void put_shape(struct pf_buf *out, const int64_t *shape, unsigned rank)
 	pf_buf_cstr(out, rank == 1 ? ",)" : ")");
 }
 
-int pf_enforce_shape(const struct pf_tensor *t, const struct pf_tensorspec *spec, struct pf_err *err)
+int pf_enforce_shape(const struct pf_tensor *t, const struct pf_tensorspec *spec,
+		     struct pf_err *err)
 {
 	PF_AUTO(buf) given = PF_BUF(PF_KIB(1));
 	PF_AUTO(buf) wanted = PF_BUF(PF_KIB(1));
@@ -186,8 +189,10 @@ int pf_enforce_shape(const struct pf_tensor *t, const struct pf_tensorspec *spec
 	put_shape(&given, shape, t->rank);
 	put_shape(&wanted, spec->shape, spec->rank);
 	if (spec->name.p)
-		return pf_fail(err, PF_EMODEL, "input '" PF_FMT "': Shape of input %s does not match "
-			       "expected shape %s.", PF_ARG(pf_shown(spec->name)), given.p, wanted.p);
-	return pf_fail(err, PF_EMODEL, "Shape of input %s does not match expected shape %s.", given.p,
-		       wanted.p);
+		return pf_fail(err, PF_EMODEL,
+			       "input '" PF_FMT "': Shape of input %s does not match "
+			       "expected shape %s.",
+			       PF_ARG(pf_shown(spec->name)), given.p, wanted.p);
+	return pf_fail(err, PF_EMODEL, "Shape of input %s does not match expected shape %s.",
+		       given.p, wanted.p);
 }

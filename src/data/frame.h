@@ -20,7 +20,8 @@ enum pf_type {
 	PF_T_FLOAT32,
 	PF_T_FLOAT64,
 	PF_T_DATETIME,	/* int64 nanoseconds since 1970, INT64_MIN is missing */
-	PF_T_STRING,	/* UTF-8; cells in `values`; NULL is None, which pandas 1 and 2 tell from NaN */
+	/* UTF-8; cells in `values`; NULL is None, which pandas 1 and 2 tell from NaN */
+	PF_T_STRING,
 	PF_T_BYTES,
 	PF_T_OBJECT,	/* anything; cells in `values` */
 };
@@ -105,7 +106,8 @@ void pf_put_null(struct pf_buf *out);
 void pf_put_bool(struct pf_buf *out, bool b);
 void pf_put_int(struct pf_buf *out, int64_t i);
 void pf_put_float(struct pf_buf *out, double d);
-void pf_put_text(struct pf_buf *out, enum pf_value_kind kind, struct pf_str s); /* also BYTES, BIGINT */
+/* Also BYTES and BIGINT. */
+void pf_put_text(struct pf_buf *out, enum pf_value_kind kind, struct pf_str s);
 void pf_put_string(struct pf_buf *out, const char *s);
 void pf_put_list(struct pf_buf *out, size_t n);
 void pf_put_map(struct pf_buf *out, size_t n);
@@ -123,14 +125,16 @@ enum pf_frame_kind {
 	PF_FRAME_RAW,		/* a MAP: "format" ("json", "csv", "parquet"), "bytes" (BYTES),
 				 * "params" (MAP or NULL): the runner parses */
 	PF_FRAME_ANSWER,	/* any value */
-	PF_FRAME_FAILED,	/* a MAP: "stage" (start, import, load, input, predict, convert),
-				 * "kind" (the exception's type), "message", "traceback", "module" */
+	/* a MAP: "stage" (start, import, load, input, predict, convert), "kind" (the exception's
+	 * type), "message", "traceback", "module" */
+	PF_FRAME_FAILED,
 	PF_FRAME_BYE,		/* no body: finish and exit */
 	PF_FRAME_SPENT,		/* from it, before an ANSWER: a MAP: "seconds" within predict */
-	PF_FRAME_GONE,		/* from it, after a BYE: it has finished and has no children; all that
-				 * is left is for the kernel to take its memory back */
-	PF_FRAME_STAY,		/* to it: become a worker (run/warm.h); from it: a MAP: "stays" */
-	PF_FRAME_ATTACH,	/* to a worker: a MAP: "state", "seconds"; from it: no body, go ahead */
+	/* from it, after a BYE: it has finished and has no children; all that is left is for the
+	 * kernel to take its memory back */
+	PF_FRAME_GONE,
+	PF_FRAME_STAY,		/* to it: become a worker (run/warm.h); from it, no body: it has */
+	PF_FRAME_ATTACH,	/* to a worker: a MAP: "state", "seconds"; from it, no body: go ahead */
 };
 #define PF_FRAME_HEADER 16
 void pf_frame_header(char out[PF_FRAME_HEADER], enum pf_frame_kind kind, size_t length);
@@ -143,4 +147,5 @@ int pf_frame_send_behind(int fd, struct pf_str before, enum pf_frame_kind kind, 
 			 struct pf_err *err) PF_MUST_USE;
 /* Returns 1 with a whole frame, 0 at a clean end of the stream, -1 with err. `body` has its own
  * ceiling (PF_BUF(PF_MAX_FRAME)). */
-int pf_frame_receive(int fd, enum pf_frame_kind *kind, struct pf_buf *body, struct pf_err *err) PF_MUST_USE;
+int pf_frame_receive(int fd, enum pf_frame_kind *kind, struct pf_buf *body,
+		     struct pf_err *err) PF_MUST_USE;

@@ -24,14 +24,19 @@ void pf_grid_make(struct pf_grid *out, struct pf_arena *a, size_t rows, size_t n
 static int check_split(const struct pf_value *v, struct pf_err *err)
 {
 	if (v->kind != PF_V_MAP)
-		return pf_fail(err, PF_EMODEL, "dataframe_split must be an object with \"data\" and "
-			       "optionally \"columns\" and \"index\", not %s", pf_value_kind_name(v));
+		return pf_fail(err, PF_EMODEL,
+			       "dataframe_split must be an object with \"data\" and "
+			       "optionally \"columns\" and \"index\", not %s",
+			       pf_value_kind_name(v));
 	for (size_t i = 0; i < v->list.n; i++) {
 		struct pf_str key = v->list.v[2 * i].s;
 
-		if (!pf_str_is(key, "data") && !pf_str_is(key, "columns") && !pf_str_is(key, "index"))
-			return pf_fail(err, PF_EMODEL, "dataframe_split holds \"" PF_FMT "\", where only "
-				       "\"data\", \"columns\" and \"index\" belong", PF_ARG(pf_shown(key)));
+		if (!pf_str_is(key, "data") && !pf_str_is(key, "columns") &&
+		    !pf_str_is(key, "index"))
+			return pf_fail(err, PF_EMODEL,
+				       "dataframe_split holds \"" PF_FMT "\", where only "
+				       "\"data\", \"columns\" and \"index\" belong",
+				       PF_ARG(pf_shown(key)));
 	}
 	if (!pf_value_get(v, "data"))
 		return pf_fail(err, PF_EMODEL, "dataframe_split has no \"data\"");
@@ -84,8 +89,9 @@ static int take_index(struct pf_grid *g, const char **why, const struct pf_value
 	if (!index)
 		return 0;
 	if (index->kind != PF_V_LIST || index->list.n != g->rows)
-		return pf_fail(err, PF_EMODEL, "dataframe_split has %zu rows, but its index is %s of %zu",
-			       g->rows, pf_value_kind_name(index),
+		return pf_fail(err, PF_EMODEL,
+			       "dataframe_split has %zu rows, but its index is %s of %zu", g->rows,
+			       pf_value_kind_name(index),
 			       index->kind == PF_V_LIST ? index->list.n : 0);
 	for (size_t i = 0; i < g->rows; i++) {
 		const struct pf_value *label = &index->list.v[i];
@@ -107,11 +113,14 @@ static int check_rows(const struct pf_value *data, size_t n, struct pf_err *err)
 		const struct pf_value *row = &data->list.v[i];
 
 		if (row->kind != PF_V_LIST)
-			return pf_fail(err, PF_EMODEL, "row %zu of dataframe_split is %s, not a list", i,
+			return pf_fail(err, PF_EMODEL,
+				       "row %zu of dataframe_split is %s, not a list", i,
 				       pf_value_kind_name(row));
 		if (row->list.n != n)
-			return pf_fail(err, PF_EMODEL, "row %zu of dataframe_split has %zu values, where "
-				       "there are %zu columns", i, row->list.n, n);
+			return pf_fail(err, PF_EMODEL,
+				       "row %zu of dataframe_split has %zu values, where "
+				       "there are %zu columns",
+				       i, row->list.n, n);
 	}
 	return 0;
 }
@@ -146,8 +155,8 @@ int pf_grid_split(struct pf_grid *out, const char **why, struct pf_arena *a,
 	rows_are_lists = !data->list.n || data->list.v[0].kind == PF_V_LIST;
 	n = names ? names->list.n : data->list.n && rows_are_lists ? data->list.v[0].list.n : 0;
 	if (n > PF_MAX_COLUMNS)
-		return pf_fail(err, PF_ELIMIT, "dataframe_split has %zu columns; the limit is %d", n,
-			       PF_MAX_COLUMNS);
+		return pf_fail(err, PF_ELIMIT, "dataframe_split has %zu columns; the limit is %d",
+			       n, PF_MAX_COLUMNS);
 	if (!rows_are_lists || (data->list.n && !n)) {
 		*why = "rows that are no lists, or empty";
 		return 0;
@@ -156,7 +165,8 @@ int pf_grid_split(struct pf_grid *out, const char **why, struct pf_arena *a,
 		return -1;
 	pf_grid_make(out, a, data->list.n, n);
 	fill_rows(out, data);
-	return name_columns(out, why, names, err) < 0 || take_index(out, why, index, err) < 0 ? -1 : 0;
+	return name_columns(out, why, names, err) < 0 || take_index(out, why, index, err) < 0 ? -1
+											      : 0;
 }
 
 /* ---- records ---- */
@@ -189,7 +199,8 @@ static int collect_names(struct pf_grid *g, struct pf_map *numbers, struct pf_ar
 			if (*place)
 				continue;
 			if (columns.n >= PF_MAX_COLUMNS)
-				return pf_fail(err, PF_ELIMIT, "the records have more than %d columns",
+				return pf_fail(err, PF_ELIMIT,
+					       "the records have more than %d columns",
 					       PF_MAX_COLUMNS);
 			*PF_PUSH(a, &columns) = (struct pf_cells){ .name = key };
 			*place = (void *)(uintptr_t)columns.n;
@@ -207,7 +218,8 @@ int pf_grid_records(struct pf_grid *out, const char **why, struct pf_arena *a,
 	size_t cells;
 
 	if (v->kind != PF_V_LIST)
-		return pf_fail(err, PF_EMODEL, "dataframe_records must be a list of objects, not %s",
+		return pf_fail(err, PF_EMODEL,
+			       "dataframe_records must be a list of objects, not %s",
 			       pf_value_kind_name(v));
 	for (size_t i = 0; i < v->list.n; i++) {
 		if (v->list.v[i].kind != PF_V_MAP) {
@@ -220,8 +232,10 @@ int pf_grid_records(struct pf_grid *out, const char **why, struct pf_arena *a,
 		return -1;
 	/* Sparse records of many keys could ask for far more memory than they have bytes. */
 	if (__builtin_mul_overflow(out->rows, out->n, &cells) || cells > PF_MAX_CELLS)
-		return pf_fail(err, PF_ELIMIT, "the records make a table of %zu rows and %zu columns; the "
-			       "limit is %d cells", out->rows, out->n, PF_MAX_CELLS);
+		return pf_fail(err, PF_ELIMIT,
+			       "the records make a table of %zu rows and %zu columns; the "
+			       "limit is %d cells",
+			       out->rows, out->n, PF_MAX_CELLS);
 	for (size_t j = 0; j < out->n; j++)
 		out->columns[j].v = pf_alloc_array(a, out->rows, sizeof(struct pf_value));
 	for (size_t i = 0; i < out->rows; i++) {

@@ -48,8 +48,10 @@ static int transpose(struct pf_value *out, struct reading *r, const struct pf_va
 
 	for (size_t i = 0; i < v->list.n; i++)
 		if (v->list.v[i].kind != PF_V_MAP)
-			return pf_fail(err, PF_EMODEL, "instances[%zu] is %s, where those before are "
-				       "objects", i, pf_value_kind_name(&v->list.v[i]));
+			return pf_fail(err, PF_EMODEL,
+				       "instances[%zu] is %s, where those before are "
+				       "objects",
+				       i, pf_value_kind_name(&v->list.v[i]));
 	if (pf_grid_records(&g, r->why, r->a, v, err) < 0)
 		return -1;
 	if (g.holes)
@@ -101,13 +103,15 @@ static int infer_map(struct pf_value *out, struct reading *r, const struct pf_va
 static int check_lengths(struct reading *r, const struct pf_value *map, struct pf_err *err)
 {
 	for (size_t i = 0; r->instances && !*r->why && i < map->list.n; i++) {
-		const struct pf_tensor *first = map->list.v[1].tensor, *t = map->list.v[2 * i + 1].tensor;
+		const struct pf_tensor *first = map->list.v[1].tensor,
+				       *t = map->list.v[2 * i + 1].tensor;
 
 		if (!t->rank)
 			*r->why = "instances that are no lists";
 		else if (t->shape[0] != first->shape[0])
-			return pf_fail(err, PF_EMODEL,
-				       "The length of values for each input/column name are not the same");
+			return pf_fail(
+				err, PF_EMODEL,
+				"The length of values for each input/column name are not the same");
 	}
 	return 0;
 }
@@ -212,8 +216,10 @@ static int map_to_grid(struct pf_grid *g, struct reading *r, const struct pf_val
 		if (lists ? one->kind != PF_V_LIST || !all_scalars(one) : !pf_value_is_scalar(one))
 			*r->why = "columns that are not all lists of scalars";
 		else if (lists && one->list.n != rows)
-			return pf_fail(err, PF_EMODEL, "the columns \"" PF_FMT "\" and \"" PF_FMT
-				       "\" have %zu and %zu values", PF_ARG(pf_shown(v->list.v[0].s)),
+			return pf_fail(err, PF_EMODEL,
+				       "the columns \"" PF_FMT "\" and \"" PF_FMT
+				       "\" have %zu and %zu values",
+				       PF_ARG(pf_shown(v->list.v[0].s)),
 				       PF_ARG(pf_shown(v->list.v[2 * i].s)), rows, one->list.n);
 	}
 	/* Scalars that the signature does not know are arrays to numpy; pandas decides. */
@@ -233,7 +239,8 @@ static int read_columns(struct pf_value *out, struct reading *r, const struct pf
 		return 0;
 	}
 	if (v->kind == PF_V_MAP && !r->schema->named)
-		return pf_fail(err, PF_EMODEL, "the model's signature has no names, so that a list or a "
+		return pf_fail(err, PF_EMODEL,
+			       "the model's signature has no names, so that a list or a "
 			       "single value is wanted, not an object");
 	if (v->kind == PF_V_LIST && v->list.n && all_maps(v)) {
 		if (!r->schema->named)
@@ -317,7 +324,8 @@ static int read_tensors(struct pf_value *out, struct reading *r, const struct pf
 	}
 	if (!r->schema->named) {
 		if (records || v->kind == PF_V_MAP)
-			return pf_fail(err, PF_EMODEL, "the model's signature is one array without a name; "
+			return pf_fail(err, PF_EMODEL,
+				       "the model's signature is one array without a name; "
 				       "objects do not fit it");
 		return cast_tensor(out, r, v, &r->schema->tensors[0], err);
 	}
@@ -360,9 +368,10 @@ int pf_inputs_from_grid(struct pf_value *out, const char **why, struct pf_arena 
 	if (!rows->list.n)
 		return pf_fail(err, PF_EMODEL, "Input DataFrame is empty.");
 	if (spec->rank != 2 || spec->shape[0] != -1 || spec->shape[1] != (int64_t)columns)
-		return pf_fail(err, PF_EMODEL, "the model's signature is one array without a name: a table "
-			       "of %zu columns fits it only where its shape is (-1, %zu)", columns,
-			       columns);
+		return pf_fail(err, PF_EMODEL,
+			       "the model's signature is one array without a name: a table "
+			       "of %zu columns fits it only where its shape is (-1, %zu)",
+			       columns, columns);
 	for (size_t i = 0; i < rows->list.n; i++)
 		if (rows->list.v[i].kind != PF_V_LIST || !all_scalars(&rows->list.v[i])) {
 			*why = "a table with cells that are no scalars";

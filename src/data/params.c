@@ -62,7 +62,8 @@ static void put_unsafe(struct pf_buf *out, const struct pf_param *p, const struc
 		pf_buf_printf(out, "Value must be a scalar for type `DataType.%s`, got `",
 			      pf_dtype_name(p->type));
 	} else {
-		pf_buf_printf(out, "Can not safely convert `<class '%s'>` to `DataType.%s` for value `",
+		pf_buf_printf(out,
+			      "Can not safely convert `<class '%s'>` to `DataType.%s` for value `",
 			      python_type(v), pf_dtype_name(p->type));
 	}
 	if (v->kind == PF_V_STRING)
@@ -143,8 +144,8 @@ static int ignore_all(const struct pf_value *given)
 		pf_repr(&names, given->list.v[2 * i].s);
 	}
 	pf_warn("`params` can only be specified at inference time if the model signature defines a "
-		"params schema. This model does not define a params schema. Ignoring provided params: "
-		"[" PF_FMT "]", PF_ARG(pf_buf_view(&names)));
+		"params schema. This model does not define a params schema. "
+		"Ignoring provided params: [" PF_FMT "]", PF_ARG(pf_buf_view(&names)));
 	return 0;
 }
 
@@ -165,9 +166,11 @@ static void warn_unknown(const struct pf_value *given, const struct pf_params *d
 		pf_repr(&known, declared->v[i].name);
 	}
 	if (n)
-		pf_warn("Unrecognized params [" PF_FMT "] are ignored for inference. Supported params "
+		pf_warn("Unrecognized params [" PF_FMT
+			"] are ignored for inference. Supported params "
 			"are: {" PF_FMT "}. To enable them, please add corresponding schema in "
-			"ModelSignature.", PF_ARG(pf_buf_view(&names)), PF_ARG(pf_buf_view(&known)));
+			"ModelSignature.",
+			PF_ARG(pf_buf_view(&names)), PF_ARG(pf_buf_view(&known)));
 }
 
 /* One name and its checked value at `pair`; what is wrong with it goes to `bad`. */
@@ -213,7 +216,8 @@ int pf_params_enforce(struct pf_value *out, struct pf_arena *a, const struct pf_
 		const struct pf_param *p = find(declared, given->list.v[2 * i].s);
 
 		if (p)
-			take_one(&made.list.v[2 * made.list.n++], a, p, &given->list.v[2 * i + 1], &bad);
+			take_one(&made.list.v[2 * made.list.n++], a, p, &given->list.v[2 * i + 1],
+				 &bad);
 	}
 	if (bad.n)
 		return pf_fail(err, PF_EMODEL, "Invalid parameters found: {" PF_FMT "}",

@@ -10,7 +10,8 @@
 
 /* The four forms; exactly one of them is in a body. */
 enum form { SPLIT, RECORDS, INSTANCES, INPUTS };
-static const char *const FORMS[] = { "dataframe_split", "dataframe_records", "instances", "inputs" };
+static const char *const FORMS[] = { "dataframe_split", "dataframe_records", "instances",
+				     "inputs" };
 
 /* Any of these makes the whole body the input of a language model. */
 static const char *const LLM_KEYS[] = { "messages", "prompt", "input" };
@@ -25,8 +26,10 @@ static int find_form(enum form *form, const struct pf_value **v, const struct pf
 		const struct pf_value *found = pf_value_get(body, FORMS[i]);
 
 		if (found && *v)
-			return pf_fail(err, PF_EMODEL, "the input holds both \"%s\" and \"%s\"; it must be "
-				       "an object with " PROTOCOL, FORMS[*form], FORMS[i]);
+			return pf_fail(err, PF_EMODEL,
+				       "the input holds both \"%s\" and \"%s\"; it must be "
+				       "an object with " PROTOCOL,
+				       FORMS[*form], FORMS[i]);
 		if (found) {
 			*form = (enum form)i;
 			*v = found;
@@ -100,7 +103,8 @@ static int read_body(struct pf_request *out, struct pf_arena *a, const struct pf
 	enum form form = SPLIT;
 
 	if (body->kind != PF_V_MAP)
-		return pf_fail(err, PF_EMODEL, "the input is %s; it must be an object with " PROTOCOL,
+		return pf_fail(err, PF_EMODEL,
+			       "the input is %s; it must be an object with " PROTOCOL,
 			       pf_value_kind_name(body));
 	if (is_llm(body)) {
 		out->llm = true;
@@ -108,18 +112,22 @@ static int read_body(struct pf_request *out, struct pf_arena *a, const struct pf
 		return 0;
 	}
 	if (find_form(&form, &v, body, err) < 0 ||
-	    pf_params_enforce(&out->params, a, pf_value_get(body, "params"), expect->params, err) < 0)
+	    pf_params_enforce(&out->params, a, pf_value_get(body, "params"), expect->params,
+			      err) < 0)
 		return -1;
 	if (expect->from_type_hint) {
 		if (form != INPUTS)
-			return pf_fail(err, PF_EMODEL, "the model's signature is a type hint: its input goes "
-				       "under \"inputs\", not \"%s\"", FORMS[form]);
+			return pf_fail(err, PF_EMODEL,
+				       "the model's signature is a type hint: its input goes "
+				       "under \"inputs\", not \"%s\"",
+				       FORMS[form]);
 		out->why = "a signature made of a type hint";
 		return 0;
 	}
 	if (form == SPLIT || form == RECORDS)
 		return read_frame(out, a, form, v, schema_of(expect), err);
-	return pf_inputs_read(&out->data, &out->why, a, v, form == INSTANCES, schema_of(expect), err);
+	return pf_inputs_read(&out->data, &out->why, a, v, form == INSTANCES, schema_of(expect),
+			      err);
 }
 
 int pf_payload_read(struct pf_request *out, struct pf_arena *a, struct pf_str body,

@@ -25,7 +25,8 @@ struct pf_colspec {
 	struct pf_str name;	/* empty view with p NULL: unnamed */
 	enum pf_dtype type;
 	bool required;
-	struct pf_colspec *inner; /* ARRAY: 1 item type; MAP: 1 value type; OBJECT: its properties */
+	/* ARRAY: 1 item type; MAP: 1 value type; OBJECT: its properties */
+	struct pf_colspec *inner;
 	size_t inner_count;
 };
 

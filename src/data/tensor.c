@@ -36,8 +36,10 @@ static int refuse_ragged(const size_t *at, unsigned depth, struct pf_err *err)
 
 	for (unsigned i = 0; i < depth; i++)
 		pf_buf_printf(&place, "[%zu]", at[i]);
-	return pf_fail(err, PF_EMODEL, "the input is no array: at " PF_FMT " the lists differ in length "
-		       "or depth from those before", PF_ARG(pf_buf_view(&place)));
+	return pf_fail(err, PF_EMODEL,
+		       "the input is no array: at " PF_FMT " the lists differ in length "
+		       "or depth from those before",
+		       PF_ARG(pf_buf_view(&place)));
 }
 
 /* Collects the elements in C order; the depth is bounded by MAX_RANK. */
@@ -114,7 +116,8 @@ int pf_tensor_infer(struct pf_tensor **out, const char **why, struct pf_arena *a
 	if (found.kinds == KIND(PF_V_STRING)) {
 		t->type = PF_T_STRING;
 		t->values = found.v;
-	} else if (found.kinds & KIND(PF_V_STRING) && !(found.kinds & (KIND(PF_V_NULL) | KIND(PF_V_MAP)))) {
+	} else if (found.kinds & KIND(PF_V_STRING) &&
+		   !(found.kinds & (KIND(PF_V_NULL) | KIND(PF_V_MAP)))) {
 		*why = "text and numbers in one array";
 		return 0;
 	} else if (found.kinds & ~numbers) {
@@ -149,7 +152,8 @@ static int refuse_element(const struct pf_tensor *t, size_t number, const struct
 	}
 	pf_value_repr(&got, v);
 	return pf_fail(err, PF_EMODEL, "element " PF_FMT ": expected %s, got " PF_FMT,
-		       PF_ARG(pf_buf_view(&place)), pf_type_numpy(t->type), PF_ARG(pf_buf_view(&got)));
+		       PF_ARG(pf_buf_view(&place)), pf_type_numpy(t->type),
+		       PF_ARG(pf_buf_view(&got)));
 }
 
 int pf_tensor_cast(struct pf_tensor **out, const char **why, struct pf_arena *a,

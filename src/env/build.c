@@ -284,9 +284,9 @@ int pf_env_build(const struct pf_plan *plan, const struct pf_needs *needs,
 
 	with.repair |= replace; /* what is damaged here may be so in the cache, whose files these are */
 	snprintf(prefix, sizeof(prefix), "%s.", plan->key);
-	if (pf_workdir_open(&b.w, prefix, o, err) < 0)
+	if (pf_workdir_open(&b.w, prefix, o->store, err) < 0)
 		return -1;
-	(void)!pf_workdir_sweep(b.w.store, PF_AGE_TMP, &(struct pf_err){ 0 });
+	(void)!pf_workdir_sweep(b.w.store, PF_AGE_TMP, false, &(struct pf_err){ 0 });
 	b.dir = pf_formatz(&b.w.arena, "%s/env", b.w.path);
 	b.exe = pf_formatz(&b.w.arena, "%s/bin/python", b.dir);
 	b.site = pf_venv_site(&b.w.arena, python);

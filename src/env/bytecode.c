@@ -264,13 +264,12 @@ int pf_wheels_compile(struct pf_wheel *wheels, size_t n, const struct pf_python 
 	pf_arena_free(&c.w.arena);
 	if (rc == 0 && count) {
 		pf_step("compiling");
-		rc = pf_workdir_open(&c.w, "pyc.", o, err);
+		rc = pf_workdir_open(&c.w, "pyc.", o->store, err);
 		name_folder(&c);
 	}
 	if (rc == 0 && count)
 		rc = compile_all(&c, missing, count, err);
-	if (c.w.path)
-		pf_workdir_free(&c.w);
+	pf_workdir_free(&c.w);
 	pf_buf_free(&c.jobs);
 	pf_arena_free(&a);
 	return rc;

@@ -136,9 +136,10 @@ static int fail_lock(const char *path, struct pf_err *err)
 	return -1;
 }
 
-/* The kernel's lock on STORE/locks/NAME.lock; the file holds its holder's process id. */
+/* The kernel's lock on STORE/locks/NAME.lock; the file holds its holder's process id. Without locks the
+ * same may be made twice: `*without`, and the first one to be renamed into place is taken by both. */
 static int lock_name(struct pf_arena *a, const char *store, const char *name, bool *waited,
-		     struct pf_err *err)
+		     bool *without, struct pf_err *err)
 {
 	char *dir = pf_join(a, store, PF_S("locks"));
 	char *path = pf_formatz(a, "%s/%s.lock", dir, name);
@@ -148,11 +149,11 @@ static int lock_name(struct pf_arena *a, const char *store, const char *name, bo
 		pf_hint(err, "choose a store that can be written with --store or PYFUNC_ENV_STORE");
 		return -1;
 	}
-	fd = pf_lock(AT_FDCWD, path, 0, NULL, err);
+	fd = pf_lock_if_any(AT_FDCWD, path, 0, NULL, without, err);
 	*waited = fd < 0 && err->code == PF_ELIMIT;
 	if (*waited) {
 		pf_note("waiting for another process that makes the same environment");
-		fd = pf_lock(AT_FDCWD, path, PF_WAIT_LOCK, NULL, err);
+		fd = pf_lock_if_any(AT_FDCWD, path, PF_WAIT_LOCK, NULL, without, err);
 	}
 	if (fd < 0)
 		return fail_lock(path, err);
@@ -180,10 +181,13 @@ static void record(const char *store, const struct pf_needs *needs, const struct
 		   const struct pf_python *python, const struct pf_opts *o)
 {
 	struct pf_arena a = { 0 };
-	char *name = needs && !o->lock ? pf_record_name(&a, needs, python, o) : NULL;
+	bool wanted = needs && !o->lock;
+	char *name = wanted ? pf_record_name(&a, needs, python, o) : NULL;
+	char *last = wanted ? pf_record_last(&a, needs, python, o) : NULL;
 	struct pf_err err;
 
-	if (name && pf_record_write(store, name, plan, &err) < 0)
+	if (name && (pf_record_write(store, name, plan, &err) < 0 ||
+		     pf_record_write(store, last, plan, &err) < 0))
 		pf_debug("%s", err.msg);
 	pf_arena_free(&a);
 }
@@ -195,14 +199,17 @@ static int get(struct pf_env *out, const char *store, const struct pf_needs *nee
 	struct pf_arena a = { 0 };
 	char *path = pf_formatz(&a, "%s/envs/%s", store, plan->key);
 	enum state state;
-	bool waited;
+	bool waited, without = false;
 	int rc = find(&state, path, o, err);
 
 	if (rc == 0 && state == READY) {
 		fill(out, path, false);
 	} else if (rc == 0) {
-		PF_FD(lock) = lock_name(&a, store, plan->key, &waited, err);
+		PF_FD(lock) = lock_name(&a, store, plan->key, &waited, &without, err);
 
+		if (lock >= 0 && without)
+			pf_warn("the file system of %s has no locks: what two processes need at once is made twice",
+				store);
 		rc = lock < 0 ? -1 : get_locked(out, path, needs, plan, python, o, err);
 	}
 	if (rc == 0)
@@ -258,12 +265,16 @@ static int recall(struct pf_env *out, const char *store, const char *name,
 		  const struct pf_opts *o, struct pf_err *err)
 {
 	PF_AUTO(plan) head = { 0 };
-	struct pf_arena a = { 0 };
+	PF_AUTO(arena) a = { 0 };
 	enum state state;
 	char *path;
-	int rc;
+	int rc, found = pf_record_head(&head, store, name);
 
-	if (!pf_record_head(&head, store, name))
+	if (!found && o->offline) {
+		name = pf_record_last(&a, needs, python, o);
+		found = pf_record_head(&head, store, name);
+	}
+	if (!found)
 		return 0;
 	if (o->offline && !is_pinned(needs))
 		pf_note("offline: the packages are those recorded when the model was last resolved");
@@ -276,7 +287,6 @@ static int recall(struct pf_env *out, const char *store, const char *name,
 	} else if (rc == 0) {
 		rc = remake(out, store, name, needs, python, o, err);
 	}
-	pf_arena_free(&a);
 	return rc;
 }
 
@@ -323,11 +333,12 @@ int pf_env_lock(int *fd, bool *waited, const struct pf_needs *needs,
 	struct pf_arena a = { 0 };
 	char *store = pf_store_root(&a, o->store, err);
 	char *name = store ? pf_record_name(&a, needs, python, o) : NULL;
+	bool without = false; /* told of when an environment is made */
 
 	*fd = -1;
 	*waited = false;
 	if (name)
-		*fd = lock_name(&a, store, pf_formatz(&a, "resolve-%s", name), waited, err);
+		*fd = lock_name(&a, store, pf_formatz(&a, "resolve-%s", name), waited, &without, err);
 	pf_arena_free(&a);
 	return !store || (name && *fd < 0) ? -1 : 0;
 }

@@ -52,12 +52,29 @@ int pf_store_show(struct pf_buf *out, const char *key, const struct pf_opts *o, 
 /* EIO when it is in use. */
 int pf_store_remove(struct pf_buf *out, const char *key, const struct pf_opts *o, bool json,
 		    struct pf_err *err) PF_MUST_USE;
-/* Removes leftovers of killed processes, old logs, environments whose interpreter is gone, and,
- * with days >= 0, those not used for so long, never one that is in use; then wheels and pages of
- * indexes that no environment needs and that were not used for so long, or for 30 days. */
-int pf_store_gc(struct pf_buf *out, int days, const struct pf_opts *o, bool json,
+/* Removes environments whose interpreter is gone, and, with days >= 0, those not used for so long,
+ * never one that is in use; then what pf_store_cache_prune does. `dry` only tells. */
+int pf_store_gc(struct pf_buf *out, int days, bool dry, const struct pf_opts *o, bool json,
 		struct pf_err *err) PF_MUST_USE;
 /* Compares every file with the manifest; `key` NULL: of all environments. Returns 0 with what it
  * found in `out` and in *broken how many environments are damaged. */
 int pf_store_verify(struct pf_buf *out, size_t *broken, const char *key, const struct pf_opts *o,
 		    bool json, struct pf_err *err) PF_MUST_USE;
+
+/* ---- its cache; the same manner ---- */
+
+int pf_store_cache_dir(struct pf_buf *out, const struct pf_opts *o, bool json,
+		       struct pf_err *err) PF_MUST_USE;
+/* By kind; a file of several names counts once, where it is first of the order in cache.c. */
+int pf_store_cache_size(struct pf_buf *out, const struct pf_opts *o, bool json,
+			struct pf_err *err) PF_MUST_USE;
+/* Removes leftovers of killed processes and old logs; wheels that no environment is made of, records
+ * of what was built and pages of indexes, where they were not used for so many days, with days < 0
+ * for 30. `dry` only tells. */
+int pf_store_cache_prune(struct pf_buf *out, int days, bool dry, const struct pf_opts *o,
+			 bool json, struct pf_err *err) PF_MUST_USE;
+/* Removes all of these whatever their age, or, of these projects, the wheels and what was built; not
+ * what an environment has links into by name. Neither removes, beside a build under way, what was
+ * used within a day. */
+int pf_store_cache_clean(struct pf_buf *out, const struct pf_strs *names, bool dry,
+			 const struct pf_opts *o, bool json, struct pf_err *err) PF_MUST_USE;

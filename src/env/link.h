@@ -10,6 +10,7 @@
 struct pf_link {
 	const struct pf_wheel *wheel;
 	struct pf_str url; /* when it was asked for by its URL: for direct_url.json (PEP 610) */
+	struct pf_str revision; /* of a repository, whose URL tells the commit; may be empty */
 	const char *sha256; /* of what is there; NULL: of the wheel */
 	bool requested;    /* by the user, not by another distribution */
 };

@@ -21,9 +21,7 @@ static int copy_by_hand(int to, int from, struct pf_err *err)
 	char bytes[65536];
 	ssize_t n;
 
-	while ((n = read(from, bytes, sizeof(bytes))) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
+	while ((n = pf_read_some(from, bytes, sizeof(bytes))) != 0) {
 		if (n < 0)
 			return pf_fail_errno(err, "cannot read");
 		if (pf_write_fd(to, bytes, (size_t)n, err) < 0)

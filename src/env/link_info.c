@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "env/link_inside.h"
+#include "fetch/fetch.h"
 
 /* "https://user:word@host/x.whl#sha256=..." without user, word and what follows "#". */
 static void put_url(struct pf_buf *out, struct pf_str url)
@@ -22,24 +23,53 @@ static void put_url(struct pf_buf *out, struct pf_str url)
 	pf_buf_str(out, url);
 }
 
-void pf_direct_url(struct pf_buf *out, struct pf_str url, const char *sha256)
+static void put_archive(struct pf_json_out *w, const struct pf_link *link)
 {
+	const char *sha256 = link->sha256 ? link->sha256 : link->wheel->sha256;
 	PF_AUTO(buf) bare = PF_BUF(PF_MAX_TEXT_FILE);
-	struct pf_json_out w = { .buf = out };
 	char old[80];
 
-	put_url(&bare, url);
+	put_url(&bare, link->url);
 	snprintf(old, sizeof(old), "sha256=%s", sha256);
+	pf_json_key(w, "archive_info");
+	pf_json_open(w, '{');
+	pf_json_field(w, "hash", pf_s(old));
+	pf_json_key(w, "hashes");
+	pf_json_open(w, '{');
+	pf_json_field(w, "sha256", pf_s(sha256));
+	pf_json_close(w, '}');
+	pf_json_close(w, '}');
+	pf_json_field(w, "url", pf_buf_view(&bare));
+}
+
+static void put_commit(struct pf_json_out *w, const struct pf_link *link, const struct pf_git_source *git)
+{
+	PF_AUTO(arena) a = { 0 };
+
+	pf_json_field(w, "url", pf_git_bare(&a, git->url));
+	pf_json_key(w, "vcs_info");
+	pf_json_open(w, '{');
+	pf_json_field(w, "commit_id", git->commit);
+	if (link->revision.n)
+		pf_json_field(w, "requested_revision", link->revision);
+	pf_json_field(w, "vcs", PF_S("git"));
+	pf_json_close(w, '}');
+	if (git->subdirectory.n)
+		pf_json_field(w, "subdirectory", git->subdirectory);
+}
+
+void pf_direct_url(struct pf_buf *out, const struct pf_link *link)
+{
+	PF_AUTO(arena) a = { 0 };
+	struct pf_json_out w = { .buf = out };
+	struct pf_git_source git = { 0 };
+	struct pf_err ignored;
+
 	pf_json_open(&w, '{');
-	pf_json_key(&w, "archive_info");
-	pf_json_open(&w, '{');
-	pf_json_field(&w, "hash", pf_s(old));
-	pf_json_key(&w, "hashes");
-	pf_json_open(&w, '{');
-	pf_json_field(&w, "sha256", pf_s(sha256));
-	pf_json_close(&w, '}');
-	pf_json_close(&w, '}');
-	pf_json_field(&w, "url", pf_buf_view(&bare));
+	if (pf_git_split(&git, &a, link->url, &ignored) == 0)
+		put_commit(&w, link, &git);
+	else
+		put_archive(&w, link);
 	pf_json_close(&w, '}');
 }
 
@@ -75,7 +105,7 @@ int pf_link_info(struct pf_linking *l, struct pf_err *err)
 	    (link->requested && put(l, "REQUESTED", PF_S(""), err) < 0))
 		return -1;
 	if (link->url.n) {
-		pf_direct_url(&url, link->url, link->sha256 ? link->sha256 : link->wheel->sha256);
+		pf_direct_url(&url, link);
 		if (pf_buf_check(&url, "direct_url.json", err) < 0 ||
 		    put(l, "direct_url.json", pf_buf_view(&url), err) < 0)
 			return -1;

@@ -18,12 +18,13 @@
 
 static struct pf_str boot_id(char out[40])
 {
-	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? 0 : read(fd, out, 39);
+	PF_AUTO(buf) text = PF_BUF(64);
+	struct pf_err ignored;
 
-	if (fd >= 0)
-		close(fd);
-	return n > 0 ? pf_str_trim((struct pf_str){ out, (size_t)n }) : PF_S("unknown");
+	if (pf_read_file(&text, AT_FDCWD, "/proc/sys/kernel/random/boot_id", &ignored) < 0 || !text.n)
+		return PF_S("unknown");
+	snprintf(out, 40, PF_FMT, PF_ARG(pf_str_trim(pf_buf_view(&text))));
+	return pf_s(out);
 }
 
 const char *pf_boot_mark(char out[64])

@@ -21,8 +21,8 @@ static bool is_own_file(const struct pf_need *need)
 	return need->editable || (!need->parsed && pf_str_find_str(need->text, "://") == PF_NPOS);
 }
 
-char *pf_record_name(struct pf_arena *a, const struct pf_needs *needs,
-		     const struct pf_python *python, const struct pf_opts *o)
+static char *make_name(struct pf_arena *a, const struct pf_needs *needs,
+		       const struct pf_python *python, const struct pf_opts *o, bool settings)
 {
 	struct pf_buf b = PF_BUF(PF_MAX_LOCK);
 	char hex[PF_SHA256_HEX];
@@ -34,6 +34,8 @@ char *pf_record_name(struct pf_arena *a, const struct pf_needs *needs,
 		      (int)o->link_mode, o->allow_model_index, needs->require_hashes);
 	if (o->no_build)
 		pf_buf_cstr(&b, "no build\n");
+	if (settings)
+		pf_settings_identity(&b, python);
 	pf_buf_str(&b, pf_plan_identity(a, python));
 	if (needs->lock.n)
 		add_line(&b, "l", needs->lock);
@@ -63,6 +65,18 @@ char *pf_record_name(struct pf_arena *a, const struct pf_needs *needs,
 	own |= b.toobig;
 	pf_buf_free(&b);
 	return own ? NULL : pf_formatz(a, "%.32s", hex);
+}
+
+char *pf_record_name(struct pf_arena *a, const struct pf_needs *needs,
+		     const struct pf_python *python, const struct pf_opts *o)
+{
+	return make_name(a, needs, python, o, true);
+}
+
+char *pf_record_last(struct pf_arena *a, const struct pf_needs *needs,
+		     const struct pf_python *python, const struct pf_opts *o)
+{
+	return make_name(a, needs, python, o, false);
 }
 
 int pf_record_write(const char *store, const char *name, const struct pf_plan *plan,

@@ -4,9 +4,13 @@
 
 #include "solve/solve.h"
 
-/* The name of the needs' lock: a digest of what was asked, of the interpreter and the manager. NULL
- * where what they come to cannot be told from their text (files of the model's own). */
+/* The name of the needs' lock: a digest of what was asked, of the interpreter, the manager and the
+ * settings of indexes. NULL where what they come to cannot be told from their text (files of the
+ * model's own). */
 char *pf_record_name(struct pf_arena *a, const struct pf_needs *needs,
+		     const struct pf_python *python, const struct pf_opts *o);
+/* That of the last one, whatever the settings of indexes were: for those who go to none. */
+char *pf_record_last(struct pf_arena *a, const struct pf_needs *needs,
 		     const struct pf_python *python, const struct pf_opts *o);
 
 /* STORE/locks/NAME.json is two lines: {"schema":...,"key":...,"left_out":[...]} and the plan. */

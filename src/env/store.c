@@ -36,13 +36,6 @@ static uint64_t item_bytes(const struct pf_stored *it)
 	return bytes;
 }
 
-static const struct pf_node *item_packages(const struct pf_stored *it)
-{
-	const struct pf_node *list = pf_node_get(pf_node_get(it->head, "plan"), "packages");
-
-	return list && list->kind == PF_NODE_LIST ? list : NULL;
-}
-
 static const char *item_state(const struct pf_stored *it)
 {
 	return !it->head ? "damaged" : !it->started ? "no interpreter" : "ready";
@@ -58,7 +51,7 @@ static const char *item_lock(struct pf_arena *a, const struct pf_stored *it)
 
 static void write_item(struct pf_json_out *w, const struct pf_stored *it)
 {
-	const struct pf_node *packages = item_packages(it);
+	const struct pf_node *packages = pf_stored_packages(it);
 	char when[24];
 
 	pf_json_field(w, "key", it->key);
@@ -75,20 +68,6 @@ static void write_item(struct pf_json_out *w, const struct pf_stored *it)
 	pf_json_field(w, "used", pf_s(date(when, it->used)));
 }
 
-static void open_object(struct pf_json_out *w, const char *kind, const struct pf_stored_list *s)
-{
-	pf_json_open(w, '{');
-	pf_json_field(w, "schema", PF_S("pyfunc-env/1"));
-	pf_json_field(w, "kind", pf_s(kind));
-	pf_json_field(w, "store", pf_s(s->root));
-}
-
-static void close_object(struct pf_json_out *w)
-{
-	pf_json_close(w, '}');
-	pf_buf_char(w->buf, '\n');
-}
-
 int pf_store_list(struct pf_buf *out, const struct pf_opts *o, bool json, struct pf_err *err)
 {
 	struct pf_json_out w = { .buf = out };
@@ -98,7 +77,7 @@ int pf_store_list(struct pf_buf *out, const struct pf_opts *o, bool json, struct
 	if (pf_stored_open(&s, NULL, true, o, err) < 0)
 		return -1;
 	if (json) {
-		open_object(&w, "env-list", &s);
+		pf_stored_json_open(&w, "env-list", s.root);
 		pf_json_key(&w, "environments");
 		pf_json_open(&w, '[');
 	} else if (s.items.n) {
@@ -107,7 +86,7 @@ int pf_store_list(struct pf_buf *out, const struct pf_opts *o, bool json, struct
 	}
 	for (size_t i = 0; i < s.items.n; i++) {
 		const struct pf_stored *it = &s.items.v[i];
-		const struct pf_node *packages = item_packages(it);
+		const struct pf_node *packages = pf_stored_packages(it);
 
 		if (json) {
 			pf_json_open(&w, '{');
@@ -121,7 +100,7 @@ int pf_store_list(struct pf_buf *out, const struct pf_opts *o, bool json, struct
 	}
 	if (json) {
 		pf_json_close(&w, ']');
-		close_object(&w);
+		pf_stored_json_close(&w);
 	}
 	return pf_buf_check(out, "the list", err);
 }
@@ -145,7 +124,7 @@ static void show_reasons(struct pf_buf *out, const struct pf_node *plan)
 
 static void show_text(struct pf_buf *out, const struct pf_stored *it, const char *lock)
 {
-	const struct pf_node *packages = item_packages(it);
+	const struct pf_node *packages = pf_stored_packages(it);
 	char when[24];
 
 	pf_buf_printf(out, "path: %s\nstate: %s\npython: " PF_FMT " (" PF_FMT ")\n", it->path,
@@ -184,7 +163,7 @@ int pf_store_show(struct pf_buf *out, const char *key, const struct pf_opts *o, 
 		show_text(out, &s.items.v[0], item_lock(&s.arena, &s.items.v[0]));
 		return pf_buf_check(out, "the answer", err);
 	}
-	open_object(&w, "env", &s);
+	pf_stored_json_open(&w, "env", s.root);
 	write_item(&w, &s.items.v[0]);
 	pf_json_key(&w, "lock");
 	pf_json_cstr(&w, item_lock(&s.arena, &s.items.v[0]));
@@ -193,7 +172,7 @@ int pf_store_show(struct pf_buf *out, const char *key, const struct pf_opts *o, 
 		pf_json_key(&w, "plan");
 		pf_plan_write(&w, &plan);
 	}
-	close_object(&w);
+	pf_stored_json_close(&w);
 	return pf_buf_check(out, "the answer", err);
 }
 
@@ -242,7 +221,7 @@ int pf_store_verify(struct pf_buf *out, size_t *broken, const char *key, const s
 	if ((key ? pf_stored_open_one(&s, key, false, o, err) : pf_stored_open(&s, NULL, false, o, err)) < 0)
 		return -1;
 	if (json) {
-		open_object(&w, "env-verify", &s);
+		pf_stored_json_open(&w, "env-verify", s.root);
 		pf_json_key(&w, "environments");
 		pf_json_open(&w, '[');
 	}
@@ -259,7 +238,7 @@ int pf_store_verify(struct pf_buf *out, size_t *broken, const char *key, const s
 	}
 	if (json) {
 		pf_json_close(&w, ']');
-		close_object(&w);
+		pf_stored_json_close(&w);
 	}
 	return pf_buf_check(out, "the answer", err);
 }
@@ -268,18 +247,20 @@ int pf_store_verify(struct pf_buf *out, size_t *broken, const char *key, const s
 
 /* Whoever only waits in it for more to do is asked to go. */
 static bool is_held(int manifest, const struct pf_stored_list *s, const struct pf_stored *it,
-		    const struct pf_opts *o)
+		    bool dry, const struct pf_opts *o)
 {
 	if (manifest < 0 || flock(manifest, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
 		return false;
-	if (!o->release)
+	if (dry || !o->release)
 		return true;
 	o->release(s->root, it->key);
 	return flock(manifest, LOCK_EX | LOCK_NB) < 0;
 }
 
-/* 1 removed, 0 in use. A name under envs/ is complete or absent: it is renamed away first. */
-static int remove_one(struct pf_stored_list *s, const struct pf_stored *it, const struct pf_opts *o,
+/* 1 removed (dry: could be), 0 in use. A name under envs/ is complete or absent: it is renamed away
+ * first. */
+static int remove_one(struct pf_stored_list *s, const struct pf_stored *it, bool dry,
+		      const struct pf_opts *o,
 		      struct pf_err *err)
 {
 	char *manifest = pf_join(&s->arena, it->path, PF_S("manifest.json"));
@@ -292,8 +273,10 @@ static int remove_one(struct pf_stored_list *s, const struct pf_stored *it, cons
 	if (key < 0)
 		return err->code == PF_ELIMIT ? 0 : -1;
 	held = open(manifest, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (is_held(held, s, it, o))
+	if (is_held(held, s, it, dry, o))
 		return 0;
+	if (dry)
+		return 1;
 	if (pf_mkdir_p(pf_join(&s->arena, s->root, PF_S("tmp")), 0755, err) < 0)
 		return -1;
 	if (rename(it->path, away) < 0)
@@ -310,16 +293,16 @@ int pf_store_remove(struct pf_buf *out, const char *key, const struct pf_opts *o
 
 	if (pf_stored_open_one(&s, key, false, o, err) < 0)
 		return -1;
-	removed = remove_one(&s, &s.items.v[0], o, err);
+	removed = remove_one(&s, &s.items.v[0], false, o, err);
 	if (removed < 0)
 		return -1;
 	if (!removed)
 		return pf_fail(err, PF_EIO, "the environment " PF_FMT " is in use",
 			       PF_ARG(s.items.v[0].key));
 	if (json) {
-		open_object(&w, "env-rm", &s);
+		pf_stored_json_open(&w, "env-rm", s.root);
 		pf_json_field(&w, "removed", s.items.v[0].key);
-		close_object(&w);
+		pf_stored_json_close(&w);
 	} else {
 		pf_buf_printf(out, "removed " PF_FMT "\n", PF_ARG(s.items.v[0].key));
 	}
@@ -339,42 +322,7 @@ static const char *why_remove(const struct pf_stored *it, int days)
 	return NULL;
 }
 
-/* The wheels that an environment's plan names. False: it has one whose digest nobody knows. */
-static bool note_wheels(struct pf_stored_list *s, struct pf_map *used, const struct pf_stored *it)
-{
-	const struct pf_node *packages = item_packages(it);
-	bool all = true;
-
-	for (size_t i = 0; packages && i < packages->n; i++) {
-		const struct pf_node *hashes = pf_node_get(&packages->v[i], "hashes");
-		bool known = false;
-
-		for (size_t k = 0; hashes && k < hashes->n; k++) {
-			struct pf_str hash = hashes->v[k].text;
-
-			if (!pf_str_starts(hash, "sha256:"))
-				continue;
-			*pf_map_put(&s->arena, used, pf_str_skip(hash, 7)) = s;
-			known = true;
-		}
-		all &= known;
-	}
-	return all;
-}
-
-static int sweep_cache(struct pf_swept *out, struct pf_stored_list *s, const struct pf_strs *gone, int days,
-		       struct pf_err *err)
-{
-	struct pf_map used = { 0 };
-	bool all = true;
-
-	for (size_t i = 0; i < s->items.n; i++)
-		if (!pf_strs_have(gone, s->items.v[i].key))
-			all &= note_wheels(s, &used, &s->items.v[i]);
-	return pf_cache_sweep(out, s->root, all ? &used : NULL, days, err);
-}
-
-static void report_removed(struct pf_buf *out, struct pf_json_out *w, bool json,
+static void report_removed(struct pf_buf *out, struct pf_json_out *w, bool json, bool dry,
 			   const struct pf_stored *it, const char *why)
 {
 	if (json) {
@@ -383,44 +331,48 @@ static void report_removed(struct pf_buf *out, struct pf_json_out *w, bool json,
 		pf_json_field(w, "why", pf_s(why));
 		pf_json_close(w, '}');
 	} else {
-		pf_buf_printf(out, "removed " PF_FMT ": %s\n", PF_ARG(it->key), why);
+		pf_buf_printf(out, "%s " PF_FMT ": %s\n", dry ? "would remove" : "removed",
+			      PF_ARG(it->key), why);
 	}
 }
 
-int pf_store_gc(struct pf_buf *out, int days, const struct pf_opts *o, bool json,
+int pf_store_gc(struct pf_buf *out, int days, bool dry, const struct pf_opts *o, bool json,
 		struct pf_err *err)
 {
 	struct pf_json_out w = { .buf = out };
 	struct pf_swept swept = { 0 };
 	struct pf_strs gone = { 0 };
+	struct pf_sweep how = { .what = PF_SWEEP_STALE, .days = days, .gone = &gone, .dry = dry };
 	STORE(s);
 
 	if (pf_stored_open(&s, NULL, true, o, err) < 0)
 		return -1;
 	if (json) {
-		open_object(&w, "env-gc", &s);
+		pf_stored_json_open(&w, "env-gc", s.root);
+		pf_json_key(&w, "dry_run");
+		pf_json_bool(&w, dry);
 		pf_json_key(&w, "removed");
 		pf_json_open(&w, '[');
 	}
 	for (size_t i = 0; i < s.items.n; i++) {
 		const char *why = why_remove(&s.items.v[i], days);
-		int removed = why ? remove_one(&s, &s.items.v[i], o, err) : 0;
+		int removed = why ? remove_one(&s, &s.items.v[i], dry, o, err) : 0;
 
 		if (removed < 0)
 			return -1;
 		if (removed) {
-			report_removed(out, &w, json, &s.items.v[i], why);
+			report_removed(out, &w, json, dry, &s.items.v[i], why);
 			*PF_PUSH(&s.arena, &gone) = s.items.v[i].key;
 		}
 	}
-	if (sweep_cache(&swept, &s, &gone, days, err) < 0)
+	if (pf_sweep(&swept, &s, &how, err) < 0)
 		return -1;
 	if (json) {
 		pf_json_close(&w, ']');
 		pf_swept_write(&w, &swept);
-		close_object(&w);
+		pf_stored_json_close(&w);
 	} else {
-		pf_swept_print(out, &swept);
+		pf_swept_print(out, &swept, dry);
 	}
 	return pf_buf_check(out, "the answer", err);
 }

@@ -19,6 +19,13 @@ void pf_stored_close(struct pf_stored_list *s)
 	pf_arena_free(&s->arena);
 }
 
+const struct pf_node *pf_stored_packages(const struct pf_stored *it)
+{
+	const struct pf_node *list = pf_node_get(pf_node_get(it->head, "plan"), "packages");
+
+	return list && list->kind == PF_NODE_LIST ? list : NULL;
+}
+
 static int by_key(const void *l, const void *r)
 {
 	return pf_str_cmp(((const struct pf_stored *)l)->key, ((const struct pf_stored *)r)->key);
@@ -89,4 +96,18 @@ int pf_stored_open_one(struct pf_stored_list *s, const char *key, bool deep, con
 		return pf_fail(err, PF_EUSAGE, "%s fits %zu environments: give more of the key", key,
 			       s->items.n);
 	return 0;
+}
+
+void pf_stored_json_open(struct pf_json_out *w, const char *kind, const char *root)
+{
+	pf_json_open(w, '{');
+	pf_json_field(w, "schema", PF_S("pyfunc-env/1"));
+	pf_json_field(w, "kind", pf_s(kind));
+	pf_json_field(w, "store", pf_s(root));
+}
+
+void pf_stored_json_close(struct pf_json_out *w)
+{
+	pf_json_close(w, '}');
+	pf_buf_char(w->buf, '\n');
 }

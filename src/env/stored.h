@@ -21,6 +21,13 @@ struct pf_stored_list {
 	PF_VEC(struct pf_stored) items;	/* sorted by key */
 };
 
+/* What its plan lists, or NULL. */
+const struct pf_node *pf_stored_packages(const struct pf_stored *it);
+
+/* Around what --json prints: {"schema":...,"kind":KIND,"store":ROOT, and the end of it. */
+void pf_stored_json_open(struct pf_json_out *w, const char *kind, const char *root);
+void pf_stored_json_close(struct pf_json_out *w);
+
 void pf_stored_close(struct pf_stored_list *s);
 #define STORE(name) __attribute__((cleanup(pf_stored_close))) struct pf_stored_list name = { 0 }
 

@@ -27,7 +27,7 @@ static int list_one(struct pf_found_list *l, DIR *dir, struct pf_str at, struct 
 	struct dirent *e;
 
 	while ((errno = 0, e = readdir(dir))) {
-		struct pf_found f;
+		struct pf_found f = { 0 };
 		struct stat st;
 
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
@@ -37,6 +37,7 @@ static int list_one(struct pf_found_list *l, DIR *dir, struct pf_str at, struct 
 			return pf_fail_errno(err, "cannot look at %s", f.path.p);
 		f.mode = st.st_mode;
 		f.size = (uint64_t)st.st_size;
+		f.inode = st.st_nlink > 1 ? st.st_ino : 0;
 		if (S_ISDIR(st.st_mode))
 			*PF_PUSH(&l->arena, &l->dirs) = f;
 		else

@@ -11,6 +11,7 @@ struct pf_found {
 	struct pf_str path;	/* "bin/python", NUL-terminated */
 	mode_t mode;
 	uint64_t size;
+	uint64_t inode;		/* of a file with more than one name; else 0 */
 	char digest[PF_SHA256_TEXT]; /* as RECORD has it; empty: not known */
 };
 

@@ -61,15 +61,16 @@ static int find(struct pf_wheel *out, const char *store, const char *sha256, str
 {
 	PF_AUTO(arena) a = { 0 };
 	PF_AUTO(wheel) w = { 0 };
-	int found = pf_bundle_load(&w.files, pf_formatz(&a, "%s/wheels/%s", store, sha256),
-				   deep, err);
+	char *dir = pf_formatz(&a, "%s/wheels/%s", store, sha256);
+	int found;
 
+	(void)utimensat(AT_FDCWD, pf_join(&a, dir, PF_S("manifest")), NULL, 0); /* before gc looks */
+	found = pf_bundle_load(&w.files, dir, deep, err);
 	if (found <= 0 || !w.files.name)
 		return found < 0 ? -1 : 0;
 	if (check_found(&w.files, file, lenient, err) < 0)
 		return -1;
 	snprintf(w.sha256, sizeof(w.sha256), "%s", sha256);
-	(void)utimensat(AT_FDCWD, pf_formatz(&a, "%s/manifest", w.files.dir), NULL, 0); /* for gc */
 	*out = PF_TAKE(w);
 	return 1;
 }
@@ -271,14 +272,23 @@ static int unpack(int dir, struct pf_wheel_check *c, struct pf_err *err)
 
 /* ---- into place ---- */
 
-/* One that is there is damaged, or another process's: the lock keeps those away who keep to it. */
-static int commit(struct pf_workdir *w, const char *from, const char *to, struct pf_err *err)
+/* One that is there is damaged, or, where there are no locks, that of another process: as good. */
+static int commit(struct pf_workdir *w, const char *from, const char *to, bool deep, struct pf_err *err)
 {
+	PF_AUTO(bundle) there = { 0 };
 	char *wheels = pf_join(&w->arena, w->store, PF_S("wheels"));
 	char *old = pf_join(&w->arena, w->path, PF_S("old"));
+	int found;
 
 	if (mkdir(wheels, 0755) < 0 && errno != EEXIST)
 		return pf_fail_errno(err, "cannot create %s", wheels);
+	if (rename(from, to) == 0)
+		return 0;
+	if (errno != EEXIST && errno != ENOTEMPTY)
+		return pf_fail_errno(err, "cannot put a wheel at %s", to);
+	found = pf_bundle_load(&there, to, deep, err);
+	if (found < 0 || (found && there.name))
+		return found < 0 ? -1 : 0;
 	if (rename(to, old) < 0 && errno != ENOENT)
 		return pf_fail_errno(err, "cannot move %s", to);
 	if (rename(from, to) < 0)
@@ -286,7 +296,7 @@ static int commit(struct pf_workdir *w, const char *from, const char *to, struct
 	return 0;
 }
 
-static int build(struct pf_workdir *w, struct pf_wheel_check *c, const char *sha256,
+static int build(struct pf_workdir *w, struct pf_wheel_check *c, const char *sha256, bool deep,
 		 struct pf_err *err)
 {
 	char *dir = pf_join(&w->arena, w->path, PF_S("wheel"));
@@ -297,15 +307,15 @@ static int build(struct pf_workdir *w, struct pf_wheel_check *c, const char *sha
 		return pf_fail_errno(err, "cannot create %s", dir);
 	if (unpack(fd, c, err) < 0)
 		return -1;
-	return commit(w, dir, pf_formatz(&w->arena, "%s/wheels/%s", w->store, sha256), err);
+	return commit(w, dir, pf_formatz(&w->arena, "%s/wheels/%s", w->store, sha256), deep, err);
 }
 
 static int check_and_build(struct pf_workdir *w, const struct pf_wheel_source *s,
-			   const char *sha256, struct pf_err *err)
+			   const char *sha256, bool deep, struct pf_err *err)
 {
 	PF_AUTO(wheel_check) c = { 0 };
 
-	if (pf_wheel_check(&c, s, err) == 0 && build(w, &c, sha256, err) == 0)
+	if (pf_wheel_check(&c, s, err) == 0 && build(w, &c, sha256, deep, err) == 0)
 		return 0;
 	if (err->code == PF_EMODEL) /* malformed, and so not what it is said to be */
 		err->code = PF_EINTEGRITY;
@@ -318,18 +328,20 @@ static int get_locked(struct pf_wheel *out, const struct pf_wheel_source *s, con
 {
 	PF_AUTO(workdir) w = { 0 };
 	PF_FD(lock) = -1;
+	bool without = false; /* told of by who makes the environment */
 	int found;
 
-	if (pf_workdir_open(&w, "wheel.", o, err) < 0)
+	if (pf_workdir_open(&w, "wheel.", o->store, err) < 0)
 		return -1;
-	lock = pf_lock(AT_FDCWD, pf_formatz(&w.arena, "%s/locks/wheel-%.2s.lock", w.store, sha256),
-		       PF_WAIT_LOCK, NULL, err);
+	lock = pf_lock_if_any(AT_FDCWD,
+			      pf_formatz(&w.arena, "%s/locks/wheel-%.2s.lock", w.store, sha256),
+			      PF_WAIT_LOCK, NULL, &without, err);
 	if (lock < 0)
 		return -1;
 	found = find(out, w.store, sha256, s->file, s->lenient, o->repair, err);
 	if (found)
 		return found < 0 ? -1 : 0;
-	if (check_and_build(&w, s, sha256, err) < 0)
+	if (check_and_build(&w, s, sha256, o->repair, err) < 0)
 		return -1;
 	found = find(out, w.store, sha256, s->file, s->lenient, false, err);
 	return found > 0   ? 0

@@ -11,14 +11,6 @@ static int refuse(struct pf_err *err, struct pf_str path, const char *why)
 
 /* ---- names ---- */
 
-static bool has_control(struct pf_str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
-			return true;
-	return false;
-}
-
 int pf_wheel_check_path(struct pf_str path, bool lenient, struct pf_err *err)
 {
 	struct pf_str rest = path, part;
@@ -30,7 +22,7 @@ int pf_wheel_check_path(struct pf_str path, bool lenient, struct pf_err *err)
 		return refuse(err, path, "is too long a name");
 	if (path.p[0] == '/' || (path.n > 1 && path.p[1] == ':' && pf_is_alpha(path.p[0])))
 		return refuse(err, path, "is an absolute name");
-	if (pf_str_find(path, '\\') != PF_NPOS || has_control(path))
+	if (pf_str_find(path, '\\') != PF_NPOS || pf_str_has_control(path))
 		return refuse(err, path, "holds a backslash or a control character");
 	if (!pf_str_is_utf8(path) && !lenient)
 		return refuse(err, path, "is no UTF-8");

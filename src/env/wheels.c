@@ -10,6 +10,7 @@
 #include "env/bytecode.h"
 #include "env/crew.h"
 #include "env/link.h"
+#include "fetch/fetch.h"
 #include "formats/digest.h"
 #include "solve/native.h"
 
@@ -83,9 +84,16 @@ static int build_one(struct install *x, size_t i, struct pf_err *err)
 	struct pf_sdist s = { .file = one->file, .sha256 = pf_s(digest), .name = one->name,
 			      .version = one->version, .fetch = fetch_source, .from = &source };
 	struct pf_build_for whom = { .python = x->python, .needs = x->needs, .o = x->o };
+	struct pf_git_source git = { 0 };
 	struct pf_str file, sha256;
 	int found;
 
+	if (pf_planned_is_git(one)) {
+		if (pf_git_split(&git, &x->w->arena, one->url, err) < 0)
+			return -1;
+		git.rev = one->revision; /* may be the only way to it: refs/pull/7/head */
+		s.git = &git;
+	}
 	if (!x->o->builder || x->o->no_build)
 		return pf_fail(err, PF_ESOLVE, "it has to be built, which is not to be done");
 	if (x->o->builder->wheel(&file, &sha256, &x->w->arena, &s, &whom, err) < 0)
@@ -230,6 +238,7 @@ static int link_all(struct pf_found_list *placed, struct install *x, int dir, co
 		links[i] = (struct pf_link){
 			.wheel = &x->wheels[i],
 			.url = x->plan->packages.v[i].url,
+			.revision = x->plan->packages.v[i].revision,
 			.sha256 = digest_of(x, &x->plan->packages.v[i]),
 			.requested = is_requested(x->needs, x->plan->packages.v[i].name),
 		};

@@ -92,6 +92,8 @@ static int begin_whole(struct pf_transfer *t)
 
 	if (pf_transfer_wants_part(t))
 		return pf_fail(&t->err, PF_ETRANSFER, "the server sends no parts of files");
+	if (pf_transfer_is_head(t))
+		return 0;
 	if (!r->packed && r->length != UINT64_MAX && r->length > ceiling(t))
 		return pf_fail(&t->err, PF_ELIMIT, "larger than %llu bytes",
 			       (unsigned long long)ceiling(t));
@@ -107,12 +109,13 @@ static int begin(struct pf_transfer *t, long status)
 	struct pf_request *r = t->own;
 
 	r->began = true;
-	r->keeping = status == 200 || status == 206;
+	r->keeping = status == 200 || status == 206 || (status == 201 && t->method);
+	t->problem.n = 0;
 	if (r->keeping && r->packed && !t->gzip)
 		return pf_fail(&t->err, PF_ETRANSFER, "the server encodes the file, which was not asked for");
 	if (status == 206)
 		return begin_part(t);
-	return status == 200 ? begin_whole(t) : 0;
+	return r->keeping ? begin_whole(t) : 0;
 }
 
 /* ---- headers ---- */
@@ -268,5 +271,7 @@ size_t pf_answer_body(char *p, size_t size, size_t count, void *ctx)
 
 	if (t->own->keeping)
 		return keep(t, p, n) < 0 ? stop(t) : n;
+	if (t->problem.max)
+		pf_buf_add(&t->problem, p, n);
 	return (t->own->refused_bytes += n) > MAX_REFUSED ? 0 : n;
 }

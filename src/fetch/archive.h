@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "base/common.h"
 #include "base/err.h"
 
 struct pf_archive_limits {
@@ -17,3 +18,6 @@ struct pf_archive_limits {
  * limits, EIO. After an error the directory holds a part: remove it. */
 int pf_archive_extract(int dir, int fd, const char *what, const struct pf_archive_limits *limits,
 		       struct pf_err *err) PF_MUST_USE;
+/* The same of a ZIP, with the strictness of formats/zip.h; links have no place in one. */
+int pf_zip_extract(int dir, int fd, const char *what, const struct pf_archive_limits *limits,
+		   struct pf_err *err) PF_MUST_USE;

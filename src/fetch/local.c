@@ -7,13 +7,7 @@
 
 #include "base/limits.h"
 #include "base/str.h"
-
-/* Schemes that MLflow users know; named in the refusal so that nobody takes it for a typo. */
-static const char *const remote_schemes[] = {
-	"http",	  "https",   "s3",	 "r2",	   "b2",   "gs",     "wasbs",
-	"abfss",  "ftp",     "sftp",	 "dbfs",   "hdfs", "viewfs", "runs",
-	"models", "git+ssh", "git+file", "mlflow-artifacts", "git+https", NULL
-};
+#include "fetch/where.h"
 
 /* Decodes %XX once; false on a malformed one or a control byte. */
 static bool decode_percent(char *out, struct pf_str s)
@@ -68,27 +62,6 @@ static int take_file_uri(char **dir, struct pf_arena *a, struct pf_str rest, str
 	return 0;
 }
 
-/* The scheme of a URI: letters, digits, + - . before a colon; empty when there is none. */
-static struct pf_str scheme_of(struct pf_str uri)
-{
-	size_t colon = pf_str_find(uri, ':');
-
-	for (size_t i = 0; colon != PF_NPOS && i < colon; i++)
-		if (!pf_is_alnum(uri.p[i]) && (i == 0 || !strchr("+-.", uri.p[i])))
-			return PF_S("");
-	return colon == PF_NPOS ? PF_S("") : pf_str_cut(uri, 0, colon);
-}
-
-static int refuse_scheme(struct pf_str scheme, struct pf_err *err)
-{
-	if (pf_str_in(scheme, remote_schemes))
-		pf_fail(err, PF_EUSAGE, "this version does not fetch " PF_FMT ": models",
-			PF_ARG(scheme));
-	else
-		pf_fail(err, PF_EUSAGE, "unknown scheme " PF_FMT ":", PF_ARG(pf_shown(scheme)));
-	return pf_hint(err, "download the model first, then give its local directory");
-}
-
 static int check_text(struct pf_str uri, struct pf_err *err)
 {
 	if (uri.n >= PF_MAX_PATH)
@@ -101,20 +74,25 @@ static int check_text(struct pf_str uri, struct pf_err *err)
 	return 0;
 }
 
+bool pf_local_names(const char *uri)
+{
+	struct pf_str scheme = pf_where_scheme(pf_s(uri));
+	struct stat st;
+
+	return !scheme.n || pf_str_ieq(scheme, "file") || stat(uri, &st) == 0;
+}
+
 int pf_fetch_local(char **dir, struct pf_arena *a, const char *uri, struct pf_err *err)
 {
-	struct pf_str whole = pf_s(uri), scheme = scheme_of(whole);
+	struct pf_str whole = pf_s(uri), scheme = pf_where_scheme(whole);
 	char *path = pf_dupz(a, whole);
 	struct stat st;
 
 	if (check_text(whole, err) < 0)
 		return -1;
-	if (stat(path, &st) < 0 && scheme.n) {
-		if (!pf_str_ieq(scheme, "file"))
-			return refuse_scheme(scheme, err);
-		if (take_file_uri(&path, a, pf_str_skip(whole, scheme.n + 1), err) < 0)
-			return -1;
-	}
+	if (stat(path, &st) < 0 && scheme.n &&
+	    take_file_uri(&path, a, pf_str_skip(whole, scheme.n + 1), err) < 0)
+		return -1;
 	if (stat(path, &st) < 0) {
 		pf_fail(err, errno == EACCES ? PF_EIO : PF_EMODEL, "%s: %s", path, strerror(errno));
 		return pf_str_starts(whole, "m-") ? pf_hint(err, "maybe you meant models:/%s", uri) : -1;

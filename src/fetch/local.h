@@ -6,8 +6,10 @@
 #include "base/err.h"
 #include "base/mem.h"
 
+/* Is it one that needs no fetching: a path, what exists under such a name, a file: URI? */
+bool pf_local_names(const char *uri);
 /* A path, or a file: URI (no host but localhost, percent-decoded once, RFC 8089), as a path in the
  * arena; used in place, nothing is copied. An existing path wins over a scheme, as with MLflow.
- * EUSAGE: a scheme that is not fetched, malformed percent signs, control bytes, dot-dot in a URI.
+ * EUSAGE: malformed percent signs, control bytes, dot-dot in a URI.
  * EMODEL: there is no such directory. */
 int pf_fetch_local(char **dir, struct pf_arena *a, const char *uri, struct pf_err *err) PF_MUST_USE;

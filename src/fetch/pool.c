@@ -184,6 +184,10 @@ static int go_on(struct pf_pool *p, bool wait, struct pf_err *err)
 	if (code != CURLM_OK)
 		return pf_fail(err, PF_EIO, "downloads fail: %s", curl_multi_strerror(code));
 	take_finished(p);
+	if (wait && p->tick && now_ms() >= p->next_tick) {
+		p->next_tick = now_ms() + LOOK_UP;
+		p->tick(p->tick_ctx);
+	}
 	return 0;
 }
 
@@ -206,6 +210,11 @@ int pf_pool_turn(struct pf_pool *p, struct pf_err *err)
 	return p->running || p->waiting ? go_on(p, false, err) : 0;
 }
 
+uint64_t pf_transfer_got(const struct pf_transfer *t)
+{
+	return t->own ? t->own->bytes : 0;
+}
+
 /* ---- the end ---- */
 
 void pf_transfer_free(struct pf_pool *p, struct pf_transfer *t)
@@ -217,6 +226,7 @@ void pf_transfer_free(struct pf_pool *p, struct pf_transfer *t)
 	if (t->own)
 		pf_request_close(t);
 	pf_buf_free(&t->body);
+	pf_buf_free(&t->problem);
 	pf_arena_free(&t->arena);
 	t->own = NULL;
 	t->ended = true;

@@ -11,6 +11,12 @@ struct pf_range {
 	uint64_t from, to, tail;
 };
 
+struct pf_transfer;
+
+/* Adds headers to one try of a transfer, "Name: value" in t->arena: signatures hold for a moment, and for
+ * the URL of that try. Called only while the transfer is with the origin it was begun with. */
+typedef void pf_sign(struct pf_strs *headers, struct pf_transfer *t, const char *url, void *ctx);
+
 /* One file, asked for and answered. What is asked borrows; it and the struct itself stay where they
  * are until the transfer has ended or was freed. */
 struct pf_transfer {
@@ -21,8 +27,16 @@ struct pf_transfer {
 	uint64_t max;		/* at most so many bytes */
 	uint64_t size;		/* exactly so many; 0: not known */
 	struct pf_range range;	/* refused when the server answers with the whole file */
+	struct pf_strs headers;	/* more of them, "Name: value"; for the first origin alone */
+	pf_sign *sign;		/* and those of each try; or NULL */
+	void *sign_ctx;
+	const char *method;	/* NULL: GET */
+	struct pf_str send;	/* the request's body: it follows no redirect to another origin. A view of NULL: none */
+	uint64_t have;		/* bytes of it that are in the descriptor already... */
+	const char *validator;	/* ... if this still names the file: its strong ETag */
 	bool gzip;		/* may come packed; `max` counts unpacked bytes. Never into a descriptor */
 	struct pf_buf body;	/* PF_BUF(ceiling): into memory */
+	struct pf_buf problem;	/* with a ceiling: what the server says where it refuses */
 	int fd;			/* when body.max is 0: emptied first, and before each further try */
 	void (*done)(struct pf_transfer *t, void *ctx); /* may start others; not pf_pool_wait. Or NULL */
 	void *ctx;
@@ -34,7 +48,7 @@ struct pf_transfer {
 	struct pf_str type;	/* media type, without parameters */
 	struct pf_str got_etag, got_modified;
 	int64_t max_age;	/* seconds of Cache-Control; -1: not said */
-	uint64_t total;		/* size of the whole file, when a range was asked */
+	uint64_t total;		/* size of the whole file, as far as the server says it */
 
 	struct pf_arena arena;	/* of what was answered */
 	struct pf_request *own;
@@ -55,6 +69,8 @@ struct pf_net {
 struct pf_pool {
 	struct pf_net net;
 	unsigned in_flight;	/* 0: PF_MAX_IN_FLIGHT */
+	void (*tick)(void *ctx); /* called a few times a second while somebody waits; or NULL */
+	void *tick_ctx;
 
 	struct pf_arena arena;
 	void *multi;
@@ -62,6 +78,7 @@ struct pf_pool {
 	PF_VEC(void *) idle;	/* handles of libcurl that are free */
 	struct pf_transfer *running, *waiting, *last;
 	unsigned running_count;
+	int64_t next_tick;
 };
 
 /* The credentials of a URL, for all URLs of its scheme, host and port. EUSAGE when malformed. */
@@ -82,5 +99,7 @@ void pf_pool_start(struct pf_pool *p, struct pf_transfer *t);
 int pf_pool_wait(struct pf_pool *p, struct pf_transfer *t, struct pf_err *err) PF_MUST_USE;
 /* Takes what has come, without waiting: for those with other work. */
 int pf_pool_turn(struct pf_pool *p, struct pf_err *err) PF_MUST_USE;
+/* Bytes of it that have come so far. */
+uint64_t pf_transfer_got(const struct pf_transfer *t);
 /* Ends it if it is under way, frees what it holds. */
 void pf_transfer_free(struct pf_pool *p, struct pf_transfer *t);

@@ -25,6 +25,40 @@ static void add_header(struct pf_request *r, struct pf_arena *a, const char *nam
 	r->headers = longer;
 }
 
+/* Secrets among them stay with the origin they are for. */
+static void add_own_headers(struct pf_transfer *t)
+{
+	struct pf_request *r = t->own;
+	struct pf_strs signs = { 0 };
+
+	if (r->left)
+		return;
+	if (t->sign)
+		t->sign(&signs, t, r->url, t->sign_ctx);
+	for (size_t i = 0; i < t->headers.n + signs.n; i++) {
+		struct pf_str one = i < t->headers.n ? t->headers.v[i] : signs.v[i - t->headers.n];
+		struct curl_slist *longer = curl_slist_append(r->headers, pf_dupz(&t->arena, one));
+
+		if (!longer)
+			pf_oom();
+		r->headers = longer;
+	}
+}
+
+static void set_method(struct pf_transfer *t)
+{
+	CURL *c = t->own->curl;
+
+	if (t->send.p) {
+		curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->send.n);
+		curl_easy_setopt(c, CURLOPT_POSTFIELDS, t->send.p);
+	}
+	if (pf_transfer_is_head(t))
+		curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
+	else if (t->method)
+		curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, t->method);
+}
+
 static struct pf_str origin_of(struct pf_arena *a, const struct pf_url *u)
 {
 	struct pf_url origin = { .scheme = u->scheme, .host = u->host, .port = u->port };
@@ -135,6 +169,7 @@ static void set_tls(struct pf_transfer *t, const struct pf_net *net)
 	const char *authorities = net->cert ? net->cert : getenv("SSL_CERT_FILE");
 
 	curl_easy_setopt(r->curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	curl_easy_setopt(r->curl, CURLOPT_ERRORBUFFER, r->why);
 	if (authorities && *authorities)
 		set_authorities(r->curl, authorities);
 	if (net->client_cert && !r->left)
@@ -209,6 +244,10 @@ int pf_request_open(struct pf_pool *p, struct pf_transfer *t)
 	if (strlen(t->url) > MAX_URL)
 		return pf_fail(&t->err, PF_EUSAGE, "the URL is too long");
 	r->url = pf_url_bare(&t->arena, &r->first);
+	if (t->have && t->validator) {
+		r->bytes = t->have;
+		r->validator = pf_s(t->validator);
+	}
 	return r->first.user.p ? learn(&r->login, p, &r->first, &t->err) : 0;
 }
 
@@ -238,7 +277,9 @@ void pf_request_prepare(struct pf_transfer *t)
 		add_header(r, &t->arena, "Accept-Encoding", "identity");
 	if (r->resuming && r->validator.n)
 		add_header(r, &t->arena, "If-Range", r->validator.p);
+	add_own_headers(t);
 	set_options(t);
+	set_method(t);
 	set_range(t);
 	set_way(r->curl, &r->pool->net);
 	set_tls(t, &r->pool->net);
@@ -304,6 +345,9 @@ static int judge_redirect(struct pf_transfer *t, struct pf_str to)
 		return pf_fail(&t->err, PF_ETRANSFER, "more than %d redirects", PF_MAX_REDIRECTS);
 	if (whole.n > MAX_URL)
 		return pf_fail(&t->err, PF_ETRANSFER, "redirected to a URL that is too long");
+	if (t->send.p &&
+	    (!pf_url_same_origin(&r->first, &there) || (t->status != 307 && t->status != 308)))
+		return pf_fail(&t->err, PF_ETRANSFER, "redirected, and the request is no GET");
 	r->left |= !pf_url_same_origin(&r->first, &there);
 	r->url = pf_url_bare(&t->arena, &there);
 	return 0;
@@ -356,13 +400,15 @@ static enum pf_verdict judge_success(struct pf_transfer *t)
 	struct pf_url u;
 	struct pf_err err;
 
-	if (t->status != 304 && check_whole(t) < 0) {
+	if (t->status != 304 && !pf_transfer_is_head(t) && check_whole(t) < 0) {
 		if (r->bad_digest || r->first_byte == '<')
 			return PF_FAILED;
 		r->bad_digest = r->no_ranges = true;
 		r->bytes = 0;
 		return PF_ONCE_MORE;
 	}
+	if (!pf_transfer_wants_part(t) && r->length != UINT64_MAX)
+		t->total = r->length;
 	t->final = pf_s(r->url);
 	if (pf_url_split(&u, t->final, &err) == 0)
 		t->final = pf_s(pf_url_bare(&t->arena, &u));
@@ -371,7 +417,17 @@ static enum pf_verdict judge_success(struct pf_transfer *t)
 
 static bool is_success(const struct pf_transfer *t)
 {
-	return t->status == 200 || t->status == 206 || (t->status == 304 && (t->etag || t->modified));
+	return t->status == 200 || t->status == 206 ||
+	       (t->method && (t->status == 201 || t->status == 204)) || (t->status == 304 && (t->etag || t->modified));
+}
+
+/* What curl calls out of memory is a header line it finds too long. Of a certificate its code says only
+ * that there is something wrong with it. */
+static const char *reason_of(const struct pf_request *r, CURLcode code)
+{
+	if (code == CURLE_OUT_OF_MEMORY)
+		return "a header line that is too long";
+	return code == CURLE_PEER_FAILED_VERIFICATION && *r->why ? r->why : curl_easy_strerror(code);
 }
 
 enum pf_verdict pf_request_judge(struct pf_transfer *t, CURLcode code, int64_t now)
@@ -383,9 +439,7 @@ enum pf_verdict pf_request_judge(struct pf_transfer *t, CURLcode code, int64_t n
 		return r->again ? try_again(t, now) : PF_FAILED;
 	if (code != CURLE_OK && !(code == CURLE_WRITE_ERROR && !r->keeping)) {
 		r->again = may_pass(code);
-		/* What curl calls so is a header line it finds too long. */
-		pf_fail(&t->err, PF_ETRANSFER, "%s", code == CURLE_OUT_OF_MEMORY ?
-			"a header line that is too long" : curl_easy_strerror(code));
+		pf_fail(&t->err, PF_ETRANSFER, "%s", reason_of(r, code));
 		return r->again ? try_again(t, now) : PF_FAILED;
 	}
 	if (is_success(t))

@@ -44,6 +44,7 @@ struct pf_request {
 	uint64_t refused_bytes;
 	struct pf_str content_range, location;
 	char first_byte;
+	char why[CURL_ERROR_SIZE]; /* libcurl's own words for what failed */
 };
 
 /* A transfer's request is made (fails into t->err) and its means are given back. */
@@ -60,6 +61,11 @@ long pf_request_status(const struct pf_request *r);
 /* What libcurl calls: a header's line, a piece of the body. `ctx` is the transfer. */
 size_t pf_answer_header(char *p, size_t size, size_t count, void *ctx);
 size_t pf_answer_body(char *p, size_t size, size_t count, void *ctx);
+
+static inline bool pf_transfer_is_head(const struct pf_transfer *t)
+{
+	return t->method && strcmp(t->method, "HEAD") == 0;
+}
 
 static inline bool pf_transfer_wants_part(const struct pf_transfer *t)
 {

@@ -66,23 +66,46 @@ static void take_path(struct pf_url *u, struct pf_str text)
 	u->fragment = hash == PF_NPOS ? (struct pf_str){ 0 } : pf_str_skip(text, hash + 1);
 }
 
-int pf_url_split(struct pf_url *out, struct pf_str text, struct pf_err *err)
+/* Its parts; the authority comes back whole, a view of NULL where there is none. */
+static struct pf_str take_parts(struct pf_url *u, struct pf_str text)
 {
 	size_t colon = find_first(text, ":/?#"), end;
-	struct pf_url u = { .scheme = pf_str_cut(text, 0, colon) };
 	struct pf_str rest = pf_str_skip(text, colon + 1);
+
+	*u = (struct pf_url){ .scheme = pf_str_cut(text, 0, colon) };
+	if (!pf_str_starts(rest, "//")) {
+		take_path(u, rest);
+		return (struct pf_str){ 0 };
+	}
+	rest = pf_str_skip(rest, 2);
+	end = find_first(rest, "/?#");
+	take_path(u, pf_str_skip(rest, end));
+	return pf_str_cut(rest, 0, end);
+}
+
+int pf_url_split(struct pf_url *out, struct pf_str text, struct pf_err *err)
+{
+	struct pf_url u;
+	struct pf_str authority = take_parts(&u, text);
 
 	if (!is_plain(text))
 		return pf_fail(err, PF_EUSAGE, "bytes that belong in no URL");
-	if (!pf_str_starts(rest, "//") || (!pf_url_is_http(&u) && !pf_str_ieq(u.scheme, "file")))
+	if (!authority.p || (!pf_url_is_http(&u) && !pf_str_ieq(u.scheme, "file")))
 		return pf_fail(err, PF_EUSAGE, "neither an http:, https: nor file: URL");
-	rest = pf_str_skip(rest, 2);
-	end = find_first(rest, "/?#");
-	take_path(&u, pf_str_skip(rest, end));
-	rest = pf_str_cut(rest, 0, end);
-	if (pf_str_ieq(u.scheme, "file") ? (rest.n && !pf_str_ieq(rest, "localhost"))
-					 : !take_authority(&u, rest))
+	if (pf_str_ieq(u.scheme, "file") ? (authority.n && !pf_str_ieq(authority, "localhost"))
+					 : !take_authority(&u, authority))
 		return pf_fail(err, PF_EUSAGE, "a URL with a malformed host");
+	*out = u;
+	return 0;
+}
+
+int pf_url_split_any(struct pf_url *out, struct pf_str text, struct pf_err *err)
+{
+	struct pf_url u;
+	struct pf_str authority = take_parts(&u, text);
+
+	if (authority.n && !take_authority(&u, authority))
+		return pf_fail(err, PF_EUSAGE, "a URI with a malformed host");
 	*out = u;
 	return 0;
 }

@@ -2,15 +2,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "formats/digest.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/digests.h"
 #include "base/str.h"
-
-static const char *const kinds[] = { "sha256", "sha384", "sha512" };
 
 static const EVP_MD *method(struct pf_str kind)
 {
@@ -30,9 +30,9 @@ int pf_digest_fd(char hex[PF_DIGEST_HEX], struct pf_str kind, int fd, struct pf_
 
 	if (!ctx || EVP_DigestInit_ex(ctx, method(kind), NULL) != 1)
 		pf_oom();
-	while ((n = pread(fd, bytes, sizeof(bytes), at)) > 0) {
-		EVP_DigestUpdate(ctx, bytes, (size_t)n);
-		at += n;
+	while ((n = pread(fd, bytes, sizeof(bytes), at)) > 0 || (n < 0 && errno == EINTR)) {
+		EVP_DigestUpdate(ctx, bytes, n < 0 ? 0 : (size_t)n);
+		at += n < 0 ? 0 : n;
 	}
 	EVP_DigestFinal_ex(ctx, raw, &size);
 	EVP_MD_CTX_free(ctx);
@@ -90,12 +90,12 @@ int pf_digest_check(const struct pf_strs *hashes, int fd, const char *sha256, st
 
 	if (!hashes->n || have_digest(hashes, "sha256", sha256))
 		return 0;
-	for (size_t i = 1; i < PF_COUNT(kinds); i++) {
-		if (!names_kind(hashes, kinds[i]))
+	for (const struct pf_digest_kind *k = pf_digest_kinds + 1; k->name; k++) {
+		if (!names_kind(hashes, k->name))
 			continue;
-		if (pf_digest_fd(hex, pf_s(kinds[i]), fd, err) < 0)
+		if (pf_digest_fd(hex, pf_s(k->name), fd, err) < 0)
 			return -1;
-		if (have_digest(hashes, kinds[i], hex))
+		if (have_digest(hashes, k->name, hex))
 			return 0;
 	}
 	return pf_fail(err, PF_EINTEGRITY, "sha256:%s is none of the digests it may have", sha256);

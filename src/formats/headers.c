@@ -30,7 +30,8 @@ static struct pf_str unfold(struct pf_arena *a, struct pf_str value, struct pf_s
 	return (struct pf_str){ out, n };
 }
 
-bool pf_headers_next(struct pf_str *rest, struct pf_arena *a, struct pf_str *key, struct pf_str *value)
+bool pf_headers_next(struct pf_str *rest, struct pf_arena *a, struct pf_str *key,
+		     struct pf_str *value)
 {
 	struct pf_str line;
 

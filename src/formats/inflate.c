@@ -62,7 +62,9 @@ static char *own_buffer(struct pf_source *s)
 
 void pf_source_file(struct pf_source *out, int fd, uint64_t at, uint64_t size)
 {
-	*out = (struct pf_source){ .fd = fd, .fd_at = at, .fd_end = at + size, .limit = UINT64_MAX };
+	*out = (struct pf_source){
+		.fd = fd, .fd_at = at, .fd_end = at + size, .limit = UINT64_MAX
+	};
 	own_buffer(out);
 }
 

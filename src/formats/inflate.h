@@ -8,7 +8,15 @@
 
 #define PF_SOURCE_WINDOW 65536
 
-enum pf_wrap_kind { PF_WRAP_NONE, PF_WRAP_GZIP, PF_WRAP_ZLIB, PF_WRAP_BZ2, PF_WRAP_XZ, PF_WRAP_LZMA, PF_WRAP_LZ4 };
+enum pf_wrap_kind {
+	PF_WRAP_NONE,
+	PF_WRAP_GZIP,
+	PF_WRAP_ZLIB,
+	PF_WRAP_BZ2,
+	PF_WRAP_XZ,
+	PF_WRAP_LZMA,
+	PF_WRAP_LZ4
+};
 
 /* Memory use is one window, whatever the file's size and whatever it unpacks to. */
 struct pf_source {

@@ -18,9 +18,11 @@ PF_LAZY(library, 0, int, EVP_Digest,
 	(const void *p, size_t n, unsigned char *md, unsigned *size, const EVP_MD *type, ENGINE *e),
 	(p, n, md, size, type, e))
 PF_LAZY(library, NULL, EVP_MD_CTX *, EVP_MD_CTX_new, (void), ())
-PF_LAZY(library, 0, int, EVP_DigestInit_ex, (EVP_MD_CTX * c, const EVP_MD *md, ENGINE *e), (c, md, e))
+PF_LAZY(library, 0, int, EVP_DigestInit_ex, (EVP_MD_CTX * c, const EVP_MD *md, ENGINE *e),
+	(c, md, e))
 PF_LAZY(library, 0, int, EVP_DigestUpdate, (EVP_MD_CTX * c, const void *p, size_t n), (c, p, n))
-PF_LAZY(library, 0, int, EVP_DigestFinal_ex, (EVP_MD_CTX * c, unsigned char *md, unsigned *n), (c, md, n))
+PF_LAZY(library, 0, int, EVP_DigestFinal_ex, (EVP_MD_CTX * c, unsigned char *md, unsigned *n),
+	(c, md, n))
 
 void EVP_MD_CTX_free(EVP_MD_CTX *c)
 {

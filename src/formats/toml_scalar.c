@@ -124,7 +124,8 @@ static bool read_based(int64_t *value, struct pf_arena *a, struct pf_str s, int 
 	return s.n > 0;
 }
 
-/* The digits at the beginning, put behind `out`; false: there are none, or a "_" is out of place. */
+/* The digits at the beginning, put behind `out`; false: there are none, or a "_" is out of
+ * place. */
 static bool take_digits(struct pf_str *out, struct pf_arena *a, struct pf_str *s)
 {
 	struct pf_str digits;

@@ -322,7 +322,7 @@ static int close_level(struct reader *r, struct pf_err *err)
 	unsigned height = l->height + 1;
 	struct pf_node n = l->node;
 
-	if (n.kind == PF_NODE_MAP &&
+	if (n.kind == PF_NODE_MAP && r->used > l->first &&
 	    refuse_duplicates(r->stack + l->first, r->used - l->first, err) < 0)
 		return -1;
 	if (l->merge_at && merge_maps(r, l, err) < 0)

@@ -32,15 +32,6 @@ struct end {
 	uint64_t count, size, offset;
 };
 
-static uint64_t little(const char *p, unsigned n)
-{
-	uint64_t v = 0;
-
-	while (n--)
-		v = v << 8 | (unsigned char)p[n];
-	return v;
-}
-
 int pf_zip_bytes(void *to, int fd, uint64_t at, size_t n, struct pf_err *err)
 {
 	size_t got = 0;
@@ -65,23 +56,26 @@ static int read_end64(struct end *out, int fd, uint64_t locator_at, const char *
 		      struct pf_err *err)
 {
 	char r[END64_SIZE];
-	uint64_t at = little(locator + 8, 8);
+	uint64_t at = pf_little(locator + 8, 8);
 
 	if (locator_at < END64_SIZE || at > locator_at - END64_SIZE)
-		return pf_fail(err, PF_EMODEL, "the archive's zip64 end record is not where it should be");
+		return pf_fail(err, PF_EMODEL,
+			       "the archive's zip64 end record is not where it should be");
 	if (pf_zip_bytes(r, fd, at, sizeof(r), err) < 0)
 		return -1;
-	if (little(r, 4) != END64_SIG || little(r + 4, 8) != locator_at - at - 12 ||
-	    little(r + 16, 4) || little(r + 20, 4) || little(r + 24, 8) != little(r + 32, 8))
+	if (pf_little(r, 4) != END64_SIG || pf_little(r + 4, 8) != locator_at - at - 12 ||
+	    pf_little(r + 16, 4) || pf_little(r + 20, 4) ||
+	    pf_little(r + 24, 8) != pf_little(r + 32, 8))
 		return pf_fail(err, PF_EMODEL, "the archive's zip64 end record is malformed");
-	*out = (struct end){ at, little(r + 32, 8), little(r + 40, 8), little(r + 48, 8) };
+	*out = (struct end){ at, pf_little(r + 32, 8), pf_little(r + 40, 8), pf_little(r + 48, 8) };
 	return 0;
 }
 
 /* The end record's own 16 and 32 bit fields, where they are not "see zip64". */
 static bool ends_agree(const char *r, const struct end *e)
 {
-	uint64_t count = little(r + 10, 2), size = little(r + 12, 4), offset = little(r + 16, 4);
+	uint64_t count = pf_little(r + 10, 2), size = pf_little(r + 12, 4),
+		 offset = pf_little(r + 16, 4);
 
 	return (count == 0xffff || count == e->count) && (size == 0xffffffff || size == e->size) &&
 	       (offset == 0xffffffff || offset == e->offset);
@@ -90,21 +84,24 @@ static bool ends_agree(const char *r, const struct end *e)
 static int take_end(struct end *out, int fd, uint64_t at, const char *r, struct pf_err *err)
 {
 	char locator[LOCATOR_SIZE];
-	struct end e = { at, little(r + 10, 2), little(r + 12, 4), little(r + 16, 4) };
+	struct end e = { at, pf_little(r + 10, 2), pf_little(r + 12, 4), pf_little(r + 16, 4) };
 
-	if (little(r + 4, 2) || little(r + 6, 2) || little(r + 8, 2) != little(r + 10, 2))
+	if (pf_little(r + 4, 2) || pf_little(r + 6, 2) ||
+	    pf_little(r + 8, 2) != pf_little(r + 10, 2))
 		return pf_fail(err, PF_EMODEL, "an archive in several volumes");
 	if (at >= LOCATOR_SIZE) {
 		if (pf_zip_bytes(locator, fd, at - LOCATOR_SIZE, sizeof(locator), err) < 0)
 			return -1;
-		if (little(locator, 4) == LOCATOR_SIG &&
+		if (pf_little(locator, 4) == LOCATOR_SIG &&
 		    read_end64(&e, fd, at - LOCATOR_SIZE, locator, err) < 0)
 			return -1;
 	}
 	if (!ends_agree(r, &e))
 		return pf_fail(err, PF_EMODEL, "the archive's end records disagree");
 	if (e.offset > e.at || e.size != e.at - e.offset)
-		return pf_fail(err, PF_EMODEL, "bytes before, inside or after the archive that belong to no member");
+		return pf_fail(
+			err, PF_EMODEL,
+			"bytes before, inside or after the archive that belong to no member");
 	*out = e;
 	return 0;
 }
@@ -121,7 +118,7 @@ static int find_end(struct end *out, int fd, uint64_t size, struct pf_err *err)
 	if (pf_zip_bytes(p, fd, size - n, n, err) < 0)
 		return -1;
 	for (size_t i = n - END_SIZE + 1; i-- > 0;)
-		if (little(p + i, 4) == END_SIG && little(p + i + 20, 2) == n - i - END_SIZE)
+		if (pf_little(p + i, 4) == END_SIG && pf_little(p + i + 20, 2) == n - i - END_SIZE)
 			return take_end(out, fd, size - n + i, p + i, err);
 	return pf_fail(err, PF_EMODEL, "no ZIP archive: its end record is missing");
 }
@@ -131,11 +128,11 @@ static int find_end(struct end *out, int fd, uint64_t size, struct pf_err *err)
 /* 4.5: id and size, 2 bytes each, then the body. False at the end, or where the rest is none. */
 static bool next_extra(struct pf_str *rest, unsigned *id, struct pf_str *body)
 {
-	size_t n = rest->n < 4 ? 0 : (size_t)little(rest->p + 2, 2);
+	size_t n = rest->n < 4 ? 0 : (size_t)pf_little(rest->p + 2, 2);
 
 	if (rest->n < 4 + n)
 		return false;
-	*id = (unsigned)little(rest->p, 2);
+	*id = (unsigned)pf_little(rest->p, 2);
 	*body = pf_str_cut(*rest, 4, 4 + n);
 	*rest = pf_str_skip(*rest, 4 + n);
 	return true;
@@ -161,9 +158,10 @@ static int take_extra(struct pf_zip_member *m, struct pf_str extra, struct pf_er
 			if (*fields[i] != 0xffffffff)
 				continue;
 			if (body.n < 8)
-				return pf_fail(err, PF_EMODEL, "a zip64 field of " PF_FMT " is missing",
+				return pf_fail(err, PF_EMODEL,
+					       "a zip64 field of " PF_FMT " is missing",
 					       PF_ARG(pf_shown(m->name)));
-			*fields[i] = little(body.p, 8);
+			*fields[i] = pf_little(body.p, 8);
 			body = pf_str_skip(body, 8);
 		}
 		if (id == EXTRA_ZIP64 && body.n)
@@ -180,23 +178,23 @@ static int take_entry(struct pf_zip_member *out, size_t *used, struct pf_str res
 	size_t name_n, extra_n, comment_n;
 	const char *r = rest.p;
 
-	if (rest.n < ENTRY_SIZE || little(r, 4) != ENTRY_SIG)
+	if (rest.n < ENTRY_SIZE || pf_little(r, 4) != ENTRY_SIG)
 		return pf_fail(err, PF_EMODEL, "the archive's directory is malformed");
-	name_n = (size_t)little(r + 28, 2);
-	extra_n = (size_t)little(r + 30, 2);
-	comment_n = (size_t)little(r + 32, 2);
+	name_n = (size_t)pf_little(r + 28, 2);
+	extra_n = (size_t)pf_little(r + 30, 2);
+	comment_n = (size_t)pf_little(r + 32, 2);
 	*used = ENTRY_SIZE + name_n + extra_n + comment_n;
-	if (rest.n < *used || little(r + 34, 2))
+	if (rest.n < *used || pf_little(r + 34, 2))
 		return pf_fail(err, PF_EMODEL, "the archive's directory is malformed");
 	*out = (struct pf_zip_member){
 		.name = { r + ENTRY_SIZE, name_n },
-		.header = little(r + 42, 4),
-		.packed = little(r + 20, 4),
-		.size = little(r + 24, 4),
-		.crc = (uint32_t)little(r + 16, 4),
-		.method = (uint16_t)little(r + 10, 2),
-		.flags = (uint16_t)little(r + 8, 2),
-		.mode = (uint32_t)little(r + 38, 4) >> 16,
+		.header = pf_little(r + 42, 4),
+		.packed = pf_little(r + 20, 4),
+		.size = pf_little(r + 24, 4),
+		.crc = (uint32_t)pf_little(r + 16, 4),
+		.method = (uint16_t)pf_little(r + 10, 2),
+		.flags = (uint16_t)pf_little(r + 8, 2),
+		.mode = (uint32_t)pf_little(r + 38, 4) >> 16,
 	};
 	return take_extra(out, (struct pf_str){ r + ENTRY_SIZE + name_n, extra_n }, err);
 }
@@ -214,8 +212,10 @@ static int read_directory(struct pf_zip *z, const struct end *e, struct pf_err *
 	struct pf_str rest;
 
 	if (e->count > PF_MAX_ZIP_MEMBERS || e->size > PF_MAX_ZIP_DIRECTORY)
-		return pf_fail(err, PF_ELIMIT, "the archive's directory is too big: more than %d members or %zu bytes",
-			       PF_MAX_ZIP_MEMBERS, PF_MAX_ZIP_DIRECTORY);
+		return pf_fail(
+			err, PF_ELIMIT,
+			"the archive's directory is too big: more than %d members or %zu bytes",
+			PF_MAX_ZIP_MEMBERS, PF_MAX_ZIP_DIRECTORY);
 	bytes = pf_alloc(&z->arena, (size_t)e->size + 1);
 	if (pf_zip_bytes(bytes, z->fd, e->offset, (size_t)e->size, err) < 0)
 		return -1;
@@ -236,7 +236,7 @@ static int read_directory(struct pf_zip *z, const struct end *e, struct pf_err *
 
 /* ---- members against their local headers ---- */
 
-static int differs(struct pf_err *err, const struct pf_zip_member *m, const char *what)
+int pf_zip_differs(struct pf_err *err, const struct pf_zip_member *m, const char *what)
 {
 	return pf_fail(err, PF_EMODEL, "member " PF_FMT ": %s", PF_ARG(pf_shown(m->name)), what);
 }
@@ -257,13 +257,13 @@ static bool is_size_or_late(uint64_t value, uint64_t central, uint16_t flags)
 static bool check_local_zip64(struct pf_zip_member *m, const char *r, struct pf_str body)
 {
 	const uint64_t wanted[] = { m->size, m->packed };
-	const uint64_t local[] = { little(r + 22, 4), little(r + 18, 4) };
+	const uint64_t local[] = { pf_little(r + 22, 4), pf_little(r + 18, 4) };
 	bool both = body.n == 16;
 
 	for (size_t i = 0; i < PF_COUNT(wanted); i++) {
 		if (local[i] != 0xffffffff && !both)
 			continue;
-		if (body.n < 8 || !is_size_or_late(little(body.p, 8), wanted[i], m->flags))
+		if (body.n < 8 || !is_size_or_late(pf_little(body.p, 8), wanted[i], m->flags))
 			return false;
 		body = pf_str_skip(body, 8);
 	}
@@ -290,7 +290,8 @@ static bool check_local_extra(struct pf_zip_member *m, const char *r, struct pf_
 
 /* Nothing lies between members but a data descriptor (4.3.9): perhaps a signature, the checksum,
  * both sizes of 4 or 8 bytes. */
-static int check_gap(struct pf_zip *z, const struct pf_zip_member *m, uint64_t end, struct pf_err *err)
+static int check_gap(struct pf_zip *z, const struct pf_zip_member *m, uint64_t end,
+		     struct pf_err *err)
 {
 	uint64_t at = m->data + m->packed, gap = end - at;
 	bool signature = gap == 16 || gap == 24;
@@ -300,12 +301,12 @@ static int check_gap(struct pf_zip *z, const struct pf_zip_member *m, uint64_t e
 	if (!gap)
 		return 0;
 	if (!(m->flags & FLAG_DESCRIPTOR) || !(gap == 12 || gap == 20 || signature))
-		return differs(err, m, "bytes that belong to no member follow it");
+		return pf_zip_differs(err, m, "bytes that belong to no member follow it");
 	if (pf_zip_bytes(r, z->fd, at, (size_t)gap, err) < 0)
 		return -1;
-	if ((signature && little(r, 4) != DESCRIPTOR_SIG) || little(p, 4) != m->crc ||
-	    little(p + 4, wide) != m->packed || little(p + 4 + wide, wide) != m->size)
-		return differs(err, m, "its data descriptor differs from the directory");
+	if ((signature && pf_little(r, 4) != DESCRIPTOR_SIG) || pf_little(p, 4) != m->crc ||
+	    pf_little(p + 4, wide) != m->packed || pf_little(p + 4 + wide, wide) != m->size)
+		return pf_zip_differs(err, m, "its data descriptor differs from the directory");
 	return 0;
 }
 
@@ -317,29 +318,29 @@ static int check_local(struct pf_zip *z, struct pf_zip_member *m, uint64_t end, 
 	char *r = pf_buf_room(b, LOCAL_SIZE + PF_KIB(128)), *extra;
 
 	if (m->header > end || end - m->header < LOCAL_SIZE + m->name.n)
-		return differs(err, m, "its header overlaps what follows");
+		return pf_zip_differs(err, m, "its header overlaps what follows");
 	if (pf_zip_bytes(r, z->fd, m->header, LOCAL_SIZE + m->name.n, err) < 0)
 		return -1;
-	name_n = little(r + 26, 2);
-	extra_n = little(r + 28, 2);
-	crc = little(r + 14, 4);
-	if (little(r, 4) != LOCAL_SIG || name_n != m->name.n || little(r + 8, 2) != m->method ||
-	    little(r + 6, 2) != m->flags)
-		return differs(err, m, "its header differs from the directory");
-	if (!local_size_ok(little(r + 18, 4), m->packed, m->flags) ||
-	    !local_size_ok(little(r + 22, 4), m->size, m->flags) ||
+	name_n = pf_little(r + 26, 2);
+	extra_n = pf_little(r + 28, 2);
+	crc = pf_little(r + 14, 4);
+	if (pf_little(r, 4) != LOCAL_SIG || name_n != m->name.n ||
+	    pf_little(r + 8, 2) != m->method || pf_little(r + 6, 2) != m->flags)
+		return pf_zip_differs(err, m, "its header differs from the directory");
+	if (!local_size_ok(pf_little(r + 18, 4), m->packed, m->flags) ||
+	    !local_size_ok(pf_little(r + 22, 4), m->size, m->flags) ||
 	    !is_size_or_late(crc, m->crc, m->flags))
-		return differs(err, m, "its sizes or checksum differ from the directory");
+		return pf_zip_differs(err, m, "its sizes or checksum differ from the directory");
 	if (m->name.n && memcmp(r + LOCAL_SIZE, m->name.p, m->name.n))
-		return differs(err, m, "its header has another name");
+		return pf_zip_differs(err, m, "its header has another name");
 	m->data = m->header + LOCAL_SIZE + name_n + extra_n;
 	if (m->data > end || m->packed > end - m->data)
-		return differs(err, m, "it overlaps what follows");
+		return pf_zip_differs(err, m, "it overlaps what follows");
 	extra = r + LOCAL_SIZE + name_n;
 	if (extra_n && pf_zip_bytes(extra, z->fd, m->data - extra_n, (size_t)extra_n, err) < 0)
 		return -1;
 	if (!check_local_extra(m, r, (struct pf_str){ extra, (size_t)extra_n }))
-		return differs(err, m, "its sizes differ from the directory");
+		return pf_zip_differs(err, m, "its sizes differ from the directory");
 	return check_gap(z, m, end, err);
 }
 
@@ -366,7 +367,7 @@ static int check_members(struct pf_zip *z, struct pf_err *err)
 		void **place = pf_map_put(&z->arena, &z->by_name, m->name);
 
 		if (*place)
-			return differs(err, m, "the archive has it twice");
+			return pf_zip_differs(err, m, "the archive has it twice");
 		*place = m;
 		if (check_local(z, m, pf_zip_end_of(z, m), &scratch, err) < 0)
 			return -1;

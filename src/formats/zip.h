@@ -12,7 +12,7 @@ struct pf_zip_member {
 	uint32_t crc;
 	uint16_t method, flags;
 	uint32_t mode;		/* of Unix, or 0 */
-	const char *odd;	/* why another reader might see another member here; NULL: it would not */
+	const char *odd; /* why another reader might see another member here; NULL: it would not */
 };
 
 struct pf_zip {
@@ -35,8 +35,8 @@ int pf_zip_open(struct pf_zip *out, int fd, struct pf_err *err) PF_MUST_USE;
  * encryption, or a method other than stored and deflate. */
 int pf_zip_read(struct pf_buf *out, struct pf_zip *z, const struct pf_zip_member *m,
 		struct pf_err *err) PF_MUST_USE;
-/* The same in pieces of at most PF_ZIP_PIECE bytes, for one that is too big to be held whole; what was
- * taken counts when it returns 0. */
+/* The same in pieces of at most PF_ZIP_PIECE bytes, for one that is too big to be held whole; what
+ * was taken counts when it returns 0. */
 typedef int pf_zip_take(void *ctx, struct pf_str piece, struct pf_err *err);
 int pf_zip_stream(const struct pf_zip *z, const struct pf_zip_member *m, pf_zip_take *take,
 		  void *ctx, struct pf_err *err) PF_MUST_USE;

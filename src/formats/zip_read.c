@@ -11,11 +11,6 @@
 #define METHOD_DEFLATE 8
 #define DEFLATE_BEST 1032 /* no deflate stream unpacks to more than this times its size */
 
-static int differs(struct pf_err *err, const struct pf_zip_member *m, const char *what)
-{
-	return pf_fail(err, PF_EMODEL, "member " PF_FMT ": %s", PF_ARG(pf_shown(m->name)), what);
-}
-
 void pf_zip_end_reading(struct pf_zip *z)
 {
 	if (z->inflater)
@@ -45,7 +40,7 @@ static int inflate_member(char *to, struct pf_zip *z, const struct pf_zip_member
 	if (libdeflate_deflate_decompress_ex(z->inflater, p, (size_t)m->packed, to, (size_t)m->size,
 					     &used, NULL) != LIBDEFLATE_SUCCESS ||
 	    used != m->packed)
-		return differs(err, m, "its deflated bytes are damaged");
+		return pf_zip_differs(err, m, "its deflated bytes are damaged");
 	shrink(&z->packed);
 	return 0;
 }
@@ -71,7 +66,7 @@ static int check_size(const struct pf_buf *out, const struct pf_zip_member *m, s
 	const char *why = pf_zip_unreadable(m);
 
 	if (why)
-		return differs(err, m, why);
+		return pf_zip_differs(err, m, why);
 	if (m->size >= out->max - out->n || m->packed > m->size + PF_KIB(64))
 		return pf_fail(err, PF_ELIMIT, "member " PF_FMT ": more than %zu bytes",
 			       PF_ARG(pf_shown(m->name)), out->max);
@@ -93,7 +88,7 @@ int pf_zip_read(struct pf_buf *out, struct pf_zip *z, const struct pf_zip_member
 					: inflate_member(to, z, m, err)) < 0)
 		return -1;
 	if (libdeflate_crc32(0, to, (size_t)m->size) != m->crc)
-		return differs(err, m, "its checksum is wrong");
+		return pf_zip_differs(err, m, "its checksum is wrong");
 	to[m->size] = '\0';
 	out->n += (size_t)m->size;
 	return 0;

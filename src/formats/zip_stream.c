@@ -8,7 +8,8 @@
 #include "formats/zip.h"
 #include "formats/zip_inside.h"
 
-/* libdeflate is more than twice as fast, but wants all of a member, and all of the room for it, at once. */
+/* libdeflate is more than twice as fast, but wants all of a member, and all of the room for it, at
+ * once. */
 struct stream {
 	const struct pf_zip *zip;
 	const struct pf_zip_member *member;

@@ -35,8 +35,9 @@ static void take(struct pf_wanted_project *w, struct pf_page *page)
 
 /* ---- what comes becomes a page, which is kept ---- */
 
-static int make_page(struct pf_page *out, struct pf_wanted_project *w, const char *url, struct pf_str type,
-		     struct pf_str text, const struct pf_page_facts *facts, struct pf_err *err)
+static int make_page(struct pf_page *out, struct pf_wanted_project *w, const char *url,
+		     struct pf_str type, struct pf_str text, const struct pf_page_facts *facts,
+		     struct pf_err *err)
 {
 	PF_AUTO(maker) m = { 0 };
 
@@ -180,7 +181,8 @@ void pf_ask(struct pf_wanted_project *w)
 		} else if (take_kept(w)) {
 			continue;
 		} else if (w->own->settings.offline) {
-			pf_fail(&w->err, PF_ETRANSFER, "offline, and the page of " PF_FMT " at %s is not at hand",
+			pf_fail(&w->err, PF_ETRANSFER,
+				"offline, and the page of " PF_FMT " at %s is not at hand",
 				PF_ARG(w->name), index_url(w));
 			w->settled = true;
 		} else {

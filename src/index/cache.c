@@ -28,7 +28,8 @@ void pf_cache_open(struct pf_cache *c, const char *dir)
 	struct pf_err err;
 	int fd;
 
-	if (pf_mkdir_p(dir, 0755, &err) < 0 || (fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0) {
+	if (pf_mkdir_p(dir, 0755, &err) < 0 ||
+	    (fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0) {
 		pf_debug("nothing of indexes is kept: %s", dir);
 		return;
 	}
@@ -53,7 +54,8 @@ static int64_t age_of(const struct stat *st)
 	return st->st_mtime > now ? INT64_MAX : now - st->st_mtime;
 }
 
-static void path_of(char out[MAX_PATH_BELOW], const char *folder, struct pf_str key, struct pf_str more)
+static void path_of(char out[MAX_PATH_BELOW], const char *folder, struct pf_str key,
+		    struct pf_str more)
 {
 	char hex[PF_SHA256_HEX];
 	struct pf_arena a = { 0 };

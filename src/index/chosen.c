@@ -1,4 +1,4 @@
-/* chosen.c - the wheel that was chosen for a pinned version: found again without asking the index */
+/* chosen.c - the wheel chosen for a pinned version: found again without asking the index */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/limits.h"
 #include "base/str.h"
@@ -81,9 +81,12 @@ void pf_index_choose(struct pf_index *x, const struct pf_version *v, const struc
 		.uploaded = f->uploaded, .is_yanked = f->is_yanked, .has_metadata = f->has_metadata,
 	};
 
-	if (*id && f->sha256.n && pf_maker_start(&m, f->release->project->name, f->url.p, &ignored) == 0 &&
-	    pf_maker_add(&m, &link, &ignored) == 0 && pf_maker_end(&page, &m, &facts, &ignored) == 0)
-		pf_cache_keep_page(&own->cache, id, key_of(&own->arena, f->release->project->name, v), &page);
+	if (*id && f->sha256.n &&
+	    pf_maker_start(&m, f->release->project->name, f->url.p, &ignored) == 0 &&
+	    pf_maker_add(&m, &link, &ignored) == 0 &&
+	    pf_maker_end(&page, &m, &facts, &ignored) == 0)
+		pf_cache_keep_page(&own->cache, id,
+				   key_of(&own->arena, f->release->project->name, v), &page);
 }
 
 void pf_chosen_free(struct pf_index_own *own)

@@ -27,10 +27,14 @@ static char entity(struct pf_str s)
 			return entities[i].c;
 	if (pf_str_starts(s, "#x") || pf_str_starts(s, "#X")) {
 		for (size_t i = 2; i < s.n && code < 128; i++)
-			code = pf_hex_digit(s.p[i]) < 0 ? 128 : code << 4 | (unsigned)pf_hex_digit(s.p[i]);
+			code = pf_hex_digit(s.p[i]) < 0
+				       ? 128
+				       : code << 4 | (unsigned)pf_hex_digit(s.p[i]);
 		return code < 128 ? (char)code : 0;
 	}
-	return pf_str_starts(s, "#") && pf_str_u64(pf_str_skip(s, 1), &code) && code < 128 ? (char)code : 0;
+	return pf_str_starts(s, "#") && pf_str_u64(pf_str_skip(s, 1), &code) && code < 128
+		       ? (char)code
+		       : 0;
 }
 
 static struct pf_str decode(struct pf_maker *m, struct pf_str s)
@@ -63,7 +67,8 @@ static void take_attribute(struct tag *t, struct pf_str name, struct pf_str valu
 	else if (pf_str_ieq(name, "data-yanked")) {
 		t->yanked = value;
 		t->is_yanked = true;
-	} else if (pf_str_ieq(name, "data-core-metadata") || pf_str_ieq(name, "data-dist-info-metadata")) {
+	} else if (pf_str_ieq(name, "data-core-metadata") ||
+		   pf_str_ieq(name, "data-dist-info-metadata")) {
 		t->metadata = value;
 		t->has_metadata = !pf_str_ieq(value, "false");
 	} else if (pf_str_ieq(name, "name"))
@@ -142,7 +147,8 @@ static int take_anchor(struct pf_maker *m, const struct tag *t, struct pf_err *e
 	size_t hash = pf_str_find(href, '#');
 	struct pf_link l = {
 		.url = pf_str_cut(href, 0, hash),
-		.sha256 = hash == PF_NPOS ? (struct pf_str){ 0 } : digest_of(pf_str_skip(href, hash + 1)),
+		.sha256 = hash == PF_NPOS ? (struct pf_str){ 0 }
+					  : digest_of(pf_str_skip(href, hash + 1)),
 		.metadata_sha256 = digest_of(t->metadata),
 		.python = decode(m, t->python),
 		.yanked = decode(m, t->yanked),
@@ -182,7 +188,8 @@ static int take_tag(struct pf_maker *m, const struct tag *t, bool *based, struct
 	}
 	if (pf_str_ieq(t->name, "meta") && pf_str_is(t->meta_name, "pypi:repository-version") &&
 	    !pf_str_starts(t->content, "1."))
-		return pf_fail(err, PF_EINTEGRITY, "an index of version " PF_FMT " (1.x is understood)",
+		return pf_fail(err, PF_EINTEGRITY,
+			       "an index of version " PF_FMT " (1.x is understood)",
 			       PF_ARG(pf_shown(t->content)));
 	return 0;
 }

@@ -63,7 +63,8 @@ static struct pf_str list_platforms(struct pf_index_own *own)
 	return pf_dup(&own->arena, pf_buf_view(&list));
 }
 
-int pf_index_open(struct pf_index *out, const struct pf_index_settings *settings, struct pf_err *err)
+int pf_index_open(struct pf_index *out, const struct pf_index_settings *settings,
+		  struct pf_err *err)
 {
 	PF_AUTO(index) x = { .own = calloc(1, sizeof(struct pf_index_own)) };
 	struct pf_index_own *own = x.own;
@@ -214,11 +215,13 @@ static int copy_file(struct pf_transfer *t, const char *path, struct pf_err *err
 	char bytes[65536], got[PF_HASHER_HEX];
 	PF_FD(from) = pf_open_file(AT_FDCWD, path, err);
 	ssize_t n;
-	int rc = from < 0 || ftruncate(t->fd, 0) < 0 || lseek(t->fd, 0, SEEK_SET) < 0 ? -1 : 0;
+	int rc = from < 0 ? -1 : 0;
 
 	err->gone = from < 0 && access(path, F_OK) < 0 && errno == ENOENT;
+	if (rc == 0 && (ftruncate(t->fd, 0) < 0 || lseek(t->fd, 0, SEEK_SET) < 0))
+		rc = pf_fail_errno(err, "cannot write");
 	pf_hasher_start(&h);
-	while (rc == 0 && (n = read(from, bytes, sizeof(bytes))) != 0) {
+	while (rc == 0 && (n = pf_read_some(from, bytes, sizeof(bytes))) != 0) {
 		if (n < 0)
 			rc = pf_fail_errno(err, "%s cannot be read", path);
 		else
@@ -229,11 +232,13 @@ static int copy_file(struct pf_transfer *t, const char *path, struct pf_err *err
 	pf_hasher_end(&h, got);
 	pf_hasher_free(&h);
 	if (rc == 0 && t->sha256 && strcmp(got, t->sha256) != 0)
-		rc = pf_fail(err, PF_EINTEGRITY, "%s: sha256 is %s, expected %s", path, got, t->sha256);
+		rc = pf_fail(err, PF_EINTEGRITY, "%s: sha256 is %s, expected %s", path, got,
+			     t->sha256);
 	return rc;
 }
 
-void pf_index_fetch_start(struct pf_transfer *t, int fd, struct pf_index *x, const struct pf_file *file)
+void pf_index_fetch_start(struct pf_transfer *t, int fd, struct pf_index *x,
+			  const struct pf_file *file)
 {
 	struct pf_arena a = { 0 };
 	char *path = pf_file_path(&a, file->url);

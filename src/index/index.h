@@ -1,4 +1,4 @@
-/* index.h - the front door of package indexes: what there is of a project, and what its files need */
+/* index.h - the door of package indexes: what there is of a project, and what its files need */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
@@ -10,8 +10,9 @@
 
 /* Where packages come from and whom they are for. Borrowed until the index is freed. */
 struct pf_index_settings {
-	struct pf_strs urls;	   /* http:, https: or file: URLs; the first that knows a name has it */
-	struct pf_strs find_links; /* URLs of pages, folders or files: added to what the index has */
+	struct pf_strs urls; /* http:, https: or file: URLs; the first that knows a name has it */
+	/* URLs of pages, folders or files: added to what the index has */
+	struct pf_strs find_links;
 	struct pf_net net;
 	bool no_index;		   /* find_links alone */
 	bool offline;		   /* what is at hand, however old */
@@ -51,7 +52,8 @@ struct pf_release {
 
 struct pf_project {
 	struct pf_str name;	/* canonical */
-	struct pf_str where;	/* the index that has it, without credentials; empty: find-links alone */
+	/* the index that has it, without credentials; empty: find-links alone */
+	struct pf_str where;
 	struct pf_release *releases; /* newest first; some have no file that fits */
 	size_t n;
 	size_t refused;		/* links that were not taken */
@@ -73,10 +75,12 @@ int pf_index_open(struct pf_index *out, const struct pf_index_settings *settings
 		  struct pf_err *err) PF_MUST_USE;
 void pf_index_free(struct pf_index *x);
 
-/* Begins to fetch these projects' pages, if that has not been done; nobody waits. Names of any form. */
+/* Begins to fetch these projects' pages, if that has not been done; nobody waits. Names of any
+ * form. */
 void pf_index_want(struct pf_index *x, const struct pf_str *names, size_t n);
 /* One project, waited for; asked again, it is the same one. 0; 1 when no index has it (*out is left
- * alone); -1: ETRANSFER (offline too), EINTEGRITY for a page that is malformed or another project's. */
+ * alone); -1: ETRANSFER (offline too), EINTEGRITY for a page that is malformed or another
+ * project's. */
 int pf_index_project(const struct pf_project **out, struct pf_index *x, struct pf_str name,
 		     struct pf_err *err) PF_MUST_USE;
 
@@ -84,8 +88,8 @@ int pf_index_project(const struct pf_project **out, struct pf_index *x, struct p
 const struct pf_project *pf_index_peek(struct pf_index *x, struct pf_str name);
 
 /* Remembers the wheel that was chosen where exactly this version was asked for, by its digest; and
- * tells it again, as a project of one release, for the same indexes, interpreter and platform. NULL:
- * none, or `refresh`, or there are lists and folders that may have come to offer more. */
+ * tells it again, as a project of one release, for the same indexes, interpreter and platform.
+ * NULL: none, or `refresh`, or there are lists and folders that may have come to offer more. */
 void pf_index_choose(struct pf_index *x, const struct pf_version *v, const struct pf_file *file);
 const struct pf_project *pf_index_chosen(struct pf_index *x, struct pf_str name,
 					 const struct pf_version *v);
@@ -110,10 +114,12 @@ struct pf_index_news {
 void pf_index_listen(struct pf_index *x, const struct pf_index_news *news);
 
 /* The file itself, into a descriptor; its digest and size are checked where they are known. */
-int pf_index_fetch(int fd, struct pf_index *x, const struct pf_file *file, struct pf_err *err) PF_MUST_USE;
+int pf_index_fetch(int fd, struct pf_index *x, const struct pf_file *file,
+		   struct pf_err *err) PF_MUST_USE;
 /* The same begun for many at once: wait with pf_pool_wait(pf_index_pool(x), t, err). `t` may have
  * `done` and `ctx` set; a local file is there at once. */
-void pf_index_fetch_start(struct pf_transfer *t, int fd, struct pf_index *x, const struct pf_file *file);
+void pf_index_fetch_start(struct pf_transfer *t, int fd, struct pf_index *x,
+			  const struct pf_file *file);
 struct pf_pool *pf_index_pool(struct pf_index *x);
 /* Of a file: URL, decoded; NULL of any other. */
 char *pf_file_path(struct pf_arena *a, struct pf_str url);

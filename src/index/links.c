@@ -70,7 +70,8 @@ static void take_answer(struct pf_transfer *t, void *ctx)
 
 	l->read = true;
 	l->err = t->err;
-	if (!l->err.code && pf_url_split(&l->links.base, pf_dup(&l->links.arena, t->final), &l->err) < 0)
+	if (!l->err.code &&
+	    pf_url_split(&l->links.base, pf_dup(&l->links.arena, t->final), &l->err) < 0)
 		return;
 	if (!l->err.code && pf_simple_read(&l->links, t->type, text, &l->err) == 0)
 		pf_cache_keep_text(&l->own->cache, PF_CACHE_LINKS, pf_s(l->url), text);
@@ -83,7 +84,8 @@ static bool take_kept(struct pf_list *l)
 	struct pf_str text;
 	int64_t age;
 
-	return pf_cache_text(&text, &l->own->arena, &age, &l->own->cache, PF_CACHE_LINKS, pf_s(l->url)) &&
+	return pf_cache_text(&text, &l->own->arena, &age, &l->own->cache, PF_CACHE_LINKS,
+			     pf_s(l->url)) &&
 	       (s->offline || (!s->refresh && age < PF_AGE_PAGE)) &&
 	       pf_simple_read(&l->links, PF_S(""), text, &err) == 0;
 }
@@ -105,7 +107,8 @@ static void ask(struct pf_list *l, const char *url)
 
 /* ---- all of them ---- */
 
-static int open_list(struct pf_list *l, struct pf_index_own *own, struct pf_str url, struct pf_err *err)
+static int open_list(struct pf_list *l, struct pf_index_own *own, struct pf_str url,
+		     struct pf_err *err)
 {
 	struct pf_link link = { .url = url };
 	struct pf_url u;
@@ -171,7 +174,8 @@ int pf_lists_wait(struct pf_index_own *own, struct pf_err *err)
 	return 0;
 }
 
-static int make_page(struct pf_page *out, const struct pf_list *l, struct pf_str name, struct pf_err *err)
+static int make_page(struct pf_page *out, const struct pf_list *l, struct pf_str name,
+		     struct pf_err *err)
 {
 	PF_AUTO(maker) m = { .others_pass = true };
 	struct pf_page_facts facts = { .max_age = -1 };

@@ -59,7 +59,8 @@ static uint32_t number_of(const void *value)
 }
 
 /* A Requires-Python or a wheel's tags; 0 is the empty one. `good` is asked of each new one. */
-static bool take_word(uint32_t *out, struct pf_maker *m, struct pf_str s, bool (*good)(struct pf_str))
+static bool take_word(uint32_t *out, struct pf_maker *m, struct pf_str s,
+		      bool (*good)(struct pf_str))
 {
 	void **place;
 
@@ -113,7 +114,8 @@ static int take_version(uint32_t *out, struct pf_maker *m, struct pf_str s, stru
 		struct pf_made_version *v;
 
 		if (m->versions.n == PF_MAX_PAGE_VERSIONS)
-			return pf_fail(err, PF_ELIMIT, "more than %d versions", PF_MAX_PAGE_VERSIONS);
+			return pf_fail(err, PF_ELIMIT, "more than %d versions",
+				       PF_MAX_PAGE_VERSIONS);
 		v = PF_PUSH(&m->arena, &m->versions);
 		s = pf_dup(&m->arena, s);
 		v->good = pf_version_read(&v->v, &m->arena, s);
@@ -127,7 +129,7 @@ static int take_version(uint32_t *out, struct pf_maker *m, struct pf_str s, stru
 
 /* ---- URLs ---- */
 
-/* Eight bytes at a time, each of them neither a blank, a control, beyond ASCII, nor one of \ " < > #. */
+/* Eight bytes at a time, each of them no blank, no control, within ASCII, none of \ " < > #. */
 static bool is_url_text(struct pf_str s)
 {
 #define EACH(c) (~(uint64_t)0 / 255 * (c))
@@ -142,8 +144,9 @@ static bool is_url_text(struct pf_str s)
 		if (left < 8)
 			memcpy(&w, last, 8);
 		bad |= (w & EACH(0x80)) | ((w - EACH(0x21)) & ~w & EACH(0x80));
-		bad |= HAS_ZERO(w ^ EACH('\\')) | HAS_ZERO(w ^ EACH('"')) | HAS_ZERO(w ^ EACH('<')) |
-		       HAS_ZERO(w ^ EACH('>')) | HAS_ZERO(w ^ EACH('#')) | HAS_ZERO(w ^ EACH(0x7f));
+		bad |= HAS_ZERO(w ^ EACH('\\')) | HAS_ZERO(w ^ EACH('"')) |
+		       HAS_ZERO(w ^ EACH('<')) | HAS_ZERO(w ^ EACH('>')) | HAS_ZERO(w ^ EACH('#')) |
+		       HAS_ZERO(w ^ EACH(0x7f));
 	}
 	return !bad;
 #undef HAS_ZERO
@@ -180,7 +183,8 @@ static const char *take_url(struct pf_str *out, struct pf_maker *m, struct pf_st
 		*out = link;
 		return NULL;
 	}
-	if (pf_url_join(out, &m->arena, &m->base, link, &err) < 0 || pf_url_split(&u, *out, &err) < 0)
+	if (pf_url_join(out, &m->arena, &m->base, link, &err) < 0 ||
+	    pf_url_split(&u, *out, &err) < 0)
 		return "a link that cannot be followed";
 	why = judge_url(m, &u);
 	if (why)
@@ -257,8 +261,8 @@ static const char *take_facts(struct pf_page_file *f, struct pf_maker *m, const 
 }
 
 /* Texts last: what is refused leaves none behind. The name is mostly the URL's end. */
-static void take_texts(struct pf_page_file *f, struct pf_maker *m, struct pf_str file, struct pf_str url,
-		       const struct pf_link *l)
+static void take_texts(struct pf_page_file *f, struct pf_maker *m, struct pf_str file,
+		       struct pf_str url, const struct pf_link *l)
 {
 	f->url = put(m, url);
 	f->name = f->url;
@@ -294,7 +298,8 @@ static void collect(struct pf_maker *m, const struct pf_link *l)
 
 int pf_maker_add(struct pf_maker *m, const struct pf_link *l, struct pf_err *err)
 {
-	struct pf_str file = l->file.n ? l->file : url_file(m, l->url), stem, version, url, tags = { 0 };
+	struct pf_str file = l->file.n ? l->file : url_file(m, l->url), stem, version, url,
+		      tags = { 0 };
 	struct pf_made_file made = { 0 };
 	bool wheel = pf_str_ends(file, ".whl");
 	const char *why;
@@ -340,9 +345,9 @@ bool pf_maker_passes(struct pf_maker *m, struct pf_str file)
 	struct pf_err ignored;
 	uint32_t version;
 
-	if (!m->platforms || m->collecting || !pf_str_ends(file, ".whl") || !pf_wheel_is_foreign(m, file) ||
-	    pf_wheel_split(&name, &tags, m, file) || take_version(&version, m, name, &ignored) < 0 ||
-	    !m->versions.v[version].good)
+	if (!m->platforms || m->collecting || !pf_str_ends(file, ".whl") ||
+	    !pf_wheel_is_foreign(m, file) || pf_wheel_split(&name, &tags, m, file) ||
+	    take_version(&version, m, name, &ignored) < 0 || !m->versions.v[version].good)
 		return false;
 	m->versions.v[version].foreign++;
 	return true;
@@ -359,7 +364,8 @@ static int by_version(const void *l, const void *r, void *ctx)
 	return order ? order : a < b ? -1 : a > b;
 }
 
-/* The versions that there are wheels or archives of, newest first, equal ones (1.0, 1.0.0) as one release. */
+/* The versions that there are wheels or archives of, newest first, equal ones (1.0, 1.0.0) as one
+ * release. */
 static struct pf_page_release *make_releases(uint32_t *count, struct pf_maker *m)
 {
 	size_t n = m->versions.n, kept = 0;
@@ -413,8 +419,9 @@ int pf_maker_end(struct pf_page *out, struct pf_maker *m, const struct pf_page_f
 	if (pf_buf_check(&m->text, "the page", err) < 0)
 		return -1;
 	h.text = (uint32_t)m->text.n;
-	h.size = sizeof(h) + h.releases * sizeof(*releases) + h.files * sizeof(struct pf_page_file) +
-		 h.words * sizeof(struct pf_span) + h.text + 1;
+	h.size = sizeof(h) + h.releases * sizeof(*releases) +
+		 h.files * sizeof(struct pf_page_file) + h.words * sizeof(struct pf_span) +
+		 h.text + 1;
 	memory = calloc(1, h.size);
 	if (!memory)
 		pf_oom();

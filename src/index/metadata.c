@@ -1,4 +1,4 @@
-/* metadata.c - what a file needs: from the file beside it, from a wheel's end, from the whole of it */
+/* metadata.c - what a file needs: from the one beside it, from a wheel's end, from all of it */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -15,7 +15,7 @@
 #define TAIL PF_KIB(128)	/* of a wheel: the directory and METADATA of most */
 #define NEAR PF_KIB(32)		/* before the directory, where METADATA mostly is */
 #define HOST_MEMORY 86400	/* seconds that we remember what a host can do */
-#define MISSES 3		/* files beside wheels that are not there, until none is looked for */
+#define MISSES 3 /* files beside wheels that are not there, until none is looked for */
 
 /* How it is got, each way when the one before has failed. */
 enum way { BESIDE, END, DIRECTORY, MEMBER, WHOLE };
@@ -91,7 +91,9 @@ static int read_member(struct wanted_metadata *w, struct pf_err *err)
 {
 	PF_AUTO(buf) text = PF_BUF(PF_MAX_DIST_INFO);
 
-	return pf_zip_read(&text, &w->zip, w->member, err) < 0 ? -1 : take_text(w, pf_buf_view(&text), err);
+	return pf_zip_read(&text, &w->zip, w->member, err) < 0
+		       ? -1
+		       : take_text(w, pf_buf_view(&text), err);
 }
 
 /* The whole archive is there: all of it is checked. */
@@ -131,7 +133,8 @@ static struct pf_host *host_of(struct pf_index_own *own, struct pf_str url)
 	return *place;
 }
 
-/* One file that is missing says little, where others are there. Kept as "0", or the misses so far. */
+/* One file that is missing says little, where others are there. Kept as "0", or the misses so
+ * far. */
 static void learn(struct wanted_metadata *w, bool there)
 {
 	struct pf_host *h = w->host;
@@ -152,7 +155,8 @@ static bool may_be_beside(const struct wanted_metadata *w)
 
 /* ---- stretches of a wheel ---- */
 
-static int put_bytes(struct wanted_metadata *w, uint64_t at, struct pf_str bytes, struct pf_err *err)
+static int put_bytes(struct wanted_metadata *w, uint64_t at, struct pf_str bytes,
+		     struct pf_err *err)
 {
 	for (size_t done = 0; done < bytes.n;) {
 		ssize_t n = pwrite(w->fd, bytes.p + done, bytes.n - done, (off_t)(at + done));
@@ -164,7 +168,8 @@ static int put_bytes(struct wanted_metadata *w, uint64_t at, struct pf_str bytes
 	return 0;
 }
 
-static int take_end(struct wanted_metadata *w, uint64_t total, struct pf_str bytes, struct pf_err *err)
+static int take_end(struct wanted_metadata *w, uint64_t total, struct pf_str bytes,
+		    struct pf_err *err)
 {
 	if (bytes.n > total || total > PF_MAX_DIST)
 		return pf_fail(err, PF_ETRANSFER, "a part that is larger than the whole");
@@ -184,12 +189,14 @@ static int look_into(struct wanted_metadata *w, struct pf_err *err)
 		if (pf_zip_directory_at(&directory, w->fd, err) < 0)
 			return -1;
 		if (directory < w->have) {
-			w->t.range = (struct pf_range){ .from = directory > NEAR ? directory - NEAR : 0,
-							.to = w->have };
+			w->t.range =
+				(struct pf_range){ .from = directory > NEAR ? directory - NEAR : 0,
+						   .to = w->have };
 			try_way(w, DIRECTORY);
 			return 0;
 		}
-		if (pf_zip_peek(&w->zip, w->fd, err) < 0 || find_member(&w->member, &w->zip, err) < 0)
+		if (pf_zip_peek(&w->zip, w->fd, err) < 0 ||
+		    find_member(&w->member, &w->zip, err) < 0)
 			return -1;
 	}
 	if (w->way != MEMBER && w->member->header < w->have) {
@@ -304,7 +311,9 @@ static void try_way(struct wanted_metadata *w, enum way way)
 	struct pf_err err;
 
 	w->way = way;
-	w->t = (struct pf_transfer){ .url = w->file->url.p, .done = take_answer_and_tell, .ctx = w };
+	w->t = (struct pf_transfer){ .url = w->file->url.p,
+				     .done = take_answer_and_tell,
+				     .ctx = w };
 	if (way == DIRECTORY || way == MEMBER) {
 		w->t.range = range;
 		w->t.body = PF_BUF(PF_MAX_ZIP_DIRECTORY);
@@ -337,7 +346,8 @@ static bool take_kept(struct wanted_metadata *w)
 	struct pf_err err;
 	int64_t age;
 
-	if (!pf_cache_text(&text, &w->own->arena, &age, &w->own->cache, PF_CACHE_METADATA, key_of(w->file)) ||
+	if (!pf_cache_text(&text, &w->own->arena, &age, &w->own->cache, PF_CACHE_METADATA,
+			   key_of(w->file)) ||
 	    pf_needed_read(&w->needed, &w->own->arena, text, w->file, &err) < 0)
 		return false;
 	settle(w, NULL);

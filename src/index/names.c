@@ -7,8 +7,8 @@
 
 bool pf_sdist_stem(struct pf_str *stem, struct pf_str file)
 {
-	static const char *const endings[] = { ".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz", ".tar",
-					       ".tbz",	  ".txz" };
+	static const char *const endings[] = { ".tar.gz", ".zip", ".tar.bz2", ".tgz",
+					       ".tar.xz", ".tar", ".tbz",     ".txz" };
 
 	for (size_t i = 0; i < PF_COUNT(endings); i++)
 		if (pf_str_ends(file, endings[i])) {

@@ -7,18 +7,21 @@
 #include "formats/headers.h"
 #include "req/name.h"
 
-static int check(struct pf_str name, struct pf_str version, const struct pf_file *file, struct pf_err *err)
+static int check(struct pf_str name, struct pf_str version, const struct pf_file *file,
+		 struct pf_err *err)
 {
 	PF_AUTO(arena) a = { 0 };
 	struct pf_version v;
 
 	if (!name.n || !version.n)
-		return pf_fail(err, PF_EINTEGRITY, PF_FMT ": its metadata has no name or no version",
+		return pf_fail(err, PF_EINTEGRITY,
+			       PF_FMT ": its metadata has no name or no version",
 			       PF_ARG(file->name));
 	if (!pf_name_eq(name, file->release->project->name) || !pf_version_read(&v, &a, version) ||
 	    pf_version_cmp(&v, &file->release->version) != 0)
 		return pf_fail(err, PF_EINTEGRITY, PF_FMT ": its metadata is of " PF_FMT " " PF_FMT,
-			       PF_ARG(file->name), PF_ARG(pf_shown(name)), PF_ARG(pf_shown(version)));
+			       PF_ARG(file->name), PF_ARG(pf_shown(name)),
+			       PF_ARG(pf_shown(version)));
 	return 0;
 }
 

@@ -60,7 +60,8 @@ static bool releases_ok(const struct pf_page *p)
 	for (uint32_t i = 0; i < h->releases; i++) {
 		const struct pf_page_release *r = &p->releases[i];
 
-		if (!span_ok(h, r->version) || r->first > h->files || r->count > h->files - r->first)
+		if (!span_ok(h, r->version) || r->first > h->files ||
+		    r->count > h->files - r->first)
 			return false;
 	}
 	for (uint32_t i = 0; i < h->words; i++)

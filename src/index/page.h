@@ -20,7 +20,7 @@ struct pf_link {
 	bool is_yanked, has_metadata;
 };
 
-/* ---- the packed form, for one machine: native byte order, everything checked when it is opened ---- */
+/* ---- the packed form, for one machine: native byte order, all of it checked when opened ---- */
 
 struct pf_span {
 	uint32_t at, n;	/* of the text */
@@ -67,8 +67,10 @@ struct pf_page {
 };
 
 void pf_page_free(struct pf_page *p);
-/* Looks at every part of a packed page, which becomes p's own on success: EMODEL when it is damaged. */
-int pf_page_open(struct pf_page *out, void *memory, size_t size, bool mapped, struct pf_err *err) PF_MUST_USE;
+/* Looks at every part of a packed page, which becomes p's own on success: EMODEL when it is
+ * damaged. */
+int pf_page_open(struct pf_page *out, void *memory, size_t size, bool mapped,
+		 struct pf_err *err) PF_MUST_USE;
 struct pf_str pf_page_text(const struct pf_page *p, struct pf_span s);
 struct pf_str pf_page_word(const struct pf_page *p, uint32_t word);
 
@@ -78,11 +80,12 @@ struct pf_maker {
 	struct pf_arena arena;
 	struct pf_str name;		/* of the project, canonical */
 	struct pf_url base;		/* what links are relative to */
-	bool base_moved;		/* by the page itself, to another origin: a digest is wanted */
-	bool collecting;		/* links are kept as they are, for makers of many projects */
+	bool base_moved; /* by the page itself, to another origin: a digest is wanted */
+	bool collecting; /* links are kept as they are, for makers of many projects */
 	PF_VEC(struct pf_link) links;
-	const struct pf_map *platforms;	/* wheels for none of them may be passed over; NULL: none may */
-	struct pf_map foreign;		/* "win_amd64" to a text that says whether it is none of them */
+	/* wheels for none of them may be passed over; NULL: none may */
+	const struct pf_map *platforms;
+	struct pf_map foreign; /* "win_amd64" to a text that says whether it is none of them */
 	bool others_pass;		/* files of other projects are no fault of the list */
 	PF_VEC(struct pf_made_file) files;
 	PF_VEC(struct pf_made_version) versions;
@@ -91,17 +94,20 @@ struct pf_maker {
 	uint32_t version;		/* the last one that was taken, plus one */
 	struct pf_buf text;
 	struct pf_str known_wheel, known_sdist; /* file names that begin so are the project's */
-	struct pf_str known_origin;	/* "https://host/": links that begin so need no further look */
+	struct pf_str known_origin; /* "https://host/": links that begin so need no further look */
 	size_t refused;
 	struct pf_str why;
 };
 
 void pf_maker_free(struct pf_maker *m);
 /* `url` is of the page, bare; kept. */
-int pf_maker_start(struct pf_maker *m, struct pf_str name, const char *url, struct pf_err *err) PF_MUST_USE;
-/* One link. What is of no kind we know is passed over; what is wrong is counted as refused. ELIMIT. */
+int pf_maker_start(struct pf_maker *m, struct pf_str name, const char *url,
+		   struct pf_err *err) PF_MUST_USE;
+/* One link. What is of no kind we know is passed over; what is wrong is counted as refused.
+ * ELIMIT. */
 int pf_maker_add(struct pf_maker *m, const struct pf_link *link, struct pf_err *err) PF_MUST_USE;
-/* Is it a wheel for other platforms? Then no more than its version is noted: it need not be added. */
+/* Is it a wheel for other platforms? Then no more than its version is noted: it need not be
+ * added. */
 bool pf_maker_passes(struct pf_maker *m, struct pf_str file);
 /* Counts one that is not even a link. */
 void pf_maker_refuse(struct pf_maker *m, struct pf_str file, const char *why);

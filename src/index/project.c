@@ -257,16 +257,16 @@ static struct part *list_parts(size_t *count, struct pf_arena *a, struct source 
 
 			p->source = &sources[i];
 			p->release = &sources[i].page->releases[k];
-			*count += pf_version_read(&p->version, a,
-						  pf_page_text(sources[i].page, p->release->version));
+			*count += pf_version_read(
+				&p->version, a, pf_page_text(sources[i].page, p->release->version));
 		}
 	if (n > 1)
 		qsort(out, *count, sizeof(*out), by_version);
 	return out;
 }
 
-static void make_release(struct pf_release *r, struct pf_arena *a, const struct part *parts, size_t n,
-			 const struct pf_target *t)
+static void make_release(struct pf_release *r, struct pf_arena *a, const struct part *parts,
+			 size_t n, const struct pf_target *t)
 {
 	size_t room = 0;
 
@@ -286,8 +286,8 @@ static void make_release(struct pf_release *r, struct pf_arena *a, const struct 
 		r->files[i].release = r;
 }
 
-void pf_project_make(struct pf_project *out, struct pf_arena *a, const struct pf_page *pages, size_t n,
-		     const struct pf_target *target)
+void pf_project_make(struct pf_project *out, struct pf_arena *a, const struct pf_page *pages,
+		     size_t n, const struct pf_target *target)
 {
 	struct source *sources = pf_alloc_array(a, n + 1, sizeof(*sources));
 	struct part *parts;
@@ -295,7 +295,8 @@ void pf_project_make(struct pf_project *out, struct pf_arena *a, const struct pf
 
 	for (size_t i = 0; i < n; i++) {
 		sources[i].page = &pages[i];
-		sources[i].words = pf_alloc_array(a, pages[i].head->words, sizeof(*sources[i].words));
+		sources[i].words =
+			pf_alloc_array(a, pages[i].head->words, sizeof(*sources[i].words));
 		if (!out->refused)
 			out->why = pf_page_text(&pages[i], pages[i].head->why);
 		out->refused += pages[i].head->refused;

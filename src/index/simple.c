@@ -27,8 +27,8 @@ int64_t pf_simple_time(struct pf_str s)
 	    s.p[10] != 'T' || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 ||
 	    minute > 59 || second > 60)
 		return 0;
-	return (int64_t)pf_day_of(century * 100 + year, month, day) * 86400 + hour * 3600 + minute * 60 +
-	       second;
+	return (int64_t)pf_day_of(century * 100 + year, month, day) * 86400 + hour * 3600 +
+	       minute * 60 + second;
 }
 
 /* ---- values ---- */
@@ -42,7 +42,8 @@ static struct pf_str hold(struct pf_maker *m, const struct pf_json *r, struct pf
 }
 
 /* {"sha256": "..."}; others are passed over. */
-static int read_hashes(struct pf_str *out, struct pf_maker *m, struct pf_json *r, struct pf_err *err)
+static int read_hashes(struct pf_str *out, struct pf_maker *m, struct pf_json *r,
+		       struct pf_err *err)
 {
 	struct pf_json_token key, value;
 	bool wanted;
@@ -60,7 +61,18 @@ static int read_hashes(struct pf_str *out, struct pf_maker *m, struct pf_json *r
 	}
 }
 
-enum field { FILENAME, URL, HASHES, PYTHON, SIZE, UPLOADED, YANKED, METADATA, DIST_METADATA, FIELDS };
+enum field {
+	FILENAME,
+	URL,
+	HASHES,
+	PYTHON,
+	SIZE,
+	UPLOADED,
+	YANKED,
+	METADATA,
+	DIST_METADATA,
+	FIELDS
+};
 
 static const struct pf_str field_names[FIELDS] = {
 	[FILENAME] = { "filename", 8 },	     [URL] = { "url", 3 },
@@ -115,8 +127,8 @@ static bool take_scalar(struct pf_link *l, enum field f, const struct pf_json_to
 	return (f != FILENAME && f != URL) || t->kind == PF_JSON_STRING;
 }
 
-static int read_value(struct pf_link *l, bool *good, enum field f, struct pf_maker *m, struct pf_json *r,
-		      struct pf_err *err)
+static int read_value(struct pf_link *l, bool *good, enum field f, struct pf_maker *m,
+		      struct pf_json *r, struct pf_err *err)
 {
 	struct pf_json_token t;
 
@@ -191,14 +203,16 @@ static int read_meta(struct pf_json *r, struct pf_err *err)
 		if (pf_json_next(r, &t, err) < 0 || pf_json_skip(r, &t, err) < 0)
 			return -1;
 		if (wanted && (t.kind != PF_JSON_STRING || !pf_str_starts(t.text, "1.")))
-			return pf_fail(err, PF_EINTEGRITY, "an index of version " PF_FMT " (1.x is understood)",
+			return pf_fail(err, PF_EINTEGRITY,
+				       "an index of version " PF_FMT " (1.x is understood)",
 				       PF_ARG(pf_shown(t.text)));
 	}
 }
 
 static int read_member(struct pf_maker *m, struct pf_json *r, struct pf_str key, struct pf_err *err)
 {
-	bool files = pf_str_is(key, "files"), meta = pf_str_is(key, "meta"), name = pf_str_is(key, "name");
+	bool files = pf_str_is(key, "files"), meta = pf_str_is(key, "meta"),
+	     name = pf_str_is(key, "name");
 	struct pf_json_token t;
 
 	if (pf_json_next(r, &t, err) < 0)

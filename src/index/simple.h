@@ -9,9 +9,10 @@
 	"application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, " \
 	"text/html;q=0.1"
 
-/* A page's links into the maker, by its media type (empty: by its first byte). EINTEGRITY: malformed,
- * of a later version, of another project; ELIMIT. */
-int pf_simple_read(struct pf_maker *m, struct pf_str type, struct pf_str text, struct pf_err *err) PF_MUST_USE;
+/* A page's links into the maker, by its media type (empty: by its first byte). EINTEGRITY:
+ * malformed, of a later version, of another project; ELIMIT. */
+int pf_simple_read(struct pf_maker *m, struct pf_str type, struct pf_str text,
+		   struct pf_err *err) PF_MUST_USE;
 int pf_simple_json(struct pf_maker *m, struct pf_str text, struct pf_err *err) PF_MUST_USE;
 int pf_simple_html(struct pf_maker *m, struct pf_str text, struct pf_err *err) PF_MUST_USE;
 

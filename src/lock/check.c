@@ -47,13 +47,15 @@ static bool has_digest(const struct pf_lock_package *p, const struct pf_strs *wa
 }
 
 /* A file that bears the name of the one which was asked for by its address. */
-static bool has_link(const struct pf_lock_package *p, struct pf_str link)
+static bool has_link(const struct pf_lock *l, const struct pf_lock_package *p, struct pf_str link)
 {
 	PF_AUTO(arena) a = { 0 };
 	struct pf_err ignored;
 	struct pf_url url;
 	struct pf_str name;
 
+	if (p->git)
+		return pf_lock_is_commit_of(l, p, link);
 	if (pf_url_split(&url, link, &ignored) < 0)
 		return false;
 	name = pf_url_decode(&a, pf_url_file(&url));
@@ -73,8 +75,8 @@ static struct pf_str differs(struct pf_arena *a, const struct pf_lock *l, const 
 		return need->constraint ? PF_S("") : PF_S("is not in it");
 	if (!admits(&need->req.specs, p->version))
 		return pf_format(a, "is locked as " PF_FMT, PF_ARG(pf_shown(p->version)));
-	if (link.n && !need->constraint && !has_link(p, link))
-		return PF_S("is locked as another file");
+	if (link.n && !need->constraint && !has_link(l, p, link))
+		return p->git ? PF_S("is locked as another commit") : PF_S("is locked as another file");
 	return has_digest(p, &need->hashes) ? PF_S("") : PF_S("is locked with another digest");
 }
 

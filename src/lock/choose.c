@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "fetch/fetch.h"
 #include "lock/parts.h"
 #include "req/wheel_name.h"
 #include "solve/native.h"
@@ -98,7 +99,7 @@ static int look_up(struct pf_planned *one, struct chooser *c, const struct pf_lo
 
 static bool is_looked_up(struct chooser *c, const struct pf_lock_package *p)
 {
-	return !p->files.n || !follows(c, p);
+	return !p->git && (!p->files.n || !follows(c, p));
 }
 
 /* All pages are asked for at once. */
@@ -136,6 +137,39 @@ static int take_file(struct pf_planned *one, struct chooser *c, const struct pf_
 	return 0;
 }
 
+/* A lock holds no secrets: they are those of the requirement that asks for the same repository. */
+static struct pf_str with_login(struct chooser *c, struct pf_str url)
+{
+	const struct pf_needs *needs = c->whom->needs;
+	struct pf_git_source asked = { 0 };
+	struct pf_err ignored;
+
+	for (size_t i = 0; i < needs->pip.n; i++)
+		if (pf_git_split(&asked, &c->arena, needs->pip.v[i].link, &ignored) == 0 &&
+		    pf_str_eq(pf_git_bare(&c->arena, asked.url), url))
+			return asked.url;
+	return url;
+}
+
+/* It is known by its commit. */
+static int take_git(struct pf_planned *one, struct chooser *c, const struct pf_lock_package *p,
+		    struct pf_err *err)
+{
+	struct pf_git_source git = { 0 };
+
+	if (!follows(c, p))
+		return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " is of a repository, which only --allow-urls "
+			       "lets a model name", p->line, PF_ARG(pf_shown(p->name)));
+	if (pf_git_split(&git, &c->arena, p->direct, err) < 0)
+		return -1;
+	one->file = pf_git_label(&c->arena, p->name, git.commit);
+	one->from = pf_git_place(&c->arena, &git);
+	one->revision = p->revision;
+	git.url = with_login(c, git.url);
+	one->url = pf_git_pinned(&c->arena, &git);
+	return 0;
+}
+
 static int plan_one(struct chooser *c, const struct pf_lock_package *p, struct pf_err *err)
 {
 	struct pf_planned one = {
@@ -146,7 +180,8 @@ static int plan_one(struct chooser *c, const struct pf_lock_package *p, struct p
 	if (p->requires_python.n &&
 	    pf_lock_check_python(p->requires_python, c->whom->python, err) < 0)
 		return pf_wrap(err, "line %u: " PF_FMT, p->line, PF_ARG(pf_shown(p->name)));
-	if (is_looked_up(c, p) ? look_up(&one, c, p, err) < 0 : take_file(&one, c, p, err) < 0)
+	if (is_looked_up(c, p) ? look_up(&one, c, p, err) < 0 :
+	    p->git	       ? take_git(&one, c, p, err) < 0 : take_file(&one, c, p, err) < 0)
 		return -1;
 	*PF_PUSH(&c->plan->arena, &c->plan->packages) = pf_planned_copy(&c->plan->arena, &one);
 	return 0;

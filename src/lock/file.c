@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <time.h>
 
+#include "base/digests.h"
 #include "base/number.h"
 #include "base/str.h"
 #include "fetch/fetch.h"
@@ -12,10 +13,9 @@
 int pf_lock_add_digest(struct pf_strs *out, struct pf_arena *a, struct pf_str kind, struct pf_str hex,
 		       unsigned line, struct pf_err *err)
 {
-	static const char *const strong[] = { "sha256", "sha384", "sha512", NULL };
 	struct pf_str text;
 
-	if (!pf_str_in(kind, strong))
+	if (!pf_digest_kind(kind))
 		return 0;
 	text = pf_format(a, PF_FMT ":" PF_FMT, PF_ARG(kind), PF_ARG(hex));
 	for (size_t i = kind.n; i < text.n; i++)
@@ -29,6 +29,16 @@ int pf_lock_add_digest(struct pf_strs *out, struct pf_arena *a, struct pf_str ki
 	else if (pf_str_is(kind, "sha256"))
 		out->v[0] = text;
 	return 0;
+}
+
+int pf_lock_marker_holds(struct pf_lock *l, const struct pf_lock_target *t, struct pf_str marker,
+			 unsigned line, struct pf_err *err)
+{
+	struct pf_marker *m = NULL;
+
+	if (marker.n && pf_marker_parse(&m, &l->arena, marker, err) < 0)
+		return pf_wrap(err, "line %u: a marker", line);
+	return pf_marker_eval(m, t->env, PF_S(""));
 }
 
 /* ---- where it lies ---- */

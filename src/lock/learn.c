@@ -26,7 +26,7 @@ static int fetch(struct pf_planned *one, struct pf_arena *a, struct pf_native *n
 
 static bool is_known(const struct pf_planned *one)
 {
-	return one->hashes.n || !one->file.n || !one->from.n;
+	return one->hashes.n || !one->file.n || !one->from.n || pf_planned_is_git(one);
 }
 
 int pf_lock_learn(struct pf_plan *plan, const struct pf_needs *needs, const struct pf_python *python,
@@ -42,7 +42,7 @@ int pf_lock_learn(struct pf_plan *plan, const struct pf_needs *needs, const stru
 	if (i == plan->packages.n)
 		return 0;
 	pf_step("fetching what has no digest");
-	if (pf_workdir_open(&w, "lock.", o, err) < 0 || pf_native_open(&native, needs, python, o, err) < 0)
+	if (pf_workdir_open(&w, "lock.", o->store, err) < 0 || pf_native_open(&native, needs, python, o, err) < 0)
 		return -1;
 	fd = openat(w.fd, "file", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)

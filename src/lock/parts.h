@@ -19,6 +19,8 @@ struct pf_lock_package {
 	struct pf_str requires_python;
 	struct pf_str index;
 	struct pf_str direct;	/* the URL or file that was asked for by itself; else empty */
+	struct pf_str revision;	/* of a repository, as it was asked for */
+	bool git;		/* `direct` tells the commit, and there is no file */
 	PF_VEC(struct pf_lock_file) files;
 	struct pf_strs hashes;	/* without files: it is one of these */
 	struct pf_strs depends;
@@ -50,6 +52,9 @@ struct pf_lock_format {
 	int (*write)(struct pf_buf *out, const struct pf_lock_of *what, struct pf_err *err);
 };
 
+/* Does it hold where the lock is to be installed? Absent does. 1, 0, or -1: it is none. */
+int pf_lock_marker_holds(struct pf_lock *l, const struct pf_lock_target *t, struct pf_str marker,
+			 unsigned line, struct pf_err *err) PF_MUST_USE;
 /* Does a line begin so, blanks aside? */
 bool pf_lock_has_line(struct pf_str text, const char *start);
 
@@ -66,6 +71,17 @@ const struct pf_lock_package *pf_lock_find(const struct pf_lock *l, struct pf_st
 /* file:///BASE/path, for a path that stays beneath it. EINTEGRITY. */
 int pf_lock_path_url(struct pf_str *out, struct pf_arena *a, const char *base, struct pf_str path,
 		     unsigned line, struct pf_err *err) PF_MUST_USE;
+struct pf_git_source;
+
+/* The package is this commit. EINTEGRITY: a place of one machine, no whole commit. */
+int pf_lock_take_git(struct pf_lock *l, struct pf_lock_package *p, const struct pf_git_source *from,
+		     unsigned line, struct pf_err *err) PF_MUST_USE;
+/* Is it what a requirement's URL asks for? */
+bool pf_lock_is_commit_of(const struct pf_lock *l, const struct pf_lock_package *p, struct pf_str link);
+/* The repository of a planned package as a lock tells it, without secrets; false: it is none, or of this
+ * machine alone. */
+bool pf_lock_git_of(struct pf_git_source *out, struct pf_arena *a, const struct pf_planned *one);
+bool pf_lock_has_git(const struct pf_plan *plan);
 /* A URL without its login and fragment; empty where it is none. */
 struct pf_str pf_lock_bare(struct pf_arena *a, struct pf_str url);
 /* "2024-01-31T23:59:59.5Z", which is in UTC, in seconds since 1970; 0: none. */

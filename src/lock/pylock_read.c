@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/number.h"
 #include "base/str.h"
+#include "fetch/fetch.h"
 #include "formats/toml.h"
 #include "lock/parts.h"
 
@@ -35,16 +36,6 @@ static int take_strings(struct pf_strs *out, struct pf_arena *a, const struct pf
 		*PF_PUSH(a, out) = list->v[i].text;
 	}
 	return 0;
-}
-
-/* Does it hold here? Absent does. */
-static int holds(struct reader *r, struct pf_str marker, unsigned line, struct pf_err *err)
-{
-	struct pf_marker *m = NULL;
-
-	if (marker.n && pf_marker_parse(&m, &r->lock->arena, marker, err) < 0)
-		return pf_wrap(err, "line %u: a marker", line);
-	return pf_marker_eval(m, r->t->env, PF_S(""));
 }
 
 /* ---- files ---- */
@@ -121,16 +112,39 @@ static int take_own(struct reader *r, struct pf_lock_package *p, const struct pf
 	return 0;
 }
 
+/* { type = "git", url = "https://h/r", requested-revision = "v1", commit-id = "...", subdirectory = "x" } */
+static int take_vcs(struct reader *r, struct pf_lock_package *p, const struct pf_node *vcs, struct pf_err *err)
+{
+	struct pf_str type = pf_node_text(vcs, "type");
+	struct pf_git_source from = {
+		.url = pf_node_text(vcs, "url"),
+		.rev = pf_node_text(vcs, "requested-revision"),
+		.commit = pf_node_text(vcs, "commit-id"),
+		.subdirectory = pf_node_text(vcs, "subdirectory"),
+	};
+
+	if (!pf_str_is(type, "git"))
+		return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " is in version control of another kind than "
+			       "git: " PF_FMT, vcs->line, PF_ARG(pf_shown(p->name)), PF_ARG(pf_shown(type)));
+	if (!from.url.n)
+		return pf_fail(err, PF_EINTEGRITY, "line %u: of the repository of " PF_FMT " no URL is told",
+			       vcs->line, PF_ARG(pf_shown(p->name)));
+	return pf_lock_take_git(r->lock, p, &from, vcs->line, err);
+}
+
 static int take_source(struct reader *r, struct pf_lock_package *p, const struct pf_node *n,
 		       struct pf_err *err)
 {
-	static const char *const unknown[] = { "vcs", "directory" };
-	const struct pf_node *archive = pf_node_get(n, "archive");
+	const struct pf_node *archive = pf_node_get(n, "archive"), *vcs = pf_node_get(n, "vcs");
+	const struct pf_node *own = pf_node_get(pf_node_get(n, "tool"), "pyfunc-env");
 
-	for (size_t i = 0; i < PF_COUNT(unknown); i++)
-		if (pf_node_get(n, unknown[i]))
-			return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " is known by no digest (%s)",
-				       n->line, PF_ARG(pf_shown(p->name)), unknown[i]);
+	if (pf_node_get(n, "directory"))
+		return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " is known by no digest (directory)",
+			       n->line, PF_ARG(pf_shown(p->name)));
+	if (vcs) {
+		p->version = p->version.n ? p->version : pf_node_text(own, "version");
+		return take_vcs(r, p, vcs, err);
+	}
 	if (archive ? take_archive(r, p, archive, err) < 0 :
 		      take_files(r, p, n, err) < 0 || take_own(r, p, n, err) < 0)
 		return -1;
@@ -169,7 +183,7 @@ static int take_package(struct reader *r, const struct pf_node *n, struct pf_err
 
 	if (n->kind != PF_NODE_MAP || !pf_name_is_valid(name))
 		return pf_fail(err, PF_EINTEGRITY, "line %u: a package without a name", n->line);
-	here = holds(r, pf_node_text(n, "marker"), n->line, err);
+	here = pf_lock_marker_holds(r->lock, r->t, pf_node_text(n, "marker"), n->line, err);
 	if (here < 0)
 		return -1;
 	if (!here && (pf_node_get(n, "vcs") || pf_node_get(n, "directory")))
@@ -205,7 +219,7 @@ static int check_environments(struct reader *r, const struct pf_node *list, stru
 	if (take_strings(&texts, &r->lock->arena, list, err) < 0)
 		return -1;
 	for (size_t i = 0; i < texts.n; i++) {
-		int here = holds(r, texts.v[i], list->line, err);
+		int here = pf_lock_marker_holds(r->lock, r->t, texts.v[i], list->line, err);
 
 		if (here)
 			return here < 0 ? -1 : 0;

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "fetch/fetch.h"
 #include "lock/parts.h"
+#include "req/reqneed.h"
 
 /* A text as TOML has it is one as JSON has it, but for DEL, which no text here holds. */
 static void put_field(struct pf_buf *out, const char *key, struct pf_str text)
@@ -72,11 +73,6 @@ static struct pf_str path_inside(struct pf_arena *a, const char *model_dir, stru
 	return PF_S("");
 }
 
-static bool is_remote(struct pf_str url)
-{
-	return pf_str_starts(url, "https://") || pf_str_starts(url, "http://");
-}
-
 /* { name = "...", url = "...", upload-time = 2024-01-31T23:59:59Z, size = 1, hashes = { sha256 = "..." } } */
 static void put_file(struct pf_buf *out, const struct pf_planned *one, const char *where_key,
 		     struct pf_str where)
@@ -108,16 +104,42 @@ static void put_file(struct pf_buf *out, const struct pf_planned *one, const cha
 	pf_buf_cstr(out, " } }");
 }
 
+/* vcs = { type = "git", url = "https://h/r", requested-revision = "v1", commit-id = "...", subdirectory = "x" } */
+static void put_vcs(struct pf_buf *out, const struct pf_git_source *git, struct pf_str revision)
+{
+	const struct {
+		const char *key;
+		struct pf_str text;
+	} fields[] = { { ", url", git->url },
+		       { ", requested-revision", revision },
+		       { ", commit-id", git->commit },
+		       { ", subdirectory", git->subdirectory } };
+
+	pf_buf_cstr(out, "vcs = { type = \"git\"");
+	for (size_t i = 0; i < PF_COUNT(fields); i++) {
+		if (!fields[i].text.n)
+			continue;
+		pf_buf_printf(out, "%s = ", fields[i].key);
+		pf_json_quote(out, fields[i].text);
+	}
+	pf_buf_cstr(out, " }\n");
+}
+
 /* What lies at an address that others can reach, or within the model. */
 static bool put_source(struct pf_buf *out, struct pf_arena *a, const struct pf_planned *one,
 		       const char *model_dir)
 {
 	struct pf_str from = pf_lock_bare(a, one->url.n ? one->url : one->from);
+	struct pf_git_source git = { 0 };
 	const char *key = "url";
 
+	if (pf_lock_git_of(&git, a, one)) {
+		put_vcs(out, &git, one->revision);
+		return true;
+	}
 	if (one->hashes.n != 1)
 		return false;
-	if (!is_remote(from)) {
+	if (!pf_requrl_is_http(from)) {
 		from = path_inside(a, one->url.n ? model_dir : NULL, from);
 		key = "path";
 	}
@@ -145,12 +167,15 @@ static bool is_for(const struct pf_planned *one, const struct pf_python *python)
 static void put_package(struct pf_buf *out, struct pf_arena *a, const struct pf_planned *one,
 			const struct pf_lock_of *what)
 {
+	bool git = pf_planned_is_git(one);
+
 	pf_buf_cstr(out, "\n[[packages]]\n");
 	put_field(out, "name", one->name);
-	put_field(out, "version", one->version);
+	if (!git) /* a source tree's is what its build says */
+		put_field(out, "version", one->version);
 	if (is_for(one, what->python))
 		put_field(out, "requires-python", one->requires_python);
-	if (is_remote(one->index))
+	if (pf_requrl_is_http(one->index))
 		put_field(out, "index", pf_lock_bare(a, one->index));
 	if (one->depends.n) {
 		pf_buf_cstr(out, "dependencies = [");
@@ -159,11 +184,13 @@ static void put_package(struct pf_buf *out, struct pf_arena *a, const struct pf_
 				      PF_ARG(one->depends.v[i]));
 		pf_buf_cstr(out, "]\n");
 	}
-	if (put_source(out, a, one, what->model_dir))
+	if (put_source(out, a, one, what->model_dir) && !(git && one->version.n))
 		return;
 	pf_buf_cstr(out, "[packages.tool.pyfunc-env]\n");
+	if (git)
+		put_field(out, "version", one->version);
 	put_list(out, "hashes", &one->hashes);
-	if (is_remote(one->url))
+	if (pf_requrl_is_http(one->url))
 		put_field(out, "url", pf_lock_bare(a, one->url));
 }
 

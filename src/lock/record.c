@@ -1,6 +1,7 @@
 /* record.c - plans as JSON: STORE/locks/NAME.json, and what --json prints */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/str.h"
+#include "fetch/fetch.h"
 #include "lock/parts.h"
 
 bool pf_recordlock_is(struct pf_str text)
@@ -19,6 +20,8 @@ static int take_planned(struct pf_lock *l, const struct pf_planned *from,
 	struct pf_lock_file f = { .name = one.file, .size = one.size, .uploaded = one.uploaded };
 	struct pf_strs strong = { 0 };
 
+	if (!pf_name_is_valid(one.name))
+		return pf_fail(err, PF_EINTEGRITY, "a package without a name");
 	if (one.redacted)
 		return pf_fail(err, PF_EINTEGRITY, "the password of " PF_FMT "'s address is not recorded",
 			       PF_ARG(pf_shown(one.name)));
@@ -32,7 +35,15 @@ static int take_planned(struct pf_lock *l, const struct pf_planned *from,
 		if (each.n)
 			*PF_PUSH(&l->arena, &strong) = each.v[0];
 	}
-	if (pf_str_starts(one.from, "http") && strong.n == 1) {
+	if (pf_planned_is_git(&one)) {
+		struct pf_git_source git = { 0 };
+
+		if (pf_git_split(&git, &l->arena, one.url, err) < 0)
+			return -1;
+		git.rev = one.revision;
+		if (pf_lock_take_git(l, &p, &git, 2, err) < 0)
+			return -1;
+	} else if (pf_str_starts(one.from, "http") && strong.n == 1) {
 		f.url = one.from;
 		f.hashes = strong;
 		p.line = 2;
@@ -41,7 +52,7 @@ static int take_planned(struct pf_lock *l, const struct pf_planned *from,
 	} else {
 		p.hashes = strong;
 	}
-	if (!p.files.n && !p.hashes.n)
+	if (!p.files.n && !p.hashes.n && !p.git)
 		return pf_fail(err, PF_EINTEGRITY, PF_FMT " has no digest", PF_ARG(pf_shown(p.name)));
 	return pf_lock_add_package(l, &p, err);
 }

@@ -30,6 +30,19 @@ static int take_fragment(struct pf_strs *out, struct pf_lock *l, struct pf_str f
 	return 0;
 }
 
+/* "name @ git+https://h/r@COMMIT": a whole commit alone stands for one version. */
+static int take_git(struct pf_lock *l, struct pf_lock_package *p, const struct pf_need *need, struct pf_str link,
+		    struct pf_err *err)
+{
+	struct pf_git_source git = { 0 };
+
+	if (need->hashes.n)
+		return pf_fail(err, PF_EINTEGRITY, "line %u: a commit has no digest to be compared", need->line);
+	if (pf_git_split(&git, &l->arena, link, err) < 0)
+		return pf_wrap(err, "line %u", need->line);
+	return pf_lock_take_git(l, p, &git, need->line, err);
+}
+
 static int take_link(struct pf_lock *l, struct pf_lock_package *p, const struct pf_need *need,
 		     const struct pf_lock_target *t, struct pf_err *err)
 {
@@ -37,6 +50,8 @@ static int take_link(struct pf_lock *l, struct pf_lock_package *p, const struct 
 	struct pf_lock_file f = { .hashes = p->hashes };
 	struct pf_url url;
 
+	if (pf_str_starts(link, "git+"))
+		return take_git(l, p, need, link, err);
 	if (pf_url_split(&url, link, err) < 0)
 		return pf_wrap(err, "line %u", need->line);
 	if (take_fragment(&f.hashes, l, url.fragment, need->line, err) < 0)
@@ -84,7 +99,7 @@ static int take_need(struct pf_lock *l, const struct pf_need *need, const struct
 		return -1;
 	if (!pin && take_link(l, &p, need, t, err) < 0)
 		return -1;
-	if (!p.files.n && !p.hashes.n)
+	if (!p.files.n && !p.hashes.n && !p.git)
 		return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " has no digest of SHA-256 or better",
 			       need->line, PF_ARG(pf_shown(need->text)));
 	return pf_lock_add_package(l, &p, err);
@@ -101,6 +116,8 @@ int pf_reqlock_read(struct pf_lock *out, const struct pf_lock_target *t, struct 
 	for (size_t i = 0; i < needs.asked.n; i++) {
 		const struct pf_asked *one = &needs.asked.v[i];
 
+		if (one->kind == PF_ASKED_URL) /* without a digest: a commit may be */
+			continue;
 		if (one->kind != PF_ASKED_INDEX)
 			return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " is no part of a lock",
 				       one->line, PF_ARG(pf_shown(one->text)));
@@ -118,15 +135,25 @@ int pf_reqlock_read(struct pf_lock *out, const struct pf_lock_target *t, struct 
 int pf_reqlock_write(struct pf_buf *out, const struct pf_lock_of *what, struct pf_err *err)
 {
 	PF_AUTO(arena) a = { 0 };
+	bool git = pf_lock_has_git(what->plan);
 
 	pf_buf_printf(out, "# for " PF_FMT " %d.%d, " PF_FMT "\n", PF_ARG(what->python->implementation),
 		      what->python->major, what->python->minor, PF_ARG(what->python->platform));
+	if (git) { /* which pip compares all or none of */
+		pf_buf_cstr(out, "# without digests: a commit has none, and pip takes none beside it\n");
+		pf_note("requirements with a commit of a repository are without digests, as pip takes none beside it: "
+			"a pylock has them");
+	}
 	for (size_t i = 0; i < what->plan->packages.n; i++) {
 		const struct pf_planned *one = &what->plan->packages.v[i];
+		struct pf_git_source source = { 0 };
 		struct pf_err ignored;
 		struct pf_url url;
 
-		if (!one->url.n) {
+		if (pf_lock_git_of(&source, &a, one)) {
+			pf_buf_printf(out, PF_FMT " @ " PF_FMT, PF_ARG(one->name),
+				      PF_ARG(pf_git_pinned(&a, &source)));
+		} else if (!one->url.n) {
 			pf_buf_printf(out, PF_FMT "==" PF_FMT, PF_ARG(one->name), PF_ARG(one->version));
 		} else if (pf_url_split(&url, one->url, &ignored) == 0 && pf_url_is_http(&url)) {
 			pf_buf_printf(out, PF_FMT " @ %s", PF_ARG(one->name), pf_url_bare(&a, &url));
@@ -135,7 +162,7 @@ int pf_reqlock_write(struct pf_buf *out, const struct pf_lock_of *what, struct p
 				"file or no archive", PF_ARG(one->name));
 			return pf_hint(err, "write a pylock");
 		}
-		for (size_t k = 0; k < one->hashes.n; k++)
+		for (size_t k = 0; !git && k < one->hashes.n; k++)
 			pf_buf_printf(out, " \\\n    --hash=" PF_FMT, PF_ARG(one->hashes.v[k]));
 		pf_buf_char(out, '\n');
 	}

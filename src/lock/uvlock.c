@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/number.h"
 #include "base/str.h"
+#include "fetch/fetch.h"
 #include "formats/toml.h"
 #include "lock/parts.h"
 
@@ -52,16 +53,6 @@ static bool is_root(const struct pf_node *package)
 
 /* ---- which package ---- */
 
-static int marker_holds(struct walk *w, struct pf_str marker, const struct pf_node *at,
-			struct pf_err *err)
-{
-	struct pf_marker *m = NULL;
-
-	if (marker.n && pf_marker_parse(&m, &w->lock->arena, marker, err) < 0)
-		return pf_wrap(err, "line %u: a marker", at->line);
-	return pf_marker_eval(m, w->t->env, PF_S(""));
-}
-
 /* Of a package that is there in several versions, each is for some environments. */
 static int is_here(struct walk *w, const struct pf_node *package, struct pf_err *err)
 {
@@ -69,7 +60,7 @@ static int is_here(struct walk *w, const struct pf_node *package, struct pf_err 
 	int here = !list || !list->n;
 
 	for (size_t i = 0; list && !here && i < list->n; i++)
-		here = marker_holds(w, list->v[i].text, list, err);
+		here = pf_lock_marker_holds(w->lock, w->t, list->v[i].text, list->line, err);
 	return here;
 }
 
@@ -150,7 +141,7 @@ static int follow_one(struct walk *w, const struct pf_node *told, struct pf_err 
 {
 	const struct pf_node *list = pf_node_get(told, "extra"), *package;
 	struct pf_strs extras = { 0 };
-	int here = marker_holds(w, pf_node_text(told, "marker"), told, err);
+	int here = pf_lock_marker_holds(w->lock, w->t, pf_node_text(told, "marker"), told->line, err);
 
 	if (here <= 0)
 		return here;
@@ -195,10 +186,13 @@ static void list_names(struct walk *w)
 /* The lock's own roots; in one that has none, what is needed. */
 static int meet_roots(struct walk *w, struct pf_err *err)
 {
+	bool rootless;
+
 	for (size_t i = 0; i < w->packages->n; i++)
 		if (is_root(&w->packages->v[i]) && meet(w, &w->packages->v[i], PF_S(""), err) < 0)
 			return -1;
-	for (size_t i = 0; !w->line.n && i < w->t->wanted->pip.n; i++) {
+	rootless = !w->line.n;
+	for (size_t i = 0; rootless && i < w->t->wanted->pip.n; i++) {
 		const struct pf_need *need = &w->t->wanted->pip.v[i];
 		const struct pf_node *package;
 
@@ -233,11 +227,37 @@ static int take_file(struct walk *w, struct pf_lock_package *p, const struct pf_
 	return pf_lock_add_file(w->lock, p, &f, path, w->t, err);
 }
 
+/* "https://h/r?subdirectory=x&rev=v1#COMMIT" */
+static int take_git(struct walk *w, struct pf_lock_package *p, struct pf_str text, unsigned line,
+		    struct pf_err *err)
+{
+	static const char *const revisions[] = { "rev", "tag", "branch", NULL };
+	size_t hash = pf_str_find(text, '#');
+	struct pf_str front = pf_str_cut(text, 0, hash), query, one;
+	size_t mark = pf_str_find(front, '?');
+	struct pf_git_source from = { .url = pf_str_cut(front, 0, mark) };
+
+	from.commit = hash == PF_NPOS ? PF_S("") : pf_str_skip(text, hash + 1);
+	query = mark == PF_NPOS ? (struct pf_str){ 0 } : pf_str_skip(front, mark + 1);
+	while (pf_str_next(&query, '&', &one)) {
+		size_t eq = pf_str_find(one, '=');
+		struct pf_str value = eq == PF_NPOS ? PF_S("") : pf_url_decode(&w->lock->arena, pf_str_skip(one, eq + 1));
+
+		if (pf_str_in(pf_str_cut(one, 0, eq), revisions))
+			from.rev = value;
+		else if (pf_str_is(pf_str_cut(one, 0, eq), "subdirectory"))
+			from.subdirectory = value;
+	}
+	return pf_lock_take_git(w->lock, p, &from, line, err);
+}
+
 static int take_package(struct walk *w, const struct pf_node *n, struct pf_err *err)
 {
 	const struct pf_node *source = pf_node_get(n, "source"), *wheels = pf_node_get(n, "wheels");
 	const struct pf_node *sdist = pf_node_get(n, "sdist");
+	struct pf_str git = pf_node_text(source, "git");
 	struct pf_lock_package p = {
+		.line = n->line,
 		.name = pf_name_canonical(&w->lock->arena, pf_node_text(n, "name")),
 		.version = pf_node_text(n, "version"),
 		.index = pf_node_text(source, "registry"),
@@ -246,6 +266,8 @@ static int take_package(struct walk *w, const struct pf_node *n, struct pf_err *
 
 	if (!pf_name_is_valid(p.name))
 		return pf_fail(err, PF_EINTEGRITY, "line %u: a package without a name", n->line);
+	if (git.n)
+		return take_git(w, &p, git, n->line, err) < 0 ? -1 : pf_lock_add_package(w->lock, &p, err);
 	if (!p.index.n && !p.direct.n)
 		return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " is known by no digest: its source is "
 			       PF_FMT, n->line, PF_ARG(pf_shown(p.name)),

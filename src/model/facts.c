@@ -1,4 +1,4 @@
-/* facts.c - what a model recorded beside its requirements: the day, and the versions it was saved with */
+/* facts.c - what a model recorded beside its requirements: its day, and versions */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/day.h"
 #include "base/str.h"

@@ -30,18 +30,40 @@ static bool is_choice_of_files(const struct pf_asked *one)
 					       pf_str_starts(one->text, "--only-binary "));
 }
 
+/* What is told better than by its kind alone: the first that fits. */
+static const struct {
+	enum pf_asked_kind kind;
+	const char *holds, *what, *hint;
+} words[] = {
+	{ PF_ASKED_URL, "git+", "a model may not name a repository", "--allow-urls lets it" },
+	{ PF_ASKED_LOCAL, "git+file:", "a model may not name places outside itself", "name a host's repository" },
+	{ PF_ASKED_LOCAL, "git+", "no repository is installed as editable", "take -e away" },
+	{ PF_ASKED_OTHER, "hg+", "only git's repositories are fetched", "name a release" },
+	{ PF_ASKED_OTHER, "svn+", "only git's repositories are fetched", "name a release" },
+	{ PF_ASKED_OTHER, "bzr+", "only git's repositories are fetched", "name a release" },
+};
+
+static void tell(const struct pf_asked *one, struct pf_err *err)
+{
+	const char *what = rules[one->kind].what, *hint = rules[one->kind].hint;
+
+	for (size_t i = PF_COUNT(words); i-- > 0;)
+		if (words[i].kind == one->kind && pf_str_find_str(one->text, words[i].holds) != PF_NPOS)
+			what = words[i].what, hint = words[i].hint;
+	pf_fail(err, PF_EMODEL, PF_FMT ", line %u: %s: " PF_FMT, PF_ARG(one->file), one->line, what,
+		PF_ARG(pf_shown(one->text)));
+	pf_hint(err, "%s", hint);
+}
+
 static int check_asked(const struct pf_asked *one, bool allow_index, bool allow_urls,
 		       struct pf_err *err)
 {
-	struct pf_str text = pf_shown(one->text);
-
 	if ((one->kind == PF_ASKED_INDEX && allow_index) ||
 	    (is_choice_of_files(one) && allow_index) ||
 	    (one->kind == PF_ASKED_URL && allow_urls))
 		return 0;
-	pf_fail(err, PF_EMODEL, PF_FMT ", line %u: %s: " PF_FMT, PF_ARG(one->file), one->line,
-		rules[one->kind].what, PF_ARG(text));
-	return pf_hint(err, "%s", rules[one->kind].hint);
+	tell(one, err);
+	return -1;
 }
 
 /* ---- two versions of one distribution ---- */

@@ -165,8 +165,9 @@ static int fail_search(struct search *s, struct pf_err *err)
 		s->wanted.major < 3 ? " with a python 3: no older one is worked with" :
 				      " or --python-mirror");
 	pf_buf_free(&list);
-	return s->o->python_mirror && s->o->offline ? pf_hint(err, "--offline: the mirror was not asked") :
-						      -1;
+	return s->o->python_mirror && s->o->offline
+		       ? pf_hint(err, "--offline: the mirror was not asked")
+		       : -1;
 }
 
 static int choose(struct pf_python *out, struct search *s, struct pf_err *err)
@@ -216,20 +217,22 @@ static int use_given(struct pf_python *out, const struct pf_wanted *wanted, cons
 	return take(out, &p, wanted, o, err);
 }
 
-static int use_current(struct pf_python *out, const struct pf_wanted *wanted, const struct pf_opts *o,
-		       struct pf_err *err)
+static int use_current(struct pf_python *out, const struct pf_wanted *wanted,
+		       const struct pf_opts *o, struct pf_err *err)
 {
 	PF_AUTO(python) p = { 0 };
 
 	if (pf_python_current(&p, o, err) < 0)
 		return -1;
 	if (p.major < 3 || !pf_wanted_admits(wanted, &p))
-		return pf_fail(err, PF_ESOLVE, "%s is python " PF_FMT " (python 3 is needed; try --python)",
-			       p.exe, PF_ARG(p.version));
+		return pf_fail(err, PF_ESOLVE,
+			       "%s is python " PF_FMT " (python 3 is needed; try --python)", p.exe,
+			       PF_ARG(p.version));
 	return take(out, &p, wanted, o, err);
 }
 
-int pf_python_find(struct pf_python *out, struct pf_str version, const struct pf_opts *o, struct pf_err *err)
+int pf_python_find(struct pf_python *out, struct pf_str version, const struct pf_opts *o,
+		   struct pf_err *err)
 {
 	struct search s = { .o = o };
 	int rc;
@@ -271,7 +274,8 @@ int pf_python_current(struct pf_python *out, const struct pf_opts *o, struct pf_
 	if (o->python && pf_is_dir(o->python))
 		return pf_python_in(out, o->python, o, err);
 	if (o->python)
-		return pf_python_describe(out, o->python, o, err) < 0 ? pf_wrap(err, "--python") : 0;
+		return pf_python_describe(out, o->python, o, err) < 0 ? pf_wrap(err, "--python")
+								      : 0;
 	for (size_t i = 0; i < PF_COUNT(active); i++) {
 		const char *dir = getenv(active[i]);
 

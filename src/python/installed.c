@@ -65,8 +65,8 @@ static char *metadata_path(struct pf_arena *a, struct pf_str path, enum pf_dist_
 	return pf_is_dir(entry) ? pf_join(a, entry, PF_S("PKG-INFO")) : entry;
 }
 
-static void add_dist(struct reading *r, struct pf_str path, enum pf_dist_kind kind, struct pf_str name,
-		     struct pf_str version)
+static void add_dist(struct reading *r, struct pf_str path, enum pf_dist_kind kind,
+		     struct pf_str name, struct pf_str version)
 {
 	struct pf_arena *a = &r->d->arena;
 
@@ -154,23 +154,13 @@ static void add_links(struct reading *r, int fd, const char *folder, struct pf_s
 		if (line.n && line.n < PF_MAX_PATH && line.p[0] != '#' &&
 		    !memchr(line.p, '\0', line.n) && !pf_str_starts(line, "import ") &&
 		    !pf_str_starts(line, "import\t"))
-			add_folder(r, line.p[0] == '/' ? line :
-							 pf_format(a, "%s/" PF_FMT, folder, PF_ARG(line)));
+			add_folder(r, line.p[0] == '/'
+					      ? line
+					      : pf_format(a, "%s/" PF_FMT, folder, PF_ARG(line)));
 		if (pf_str_ends(entry, ".egg-link"))
 			break;
 	}
 	pf_buf_free(&text);
-}
-
-static int compare_strs(const void *l, const void *r)
-{
-	return pf_str_cmp(*(const struct pf_str *)l, *(const struct pf_str *)r);
-}
-
-static void sort_strs(struct pf_strs *list)
-{
-	if (list->n)
-		qsort(list->v, list->n, sizeof(*list->v), compare_strs);
 }
 
 /* Entries whose name ends thus are what is looked for; all others cost a comparison. */
@@ -202,14 +192,15 @@ static int read_folder(struct reading *r, const char *folder, bool site, struct 
 	r->eggs.n = r->links.n = 0;
 	while ((e = readdir(dir)) && r->d->v.n + r->eggs.n <= PF_MAX_DISTS)
 		sort_entry(r, dirfd(dir), folder, e->d_name, site);
-	sort_strs(&r->links);
+	pf_strs_sort(&r->links);
 	for (size_t i = 0; i < r->eggs.n; i++)
 		add_egg(r, folder, r->eggs.v[i]);
 	for (size_t i = 0; i < r->links.n; i++)
 		add_links(r, dirfd(dir), folder, r->links.v[i]);
 	closedir(dir);
 	if (r->d->v.n > PF_MAX_DISTS)
-		return pf_fail(err, PF_ELIMIT, "%s: more than %d distributions", folder, PF_MAX_DISTS);
+		return pf_fail(err, PF_ELIMIT, "%s: more than %d distributions", folder,
+			       PF_MAX_DISTS);
 	return 0;
 }
 
@@ -336,7 +327,8 @@ static int read_conda_json(struct pf_dists *d, struct pf_dist *dist, struct pf_s
 		dist->url = pf_dup(&d->arena, pf_node_text(root, "url"));
 		depends = pf_node_get(root, "depends");
 		for (size_t i = 0; depends && i < depends->n; i++)
-			*PF_PUSH(&d->arena, &dist->requires) = pf_dup(&d->arena, depends->v[i].text);
+			*PF_PUSH(&d->arena, &dist->requires) =
+				pf_dup(&d->arena, depends->v[i].text);
 	}
 	pf_arena_free(&a);
 	return rc;
@@ -348,12 +340,18 @@ static void read_direct_url(struct pf_dists *d, struct pf_dist *dist, struct pf_
 	struct pf_node *root;
 	struct pf_err ignored;
 
-	if (text.n && pf_json_parse(&root, &a, text, &ignored) == 0)
+	if (text.n && pf_json_parse(&root, &a, text, &ignored) == 0) {
+		const struct pf_node *vcs = pf_node_get(root, "vcs_info");
+
 		dist->url = pf_dup(&d->arena, pf_node_text(root, "url"));
+		dist->commit = pf_dup(&d->arena, pf_node_text(vcs, "commit_id"));
+		dist->revision = pf_dup(&d->arena, pf_node_text(vcs, "requested_revision"));
+	}
 	pf_arena_free(&a);
 }
 
-static int read_dist(struct pf_dists *d, struct pf_dist *dist, struct pf_buf *text, struct pf_err *err)
+static int read_dist(struct pf_dists *d, struct pf_dist *dist, struct pf_buf *text,
+		     struct pf_err *err)
 {
 	static const char *const lists[] = { "RECORD", "installed-files.txt" };
 	struct pf_arena *a = &d->arena;

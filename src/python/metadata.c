@@ -51,10 +51,11 @@ void pf_metadata_read_egg_requires(struct pf_strs *out, struct pf_arena *a, stru
 			line = pf_format(a, PF_FMT "%s; (" PF_FMT ") and extra == \"" PF_FMT "\"",
 					 PF_ARG(line), space, PF_ARG(marker), PF_ARG(extra));
 		else if (extra.n)
-			line = pf_format(a, PF_FMT "%s; extra == \"" PF_FMT "\"", PF_ARG(line), space,
-					 PF_ARG(extra));
+			line = pf_format(a, PF_FMT "%s; extra == \"" PF_FMT "\"", PF_ARG(line),
+					 space, PF_ARG(extra));
 		else if (marker.n)
-			line = pf_format(a, PF_FMT "%s; " PF_FMT, PF_ARG(line), space, PF_ARG(marker));
+			line = pf_format(a, PF_FMT "%s; " PF_FMT, PF_ARG(line), space,
+					 PF_ARG(marker));
 		add(out, a, line);
 	}
 }
@@ -92,7 +93,8 @@ static void add_module(struct pf_strs *modules, struct pf_arena *a, struct pf_st
 	add(modules, a, name);
 }
 
-/* A RECORD is CSV, its paths quoted where they hold a comma; an installed-files.txt has paths alone. */
+/* A RECORD is CSV, its paths quoted where they hold a comma; an installed-files.txt has paths
+ * alone. */
 void pf_metadata_read_files(struct pf_strs *modules, struct pf_arena *a, struct pf_str text)
 {
 	struct pf_str line;

@@ -94,7 +94,8 @@ static bool fits(const struct mirror *m, const struct pf_wanted *w, const struct
 	return pf_wanted_is(w, &b->is) || (!m->o->strict_python && pf_wanted_admits(w, &b->is));
 }
 
-static void consider(struct mirror *m, const struct pf_wanted *w, struct pf_str file, struct pf_str sha256)
+static void consider(struct mirror *m, const struct pf_wanted *w, struct pf_str file,
+		     struct pf_str sha256)
 {
 	struct pf_build b;
 	bool exact;
@@ -195,7 +196,7 @@ static int hash_file(char hex[PF_HASHER_HEX], int fd, const char *path, struct p
 	ssize_t n;
 
 	pf_hasher_start(&h);
-	while ((n = read(fd, bytes, sizeof(bytes))) > 0)
+	while ((n = pf_read_some(fd, bytes, sizeof(bytes))) > 0)
 		pf_hasher_add(&h, bytes, (size_t)n);
 	pf_hasher_end(&h, hex);
 	pf_hasher_free(&h);
@@ -212,8 +213,8 @@ static int open_local(struct mirror *m, struct pf_err *err)
 	if (fd < 0 || hash_file(got, fd, path, err) < 0)
 		return -1;
 	if (m->best.sha256.n && !pf_str_is(m->best.sha256, got))
-		return pf_fail(err, PF_EINTEGRITY, "%s: sha256 is %s, SHA256SUMS has " PF_FMT, path, got,
-			       PF_ARG(m->best.sha256));
+		return pf_fail(err, PF_EINTEGRITY, "%s: sha256 is %s, SHA256SUMS has " PF_FMT, path,
+			       got, PF_ARG(m->best.sha256));
 	m->best.sha256 = pf_dup(m->a, pf_s(got));
 	return pf_fd_take(&fd);
 }
@@ -253,15 +254,16 @@ static int check_python(struct mirror *m, const char *dir, struct pf_err *err)
 	if (pf_query(&p, real, NULL, err) < 0)
 		return pf_wrap(err, PF_FMT, PF_ARG(m->best.file));
 	if (!pf_str_eq(p.version, m->best.is.version))
-		return pf_fail(err, PF_EINTEGRITY, PF_FMT " is python " PF_FMT, PF_ARG(m->best.file),
-			       PF_ARG(p.version));
+		return pf_fail(err, PF_EINTEGRITY, PF_FMT " is python " PF_FMT,
+			       PF_ARG(m->best.file), PF_ARG(p.version));
 	return 0;
 }
 
 static int unpack(struct mirror *m, const char *dir, int tmp, int archive, const char *final,
 		  struct pf_err *err)
 {
-	static const struct pf_archive_limits limits = { .bytes = PF_MAX_DOWNLOAD, .members = 100000 };
+	static const struct pf_archive_limits limits = { .bytes = PF_MAX_DOWNLOAD,
+							 .members = 100000 };
 	PF_FD(tree) = -1;
 
 	if (mkdirat(tmp, "tree", 0755) < 0)
@@ -294,7 +296,8 @@ static void tell_waiting(const char *path)
 /* In a temporary directory of its own, under the lock of the name. */
 static int make(struct mirror *m, const char *store, char **final, int *local, struct pf_err *err)
 {
-	char *pythons = pf_join(m->a, store, PF_S("pythons")), *tmps = pf_join(m->a, store, PF_S("tmp"));
+	char *pythons = pf_join(m->a, store, PF_S("pythons")),
+	     *tmps = pf_join(m->a, store, PF_S("tmp"));
 	char name[64];
 	PF_FD(lock) = -1;
 	PF_FD(parent) = -1;
@@ -304,7 +307,8 @@ static int make(struct mirror *m, const char *store, char **final, int *local, s
 	if (pf_mkdir_p(pythons, 0755, err) < 0 || pf_mkdir_p(tmps, 0755, err) < 0)
 		return -1;
 	*final = final_name(m, pythons);
-	lock = pf_lock(AT_FDCWD, pf_formatz(m->a, "%s/.lock", pythons), PF_WAIT_LOCK, tell_waiting, err);
+	lock = pf_lock(AT_FDCWD, pf_formatz(m->a, "%s/.lock", pythons), PF_WAIT_LOCK, tell_waiting,
+		       err);
 	if (lock < 0)
 		return -1;
 	if (pf_is_dir(*final))

@@ -74,7 +74,7 @@ static bool is_shim(const char *exe)
 	ssize_t n;
 	PF_FD(fd) = open(exe, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
-	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	n = fd < 0 ? -1 : pf_read_some(fd, text, sizeof(text) - 1);
 	if (n < 2)
 		return false;
 	text[n] = '\0';
@@ -198,7 +198,8 @@ static void add_conda_root(struct pf_places *out, struct pf_arena *a, const char
 
 static void add_conda(struct pf_places *out, struct pf_arena *a)
 {
-	static const char *const homes[] = { "miniconda3", "anaconda3", "miniforge3", "mambaforge" };
+	static const char *const homes[] = { "miniconda3", "anaconda3", "miniforge3",
+					     "mambaforge" };
 	const char *exe = getenv("CONDA_EXE"), *mamba = getenv("MAMBA_ROOT_PREFIX");
 	char *dir;
 

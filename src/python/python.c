@@ -117,7 +117,8 @@ static void add_user_path(struct pf_strs *paths, struct pf_python *p)
 		base = home ? pf_join(&p->arena, home, PF_S(".local")) : NULL;
 	if (base)
 		add_path(paths, &p->arena,
-			 pf_format(&p->arena, "%s/lib/" PF_FMT "/site-packages", base, PF_ARG(name)));
+			 pf_format(&p->arena, "%s/lib/" PF_FMT "/site-packages", base,
+				   PF_ARG(name)));
 }
 
 static void set_paths(struct pf_python *p, const struct venv *v)
@@ -127,7 +128,8 @@ static void set_paths(struct pf_python *p, const struct venv *v)
 	struct pf_str name = pf_str_skip(p->lib, pf_str_find(p->lib, '/') + 1);
 
 	if (v->dir) {
-		add_path(&paths, a, pf_format(a, "%s/" PF_FMT "/site-packages", v->dir, PF_ARG(p->lib)));
+		add_path(&paths, a,
+			 pf_format(a, "%s/" PF_FMT "/site-packages", v->dir, PF_ARG(p->lib)));
 		add_path(&paths, a,
 			 pf_format(a, "%s/lib/" PF_FMT "/site-packages", v->dir, PF_ARG(name)));
 	}
@@ -167,7 +169,8 @@ static char *known_dir(struct pf_arena *a, const struct pf_opts *o)
 	return root ? pf_join(a, root, PF_S("pythons/known")) : NULL;
 }
 
-int pf_python_describe(struct pf_python *out, const char *exe, const struct pf_opts *o, struct pf_err *err)
+int pf_python_describe(struct pf_python *out, const char *exe, const struct pf_opts *o,
+		       struct pf_err *err)
 {
 	PF_AUTO(python) p = { 0 };
 	PF_AUTO(arena) a = { 0 };
@@ -194,7 +197,8 @@ int pf_python_describe(struct pf_python *out, const char *exe, const struct pf_o
 	return 0;
 }
 
-int pf_python_in(struct pf_python *out, const char *dir, const struct pf_opts *o, struct pf_err *err)
+int pf_python_in(struct pf_python *out, const char *dir, const struct pf_opts *o,
+		 struct pf_err *err)
 {
 	static const char *const names[] = { "bin/python", "bin/python3" };
 	PF_AUTO(arena) a = { 0 };

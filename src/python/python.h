@@ -10,7 +10,7 @@
 
 struct pf_python {
 	struct pf_arena arena;
-	char *exe;		/* absolute path of the program, not resolved through a venv's link */
+	char *exe; /* absolute path of the program, not resolved through a venv's link */
 	struct pf_str version;	/* "3.11.7", with rc and the like as sys.version has it */
 	int major, minor, micro;
 	struct pf_str implementation; /* "cpython" */
@@ -21,8 +21,8 @@ struct pf_python {
 	struct pf_str abiflags, soabi;
 	struct pf_str libc;	/* "glibc 2.36" or "musl 1.2"; empty when it is neither */
 	struct pf_str lib;	/* "lib/python3.11": a venv made of it has site-packages there */
-	/* Folders on sys.path that hold distributions, in order, those that are there: site-packages
-	 * (Debian: dist-packages). Of a venv the installation's follow only with
+	/* Folders on sys.path that hold distributions, in order, those that are there:
+	 * site-packages (Debian: dist-packages). Of a venv the installation's follow only with
 	 * include-system-site-packages = true. The user's own folder ($PYTHONUSERBASE or ~/.local)
 	 * where Python would look: outside of venvs, or with that setting; not with
 	 * $PYTHONNOUSERSITE. */
@@ -40,7 +40,8 @@ void pf_python_free(struct pf_python *p);
  * otherwise from one query of it with -I -S; pyvenv.cfg is read each time. Python 2 is described
  * too. EIO when it cannot be run, ELIMIT when it hangs, EMODEL when it is no Python. `o` may be
  * NULL. */
-int pf_python_describe(struct pf_python *out, const char *exe, const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
+int pf_python_describe(struct pf_python *out, const char *exe, const struct pf_opts *o,
+		       struct pf_err *err) PF_MUST_USE;
 
 /* The interpreter to build a model's environment with, always an installation, never a venv (of a
  * venv found, its base). `version` is "3.11.7", "3.10", "3" or empty (the current one's base).
@@ -49,12 +50,16 @@ int pf_python_describe(struct pf_python *out, const char *exe, const struct pf_o
  * else ESOLVE listing what was found. --strict-python refuses any other version. Looked for in the
  * active environment, PATH, pyenv's, uv's, conda's and the system's places, and among those
  * fetched before. Discovered are CPython 3 with a GIL alone. EMODEL: `version` is none. */
-int pf_python_find(struct pf_python *out, struct pf_str version, const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
+int pf_python_find(struct pf_python *out, struct pf_str version, const struct pf_opts *o,
+		   struct pf_err *err) PF_MUST_USE;
 
-/* The current one: --python, $VIRTUAL_ENV, $CONDA_PREFIX, the first python3 on PATH that is no shim. */
-int pf_python_current(struct pf_python *out, const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
+/* The current one: --python, $VIRTUAL_ENV, $CONDA_PREFIX, the first python3 on PATH that is no
+ * shim. */
+int pf_python_current(struct pf_python *out, const struct pf_opts *o,
+		      struct pf_err *err) PF_MUST_USE;
 /* The one of an environment's folder (DIR/bin/python). */
-int pf_python_in(struct pf_python *out, const char *dir, const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
+int pf_python_in(struct pf_python *out, const char *dir, const struct pf_opts *o,
+		 struct pf_err *err) PF_MUST_USE;
 
 /* Fills PEP 508's environment markers from the description; nothing is run. The texts live in `a`
  * and in `p`. */

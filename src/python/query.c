@@ -44,7 +44,8 @@ static const char code[] =
 	"imp = getattr(sys, 'implementation', None)\n"
 	"say('version', sys.version.split()[0])\n"
 	"say('info', '%d %d %d' % tuple(v[:3]))\n"
-	"say('implementation', imp.name if imp else 'PyPy' in sys.version and 'pypy' or 'cpython')\n"
+	"say('implementation', imp.name if imp else 'PyPy' in sys.version and 'pypy' or "
+	"'cpython')\n"
 	"say('base_prefix', getattr(sys, 'base_prefix', sys.prefix))\n"
 	"say('base_exe', sys.executable)\n"
 	"say('platform', sysconfig.get_platform())\n"
@@ -57,7 +58,8 @@ static const char code[] =
 	"say('lib', lib + '/' + name)\n"
 	"if v[0] > 2:\n"
 	"    import site\n"
-	"    for p in site.getsitepackages([sys.base_prefix, sys.base_exec_prefix]): say('path', p)\n"
+	"    for p in site.getsitepackages([sys.base_prefix, sys.base_exec_prefix]): "
+	"say('path', p)\n"
 	"text = '\\n'.join(['" FIRST_LINE "'] + out + ['" LAST_LINE "', ''])\n"
 	"os.write(1, os.fsencode(text) if v[0] > 2 else text)\n";
 
@@ -65,7 +67,8 @@ static const char code[] =
 
 static int bad_answer(struct pf_err *err, struct pf_str line)
 {
-	return pf_fail(err, PF_EMODEL, "no Python's answer: \"" PF_FMT "\"", PF_ARG(pf_shown(line)));
+	return pf_fail(err, PF_EMODEL, "no Python's answer: \"" PF_FMT "\"",
+		       PF_ARG(pf_shown(line)));
 }
 
 static bool read_info(struct pf_python *p, struct pf_str text)
@@ -99,7 +102,7 @@ static bool read_line(struct pf_python *p, struct pf_str key, struct pf_str valu
 		struct pf_str *at;
 		bool path;
 	} fields[] = {
-		{ "version", &p->version, false },   { "implementation", &p->implementation, false },
+		{ "version", &p->version, false }, { "implementation", &p->implementation, false },
 		{ "platform", &p->platform, false }, { "abiflags", &p->abiflags, false },
 		{ "soabi", &p->soabi, false },	     { "libc", &p->libc, false },
 		{ "lib", &p->lib, false },	     { "base_prefix", &p->base_prefix, true },
@@ -218,7 +221,8 @@ static void remember(const char *known, const char *file, struct pf_str identity
 
 static char **clean_environment(struct pf_arena *a)
 {
-	static const char *const dropped[] = { "PYTHON", "LD_", "__PYVENV", "VIRTUAL_ENV=", "GCONV_" };
+	static const char *const dropped[] = { "PYTHON", "LD_", "__PYVENV",
+					       "VIRTUAL_ENV=", "GCONV_" };
 	PF_VEC(char *) kept = { 0 };
 
 	for (char **e = environ; *e; e++) {

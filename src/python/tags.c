@@ -44,10 +44,14 @@ static const char *legacy_name(int major, int minor)
 {
 	if (major != 2)
 		return NULL;
-	return minor == 17 ? "manylinux2014" : minor == 12 ? "manylinux2010" : minor == 5 ? "manylinux1" : NULL;
+	return minor == 17   ? "manylinux2014"
+	       : minor == 12 ? "manylinux2010"
+	       : minor == 5  ? "manylinux1"
+			     : NULL;
 }
 
-static void add_manylinux(struct pf_strs *out, struct pf_arena *a, struct pf_str arch, int major, int minor)
+static void add_manylinux(struct pf_strs *out, struct pf_arena *a, struct pf_str arch, int major,
+			  int minor)
 {
 	bool x86 = pf_str_is(arch, "x86_64") || pf_str_is(arch, "i686");
 
@@ -57,7 +61,8 @@ static void add_manylinux(struct pf_strs *out, struct pf_arena *a, struct pf_str
 		for (int i = minor; i >= oldest; i--) {
 			const char *legacy = legacy_name(major, i);
 
-			*PF_PUSH(a, out) = pf_format(a, "manylinux_%d_%d_" PF_FMT, major, i, PF_ARG(arch));
+			*PF_PUSH(a, out) =
+				pf_format(a, "manylinux_%d_%d_" PF_FMT, major, i, PF_ARG(arch));
 			if (legacy)
 				*PF_PUSH(a, out) = pf_format(a, "%s_" PF_FMT, legacy, PF_ARG(arch));
 		}
@@ -78,7 +83,8 @@ static void add_linux(struct pf_strs *out, struct pf_arena *a, const struct pf_t
 	    read_version(&major, &minor, pf_str_skip(t->libc, 6)))
 		for (size_t i = 0; i < count; i++)
 			add_manylinux(out, a, archs[i], major, minor);
-	if (pf_str_starts(t->libc, "musl ") && read_version(&major, &minor, pf_str_skip(t->libc, 5)))
+	if (pf_str_starts(t->libc, "musl ") &&
+	    read_version(&major, &minor, pf_str_skip(t->libc, 5)))
 		for (size_t i = 0; i < count; i++)
 			for (int m = minor; m >= 0; m--)
 				*PF_PUSH(a, out) = pf_format(a, "musllinux_%d_%d_" PF_FMT, major, m,
@@ -97,8 +103,8 @@ static void add_mac_version(struct pf_strs *out, struct pf_arena *a, const char 
 /* "12.0-x86_64" of "macosx-12.0-x86_64" */
 static bool add_mac(struct pf_strs *out, struct pf_arena *a, struct pf_str rest)
 {
-	static const char *const intel[] = { "x86_64", "intel", "fat64", "fat3", "universal2", "universal",
-					     NULL };
+	static const char *const intel[] = { "x86_64",	   "intel",	"fat64", "fat3",
+					     "universal2", "universal", NULL };
 	static const char *const arm[] = { "arm64", "universal2", NULL };
 	size_t dash = pf_str_find(rest, '-');
 	struct pf_str arch = pf_str_skip(rest, dash == PF_NPOS ? rest.n : dash + 1);
@@ -171,7 +177,8 @@ static void add_cpython(struct pf_tags *out, struct pf_arena *a, const struct pf
 
 	if (old || t->debug)
 		add_all(out, a, python,
-			pf_formatz(a, "%s%s%s", abi, t->debug ? "d" : "", old && !t->no_pymalloc ? "m" : ""),
+			pf_formatz(a, "%s%s%s", abi, t->debug ? "d" : "",
+				   old && !t->no_pymalloc ? "m" : ""),
 			platforms);
 	if (!old)
 		add_all(out, a, python, abi, platforms);

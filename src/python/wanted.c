@@ -71,7 +71,8 @@ int pf_wanted_read(struct pf_wanted *out, struct pf_str text, struct pf_err *err
 
 	if (w.text.n && !read_wanted(&w, w.text))
 		return pf_fail(err, PF_EMODEL,
-			       "python version \"" PF_FMT "\" is not understood (it should be like 3.11 or 3.11.7)",
+			       "python version \"" PF_FMT
+			       "\" is not understood (it should be like 3.11 or 3.11.7)",
 			       PF_ARG(pf_shown(text)));
 	*out = w;
 	return 0;

@@ -147,7 +147,8 @@ static int take_group(struct pf_marker_item *out, struct pf_reader *r, unsigned 
 		return -1;
 	if (!pf_reader_take(r, ')'))
 		return pf_fail(r->err, PF_EMODEL,
-			       "expected \")\" at column %zu for \"(\" at column %zu of '" PF_FMT "'",
+			       "expected \")\" at column %zu for \"(\" at column %zu "
+			       "of '" PF_FMT "'",
 			       r->at + 1, from + 1, PF_ARG(pf_shown(r->text)));
 	return 0;
 }

@@ -32,7 +32,8 @@ int pf_marker_parse(struct pf_marker **out, struct pf_arena *a, struct pf_str te
 int pf_marker_scan(struct pf_marker **out, struct pf_reader *r) PF_MUST_USE;
 /* Does it hold? `extra` is the extra asked for, empty for none. NULL holds. A comparison that has
  * no meaning ("os_name ~= 'x'") does not hold. */
-bool pf_marker_eval(const struct pf_marker *m, const struct pf_marker_env *env, struct pf_str extra);
+bool pf_marker_eval(const struct pf_marker *m, const struct pf_marker_env *env,
+		    struct pf_str extra);
 /* The same, which tells a comparison without meaning: 1, 0, or -1 with EMODEL. */
 int pf_marker_try(const struct pf_marker *m, const struct pf_marker_env *env, struct pf_str extra,
 		  struct pf_err *err) PF_MUST_USE;

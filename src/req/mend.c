@@ -51,15 +51,16 @@ static void mend_specifiers(struct mending *m, struct pf_str s)
 }
 
 /* ">=1.0.*" is >=1.0, ">=1.0<2" wants a comma, ">=1," has one too many, "=='1.0'" quotes. */
-int pf_requirement_parse_published(struct pf_requirement *out, struct pf_arena *a, struct pf_str text,
-				   struct pf_err *err)
+int pf_requirement_parse_published(struct pf_requirement *out, struct pf_arena *a,
+				   struct pf_str text, struct pf_err *err)
 {
 	struct mending m = { .out = PF_BUF(PF_MAX_REQ_LINE * 2) };
 	size_t marker = pf_str_find(text, ';');
 	struct pf_err again;
 	int rc = pf_requirement_parse(out, a, text, err);
 
-	if (rc == 0 || err->code != PF_EMODEL || pf_str_find(pf_str_cut(text, 0, marker), '@') != PF_NPOS)
+	if (rc == 0 || err->code != PF_EMODEL ||
+	    pf_str_find(pf_str_cut(text, 0, marker), '@') != PF_NPOS)
 		return rc;
 	mend_specifiers(&m, pf_str_cut(text, 0, marker));
 	if (marker != PF_NPOS)

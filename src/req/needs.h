@@ -8,12 +8,14 @@
 
 /* One requirement or constraint. */
 struct pf_need {
-	struct pf_str text;	/* as written, one logical line, comments and per-requirement options
-				 * (--hash ...) taken off: "pandas[excel]>=2 ; python_version<'4'" */
+	/* as written, one logical line, comments and per-requirement options (--hash ...) taken
+	 * off: "pandas[excel]>=2 ; python_version<'4'" */
+	struct pf_str text;
 	struct pf_str file;	/* where: relative to the model, e.g. "requirements.txt" */
 	unsigned line;
-	bool parsed;		/* `req` holds a name; false for a folder or URL that tells none, and
-				 * where ${VAR} stands in the text. req.marker may be there anyway */
+	/* `req` holds a name; false for a folder or URL that tells none, and where ${VAR} stands
+	 * in the text. req.marker may be there anyway */
+	bool parsed;
 	bool constraint;
 	bool editable;
 	struct pf_requirement req;
@@ -25,13 +27,13 @@ struct pf_need {
 /* Something a file asks for that is no package: an index, an option, a place outside. */
 struct pf_asked {
 	enum pf_asked_kind {
-		PF_ASKED_INDEX,	 /* --index-url, --extra-index-url, --no-index, --find-links, --trusted-host */
-		PF_ASKED_BUILD,	 /* --no-binary, --global-option, --config-settings, ... */
-		PF_ASKED_LOCAL,	 /* an editable, a path, file: */
-		PF_ASKED_URL,	 /* a direct URL without a digest, VCS included */
-		PF_ASKED_VAR,	 /* ${VAR} or ~ */
+		PF_ASKED_INDEX,	  /* --index-url, --no-index, --find-links and their like */
+		PF_ASKED_BUILD,	  /* --no-binary, --global-option, --config-settings, ... */
+		PF_ASKED_LOCAL,	  /* an editable, a path, file: */
+		PF_ASKED_URL,	  /* a direct URL without a digest, VCS included */
+		PF_ASKED_VAR,	  /* ${VAR} or ~ */
 		PF_ASKED_INCLUDE, /* -r or -c that leaves the model */
-		PF_ASKED_OTHER,	 /* any other option, a URL that no flag can allow */
+		PF_ASKED_OTHER,	  /* any other option, a URL that no flag can allow */
 	} kind;
 	struct pf_str text;	/* as written */
 	struct pf_str file;
@@ -61,7 +63,7 @@ struct pf_needs {
 	struct pf_str python;		/* "3.11.7", "3.10", or empty when nothing says */
 	struct pf_str python_file;	/* which file said so */
 	PF_VEC(struct pf_need) pip;	/* requirements and constraints in file order */
-	struct pf_strs build;		/* "pip==23.2.1", "wheel": pip, setuptools, wheel and the like */
+	struct pf_strs build; /* "pip==23.2.1", "wheel": pip, setuptools, wheel and the like */
 	struct pf_strs conda;		/* match specs as written, less python */
 	struct pf_strs channels;
 	PF_VEC(struct pf_asked) asked;
@@ -73,10 +75,10 @@ struct pf_needs {
 	int as_of;			/* the day whose packages count (pf_needs_date); 0: today */
 };
 
-/* The first of n needs that asks for a project, constraints aside, behind `after` (NULL: from the start);
- * NULL: none. */
-const struct pf_need *pf_need_next(const struct pf_need *needs, size_t n, const struct pf_need *after,
-				   struct pf_str name);
+/* The first of n needs that asks for a project, constraints aside, behind `after` (NULL: from the
+ * start); NULL: none. */
+const struct pf_need *pf_need_next(const struct pf_need *needs, size_t n,
+				   const struct pf_need *after, struct pf_str name);
 /* With require_hashes every requirement that is no constraint has to have a digest and to name one
  * version (or a URL), as pip asks: EMODEL naming the first that has not. For where an environment
  * is to be built. */

@@ -24,7 +24,8 @@ static uint32_t short_sequence(struct pf_str s, size_t at, size_t *len)
 
 size_t pf_py_space(struct pf_str s, size_t at)
 {
-	static const uint16_t spaces[] = { 0x85, 0xa0, 0x1680, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000 };
+	static const uint16_t spaces[] = { 0x85,   0xa0,   0x1680, 0x2028,
+					   0x2029, 0x202f, 0x205f, 0x3000 };
 	unsigned char c;
 	uint32_t code;
 	size_t len;

@@ -52,12 +52,9 @@ static struct pf_str dir_of(struct pf_str file)
 
 static bool is_remote(struct pf_str path)
 {
-	static const char *const schemes[] = { "http", "https", "file" };
+	static const char *const schemes[] = { "http", "https", "file", NULL };
 
-	for (size_t i = 0; i < PF_COUNT(schemes); i++)
-		if (pf_str_ieq(pf_url_scheme(path), schemes[i]))
-			return true;
-	return false;
+	return pf_str_in_any_case(pf_url_scheme(path), schemes);
 }
 
 static int fail_cycle(struct reader *r, const struct frame *f, struct pf_str file)
@@ -116,8 +113,8 @@ static int take_hashes(struct pf_need *need, struct reader *r, const struct pf_r
 		if (o->v[i].kind != PF_OPT_HASH)
 			continue;
 		if (!r->how && !pf_policy_is_digest(hash))
-			return pf_fail(r->err, PF_EMODEL, "'" PF_FMT "' is not a digest (its length "
-				       "or its digits are wrong)", PF_ARG(shown));
+			return pf_fail(r->err, PF_EMODEL, "'" PF_FMT "' is not a digest "
+				       "(its length or its digits are wrong)", PF_ARG(shown));
 		*PF_PUSH(r->a, &need->hashes) = hash;
 	}
 	r->needs->require_hashes |= need->hashes.n != 0;
@@ -240,7 +237,8 @@ static int read_text(struct reader *r, struct frame *f, struct pf_str bytes)
 		return pf_wrap(r->err, PF_FMT, PF_ARG(shown));
 	if (lines.cut)
 		pf_policy_note(r->needs, r->a, PF_ASKED_OTHER,
-			       PF_S("a line that continues past the end of the file"), f->file, number);
+			       PF_S("a line that continues past the end of the file"), f->file,
+			       number);
 	return 0;
 }
 
@@ -263,7 +261,8 @@ static int read_file(struct reader *r, struct frame *f)
 	got = pf_read_fd(&bytes, fd, f->file.p, r->err);
 	r->bytes += bytes.n;
 	if (got == 0 && r->bytes > PF_MAX_REQ_BYTES)
-		got = pf_fail(r->err, PF_ELIMIT, "more than %zu bytes of requirements", PF_MAX_REQ_BYTES);
+		got = pf_fail(r->err, PF_ELIMIT, "more than %zu bytes of requirements",
+			      PF_MAX_REQ_BYTES);
 	text = got < 0 ? (struct pf_str){ 0 } : pf_dup(r->a, pf_buf_view(&bytes));
 	pf_buf_free(&bytes);
 	return got < 0 ? -1 : read_text(r, f, text);

@@ -20,7 +20,8 @@ struct reader {
 static bool is_dir(const struct reader *r, struct pf_str path)
 {
 	struct pf_err ignored;
-	PF_FD(fd) = r->root < 0 ? -1 : pf_open_dir_beneath(r->root, path.n ? path.p : ".", &ignored);
+	PF_FD(fd) =
+		r->root < 0 ? -1 : pf_open_dir_beneath(r->root, path.n ? path.p : ".", &ignored);
 
 	return fd >= 0;
 }
@@ -138,7 +139,8 @@ static int find_egg(struct pf_str *out, struct pf_str url, struct pf_err *err)
 			shown = pf_shown(*out);
 			if (!pf_name_is_valid(*out))
 				return pf_fail(err, PF_EMODEL,
-					       "'" PF_FMT "' after egg= is not a name", PF_ARG(shown));
+					       "'" PF_FMT "' after egg= is not a name",
+					       PF_ARG(shown));
 			return 0;
 		}
 		rest = pf_str_skip(rest, at + 1);
@@ -277,7 +279,8 @@ static int fail_editable(struct reader *r, const char *why)
 {
 	struct pf_str shown = pf_shown(r->need->text);
 
-	return pf_fail(r->err, PF_EMODEL, "editable requirement '" PF_FMT "' %s", PF_ARG(shown), why);
+	return pf_fail(r->err, PF_EMODEL, "editable requirement '" PF_FMT "' %s", PF_ARG(shown),
+		       why);
 }
 
 /* An editable's URL: "git:..." is short for "git+git:...". */

@@ -13,7 +13,8 @@
 int pf_need_read(struct pf_need *need, bool *outside, struct pf_arena *a, int root,
 		 struct pf_err *err) PF_MUST_USE;
 
-/* "DIR/PATH" without "." and ".." parts; false when it is absolute or climbs out. "" is the root. */
+/* "DIR/PATH" without "." and ".." parts; false when it is absolute or climbs out. "" is the
+ * root. */
 bool pf_reqpath_join(struct pf_str *out, struct pf_arena *a, struct pf_str dir, struct pf_str path);
 /* The scheme of a URL, lower case as a view of the text as it is; empty when it is none. */
 struct pf_str pf_url_scheme(struct pf_str url);
@@ -25,3 +26,4 @@ bool pf_requrl_split(struct pf_url_parts *out, struct pf_str url);
 /* A URL as pip takes it: http, https, file, ftp or VCS+TRANSPORT. */
 bool pf_url_known(struct pf_str url);
 bool pf_url_is_vcs(struct pf_str url);
+bool pf_requrl_is_http(struct pf_str url);	/* or HTTPS: a place on the net */

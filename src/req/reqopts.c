@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "req/reqopts.h"
 
+#include "base/digests.h"
 #include "base/str.h"
 
 static const struct option {
@@ -133,21 +134,15 @@ struct parser {
 	struct pf_err *err;
 };
 
-static bool is_word_of(struct pf_str value, const char *const *words)
-{
-	return pf_str_in(value, words);
-}
-
 static int check_hash(struct pf_str value, struct pf_err *err)
 {
-	static const char *const strong[] = { "sha256", "sha384", "sha512", NULL };
 	size_t colon = pf_str_find(value, ':');
 	struct pf_str shown = pf_shown(value);
 
 	if (colon == PF_NPOS)
 		return pf_fail(err, PF_EMODEL, "--hash takes NAME:DIGEST, not '" PF_FMT "'",
 			       PF_ARG(shown));
-	if (!is_word_of(pf_str_cut(value, 0, colon), strong))
+	if (!pf_digest_kind(pf_str_cut(value, 0, colon)))
 		return pf_fail(err, PF_EMODEL,
 			       "--hash takes sha256, sha384 or sha512, not '" PF_FMT "'",
 			       PF_ARG(shown));
@@ -167,7 +162,7 @@ static int check_value(const struct option *o, struct pf_str value, struct pf_er
 	case PF_OPT_HASH:
 		return check_hash(value, err);
 	case PF_OPT_USE_FEATURE:
-		if (is_word_of(value, features))
+		if (pf_str_in(value, features))
 			return 0;
 		break;
 	case PF_OPT_CONFIG_SETTINGS:

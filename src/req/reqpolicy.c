@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "req/reqpolicy.h"
 
+#include "base/digests.h"
 #include "base/fs.h"
 #include "base/str.h"
 #include "req/reqneed.h"
@@ -15,22 +16,14 @@ void pf_policy_note(struct pf_needs *needs, struct pf_arena *a, enum pf_asked_ki
 
 bool pf_policy_is_digest(struct pf_str hash)
 {
-	static const struct {
-		const char *prefix;
-		size_t digits;
-	} kinds[] = { { "sha256:", 64 }, { "sha384:", 96 }, { "sha512:", 128 } };
-	struct pf_str digits;
+	size_t colon = pf_str_find(hash, ':');
+	const struct pf_digest_kind *kind = pf_digest_kind(pf_str_cut(hash, 0, colon));
+	struct pf_str digits = pf_str_skip(hash, colon == PF_NPOS ? hash.n : colon + 1);
 
-	for (size_t i = 0; i < PF_COUNT(kinds); i++) {
-		if (!pf_str_starts(hash, kinds[i].prefix))
-			continue;
-		digits = pf_str_skip(hash, strlen(kinds[i].prefix));
-		for (size_t j = 0; j < digits.n; j++)
-			if (pf_hex_digit(digits.p[j]) < 0)
-				return false;
-		return digits.n == kinds[i].digits;
-	}
-	return false;
+	for (size_t i = 0; i < digits.n; i++)
+		if (pf_hex_digit(digits.p[i]) < 0)
+			return false;
+	return kind && digits.n == kind->digits;
 }
 
 /* "#sha256=hex" or "&sha256=hex" in a URL. */
@@ -73,7 +66,7 @@ static bool judge_link(enum pf_asked_kind *kind, struct pf_arena *a, const struc
 	struct pf_str scheme = pf_url_scheme(need->link);
 
 	*kind = PF_ASKED_OTHER;
-	if (!scheme.n || pf_str_ieq(scheme, "file")) {
+	if (!scheme.n || pf_str_ieq(scheme, "file") || pf_str_ieq(scheme, "git+file")) {
 		*kind = PF_ASKED_LOCAL;
 		return true;
 	}
@@ -157,8 +150,8 @@ void pf_policy_note_options(struct pf_needs *needs, struct pf_arena *a, const st
 	}
 }
 
-const struct pf_need *pf_need_next(const struct pf_need *needs, size_t n, const struct pf_need *after,
-				   struct pf_str name)
+const struct pf_need *pf_need_next(const struct pf_need *needs, size_t n,
+				   const struct pf_need *after, struct pf_str name)
 {
 	for (const struct pf_need *at = after ? after + 1 : needs; at < needs + n; at++)
 		if (at->parsed && !at->constraint && pf_str_eq(at->req.key, name))
@@ -178,7 +171,8 @@ int pf_needs_check_hashes(const struct pf_needs *needs, struct pf_err *err)
 		pf_arena_free(&a);
 		if (!need->constraint && (!hashed || !pinned))
 			return pf_fail(err, PF_EMODEL,
-				       PF_FMT ", line %u: '" PF_FMT "' %s, and hashes are required here",
+				       PF_FMT ", line %u: '" PF_FMT "' %s, "
+				       "and hashes are required here",
 				       PF_ARG(file), need->line, PF_ARG(text),
 				       hashed ? "is not pinned by ==" : "has no --hash");
 	}

@@ -28,17 +28,11 @@ static bool take_name(struct pf_str *out, struct pf_reader *r)
 	return true;
 }
 
-static int by_text(const void *l, const void *r)
-{
-	return pf_str_cmp(*(const struct pf_str *)l, *(const struct pf_str *)r);
-}
-
 static void sort_unique(struct pf_strs *list)
 {
 	size_t n = 0;
 
-	if (list->n)
-		qsort(list->v, list->n, sizeof(*list->v), by_text);
+	pf_strs_sort(list);
 	for (size_t i = 0; i < list->n; i++)
 		if (!n || !pf_str_eq(list->v[n - 1], list->v[i]))
 			list->v[n++] = list->v[i];

@@ -8,9 +8,9 @@ static const char *const vcs_schemes[] = {
 	"git+http",  "git+https", "git+ssh",  "git+git",	"git+file", "bzr+http", "bzr+https",
 	"bzr+ssh",   "bzr+sftp",  "bzr+ftp",  "bzr+lp",		"bzr+file", "hg+file",	"hg+http",
 	"hg+https",  "hg+ssh",	  "hg+static-http", "svn+ssh",	"svn+http", "svn+https",
-	"svn+svn",   "svn+file",
+	"svn+svn",   "svn+file",  NULL,
 };
-static const char *const plain_schemes[] = { "http", "https", "file", "ftp" };
+static const char *const plain_schemes[] = { "http", "https", "file", "ftp", NULL };
 
 struct pf_str pf_url_scheme(struct pf_str url)
 {
@@ -43,22 +43,17 @@ bool pf_requrl_split(struct pf_url_parts *out, struct pf_str url)
 
 bool pf_url_is_vcs(struct pf_str url)
 {
-	struct pf_str scheme = pf_url_scheme(url);
-
-	for (size_t i = 0; i < PF_COUNT(vcs_schemes); i++)
-		if (pf_str_ieq(scheme, vcs_schemes[i]))
-			return true;
-	return false;
+	return pf_str_in_any_case(pf_url_scheme(url), vcs_schemes);
 }
 
 bool pf_url_known(struct pf_str url)
 {
-	struct pf_str scheme = pf_url_scheme(url);
+	return pf_str_in_any_case(pf_url_scheme(url), plain_schemes) || pf_url_is_vcs(url);
+}
 
-	for (size_t i = 0; i < PF_COUNT(plain_schemes); i++)
-		if (pf_str_ieq(scheme, plain_schemes[i]))
-			return true;
-	return pf_url_is_vcs(url);
+bool pf_requrl_is_http(struct pf_str url)
+{
+	return pf_str_starts(url, "https://") || pf_str_starts(url, "http://");
 }
 
 bool pf_reqpath_join(struct pf_str *out, struct pf_arena *a, struct pf_str dir, struct pf_str path)

@@ -100,8 +100,8 @@ int pf_wish_add(struct pf_index_wish *wish, struct pf_arena *a, const struct pf_
 			add_once(&wish->trusted_hosts, a, o->v[i].value);
 	}
 	if (wish->no_binary.n + wish->only_binary.n + wish->trusted_hosts.n > PF_MAX_WISHES)
-		return pf_fail(err, PF_ELIMIT, "more than %d names in --no-binary, --only-binary and "
-			       "--trusted-host", PF_MAX_WISHES);
+		return pf_fail(err, PF_ELIMIT, "more than %d names in --no-binary, "
+			       "--only-binary and --trusted-host", PF_MAX_WISHES);
 	if (!alone)
 		return 0;
 	add_indexes(wish, a, o);

@@ -108,7 +108,8 @@ static int fail_specifier(struct pf_str one, struct pf_err *err)
 	struct pf_str shown = pf_shown(one);
 
 	if (one.n > PF_MAX_VERSION)
-		return pf_fail(err, PF_ELIMIT, "version specifier '" PF_FMT "' is longer than %d bytes",
+		return pf_fail(err, PF_ELIMIT,
+			       "version specifier '" PF_FMT "' is longer than %d bytes",
 			       PF_ARG(shown), PF_MAX_VERSION);
 	return pf_fail(err, PF_EMODEL, "'" PF_FMT "' is not a version specifier", PF_ARG(shown));
 }

@@ -123,7 +123,7 @@ static const char *take_word(struct pf_str *number, struct scan *s, const struct
 static void take_suffixes(struct pf_version *out, struct scan *s)
 {
 	static const struct spelling pre[] = {
-		{ "alpha", "a" }, { "a", "a" },	  { "beta", "b" }, { "b", "b" }, { "preview", "rc" },
+		{ "alpha", "a" }, { "a", "a" },	 { "beta", "b" }, { "b", "b" }, { "preview", "rc" },
 		{ "pre", "rc" },  { "c", "rc" }, { "rc", "rc" },  { 0 },
 	};
 	static const struct spelling post[] = {

@@ -16,7 +16,7 @@ struct pf_version {
 	size_t release_count;
 	struct pf_str pre_kind;	/* "a", "b" or "rc" */
 	struct pf_str pre, post, dev;
-	struct pf_str local;	/* lower case, parts joined by dots, numbers without leading zeros */
+	struct pf_str local; /* lower case, parts joined by dots, numbers without leading zeros */
 };
 
 /* EMODEL when it is no version, ELIMIT beyond PF_MAX_VERSION bytes. */

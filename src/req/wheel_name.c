@@ -21,7 +21,8 @@ static bool is_escaped_name(struct pf_str name)
 	for (size_t i = 0; i < name.n; i++) {
 		char c = name.p[i];
 
-		if (pf_py_space(name, i) || (!((unsigned char)c & 0x80) && !pf_py_word(c) && c != '.'))
+		if (pf_py_space(name, i) ||
+		    (!((unsigned char)c & 0x80) && !pf_py_word(c) && c != '.'))
 			return false;
 		if (c == '_' && i && name.p[i - 1] == '_')
 			return false;
@@ -36,11 +37,6 @@ static bool is_identifier(struct pf_str part)
 		if (!((unsigned char)part.p[i] & 0x80) && !pf_py_word(part.p[i]))
 			return false;
 	return part.n && !pf_is_digit(part.p[0]);
-}
-
-static int by_text(const void *l, const void *r)
-{
-	return pf_str_cmp(*(const struct pf_str *)l, *(const struct pf_str *)r);
 }
 
 static bool split_set(struct pf_strs *out, struct pf_arena *a, struct pf_str set, bool identifiers)
@@ -75,10 +71,11 @@ static bool expand_tags(struct pf_strs *out, struct pf_arena *a, struct pf_str t
 	for (size_t i = 0; i < set[0].n; i++)
 		for (size_t j = 0; j < set[1].n; j++)
 			for (size_t k = 0; k < set[2].n; k++)
-				*PF_PUSH(a, out) = pf_format(a, PF_FMT "-" PF_FMT "-" PF_FMT,
-							     PF_ARG(set[0].v[i]), PF_ARG(set[1].v[j]),
-							     PF_ARG(set[2].v[k]));
-	qsort(out->v, out->n, sizeof(*out->v), by_text);
+				*PF_PUSH(a, out) =
+					pf_format(a, PF_FMT "-" PF_FMT "-" PF_FMT,
+						  PF_ARG(set[0].v[i]), PF_ARG(set[1].v[j]),
+						  PF_ARG(set[2].v[k]));
+	pf_strs_sort(out);
 	for (size_t i = 0; i < out->n; i++)
 		if (!n || !pf_str_eq(out->v[n - 1], out->v[i]))
 			out->v[n++] = out->v[i];
@@ -129,7 +126,8 @@ int pf_sdist_name_parse(struct pf_sdist_name *out, struct pf_arena *a, struct pf
 	else if (pf_str_ends(file, ".zip"))
 		stem.n -= strlen(".zip");
 	else
-		return refuse(file, "source distribution", "it does not end in .tar.gz or .zip", err);
+		return refuse(file, "source distribution", "it does not end in .tar.gz or .zip",
+			      err);
 	dash = pf_str_rfind(stem, '-');
 	if (dash == PF_NPOS || dash == 0)
 		return refuse(file, "source distribution", "not NAME-VERSION", err);

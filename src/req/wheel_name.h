@@ -11,7 +11,7 @@ struct pf_wheel_name {
 	struct pf_str name;	/* canonical */
 	struct pf_version version;
 	struct pf_str build;	/* "200abc", empty for none */
-	struct pf_strs tags;	/* "py2-none-any", "py3-none-any": compressed sets expanded, sorted */
+	struct pf_strs tags; /* "py2-none-any", "py3-none-any": compressed sets expanded, sorted */
 };
 
 struct pf_sdist_name {

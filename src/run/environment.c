@@ -93,9 +93,9 @@ static void activate(struct settings *s, const char *python)
 	}
 }
 
-/* Settings that change no result: the user's own count. OpenBLAS's threads, of which numpy and scipy
- * bring one each for every core, spin for 2^26 cycles before they sleep (measured: a seventh of the
- * CPU time of a start, and of what else runs on those cores). */
+/* Settings that change no result: the user's own count. OpenBLAS's threads, of which numpy and
+ * scipy bring one each for every core, spin for 2^26 cycles before they sleep (measured: a seventh
+ * of the CPU time of a start, and of what else runs on those cores). */
 static void calm(struct settings *s)
 {
 	if (!getenv("OPENBLAS_THREAD_TIMEOUT"))

@@ -100,7 +100,7 @@ void pf_run_push(struct pf_runner *r)
 	if (done > 0)
 		r->sent += (size_t)done;
 	else if (done < 0 && errno != EAGAIN && errno != EINTR)
-		r->sent = r->pending.n; /* nobody reads any more; what it said is still to be read */
+		r->sent = r->pending.n; /* nobody reads it; what it said is still to be read */
 	if (r->sent == r->pending.n) {
 		pf_buf_free(&r->pending);
 		r->sent = 0;

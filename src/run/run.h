@@ -27,10 +27,10 @@ struct pf_load {
 	struct pf_str imports;		/* the environment's list of modules, or empty */
 	struct pf_str config_json;	/* empty: _load_pyfunc(path) with one argument */
 	struct pf_str predict_fn;	/* the method to call; empty: predict */
-	bool through_mlflow;		/* mlflow.pyfunc.load_model(model_dir) instead of the loader */
+	bool through_mlflow; /* mlflow.pyfunc.load_model(model_dir) instead of the loader */
 	const struct pf_load_light *light; /* to be tried before either; NULL: not */
 	struct pf_str env_key;		/* of an environment of the store, or empty */
-	const struct pf_strs *watched;	/* what, besides the model's files, makes a worker stale; or NULL */
+	const struct pf_strs *watched;	/* beside the model's files: what makes a worker stale */
 	bool anew;			/* a process of its own, even where a worker waits */
 	bool params_declared;		/* the signature has params: predict(data, params=...) */
 };
@@ -87,7 +87,7 @@ void pf_runner_free(struct pf_runner *r);
 void pf_runner_leave(struct pf_runner *r);
 
 /* The environment variables of a model's process: ours, less PYTHON*, LD_*, VIRTUAL_ENV, CONDA_*,
- * AWS_*, PIP_*, UV_*, *_TOKEN, *_PASSWORD and *_SECRET* (but for o->pass_env), plus o->set_env, plus the
- * environment's own folder first on PATH and its VIRTUAL_ENV, or CONDA_PREFIX and the variables
- * that `conda env config vars` gave it, plus OPENBLAS_THREAD_TIMEOUT unless it is set. */
+ * AWS_*, PIP_*, UV_*, *_TOKEN, *_PASSWORD and *_SECRET* (but for o->pass_env), plus o->set_env,
+ * plus the environment's own folder first on PATH and its VIRTUAL_ENV, or CONDA_PREFIX and the
+ * variables that `conda env config vars` gave it, plus OPENBLAS_THREAD_TIMEOUT unless it is set. */
 char **pf_run_environment(struct pf_arena *a, const char *python, const struct pf_opts *o);

@@ -102,7 +102,9 @@ static int put_key(struct pfr *r, struct pf_buf *out, struct py *key)
 	if (flags & PY_IS_STR)
 		return put_str(out, key, PF_V_STRING);
 	if (key == r->none || (struct py_type *)type == &PyBool_Type) {
-		pf_put_string(out, key == r->none ? "null" : PyObject_IsTrue(key) ? "true" : "false");
+		pf_put_string(out, key == r->none	  ? "null"
+				   : PyObject_IsTrue(key) ? "true"
+							  : "false");
 		return 0;
 	}
 	if (!(flags & PY_IS_INT) && !PyType_IsSubtype((struct py_type *)type, &PyFloat_Type)) {
@@ -156,8 +158,8 @@ static int refuse_type(struct py *type)
 		PyErr_Format(PyExc_TypeError, "the answer holds an object of type %S.%S, which "
 					      "cannot be written as JSON", module, name);
 	else
-		PyErr_SetString(PyExc_TypeError, "the answer holds an object that cannot be written "
-						 "as JSON");
+		PyErr_SetString(PyExc_TypeError,
+				"the answer holds an object that cannot be written as JSON");
 	return -1;
 }
 

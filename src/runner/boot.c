@@ -247,7 +247,8 @@ static struct {
 	ssize_t shared;
 	struct py_type *type;
 	struct definition d;
-} free_threaded = { .local = UINT32_MAX, .d = { .name = "_pfr", .methods = methods, .slots = slots } };
+} free_threaded = { .local = UINT32_MAX,
+		    .d = { .name = "_pfr", .methods = methods, .slots = slots } };
 
 __attribute__((visibility("default"))) struct py *PyInit__pfr(void);
 

@@ -205,7 +205,8 @@ static struct py *make_block(struct py *numpy, const struct pf_table *t)
 	return block ? PyObject_GetAttrString(block, "T") : NULL;
 }
 
-static struct py *make_cells(struct pfr *r, struct py *numpy, const struct pf_column *c, size_t rows)
+static struct py *make_cells(struct pfr *r, struct py *numpy, const struct pf_column *c,
+			     size_t rows)
 {
 	return c->data || pf_type_width(c->type) ? make_vector(numpy, c->type, c->data, rows) :
 						   make_list(r, c->values, rows);

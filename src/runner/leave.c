@@ -1,4 +1,4 @@
-/* leave.c - the ways out: asked to end by a signal, or done and finishing what Python would finish */
+/* leave.c - the ways out: by a signal, or done, with what Python would do at its end */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <signal.h>

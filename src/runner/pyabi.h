@@ -7,7 +7,8 @@
 /* Functions and type objects alone: the layout of an object differs between versions and builds,
  * the names and signatures below have not changed from 3.6 to 3.14. Nothing here is a macro of
  * Python.h; reference counts are changed by calls. Most of it is the limited API;
- * PyUnicode_AsUTF8AndSize joined it in 3.10 and struct py_view in 3.11, both unchanged from before. */
+ * PyUnicode_AsUTF8AndSize joined it in 3.10 and struct py_view in 3.11, both unchanged from
+ * before. */
 
 struct py;	  /* PyObject */
 struct py_type;	  /* PyTypeObject */

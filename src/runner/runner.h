@@ -26,7 +26,8 @@ struct pfr {
 };
 
 double pfr_clock(void);
-/* load.c - LOAD: import the loader, call it, look at what it returned. *stage tells how far it got. */
+/* load.c - LOAD: import the loader, call it, look at what it returned. *stage tells how far it
+ * got. */
 int pfr_load(struct pfr *r, const struct pf_value *how, const char **stage);
 /* light.c - the same without MLflow, as the map "light" of LOAD tells. */
 struct py *pfr_load_light(struct pfr *r, const struct pf_value *how);
@@ -65,8 +66,8 @@ void pfr_unwatch(int fd);
 struct py *pfr_raw(struct pfr *r, const char *name);
 /* A function of light.py; new reference. */
 struct py *pfr_light(const char *name);
-/* Lets the list of an environment's modules (env/import_list.h) serve imports; without it, or where it
- * cannot, Python searches. */
+/* Lets the list of an environment's modules (env/import_list.h) serve imports; without it, or where
+ * it cannot, Python searches. */
 void pfr_list_imports(struct pf_str path);
 /* Joins threads and calls the exit functions, for so long at most. */
 int pfr_finish(int thread_seconds, int function_seconds);

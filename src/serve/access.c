@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "serve/inside.h"
 
 #define SHOWN 600	/* bytes of a target, of which a visit has 511 at most */
@@ -14,18 +15,23 @@
  * seconds, those within the model's predict */
 static void put_text(struct pf_buf *out, const char *time, const struct pf_visit *v)
 {
-	char shown[2][4 * SHOWN];
+	char verb[4 * SHOWN], target[4 * SHOWN];
 
-	pf_buf_printf(out, "%s %s \"%s %s\" %u %zu %.6f %.6f\n", time, v->peer,
-		      pf_escape(shown[0], sizeof(shown[0]), v->verb),
-		      pf_escape(shown[1], sizeof(shown[1]), v->target), v->status, v->bytes, v->seconds,
-		      v->predicted);
+	pf_escape(verb, sizeof(verb), v->verb);
+	pf_escape(target, sizeof(target), v->target);
+	if (strchr(target, '?')) /* a secret in a query is none of the log's */
+		pf_redact(target);
+	pf_buf_printf(out, "%s %s \"%s %s\" %u %zu %.6f %.6f\n", time, v->peer, verb, target, v->status,
+		      v->bytes, v->seconds, v->predicted);
 }
 
 static void put_json(struct pf_buf *out, const char *time, const struct pf_visit *v)
 {
 	struct pf_json_out w = { .buf = out };
+	char shown[SHOWN];
 
+	snprintf(shown, sizeof(shown), PF_FMT, PF_ARG(v->target));
+	pf_redact(shown);
 	pf_json_open(&w, '{');
 	pf_json_field(&w, "schema", PF_S("pyfunc-env/1"));
 	pf_json_field(&w, "kind", PF_S("access"));
@@ -34,7 +40,8 @@ static void put_json(struct pf_buf *out, const char *time, const struct pf_visit
 	pf_json_key(&w, "peer");
 	pf_json_cstr(&w, v->peer);
 	pf_json_field(&w, "method", v->verb);
-	pf_json_field(&w, "target", v->target);
+	pf_json_key(&w, "target");
+	pf_json_cstr(&w, shown);
 	pf_json_key(&w, "status");
 	pf_json_int(&w, v->status);
 	pf_json_key(&w, "bytes");

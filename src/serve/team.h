@@ -11,6 +11,7 @@ struct pf_worker {
 	bool ended;		/* under the lock */
 	/* The thread's own. */
 	struct pf_runner runner;
+	bool loaded;
 	unsigned failures;	/* to start, in a row */
 	bool batch;		/* until the model's answers turn out not to be a row for each row */
 };

@@ -194,43 +194,44 @@ static void answer(struct pf_worker *w, struct pf_orders *orders)
 }
 
 /* The worker that reads has no runner until there is something to read. */
-static bool is_needed(struct pf_worker *w)
+static void await_need(struct pf_worker *w)
 {
 	struct pf_team *p = w->team;
-	bool needed = !w->to_read;
-	struct timespec pause = { .tv_nsec = 50000000 };
 
-	if (needed)
-		return true;
+	if (!w->to_read)
+		return;
 	pthread_mutex_lock(&p->lock);
-	needed = p->raw.n > 0;
+	while (!p->raw.n && !p->stopping)
+		pthread_cond_wait(&p->reading, &p->lock);
 	pthread_mutex_unlock(&p->lock);
-	if (!needed)
-		nanosleep(&pause, NULL);
-	return needed;
+}
+
+/* A runner that has ended is let go, and another one loaded. False: the worker is to end. */
+static bool replace(struct pf_worker *w)
+{
+	if (w->loaded) {
+		pf_warn("a model's process has ended; another is started");
+		note_ready(w, false);
+		w->loaded = false;
+	}
+	pf_runner_free(&w->runner);
+	await_need(w);
+	if (is_stopping(w->team) || !make_ready(w))
+		return false;
+	w->loaded = w->runner.loaded;
+	return true;
 }
 
 void *pf_worker_main(void *worker)
 {
 	struct pf_worker *w = worker;
 	struct pf_orders orders = { 0 };
-	bool loaded = false, going = true;
+	bool going = true;
 
 	while (going && !is_stopping(w->team)) {
-		if (!lives(w)) {
-			if (loaded) {
-				pf_warn("a model's process has ended; another is started");
-				note_ready(w, false);
-				loaded = false;
-			}
-			pf_runner_free(&w->runner);
-			if (is_needed(w)) {
-				going = make_ready(w);
-				loaded = going && w->runner.loaded;
-			}
-			continue;
-		}
-		if (take(w, &orders))
+		if (!lives(w))
+			going = replace(w);
+		else if (take(w, &orders))
 			answer(w, &orders);
 	}
 	pf_runner_free(&w->runner);

@@ -13,6 +13,7 @@
 #include "req/reqneed.h"
 #include "req/reqwish.h"
 #include "solve/pipconf.h"
+#include "solve/solve.h"
 
 void pf_indexes_free(struct pf_indexes *x)
 {
@@ -58,23 +59,21 @@ struct values {
 	bool commas;	     /* find-links as uv separates them */
 };
 
-static void read_files(struct values *out, struct pf_arena *a, const struct pf_python *python)
+static void read_files(struct values *out, struct pf_arena *a, const struct pf_python *python,
+		       bool quiet)
 {
 	struct pf_pipconf conf;
 
-	pf_pipconf_read(&conf, a, python ? python->prefix : PF_S(""));
+	pf_pipconf_read(&conf, a, python ? python->prefix : PF_S(""), quiet);
 	for (int i = 0; i < SETTINGS; i++)
 		out->v[i] = pf_pipconf_get(&conf, settings[i].key);
 }
 
 static bool is_true(struct pf_str s)
 {
-	static const char *const yes[] = { "1", "true", "yes", "on", "y", "t" };
+	static const char *const yes[] = { "1", "true", "yes", "on", "y", "t", NULL };
 
-	for (size_t i = 0; i < PF_COUNT(yes); i++)
-		if (pf_str_ieq(s, yes[i]))
-			return true;
-	return false;
+	return pf_str_in_any_case(s, yes);
 }
 
 /* What uv has for all packages is a variable of its own. */
@@ -243,6 +242,7 @@ static void copy_names(struct pf_strs *out, struct pf_arena *a, const struct pf_
 		*PF_PUSH(a, out) = pf_dup(a, from->v[i]);
 }
 
+/* Of which the answer is made. */
 static void fill(struct pf_indexes *x, const struct values *from)
 {
 	struct pf_str index = from->v[INDEX].n ? from->v[INDEX] : PF_S(PF_DEFAULT_INDEX);
@@ -252,10 +252,8 @@ static void fill(struct pf_indexes *x, const struct values *from)
 	for (size_t i = 0; i < x->extra.n; i++)
 		x->extra.v[i] = with_login(&x->arena, x->extra.v[i]);
 	add_words(x, FIND_LINKS, from->v[FIND_LINKS], from->commas);
-	add_words(x, TRUSTED, from->v[TRUSTED], false);
 	x->no_index = is_true(from->v[NO_INDEX]);
 	x->pre = read_pre(from->v[PRE]);
-	fill_net(&x->net, &x->arena, from);
 	/* each takes from the other's list: what a variable says comes after what a file does */
 	if (from->said[NO_BINARY] && !from->said[ONLY_BINARY])
 		add_formats(x, ONLY_BINARY, from->v[ONLY_BINARY]);
@@ -265,12 +263,6 @@ static void fill(struct pf_indexes *x, const struct values *from)
 }
 
 /* ---- what the model's files ask for ---- */
-
-/* A place on the net; "file:" and folders stay out of a stranger's reach. */
-static bool is_remote(struct pf_str url)
-{
-	return pf_str_starts(url, "https://") || pf_str_starts(url, "http://");
-}
 
 /* "--index-url URL", "-i URL", "--extra-index-url=URL", "--no-index", "-f URL" */
 static void add_asked(struct pf_indexes *x, struct pf_str text)
@@ -284,7 +276,7 @@ static void add_asked(struct pf_indexes *x, struct pf_str text)
 	value = pf_str_trim(pf_str_skip(text, cut + 1));
 	if (pf_str_is(name, "--no-index"))
 		x->no_index = true;
-	else if (!is_remote(value))
+	else if (!pf_requrl_is_http(value)) /* files are out of a stranger's reach */
 		pf_warn("the model's " PF_FMT " is not followed", PF_ARG(pf_shown(text)));
 	else if (pf_str_is(name, "-i") || pf_str_is(name, "--index-url"))
 		x->index = pf_dup(&x->arena, value);
@@ -302,17 +294,60 @@ void pf_indexes_read(struct pf_indexes *out, const struct pf_needs *needs,
 	PF_AUTO(indexes) x = { 0 };
 	struct values values = { 0 };
 
-	read_files(&values, &x.arena, python);
+	read_files(&values, &x.arena, python, false);
 	read_variables(&values);
 	if (needs && o->allow_model_index) {
 		copy_names(&x.no_binary, &x.arena, &needs->wish.no_binary);
 		copy_names(&x.only_binary, &x.arena, &needs->wish.only_binary);
 	}
 	fill(&x, &values);
+	add_words(&x, TRUSTED, values.v[TRUSTED], false);
+	fill_net(&x.net, &x.arena, &values);
 	if (o->no_build)
 		add_formats(&x, ONLY_BINARY, PF_S(":all:"));
 	for (size_t i = 0; needs && o->allow_model_index && i < needs->asked.n; i++)
 		if (needs->asked.v[i].kind == PF_ASKED_INDEX)
 			add_asked(&x, needs->asked.v[i].text);
 	*out = PF_TAKE(x);
+}
+
+/* ---- as part of a name ---- */
+
+/* Without its login, which changes while what is there does not. */
+static struct pf_str without_login(struct pf_arena *a, struct pf_str index)
+{
+	struct pf_url_parts parts;
+	struct pf_str bare = pf_index_url_bare(index);
+
+	if (!pf_requrl_split(&parts, bare))
+		return bare;
+	return pf_format(a, PF_FMT PF_FMT PF_FMT, PF_ARG(parts.scheme), PF_ARG(parts.host),
+			 PF_ARG(parts.rest));
+}
+
+static void tell_list(struct pf_buf *out, struct pf_arena *a, const char *what,
+		      const struct pf_strs *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		pf_buf_printf(out, "%s " PF_FMT "\n", what, PF_ARG(without_login(a, list->v[i])));
+}
+
+void pf_settings_identity(struct pf_buf *out, const struct pf_python *python)
+{
+	PF_AUTO(indexes) x = { 0 };
+	struct values values = { 0 };
+
+	read_files(&values, &x.arena, python, true);
+	read_variables(&values);
+	fill(&x, &values);
+	pf_buf_printf(out, "pre %d no index %d\n", (int)x.pre, x.no_index);
+	if (!x.no_index) {
+		pf_buf_printf(out, "index " PF_FMT "\n", PF_ARG(without_login(&x.arena, x.index)));
+		tell_list(out, &x.arena, "extra", &x.extra);
+	}
+	tell_list(out, &x.arena, "links", &x.find_links);
+	pf_strs_sort(&x.no_binary);
+	pf_strs_sort(&x.only_binary);
+	tell_list(out, &x.arena, "no binary", &x.no_binary);
+	tell_list(out, &x.arena, "only binary", &x.only_binary);
 }

@@ -127,6 +127,8 @@ static struct pf_str bare(struct pf_arena *a, struct pf_str url)
 	struct pf_err ignored;
 	struct pf_url u;
 
+	if (pf_str_starts(url, "git+"))
+		return pf_dup(a, url);
 	return pf_url_split(&u, url, &ignored) < 0 ? PF_S("") : pf_s(pf_url_bare(a, &u));
 }
 
@@ -156,6 +158,7 @@ static void plan_one(struct pf_plan *plan, struct pf_offers *offers, const struc
 		.name = pf_dup(&plan->arena, c->name),
 		.version = pf_dup(&plan->arena, c->candidate->version.text),
 		.url = pf_dup(&plan->arena, offer->direct),
+		.revision = pf_dup(&plan->arena, offer->revision),
 		.file = pf_dup(&plan->arena, offer->file->name),
 		.from = bare(&plan->arena, offer->file->url),
 		.index = pf_dup(&plan->arena, offer->file->release->project->where),

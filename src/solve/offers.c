@@ -67,8 +67,7 @@ struct pf_str pf_offer_digest(struct pf_offers *x, const struct pf_offer *offer)
 
 /* ---- candidates ---- */
 
-/* Only SHA-256 is told of files: where a digest of another kind is named, fetching tells. */
-static bool names_other_kind(const struct pf_strs *hashes)
+bool pf_hashes_have_other(const struct pf_strs *hashes)
 {
 	for (size_t i = 0; i < hashes->n; i++)
 		if (!pf_str_starts(hashes->v[i], "sha256:"))
@@ -102,7 +101,7 @@ static const struct pf_need *who_forbids(struct pf_offers *x, const struct pf_ne
 			continue;
 		digest = pf_offer_file_digest(&x->arena, file);
 		if (digest.n && !pf_strs_have(&need->hashes, digest) &&
-		    !names_other_kind(&need->hashes))
+		    !pf_hashes_have_other(&need->hashes))
 			return need;
 	}
 	return NULL;
@@ -167,6 +166,16 @@ const struct pf_candidates *pf_offers_list(struct pf_offers *x, const struct pf_
 	return list;
 }
 
+struct pf_offer *pf_offer_only(struct pf_candidates *out, struct pf_offers *x, const struct pf_project *one)
+{
+	const struct chooser of = chooser_of(x, one->name);
+	struct pf_candidate *c = pf_alloc(&x->arena, sizeof(*c));
+
+	make_candidate(c, &of, &one->releases[0]);
+	*out = (struct pf_candidates){ c, 1 };
+	return (struct pf_offer *)c->ref;
+}
+
 bool pf_offers_known(struct pf_offers *x, struct pf_candidates *out, struct pf_str name)
 {
 	const struct pf_candidates *list = pf_map_get(&x->lists, name);
@@ -216,14 +225,14 @@ static int fetch_source(void *from, int fd, struct pf_err *err)
 }
 
 /* The metadata of a source distribution. What could not be built is not built again. */
-static int ask_builder(struct pf_str *out, struct pf_offers *x, struct pf_file *file,
-		       struct pf_err *err)
+int pf_offer_ask_builder(struct pf_str *out, struct pf_offers *x, struct pf_file *file,
+			 const struct pf_git_source *git, struct pf_err *err)
 {
 	struct pf_native *n = x->native;
 	struct source source = { x->index, file };
 	struct pf_sdist s = { .file = file->name, .name = file->release->project->name,
 			      .version = file->release->version.text,
-			      .fetch = fetch_source, .from = &source };
+			      .fetch = fetch_source, .from = &source, .git = git };
 	const char *why = pf_map_get(&n->unbuilt, file->url);
 
 	if (why)
@@ -237,140 +246,6 @@ static int ask_builder(struct pf_str *out, struct pf_offers *x, struct pf_file *
 		n->hint = *err->hint ? pf_dupz(&n->arena, pf_s(err->hint)) : n->hint;
 	}
 	return -1;
-}
-
-/* ---- a URL ---- */
-
-static bool fits(const struct pf_offers *x, const struct pf_wheel_name *wheel)
-{
-	for (size_t i = 0; i < wheel->tags.n; i++)
-		if (pf_tags_rank(x->tags, wheel->tags.v[i]) != PF_TAG_NONE)
-			return true;
-	return false;
-}
-
-struct pf_str pf_offer_url(struct pf_arena *a, struct pf_str asked)
-{
-	return pf_s(pf_dupz(a, pf_str_cut(asked, 0, pf_str_find(asked, '#'))));
-}
-
-/* "#sha256=..." of the URL, else the one digest that stands beside it. */
-static struct pf_str digest_asked(const struct pf_need *need, struct pf_str fragment)
-{
-	struct pf_str one;
-
-	while (pf_str_next(&fragment, '&', &one))
-		if (pf_str_starts(one, "sha256="))
-			return pf_str_skip(one, 7);
-	if (need->hashes.n == 1 && pf_str_starts(need->hashes.v[0], "sha256:"))
-		return pf_str_skip(need->hashes.v[0], 7);
-	return PF_S("");
-}
-
-/* All of them, of any kind. */
-static void list_asked(struct pf_strs *out, struct pf_arena *a, const struct pf_need *need,
-		       struct pf_str fragment)
-{
-	struct pf_str one;
-
-	while (pf_str_next(&fragment, '&', &one))
-		if (pf_str_starts(one, "sha") && pf_str_find(one, '=') == 6)
-			*PF_PUSH(a, out) = pf_format(a, PF_FMT ":" PF_FMT, PF_ARG(pf_str_cut(one, 0, 6)),
-						     PF_ARG(pf_str_skip(one, 7)));
-	for (size_t i = 0; i < need->hashes.n; i++)
-		*PF_PUSH(a, out) = need->hashes.v[i];
-}
-
-static int refuse(const struct pf_need *need, const char *why, struct pf_err *err)
-{
-	pf_fail(err, PF_ESOLVE, PF_FMT ", line %u: " PF_FMT " %s", PF_ARG(need->file), need->line,
-		PF_ARG(pf_shown(need->req.key)), why);
-	return pf_hint(err, "use --env-manager uv or virtualenv for it");
-}
-
-static int take_wheel(struct pf_release *r, struct pf_offers *x, const struct pf_need *need,
-		      struct pf_err *err)
-{
-	struct pf_wheel_name wheel;
-
-	if (pf_wheel_name_parse(&wheel, &x->arena, r->files->name, err) < 0)
-		return -1;
-	if (!fits(x, &wheel))
-		return refuse(need, "is a wheel for another interpreter or platform", err);
-	r->version = wheel.version;
-	r->files->wheel = true;
-	r->wheels = 1;
-	return 0;
-}
-
-static bool is_archive(struct pf_str name)
-{
-	static const char *const endings[] = { ".tar.gz", ".tgz", ".zip", ".tar.bz2", ".tar.xz", ".tar" };
-
-	for (size_t i = 0; i < PF_COUNT(endings); i++)
-		if (pf_str_ends(name, endings[i]))
-			return true;
-	return false;
-}
-
-/* Its name tells the version, or its metadata does: ".../archive/v1.0.tar.gz" is as good as any. */
-static int take_archive(struct pf_release *r, struct pf_offers *x, const struct pf_need *need,
-			struct pf_err *err)
-{
-	struct pf_sdist_name sdist;
-	struct pf_metadata m = { 0 };
-	struct pf_str text;
-
-	if (!is_archive(r->files->name))
-		return refuse(need, "is neither a wheel nor an archive of sources", err);
-	if (pf_sdist_name_parse(&sdist, &x->arena, r->files->name, err) == 0 &&
-	    pf_str_eq(sdist.name, need->req.key)) {
-		r->version = sdist.version;
-		return 0;
-	}
-	if (!pf_resolve_takes_sdists(x->how, need->req.key))
-		return refuse(need, "has to be built, which is not to be done", err);
-	if (ask_builder(&text, x, r->files, err) < 0)
-		return pf_wrap(err, PF_FMT ", line %u", PF_ARG(need->file), need->line);
-	pf_metadata_read(&m, &x->arena, text);
-	if (!pf_version_read(&r->version, &x->arena, m.version))
-		return refuse(need, "has a version that is none", err);
-	return 0;
-}
-
-int pf_offers_direct(void *ctx, struct pf_candidates *out, const struct pf_need *need,
-		     struct pf_err *err)
-{
-	struct pf_offers *x = ctx;
-	struct pf_release *r = pf_alloc(&x->arena, sizeof(*r));
-	struct pf_file *file = pf_alloc(&x->arena, sizeof(*file));
-	struct pf_project *project = pf_alloc(&x->arena, sizeof(*project));
-	struct pf_candidate *c = pf_alloc(&x->arena, sizeof(*c));
-	const struct chooser of = chooser_of(x, need->req.key);
-	struct pf_offer *offer;
-	struct pf_str link = need->link.n ? need->link : need->req.url;
-	struct pf_url url;
-
-	if (pf_url_is_vcs(link))
-		return refuse(need, "is in version control", err);
-	if (pf_url_split(&url, link, err) < 0)
-		return refuse(need, "is at an address that only other installers understand", err);
-	*project = (struct pf_project){ .name = need->req.key, .releases = r, .n = 1 };
-	*r = (struct pf_release){ .project = project, .files = file, .n = 1 };
-	file->name = pf_url_decode(&x->arena, pf_url_file(&url));
-	file->url = pf_offer_url(&x->arena, link);
-	file->sha256 = pf_s(pf_dupz(&x->arena, digest_asked(need, url.fragment)));
-	file->python_fits = true;
-	file->release = r;
-	if (pf_str_ends(file->name, ".whl") ? take_wheel(r, x, need, err) < 0 :
-					      take_archive(r, x, need, err) < 0)
-		return -1;
-	make_candidate(c, &of, r);
-	offer = (struct pf_offer *)c->ref;
-	offer->direct = link;
-	list_asked(&offer->asked_hashes, &x->arena, need, url.fragment);
-	*out = (struct pf_candidates){ c, 1 };
-	return 0;
 }
 
 /* ---- dependencies ---- */
@@ -401,6 +276,12 @@ static void set_depends(struct pf_offers *x, struct pf_depends *d, const struct 
 		*PF_PUSH(&x->arena, &d->extras) = pf_name_canonical(&x->arena, needed->extras.v[i]);
 }
 
+void pf_offer_set_needed(struct pf_offers *x, struct pf_offer *offer, const struct pf_needed *needed)
+{
+	set_depends(x, &offer->depends, needed);
+	offer->asked = true;
+}
+
 /* By the index, else by the builder. */
 static int find_needed(const struct pf_needed **out, struct pf_offers *x, struct pf_file *file,
 		       struct pf_err *err)
@@ -414,7 +295,7 @@ static int find_needed(const struct pf_needed **out, struct pf_offers *x, struct
 	if (!pf_resolve_takes_sdists(x->how, file->release->project->name))
 		return pf_fail(err, PF_ESOLVE, "only building it can tell what it needs");
 	needed = pf_alloc(&x->arena, sizeof(*needed));
-	if (ask_builder(&text, x, file, err) < 0 ||
+	if (pf_offer_ask_builder(&text, x, file, NULL, err) < 0 ||
 	    pf_needed_read(needed, &x->arena, text, file, err) < 0)
 		return -1;
 	*out = needed;

@@ -10,7 +10,9 @@
 /* One version of a project: the file that would be taken of it. */
 struct pf_offer {
 	struct pf_file *file;		/* NULL: there is none */
-	struct pf_str direct;		/* the URL that was asked for, as written; else empty */
+	struct pf_str direct;		/* the URL that was asked for, as written, of a repository with its
+					 * commit; else empty */
+	struct pf_str revision;		/* of a repository, as asked for */
 	struct pf_strs asked_hashes;	/* digests that were asked for with it */
 	struct pf_depends depends;
 	bool asked;			/* depends are known */
@@ -53,6 +55,15 @@ struct pf_str pf_offer_file_digest(struct pf_arena *a, struct pf_file *file);
 /* Where a requirement's URL leads: without its fragment, with its credentials. */
 struct pf_str pf_offer_url(struct pf_arena *a, struct pf_str asked);
 
+/* What a project's one version has to offer. */
+struct pf_offer *pf_offer_only(struct pf_candidates *out, struct pf_offers *x, const struct pf_project *one);
+/* The metadata of a source distribution, or of a commit (else `git` is NULL). What could not be built is not
+ * built again. */
+int pf_offer_ask_builder(struct pf_str *out, struct pf_offers *x, struct pf_file *file,
+			 const struct pf_git_source *git, struct pf_err *err) PF_MUST_USE;
+/* What it needs is known: nobody is asked any more. */
+void pf_offer_set_needed(struct pf_offers *x, struct pf_offer *offer, const struct pf_needed *needed);
+
 /* A project of which the needs name one version, whose wheel was chosen before and is in the store: all
  * there is to know. False: its page has to be asked for. */
 bool pf_offers_recall(struct pf_offers *x, struct pf_str name);
@@ -66,6 +77,9 @@ const struct pf_candidates *pf_offers_list(struct pf_offers *x, const struct pf_
 /* What is at hand of a project, and of what a version needs: false where it has to be waited for. */
 bool pf_offers_known(struct pf_offers *x, struct pf_candidates *out, struct pf_str name);
 bool pf_offers_told(struct pf_offers *x, struct pf_depends *out, const struct pf_candidate *of);
+
+/* Only SHA-256 is told of files: where a digest of another kind is named, fetching tells. */
+bool pf_hashes_have_other(const struct pf_strs *hashes);
 
 /* That the project will be asked for, and what would be taken of it. */
 void pf_ahead_want(struct pf_offers *x, struct pf_str name, const struct pf_requirement *why);

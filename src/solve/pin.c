@@ -12,14 +12,6 @@ static const struct pf_release *find_release(const struct pf_project *project, c
 	return NULL;
 }
 
-static bool have_other_kind(const struct pf_strs *hashes)
-{
-	for (size_t i = 0; i < hashes->n; i++)
-		if (!pf_str_starts(hashes->v[i], "sha256:"))
-			return true;
-	return false;
-}
-
 /* One whose digest is named; else the first that may be it, which is seen when it is here. */
 static struct pf_file *find_file(struct pf_strs *left, struct pf_arena *a, const struct pf_release *r,
 				 const struct pf_strs *hashes)
@@ -33,7 +25,7 @@ static struct pf_file *find_file(struct pf_strs *left, struct pf_arena *a, const
 			*PF_PUSH(a, left) = digest;
 			return &r->files[i];
 		}
-		if (!maybe && (!digest.n || have_other_kind(hashes)))
+		if (!maybe && (!digest.n || pf_hashes_have_other(hashes)))
 			maybe = &r->files[i];
 	}
 	*left = *hashes;

@@ -130,7 +130,7 @@ static char *tool_path(struct pf_driver *d, struct pf_workdir *w, const char *wh
 {
 	char boot[9] = "0";
 	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? 0 : read(fd, boot, sizeof(boot) - 1);
+	ssize_t n = fd < 0 ? 0 : pf_read_some(fd, boot, sizeof(boot) - 1);
 
 	if (fd >= 0)
 		close(fd);

@@ -9,6 +9,12 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "formats/ini.h"
+
+struct reading {
+	struct pf_pipconf *out;
+	struct pf_arena *a;
+};
 
 static struct pf_map *find_section(struct pf_pipconf *c, struct pf_str name)
 {
@@ -16,47 +22,21 @@ static struct pf_map *find_section(struct pf_pipconf *c, struct pf_str name)
 }
 
 /* "Index_URL" and "--index-url" are one key. */
-static struct pf_str *put_key(struct pf_arena *a, struct pf_map *section, struct pf_str key)
+static void take_value(void *ctx, struct pf_str section, struct pf_str key, struct pf_str value)
 {
-	char *name = pf_dupz(a, key);
+	struct reading *r = ctx;
+	struct pf_map *map = find_section(r->out, section);
+	char *name = pf_dupz(r->a, key);
 	void **place;
+	struct pf_str *copy;
 
+	if (!map)
+		return;
 	for (char *p = name; *p; p++)
 		*p = *p == '_' ? '-' : pf_lower(*p);
-	place = pf_map_put(a, section, pf_s(strncmp(name, "--", 2) == 0 ? name + 2 : name));
-	if (!*place)
-		*place = pf_alloc(a, sizeof(struct pf_str));
-	return *place;
-}
-
-/* configparser's grammar, as far as pip uses it: [section], key = value or key: value, a deeper
- * line goes on with the value, # and ; begin comments at a line's start. */
-static void read_ini(struct pf_pipconf *out, struct pf_arena *a, struct pf_str text)
-{
-	struct pf_str rest = text, line, passed_over = { 0 }, *value = NULL;
-	struct pf_map *section = NULL;
-
-	while (pf_str_next_line(&rest, &line)) {
-		struct pf_str bare = pf_str_trim(line);
-		size_t cut = 0;
-
-		if (!bare.n || bare.p[0] == '#' || bare.p[0] == ';')
-			continue;
-		if (value && pf_is_space(line.p[0])) {
-			*value = pf_format(a, PF_FMT "\n" PF_FMT, PF_ARG(*value), PF_ARG(bare));
-			continue;
-		}
-		if (bare.p[0] == '[') {
-			section = find_section(out, pf_str_cut(bare, 1, pf_str_find(bare, ']')));
-			value = NULL;
-			continue;
-		}
-		while (cut < bare.n && bare.p[cut] != '=' && bare.p[cut] != ':')
-			cut++;
-		value = section ? put_key(a, section, pf_str_trim(pf_str_cut(bare, 0, cut))) :
-				  &passed_over;
-		*value = pf_dup(a, pf_str_trim(pf_str_skip(bare, cut + 1)));
-	}
+	place = pf_map_put(r->a, map, pf_s(strncmp(name, "--", 2) == 0 ? name + 2 : name));
+	*place = copy = pf_alloc(r->a, sizeof(*copy));
+	*copy = pf_dup(r->a, value);
 }
 
 static void read_file(struct pf_pipconf *out, struct pf_arena *a, const char *path)
@@ -67,8 +47,8 @@ static void read_file(struct pf_pipconf *out, struct pf_arena *a, const char *pa
 	if (access(path, R_OK) < 0)
 		return;
 	if (pf_read_file(&text, AT_FDCWD, path, &err) == 0)
-		read_ini(out, a, pf_buf_view(&text));
-	else
+		pf_ini_read(a, pf_buf_view(&text), take_value, &(struct reading){ out, a });
+	else if (!out->quiet)
 		pf_warn("%s", err.msg);
 }
 
@@ -90,13 +70,13 @@ static void read_users(struct pf_pipconf *out, struct pf_arena *a)
 		read_in(out, a, home, "/.config/pip");
 }
 
-void pf_pipconf_read(struct pf_pipconf *out, struct pf_arena *a, struct pf_str prefix)
+void pf_pipconf_read(struct pf_pipconf *out, struct pf_arena *a, struct pf_str prefix, bool quiet)
 {
 	const char *own = getenv("PIP_CONFIG_FILE"), *dirs = getenv("XDG_CONFIG_DIRS");
 	struct pf_str rest = pf_s(dirs && *dirs ? dirs : "/etc/xdg"), dir;
 	bool named = own && *own && access(own, F_OK) == 0;
 
-	*out = (struct pf_pipconf){ 0 };
+	*out = (struct pf_pipconf){ .quiet = quiet };
 	if (own && strcmp(own, "/dev/null") == 0)
 		return;
 	while (pf_str_next(&rest, ':', &dir))

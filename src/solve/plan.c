@@ -34,6 +34,7 @@ struct pf_planned pf_planned_copy(struct pf_arena *a, const struct pf_planned *f
 	one.name = pf_dup(a, from->name);
 	one.version = pf_dup(a, from->version);
 	one.url = pf_dup(a, from->url);
+	one.revision = pf_dup(a, from->revision);
 	one.file = pf_dup(a, from->file);
 	one.from = pf_dup(a, from->from);
 	one.index = pf_dup(a, from->index);
@@ -48,16 +49,28 @@ static int by_name(const void *l, const void *r)
 	return pf_str_cmp(((const struct pf_planned *)l)->name, ((const struct pf_planned *)r)->name);
 }
 
-static int by_text(const void *l, const void *r)
-{
-	return pf_str_cmp(*(const struct pf_str *)l, *(const struct pf_str *)r);
-}
-
 struct pf_str pf_plan_identity(struct pf_arena *a, const struct pf_python *p)
 {
 	return pf_format(a, PF_FMT "\n" PF_FMT "\n" PF_FMT "\n" PF_FMT "\n" PF_FMT "\n" PF_FMT "\n",
 			 PF_ARG(p->implementation), PF_ARG(p->version), PF_ARG(p->platform),
 			 PF_ARG(p->libc), PF_ARG(p->base_prefix), PF_ARG(p->base_exe));
+}
+
+/* Of a repository the commit tells all: the version is what its build says, and a lock may not tell it.
+ * The revision stands in direct_url.json. */
+static void write_key_line(struct pf_buf *b, const struct pf_planned *one)
+{
+	PF_AUTO(arena) scratch = { 0 };
+	bool git = pf_planned_is_git(one) && one->file.n;
+	struct pf_str url = git ? pf_git_bare(&scratch, one->url) : pf_redacted(&scratch, one->url);
+
+	pf_buf_printf(b, PF_FMT "\t" PF_FMT "\t" PF_FMT, PF_ARG(one->name),
+		      PF_ARG(git ? PF_S("") : one->version), PF_ARG(url));
+	if (one->revision.n)
+		pf_buf_printf(b, "\trevision " PF_FMT, PF_ARG(one->revision));
+	for (size_t k = 0; k < one->hashes.n; k++)
+		pf_buf_printf(b, "\t" PF_FMT, PF_ARG(one->hashes.v[k]));
+	pf_buf_char(b, '\n');
 }
 
 /* One line a package: tabs and line ends cannot occur in a name, a version or a digest, and a URL
@@ -69,22 +82,14 @@ static void write_key_text(struct pf_buf *b, const struct pf_plan *p, struct pf_
 					     [PF_LINK_CLONE] = "clone",
 					     [PF_LINK_COPY] = "copy",
 					     [PF_LINK_SYMBOLIC] = "symlink" };
-	PF_AUTO(arena) scratch = { 0 };
 
 	pf_buf_printf(b, "store %d\n", PF_STORE_FORMAT);
 	pf_buf_str(b, identity);
 	pf_buf_printf(b, "link %s\nbytecode %s\n",
 		      pf_plan_is_native(p) ? modes[o->link_mode] : "copy",
 		      o->no_bytecode ? "no" : "yes");
-	for (size_t i = 0; i < p->packages.n; i++) {
-		const struct pf_planned *one = &p->packages.v[i];
-
-		pf_buf_printf(b, PF_FMT "\t" PF_FMT "\t" PF_FMT, PF_ARG(one->name),
-			      PF_ARG(one->version), PF_ARG(pf_redacted(&scratch, one->url)));
-		for (size_t k = 0; k < one->hashes.n; k++)
-			pf_buf_printf(b, "\t" PF_FMT, PF_ARG(one->hashes.v[k]));
-		pf_buf_char(b, '\n');
-	}
+	for (size_t i = 0; i < p->packages.n; i++)
+		write_key_line(b, &p->packages.v[i]);
 }
 
 int pf_plan_seal(struct pf_plan *p, const struct pf_python *python, const struct pf_opts *o,
@@ -98,10 +103,8 @@ int pf_plan_seal(struct pf_plan *p, const struct pf_python *python, const struct
 	for (size_t i = 0; i < p->packages.n; i++) {
 		struct pf_planned *one = &p->packages.v[i];
 
-		if (one->hashes.n)
-			qsort(one->hashes.v, one->hashes.n, sizeof(*one->hashes.v), by_text);
-		if (one->depends.n)
-			qsort(one->depends.v, one->depends.n, sizeof(*one->depends.v), by_text);
+		pf_strs_sort(&one->hashes);
+		pf_strs_sort(&one->depends);
 		if (i && pf_str_eq(one->name, one[-1].name))
 			return pf_fail(err, PF_ESOLVE, "two versions of " PF_FMT " in one plan",
 				       PF_ARG(pf_shown(one->name)));
@@ -116,6 +119,11 @@ int pf_plan_seal(struct pf_plan *p, const struct pf_python *python, const struct
 	p->key[32] = '\0';
 	pf_buf_free(&text);
 	return 0;
+}
+
+bool pf_planned_is_git(const struct pf_planned *one)
+{
+	return pf_str_starts(one->url, "git+");
 }
 
 bool pf_plan_is_native(const struct pf_plan *p)
@@ -153,7 +161,8 @@ static void write_more(struct pf_json_out *w, const struct pf_planned *one)
 	const struct {
 		const char *key;
 		struct pf_str text;
-	} texts[] = { { "file", one->file },
+	} texts[] = { { "revision", one->revision },
+		      { "file", one->file },
 		      { "from", one->from },
 		      { "index", one->index },
 		      { "requires_python", one->requires_python } };
@@ -247,6 +256,7 @@ static void read_package(struct pf_planned *one, struct pf_arena *a, const struc
 		.name = pf_dup(a, pf_node_text(node, "name")),
 		.version = pf_dup(a, pf_node_text(node, "version")),
 		.url = pf_dup(a, pf_node_text(node, "url")),
+		.revision = pf_dup(a, pf_node_text(node, "revision")),
 		.file = pf_dup(a, pf_node_text(node, "file")),
 		.from = pf_dup(a, pf_node_text(node, "from")),
 		.index = pf_dup(a, pf_node_text(node, "index")),

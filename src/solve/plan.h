@@ -12,7 +12,9 @@
 struct pf_planned {
 	struct pf_str name;	/* normalised */
 	struct pf_str version;	/* empty for a URL that does not tell it */
-	struct pf_str url;	/* when the requirement was a URL or a file; else empty */
+	struct pf_str url;	/* when the requirement was a URL or a file; else empty. Of a repository:
+				 * "git+https://h/r@COMMIT#subdirectory=x" */
+	struct pf_str revision;	/* of a repository: what was asked for, "v1"; empty: nothing but the repository */
 	struct pf_str file;	/* the wheel or the source distribution, where it is known which; else empty */
 	struct pf_str from;	/* where it lies, without credentials */
 	bool redacted;		/* it was read back, and is without the secrets it had */
@@ -59,6 +61,9 @@ struct pf_planned pf_planned_copy(struct pf_arena *a, const struct pf_planned *f
  * do not count), how files are placed and whether byte code is compiled. */
 int pf_plan_seal(struct pf_plan *p, const struct pf_python *python, const struct pf_opts *o,
 		 struct pf_err *err) PF_MUST_USE;
+
+/* Is it a commit of a git repository? That is what it is known by: it has no digest. */
+bool pf_planned_is_git(const struct pf_planned *one);
 
 /* Is it known of every package which file it is? Then no driver is needed to install it. */
 bool pf_plan_is_native(const struct pf_plan *p);

@@ -59,11 +59,6 @@ static void read_python(struct pf_solver *s)
 
 /* ---- after ---- */
 
-static int by_text(const void *l, const void *r)
-{
-	return pf_str_cmp(*(const struct pf_str *)l, *(const struct pf_str *)r);
-}
-
 static int by_name(const void *l, const void *r)
 {
 	const struct pf_chosen *a = l, *b = r;
@@ -100,8 +95,7 @@ static int note_extras(struct pf_resolution *out, struct pf_chosen *c, struct pf
 				pf_format(&out->arena, PF_FMT "[" PF_FMT "] " PF_FMT, PF_ARG(p->name),
 					  PF_ARG(extra), PF_ARG(c->candidate->version.text));
 	}
-	if (c->extras.n)
-		qsort(c->extras.v, c->extras.n, sizeof(*c->extras.v), by_text);
+	pf_strs_sort(&c->extras);
 	return 0;
 }
 

@@ -329,7 +329,7 @@ int pf_solve(struct pf_plan *out, const struct pf_needs *needs, const char *mode
 	char date[16];
 
 	if (pf_reqlines_read(&wanted, needs, model_dir, python, err) < 0 ||
-	    pf_workdir_open(&w, "solve.", o, err) < 0 ||
+	    pf_workdir_open(&w, "solve.", o->store, err) < 0 ||
 	    pf_driver_find(&driver, python, needs, &w, o, err) < 0)
 		return -1;
 	if (needs->as_of && driver.kind == PF_DRIVER_PIP) {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "solve/plan.h"
-#include "solve/workdir.h"
+#include "base/workdir.h"
 
 /* Of which packages the same needs come to: part of a lock's name. */
 #define PF_SOLVE_RULES 3
@@ -35,6 +35,10 @@ int pf_drive(int *status, struct pf_workdir *w, const char *const *argv, struct 
 
 /* That environment alone. */
 char **pf_drive_environment(struct pf_arena *a);
+
+/* What the user's settings of pip and uv are part of, whatever is needed: the places that packages
+ * come from, without logins, and which of their files count. Lines for a lock's name. */
+void pf_settings_identity(struct pf_buf *out, const struct pf_python *python);
 
 /* Warns of the conda packages that a plan has to leave out. */
 void pf_plan_warn(const struct pf_plan *plan);

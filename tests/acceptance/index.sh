@@ -42,7 +42,7 @@ END
 python3 "$work/server.py" "$work/hostile/index" "$work/ready" >"$work/server" 2>&1 &
 server=$!
 trap 'kill $server 2>/dev/null; rm -rf "$work"' EXIT
-for _ in $(seq 100); do [ -e "$work/ready" ] && break; sleep 0.1; done
+await "$work/ready"
 url=$(cat "$work/ready")
 
 offers() { grep -qE '^  [^ ]+ [0-9]+ [^ ]+ [0-9a-f]{64}( |$)' "$work/out"; }

@@ -11,7 +11,7 @@ data=${PYFUNC_ENV_ACCEPTANCE:-}
 if [ -z "$data" ] || [ ! -d "$data/models" ]; then
 	skip_all "PYFUNC_ENV_ACCEPTANCE names no folder with models"
 fi
-[ ! -e "$pip_config" ] || export PIP_CONFIG_FILE="$pip_config"
+to_the_index
 export PYENV_ROOT="${pythons%/versions}"
 
 same_json() { # file, file

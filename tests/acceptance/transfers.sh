@@ -13,7 +13,7 @@ export no_proxy=127.0.0.1,localhost
 python3 "$script" --ready "$work/ready" --log "$work/log" >"$work/server" 2>&1 &
 server=$!
 trap 'kill $server 2>/dev/null; rm -rf "$work"' EXIT
-for _ in $(seq 100); do [ -e "$work/ready" ] && break; sleep 0.1; done
+await "$work/ready"
 url=$(sed 's/.*A=\([^ ]*\) .*/\1/' "$work/ready") digest=$(sed 's/.*sha256=//' "$work/ready")
 secret=$(echo "$url" | sed 's|//|//me:secret@|')
 

@@ -53,7 +53,7 @@ static void read_body(const char *path)
 {
 	char head[256];
 	FILE *f = fopen(path, "rb");
-	long n;
+	long n = 0;
 	int m;
 
 	if (!f || fseek(f, 0, SEEK_END) < 0 || (n = ftell(f)) < 0)

@@ -48,8 +48,7 @@ check "environment" test "$(cat "$work/out")" = "$env"
 check "and the same record" silent "resolving"
 
 echo 'demo @ git+https://127.0.0.1:9/demo@0123456789abcdef0123456789abcdef01234567' >"$model/requirements.txt"
-expect "version control is for others" 6 "requirements.txt, line 1: demo is in version control" make --allow-urls
-check "with a hint" said "use --env-manager uv or virtualenv"
+expect "a repository that is not there" 4 "https://127.0.0.1:9/demo: cannot be fetched" make --allow-urls
 echo 'git+https://127.0.0.1:9/demo' >"$model/requirements.txt"
 expect "without a name" 3 "use --env-manager uv or virtualenv" make --allow-urls
 printf 'alpha==1.0\ngit+https://127.0.0.1:9/demo#egg=demo ; python_version < "3"\n' >"$model/requirements.txt"

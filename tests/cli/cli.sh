@@ -25,7 +25,7 @@ expect "two models" 2 "deps takes one model" "$program" deps a b
 expect "bad choice" 2 "--format must be one of pip, conda, json, not xml" "$program" deps -f xml .
 expect "no such model" 3 "No such file" "$program" deps "$work/none"
 expect "a file is no model" 3 "is not a directory" "$program" deps "$0"
-expect "remote model" 2 "does not fetch s3: models" "$program" deps s3://bucket/model
+expect "remote model" 2 "dbfs: models are not fetched" "$program" deps dbfs://bucket/model
 expect "unknown scheme" 2 "unknown scheme foo:" "$program" deps foo://bar
 expect "file: with a host" 2 "names no host" "$program" deps file://host/model
 expect "file: that climbs" 2 "must not climb" "$program" deps file:///tmp/%2e%2e/etc

@@ -114,7 +114,7 @@ static int run(int argc, char **argv, struct pf_opts *o, bool json, int days, st
 	else if (strcmp(what, "rm") == 0 && key)
 		rc = pf_store_remove(&out, key, o, json, err);
 	else if (strcmp(what, "gc") == 0)
-		rc = pf_store_gc(&out, days, o, json, err);
+		rc = pf_store_gc(&out, days, false, o, json, err);
 	else if (strcmp(what, "verify") == 0)
 		rc = pf_store_verify(&out, &broken, key, o, json, err);
 	else
@@ -139,7 +139,7 @@ int main(int argc, char **argv)
 
 	setlocale(LC_CTYPE, "C.UTF-8");
 	pf_signals_catch();
-	for (int c; (c = getopt(argc, argv, "m:p:s:d:joRrivBW")) != -1;) {
+	for (int c; (c = getopt(argc, argv, "m:p:s:d:joRrivBWS")) != -1;) {
 		switch (c) {
 		case 'm': set_manager(&o, optarg); break;
 		case 'p': o.python = optarg; break;
@@ -153,6 +153,7 @@ int main(int argc, char **argv)
 		case 'v': log.level = PF_LOG_DEBUG; break;
 		case 'B': o.no_bytecode = true; break;
 		case 'W': o.no_build = true; break;
+		case 'S': o.link_mode = PF_LINK_SYMBOLIC; break;
 		default: return 2;
 		}
 	}

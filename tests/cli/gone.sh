@@ -23,7 +23,7 @@ PY
 "$maker" "$work/server.py" "$work" >/dev/null 2>&1 &
 server=$!
 trap 'status=$?; kill "$server"; chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"; exit $status' EXIT
-for _ in $(seq 100); do [ -s "$work/port" ] && break; sleep 0.1; done
+await "$work/port"
 PIP_INDEX_URL=http://127.0.0.1:$(cat "$work/port")/simple no_proxy=127.0.0.1
 export PIP_INDEX_URL no_proxy
 

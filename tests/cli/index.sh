@@ -14,7 +14,7 @@ command -v openssl >/dev/null && openssl req -x509 -newkey rsa:2048 -nodes -days
 python3 "${SRCDIR:-.}/tests/cli/index_server.py" "$work" >"$work/server" 2>&1 &
 server=$!
 trap 'kill $server 2>/dev/null; chmod -R u+w "$work"; rm -rf "$work"' EXIT
-for _ in $(seq 100); do [ -e "$work/ready" ] && break; sleep 0.1; done
+await "$work/ready"
 . "$work/ready" || { cat "$work/server"; exit 1; }
 secret=$(echo "$A" | sed 's|//|//me:secret@|')
 cache=$work/cache

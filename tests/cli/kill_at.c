@@ -1,41 +1,17 @@
 /* kill_at.c - kill_at N COMMAND...: SIGKILL when it is about to change the disk for the Nth time */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/ptrace.h>
 #include <linux/ptrace.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/common.h"
+#include "changes.h"
 
 /* Exit status: 137 when it was killed, 77 where programs cannot be traced, else the program's. With
- * N 0 it runs to its end, and "COUNT calls" is printed. Programs it starts are left alone. */
-
-static const long CHANGES[] = {
-	SYS_openat2, SYS_renameat2, SYS_renameat, SYS_linkat,   SYS_symlinkat, SYS_unlinkat,
-	SYS_mkdirat, SYS_ftruncate, SYS_fchmod,   SYS_fchmodat, SYS_utimensat, SYS_copy_file_range,
-#ifdef SYS_rename
-	SYS_rename,  SYS_mkdir,     SYS_link,     SYS_symlink,  SYS_unlink,    SYS_rmdir,
-	SYS_chmod,
-#endif
-};
-
-static bool is_change(const struct __ptrace_syscall_info *info)
-{
-	long number = (long)info->entry.nr;
-
-	if (number == SYS_openat)
-		return info->entry.args[2] & O_CREAT;
-	if (number == SYS_write || number == SYS_pwrite64)
-		return info->entry.args[0] > 2;
-	for (size_t i = 0; i < PF_COUNT(CHANGES); i++)
-		if (CHANGES[i] == number)
-			return true;
-	return false;
-}
+ * N 0 it runs to its end, and "COUNT calls, of which OTHERS by other threads" is printed. All of its
+ * threads count, in the order in which they come; programs it starts are left alone. */
 
 static int start(char **argv)
 {
@@ -50,39 +26,64 @@ static int start(char **argv)
 		_exit(127);
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status) ||
-	    ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL) < 0)
+	    ptrace(PTRACE_SETOPTIONS, pid, 0,
+		   PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL | PTRACE_O_TRACECLONE) < 0)
 		return -1;
 	return pid;
 }
 
+/* What a stopped thread has to be handed: neither the tracer's own stops nor a new thread's first one. */
+static int signal_of(int status, bool is_new)
+{
+	int number = WSTOPSIG(status) & ~0x80;
+
+	return number == SIGTRAP || (number == SIGSTOP && is_new) ? 0 : number;
+}
+
+/* Ends all of it, and waits until it is gone: its threads are waited for as well. */
+static int kill_all(pid_t pid)
+{
+	pid_t one;
+	int status;
+
+	kill(pid, SIGKILL);
+	do
+		one = waitpid(-1, &status, __WALL);
+	while (one > 0 && (one != pid || WIFSTOPPED(status)));
+	return 137;
+}
+
 int main(int argc, char **argv)
 {
-	unsigned long at = argc > 2 ? strtoul(argv[1], NULL, 10) : 0, count = 0;
+	unsigned long at = argc > 2 ? strtoul(argv[1], NULL, 10) : 0, count = 0, others = 0;
 	int status, deliver = 0;
-	pid_t pid = argc > 2 ? start(argv + 2) : -1;
+	pid_t pid = argc > 2 ? start(argv + 2) : -1, one = pid;
 
 	if (pid < 0)
 		return 77;
-	while (ptrace(PTRACE_SYSCALL, pid, 0, deliver) == 0 && waitpid(pid, &status, 0) == pid) {
+	/* A thread that ended before it could go on is none. */
+	while ((ptrace(PTRACE_SYSCALL, one, 0, deliver) == 0 || errno == ESRCH) &&
+	       (one = waitpid(-1, &status, __WALL)) > 0) {
 		struct __ptrace_syscall_info info = { 0 };
 
-		if (WIFEXITED(status) || WIFSIGNALED(status)) {
+		deliver = 0;
+		if (!WIFSTOPPED(status)) {
+			if (one != pid)
+				continue;
 			if (!at)
-				printf("%lu calls\n", count);
+				printf("%lu calls, of which %lu by other threads\n", count, others);
 			return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 		}
-		deliver = WSTOPSIG(status) == (SIGTRAP | 0x80) || WSTOPSIG(status) == SIGTRAP
-				  ? 0
-				  : WSTOPSIG(status);
+		deliver = signal_of(status, one != pid);
 		if (WSTOPSIG(status) != (SIGTRAP | 0x80))
 			continue;
-		if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(info), &info) < 0)
+		if (ptrace(PTRACE_GET_SYSCALL_INFO, one, sizeof(info), &info) < 0 && errno != ESRCH)
 			return 77;
-		if (info.op == PTRACE_SYSCALL_INFO_ENTRY && is_change(&info) && ++count == at) {
-			kill(pid, SIGKILL);
-			waitpid(pid, &status, 0);
-			return 137;
-		}
+		if (info.op != PTRACE_SYSCALL_INFO_ENTRY || !is_change((long)info.entry.nr, (const uint64_t *)info.entry.args))
+			continue;
+		others += one != pid;
+		if (++count == at)
+			return kill_all(pid);
 	}
 	return 77;
 }

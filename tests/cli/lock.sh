@@ -214,7 +214,7 @@ check "one without a root: what the model needs" ends 0 "$program" create "$work
 check "with its extras" holds many_1-1.0.dist-info
 check "and no others" lacks many_0-1.0.dist-info
 sed 's/source = { registry[^}]*}/source = { git = "https:\/\/h\/r?rev=v1#00" }/' "$work/uv.lock" >"$work/git.lock"
-expect "of a repository: 5" 5 "is known by no digest: its source is git" "$program" create "$work/model" --lock "$work/git.lock"
+expect "of a repository: 5" 5 "no commit is named" "$program" create "$work/model" --lock "$work/git.lock"
 sed 's/^version = 1/version = 2/' "$work/uv.lock" >"$work/new.lock"
 expect "of another version: 5" 5 "its version is not 1" "$program" create "$work/model" --lock "$work/new.lock"
 

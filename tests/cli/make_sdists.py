@@ -189,4 +189,5 @@ def main():
         add(archive, "escaping-1.0/../../outside.py", "")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -76,6 +76,12 @@ def odd(folder):
         info, files = base(name, "1.0")
         files["clash/__init__.py"] = "name = %r\n" % name
         pack(folder + "/%s-1.0-py3-none-any.whl" % name, info, files)
+    info, files = base("both_cases", "1.0")  # names that some file systems take for one
+    files.update({"cases/Name.py": "x = 1\n", "cases/name.py": "x = 2\n"})
+    pack(folder + "/both_cases-1.0-py3-none-any.whl", info, files)
+    info, files = base("both_forms", "1.0")
+    files.update({"forms/\u00e9.py": "x = 1\n", "forms/e\u0301.py": "x = 2\n"})
+    pack(folder + "/both_forms-1.0-py3-none-any.whl", info, files)
     big = "".join("%d\n" % i for i in range(1400000))  # more than is held in memory as a whole
     for name, text, method in (("big", big, zipfile.ZIP_DEFLATED), ("big_stored", big, zipfile.ZIP_STORED),
                                ("big_wrong", big[:-2] + "x\n", zipfile.ZIP_DEFLATED)):

@@ -84,10 +84,7 @@ END
 "$host" "$work/server.py" "$work/mirror" "$work/port" &
 server=$!
 trap 'kill "$server" 2>/dev/null; rm -rf "$work"' EXIT
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-	[ -s "$work/port" ] && break
-	sleep 0.2
-done
+await "$work/port"
 url=http://127.0.0.1:$(cat "$work/port")
 rm -rf "$work/store"
 expect "no SHA256SUMS, no python" 4 "" find_one 3.7 --mirror "$url"

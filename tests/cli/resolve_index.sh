@@ -7,15 +7,10 @@ export no_proxy=127.0.0.1
 store=$work/store
 export PYFUNC_ENV_STORE="$store"
 
-"$maker" "$here/ahead_server.py" "$work" >"$work/server" 2>&1 &
+"$maker" "$here/ahead_server.py" "$work" >/dev/null 2>&1 &
 server=$!
 trap 'status=$?; kill "$server"; chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"; exit $status' EXIT
-tries=0
-until [ -s "$work/port" ]; do
-	tries=$((tries + 1))
-	[ "$tries" -lt 100 ] || { cat "$work/server"; exit 1; }
-	sleep 0.1
-done
+await "$work/port"
 PIP_INDEX_URL="http://127.0.0.1:$(cat "$work/port")/simple"
 export PIP_INDEX_URL
 

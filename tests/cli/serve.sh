@@ -18,9 +18,13 @@ check "an answer that is read slowly" client large "$port"
 check "what is no HTTP, and what could be two" client rude "$port"
 check "slow clients beside good ones" client slow "$port"
 check "clients that hang up" client gone "$port" "$server"
+check "a thousand at once" client many "$port" "$server"
 check "signals that mean nothing" client storm "$port" "$server"
 check "a line for each request" grep -qE \
 	'^[0-9-]*T[0-9:]*Z 127\.0\.0\.1 "GET /version\?x=1" 200 5 [0-9.]* 0\.000000$' "$work/log"
+"$python" -c 'import sys; sys.path.insert(0, sys.argv[1]); import serve_client as c; c.Client(sys.argv[2]).ask("GET", "/ping?token=abc%0A&x=1")' \
+	"${SRCDIR:-.}/tests/cli" "$port"
+check "without what a query should not hold" grep -q '"GET /ping?token=\*\*\*\*&x=1" 200' "$work/log"
 expect "a port that is taken, before the model is looked at" 7 "Address already in use" \
 	"$program" serve "$work/none" -p "$port"
 check "stopped, with 0" stop 0
@@ -46,6 +50,7 @@ check "stopped" stop 0
 
 start -w 2
 check "two workers" client two "$port"
+check "deaths among good requests" client mixed "$port"
 check "stopped" stop 0
 
 start --env TEST_FLAG="$work/flag"

@@ -315,6 +315,10 @@ def pid_of(where):
     return json.loads(Client(where).invoke(["pid"])[1])["predictions"][0]
 
 
+def pid(where):
+    same(Client(where).invoke([1, 2])[1], '{"predictions": [1,2]}')
+
+
 def worker(where):
     print(pid_of(where))
 
@@ -378,6 +382,51 @@ def two(where):
     found = together(2, lambda i: Client(where).invoke(["sleep", "1"])[0])
     same((found, time.time() - begun < 1.8), ([200, 200], True))
     same(len({json.loads(a[1])["predictions"][0] for a in together(20, lambda i: Client(where).invoke(["pid"]))}), 2)
+
+
+def mixed(where):
+    """Of a server with two workers: deaths among good requests; each fails alone."""
+
+    def one(i):
+        c, found = Client(where, 60), []
+        for j in range(30):
+            bad = i == 0 and j % 5 == 0
+            found.append((bad, c.invoke(["die"] if bad else [i, j])))
+        return found
+
+    begun = time.time()
+    for i, answers in enumerate(together(8, one)):
+        if isinstance(answers, Exception):
+            sys.exit(repr(answers))
+        for j, (bad, answer) in enumerate(answers):
+            same(answer[0] if bad else answer, 500 if bad else (200, '{"predictions": [%d,%d]}' % (i, j)))
+    same(time.time() - begun < 30, True, "in time")
+    until("both are back", 5, lambda: metric(where, "workers_ready") == 2)
+    same(metric(where, "worker_restarts_total"), 6)
+
+
+def many(where, server):
+    """A thousand at once for one worker: answered or refused, all of them; memory stays."""
+
+    def memory():
+        with open(f"/proc/{server}/status", encoding="ascii") as f:
+            return int(re.search(r"VmRSS:\s*(\d+)", f.read()).group(1))
+
+    def storm_of_them():
+        body = b'{"inputs":["sleep","0.002"]}'
+        all_ = [connect(where, 60) for _ in range(1000)]
+        for s in all_:
+            s.sendall(RAW_HEAD + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        found = [statuses(all_of(s)) for s in all_]
+        same([f for f in found if f not in ([200], [503])], [])
+        same(found.count([200]) >= 257, True, f"{found.count([200])} of them answered")
+
+    storm_of_them()
+    before = memory()
+    for _ in range(3):
+        storm_of_them()
+    same(memory() <= before * 1.05 + 512, True, f"{before} KiB, then {memory()}")
+    same(Client(where).invoke([1])[0], 200)
 
 
 def crash(where, flag):

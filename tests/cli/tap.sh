@@ -8,10 +8,11 @@
 # shellcheck disable=SC2034 # for the scripts that read this one
 program=${BUILDDIR:-build}/pyfunc-env
 pythons=${PYENV_ROOT:-$HOME/.pyenv}/versions
-# The caller's settings of pip, for those that go to the index.
+# The caller's settings of pip and uv: see to_the_index.
 for pip_config in "${PIP_CONFIG_FILE:-}" "$HOME/.config/pip/pip.conf" "$HOME/.pip/pip.conf"; do
 	[ ! -e "$pip_config" ] || break
 done
+tap_settings=$(env | grep -E '^(PIP|UV)_' || :)
 work=$(mktemp -d) && work=$(cd "$work" && pwd -P) || exit 99
 trap 'chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"' EXIT
 trap 'exit 130' INT
@@ -76,6 +77,21 @@ skip() {
 skip_all() {
 	echo "1..0 # SKIPPED: $1"
 	exit 77
+}
+
+# For those that go to the package index: where it is, as the caller's settings have it, and no more of them.
+to_the_index() {
+	unset PIP_NO_INDEX PIP_FIND_LINKS PIP_CONFIG_FILE
+	while IFS='=' read -r tap_name tap_value; do
+		case $tap_name in
+		PIP_*INDEX* | PIP_*LINKS | PIP_CERT | PIP_*TIMEOUT | PIP_TRUSTED_HOST | UV_*INDEX*)
+			export "$tap_name=$tap_value" ;;
+		*) unset "$tap_name" ;;
+		esac
+	done <<-END
+		${tap_settings:-PIP_CONFIG_FILE=}
+	END
+	[ ! -e "$pip_config" ] || export PIP_CONFIG_FILE="$pip_config"
 }
 
 # A server of the test's own, which writes this file when it listens.

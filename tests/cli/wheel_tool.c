@@ -9,6 +9,7 @@
 
 #include "base/dirs.h"
 #include "base/fs.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/str.h"
@@ -16,6 +17,7 @@
 #include "env/bytecode.h"
 #include "env/link.h"
 #include "env/venv.h"
+#include "fetch/archive.h"
 
 /* "FILE", or "SHA256:FILE" where the digest is known. */
 static int get(struct pf_wheel *out, const char *path, bool lenient, const struct pf_opts *o,
@@ -99,6 +101,21 @@ static int check_all(const struct pf_opts *o, struct pf_err *err)
 	return check_pattern("wheels/*", o, err) < 0 || check_pattern("wheels/*/pyc-*", o, err) < 0
 		       ? -1
 		       : 0;
+}
+
+/* ---- untar FILE DIR: a tar unpacked, under limits that are soon met ---- */
+
+static int untar(const char *file, const char *into, struct pf_err *err)
+{
+	struct pf_archive_limits limits = { .bytes = PF_MIB(64), .members = 50000 };
+	PF_FD(fd) = pf_open_file(AT_FDCWD, file, err);
+	PF_FD(dir) = open(into, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -1;
+	if (dir < 0)
+		return pf_fail_errno(err, "cannot open %s", into);
+	return pf_archive_extract(dir, fd, file, &limits, err);
 }
 
 /* ---- env ---- */
@@ -218,14 +235,15 @@ int main(int argc, char **argv)
 		rc = check_all(&o, &err);
 	else if (argc - optind < 2)
 		return 2;
+	else if (argc - optind == 3 && strcmp(argv[optind], "untar") == 0)
+		rc = untar(argv[optind + 1], argv[optind + 2], &err);
 	else if (strcmp(argv[optind], "get") == 0)
 		rc = get_all(argv + optind + 1, m.lenient, &o, &err);
 	else if (strcmp(argv[optind], "env") == 0)
 		rc = make(&m, argv[optind + 1], argv + optind + 2, &o, &err);
 	else
 		return 2;
-	if (rc == 0)
-		return 0;
-	pf_log_error(&err);
-	return err.code;
+	if (rc < 0)
+		pf_log_error(&err);
+	return rc < 0 ? err.code : 0;
 }

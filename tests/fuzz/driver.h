@@ -5,9 +5,22 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/node.h"
 #include "base/str.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Every byte that a tree holds, read once. */
+static inline size_t fuzz_touch(const struct pf_node *n)
+{
+	size_t sum = n->text.n + n->key.n + n->line;
+
+	for (size_t i = 0; i < n->text.n; i++)
+		sum += (unsigned char)n->text.p[i];
+	for (size_t i = 0; i < n->n; i++)
+		sum += fuzz_touch(&n->v[i]);
+	return sum;
+}
 
 #ifndef PF_LIBFUZZER
 
@@ -58,6 +71,14 @@ static inline void fuzz_sample(struct fuzz *f, struct pf_str sample)
 		else if (i % 64 == 0)
 			memcpy(p, sample.p, sample.n);
 	}
+}
+
+/* Texts without NUL bytes; what a driver returns. */
+static inline int fuzz_samples(struct fuzz *f, const char *const *samples, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		fuzz_sample(f, pf_s(samples[i]));
+	return 0;
 }
 
 #endif

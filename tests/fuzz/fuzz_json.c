@@ -79,8 +79,6 @@ int main(void)
 	struct fuzz f = { PF_S("{}[],:\"\\0123456789.eE+-ntaNI \t\n\r\0\xff\xc3"), 1000,
 			  2463534242u };
 
-	for (size_t i = 0; i < PF_COUNT(documents); i++)
-		fuzz_sample(&f, pf_s(documents[i]));
-	return 0;
+	return fuzz_samples(&f, documents, PF_COUNT(documents));
 }
 #endif

@@ -2,16 +2,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "driver.h"
 
+#include "fetch/fetch.h"
 #include "lock/parts.h"
 
-/* What is taken has a name and a digest, whatever was read. */
+/* A whole commit of a place that others reach, too, and no byte that could begin a line. */
+static void look_at_commit(const struct pf_lock_package *p)
+{
+	PF_AUTO(arena) a = { 0 };
+	struct pf_git_source s = { 0 };
+	struct pf_err err;
+
+	if (pf_git_split(&s, &a, p->direct, &err) < 0 || !pf_git_is_commit(s.commit) ||
+	    pf_str_starts(s.url, "file:") || !pf_str_eq(pf_git_pinned(&a, &s), p->direct))
+		abort();
+	for (size_t i = 0; i < p->revision.n; i++)
+		if (p->revision.p[i] <= ' ')
+			abort();
+}
+
+/* What is taken has a name and a digest, or a commit, whatever was read. */
 static void look(const struct pf_lock *l)
 {
 	for (size_t i = 0; i < l->packages.n; i++) {
 		const struct pf_lock_package *p = &l->packages.v[i];
 
-		if (!p->name.n || (!p->files.n && !p->hashes.n))
+		if (!p->name.n || (!p->files.n && !p->hashes.n && !p->git))
 			abort();
+		if (p->git)
+			look_at_commit(p);
 		for (size_t k = 0; k < p->files.n; k++)
 			if (!p->files.v[k].hashes.n || pf_str_find(p->files.v[k].name, '/') != PF_NPOS)
 				abort();
@@ -40,6 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 }
 
 #ifndef PF_LIBFUZZER
+#define COMMIT "0123456789abcdef0123456789abcdef01234567"
 #define HASH "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 static const char *const documents[] = {
@@ -54,6 +73,12 @@ static const char *const documents[] = {
 	"[package.optional-dependencies]\nx=[{name='a'}]\n",
 	"a==1 \\\n    --hash=sha256:" HASH " \\\n    --hash=sha384:" HASH "0123456789abcdef0123456789abcdef\n"
 	"b @ https://h/b-2-py3-none-any.whl#sha256=" HASH " ; os_name=='posix'\n--index-url https://h/s\n",
+	"lock-version='1.0'\n[[packages]]\nname='a'\nvcs={type='git',url='https://u:p@h/r',requested-revision='v1',"
+	"commit-id='" COMMIT "',subdirectory='x/y'}\n[packages.tool.pyfunc-env]\nversion='1'\n",
+	"version=1\n[[package]]\nname='a'\nversion='1'\nsource={git='ssh://git@h/r?subdirectory=x%2Fy&rev=v1#" COMMIT "'}\n",
+	"a @ git+https://u:p@h/r@" COMMIT "#subdirectory=x ; os_name=='posix'\n",
+	"{\"key\":\"x\"}\n{\"key\":\"0123456789abcdef0123456789abcdef\",\"packages\":[{\"name\":\"a\",\"version\":\"1\",\"file\":\"a@0\","
+	"\"url\":\"git+https://h/r@" COMMIT "\",\"revision\":\"v1\",\"hashes\":[]}],\"left_out\":[]}\n",
 	"{\"key\":\"x\"}\n{\"key\":\"0123456789abcdef0123456789abcdef\",\"packages\":[{\"name\":\"a\",\"version\":\"1\",\"file\":\"a-1-py3-none-any.whl\","
 	"\"from\":\"https://h/a-1-py3-none-any.whl\",\"hashes\":[\"sha256:" HASH "\"],\"depends\":[\"b\"],\"size\":1}],\"left_out\":[\"x\"]}\n",
 };
@@ -62,8 +87,6 @@ int main(void)
 {
 	struct fuzz f = { PF_S("[]{}.,=#\"'\\ \t\n\r-+_:/0189abx\0\xff"), 3000, 2463534242u };
 
-	for (size_t i = 0; i < PF_COUNT(documents); i++)
-		fuzz_sample(&f, pf_s(documents[i]));
-	return 0;
+	return fuzz_samples(&f, documents, PF_COUNT(documents));
 }
 #endif

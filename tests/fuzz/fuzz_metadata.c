@@ -46,8 +46,6 @@ int main(void)
 {
 	struct fuzz f = { .damages = 1000, .random = 20240107 };
 
-	for (size_t i = 0; i < PF_COUNT(samples); i++)
-		fuzz_sample(&f, pf_s(samples[i]));
-	return 0;
+	return fuzz_samples(&f, samples, PF_COUNT(samples));
 }
 #endif

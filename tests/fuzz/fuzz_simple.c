@@ -1,12 +1,11 @@
 /* fuzz_simple.c - any bytes as an index's page, as a packed one, as a URL, as METADATA */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/str.h"
+#include "driver.h"
+
 #include "fetch/url.h"
 #include "formats/headers.h"
 #include "index/project.h"
 #include "index/simple.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void try_page(struct pf_str text, const char *type)
 {
@@ -71,8 +70,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 }
 
 #ifndef PF_LIBFUZZER
-#define DAMAGES 4000
-
 static const char *const samples[] = {
 	"{\"files\":[{\"filename\":\"demo-1.0-py3-none-any.whl\",\"x\":[{\"y\":\"\\\"}]\"}]},{\"filename\":\"demo-2.tgz\"}]}",
 	("{\"meta\":{\"api-version\":\"1.1\"},\"name\":\"demo\",\"files\":[{\"filename\":\"demo-1.0-py3-none-any.whl\","
@@ -85,37 +82,10 @@ static const char *const samples[] = {
 	"pfpage2\n................................................................................................",
 };
 
-static uint32_t next_random(uint32_t *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 17;
-	*state ^= *state << 5;
-	return *state;
-}
-
-/* A copy of its exact size, so that a byte read beyond it is noticed. */
-static void try_damaged(const char *sample, uint32_t *state)
-{
-	size_t n = strlen(sample), keep = *state % 3 ? n : next_random(state) % (n + 1);
-	uint8_t *copy = malloc(keep ? keep : 1);
-
-	if (!copy)
-		pf_oom();
-	if (keep)
-		memcpy(copy, sample, keep);
-	for (uint32_t i = next_random(state) % 4; keep && i > 0; i--)
-		copy[next_random(state) % keep] = (uint8_t)next_random(state);
-	LLVMFuzzerTestOneInput(copy, keep);
-	free(copy);
-}
-
 int main(void)
 {
-	uint32_t state = 20240107;
+	struct fuzz f = { .damages = 4000, .random = 20240107 };
 
-	for (size_t i = 0; i < PF_COUNT(samples); i++)
-		for (int damage = 0; damage < DAMAGES; damage++)
-			try_damaged(samples[i], &state);
-	return 0;
+	return fuzz_samples(&f, samples, PF_COUNT(samples));
 }
 #endif

@@ -4,25 +4,13 @@
 
 #include "formats/toml.h"
 
-/* Every byte that the tree holds is read once. */
-static size_t touch(const struct pf_node *n)
-{
-	size_t sum = n->text.n + n->key.n + n->line;
-
-	for (size_t i = 0; i < n->text.n; i++)
-		sum += (unsigned char)n->text.p[i];
-	for (size_t i = 0; i < n->n; i++)
-		sum += touch(&n->v[i]);
-	return sum;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct pf_arena a = { 0 };
 	struct pf_err err = { 0 };
 	struct pf_node *doc = NULL;
 
-	if (pf_toml_parse(&doc, &a, (struct pf_str){ (const char *)data, size }, &err) == 0 && !touch(doc))
+	if (pf_toml_parse(&doc, &a, (struct pf_str){ (const char *)data, size }, &err) == 0 && !fuzz_touch(doc))
 		abort();
 	pf_arena_free(&a);
 	return 0;
@@ -42,8 +30,6 @@ int main(void)
 {
 	struct fuzz f = { PF_S("[]{}.,=#\"'\\ \t\n\r-+_:0189aeTZ\0\xff\xc3"), 4000, 2463534242u };
 
-	for (size_t i = 0; i < PF_COUNT(documents); i++)
-		fuzz_sample(&f, pf_s(documents[i]));
-	return 0;
+	return fuzz_samples(&f, documents, PF_COUNT(documents));
 }
 #endif

@@ -1,17 +1,9 @@
 #!/bin/sh
 # env_index.sh - a real environment from the package index, by each driver, and its byte code
 # SPDX-License-Identifier: Apache-2.0
-settings=$(env | grep -E '^(PIP|UV)_' || :)
-# shellcheck source-path=SCRIPTDIR/../cli source=wheels.sh
-. "${SRCDIR:-.}/tests/cli/wheels.sh"
-# This one goes to the index, as the user's settings have it.
-unset PIP_NO_INDEX PIP_FIND_LINKS PIP_CONFIG_FILE
-[ ! -e "$pip_config" ] || export PIP_CONFIG_FILE="$pip_config"
-while IFS='=' read -r name value; do
-	case $name in PIP_*INDEX* | PIP_*LINKS | PIP_CERT | PIP_*TIMEOUT | PIP_TRUSTED_HOST | UV_*INDEX*) export "$name=$value" ;; esac
-done <<END
-$settings
-END
+# shellcheck disable=SC2154
+# shellcheck source-path=SCRIPTDIR source=wheels.sh
+. "${SRCDIR:-.}/tests/network/wheels.sh"
 
 printf 'r scikit-learn==1.5.2\nr cloudpickle\nb wheel\n' >"$work/needs"
 for manager in $managers; do

@@ -1,21 +1,12 @@
 #!/bin/sh
-# lock.sh - our locks installed by the newest pip and uv, and theirs by us: the same packages each time
+# lock.sh - our locks installed by the newest pip and uv, and theirs by us; the same bytes anywhere
 # SPDX-License-Identifier: Apache-2.0
-settings=$(env | grep -E '^(PIP|UV)_' || :)
-# shellcheck source-path=SCRIPTDIR/../cli source=wheels.sh
-. "${SRCDIR:-.}/tests/cli/wheels.sh"
-set +e
-unset PIP_NO_INDEX PIP_FIND_LINKS PIP_CONFIG_FILE
-[ ! -e "$pip_config" ] || export PIP_CONFIG_FILE="$pip_config"
-while IFS='=' read -r name value; do
-	case $name in PIP_*INDEX* | PIP_*LINKS | PIP_CERT | PIP_*TIMEOUT | PIP_TRUSTED_HOST | UV_*INDEX*) export "$name=$value" ;; esac
-done <<END
-$settings
-END
+# shellcheck disable=SC2154,SC2317
+# shellcheck source-path=SCRIPTDIR source=wheels.sh
+. "${SRCDIR:-.}/tests/network/wheels.sh"
 "$python" -c 'import sys; assert sys.version_info >= (3, 9)' 2>/dev/null || skip_all "no python3 that the newest pip takes"
-"$python" -m venv "$work/tools" && "$work/tools/bin/python" -m pip install -q -U pip uv || skip_all "pip and uv cannot be had"
-uv=$work/tools/bin/uv
-export PYFUNC_ENV_PYTHON="$python" PYFUNC_ENV_STORE="$work/store" PIP_DISABLE_PIP_VERSION_CHECK=1
+newest
+export PYFUNC_ENV_PYTHON="$python" PYFUNC_ENV_STORE="$work/store"
 
 mkdir -p "$work/model" "$work/project"
 printf 'flavors:\n  python_function:\n    loader_module: x\n    env: {virtualenv: python_env.yaml}\n' >"$work/model/MLmodel"
@@ -72,4 +63,26 @@ cp "$work/project/uv.lock" "$work/model/uv.lock"
 check "carried by the model" ends 0 "$program" create "$work/model"
 check "the same packages" same "$(cat "$work/out")"
 check "it was said" said "the packages are those of the model's own uv.lock"
+
+# ---- the same bytes, whoever writes them where ----
+example=${SRCDIR:-.}/share/examples/iris/model
+umask_was=$(umask)
+write() { # ROOT TZ LOCALE UMASK WHERE MODEL FORMAT: from a root that is not there yet, at WHERE in it
+	root=$1
+	rm -rf "$root" && mkdir -p "$root/home" "$root/tmp" "$root/$5" && cp -R "$example" "$root/$5/model" || return 1
+	umask "$4"
+	(cd "$root/$5" && exec env HOME="$root/home" TMPDIR="$root/tmp" TZ="$2" LANG="$3" LC_ALL="$3" \
+		PYFUNC_ENV_STORE="$root/store" "$program" lock "$6" --as-of 2026-11-22 -f "$7" -o "$root/lock") 2>"$work/err"
+	rc=$?
+	umask "$umask_was"
+	return $rc
+}
+for format in pylock requirements json; do
+	check "the example, $format, from nothing" write "$work/one" UTC C 022 . model $format
+	check "and from nothing elsewhere" write "$work/an other/røot" Pacific/Kiritimati tr_TR.UTF-8 077 "my models" \
+		"../my models/model/" $format
+	check "the same bytes" cmp "$work/one/lock" "$work/an other/røot/lock"
+	check "of many packages" test "$(grep -c 'sha256' "$work/one/lock")" -ge "$([ $format = json ] && echo 1 || echo 60)"
+	check "no path of this machine" sh -c '! grep -qF -e "$1" -e "$2" "$3"' - "$work" "${python%/bin/*}" "$work/one/lock"
+done
 finish

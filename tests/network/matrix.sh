@@ -9,7 +9,7 @@ program=$(realpath "$program")
 helper=$(realpath "${SRCDIR:-.}/tests/network/matrix.py")
 cd "$work" || exit 99 # some mlflows make a folder mlruns where they are
 export PYENV_ROOT="${pythons%/versions}"
-[ ! -e "$pip_config" ] || export PIP_CONFIG_FILE="$pip_config"
+to_the_index
 
 # The drivers of this machine, or uv from the index.
 find_uv() {

@@ -2,15 +2,9 @@
 # sdist.sh - real source distributions, of every kind of backend: built as pip builds them
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2154,SC2317
-settings=$(env | grep -E '^(PIP|UV)_' || :)
 # shellcheck source-path=SCRIPTDIR/../cli source=tap.sh
 . "${SRCDIR:-.}/tests/cli/tap.sh"
-while IFS='=' read -r name value; do
-	case $name in PIP_*INDEX* | PIP_*LINKS | PIP_CERT | PIP_*TIMEOUT | PIP_TRUSTED_HOST | PIP_CONFIG_FILE) export "$name=$value" ;; *) unset "$name" ;; esac
-done <<END
-${settings:-NONE=}
-END
-[ ! -e "$pip_config" ] || export PIP_CONFIG_FILE="$pip_config"
+to_the_index
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 tool=$BUILDDIR/tests/cli/envtool
 python=${PYFUNC_ENV_TEST_PYTHON:-python3}

@@ -15,7 +15,7 @@ data=${PYFUNC_ENV_ACCEPTANCE:-}
 command -v python3 >/dev/null || skip_all "there is no python3"
 export PYENV_ROOT="${pythons%/versions}"
 export PYFUNC_ENV_STORE="${PYFUNC_ENV_TRIAL_STORE:-$work/store}"
-[ ! -e "$pip_config" ] || export PIP_CONFIG_FILE="$pip_config"
+to_the_index
 cd "$work" || exit 99 # some models make a folder mlruns where they are
 loads=0 models=0 without=0
 only=${PYFUNC_ENV_TRIAL_ONLY:-016 017 032 082 130}

@@ -26,6 +26,10 @@ static inline void unit_dists(struct pf_dists *d, struct pf_str text, enum pf_di
 					*PF_PUSH(&d->arena, &dist.requires) = part;
 			else if (pf_str_is(key, "url"))
 				dist.url = value;
+			else if (pf_str_is(key, "commit"))
+				dist.commit = value;
+			else if (pf_str_is(key, "revision"))
+				dist.revision = value;
 			else if (key.n) {
 				dist.shown = key;
 				dist.version = value;

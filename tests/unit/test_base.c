@@ -40,6 +40,8 @@ static void redacts_secrets(void **state)
 		{ "https://h/t/abcdef-123/ch", "https://h/t/****/ch" },
 		{ "AWS_TOKEN=abcdef x", "AWS_TOKEN=**** x" },
 		{ "https://h/a@b", "https://h/a@b" },
+		{ "git+ssh://git@h/r, ssh://git:word@h/r", "git+ssh://git@h/r, ssh://git:****@h/r" },
+		{ "ssh://gitx@h/r", "ssh://****@h/r" },
 	};
 	char text[128];
 
@@ -90,6 +92,27 @@ static void fits_patterns(void **state)
 	for (size_t i = 0; i < PF_COUNT(rows); i++)
 		if (pf_str_fits(pf_s(rows[i].text), rows[i].pattern) != rows[i].fits)
 			fail_msg("%s %s", rows[i].text, rows[i].pattern);
+}
+
+static void looks_words_up(void **state)
+{
+	static const char *const words[] = { "", ".tar", "Yes", NULL };
+	struct pf_str v[] = { PF_S("b"), PF_S("a"), PF_S("ab"), PF_S("a") };
+	struct pf_strs list = { v, PF_COUNT(v), PF_COUNT(v) }, none = { 0 };
+
+	(void)state;
+	assert_true(pf_str_in(PF_S("Yes"), words) && !pf_str_in(PF_S("yes"), words));
+	assert_true(pf_str_in_any_case(PF_S("yES"), words) && pf_str_in_any_case(PF_S(""), words));
+	assert_false(pf_str_in_any_case(PF_S("yess"), words));
+	assert_true(pf_str_ends_in(PF_S("a.tar"), words + 1));
+	assert_false(pf_str_ends_in(PF_S("a.tar.gz"), words + 1));
+	assert_true(pf_str_has_control(PF_S("a\0b")) && pf_str_has_control(PF_S("\x7f")));
+	assert_false(pf_str_has_control(PF_S("a \xc3\xa9")));
+	assert_true(pf_little("\x01\x02\xff\x80", 4) == 0x80ff0201 && pf_little("", 0) == 0);
+	pf_strs_sort(&none);
+	pf_strs_sort(&list);
+	assert_true(pf_str_is(v[0], "a") && pf_str_is(v[1], "a"));
+	assert_true(pf_str_is(v[2], "ab") && pf_str_is(v[3], "b"));
 }
 
 static void splits_and_trims(void **state)
@@ -283,6 +306,7 @@ int main(void)
 		cmocka_unit_test(redacts_secrets),
 		cmocka_unit_test(cuts_no_secret_in_two),
 		cmocka_unit_test(fits_patterns),
+		cmocka_unit_test(looks_words_up),
 		cmocka_unit_test(splits_and_trims),
 		cmocka_unit_test(maps_and_vectors_grow),
 		cmocka_unit_test(finds_what_is_there_twice),

@@ -5,6 +5,8 @@
 
 #define REGRESSION "\x80\x04" "csklearn.linear_model._logistic\nLogisticRegression\n."
 #define BY_VALUE "\x80\x04" "ccloudpickle.cloudpickle\n_make_function\n."
+#define COMMIT1 "123456789abcdef0123456789abcdef01234567"
+#define COMMIT "0" COMMIT1
 #define NAMES(module) "\x80\x04" "c" module "\nThing\n."
 
 static const struct {
@@ -76,6 +78,18 @@ static const struct {
 	  "a=1 url=https://e.invalid/a.zip & b=1 & c=1 url=https://e.invalid/c.git", "",
 	  "noise b|b @ https://e.invalid/b.zip|1|installed from a package index; nothing in the model names it\n"
 	  "# requirements.txt:4: ./local.whl names no distribution and was not compared\n= noise\n" },
+	{ "commits", PF_S("N."), "", "3.11.7",
+	  "a @ git+https://e.invalid/a@v1\nb @ git+https://e.invalid/b@v2\nc @ git+https://e.invalid/c@" COMMIT "\n"
+	  "d @ git+https://e.invalid/d@f" COMMIT1 "\ne @ git+https://e.invalid/e@0123456\nf @ git+https://e.invalid/f\n"
+	  "g @ git+https://e.invalid/g@v1", "",
+	  "a=1 url=https://e.invalid/a commit=" COMMIT " revision=v1 & b=1 url=https://e.invalid/b commit=" COMMIT " revision=v1 & "
+	  "c=1 url=https://e.invalid/c commit=" COMMIT " & d=1 url=https://e.invalid/d commit=" COMMIT " & "
+	  "e=1 url=https://e.invalid/e commit=" COMMIT " revision=v1 & f=1 url=https://e.invalid/f commit=" COMMIT " revision=v1 & "
+	  "g=1 url=https://e.invalid/g commit=" COMMIT, "",
+	  "noise b|b @ git+https://e.invalid/b@v2|1|installed from https://e.invalid/b@" COMMIT " (v1); nothing in the model "
+	  "names it\n"
+	  "noise d|d @ git+https://e.invalid/d@f" COMMIT1 "|1|installed from https://e.invalid/d@" COMMIT "; nothing in the "
+	  "model names it\n= noise\n" },
 	{ "URLs with secrets", PF_S("N."), "", "3.11.7",
 	  "a @ https://me:hunter2@e.invalid/a.zip\nb @ https://me:hunter2@e.invalid/b.zip\n"
 	  "c @ git+https://hunter2@e.invalid/c.git@v1\n-e https://me:hunter2@e.invalid/d", "",

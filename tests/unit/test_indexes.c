@@ -361,6 +361,50 @@ static void what_may_be_built(void **state)
 	clear();
 }
 
+/* The settings that are part of a lock's name: a login and the way to a place are not. */
+static void names_what_changes_the_answer(void **state)
+{
+	static const struct {
+		const char *const l[3], *const r[3];
+		bool same;
+	} rows[] = {
+		{ { "PIP_INDEX_URL=https://me:one@h/simple" }, { "PIP_INDEX_URL=https://h/simple" }, true },
+		{ { "PIP_INDEX_URL=https://h/simple" }, { "UV_DEFAULT_INDEX=mine=https://h/simple" }, true },
+		{ { "PIP_TIMEOUT=1", "PIP_TRUSTED_HOST=h" }, { "PIP_PROXY=http://p:1" }, true },
+		{ { "PIP_NO_INDEX=1", "PIP_INDEX_URL=https://h/simple" }, { "PIP_NO_INDEX=yes" }, true },
+		{ { "PIP_NO_BINARY=a,B" }, { "PIP_NO_BINARY=b,a" }, true },
+		{ { "PIP_PRE=1" }, { "UV_PRERELEASE=allow" }, true },
+		{ { "PIP_PRE=1" }, { NULL }, false },
+		{ { "PIP_INDEX_URL=https://h/simple" }, { "PIP_INDEX_URL=https://i/simple" }, false },
+		{ { "PIP_INDEX_URL=https://h/simple" }, { NULL }, false },
+		{ { "PIP_EXTRA_INDEX_URL=https://h/a https://h/b" },
+		  { "PIP_EXTRA_INDEX_URL=https://h/b https://h/a" }, false },
+		{ { "PIP_FIND_LINKS=https://h/files" }, { NULL }, false },
+		{ { "PIP_NO_INDEX=1" }, { NULL }, false },
+		{ { "PIP_NO_BINARY=a" }, { "PIP_ONLY_BINARY=a" }, false },
+		{ { "UV_NO_BUILD=1" }, { NULL }, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < PF_COUNT(rows); i++) {
+		PF_AUTO(buf) l = PF_BUF(16384);
+		PF_AUTO(buf) r = PF_BUF(16384);
+
+		clear();
+		setenv("PIP_CONFIG_FILE", "/dev/null", 1);
+		set_variables(rows[i].l);
+		pf_settings_identity(&l, NULL);
+		clear();
+		setenv("PIP_CONFIG_FILE", "/dev/null", 1);
+		set_variables(rows[i].r);
+		pf_settings_identity(&r, NULL);
+		if (pf_str_eq(pf_buf_view(&l), pf_buf_view(&r)) != rows[i].same)
+			fail_msg("row %zu:\n%s\n%s", i, l.p, r.p);
+		assert_null(strstr(l.p, "one"));
+	}
+	clear();
+}
+
 static const char *find(char **envp, const char *name)
 {
 	size_t n = strlen(name);
@@ -435,6 +479,7 @@ int main(void)
 		cmocka_unit_test(variables_beat_files),
 		cmocka_unit_test(a_models_index_only_when_allowed),
 		cmocka_unit_test(what_may_be_built),
+		cmocka_unit_test(names_what_changes_the_answer),
 		cmocka_unit_test(a_driver_sees_what_it_should),
 	};
 

@@ -6,6 +6,8 @@
 #include "table.h"
 
 #define H64 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define H40 "0123456789abcdef0123456789abcdef01234567"
+#define VCS(fields) "vcs={" fields "}\n"
 #define WHEEL(file) "wheels=[{url='https://h/" file "',hashes={sha256='" H64 "'}}]\n"
 #define LOCKED(name, version) "[[packages]]\nname='" name "'\nversion='" version "'\n"
 #define UV(name, version) "[[package]]\nname='" name "'\nversion='" version "'\nsource={registry='https://h/s'}\n"
@@ -25,7 +27,10 @@ static struct pf_str shown(struct pf_arena *a, const struct pf_lock *l)
 				PF_ARG(p->name), PF_ARG(p->version));
 		for (size_t k = 0; k < p->files.n; k++)
 			out = pf_format(a, PF_FMT " " PF_FMT, PF_ARG(out), PF_ARG(p->files.v[k].name));
-		if (!p->files.n)
+		if (p->git)
+			out = pf_format(a, PF_FMT " " PF_FMT " (" PF_FMT ")", PF_ARG(out), PF_ARG(p->direct),
+					PF_ARG(p->revision));
+		else if (!p->files.n)
 			out = pf_format(a, PF_FMT " #%zu", PF_ARG(out), p->hashes.n);
 	}
 	return out;
@@ -62,8 +67,26 @@ static const struct {
 	  "it is for another Python or platform: os_name==\"nt\"" },
 	{ pf_pylock_read, "lock-version='1.0'\nenvironments='x'\npackages=[]\n",
 	  "line 2: environments is a string, where a list is wanted" },
-	{ pf_pylock_read, "lock-version='1.0'\n" LOCKED("a", "1") "vcs={type='git',url='https://h/r'}\n",
-	  "line 2: a is known by no digest (vcs)" },
+	{ pf_pylock_read, "lock-version='1.0'\n[[packages]]\nname='a'\n" VCS("type='git',url='https://h/r',commit-id='" H40 "'"),
+	  "a  git+https://h/r@" H40 " ()" },
+	{ pf_pylock_read, "lock-version='1.0'\n[[packages]]\nname='a'\n"
+		VCS("type='git',url='ssh://git@h/r',requested-revision='v1',commit-id='" H40 "',subdirectory='x/y'")
+		"tool.pyfunc-env.version='2'\n",
+	  "a 2 git+ssh://git@h/r@" H40 "#subdirectory=x/y (v1)" },
+	{ pf_pylock_read, "lock-version='1.0'\n" LOCKED("a", "1") VCS("type='git',url='https://h/r'"),
+	  "line 5: of a no commit is named" },
+	{ pf_pylock_read, "lock-version='1.0'\n" LOCKED("a", "1") VCS("type='git',path='../r',commit-id='" H40 "'"),
+	  "line 5: of the repository of a no URL is told" },
+	{ pf_pylock_read, "lock-version='1.0'\n" LOCKED("a", "1") VCS("type='git',url='file:///r',commit-id='" H40 "'"),
+	  "line 5: file:///r is a place of one machine" },
+	{ pf_pylock_read, "lock-version='1.0'\n" LOCKED("a", "1") VCS("type='svn',url='https://h/r',commit-id='7'"),
+	  "line 5: a is in version control of another kind than git: svn" },
+	{ pf_pylock_read, "lock-version='1.0'\n" LOCKED("a", "1") VCS("type='git',url='https://h/r@x#y',commit-id='" H40 "'"),
+	  "line 5: the repository of a is none" },
+	{ pf_pylock_read, "lock-version='1.0'\n" LOCKED("a", "1") VCS("type='git',url='https://h/r',commit-id='" H40 "',subdirectory='../x'"),
+	  "line 5: the repository of a is none" },
+	{ pf_pylock_read, "lock-version='1.0'\n" LOCKED("a", "1") "directory={path='.'}\n",
+	  "line 2: a is known by no digest (directory)" },
 	{ pf_pylock_read,
 	  "lock-version='1.0'\n" LOCKED("a", "1") "marker='os_name==\"nt\"'\ndirectory={path='.'}\n", "" },
 	{ pf_pylock_read,
@@ -99,11 +122,19 @@ static const struct {
 	  "line 5: c is asked for, and not there" },
 	{ pf_uvlock_read, "version=1\n[[package]]\nname='b'\nsource={registry='https://h'}\n", "line 1: need is asked for, and not there" },
 	{ pf_uvlock_read, "version=1\n[[package]]\nname='need'\nversion='1'\nsource={git='https://h/r#00'}\n",
-	  "line 2: need is known by no digest: its source is git" },
+	  "line 2: of need no commit is named" },
+	{ pf_uvlock_read, "version=1\n[[package]]\nname='need'\nversion='1'\nsource={git='https://h/r?subdirectory=x%2Fy&branch=a%2Fb#" H40 "'}\n",
+	  "need 1 git+https://h/r@" H40 "#subdirectory=x/y (a/b)" },
+	{ pf_uvlock_read, "version=1\n[[package]]\nname='need'\nversion='1'\nsource={directory='x'}\n",
+	  "line 2: need is known by no digest: its source is directory" },
 	{ pf_uvlock_read, "version=1\n" UV("need", "1") "wheels=[{url='https://h/need-1-py3-none-any.whl'}]\n",
 	  "line 6: need-1-py3-none-any.whl has no digest of SHA-256 or better" },
 	{ pf_reqlock_read, "a==1 \\\n --hash=sha256:" H64 " --hash=sha512:" H64 H64 "\nb==2 ; os_name=='nt'\n", "a 1 #2" },
 	{ pf_reqlock_read, "a @ https://h/a-1-py3-none-any.whl#sha256=" H64 "\n", "a  a-1-py3-none-any.whl" },
+	{ pf_reqlock_read, "a @ git+https://h/r@" H40 "#subdirectory=x\n", "a  git+https://h/r@" H40 "#subdirectory=x (" H40 ")" },
+	{ pf_reqlock_read, "git+ssh://git@h/r@" H40 "#egg=a\n", "a  git+ssh://git@h/r@" H40 " (" H40 ")" },
+	{ pf_reqlock_read, "a @ git+https://h/r@v1\n", "line 1: of a no commit is named" },
+	{ pf_reqlock_read, "a @ https://h/a-1-py3-none-any.whl\n", "line 1: a-1-py3-none-any.whl has no digest of SHA-256 or better" },
 	{ pf_reqlock_read, "a==1 --hash=sha256:0\n", "it, line 1: 'sha256:0' is not a digest" },
 	{ pf_reqlock_read, "a==1.* --hash=sha256:" H64 "\n", "line 1: a==1.* names no one version" },
 	{ pf_reqlock_read, "a==1 --hash=sha256:" H64 "\nA==1 --hash=sha256:" H64 "\n", "line 2: a is locked twice" },
@@ -113,6 +144,8 @@ static const struct {
 		"\"file\":\"a-1-py3-none-any.whl\",\"from\":\"https://h/a-1-py3-none-any.whl\",\"hashes\":[\"sha256:" H64 "\"]},"
 		"{\"name\":\"b\",\"version\":\"2\",\"hashes\":[\"sha256:" H64 "\"]}]}\n",
 	  "a 1 a-1-py3-none-any.whl, b 2 #1" },
+	{ pf_recordlock_read, "{\"key\":\"00000000000000000000000000000000\",\"packages\":[{\"name\":\"a\",\"version\":\"1\",\"hashes\":[],"
+		"\"url\":\"git+https://h/r@" H40 "\",\"revision\":\"v1\"}]}", "a 1 git+https://h/r@" H40 " (v1)" },
 	{ pf_recordlock_read, "{\"key\":\"00000000000000000000000000000000\",\"packages\":[{\"name\":\"a\",\"version\":\"1\",\"hashes\":[]}]}",
 	  "a has no digest" },
 	{ pf_recordlock_read, "{}", "a recorded plan is damaged" },

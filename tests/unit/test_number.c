@@ -281,13 +281,35 @@ static void recorded_reprs(void **state)
 	assert_true(unit_table(unit_data(&a, "repr.tsv"), check_recorded, NULL) > 1000);
 }
 
+static void sizes_for_people(void **state)
+{
+	static const struct {
+		uint64_t bytes;
+		const char *text;
+	} cases[] = {
+		{ 0, "0 bytes" },
+		{ 1023, "1023 bytes" },
+		{ 1024, "1.0 KiB" },
+		{ 1536, "1.5 KiB" },
+		{ 1048575, "1.0 MiB" },
+		{ 1048576, "1.0 MiB" },
+		{ 5ull << 30, "5.0 GiB" },
+		{ UINT64_MAX, "16.0 EiB" },
+	};
+	char text[PF_SIZE_TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < PF_COUNT(cases); i++)
+		assert_string_equal(pf_size_text(text, cases[i].bytes), cases[i].text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(spells_as_repr),      cmocka_unit_test(random_doubles_round_trip),
 		cmocka_unit_test(reads_as_strtod),     cmocka_unit_test(long_numbers),
 		cmocka_unit_test(integers),	       cmocka_unit_test(refuses_what_is_no_number),
-		cmocka_unit_test(recorded_reprs),
+		cmocka_unit_test(recorded_reprs),      cmocka_unit_test(sizes_for_people),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

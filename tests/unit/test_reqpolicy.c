@@ -37,6 +37,7 @@ static void test_policy(void **state)
 		{ "x @ https://h.invalid/x.zip#sha256=aa", PF_ASKED_URL,
 		  "x @ https://h.invalid/x.zip#sha256=aa" },
 		{ "x @ git+https://h.invalid/x@v1", PF_ASKED_URL, "x @ git+https://h.invalid/x@v1" },
+		{ "x @ git+file:///x@v1", PF_ASKED_LOCAL, "x @ git+file:///x@v1" },
 		{ "x @ git+https://h.invalid/x@--upload-pack=id", PF_ASKED_OTHER,
 		  "x @ git+https://h.invalid/x@--upload-pack=id" },
 		{ "x @ git+ssh://-oProxyCommand=id/x", PF_ASKED_OTHER,

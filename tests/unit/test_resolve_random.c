@@ -404,6 +404,36 @@ static void test_family(void **state)
 	table_free(&t);
 }
 
+/* Ten thousand versions that need themselves, and each another one of what has but the oldest's. */
+static void test_long(void **state)
+{
+	struct table t = { 0 };
+	struct table_needs needs = { 0 };
+	struct pf_marker_env env = table_env(&t.arena, PF_S("3.11.7"));
+	struct pf_resolve_opts o = { .env = &env };
+	struct pf_source source = table_source(&t);
+	struct table_project *project = table_project(&t, &t.projects, PF_S("long"));
+	PF_AUTO(resolution) r = { 0 };
+	struct pf_err err = { 0 };
+	clock_t start = clock();
+
+	(void)state;
+	for (unsigned v = 10000; v > 0; v--) {
+		struct table_version *version = table_add(&t, project, pf_format(&t.arena, "1.%u", v));
+
+		table_require(&t, version, pf_format(&t.arena, "long==1.%u", v));
+		table_require(&t, version, pf_format(&t.arena, "other==1.%u", v));
+	}
+	table_add(&t, table_project(&t, &t.projects, PF_S("other")), PF_S("1.1"));
+	table_need(&t, &needs, PF_S("long"), PF_S("r.txt"), 1);
+	if (pf_resolve(&r, &source, needs.v.v, needs.v.n, &o, &err) < 0)
+		fail_msg("%s", err.msg);
+	print_message("%zu steps, %.2f ms\n", r.steps, (double)(clock() - start) * 1e3 / CLOCKS_PER_SEC);
+	assert_string_equal(table_plan(&t.arena, &r).p, "long==1.1 other==1.1");
+	assert_true(clock() - start < 5 * CLOCKS_PER_SEC);
+	table_free(&t);
+}
+
 static void test_bounds(void **state)
 {
 	struct table t = { 0 };
@@ -449,6 +479,7 @@ int main(void)
 		cmocka_unit_test(test_universes),
 		cmocka_unit_test(test_effort),
 		cmocka_unit_test(test_family),
+		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_cancelled),
 	};

@@ -1,31 +1,10 @@
 /* test_toml.c - TOML to trees: what tomllib says, what is refused and where, the ceilings */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "replay.h"
+#include "tree.h"
 
 #include "base/limits.h"
 #include "formats/toml.h"
-
-/* A tree in one line: booleans true and false, numbers #1, dates @1979-05-27, strings "x". */
-static void dump(struct pf_buf *out, const struct pf_node *n)
-{
-	static const char *const quotes[][2] = { { "~", "" }, { "", "" },  { "#", "" },
-						 { "\"", "\"" }, { "[", "]" }, { "{", "}" } };
-	bool date = n->kind == PF_NODE_STRING && !n->quoted;
-
-	pf_buf_cstr(out, date ? "@" : quotes[n->kind][0]);
-	if (n->kind == PF_NODE_BOOL)
-		pf_buf_cstr(out, n->truth ? "true" : "false");
-	else
-		pf_buf_str(out, n->text);
-	for (size_t i = 0; i < n->n; i++) {
-		if (i)
-			pf_buf_cstr(out, ", ");
-		if (n->kind == PF_NODE_MAP)
-			pf_buf_printf(out, PF_FMT ": ", PF_ARG(n->v[i].key));
-		dump(out, &n->v[i]);
-	}
-	pf_buf_cstr(out, date ? "" : quotes[n->kind][1]);
-}
 
 static void recorded_row(const struct unit_row *row, void *user)
 {
@@ -35,7 +14,7 @@ static void recorded_row(const struct unit_row *row, void *user)
 	struct pf_node *n = NULL;
 
 	if (pf_toml_parse(&n, &a, row->v[0], &err) == 0) {
-		dump(&out, n);
+		tree_show(&out, n, true);
 		replay_field(user, row, "tree", pf_buf_view(&out), row->v[1]);
 	} else {
 		replay_field(user, row, "tree", (struct pf_str){ 0 }, row->v[1]);
@@ -52,10 +31,7 @@ static void reads_what_tomllib_reads(void **state)
 
 static void refuses_with_the_place(void **state)
 {
-	static const struct {
-		struct pf_str in;
-		const char *msg;
-	} rows[] = {
+	static const struct tree_refused rows[] = {
 		{ PF_S("a = 1\nb = 2\n\"a\" = 3\n"), "line 3, column 1: \"a\" is there already" },
 		{ PF_S("a = 1\n[t]\nx = {b = 1, c = 2, b = 3}\n"),
 		  "line 3, column 20: \"b\" is there already" },
@@ -82,17 +58,7 @@ static void refuses_with_the_place(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PF_COUNT(rows); i++) {
-		struct pf_arena a = { 0 };
-		struct pf_err err = { 0 };
-		struct pf_node *n = NULL;
-
-		assert_int_equal(pf_toml_parse(&n, &a, rows[i].in, &err), -1);
-		assert_string_equal(err.msg, rows[i].msg);
-		assert_int_equal(err.code, PF_EMODEL);
-		assert_null(n);
-		pf_arena_free(&a);
-	}
+	tree_refuses(pf_toml_parse, rows, PF_COUNT(rows));
 }
 
 static void knows_places(void **state)

@@ -228,22 +228,34 @@ static void writes_heads_urls_and_fields(void **state)
 		{ "/a b/python", "#!/bin/sh\n'''exec' '/a b/python' \"$0\" \"$@\"\n' '''\n" },
 		{ "/a b's/python", "#!/bin/sh\n'''exec' '/a b'\\''s/python' \"$0\" \"$@\"\n' '''\n" },
 	};
-	static const char *const urls[][2] = {
-		{ "https://h/x.whl", "https://h/x.whl" }, { "https://u:p@h:8/x@1#sha256=1", "https://h:8/x@1" },
-		{ "file:///x@y", "file:///x@y" },
+#define ARCHIVE(url) "{\"archive_info\":{\"hash\":\"sha256=00\",\"hashes\":{\"sha256\":\"00\"}},\"url\":\"" url "\"}"
+#define COMMIT "0123456789abcdef0123456789abcdef01234567"
+	static const char *const urls[][3] = { /* URL, revision */
+		{ "https://h/x.whl", "", ARCHIVE("https://h/x.whl") },
+		{ "https://u:p@h:8/x@1#sha256=1", "", ARCHIVE("https://h:8/x@1") },
+		{ "file:///x@y", "", ARCHIVE("file:///x@y") },
+		{ "git+https://u:p@h/r.git@" COMMIT "#subdirectory=a/b", "v1",
+		  "{\"url\":\"https://h/r.git\",\"vcs_info\":{\"commit_id\":\"" COMMIT "\",\"requested_revision\":\"v1\","
+		  "\"vcs\":\"git\"},\"subdirectory\":\"a/b\"}" },
+		{ "git+ssh://git@h/r@" COMMIT, "",
+		  "{\"url\":\"ssh://git@h/r\",\"vcs_info\":{\"commit_id\":\"" COMMIT "\",\"vcs\":\"git\"}}" },
 	};
 	static const char *const fields[][2] = { { "a b", "d/a b" }, { "a,b", "\"d/a,b\"" }, { "a\"", "\"d/a\"\"\"" } };
 	struct pf_arena a = { 0 };
 
 	(void)state;
+	for (size_t i = 0; i < PF_COUNT(urls); i++) {
+		struct pf_link link = { .url = pf_s(urls[i][0]), .revision = pf_s(urls[i][1]), .sha256 = "00" };
+		PF_AUTO(buf) url = PF_BUF(4096);
+
+		pf_direct_url(&url, &link);
+		assert_string_equal(url.p, urls[i][2]);
+	}
 	for (size_t i = 0; i < 3; i++) {
-		PF_AUTO(buf) head = PF_BUF(4096), url = PF_BUF(4096), field = PF_BUF(4096);
+		PF_AUTO(buf) head = PF_BUF(4096), field = PF_BUF(4096);
 
 		pf_script_head(&head, heads[i][0]);
 		assert_string_equal(head.p, heads[i][1]);
-		pf_direct_url(&url, pf_s(urls[i][0]), "00");
-		assert_string_equal(url.p, pf_formatz(&a, "{\"archive_info\":{\"hash\":\"sha256=00\",\"hashes\":"
-						      "{\"sha256\":\"00\"}},\"url\":\"%s\"}", urls[i][1]));
 		pf_record_field(&field, PF_S("d/"), pf_s(fields[i][0]));
 		assert_string_equal(field.p, fields[i][1]);
 	}

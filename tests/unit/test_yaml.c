@@ -1,31 +1,10 @@
 /* test_yaml.c - YAML to trees: what scalars stand for, what is refused and where, the ceilings */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "unit.h"
+#include "tree.h"
 
 #include "base/limits.h"
 #include "formats/yaml.h"
 #include "formats/yaml_scalar.h"
-
-/* A tree in one line: null ~, booleans true and false, numbers #3.10, strings "x". */
-static void dump(struct pf_buf *out, const struct pf_node *n)
-{
-	static const char *const quotes[][2] = { { "~", "" }, { "", "" },  { "#", "" },
-						 { "\"", "\"" }, { "[", "]" }, { "{", "}" } };
-
-	pf_buf_cstr(out, quotes[n->kind][0]);
-	if (n->kind == PF_NODE_BOOL)
-		pf_buf_cstr(out, n->truth ? "true" : "false");
-	else if (n->kind == PF_NODE_NUMBER || n->kind == PF_NODE_STRING)
-		pf_buf_str(out, n->text);
-	for (size_t i = 0; i < n->n; i++) {
-		if (i)
-			pf_buf_cstr(out, ", ");
-		if (n->kind == PF_NODE_MAP)
-			pf_buf_printf(out, PF_FMT ": ", PF_ARG(n->v[i].key));
-		dump(out, &n->v[i]);
-	}
-	pf_buf_cstr(out, quotes[n->kind][1]);
-}
 
 static void reads_documents(void **state)
 {
@@ -68,7 +47,7 @@ static void reads_documents(void **state)
 
 		if (pf_yaml_parse(&n, &a, rows[i].in, &err) < 0)
 			fail_msg("row %zu: %s", i, err.msg);
-		dump(&out, n);
+		tree_show(&out, n, false);
 		assert_string_equal(out.p, rows[i].out);
 		pf_buf_free(&out);
 		pf_arena_free(&a);
@@ -77,10 +56,7 @@ static void reads_documents(void **state)
 
 static void refuses_with_the_place(void **state)
 {
-	static const struct {
-		struct pf_str in;
-		const char *msg;
-	} rows[] = {
+	static const struct tree_refused rows[] = {
 		{ PF_S("a: 1\nb: 2\na: 3\n"),
 		  "line 3, column 1: the key \"a\" is here a second time, first on line 1" },
 		{ PF_S("x: {b: 1,\n c: 2, b: 3}\n"),
@@ -107,17 +83,7 @@ static void refuses_with_the_place(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < PF_COUNT(rows); i++) {
-		struct pf_arena a = { 0 };
-		struct pf_err err = { 0 };
-		struct pf_node *n = NULL;
-
-		assert_int_equal(pf_yaml_parse(&n, &a, rows[i].in, &err), -1);
-		assert_string_equal(err.msg, rows[i].msg);
-		assert_int_equal(err.code, PF_EMODEL);
-		assert_null(n);
-		pf_arena_free(&a);
-	}
+	tree_refuses(pf_yaml_parse, rows, PF_COUNT(rows));
 }
 
 static void repeat(struct pf_buf *out, const char *text, size_t times)

@@ -5,7 +5,6 @@
 #include "base/common.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "opts.h"
 
 /* The store and one folder in it. Removed with all it holds by pf_workdir_free. */
 struct pf_workdir {
@@ -19,9 +18,9 @@ struct pf_workdir {
 	bool keep_log;
 };
 
-/* Makes the store's folders and STORE/tmp/PREFIX<random>. EIO when the store cannot be written, or
+/* `store` is pf_store_root's flag. Makes the store's folders and STORE/tmp/PREFIX<random>. EIO when the store cannot be written, or
  * when others could write to it. */
-int pf_workdir_open(struct pf_workdir *out, const char *prefix, const struct pf_opts *o,
+int pf_workdir_open(struct pf_workdir *out, const char *prefix, const char *store,
 		    struct pf_err *err) PF_MUST_USE;
 void pf_workdir_free(struct pf_workdir *w);
 
@@ -36,5 +35,7 @@ int pf_workdir_keep_log(struct pf_buf *out, struct pf_workdir *w, struct pf_err 
 void pf_log_tail(struct pf_str log);
 
 /* Removes what earlier processes left in STORE/tmp: folders older than `age` seconds that nobody
- * holds. Returns how many, or -1. */
-int pf_workdir_sweep(const char *store, unsigned age, struct pf_err *err) PF_MUST_USE;
+ * holds. Returns how many, or -1; `dry` only counts. */
+int pf_workdir_sweep(const char *store, unsigned age, bool dry, struct pf_err *err) PF_MUST_USE;
+/* Does somebody hold one? Where there are no locks, one that is younger than PF_AGE_TMP says so. */
+bool pf_workdir_any_held(const char *store);

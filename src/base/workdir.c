@@ -1,6 +1,6 @@
 /* workdir.c - private folders in the store's tmp/: made, locked, removed, swept */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "solve/workdir.h"
+#include "base/workdir.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -74,12 +74,12 @@ static int make_own(struct pf_workdir *w, const char *prefix, struct pf_err *err
 	return 0;
 }
 
-int pf_workdir_open(struct pf_workdir *out, const char *prefix, const struct pf_opts *o,
+int pf_workdir_open(struct pf_workdir *out, const char *prefix, const char *store,
 		    struct pf_err *err)
 {
 	PF_AUTO(workdir) w = { 0 };
 
-	w.store = pf_store_root(&w.arena, o->store, err);
+	w.store = pf_store_root(&w.arena, store, err);
 	if (!w.store)
 		return -1;
 	if (make_dirs(&w, err) < 0 || make_own(&w, prefix, err) < 0) {
@@ -156,36 +156,71 @@ void pf_log_tail(struct pf_str log)
 
 /* ---- leftovers ---- */
 
-/* Unlocked and old: its process is gone. The lock is taken, so that nobody else removes it too. */
-static int sweep_one(int parent, const char *name, time_t before, struct pf_err *err)
+/* A lock that cannot be had is somebody's; where there are none, what is young is. */
+static bool is_held(int fd, int how, const struct stat *st)
 {
-	struct stat st;
-	PF_FD(fd) = openat(parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-
-	if (fd < 0 || fstat(fd, &st) < 0 || st.st_mtime > before)
-		return 0;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return 0;
-	return pf_remove_tree(parent, name, err) < 0 ? -1 : 1;
+	return flock(fd, how | LOCK_NB) < 0 &&
+	       (errno == EWOULDBLOCK || st->st_mtime > time(NULL) - PF_AGE_TMP);
 }
 
-int pf_workdir_sweep(const char *store, unsigned age, struct pf_err *err)
+/* Unlocked and old: its process is gone. Takes the lock, so that nobody else removes it too. */
+static bool take_leftover(int *fd, int parent, const char *name, time_t before)
 {
-	struct pf_arena a = { 0 };
-	char *tmp = pf_join(&a, store, PF_S("tmp"));
-	DIR *dir = opendir(tmp);
+	struct stat st;
+
+	*fd = openat(parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	return *fd >= 0 && fstat(*fd, &st) == 0 && st.st_mtime <= before && !is_held(*fd, LOCK_EX, &st);
+}
+
+static DIR *open_tmp(const char *store)
+{
+	PF_AUTO(arena) a = { 0 };
+
+	return opendir(pf_join(&a, store, PF_S("tmp")));
+}
+
+static struct dirent *next_folder(DIR *dir)
+{
+	struct dirent *e;
+
+	while ((e = readdir(dir)) && (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0))
+		;
+	return e;
+}
+
+int pf_workdir_sweep(const char *store, unsigned age, bool dry, struct pf_err *err)
+{
+	DIR *dir = open_tmp(store);
 	time_t before = time(NULL) - (time_t)age;
 	int count = 0, rc = 0;
 
-	pf_arena_free(&a);
 	if (!dir)
 		return errno == ENOENT ? 0 : pf_fail_errno(err, "cannot list %s/tmp", store);
-	for (struct dirent *e; rc >= 0 && (e = readdir(dir));) {
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+	for (struct dirent *e; rc == 0 && (e = next_folder(dir));) {
+		PF_FD(fd) = -1;
+
+		if (!take_leftover(&fd, dirfd(dir), e->d_name, before))
 			continue;
-		rc = sweep_one(dirfd(dir), e->d_name, before, err);
-		count += rc > 0;
+		rc = dry ? 0 : pf_remove_tree(dirfd(dir), e->d_name, err);
+		count++;
 	}
 	closedir(dir);
 	return rc < 0 ? -1 : count;
+}
+
+bool pf_workdir_any_held(const char *store)
+{
+	DIR *dir = open_tmp(store);
+	bool held = false;
+
+	for (struct dirent *e; dir && !held && (e = next_folder(dir));) {
+		PF_FD(fd) = openat(dirfd(dir), e->d_name,
+				   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		struct stat st;
+
+		held = fd >= 0 && fstat(fd, &st) == 0 && is_held(fd, LOCK_SH, &st);
+	}
+	if (dir)
+		closedir(dir);
+	return held;
 }

@@ -1,0 +1,156 @@
+/* place.c - a copy of a folder, whole or not there */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fetch/place.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fts.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/limits.h"
+#include "base/proc.h"
+#include "base/str.h"
+
+static int copy_bytes(int to, int from, struct pf_err *err)
+{
+	char bytes[PF_KIB(64)];
+	ssize_t n;
+
+	if (ioctl(to, FICLONE, from) == 0)
+		return 0;
+	do {
+		if (pf_signals_check(err) < 0)
+			return -1;
+		n = copy_file_range(from, NULL, to, NULL, PF_MIB(64), 0);
+	} while (n > 0 || (n < 0 && errno == EINTR));
+	while (n < 0 && (n = read(from, bytes, sizeof(bytes))) > 0) {
+		if (pf_write_fd(to, bytes, (size_t)n, err) < 0)
+			return -1;
+		n = -1;
+	}
+	return n < 0 ? pf_fail_errno(err, "cannot read") : 0;
+}
+
+static int copy_file(int dir, const char *name, const FTSENT *e, struct pf_err *err)
+{
+	PF_FD(from) = pf_open_file(AT_FDCWD, e->fts_accpath, err);
+	PF_FD(to) = -1;
+
+	if (from < 0)
+		return -1;
+	to = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		    e->fts_statp->st_mode & 0111 ? 0777 : 0666);
+	if (to < 0)
+		return pf_fail_errno(err, "cannot create %s", name);
+	return copy_bytes(to, from, err) < 0 ? pf_wrap(err, "%s", name) : 0;
+}
+
+static int copy_link(int dir, const char *name, const FTSENT *e, struct pf_err *err)
+{
+	char target[PF_MAX_PATH];
+	ssize_t n = readlink(e->fts_accpath, target, sizeof(target) - 1);
+
+	if (n < 0)
+		return pf_fail_errno(err, "cannot read %s", name);
+	target[n] = '\0';
+	return symlinkat(target, dir, name) < 0 ? pf_fail_errno(err, "cannot link %s", name) : 0;
+}
+
+static int copy_one(int dir, const char *name, const FTSENT *e, struct pf_err *err)
+{
+	switch (e->fts_info) {
+	case FTS_D:
+		return *name && mkdirat(dir, name, 0777) < 0 ?
+			       pf_fail_errno(err, "cannot create %s", name) : 0;
+	case FTS_DP:
+		return 0;
+	case FTS_F:
+		return copy_file(dir, name, e, err);
+	case FTS_SL:
+	case FTS_SLNONE:
+		return copy_link(dir, name, e, err);
+	case FTS_DNR:
+	case FTS_ERR:
+	case FTS_NS:
+		errno = e->fts_errno;
+		return pf_fail_errno(err, "cannot read %s", name);
+	default:
+		return pf_fail(err, PF_EMODEL, "%s is neither a file nor a folder", name);
+	}
+}
+
+static int copy_all(int dir, const char *from, struct pf_err *err)
+{
+	char *const roots[] = { (char *)(uintptr_t)from, NULL };
+	size_t above = strlen(from);
+	FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	int rc = 0;
+
+	if (!tree)
+		return pf_fail_errno(err, "cannot read %s", from);
+	for (FTSENT *e; rc == 0 && (e = fts_read(tree));) {
+		const char *name = e->fts_path + (strlen(e->fts_path) > above ? above : strlen(e->fts_path));
+
+		while (*name == '/')
+			name++;
+		rc = copy_one(dir, name, e, err);
+		if (rc == 0)
+			rc = pf_signals_check(err);
+	}
+	fts_close(tree);
+	return rc;
+}
+
+/* RENAME_NOREPLACE, where the file system has it: another may have made it meanwhile. */
+static int put(int parent, const char *name, const char *last, struct pf_err *err)
+{
+	int rc = renameat2(parent, name, parent, last, RENAME_NOREPLACE);
+
+	if (rc < 0 && (errno == EINVAL || errno == ENOSYS))
+		rc = renameat(parent, name, parent, last);
+	return rc < 0 ? pf_fail_errno(err, "cannot put the copy at %s", last) : 0;
+}
+
+static int copy_beside(int parent, const char *from, const char *last, struct pf_err *err)
+{
+	struct pf_err ignored;
+	char name[128];
+	PF_FD(dir) = -1;
+	int rc;
+
+	if (pf_mkdtemp_at(parent, ".pyfunc-env.", name, sizeof(name), err) < 0)
+		return -1;
+	dir = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	rc = dir < 0 ? pf_fail_errno(err, "cannot open %s", name) : copy_all(dir, from, err);
+	if (rc == 0 && fchmod(dir, 0755) < 0)
+		rc = pf_fail_errno(err, "cannot open %s to others", name);
+	if (rc == 0)
+		rc = put(parent, name, last, err);
+	if (rc < 0)
+		(void)!pf_remove_tree(parent, name, &ignored);
+	return rc;
+}
+
+int pf_place_copy(const char *from, const char *to, struct pf_err *err)
+{
+	PF_AUTO(arena) a = { 0 };
+	struct pf_str whole = pf_s(to);
+	struct stat st;
+	PF_FD(parent) = -1;
+	size_t slash;
+
+	while (whole.n > 1 && pf_str_ends(whole, "/"))
+		whole.n--;
+	if (!whole.n || lstat(pf_dupz(&a, whole), &st) == 0)
+		return pf_fail(err, PF_EUSAGE, "%s is there already", whole.n ? to : "nothing, which");
+	slash = pf_str_rfind(whole, '/');
+	parent = open(slash == PF_NPOS ? "." : pf_dupz(&a, pf_str_cut(whole, 0, slash ? slash : 1)),
+		      O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (parent < 0)
+		return pf_fail_errno(err, "cannot open the folder of %s", to);
+	return copy_beside(parent, from, pf_dupz(&a, pf_str_skip(whole, slash == PF_NPOS ? 0 : slash + 1)), err);
+}

@@ -1,0 +1,31 @@
+/* remotes.c - the schemes of a model's URI, and who knows them */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/str.h"
+#include "fetch/remote.h"
+
+#define COPY_FIRST "copy the model to a local directory first, then give that"
+
+/* Named in a refusal, so that nobody takes them for a typo. */
+static const struct pf_remote_kind
+	remote_databricks = { .schemes = { "dbfs" },
+			      .way = "copy it first: databricks fs cp -r dbfs:/PATH DIR, then give DIR" },
+	remote_hdfs = { .schemes = { "hdfs", "viewfs" },
+			.way = "copy it first: hdfs dfs -get PATH DIR, then give DIR" },
+	remote_buckets = { .schemes = { "s3", "r2", "b2", "gs" }, .way = COPY_FIRST },
+	remote_azure = { .schemes = { "wasbs", "wasb", "abfss", "abfs" }, .way = COPY_FIRST },
+	remote_servers = { .schemes = { "ftp", "sftp" }, .way = COPY_FIRST };
+
+static const struct pf_remote_kind *const KINDS[] = {
+	&pf_remote_web, &pf_remote_artifacts, &pf_remote_runs, &pf_remote_models,
+	&pf_remote_git,
+	&remote_databricks, &remote_hdfs, &remote_buckets, &remote_azure, &remote_servers,
+};
+
+const struct pf_remote_kind *pf_remote_kind_of(struct pf_str scheme)
+{
+	for (size_t i = 0; i < PF_COUNT(KINDS); i++)
+		for (size_t k = 0; k < PF_COUNT(KINDS[i]->schemes) && KINDS[i]->schemes[k]; k++)
+			if (pf_str_ieq(scheme, KINDS[i]->schemes[k]))
+				return KINDS[i];
+	return NULL;
+}

@@ -1,0 +1,215 @@
+/* tracking.c - an MLflow tracking server: who we are there, and one question to it */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fetch/tracking.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/str.h"
+#include "formats/ini.h"
+
+static const char *setting(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value ? value : NULL;
+}
+
+static bool is_true(const char *value)
+{
+	return value && (pf_str_ieq(pf_s(value), "true") || strcmp(value, "1") == 0);
+}
+
+/* ---- who we are ---- */
+
+struct user {
+	struct pf_str name, password;
+};
+
+static void take_credential(void *ctx, struct pf_str section, struct pf_str key, struct pf_str value)
+{
+	struct user *u = ctx;
+
+	if (!pf_str_is(section, "mlflow"))
+		return;
+	if (pf_str_is(key, "mlflow_tracking_username"))
+		u->name = value;
+	else if (pf_str_is(key, "mlflow_tracking_password"))
+		u->password = value;
+}
+
+/* ~/.mlflow/credentials, where the environment does not say. */
+static void read_user(struct user *u, struct pf_arena *a)
+{
+	PF_AUTO(buf) text = PF_BUF(PF_MAX_TEXT_FILE);
+	const char *name = setting("MLFLOW_TRACKING_USERNAME"),
+		   *password = setting("MLFLOW_TRACKING_PASSWORD"), *home = pf_home();
+	char *path = home ? pf_formatz(a, "%s/.mlflow/credentials", home) : NULL;
+	struct pf_err ignored;
+
+	if (path && (!name || !password) && access(path, R_OK) == 0 &&
+	    pf_read_file(&text, AT_FDCWD, path, &ignored) == 0)
+		pf_ini_read(a, pf_dup(a, pf_buf_view(&text)), take_credential, u);
+	if (name)
+		u->name = pf_s(name);
+	if (password)
+		u->password = pf_s(password);
+}
+
+/* Both a user and a password, or a token: MLflow's order. */
+static int log_in(struct pf_tracking *s, struct pf_arena *a, struct pf_pool *p, struct pf_err *err)
+{
+	const char *token = setting("MLFLOW_TRACKING_TOKEN");
+	struct user u = { 0 };
+	struct pf_url url = s->url;
+
+	if (url.user.p)
+		return pf_pool_login(p, &url, err);
+	read_user(&u, a);
+	if (!u.name.n || !u.password.n) {
+		s->token = token ? pf_format(a, "Authorization: Bearer %s", token) : PF_S("");
+		return 0;
+	}
+	url.user = pf_format(a, PF_FMT ":" PF_FMT, PF_ARG(pf_url_encode(a, u.name, "")),
+			     PF_ARG(pf_url_encode(a, u.password, "")));
+	return pf_pool_login(p, &url, err);
+}
+
+/* ---- how it is reached ---- */
+
+static unsigned number(const char *name, unsigned most)
+{
+	uint64_t value = 0;
+
+	if (!pf_str_u64(pf_s(setting(name)), &value))
+		return 0;
+	return value > most ? most : (unsigned)value;
+}
+
+static int set_net(struct pf_pool *p, const struct pf_tracking *s, struct pf_err *err)
+{
+	bool insecure = is_true(setting("MLFLOW_TRACKING_INSECURE_TLS"));
+	const char *cert = setting("MLFLOW_TRACKING_SERVER_CERT_PATH");
+
+	if (insecure && cert)
+		return pf_fail(err, PF_EUSAGE, "MLFLOW_TRACKING_INSECURE_TLS and "
+					       "MLFLOW_TRACKING_SERVER_CERT_PATH contradict each other");
+	if (insecure)
+		*PF_PUSH(&p->arena, &p->net.trusted) = s->base;
+	if (cert)
+		p->net.cert = cert;
+	if (setting("MLFLOW_TRACKING_CLIENT_CERT_PATH"))
+		p->net.client_cert = setting("MLFLOW_TRACKING_CLIENT_CERT_PATH");
+	if (number("MLFLOW_HTTP_REQUEST_TIMEOUT", PF_MAX_NET_WAIT))
+		p->net.wait = number("MLFLOW_HTTP_REQUEST_TIMEOUT", PF_MAX_NET_WAIT);
+	if (setting("MLFLOW_HTTP_REQUEST_MAX_RETRIES"))
+		p->net.tries = 1 + number("MLFLOW_HTTP_REQUEST_MAX_RETRIES", PF_MAX_NET_TRIES - 1);
+	return 0;
+}
+
+static int fail_no_server(struct pf_err *err, const char *uri)
+{
+	PF_AUTO(arena) a = { 0 };
+
+	if (!uri)
+		pf_fail(err, PF_EUSAGE, "no tracking server is set");
+	else
+		pf_fail(err, PF_EUSAGE, "the tracking URI %s is none of a server", pf_url_shown(&a, pf_s(uri)));
+	return pf_hint(err, "set MLFLOW_TRACKING_URI to an http: or https: URL");
+}
+
+int pf_tracking_open(struct pf_tracking *out, struct pf_arena *a, struct pf_pool *p, enum pf_tracking_role role,
+		     struct pf_err *err)
+{
+	const char *uri = role == PF_REGISTRY && setting("MLFLOW_REGISTRY_URI") ?
+			  setting("MLFLOW_REGISTRY_URI") : setting("MLFLOW_TRACKING_URI");
+	struct pf_tracking s = { 0 };
+	struct pf_url bare;
+
+	if (!uri || pf_url_split(&s.url, pf_s(uri), err) < 0 || !pf_url_is_http(&s.url))
+		return fail_no_server(err, uri);
+	bare = s.url;
+	bare.query = bare.fragment = (struct pf_str){ 0 };
+	s.base = pf_s(pf_url_bare(a, &bare));
+	while (pf_str_ends(s.base, "/"))
+		s.base.n--;
+	if (set_net(p, &s, err) < 0 || log_in(&s, a, p, err) < 0)
+		return -1;
+	*out = s;
+	return 0;
+}
+
+void pf_tracking_sign(const struct pf_tracking *s, struct pf_transfer *t)
+{
+	struct pf_err ignored;
+	struct pf_url u;
+
+	if (s->token.n && pf_url_split(&u, pf_s(t->url), &ignored) == 0 && pf_url_same_origin(&u, &s->url))
+		*PF_PUSH(&t->arena, &t->headers) = s->token;
+}
+
+/* ---- a question ---- */
+
+struct pf_str pf_url_query(struct pf_arena *a, const char *name, struct pf_str value, ...)
+{
+	struct pf_str out = { 0 };
+	va_list more;
+
+	va_start(more, value);
+	for (; name; name = va_arg(more, const char *)) {
+		if (out.n)
+			value = va_arg(more, struct pf_str);
+		out = pf_format(a, PF_FMT "%s%s=" PF_FMT, PF_ARG(out), out.n ? "&" : "", name,
+				PF_ARG(pf_url_encode(a, value, "")));
+	}
+	va_end(more);
+	return out;
+}
+
+/* {"error_code": "...", "message": "..."} is the server's own sentence. */
+static int tell_refusal(const struct pf_transfer *t, struct pf_err *err)
+{
+	PF_AUTO(arena) a = { 0 };
+	struct pf_err ignored;
+	struct pf_node *root;
+
+	if (!t->problem.n || pf_json_parse(&root, &a, pf_buf_view(&t->problem), &ignored) < 0 ||
+	    !pf_node_text(root, "error_code").n)
+		return -1;
+	pf_fail(err, PF_ETRANSFER, PF_FMT ": " PF_FMT, PF_ARG(pf_shown(pf_node_text(root, "error_code"))),
+		PF_ARG(pf_shown(pf_node_text(root, "message"))));
+	err->gone = t->status == 404;
+	return -1;
+}
+
+int pf_tracking_ask(struct pf_node **out, struct pf_arena *a, struct pf_pool *p, const struct pf_tracking *s,
+		    struct pf_str path, struct pf_str body, struct pf_err *err)
+{
+	struct pf_transfer t = { .accept = "application/json",
+				 .body = PF_BUF(PF_MAX_REST),
+				 .problem = PF_BUF(PF_MAX_REST),
+				 .max = PF_MAX_REST };
+	int rc;
+
+	t.url = pf_formatz(a, PF_FMT "/api/2.0/mlflow/" PF_FMT, PF_ARG(s->base), PF_ARG(path));
+	if (body.p) {
+		t.method = "POST";
+		t.send = body;
+		*PF_PUSH(&t.arena, &t.headers) = PF_S("Content-Type: application/json");
+	}
+	pf_tracking_sign(s, &t);
+	pf_pool_start(p, &t);
+	rc = pf_pool_wait(p, &t, err);
+	if (rc < 0)
+		(void)tell_refusal(&t, err);
+	else if (pf_json_parse(out, a, pf_dup(a, pf_buf_view(&t.body)), err) < 0) {
+		err->code = PF_ETRANSFER;
+		rc = pf_wrap(err, "the answer of %s", t.url);
+	}
+	pf_transfer_free(p, &t);
+	return rc;
+}

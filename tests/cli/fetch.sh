@@ -1,0 +1,163 @@
+#!/bin/sh
+# fetch.sh - models from a tracking server and from archives: fetched whole, once, and from nowhere else
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2154
+. "${SRCDIR:-.}/tests/cli/tap.sh"
+unset MLFLOW_TRACKING_USERNAME MLFLOW_TRACKING_PASSWORD MLFLOW_TRACKING_TOKEN MLFLOW_REGISTRY_URI
+command -v python3 >/dev/null || skip_all "there is no python3"
+cp -R "$SRCDIR/share/examples/iris/model" "$work/model"
+mkdir -p "$work/model/deep/er" && echo x >"$work/model/deep/er/a b%20.txt" && : >"$work/model/empty"
+python3 "$SRCDIR/tests/cli/tracking_server.py" "$work" &
+server=$!
+trap 'kill $server 2>/dev/null; chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"' EXIT
+await "$work/ready"
+read -r port _ auth <"$work/ready"
+MLFLOW_TRACKING_URI=http://127.0.0.1:$port/prefix/
+export MLFLOW_TRACKING_URI
+fetch() { "$program" fetch "$@"; }
+fetched() { # URI: it is the model, and its folder is printed
+	ends 0 fetch "$1" && diff -r "$work/model" "$(cat "$work/out")"
+}
+asked() { grep -c "$1" "$work/log"; }
+forget() { chmod -R u+w "$PYFUNC_ENV_STORE" && rm -rf "$PYFUNC_ENV_STORE"; : >"$work/log"; }
+: >"$work/log"
+
+# ---- registered models, runs ----
+check "a version" fetched models:/good/1
+check "asks for each file once" test "$(asked 'GET /prefix/api/2.0/mlflow-artifacts/artifacts/model/')" -eq \
+	"$(find "$work/model" -type f ! -name empty | wc -l)"
+check "and for each folder once" test "$(asked 'artifacts?path=')" -eq 3
+: >"$work/log"
+check "it is here now" fetched models:/good/1
+check "which takes one question" test "$(wc -l <"$work/log")" -eq 1
+for uri in models:/good/latest models:/good/Production models:/good@champion models:/m-0123 runs:/0123/named \
+	runs:/0123/model runs:/0123/old/../model mlflow-artifacts:/model "mlflow-artifacts://127.0.0.1:$port/model"; do
+	case $uri in
+	*..*) expect "$uri" 2 '".."' fetch "$uri" ;;
+	*) check "$uri" fetched "$uri" ;;
+	esac
+done
+check "the highest of the latest versions" grep -q "get-download-uri?name=good&version=10 " "$work/log"
+check "it was fetched once" test "$(find "$PYFUNC_ENV_STORE/models" -maxdepth 1 -type d | wc -l)" -eq 3
+kill -STOP $server
+check "without the net, what was fetched is there" ends 0 fetch --offline models:/good@champion
+expect "and what was not is told" 4 "was not fetched before" fetch --offline models:/good/77
+kill -CONT $server
+check "a path below" ends 3 fetch models:/good/1/deep
+expect "no such version" 4 "RESOURCE_DOES_NOT_EXIST: Model Version (name=good, version=9) not found" fetch models:/good/9
+expect "no version of a stage" 3 "with stage None" fetch models:/good/None
+expect "nothing there" 3 "nothing is there" fetch mlflow-artifacts:/empty
+check "a model that moves: before" fetched models:/moved@champion
+touch "$work/moved"
+check "and after" fetched models:/moved@champion
+
+# ---- commands ----
+forget
+expect "deps needs the texts alone" 0 "scikit-learn==" "$program" deps models:/good/1
+check "asks for no other file" test "$(asked 'artifacts/model/model.skops')" -eq 0
+check "and keeps nothing" none "$PYFUNC_ENV_STORE/models" -name tree
+expect "scan looks into it" 0 "skops" "$program" scan models:/good/1
+check "a copy" ends 0 fetch models:/good/1 -o "$work/copy"
+check "is the same" diff -r "$work/model" "$work/copy"
+check "and may be changed" test -w "$work/copy/MLmodel"
+expect "not over another" 2 "is there already" fetch models:/good/1 -o "$work/copy"
+expect "as JSON" 0 '"source":"http://127.0.0.1:' fetch --json models:/good/1
+expect "a folder here is used in place" 0 "$work/model" fetch "$work/model"
+
+# ---- who we are ----
+forget
+MLFLOW_TRACKING_URI=http://127.0.0.1:$auth/prefix
+expect "nobody" 4 "UNAUTHENTICATED: who are you?" fetch models:/good/1
+MLFLOW_TRACKING_TOKEN=t0ken
+export MLFLOW_TRACKING_TOKEN
+check "a token" fetched models:/good/1
+check "is sent" grep -q "Bearer t0ken" "$work/log"
+forget
+mkdir -p "$HOME/.mlflow" && printf '[mlflow]\nmlflow_tracking_username = me\nmlflow_tracking_password = pw:1\n' >"$HOME/.mlflow/credentials"
+check "a user of the file comes before it" fetched models:/good/1
+check "as Basic" grep -q "Basic bWU6cHc6MQ==" "$work/log"
+forget
+check "elsewhere" fetched models:/foreign/1
+check "nobody learns who we are" test "$(grep '^B ' "$work/log" | grep -vc ' -$')" -eq 0
+check "it was asked, though" grep -q '^B ' "$work/log"
+rm "$HOME/.mlflow/credentials"
+unset MLFLOW_TRACKING_TOKEN
+MLFLOW_TRACKING_URI=http://127.0.0.1:$port/prefix
+
+# ---- answers that are not to be believed ----
+expect "a path of this machine" 5 "a path on some machine" fetch models:/local/1
+expect "the same as a file: URI" 5 "a path on some machine" fetch models:/file/1
+expect "a circle" 5 "circle" fetch models:/circle/1
+expect "credentials" 5 "credentials" fetch models:/secret/1
+expect "a path that climbs" 5 '".."' fetch models:/climbing/1
+expect "a scheme that is not fetched" 5 "hdfs" fetch models:/bucket/1
+for how in climb absolute; do
+	expect "a list that leads out: $how" 5 "leads out of its folder" fetch mlflow-artifacts:/$how
+done
+expect "a name twice" 5 "is there twice" fetch mlflow-artifacts:/twice
+expect "a file in a file" 5 "lies in a file" fetch mlflow-artifacts:/fileinfile
+expect "folders without end" 9 "without end" fetch mlflow-artifacts:/endless
+check "none of it left anything" none "$PYFUNC_ENV_STORE/models" -name '*.part'
+expect "no server" 2 "MLFLOW_TRACKING_URI" env -u MLFLOW_TRACKING_URI "$program" fetch models:/good/1
+expect "none that is asked over HTTP" 2 "none of a server" env MLFLOW_TRACKING_URI=sqlite:///x.db "$program" fetch models:/good/1
+
+# ---- interruptions ----
+forget
+check "a server that is busy at first" fetched mlflow-artifacts:/cut
+fetch mlflow-artifacts:/big >/dev/null 2>&1 &
+pid=$!
+until [ -n "$(find "$PYFUNC_ENV_STORE/models" -path '*.part/at/*' -size +1000k 2>/dev/null)" ]; do sleep 0.05; done
+kill -9 $pid
+wait $pid 2>/dev/null
+check "one that was killed left nothing to be found" none "$PYFUNC_ENV_STORE/models" -path '*/tree/big.bin' ! -path '*.part/*'
+check "and the next one finishes" ends 0 fetch mlflow-artifacts:/big
+check "with all of it" test "$(stat -c %s "$(cat "$work/out")/big.bin")" -eq 5120000
+check "its part is gone" none "$PYFUNC_ENV_STORE/models" -name '*.part'
+: >"$work/log"
+pids=
+for i in 1 2 3; do
+	fetch mlflow-artifacts:/slow >"$work/same$i" 2>/dev/null &
+	pids="$pids $!"
+done
+# shellcheck disable=SC2086
+wait $pids
+check "three at once have one tree" test "$(sort -u "$work"/same? | wc -l)" -eq 1
+check "which was fetched once" test "$(asked 'artifacts/slow/model.skops')" -eq 1
+
+# ---- archives ----
+forget
+for name in marked/tar.tar.gz marked/zip.zip marked/flat.tgz nohead/tar.tar.gz bare/zip.zip; do
+	check "an archive: $name" fetched "http://127.0.0.1:$port/archive/$name"
+done
+: >"$work/log"
+check "asked about again" fetched "http://127.0.0.1:$port/archive/marked/zip.zip"
+check "by its head alone" test "$(cut -d' ' -f2 "$work/log")" = HEAD
+digest=$(python3 -c 'import hashlib, sys, urllib.request
+print(hashlib.sha256(urllib.request.urlopen(sys.argv[1]).read()).hexdigest())' "http://127.0.0.1:$port/archive/bare/zip.zip")
+check "with its digest" fetched "http://127.0.0.1:$port/archive/bare/zip.zip#sha256=$digest"
+expect "with another" 5 "expected" fetch "http://127.0.0.1:$port/archive/bare/zip.zip#sha256=$(printf '%064d' 0)"
+expect "nothing there" 4 "404" fetch "http://127.0.0.1:$port/nothing.zip"
+expect "nobody there" 4 "" fetch "http://127.0.0.1:1/x.zip"
+
+# ---- repositories ----
+if command -v git >/dev/null; then
+	git() { command git -c user.name=t -c user.email=t@localhost -c init.defaultBranch=main -c protocol.file.allow=always "$@"; }
+	mkdir -p "$work/repo/models" && cp -R "$work/model" "$work/repo/models/iris" && rm "$work/repo/models/iris/empty"
+	rm -f "$work/model/empty"
+	git init -q "$work/repo" && git -C "$work/repo" add -A && git -C "$work/repo" commit -qm one && git -C "$work/repo" tag v1
+	commit=$(git -C "$work/repo" rev-parse HEAD)
+	for rev in "" @main @v1 "@$commit"; do
+		check "a repository$rev" fetched "git+file://$work/repo$rev#models/iris"
+		cat "$work/out" >>"$work/revisions"
+	done
+	check "a folder as pip has it" fetched "git+file://$work/repo@v1#subdirectory=models/iris"
+	check "one tree for all of them" test "$(sort -u "$work/revisions" | wc -l)" -eq 1
+	expect "no such folder" 3 "no folder" fetch "git+file://$work/repo@v1#models/none"
+	expect "no model there" 3 "no MLmodel" fetch "git+file://$work/repo@v1"
+	expect "no such revision" 6 "" fetch "git+file://$work/repo@v9#models/iris"
+	expect "deps of it" 0 "scikit-learn" "$program" deps "git+file://$work/repo@v1#models/iris"
+	check "nothing is left" none "$PYFUNC_ENV_STORE/models" -name '*.part' -path '*/clone/*'
+else
+	skip "git is not installed: no repositories"
+fi
+finish
