@@ -58,7 +58,7 @@ struct pf_opts {
 	bool no_bytecode;
 	bool no_build;		   /* wheels alone */
 	const struct pf_builder *builder; /* of sdists (solve/builder.h); NULL: nobody */
-	/* Asks what waits in an environment for more to do to leave it (run/warm.h); NULL: nobody. */
+	/* Asks what waits in an environment for more to do to leave it (run/warm.h). */
 	void (*release)(const char *store, struct pf_str env_key);
 	enum pf_link_mode link_mode;
 	bool lenient_record;	   /* wheels whose RECORD is not complete, or not right */

@@ -83,6 +83,11 @@ static int fail_light(const char *why, struct pf_err *err)
 	return pf_hint(err, "leave it out, or take --loader mlflow");
 }
 
+static const char *why_through(const struct pf_model *m)
+{
+	return needs_mlflow(m) ? mlflow_does(m) : "MLflow is to read the input";
+}
+
 /* Says in *out how the model is loaded without MLflow, where it can and may be; out->flavor is NULL
  * else. What is made for it is in `a`. */
 static int choose_light(struct pf_load_light *out, struct pf_arena *a, const struct pf_model *m,
@@ -94,8 +99,7 @@ static int choose_light(struct pf_load_light *out, struct pf_arena *a, const str
 	if (o->loader == PF_LOADER_MLFLOW)
 		return 0;
 	if (through_mlflow)
-		return o->loader != PF_LOADER_LIGHT ? 0 :
-		       fail_light(needs_mlflow(m) ? mlflow_does(m) : "MLflow is to read the input", err);
+		return o->loader != PF_LOADER_LIGHT ? 0 : fail_light(why_through(m), err);
 	pf_model_light(&light, m);
 	if (!light.flavor && o->loader == PF_LOADER_LIGHT)
 		return fail_light(light.why_not, err);
@@ -104,7 +108,8 @@ static int choose_light(struct pf_load_light *out, struct pf_arena *a, const str
 		return 0;
 	}
 	*out = (struct pf_load_light){ .flavor = light.flavor, .format = light.format,
-				       .class_name = light.class_name, .has_params = light.has_params,
+				       .class_name = light.class_name,
+				       .has_params = light.has_params,
 				       .path = pf_s(pf_join(a, m->dir, light.path)),
 				       .only = o->loader == PF_LOADER_LIGHT };
 	if (light.trusted) {
@@ -115,8 +120,8 @@ static int choose_light(struct pf_load_light *out, struct pf_arena *a, const str
 	return 0;
 }
 
-/* What a worker depends on besides the model: the interpreter, and a link to it that is a new one in an
- * environment that was made again; the current interpreter gets and loses packages. */
+/* What a worker depends on besides the model: the interpreter, and the link to it, which is a new
+ * one in an environment that was made again; the current interpreter gets and loses packages. */
 static void choose_watched(struct pf_strs *out, struct pf_arena *a, const struct pf_job *job)
 {
 	*PF_PUSH(a, out) = pf_s(job->env.python);
@@ -203,10 +208,11 @@ static int start_again(struct pf_runner *r, const struct pf_job *job, const stru
 	return pf_job_start_to_read(r, job, o, err);
 }
 
-/* Asks; a worker that turns out to be gone, or goes meanwhile, is replaced by a process of our own. */
+/* Asks; a worker that turns out to be gone, or goes meanwhile, is replaced by a process of our
+ * own. */
 static int ask(struct pf_buf *bytes, struct pf_runner *r, const struct pf_job *job,
-	       const struct pf_opts *o, const struct pf_request *request, const struct pf_input *input,
-	       struct pf_err *err)
+	       const struct pf_opts *o, const struct pf_request *request,
+	       const struct pf_input *input, struct pf_err *err)
 {
 	double start_time = pf_run_clock(), left;
 	bool through = needs_mlflow(&job->model) || (request->raw && !pf_job_reads_raw(job));
@@ -219,7 +225,8 @@ static int ask(struct pf_buf *bytes, struct pf_runner *r, const struct pf_job *j
 		return -1;
 	left = input->seconds > 0 ? input->seconds - (pf_run_clock() - start_time) : 0;
 	if (input->seconds > 0 && left <= 0)
-		return pf_fail(err, PF_ELIMIT, "the model did not answer within %g s", input->seconds);
+		return pf_fail(err, PF_ELIMIT, "the model did not answer within %g s",
+			       input->seconds);
 	pf_runner_free(r);
 	if (start(r, job, through, true, o, err) < 0)
 		return -1;

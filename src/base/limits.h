@@ -119,7 +119,7 @@
 
 /* workers that stay */
 #define PF_MAX_WARM_FILES 20000		/* of a model, looked at before each run */
-#define PF_MAX_WARM_CHILDREN 64		/* requests at a time, where each has a process of its own */
+#define PF_MAX_WARM_CHILDREN 64		/* requests at a time, where each has a process */
 
 /* the scoring server */
 #define PF_MAX_REQUEST_LINE PF_KIB(8)	/* of an HTTP request */
@@ -144,7 +144,7 @@
 #define PF_WAIT_SCORE 60		/* for an answer, unless the user says; MLflow's default */
 #define PF_WAIT_DRAIN 30		/* for requests that are under way, once we are asked to stop */
 #define PF_WAIT_RESTART 30		/* at most, before a worker that failed is started again */
-#define PF_WAIT_WARM 2			/* for a worker to turn to us, before a process of our own is started */
+#define PF_WAIT_WARM 2			/* for a worker to turn to us, before we go without it */
 #define PF_WAIT_ATTACHED 30		/* for what a worker's client is to send, or to read */
 #define PF_AGE_WARM 300			/* an idle worker stays so long, unless the user says */
 #define PF_MAX_AGE_WARM 604800

@@ -133,7 +133,7 @@ static int read_loader(struct pf_opts *out, const char *word, struct pf_err *err
 					     [PF_LOADER_MLFLOW] = "mlflow",
 					     [PF_LOADER_LIGHT] = "light",
 					     NULL };
-	int loader = word ? pf_cli_choice("--loader", word, words, err) : 0;
+	int loader = word ? pf_opts_choice("--loader", word, words, err) : 0;
 
 	if (loader < 0)
 		return -1;

@@ -65,8 +65,9 @@ static bool is_class_of(const struct pf_node *n, const char *const *names)
 static bool is_lightgbm(const struct pf_node *n)
 {
 	static const char *const names[] = {
-		"lightgbm.basic.Booster", "lightgbm.sklearn.LGBMModel", "lightgbm.sklearn.LGBMClassifier",
-		"lightgbm.sklearn.LGBMRegressor", "lightgbm.sklearn.LGBMRanker", NULL,
+		"lightgbm.basic.Booster", "lightgbm.sklearn.LGBMModel",
+		"lightgbm.sklearn.LGBMClassifier", "lightgbm.sklearn.LGBMRegressor",
+		 "lightgbm.sklearn.LGBMRanker", NULL,
 	};
 
 	return is_class_of(n, names);
@@ -110,7 +111,8 @@ static const struct known lightgbm_keys[] = {
 };
 static const struct known xgboost_keys[] = {
 	{ "xgb_version", is_anything }, { "data", is_text }, { "code", is_anything },
-	{ "model_class", is_xgboost }, { "model_format", is_text }, { "extra_files", is_anything }, { 0 },
+	{ "model_class", is_xgboost }, { "model_format", is_text }, { "extra_files", is_anything },
+	{ 0 },
 };
 
 static const struct flavor {
@@ -153,18 +155,19 @@ static bool knows_keys(struct pf_light *l, const struct pf_node *map, const char
 		if (!k && more)
 			k = find_key(more, n->key);
 		if (!k)
-			return refuse(l, "flavors.%s has the key " PF_FMT ", which is not known", name,
-				      PF_ARG(key));
+			return refuse(l, "flavors.%s has the key " PF_FMT ", which is not known",
+				      name, PF_ARG(key));
 		if (!k->fits(n))
-			return refuse(l, "flavors.%s.%s has a value that is not known", name, k->key);
+			return refuse(l, "flavors.%s.%s has a value that is not known", name,
+				      k->key);
 	}
 	return true;
 }
 
 /* ---- the three ---- */
 
-/* The loader is given `data` and takes it for a pickle (3.12 and later look at the format too), or it
- * takes model_path below the root. */
+/* The loader is given `data` and takes it for a pickle (3.12 and later look at the format too), or
+ * it takes model_path below the root. */
 static bool take_sklearn(struct pf_light *l, const struct pf_model *m, const struct pf_node *own)
 {
 	struct pf_str pickled = pf_node_text(own, "pickled_model");
@@ -173,7 +176,8 @@ static bool take_sklearn(struct pf_light *l, const struct pf_model *m, const str
 	if (!l->format.n)
 		l->format = PF_S("pickle");
 	if (m->data.n && !pf_str_is(l->format, "pickle"))
-		return refuse(l, "what MLflow makes of `data` that is no pickle depends on its version");
+		return refuse(l, "what MLflow makes of `data` that is no pickle depends on its "
+				 "version");
 	l->path = m->data.n ? m->data : m->model_path;
 	if (!l->path.n)
 		return refuse(l, "flavors.python_function has neither model_path nor data");
@@ -235,6 +239,6 @@ void pf_model_light(struct pf_light *out, const struct pf_model *m)
 			out->flavor = NULL;
 		return;
 	}
-	refuse(out, "it is loaded by " PF_FMT ", which is not one of mlflow.sklearn, mlflow.lightgbm and "
-		    "mlflow.xgboost", PF_ARG(loader));
+	refuse(out, "it is loaded by " PF_FMT ", which is not one of mlflow.sklearn, "
+		    "mlflow.lightgbm and mlflow.xgboost", PF_ARG(loader));
 }

@@ -138,15 +138,16 @@ static int spawn(struct pf_runner *r, struct pf_arena *a, const char *python, in
 
 /* ---- a worker instead ---- */
 
-/* Everything that the process would be started with, but for what its terminal and its shell put into
- * the variables: another window is no reason for another worker. */
+/* Everything that the process would be started with, but for what its terminal and its shell put
+ * into the variables: another window is no reason for another worker. */
 static void put_how(struct pf_buf *out, struct pf_arena *a, const struct pf_runner *r,
 		    const char *python, const struct pf_opts *o)
 {
 	static const char *const passing[] = {
-		"PWD", "OLDPWD", "SHLVL", "_", "TERM", "TERM_*", "COLORTERM", "COLUMNS", "LINES", "WINDOWID",
-		"SSH_*", "TMUX*", "STY", "DISPLAY", "WAYLAND_DISPLAY", "XDG_SESSION_*", "DBUS_*", "GPG_TTY",
-		"PS1", "HISTFILE", "LS_COLORS", "VTE_VERSION", "INVOCATION_ID", "JOURNAL_STREAM",
+		"PWD", "OLDPWD", "SHLVL", "_", "TERM", "TERM_*", "COLORTERM", "COLUMNS", "LINES",
+		"WINDOWID", "SSH_*", "TMUX*", "STY", "DISPLAY", "WAYLAND_DISPLAY", "XDG_SESSION_*",
+		"DBUS_*", "GPG_TTY", "PS1", "HISTFILE", "LS_COLORS", "VTE_VERSION",
+		"INVOCATION_ID", "JOURNAL_STREAM",
 	};
 	mode_t mask = umask(0);
 	struct stat st = { 0 };
@@ -158,8 +159,8 @@ static void put_how(struct pf_buf *out, struct pf_arena *a, const struct pf_runn
 		(void)stat(pf_formatz(a, "%s/_pfr.so", dir), &st);
 	pf_buf_printf(out, "%s\n%d %d %o %llu\n%s %llu %lld.%ld\n", python,
 		      o->env_manager == PF_ENV_LOCAL, o->no_bytecode, (unsigned)mask,
-		      (unsigned long long)o->max_memory, dir ? dir : "", (unsigned long long)st.st_ino,
-		      (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+		      (unsigned long long)o->max_memory, dir ? dir : "",
+		      (unsigned long long)st.st_ino, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
 	pf_buf_add(out, r->pending.p, r->pending.n);
 	for (; *e; e++) {
 		struct pf_str name = pf_str_cut(pf_s(*e), 0, pf_str_find(pf_s(*e), '='));

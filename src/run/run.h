@@ -55,9 +55,9 @@ struct pf_runner {
 
 double pf_run_clock(void);	/* seconds, of the monotonic clock */
 
-/* With o->keep_warm, a worker that waits for such a model is taken instead of starting anything; it is
- * turned to by pf_runner_ask, which may find it gone: r->warm.lost says so, and that the request is as
- * if it had never been sent. Otherwise:
+/* With o->keep_warm, a worker that waits for such a model is taken instead of starting anything; it
+ * is turned to by pf_runner_ask, which may find it gone: r->warm.lost says so, and that the request
+ * is as if it had never been sent. Otherwise:
  * Starts the environment's interpreter with our shared object and sends LOAD; returns at once, so
  * that the input can be read while Python imports. The runner's environment is the one of
  * pf_run_environment. A runner ends with the thread that started it. Makes this process the
@@ -76,8 +76,8 @@ int pf_runner_predict(struct pf_runner *r, const struct pf_request *request, str
 		      struct pf_buf *answer, double seconds, struct pf_err *err) PF_MUST_USE;
 /* Waits until the model is loaded; as in pf_runner_ask. */
 int pf_runner_wait(struct pf_runner *r, double seconds, struct pf_err *err) PF_MUST_USE;
-/* Makes a worker of a runner that has answered, if it may be one: it is on its own then, and keeps `hold`
- * (pf_env_hold; 0: none). False: it is as it was. */
+/* Makes a worker of a runner that has answered, if it may be one: it is on its own then, and keeps
+ * `hold` (pf_env_hold; 0: none). False: it is as it was. */
 bool pf_runner_stay(struct pf_runner *r, int hold);
 /* Lets it finish, then ends it and whatever it left behind. */
 void pf_runner_free(struct pf_runner *r);

@@ -10,8 +10,8 @@
 #include "base/str.h"
 #include "run/warm.h"
 
-/* Folders are taken from a list as they are found; no content is read. The order is the kernel's, which
- * is the same as long as nothing changes. */
+/* Folders are taken from a list as they are found; no content is read. The order is the kernel's,
+ * which is the same as long as nothing changes. */
 struct look {
 	struct pf_arena arena;
 	struct pf_buf text;
@@ -28,8 +28,8 @@ static void put(struct look *l, const char *name, struct stat *st, bool whole)
 	}
 	pf_buf_printf(&l->text, "%s", name);
 	pf_buf_char(&l->text, '\0');
-	pf_buf_printf(&l->text, "%llx %llx %x %llx %lld.%ld %lld.%ld\n", (unsigned long long)st->st_dev,
-		      (unsigned long long)st->st_ino, (unsigned)st->st_mode,
+	pf_buf_printf(&l->text, "%llx %llx %x %llx %lld.%ld %lld.%ld\n",
+		      (unsigned long long)st->st_dev, (unsigned long long)st->st_ino, (unsigned)st->st_mode,
 		      (unsigned long long)st->st_size, (long long)st->st_mtim.tv_sec,
 		      st->st_mtim.tv_nsec, (long long)st->st_ctim.tv_sec, st->st_ctim.tv_nsec);
 }
@@ -60,7 +60,8 @@ static void read_folder(struct look *l, const char *path)
 			continue;
 		l->files++;
 		if (look_at(l, dirfd(dir), e->d_name, &st, false) && S_ISDIR(st.st_mode))
-			*PF_PUSH(&l->arena, &l->folders) = pf_join(&l->arena, path, pf_s(e->d_name));
+			*PF_PUSH(&l->arena, &l->folders) =
+				pf_join(&l->arena, path, pf_s(e->d_name));
 	}
 	if (dir)
 		closedir(dir);

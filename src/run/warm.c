@@ -72,7 +72,7 @@ static void tell_to_go(const char *dir, const char *name)
 	struct pf_err ignored;
 
 	if (fd >= 0 && pf_frame_send(fd, PF_FRAME_BYE, PF_S(""), &ignored) == 0)
-		poll(&p, 1, PF_WAIT_WARM * 1000); /* it closes the socket when it has let go of all */
+		poll(&p, 1, PF_WAIT_WARM * 1000); /* it closes the socket when all is let go */
 }
 
 /* ---- which one ---- */
@@ -99,8 +99,9 @@ void pf_warm_look(struct pf_warm *out, const struct pf_warm_for *whom, const cha
 		return;
 	}
 	if (!dir || !pf_warm_state(out->state, whom)) {
-		pf_note("no worker can stay: %s", dir ? "the model has too many files" :
-							"its folder in the store is not ours alone");
+		pf_note("no worker can stay: %s",
+			dir ? "the model has too many files" :
+			      "its folder in the store is not ours alone");
 		return;
 	}
 	out->dir = dir;
@@ -181,8 +182,8 @@ static int send_with(int socket, enum pf_frame_kind kind, const struct pf_warm *
 
 /* ---- asked ---- */
 
-/* What it prints comes out at our stderr, and paths are relative to our folder, as with a process of
- * our own. */
+/* What it prints comes out at our stderr, and paths are relative to our folder, as with a process
+ * of our own. */
 static int greet(struct pf_runner *r, struct pf_err *err)
 {
 	PF_FD(here) = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -193,7 +194,8 @@ static int greet(struct pf_runner *r, struct pf_err *err)
 		said = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	if (r->fd < 0 || here < 0 || said < 0)
 		return pf_fail_errno(err, "the worker %s", r->warm.name);
-	return send_with(r->fd, PF_FRAME_ATTACH, &r->warm, r->warm_seconds, (int[]){ said, here }, 2, err);
+	return send_with(r->fd, PF_FRAME_ATTACH, &r->warm, r->warm_seconds, (int[]){ said, here }, 2,
+			 err);
 }
 
 int pf_warm_attach(struct pf_runner *r, struct pf_err *err)
@@ -235,7 +237,8 @@ bool pf_runner_stay(struct pf_runner *r, int hold)
 	struct pf_err ignored;
 	bool stays;
 
-	if (folder < 0 || r->warm.attached || !r->loaded || r->leaving || r->fd <= 0 || r->pending.n)
+	if (folder < 0 || r->warm.attached || !r->loaded || r->leaving || r->fd <= 0 ||
+	    r->pending.n)
 		return false;
 	stays = send_with(r->fd, PF_FRAME_STAY, &r->warm, r->warm_seconds, fds, hold > 0 ? 2 : 1,
 			  &ignored) == 0 &&

@@ -1,4 +1,4 @@
-/* warm.h - workers that stay: a runner that has answered waits for the next run of the same model */
+/* warm.h - workers that stay: a runner that has answered waits for another run of its model */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
@@ -7,11 +7,11 @@
 #include "base/mem.h"
 #include "formats/digest.h"
 
-/* A worker is a runner behind a socket, STORE/workers/KEY-HASH: KEY is the environment's, HASH is over
- * all that a runner is started with (what LOAD says, the interpreter, the variables that a model may
- * see, limits). What may change under it, the model's files above all, is the state: a worker that is
- * asked with another one goes. The folder is of mode 0700, the socket of 0600, and both sides look who
- * the other one is. */
+/* A worker is a runner behind a socket, STORE/workers/KEY-HASH: KEY is the environment's, HASH is
+ * over all that a runner is started with (what LOAD says, the interpreter, the variables that a
+ * model may see, limits). What may change under it, the model's files above all, is the state: a
+ * worker that is asked with another one goes. The folder is of mode 0700, the socket of 0600, and
+ * both sides look who the other one is. */
 
 #define PF_WARM_NAME 72
 
@@ -20,9 +20,9 @@ struct pf_warm {
 	char *dir;			/* STORE/workers; NULL: no worker is wanted */
 	char name[PF_WARM_NAME];	/* of the socket */
 	char state[PF_SHA256_HEX];
-	bool found;			/* a worker has the socket: the runner has no process of its own */
+	bool found;			/* a worker has the socket: no process of our own */
 	bool attached;			/* it has turned to us */
-	bool lost;			/* it ended or did not turn to us: start a process of our own */
+	bool lost;			/* it ended or did not: start a process of our own */
 };
 
 /* What a worker is known by. */
@@ -33,9 +33,9 @@ struct pf_warm_for {
 	const struct pf_strs *watched;	/* files and folders besides the model's */
 };
 
-/* Fills all but the last two; `store` as for pf_store_root. Ends a worker that is there when `end` is
- * set, then found is false. Where there can be none, because the folder is somebody else's or the model
- * has too many files, out->dir is NULL, with a note. */
+/* Fills all but the last two; `store` as for pf_store_root. Ends a worker that is there when `end`
+ * is set, then found is false. Where there can be none, because the folder is somebody else's or the
+ * model has too many files, out->dir is NULL, with a note. */
 void pf_warm_look(struct pf_warm *out, const struct pf_warm_for *whom, const char *store, bool end);
 void pf_warm_free(struct pf_warm *w);
 

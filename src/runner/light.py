@@ -49,7 +49,8 @@ def accepted(function, params):
         return params
     refused = {name for name in params if name not in known}
     if refused:
-        sys.stderr.write("Params %s are not accepted by the xgboost model, ignoring them during predict.\n" % refused)
+        text = "Params %s are not accepted by the xgboost model, ignoring them during predict.\n"
+        sys.stderr.write(text % refused)
     return {name: value for name, value in params.items() if name in known}
 
 

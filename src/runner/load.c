@@ -139,8 +139,8 @@ static int find_predict(struct pfr *r, struct pf_str name)
 /* Which exceptions say that the other loader may do better? Not those by which we are ended. */
 static bool may_try_again(void)
 {
-	return PyErr_ExceptionMatches(PyExc_Exception) && !PyErr_ExceptionMatches(PyExc_MemoryError) &&
-	       !pfr_is_ending();
+	return PyErr_ExceptionMatches(PyExc_Exception) &&
+	       !PyErr_ExceptionMatches(PyExc_MemoryError) && !pfr_is_ending();
 }
 
 /* Keeps what the exception says, and clears it. */

@@ -52,14 +52,15 @@ bool pfr_is_ending(void);
 struct py *pfr_end(struct py *self, struct py *args);
 void pfr_flush(void);
 PF_NORETURN void pfr_leave(const struct pfr *r, int status);
-/* boot.c - takes one frame; 1 to go on, 0 for the end, -1 when there is no going on, 2 to become a worker. */
+/* boot.c - takes one frame; 1 to go on, 0 for the end, -1 when there is no going on, 2 to become a
+ * worker. */
 int pfr_serve_one(struct pfr *r);
-/* stay.c - takes a place among the workers: 2, or -1 to end as ever. Then pfr_work serves whoever comes,
- * until it is idle for too long or told to go. */
+/* stay.c - takes a place among the workers: 2, or -1 to end as ever. Then pfr_work serves whoever
+ * comes, until it is idle for too long or told to go. */
 int pfr_stay(struct pfr *r, const struct pf_value *how);
 void pfr_work(struct pfr *r);
-/* watch.c - while a client is served: should it go away, this process is ended a grace later. `alone`:
- * nobody else is served by it, it is asked to end at once. */
+/* watch.c - while a client is served: should it go away, this process is ended a grace later.
+ * `alone`: nobody else is served by it, it is asked to end at once. */
 void pfr_watch(int fd, bool alone);
 void pfr_unwatch(int fd);
 /* raw.c - a function of raw.py; borrowed. */

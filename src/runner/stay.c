@@ -1,4 +1,4 @@
-/* stay.c - a runner that has answered becomes a worker: a socket of its own, one request after another */
+/* stay.c - a runner that has answered becomes a worker: a socket of its own, request after request */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <dirent.h>
 #include <errno.h>
@@ -18,9 +18,10 @@
 
 /* A worker's place: its name in a folder, by which it is found. */
 struct place {
-	int listen, folder, hold;	/* hold: keeps the environment from being collected; -1: none */
+	int listen, folder;
+	int hold;			/* keeps the environment from being collected; -1: none */
 	char *name, *state;		/* what it was loaded from */
-	ino_t inode;			/* of its socket: another one under its name has taken its place */
+	ino_t inode;			/* of its socket: another one may take its place */
 	unsigned seconds;
 	double idle_since;
 	bool over;
@@ -92,7 +93,7 @@ static bool somebody_listens(const struct place *p)
 	return listens;
 }
 
-/* The name is taken whole: a socket that listens already gets it, unless one that listens has it. */
+/* The name is taken whole: a socket that listens gets it, unless another that listens has it. */
 static bool take_name(struct place *p, const char *mine)
 {
 	for (int tries = 0; tries < 2; tries++) {
@@ -178,8 +179,8 @@ static bool has_threads(void)
 	return n != 1;
 }
 
-/* A process for this request; 0 in it, -1 when there can be none. What holds locks in a thread would
- * hold them for ever in the child. */
+/* A process for this request; 0 in it, -1 when there can be none. What holds locks in a thread
+ * would hold them for ever in the child. */
 static pid_t try_fork(struct place *p)
 {
 	PF_PY(os) = NULL;
@@ -261,7 +262,7 @@ static void take_client(struct pfr *r, struct place *p)
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == geteuid())
 		hear(r, p, fd);
 	if (p->over)
-		leave_place(p); /* whoever told us to go sees by the socket's end that all is free */
+		leave_place(p); /* whoever told us to go sees by the socket's end that it is free */
 	close(fd);
 }
 
@@ -292,7 +293,8 @@ static bool wait_for_client(struct place *p)
 	double left = p->idle_since + p->seconds - pfr_clock();
 	struct pollfd poll_for = { .fd = p->listen, .events = POLLIN };
 	struct py_thread *others = PyEval_SaveThread();
-	int ms = p->child_count ? 200 : left < PF_WAIT_LOOK ? (int)(left * 1000) + 1 : PF_WAIT_LOOK * 1000;
+	int ms = p->child_count ? 200 : left < PF_WAIT_LOOK ? (int)(left * 1000) + 1 :
+							      PF_WAIT_LOOK * 1000;
 	int rc = poll(&poll_for, 1, ms > 0 ? ms : 0);
 
 	PyEval_RestoreThread(others);
@@ -313,7 +315,8 @@ void pfr_work(struct pfr *r)
 		reap(p);
 		if (came)
 			take_client(r, p);
-		else if (!is_ours(p) || (!p->child_count && pfr_clock() > p->idle_since + p->seconds))
+		else if (!is_ours(p) ||
+			 (!p->child_count && pfr_clock() > p->idle_since + p->seconds))
 			break;
 	}
 	if (!p->over)

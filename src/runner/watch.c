@@ -10,9 +10,9 @@
 #include "base/limits.h"
 #include "runner/runner.h"
 
-/* A model in the middle of its work looks at no socket: the kernel tells by SIGIO that the other side
- * closed it, and a timer ends what is still at it a grace later, its whole group. Signals are the
- * process's own, so that these few words are too. */
+/* A model in the middle of its work looks at no socket: the kernel tells by SIGIO that the other
+ * side closed it, and a timer ends what is still at it a grace later, its whole group. Signals are
+ * the process's own, so that these few words are too. */
 static volatile sig_atomic_t watched = -1;
 static volatile sig_atomic_t has_timer, is_alone;
 static timer_t timer;
@@ -37,7 +37,7 @@ static void on_change(int signal)
 		if (has_timer)
 			timer_settime(timer, 0, &grace, NULL);
 		if (is_alone)
-			kill(0, SIGTERM); /* `finally` is run, as when a process of one's own is ended */
+			kill(0, SIGTERM); /* `finally` is run, as by a process of one's own */
 	}
 	errno = error;
 }
