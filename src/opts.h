@@ -25,6 +25,13 @@ enum pf_as_of {
 	PF_AS_OF_DAY,
 };
 
+/* Who loads a model. */
+enum pf_loader {
+	PF_LOADER_AUTO,	  /* light where the model's configuration is understood */
+	PF_LOADER_MLFLOW, /* the model's own, which for a flavor of MLflow is MLflow's */
+	PF_LOADER_LIGHT,
+};
+
 /* How an environment gets a file of the cache. */
 enum pf_link_mode {
 	PF_LINK_HARD,	 /* one file in both; a copy where links are refused */
@@ -51,9 +58,14 @@ struct pf_opts {
 	bool no_bytecode;
 	bool no_build;		   /* wheels alone */
 	const struct pf_builder *builder; /* of sdists (solve/builder.h); NULL: nobody */
+	/* Asks what waits in an environment for more to do to leave it (run/warm.h). */
+	void (*release)(const char *store, struct pf_str env_key);
 	enum pf_link_mode link_mode;
 	bool lenient_record;	   /* wheels whose RECORD is not complete, or not right */
 	bool mlflow_compat; /* input and answers exactly as MLflow has them, losses included */
+	enum pf_loader loader;
+	bool keep_warm;		   /* take a worker that waits, and leave one */
+	unsigned warm_seconds;	   /* how long it may be idle; 0: end it */
 	uint64_t max_memory;	   /* bytes the runner may allocate; 0: no limit */
 	struct pf_strs pass_env;   /* names let through to the runner */
 	struct pf_strs set_env;	   /* K=V for the runner */

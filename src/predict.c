@@ -9,16 +9,27 @@
 #include "check/modules.h"
 #include "data/data.h"
 #include "input.h"
+#include "model/light.h"
 #include "pipeline.h"
 
 /* What the environment's own mlflow.pyfunc must do: wrappers of its own classes, a configuration
- * that variables may override, conversions that lose something. */
+ * that variables may override, conversions that lose something. NULL: nothing. */
+static const char *mlflow_does(const struct pf_model *m, const struct pf_opts *o)
+{
+	if (pf_str_starts(m->loader_module, "mlflow.pyfunc."))
+		return "it is a class of MLflow's, or one derived from it";
+	if (m->signature.from_type_hint)
+		return "its signature is a type hint";
+	if (o->mlflow_compat)
+		return "--mlflow-compat is MLflow's own way";
+	if (pf_str_starts(m->loader_module, "mlflow.") && m->config)
+		return "it has a configuration";
+	return NULL;
+}
+
 static bool needs_mlflow(const struct pf_model *m, const struct pf_opts *o)
 {
-	bool of_mlflow = pf_str_starts(m->loader_module, "mlflow.");
-
-	return pf_str_starts(m->loader_module, "mlflow.pyfunc.") || m->signature.from_type_hint ||
-	       o->mlflow_compat || (of_mlflow && m->config);
+	return mlflow_does(m, o) != NULL;
 }
 
 /* A YAML scalar as JSON: numbers that JSON spells otherwise (0x10, .5, 1_000) go as text. */
@@ -59,9 +70,70 @@ static void write_node(struct pf_json_out *w, const struct pf_node *n)
 	pf_json_close(w, map ? '}' : ']');
 }
 
-static int start(struct pf_runner *out, const struct pf_job *job, bool through_mlflow,
+static int fail_light(const char *why, struct pf_err *err)
+{
+	pf_fail(err, PF_EUSAGE, "--loader light cannot load this model: %s", why);
+	return pf_hint(err, "leave it out, or take --loader mlflow");
+}
+
+static const char *why_through(const struct pf_model *m, const struct pf_opts *o)
+{
+	return needs_mlflow(m, o) ? mlflow_does(m, o) : "MLflow is to read the input";
+}
+
+/* Says in *out how the model is loaded without MLflow, where it can and may be; out->flavor is NULL
+ * else. What is made for it is in `a`. */
+static int choose_light(struct pf_load_light *out, struct pf_arena *a, const struct pf_model *m,
+			bool through_mlflow, const struct pf_opts *o, struct pf_err *err)
+{
+	struct pf_light light = { 0 };
+	struct pf_strs *trusted;
+
+	if (o->loader == PF_LOADER_MLFLOW)
+		return 0;
+	if (through_mlflow)
+		return o->loader != PF_LOADER_LIGHT ? 0 : fail_light(why_through(m, o), err);
+	pf_model_light(&light, m);
+	if (!light.flavor && o->loader == PF_LOADER_LIGHT)
+		return fail_light(light.why_not, err);
+	if (!light.flavor) {
+		pf_debug("not the light loader: %s", light.why_not);
+		return 0;
+	}
+	*out = (struct pf_load_light){ .flavor = light.flavor, .format = light.format,
+				       .class_name = light.class_name,
+				       .has_params = light.has_params,
+				       .path = pf_s(pf_join(a, m->dir, light.path)),
+				       .only = o->loader == PF_LOADER_LIGHT };
+	if (light.trusted) {
+		out->trusted = trusted = pf_alloc(a, sizeof(*trusted));
+		for (size_t i = 0; i < light.trusted->n; i++)
+			*PF_PUSH(a, trusted) = light.trusted->v[i].text;
+	}
+	return 0;
+}
+
+/* What a worker depends on besides the model: the interpreter, and the link to it, which is a new
+ * one in an environment that was made again; the current interpreter gets and loses packages. */
+static void choose_watched(struct pf_strs *out, struct pf_arena *a, const struct pf_job *job)
+{
+	*PF_PUSH(a, out) = pf_s(job->env.python);
+	for (size_t i = 0; !job->env.dir && i < job->python.paths.n; i++)
+		*PF_PUSH(a, out) = job->python.paths.v[i];
+}
+
+static struct pf_str env_key(const struct pf_job *job)
+{
+	struct pf_str dir = pf_s(job->env.dir);
+
+	return pf_str_skip(dir, dir.n ? pf_str_rfind(dir, '/') + 1 : 0);
+}
+
+static int start(struct pf_runner *out, const struct pf_job *job, bool through_mlflow, bool anew,
 		 const struct pf_opts *o, struct pf_err *err)
 {
+	struct pf_load_light light = { 0 };
+	struct pf_strs watched = { 0 };
 	const struct pf_model *m = &job->model;
 	PF_AUTO(arena) a = { 0 };
 	PF_AUTO(buf) config = PF_BUF(PF_MAX_TEXT_FILE);
@@ -74,9 +146,16 @@ static int start(struct pf_runner *out, const struct pf_job *job, bool through_m
 		.code_path = m->code.n ? pf_s(pf_join(&a, m->dir, m->code)) : PF_S(""),
 		.imports = job->env.imports,
 		.through_mlflow = through_mlflow,
+		.env_key = env_key(job),
+		.watched = &watched,
+		.anew = anew,
 		.params_declared = m->signature.params.present,
 	};
 
+	if (choose_light(&light, &a, m, through_mlflow, o, err) < 0)
+		return -1;
+	load.light = light.flavor ? &light : NULL;
+	choose_watched(&watched, &a, job);
 	if (m->config)
 		write_node(&w, m->config);
 	if (pf_buf_check(&config, "the model's configuration", err) < 0)
@@ -88,13 +167,13 @@ static int start(struct pf_runner *out, const struct pf_job *job, bool through_m
 int pf_job_start(struct pf_runner *out, const struct pf_job *job, const struct pf_opts *o,
 		 struct pf_err *err)
 {
-	return start(out, job, needs_mlflow(&job->model, o), o, err);
+	return start(out, job, needs_mlflow(&job->model, o), false, o, err);
 }
 
 int pf_job_start_to_read(struct pf_runner *out, const struct pf_job *job, const struct pf_opts *o,
 			 struct pf_err *err)
 {
-	return start(out, job, true, o, err);
+	return start(out, job, true, false, o, err);
 }
 
 bool pf_job_reads_raw(const struct pf_job *job, const struct pf_opts *o)
@@ -111,6 +190,31 @@ static int start_again(struct pf_runner *r, const struct pf_job *job, const stru
 		return 0;
 	pf_runner_free(r);
 	return pf_job_start_to_read(r, job, o, err);
+}
+
+/* Asks; a worker that turns out to be gone, or goes meanwhile, is replaced by a process of our
+ * own. */
+static int ask(struct pf_buf *bytes, struct pf_runner *r, const struct pf_job *job,
+	       const struct pf_opts *o, const struct pf_request *request,
+	       const struct pf_input *input, struct pf_err *err)
+{
+	double start_time = pf_run_clock(), left;
+	bool through = needs_mlflow(&job->model, o) || (request->raw && !pf_job_reads_raw(job, o));
+
+	if (request->raw && start_again(r, job, o, err) < 0)
+		return -1;
+	if (pf_runner_predict(r, request, input->text, bytes, input->seconds, err) == 0)
+		return 0;
+	if (!r->warm.lost)
+		return -1;
+	left = input->seconds > 0 ? input->seconds - (pf_run_clock() - start_time) : 0;
+	if (input->seconds > 0 && left <= 0)
+		return pf_fail(err, PF_ELIMIT, "the model did not answer within %g s",
+			       input->seconds);
+	pf_runner_free(r);
+	if (start(r, job, through, true, o, err) < 0)
+		return -1;
+	return pf_runner_predict(r, request, input->text, bytes, left, err);
 }
 
 /* Which of the model's requirements should have brought the module? NULL: none. */
@@ -173,9 +277,7 @@ static int predict(struct pf_buf *answer, struct pf_runner *r, const struct pf_j
 	if (input->params.n &&
 	    pf_params_read(&request.params, &a, input->params, &s->params, err) < 0)
 		return pf_wrap(err, "--params");
-	if (request.raw && start_again(r, job, o, err) < 0)
-		return -1;
-	if (pf_runner_predict(r, &request, input->text, &bytes, input->seconds, err) < 0)
+	if (ask(&bytes, r, job, o, &request, input, err) < 0)
 		return -1;
 	if (pf_value_read(&value, &a, pf_buf_view(&bytes), err) < 0) {
 		err->code = PF_ECODE; /* the model's code wrote to our socket */

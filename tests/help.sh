@@ -32,12 +32,12 @@ END {
 	for (i = 1; what == "settings" && i <= options; i++) if (kind[i] == "SETTING") print long[i]
 	for (i = 1; what == "longs" && i <= options; i++)
 		print (belongs(i, name) ? "own" : "other") " " long[i] " " \
-			(kind[i] == "ALIAS" ? value[i] == "" : metavar[i] != "")
+			(kind[i] == "ALIAS" ? value[i] == "" : metavar[i] !~ /^(\[|$)/)
 	for (i = 1; what == "options" && i <= options; i++) {
 		if (name == "" ? commands[i] != "*" : !belongs(i, name)) continue
 		if (kind[i] == "ALIAS") { print "also --" long[i]; continue }
 		print (short_of(i, name) == "" ? "" : "-" short[i] ", ") "--" long[i] \
-			(metavar[i] == "" ? "" : " " metavar[i])
+			(metavar[i] ~ /^(\[|$)/ ? "" : " ") metavar[i]
 	}
 }
 EOF

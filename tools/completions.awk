@@ -7,7 +7,7 @@
 function takes(meta) {
 	if (meta == "FILE" || meta == "MODEL" || meta == "EXE") return "file"
 	if (meta == "DIR") return "dir"
-	return meta == "" ? "" : "word"
+	return meta ~ /^(\[|$)/ ? "" : "word"
 }
 
 function quoted(text) {
@@ -71,7 +71,7 @@ function zsh_flag(i, name,    text, after) {
 	gsub(/\[/, "\\[", text)
 	gsub(/\]/, "\\]", text)
 	gsub(/:/, "\\:", text)
-	if (metavar[i] != "")
+	if (takes(metavar[i]) != "")
 		after = ":" metavar[i] ":" (takes(metavar[i]) == "file" ? "_files" : \
 			takes(metavar[i]) == "dir" ? "_files -/" : "")
 	return quoted("*--" long[i] "[" text "]" after) \

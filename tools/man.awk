@@ -16,7 +16,8 @@ function print_options(name,    i, j, flag, s) {
 		s = short_of(i, name)
 		flag = "\\fB" roff((s == "" ? "" : "-" s ", ") "--" long[i]) "\\fR"
 		print ".TP"
-		print flag (metavar[i] == "" ? "" : " \\fI" roff(metavar[i]) "\\fR")
+		if (metavar[i] ~ /^\[/) print flag roff(metavar[i])
+		else print flag (metavar[i] == "" ? "" : " \\fI" roff(metavar[i]) "\\fR")
 		print roff(help[i])
 		for (j = 1; j <= options; j++) {
 			if (kind[j] != "ALIAS" || id[j] != id[i] || !belongs(j, name)) continue

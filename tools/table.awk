@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Options, in order, 1..options: kind[i] (OPT, SETTING, ALIAS), commands[i], id[i], short[i] (or ""),
-# long[i], metavar[i] ("" for a switch), help[i], value[i] (of an alias). Commands 1..command_count:
+# long[i], metavar[i] ("" for a switch, "[=WORD]" for one
+# with a value that may be left out), help[i], value[i] (of an alias). Commands 1..command_count:
 # command[i], arguments[i], summary[i]; spelling[name] is the command an older name stands for.
 # Exit statuses 1..codes: status[i], meaning[i].
 

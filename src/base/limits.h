@@ -119,6 +119,10 @@
 #define PF_MAX_BUILD_LOG PF_MIB(16)	/* what it prints */
 #define PF_MAX_BUILD_ANSWER PF_MIB(1)	/* what one of its hooks returns */
 
+/* workers that stay */
+#define PF_MAX_WARM_FILES 20000		/* of a model, looked at before each run */
+#define PF_MAX_WARM_CHILDREN 64		/* requests at a time, where each has a process */
+
 /* the scoring server */
 #define PF_MAX_REQUEST_LINE PF_KIB(8)	/* of an HTTP request */
 #define PF_MAX_HTTP_HEAD PF_KIB(32)	/* its line and its fields */
@@ -142,6 +146,11 @@
 #define PF_WAIT_SCORE 60		/* for an answer, unless the user says; MLflow's default */
 #define PF_WAIT_DRAIN 30		/* for requests that are under way, once we are asked to stop */
 #define PF_WAIT_RESTART 30		/* at most, before a worker that failed is started again */
+#define PF_WAIT_WARM 2			/* for a worker to turn to us, before we go without it */
+#define PF_WAIT_ATTACHED 30		/* for what a worker's client is to send, or to read */
+#define PF_AGE_WARM 300			/* an idle worker stays so long, unless the user says */
+#define PF_MAX_AGE_WARM 604800
+#define PF_WAIT_LOOK 5			/* between a worker's looks at whether it is still wanted */
 #define PF_WAIT_LOCK 3600		/* for another process that builds the same thing */
 #define PF_WAIT_QUERY 30		/* for an interpreter to tell of itself */
 #define PF_WAIT_DRIVER 14400		/* for uv or pip to resolve, to install, to build */

@@ -15,7 +15,7 @@ struct option {
 	enum pf_opt_id id;
 	char short_name;
 	const char *long_name;
-	const char *metavar;	/* "" for a switch */
+	const char *metavar;	/* "" for a switch, "[=WORD]" for one with a value that may be left out */
 	const char *help;	/* NULL for an alias */
 	const char *implied;	/* of an alias that takes no value */
 	bool setting;
@@ -39,10 +39,16 @@ void pf_args_free(struct pf_args *args)
 	pf_arena_free(&args->arena);
 }
 
+/* A metavar such as "[=SECONDS]": a switch that a value may be tied to. */
+static bool may_have_value(const struct option *o)
+{
+	return *o->metavar == '[';
+}
+
 /* A switch takes no value, nor does an alias that implies one. */
 static bool takes_value(const struct option *o)
 {
-	return *o->metavar && !o->implied;
+	return *o->metavar && !may_have_value(o) && !o->implied;
 }
 
 static bool belongs(const struct option *o, const char *command)
@@ -107,7 +113,7 @@ static int take_long(struct pf_args *args, int argc, char **argv, int *i, struct
 
 	if (!o)
 		return fail_unknown(args->command, argv[*i], err);
-	if (eq != PF_NPOS && !takes_value(o))
+	if (eq != PF_NPOS && !takes_value(o) && !may_have_value(o))
 		return pf_fail(err, PF_EUSAGE, "--%s takes no value", o->long_name);
 	if (eq != PF_NPOS)
 		keep(args, o, argv[*i] + 2 + eq + 1);
@@ -309,7 +315,7 @@ void pf_args_help(struct pf_buf *out, const char *command)
 		pf_buf_cstr(out, "  ");
 		if (o->short_name && find_short(command, o->short_name) == o)
 			pf_buf_printf(out, "-%c, ", o->short_name);
-		pf_buf_printf(out, "--%s%s%s\n", o->long_name, *o->metavar ? " " : "", o->metavar);
+		pf_buf_printf(out, "--%s%s%s\n", o->long_name, takes_value(o) ? " " : "", o->metavar);
 		wrap_text(out, o->help);
 		print_aliases(out, o, command);
 	}

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/number.h"
 #include "base/str.h"
@@ -126,6 +127,34 @@ int pf_cli_seconds(double *out, const char *text, struct pf_err *err)
 	return 0;
 }
 
+static int read_loader(struct pf_opts *out, const char *word, struct pf_err *err)
+{
+	static const char *const words[] = { [PF_LOADER_AUTO] = "auto",
+					     [PF_LOADER_MLFLOW] = "mlflow",
+					     [PF_LOADER_LIGHT] = "light",
+					     NULL };
+	int loader = word ? pf_opts_choice("--loader", word, words, err) : 0;
+
+	if (loader < 0)
+		return -1;
+	out->loader = (enum pf_loader)loader;
+	return 0;
+}
+
+static int read_warm(struct pf_opts *out, const char *word, struct pf_err *err)
+{
+	uint64_t seconds = PF_AGE_WARM;
+
+	if (!word)
+		return 0;
+	if (*word && (!pf_str_u64(pf_s(word), &seconds) || seconds > PF_MAX_AGE_WARM))
+		return pf_fail(err, PF_EUSAGE, "--keep-warm takes seconds, at most %d, not " PF_FMT,
+			       PF_MAX_AGE_WARM, PF_ARG(pf_shown(pf_s(word))));
+	out->keep_warm = true;
+	out->warm_seconds = (unsigned)seconds;
+	return 0;
+}
+
 int pf_cli_opts(struct pf_opts *out, const struct pf_args *args, struct pf_arena *a,
 		struct pf_err *err)
 {
@@ -149,6 +178,8 @@ int pf_cli_opts(struct pf_opts *out, const struct pf_args *args, struct pf_arena
 	if (pf_opts_manager(&o, "--env-manager", args->value[PF_OPT_env_manager], err) < 0 ||
 	    pf_opts_as_of(&o, "--as-of", args->value[PF_OPT_as_of], err) < 0 ||
 	    pf_opts_link_mode(&o, "--link-mode", args->value[PF_OPT_link_mode], err) < 0 ||
+	    read_loader(&o, args->value[PF_OPT_loader], err) < 0 ||
+	    read_warm(&o, args->value[PF_OPT_keep_warm], err) < 0 ||
 	    pf_cli_size(&o.max_memory, "--max-memory", args->value[PF_OPT_max_memory], err) < 0)
 		return -1;
 	pf_args_list(&o.pass_env, args, a, PF_OPT_pass_env);

@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "cli/cli.h"
 #include "env/env.h"
+#include "run/warm.h"
 
 /* What an action does with one key, or with NULL where it may do without. */
 struct action {
@@ -42,6 +43,8 @@ static int gc(struct pf_buf *out, const char *key, const struct pf_args *args,
 	(void)key;
 	if (pf_cli_days(&days, args, err) < 0)
 		return -1;
+	if (!dry)
+		pf_warm_sweep(o->store);
 	return pf_store_gc(out, days, dry, o, pf_args_has(args, PF_OPT_json), err);
 }
 
@@ -90,6 +93,7 @@ int pf_cmd_env(const struct pf_args *args, struct pf_err *err)
 		return pf_fail(err, PF_EUSAGE, "env needs one of list, show, rm, gc, verify");
 	if (check_keys(what, count, err) < 0 || pf_cli_opts(&o, args, &a, err) < 0)
 		return -1;
+	o.release = pf_warm_end_all;
 	pf_signals_catch();
 	for (size_t i = 0; i < (count ? count : 1); i++) {
 		int rc = what->run(&text, count ? args->rest[i + 1] : NULL, args, &o, err);

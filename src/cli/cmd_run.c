@@ -200,6 +200,13 @@ static int read_batch_rows(size_t *out, const struct pf_args *args, struct pf_er
 	return 0;
 }
 
+/* A worker may go away in between: one question can be asked again, a series of them cannot. */
+static bool asks_once(const struct pf_input *input, size_t rows)
+{
+	return !rows && strcmp(input->format, "parquet") != 0 &&
+	       (!input->answer || strcmp(input->answer, "parquet") != 0);
+}
+
 int pf_cmd_run(const struct pf_args *args, struct pf_err *err)
 {
 	PF_AUTO(arena) a = { 0 };
@@ -213,13 +220,15 @@ int pf_cmd_run(const struct pf_args *args, struct pf_err *err)
 	if (pf_cli_model(&uri, args, err) < 0 || pf_cli_opts(&o, args, &a, err) < 0 ||
 	    choose_formats(&input, args, err) < 0 || read_batch_rows(&rows, args, err) < 0 ||
 	    pf_cli_seconds(&input.seconds, args->value[PF_OPT_timeout], err) < 0 ||
-	    check_input(args, err) < 0 ||
-	    pf_cli_check_output(args, err) < 0 ||
-	    pf_prepare(&job, uri, &o, err) < 0 ||
+	    check_input(args, err) < 0 || pf_cli_check_output(args, err) < 0)
+		return -1;
+	o.keep_warm &= asks_once(&input, rows);
+	if (pf_prepare(&job, uri, &o, err) < 0 ||
 	    pf_job_start(&runner, &job, &o, err) < 0 ||
 	    (rows ? predict_batches(&runner, &job, &o, &input, rows, args, err) :
 		    predict_all(&runner, &job, &o, &input, args, err)) < 0)
 		return -1;
-	pf_runner_leave(&runner);
+	if (!o.keep_warm || !pf_runner_stay(&runner, job.hold))
+		pf_runner_leave(&runner);
 	return 0;
 }

@@ -4,7 +4,7 @@
 
 #include "base/number.h"
 #include "base/str.h"
-#include "data/base64.h"
+#include "base/base64.h"
 #include "data/csv.h"
 #include "data/datetime.h"
 #include "data/document.h"

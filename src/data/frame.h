@@ -141,6 +141,8 @@ enum pf_frame_kind {
 	PF_FRAME_GONE,
 	PF_FRAME_READ,		/* a MAP: "format" ("parquet"), "bytes": answered by the table */
 	PF_FRAME_WRITE,		/* a MAP: "format" ("parquet"), "data": answered by its BYTES */
+	PF_FRAME_STAY,		/* to it: become a worker (run/warm.h); from it, no body: it has */
+	PF_FRAME_ATTACH,	/* to a worker: a MAP: "state", "seconds"; from it, no body: go ahead */
 };
 #define PF_FRAME_HEADER 16
 void pf_frame_header(char out[PF_FRAME_HEADER], enum pf_frame_kind kind, size_t length);

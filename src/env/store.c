@@ -245,9 +245,22 @@ int pf_store_verify(struct pf_buf *out, size_t *broken, const char *key, const s
 
 /* ---- removal ---- */
 
+/* Whoever only waits in it for more to do is asked to go. */
+static bool is_held(int manifest, const struct pf_stored_list *s, const struct pf_stored *it,
+		    bool dry, const struct pf_opts *o)
+{
+	if (manifest < 0 || flock(manifest, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+		return false;
+	if (dry || !o->release)
+		return true;
+	o->release(s->root, it->key);
+	return flock(manifest, LOCK_EX | LOCK_NB) < 0;
+}
+
 /* 1 removed (dry: could be), 0 in use. A name under envs/ is complete or absent: it is renamed away
  * first. */
 static int remove_one(struct pf_stored_list *s, const struct pf_stored *it, bool dry,
+		      const struct pf_opts *o,
 		      struct pf_err *err)
 {
 	char *manifest = pf_join(&s->arena, it->path, PF_S("manifest.json"));
@@ -260,7 +273,7 @@ static int remove_one(struct pf_stored_list *s, const struct pf_stored *it, bool
 	if (key < 0)
 		return err->code == PF_ELIMIT ? 0 : -1;
 	held = open(manifest, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (held >= 0 && flock(held, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+	if (is_held(held, s, it, dry, o))
 		return 0;
 	if (dry)
 		return 1;
@@ -280,7 +293,7 @@ int pf_store_remove(struct pf_buf *out, const char *key, const struct pf_opts *o
 
 	if (pf_stored_open_one(&s, key, false, o, err) < 0)
 		return -1;
-	removed = remove_one(&s, &s.items.v[0], false, err);
+	removed = remove_one(&s, &s.items.v[0], false, o, err);
 	if (removed < 0)
 		return -1;
 	if (!removed)
@@ -343,7 +356,7 @@ int pf_store_gc(struct pf_buf *out, int days, bool dry, const struct pf_opts *o,
 	}
 	for (size_t i = 0; i < s.items.n; i++) {
 		const char *why = why_remove(&s.items.v[i], days);
-		int removed = why ? remove_one(&s, &s.items.v[i], dry, err) : 0;
+		int removed = why ? remove_one(&s, &s.items.v[i], dry, o, err) : 0;
 
 		if (removed < 0)
 			return -1;

@@ -69,7 +69,7 @@ static void sweep(struct pf_runner *r, pid_t but)
 			break;
 }
 
-static void forget(struct pf_runner *r)
+void pf_run_forget(struct pf_runner *r)
 {
 	if (r->fd > 0)
 		close(r->fd);
@@ -85,7 +85,7 @@ void pf_run_end(struct pf_runner *r, unsigned grace_seconds)
 {
 	pf_proc_end(&r->proc, grace_seconds);
 	sweep(r, 0);
-	forget(r);
+	pf_run_forget(r);
 }
 
 bool pf_run_reap(struct pf_runner *r, int ms, int *status)
@@ -100,7 +100,7 @@ bool pf_run_reap(struct pf_runner *r, int ms, int *status)
 	waitpid(r->proc.pid, status, 0);
 	r->proc.pid = 0;
 	sweep(r, 0);
-	forget(r);
+	pf_run_forget(r);
 	return true;
 }
 
@@ -111,7 +111,7 @@ void pf_run_let_go(struct pf_runner *r)
 	kill(-pid, SIGKILL);
 	r->proc.pid = 0;
 	sweep(r, pid);
-	forget(r);
+	pf_run_forget(r);
 }
 
 /* ---- what is told of it ---- */
@@ -136,6 +136,10 @@ int pf_run_fail_ended(struct pf_runner *r, struct pf_err *err)
 	char text[96], size[32];
 	int status = 0;
 
+	if (r->warm.attached) {
+		pf_run_forget(r);
+		return pf_warm_lose(r, err);
+	}
 	if (!pf_run_reap(r, PF_WAIT_GRACE * 1000, &status)) {
 		pf_run_end(r, 0);
 		return pf_fail(err, PF_ECODE, "the model closed its socket without an answer");

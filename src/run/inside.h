@@ -15,10 +15,15 @@ int pf_run_exchange(struct pf_runner *r, enum pf_frame_kind *kind, struct pf_buf
 		    double until, struct pf_err *err) PF_MUST_USE;
 /* Writes what the socket takes just now. */
 void pf_run_push(struct pf_runner *r);
-double pf_run_clock(void);
+
+/* warm.c - turns to the worker that was found; -1 and r->warm.lost when there is none any more. */
+int pf_warm_attach(struct pf_runner *r, struct pf_err *err) PF_MUST_USE;
+int pf_warm_lose(struct pf_runner *r, struct pf_err *err);
 
 /* Ends the runner: SIGTERM, a grace, SIGKILL, for the group and for what left the group. */
 void pf_run_end(struct pf_runner *r, unsigned grace_seconds);
+/* Closes what is open of it. */
+void pf_run_forget(struct pf_runner *r);
 /* Lets go of a runner that has told it is gone, without reaping it. */
 void pf_run_let_go(struct pf_runner *r);
 /* Reaps a runner that ended or is about to; false when it has not after `ms`. */

@@ -4,6 +4,7 @@
 
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -30,6 +31,45 @@ static void put_truth(struct pf_buf *out, const char *key, bool truth)
 	pf_put_bool(out, truth);
 }
 
+static void put_light(struct pf_buf *out, const struct pf_load_light *light)
+{
+	const struct pf_strs *trusted = light->trusted;
+
+	pf_put_map(out, 6);
+	put_field(out, "flavor", pf_s(light->flavor));
+	put_field(out, "path", light->path);
+	put_field(out, "format", light->format);
+	put_field(out, "class", light->class_name);
+	put_truth(out, "has_params", light->has_params);
+	pf_put_string(out, "trusted");
+	if (!trusted)
+		pf_put_null(out);
+	else
+		pf_put_list(out, trusted->n);
+	for (size_t i = 0; trusted && i < trusted->n; i++)
+		pf_put_text(out, PF_V_STRING, trusted->v[i]);
+}
+
+static void put_load(struct pf_buf *out, const struct pf_load *load)
+{
+	pf_put_map(out, 11);
+	put_field(out, "model_dir", pf_s(load->model_dir));
+	put_field(out, "loader_module", load->loader_module);
+	put_field(out, "data_path", load->data_path);
+	put_field(out, "code_path", load->code_path);
+	put_field(out, "imports", load->imports);
+	put_field(out, "config", load->config_json);
+	put_field(out, "predict_fn", load->predict_fn);
+	put_truth(out, "through_mlflow", load->through_mlflow);
+	put_truth(out, "params_declared", load->params_declared);
+	put_truth(out, "light_only", load->light && load->light->only);
+	pf_put_string(out, "light");
+	if (load->light)
+		put_light(out, load->light);
+	else
+		pf_put_null(out);
+}
+
 /* Appends a frame whose body `value` writes, or, when NULL, the LOAD frame of `load`. */
 static int queue(struct pf_runner *r, enum pf_frame_kind kind, const struct pf_value *value,
 		 const struct pf_load *load, struct pf_err *err)
@@ -45,18 +85,8 @@ static int queue(struct pf_runner *r, enum pf_frame_kind kind, const struct pf_v
 		out->toobig = false;
 		return -1;
 	}
-	if (load) {
-		pf_put_map(out, 9);
-		put_field(out, "model_dir", pf_s(load->model_dir));
-		put_field(out, "loader_module", load->loader_module);
-		put_field(out, "data_path", load->data_path);
-		put_field(out, "code_path", load->code_path);
-		put_field(out, "imports", load->imports);
-		put_field(out, "config", load->config_json);
-		put_field(out, "predict_fn", load->predict_fn);
-		put_truth(out, "through_mlflow", load->through_mlflow);
-		put_truth(out, "params_declared", load->params_declared);
-	}
+	if (load)
+		put_load(out, load);
 	if (pf_buf_check(out, "the request", err) < 0)
 		return -1;
 	pf_frame_header(out->p + at, kind, out->n - at - sizeof(header));
@@ -106,6 +136,58 @@ static int spawn(struct pf_runner *r, struct pf_arena *a, const char *python, in
 	return pf_proc_start(&r->proc, &what, err);
 }
 
+/* ---- a worker instead ---- */
+
+/* Everything that the process would be started with, but for what its terminal and its shell put
+ * into the variables: another window is no reason for another worker. */
+static void put_how(struct pf_buf *out, struct pf_arena *a, const struct pf_runner *r,
+		    const char *python, const struct pf_opts *o)
+{
+	static const char *const passing[] = {
+		"PWD", "OLDPWD", "SHLVL", "_", "TERM", "TERM_*", "COLORTERM", "COLUMNS", "LINES",
+		"WINDOWID", "SSH_*", "TMUX*", "STY", "DISPLAY", "WAYLAND_DISPLAY", "XDG_SESSION_*",
+		"DBUS_*", "GPG_TTY", "PS1", "HISTFILE", "LS_COLORS", "VTE_VERSION",
+		"INVOCATION_ID", "JOURNAL_STREAM",
+	};
+	mode_t mask = umask(0);
+	struct stat st = { 0 };
+	struct pf_err ignored;
+	char *dir = pf_run_find(a, &ignored), **e = pf_run_environment(a, python, o);
+
+	umask(mask);
+	if (dir)
+		(void)stat(pf_formatz(a, "%s/_pfr.so", dir), &st);
+	pf_buf_printf(out, "%s\n%d %d %o %llu\n%s %llu %lld.%ld\n", python,
+		      o->env_manager == PF_ENV_LOCAL, o->no_bytecode, (unsigned)mask,
+		      (unsigned long long)o->max_memory, dir ? dir : "",
+		      (unsigned long long)st.st_ino, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+	pf_buf_add(out, r->pending.p, r->pending.n);
+	for (; *e; e++) {
+		struct pf_str name = pf_str_cut(pf_s(*e), 0, pf_str_find(pf_s(*e), '='));
+		size_t i = 0;
+
+		while (i < PF_COUNT(passing) && !pf_str_fits(name, passing[i]))
+			i++;
+		if (i == PF_COUNT(passing))
+			pf_buf_add(out, *e, strlen(*e) + 1);
+	}
+}
+
+static void look_for_worker(struct pf_runner *r, struct pf_arena *a, const char *python,
+			    const struct pf_load *load, const struct pf_opts *o)
+{
+	struct pf_buf how = PF_BUF(PF_MAX_FRAME);
+	struct pf_warm_for whom = { .model_dir = load->model_dir, .env_key = load->env_key,
+				    .watched = load->watched };
+
+	put_how(&how, a, r, python, o);
+	whom.how = pf_buf_view(&how);
+	pf_warm_look(&r->warm, &whom, o->store, !o->warm_seconds);
+	r->warm_seconds = o->warm_seconds;
+	r->warm.found = r->warm.found && !load->anew;
+	pf_buf_free(&how);
+}
+
 int pf_runner_start(struct pf_runner *out, const char *python, const struct pf_load *load,
 		    const struct pf_opts *o, struct pf_err *err)
 {
@@ -121,11 +203,18 @@ int pf_runner_start(struct pf_runner *out, const char *python, const struct pf_l
 	r.max_memory = o ? o->max_memory : 0;
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	rc = queue(&r, PF_FRAME_LOAD, NULL, load, err);
-	if (rc == 0)
+	if (rc == 0 && o && o->keep_warm)
+		look_for_worker(&r, &a, python, load, o);
+	if (rc == 0 && !r.warm.found)
 		rc = spawn(&r, &a, python, theirs, o, err);
 	pf_arena_free(&a);
 	if (rc < 0)
 		return -1;
+	if (r.warm.found) {
+		pf_run_forget(&r);
+		*out = PF_TAKE(r);
+		return 0;
+	}
 	r.pidfd = (int)syscall(SYS_pidfd_open, r.proc.pid, 0);
 	if (r.pidfd < 0) {
 		r.pidfd = 0;
@@ -137,6 +226,17 @@ int pf_runner_start(struct pf_runner *out, const char *python, const struct pf_l
 }
 
 /* ---- ask ---- */
+
+static void tell_loaded(const struct pf_value *v, double seconds)
+{
+	struct pf_str python = pf_shown(pf_value_text(v, "python"));
+	struct pf_str loader = pf_shown(pf_value_text(v, "loader"));
+	struct pf_str gave_up = pf_shown(pf_value_text(v, "gave_up"));
+
+	pf_debug("imported and loaded in %.1f ms by Python " PF_FMT ", loader: " PF_FMT "%s" PF_FMT,
+		 seconds * 1000, PF_ARG(python), PF_ARG(loader),
+		 gave_up.n ? ", as the light one gave up: " : "", PF_ARG(gave_up));
+}
 
 static void note_times(struct pf_runner *r, enum pf_frame_kind kind, const struct pf_buf *frame)
 {
@@ -153,8 +253,7 @@ static void note_times(struct pf_runner *r, enum pf_frame_kind kind, const struc
 	if (kind == PF_FRAME_LOADED) {
 		r->loaded = true;
 		r->load_seconds = spent;
-		pf_debug("imported and loaded in %.1f ms by Python " PF_FMT, spent * 1000,
-			 PF_ARG(pf_shown(pf_value_text(&v, "python"))));
+		tell_loaded(&v, spent);
 	} else {
 		r->predict_seconds = spent;
 		pf_debug("predicted in %.1f ms", spent * 1000);
@@ -214,6 +313,8 @@ int pf_runner_wait(struct pf_runner *r, double seconds, struct pf_err *err)
 int pf_runner_ask(struct pf_runner *r, enum pf_frame_kind kind, const struct pf_value *request,
 		  struct pf_buf *answer, double seconds, struct pf_err *err)
 {
+	if (r->warm.found && !r->warm.attached && pf_warm_attach(r, err) < 0)
+		return -1;
 	if (r->fd <= 0)
 		return pf_fail(err, PF_EBUG, "there is no runner to ask");
 	if (queue(r, kind, request, NULL, err) < 0)
@@ -309,4 +410,6 @@ void pf_runner_free(struct pf_runner *r)
 		pf_run_reap(r, PATIENCE * 1000, &status);
 	pf_run_end(r, r->loaded ? 0 : pf_signals_pending() ? PF_WAIT_INTERRUPTED : PF_WAIT_GRACE);
 	pf_buf_free(&r->traceback);
+	pf_warm_free(&r->warm);
+	memset(&r->warm, 0, sizeof(r->warm));
 }

@@ -6,6 +6,17 @@
 #include "data/data.h"
 #include "env/env.h"
 #include "opts.h"
+#include "run/warm.h"
+
+/* A model that can be loaded without MLflow (model/light.h). */
+struct pf_load_light {
+	const char *flavor;
+	struct pf_str path;		/* absolute */
+	struct pf_str format, class_name;
+	const struct pf_strs *trusted;	/* NULL: none told */
+	bool has_params;
+	bool only;			/* where it fails, the load fails */
+};
 
 /* How a runner loads a model: what the LOAD frame says. */
 struct pf_load {
@@ -17,6 +28,10 @@ struct pf_load {
 	struct pf_str config_json;	/* empty: _load_pyfunc(path) with one argument */
 	struct pf_str predict_fn;	/* the method to call; empty: predict */
 	bool through_mlflow; /* mlflow.pyfunc.load_model(model_dir) instead of the loader */
+	const struct pf_load_light *light; /* to be tried before either; NULL: not */
+	struct pf_str env_key;		/* of an environment of the store, or empty */
+	const struct pf_strs *watched;	/* beside the model's files: what makes a worker stale */
+	bool anew;			/* a process of its own, even where a worker waits */
 	bool params_declared;		/* the signature has params: predict(data, params=...) */
 };
 
@@ -32,13 +47,20 @@ struct pf_runner {
 	char early[1024];		/* read from it with what came before: [early_at, early_n) */
 	size_t early_at, early_n;
 	char marker[64];		/* in its environment, by which its descendants are known */
+	struct pf_warm warm;		/* the worker that it is, or may become */
+	unsigned warm_seconds;
 	uint64_t max_memory;		/* what each of its processes may allocate; 0: no limit */
 	char missing[128];		/* the module that an import did not find, or empty */
 	const char *stage;		/* where the last request failed, as FRAME_FAILED has it; or NULL */
 	struct pf_buf traceback;	/* and the traceback that it told, until the next one */
 };
 
-/* Starts the environment's interpreter with our shared object and sends LOAD; returns at once, so
+double pf_run_clock(void);	/* seconds, of the monotonic clock */
+
+/* With o->keep_warm, a worker that waits for such a model is taken instead of starting anything; it
+ * is turned to by pf_runner_ask, which may find it gone: r->warm.lost says so, and that the request
+ * is as if it had never been sent. Otherwise:
+ * Starts the environment's interpreter with our shared object and sends LOAD; returns at once, so
  * that the input can be read while Python imports. The runner's environment is the one of
  * pf_run_environment. A runner ends with the thread that started it. Makes this process the
  * reaper of orphans, so that none of a model's processes escapes. */
@@ -63,6 +85,9 @@ int pf_runner_take(struct pf_runner *r, struct pf_buf *answer, double seconds,
 		   struct pf_err *err) PF_MUST_USE;
 /* Waits until the model is loaded; as in pf_runner_ask. */
 int pf_runner_wait(struct pf_runner *r, double seconds, struct pf_err *err) PF_MUST_USE;
+/* Makes a worker of a runner that has answered, if it may be one: it is on its own then, and keeps
+ * `hold` (pf_env_hold; 0: none). False: it is as it was. */
+bool pf_runner_stay(struct pf_runner *r, int hold);
 /* Lets it finish, then ends it and whatever it left behind. */
 void pf_runner_free(struct pf_runner *r);
 /* The same for a program that is about to end itself: a runner that has finished and has no

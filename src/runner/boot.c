@@ -18,9 +18,13 @@ static int send_loaded(struct pfr *r, double seconds)
 	struct pf_err err;
 	int rc;
 
-	pf_put_map(&body, 2);
+	pf_put_map(&body, 4);
 	pf_put_string(&body, "python");
 	pf_put_string(&body, Py_GetVersion());
+	pf_put_string(&body, "loader");
+	pf_put_string(&body, r->loader);
+	pf_put_string(&body, "gave_up");
+	pf_put_text(&body, PF_V_STRING, pfr_text(r->gave_up));
 	pf_put_string(&body, "seconds");
 	pf_put_float(&body, seconds);
 	rc = pf_frame_send(r->fd, PF_FRAME_LOADED, pf_buf_view(&body), &err);
@@ -91,8 +95,20 @@ static int answer(struct pfr *r, enum pf_frame_kind kind, const struct pf_value 
 	return rc;
 }
 
-/* Takes one frame; 1 to go on, 0 for the end, -1 when there is no going on. */
-static int serve_one(struct pfr *r)
+/* Which frames may come depends on where we are: a model is loaded once, a worker is one already. */
+static int act_on(struct pfr *r, enum pf_frame_kind kind, const struct pf_value *value)
+{
+	switch (kind) {
+	case PF_FRAME_LOAD:
+		return r->model || load(r, value) < 0 ? -1 : 1;
+	case PF_FRAME_STAY:
+		return r->model && !r->place ? pfr_stay(r, value) : -1;
+	default:
+		return answer(r, kind, value) < 0 ? -1 : 1;
+	}
+}
+
+int pfr_serve_one(struct pfr *r)
 {
 	struct pf_buf body = PF_BUF(PF_MAX_FRAME);
 	struct pf_arena a = { 0 };
@@ -107,10 +123,8 @@ static int serve_one(struct pfr *r)
 		rc = 0;
 	if (rc == 1)
 		rc = pf_value_read(&value, &a, pf_buf_view(&body), &err) < 0 ? -1 : 1;
-	if (rc == 1 && kind == PF_FRAME_LOAD)
-		rc = load(r, &value) < 0 ? -1 : 1;
-	else if (rc == 1)
-		rc = answer(r, kind, &value) < 0 ? -1 : 1;
+	if (rc == 1)
+		rc = act_on(r, kind, &value);
 	pf_arena_free(&a);
 	pf_buf_free(&body);
 	return rc;
@@ -173,8 +187,10 @@ static struct py *run(struct py *self, struct py *ignored)
 	drop_current_directory();
 	pfr_watch_for_end(self);
 	do
-		rc = serve_one(&r);
-	while (rc > 0);
+		rc = pfr_serve_one(&r);
+	while (rc == 1);
+	if (rc == 2)
+		pfr_work(&r);
 	pfr_leave(&r, rc < 0);
 }
 

@@ -5,7 +5,7 @@
 #include "base/limits.h"
 #include "runner/runner.h"
 
-static struct pf_str text_of(struct py *o)
+struct pf_str pfr_text(struct py *o)
 {
 	ssize_t n = 0;
 	const char *p = o ? PyUnicode_AsUTF8AndSize(o, &n) : NULL;
@@ -50,9 +50,9 @@ static int send_failure(struct pfr *r, const char *stage, struct py *told)
 		PF_PY(text) = told ? encodable(PyTuple_GetItem(told, i)) : NULL;
 
 		pf_put_string(&body, keys[i]);
-		pf_put_text(&body, PF_V_STRING, text_of(text));
+		pf_put_text(&body, PF_V_STRING, pfr_text(text));
 		if (i == 2 && strcmp(stage, "input") != 0) /* not of code, but of the user's */
-			print_traceback(text_of(text));
+			print_traceback(pfr_text(text));
 	}
 	rc = pf_frame_send(r->fd, PF_FRAME_FAILED, pf_buf_view(&body), &err);
 	pf_buf_free(&body);

@@ -86,5 +86,7 @@ void pfr_leave(const struct pfr *r, int status)
 	tell_gone(r);
 	close(STDOUT_FILENO); /* whoever reads them sees the end before our memory is gone */
 	close(STDERR_FILENO);
+	if (r->place)
+		kill(0, SIGKILL); /* nobody waits for a worker, and ends what it left behind */
 	_exit(status);
 }

@@ -136,6 +136,63 @@ static int find_predict(struct pfr *r, struct pf_str name)
 	return -1;
 }
 
+/* Which exceptions say that the other loader may do better? Not those by which we are ended. */
+static bool may_try_again(void)
+{
+	return PyErr_ExceptionMatches(PyExc_Exception) &&
+	       !PyErr_ExceptionMatches(PyExc_MemoryError) && !pfr_is_ending();
+}
+
+/* Keeps what the exception says, and clears it. */
+static void note_exception(struct pfr *r)
+{
+	PF_PY(type) = NULL;
+	PF_PY(value) = NULL;
+	PF_PY(trace) = NULL;
+
+	PyErr_Fetch(&type, &value, &trace);
+	PyErr_NormalizeException(&type, &value, &trace);
+	r->gave_up = value ? PyObject_Repr(value) : NULL;
+	PyErr_Clear();
+}
+
+/* 1 when the model is there, 0 when MLflow's loader is to be asked, -1. */
+static int try_light(struct pfr *r, const struct pf_value *how, const char **stage)
+{
+	const struct pf_value *light = pf_value_get(how, "light");
+	const struct pf_value *only = pf_value_get(how, "light_only");
+
+	if (!light || light->kind != PF_V_MAP)
+		return 0;
+	*stage = "load";
+	r->loader = "light";
+	r->model = pfr_load_light(r, light);
+	if (r->model && find_predict(r, pf_value_text(how, "predict_fn")) == 0)
+		return 1;
+	if ((only && only->kind == PF_V_BOOL && only->b) || !may_try_again())
+		return -1;
+	note_exception(r);
+	Py_DecRef(r->predict);
+	Py_DecRef(r->model);
+	r->predict = r->model = NULL;
+	*stage = "import";
+	return 0;
+}
+
+static int load_really(struct pfr *r, const struct pf_value *how, const char **stage)
+{
+	bool mlflow = r->through_mlflow ||
+		      pf_str_starts(pf_value_text(how, "loader_module"), "mlflow.");
+
+	r->loader = mlflow ? "mlflow" : "own";
+	r->model = r->through_mlflow ? load_through_mlflow(pf_value_text(how, "model_dir"), stage) :
+				       load_by_module(how, stage);
+	if (!r->model)
+		return -1;
+	return find_predict(r, r->through_mlflow ? (struct pf_str){ 0 } :
+						   pf_value_text(how, "predict_fn"));
+}
+
 int pfr_load(struct pfr *r, const struct pf_value *how, const char **stage)
 {
 	const struct pf_value *through = pf_value_get(how, "through_mlflow");
@@ -147,12 +204,9 @@ int pfr_load(struct pfr *r, const struct pf_value *how, const char **stage)
 	pfr_list_imports(pf_value_text(how, "imports"));
 	if (add_code(pf_value_text(how, "code_path")) < 0)
 		return -1;
-	r->model = r->through_mlflow ? load_through_mlflow(pf_value_text(how, "model_dir"), stage) :
-				       load_by_module(how, stage);
-	if (!r->model)
-		return -1;
-	rc = find_predict(r, r->through_mlflow ? (struct pf_str){ 0 } :
-						 pf_value_text(how, "predict_fn"));
+	rc = try_light(r, how, stage);
+	if (rc == 0)
+		rc = load_really(r, how, stage);
 	if (rc < 0)
 		return -1;
 	call_gc("freeze");

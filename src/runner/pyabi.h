@@ -112,7 +112,7 @@ int PySequence_Contains(struct py *o, struct py *value);
 
 /* exceptions */
 extern struct py *PyExc_TypeError, *PyExc_ValueError, *PyExc_RuntimeError, *PyExc_TimeoutError,
-	*PyExc_ImportError, *PyExc_SystemExit;
+	*PyExc_ImportError, *PyExc_SystemExit, *PyExc_Exception, *PyExc_MemoryError;
 struct py *PyErr_Occurred(void); /* borrowed */
 void PyErr_Clear(void);
 void PyErr_SetString(struct py *type, const char *text);

@@ -15,6 +15,10 @@ static const char finish[] =
 #include "runner/finish.inc"
 	;
 
+static const char light[] =
+#include "runner/light.inc"
+	;
+
 static struct py *compile(const char *source)
 {
 	enum { FILE_INPUT = 257 }; /* Py_file_input */
@@ -39,6 +43,13 @@ struct py *pfr_raw(struct pfr *r, const char *name)
 	if (!found && !PyErr_Occurred())
 		PyErr_SetString(PyExc_RuntimeError, name);
 	return found;
+}
+
+struct py *pfr_light(const char *name)
+{
+	PF_PY(names) = compile(light);
+
+	return names ? py_ref(PyDict_GetItemString(names, name)) : NULL;
 }
 
 void pfr_list_imports(struct pf_str path)

@@ -15,6 +15,10 @@ struct pfr {
 	struct py *predict;	/* its predict */
 	bool takes_params;	/* predict(data, params=...) */
 	bool through_mlflow;
+	struct pf_arena kept;	/* what lives as long as the process */
+	struct place *place;	/* of a worker (stay.c); NULL: not one */
+	const char *loader;	/* which one it was: light, mlflow, own */
+	struct py *gave_up;	/* why the light one was not, or NULL */
 	double seconds;		/* that the last call of predict took */
 	char *model_dir;
 	struct py *header;	/* the Index of the last table's names; NULL: none yet */
@@ -25,6 +29,8 @@ double pfr_clock(void);
 /* load.c - LOAD: import the loader, call it, look at what it returned. *stage tells how far it
  * got. */
 int pfr_load(struct pfr *r, const struct pf_value *how, const char **stage);
+/* light.c - the same without MLflow, as the map "light" of LOAD tells. */
+struct py *pfr_load_light(struct pfr *r, const struct pf_value *how);
 /* predict.c - PREDICT and RAW: the answer is put into `out` as a value. */
 int pfr_predict(struct pfr *r, struct pf_buf *out, enum pf_frame_kind kind,
 		const struct pf_value *request, const char **stage);
@@ -38,14 +44,29 @@ int pfr_put_array(struct pfr *r, struct pf_buf *out, struct py *o, unsigned dept
 int pfr_put_nested(struct pfr *r, struct pf_buf *out, struct py *o, unsigned depth);
 /* failure.c - the exception that is set: its traceback to stderr, a FAILED frame to the socket. */
 int pfr_report(struct pfr *r, const char *stage);
+/* The text of a str, which keeps it; empty for anything else. */
+struct pf_str pfr_text(struct py *o);
 /* leave.c - SIGTERM ends what runs by an exception; then threads, exit functions and _exit. */
 void pfr_watch_for_end(struct py *module);
 bool pfr_is_ending(void);
 struct py *pfr_end(struct py *self, struct py *args);
 void pfr_flush(void);
 PF_NORETURN void pfr_leave(const struct pfr *r, int status);
+/* boot.c - takes one frame; 1 to go on, 0 for the end, -1 when there is no going on, 2 to become a
+ * worker. */
+int pfr_serve_one(struct pfr *r);
+/* stay.c - takes a place among the workers: 2, or -1 to end as ever. Then pfr_work serves whoever
+ * comes, until it is idle for too long or told to go. */
+int pfr_stay(struct pfr *r, const struct pf_value *how);
+void pfr_work(struct pfr *r);
+/* watch.c - while a client is served: should it go away, this process is ended a grace later.
+ * `alone`: nobody else is served by it, it is asked to end at once. */
+void pfr_watch(int fd, bool alone);
+void pfr_unwatch(int fd);
 /* raw.c - a function of raw.py; borrowed. */
 struct py *pfr_raw(struct pfr *r, const char *name);
+/* A function of light.py; new reference. */
+struct py *pfr_light(const char *name);
 /* Lets the list of an environment's modules (env/import_list.h) serve imports; without it, or where
  * it cannot, Python searches. */
 void pfr_list_imports(struct pf_str path);

@@ -1,0 +1,108 @@
+#!/bin/sh
+# loader.sh - the light loader against MLflow's own: the same answers, or the same errors
+# SPDX-License-Identifier: Apache-2.0
+#
+# Each row is an environment, in which loader.py saves models of three flavors, some of them damaged.
+# Errors too are equal in class and text.
+. "${SRCDIR:-.}/tests/cli/tap.sh"
+program=$(realpath "$program")
+helper=$(realpath "${SRCDIR:-.}/tests/network/loader.py")
+acceptance=${PYFUNC_ENV_ACCEPTANCE:-}
+cd "$work" || exit 99 # some mlflows make a folder mlruns where they are
+export PYENV_ROOT="${pythons%/versions}"
+[ ! -e "$pip_config" ] || export PIP_CONFIG_FILE="$pip_config"
+command -v python3 >/dev/null || skip_all "there is no python3"
+
+version_of() { # MINOR
+	for exe in "$pythons/$1".*/bin/python "/usr/bin/python$1" "/usr/local/bin/python$1"; do
+		[ -x "$exe" ] && "$exe" -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])' && return 0
+	done 2>/dev/null | tail -n 1
+}
+
+# The answer, or the status and what is said, without what differs from run to run: addresses, times, the
+# order of a set.
+ask() { # LOADER MODEL REQUEST OUT [OPTIONS]
+	loader=$1 model=$2 request=$3 out=$4 rc=0
+	shift 4
+	"$program" run -v --offline --loader "$loader" "$model" -i "$request" "$@" >"$out" 2>"$out.err" </dev/null || rc=$?
+	{
+		echo "status $rc"
+		grep '^pyfunc-env: [a-z-]*: ' "$out.err" | grep -v '^pyfunc-env: \(debug\|warning\|note\): ' |
+			sed 's/0x[0-9a-f]*/0x/g; s/\[[0-9][0-9]:[0-9:]*\]/[time]/g; s/\(following fields\): .*/\1/'
+	} >>"$out"
+}
+
+compare() { # NAME MODEL REQUEST [OPTIONS]
+	name=$1 model=$2 request=$3
+	shift 3
+	for loader in mlflow auto; do ask $loader "$model" "$request" "$work/$loader" "$@"; done
+	cmp -s "$work/mlflow" "$work/auto"
+	rc=$?
+	[ $rc -eq 0 ] || for loader in mlflow auto; do sed "s/^/# $loader: /" "$work/$loader" | cut -c1-400; done
+	: >"$work/check"
+	tap $rc "$name"
+}
+
+# The light loader by name may fail with a sentence of its own, but only where MLflow's fails.
+by_name() { # NAME MODEL REQUEST
+	ask light "$2" "$3" "$work/light"
+	cmp -s "$work/mlflow" "$work/light" || grep -q 'cannot load this model' "$work/light" ||
+		{ ! grep -qx 'status 0' "$work/mlflow" && ! grep -qx 'status 0' "$work/light"; }
+	tap $? "$1: by name"
+	asked=$((asked + 1))
+	! grep -q ', loader: light$' "$work/light.err" || light=$((light + 1))
+}
+
+row() { # MINOR REQUIREMENTS...
+	minor=$1
+	shift
+	version=$(version_of "$minor")
+	if [ -z "$version" ]; then
+		skip "there is no CPython $minor here ($*)"
+		return
+	fi
+	dir=$work/row asked=0 light=0
+	rm -rf "$dir"
+	python3 "$helper" stub "$dir/stub" "$version" "$@"
+	expect "$version $*: made" 0 "" "$program" create -q "$dir/stub"
+	env=$(cat "$work/out")
+	[ -n "$env" ] || return
+	check "$*: models saved" "$env/bin/python" -I -W ignore "$helper" save "$dir/models" "$dir/stub"
+	grep '^# not saved' "$work/check"
+	python3 "$helper" break "$dir/models"
+	for model in "$dir"/models/*; do
+		of="$*: ${model##*/}"
+		case ${model##*/} in
+		*.*) compare "$of" "$model" "$dir/requests/split.json" ;;
+		*)
+			# With workers that stay each model is loaded once by each loader. The first request has all
+			# columns: xgboost takes their names from it where it has none.
+			for request in "$dir"/requests/split.json "$dir"/requests/*; do
+				compare "$of: ${request##*/}" "$model" "$request" --keep-warm=20
+			done
+			compare "$of: cold" "$model" "$dir/requests/split.json"
+			by_name "$of" "$model" "$dir/requests/split.json"
+			;;
+		esac
+	done
+	compare "$*: forbidden" "$dir/models/logistic-pickle" "$dir/requests/split.json" \
+		--env MLFLOW_ALLOW_PICKLE_DESERIALIZATION=false
+	echo "# $light of $asked were loaded without MLflow"
+	check "$*: half of them without MLflow" [ "$((2 * light))" -ge "$asked" ]
+}
+
+row 3.7 mlflow-skinny==1.30.1 'protobuf<4' pandas==1.3.5 numpy==1.21.6 scikit-learn==1.0.2 lightgbm==3.3.5 xgboost==1.6.2
+row 3.8 mlflow-skinny==2.3.2 pandas==1.5.3 numpy==1.24.4 scikit-learn==1.2.2 lightgbm==3.3.5 xgboost==1.7.6
+row 3.9 mlflow-skinny==2.9.2 pandas==2.0.3 numpy==1.25.2 scikit-learn==1.3.2 lightgbm==4.1.0 xgboost==2.0.3
+row 3.10 mlflow-skinny==2.15.1 pandas==2.2.2 numpy==1.26.4 scikit-learn==1.4.2 lightgbm==4.3.0 xgboost==2.0.3
+row 3.12 mlflow-skinny==2.22.0 pandas==2.2.3 numpy==1.26.4 scikit-learn==1.5.2 lightgbm==4.5.0 xgboost==2.1.3
+row 3.13 mlflow-skinny==3.17.2 pandas numpy scikit-learn lightgbm xgboost skops
+for model in "$acceptance"/models/*/model; do
+	[ -n "$acceptance" ] && [ -d "$model" ] || continue
+	of=${model%/model}
+	"$program" create -q "$model" >"$work/out" 2>"$work/err" || continue
+	for request in "$of"/io/in.*; do
+		compare "recorded: ${of##*/}: ${request##*/}" "$model" "$request" --keep-warm=20
+	done
+done
+finish
