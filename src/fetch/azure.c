@@ -146,7 +146,8 @@ static int refused(struct pf_listing *l, const struct pf_transfer *t, struct pf_
 	if (t->status >= 400 && t->status < 500 && !f->who.key.n && !f->who.token.n)
 		pf_hint(err,
 			"no credentials for this account were found: set "
-			"AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_ACCESS_KEY or AZURE_STORAGE_SAS_TOKEN");
+			"AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_ACCESS_KEY or "
+			"AZURE_STORAGE_SAS_TOKEN");
 	return -1;
 }
 

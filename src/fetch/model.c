@@ -46,15 +46,19 @@ struct fetching {
 static void name_note(struct fetching *g, struct pf_str shown)
 {
 	static const char *const servers[] = {
-		"MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI", "MLFLOW_S3_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3",
-		"AWS_ENDPOINT_URL", "STORAGE_EMULATOR_HOST", "AZURE_STORAGE_CONNECTION_STRING",
+		"MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI", "MLFLOW_S3_ENDPOINT_URL",
+		"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "STORAGE_EMULATOR_HOST",
+		"AZURE_STORAGE_CONNECTION_STRING",
 	};
 	struct pf_arena *a = &g->f->arena;
 	struct pf_str whole = shown;
 	char hex[PF_SHA256_HEX];
 
-	for (size_t i = 0; i < PF_COUNT(servers); i++)
-		whole = pf_format(a, PF_FMT "\n%s", PF_ARG(whole), getenv(servers[i]) ? getenv(servers[i]) : "");
+	for (size_t i = 0; i < PF_COUNT(servers); i++) {
+		const char *value = getenv(servers[i]);
+
+		whole = pf_format(a, PF_FMT "\n%s", PF_ARG(whole), value ? value : "");
+	}
 	pf_sha256_hex(hex, whole.p, whole.n);
 	g->note = pf_formatz(a, "%s/uris/%s", g->models, hex);
 }

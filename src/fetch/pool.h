@@ -30,8 +30,8 @@ struct pf_transfer {
 	struct pf_strs headers;	/* more of them, "Name: value"; for the first origin alone */
 	pf_sign *sign;		/* and those of each try; or NULL */
 	void *sign_ctx;
-	bool pinned;		/* the URL or a header says which state of the file: its rest needs no If-Range */
-	struct pf_str secret;	/* "sig=...", a part of the query that is shown nowhere; for the first origin alone */
+	bool pinned;		/* the URL or a header names the file's state: no If-Range */
+	struct pf_str secret;	/* "sig=...": of the query, shown nowhere, for the first origin */
 	const char *want_header; /* one more header of its answers; NULL: none */
 	const char *method;	/* NULL: GET */
 	struct pf_str send;	/* the request's body: it follows no redirect to another origin. A view of NULL: none */
@@ -63,7 +63,7 @@ struct pf_transfer {
 struct pf_net {
 	const char *cert;	/* a file or a folder of certificates; NULL: $SSL_CERT_FILE, else the system's */
 	const char *client_cert; /* a file with a certificate of our own and its key, for those who ask */
-	const char *proxy;	/* for all servers but those of $no_proxy; NULL: $https_proxy and the like; "": none */
+	const char *proxy;	/* but for $no_proxy; NULL: $https_proxy and the like; "": none */
 	struct pf_strs trusted;	/* hosts, or host:port, whose certificate is not looked at */
 	unsigned wait;		/* seconds to connect, and without a byte; 0: PF_WAIT_CONNECT, PF_WAIT_STALL */
 	unsigned tries;		/* of each file; 0: PF_NET_TRIES */

@@ -47,7 +47,7 @@ enum {
 	PF_WHERE_USER = 8,	/* may have credentials, or a user's name */
 	PF_WHERE_EMPTY = 16,	/* may have no path */
 	PF_WHERE_TEXT = 32,	/* the path is a name that people made: any UTF-8 that can be seen */
-	PF_WHERE_RAW = 64,	/* percent signs in the path stand for themselves, as MLflow reads it */
+	PF_WHERE_RAW = 64,	/* percent signs in the path stand for themselves, as in MLflow */
 	PF_WHERE_CONTAINER = 128, /* what stands before an "@" is a name, and no secret */
 };
 

@@ -218,7 +218,8 @@ static void set_url(struct pf_transfer *t)
 	const char *url = r->url;
 
 	if (t->secret.n && !r->left)
-		url = pf_formatz(&t->arena, "%s%s" PF_FMT, url, strchr(url, '?') ? "&" : "?", PF_ARG(t->secret));
+		url = pf_formatz(&t->arena, "%s%s" PF_FMT, url, strchr(url, '?') ? "&" : "?",
+				 PF_ARG(t->secret));
 	curl_easy_setopt(r->curl, CURLOPT_URL, url);
 }
 

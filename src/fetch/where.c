@@ -191,7 +191,8 @@ static struct pf_str shown(struct pf_arena *a, const struct pf_where *w, struct 
 {
 	size_t at;
 
-	if (!w->url.user.p || (w->kind->rules & PF_WHERE_CONTAINER && pf_str_find(w->url.user, ':') == PF_NPOS))
+	if (!w->url.user.p ||
+	    (w->kind->rules & PF_WHERE_CONTAINER && pf_str_find(w->url.user, ':') == PF_NPOS))
 		return pf_dup(a, uri);
 	at = (size_t)(w->url.user.p - uri.p);
 	return pf_format(a, PF_FMT PF_FMT, PF_ARG(pf_str_cut(uri, 0, at)),

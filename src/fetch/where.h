@@ -11,8 +11,8 @@ struct pf_where {
 	const struct pf_remote_kind *kind; /* NULL: a path, or a file: URI */
 	struct pf_str uri;	/* all of it */
 	struct pf_url url;	/* its parts as written; the scheme in lower case */
-	struct pf_str path;	/* decoded once, or not at all (PF_WHERE_RAW), without slashes at its ends; no
-				 * part of it climbs, before or after decoding */
+	struct pf_str path;	/* decoded once, or not (PF_WHERE_RAW), without slashes at
+				 * its ends; no part of it climbs, decoded or not */
 	struct pf_str shown;	/* the URI without credentials */
 };
 

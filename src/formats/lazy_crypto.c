@@ -27,8 +27,8 @@ PF_LAZY(library, 0, int, EVP_DigestFinal_ex, (EVP_MD_CTX * c, unsigned char *md,
 	(c, md, n))
 
 PF_LAZY(library, NULL, unsigned char *, HMAC,
-	(const EVP_MD *md, const void *key, int key_size, const unsigned char *p, size_t n, unsigned char *out,
-	 unsigned *size),
+	(const EVP_MD *md, const void *key, int key_size, const unsigned char *p, size_t n,
+	 unsigned char *out, unsigned *size),
 	(md, key, key_size, p, n, out, size))
 PF_LAZY(library, NULL, BIO *, BIO_new_mem_buf, (const void *p, int n), (p, n))
 PF_LAZY(library, 0, int, BIO_free, (BIO * b), (b))
@@ -36,7 +36,8 @@ PF_LAZY(library, NULL, EVP_PKEY *, PEM_read_bio_PrivateKey,
 	(BIO * b, EVP_PKEY **key, pem_password_cb *ask, void *ctx), (b, key, ask, ctx))
 PF_LAZY(library, , void, EVP_PKEY_free, (EVP_PKEY * key), (key))
 PF_LAZY(library, 0, int, EVP_DigestSignInit,
-	(EVP_MD_CTX * c, EVP_PKEY_CTX **k, const EVP_MD *md, ENGINE *e, EVP_PKEY *key), (c, k, md, e, key))
+	(EVP_MD_CTX * c, EVP_PKEY_CTX **k, const EVP_MD *md, ENGINE *e, EVP_PKEY *key),
+	(c, k, md, e, key))
 PF_LAZY(library, 0, int, EVP_DigestSign,
 	(EVP_MD_CTX * c, unsigned char *out, size_t *size, const unsigned char *p, size_t n),
 	(c, out, size, p, n))
