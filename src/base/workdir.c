@@ -211,6 +211,7 @@ int pf_workdir_sweep(const char *store, unsigned age, bool dry, struct pf_err *e
 bool pf_workdir_any_held(const char *store)
 {
 	DIR *dir = open_tmp(store);
+	time_t before = time(NULL) - PF_AGE_GC;
 	bool held = false;
 
 	for (struct dirent *e; dir && !held && (e = next_folder(dir));) {
@@ -218,7 +219,8 @@ bool pf_workdir_any_held(const char *store)
 				   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		struct stat st;
 
-		held = fd >= 0 && fstat(fd, &st) == 0 && is_held(fd, LOCK_SH, &st);
+		held = fd >= 0 && fstat(fd, &st) == 0 && !pf_str_ends(pf_s(e->d_name), ".gone") &&
+		       (st.st_mtime > before || is_held(fd, LOCK_SH, &st));
 	}
 	if (dir)
 		closedir(dir);

@@ -37,5 +37,7 @@ void pf_log_tail(struct pf_str log);
 /* Removes what earlier processes left in STORE/tmp: folders older than `age` seconds that nobody
  * holds. Returns how many, or -1; `dry` only counts. */
 int pf_workdir_sweep(const char *store, unsigned age, bool dry, struct pf_err *err) PF_MUST_USE;
-/* Does somebody hold one? Where there are no locks, one that is younger than PF_AGE_TMP says so. */
+/* Does somebody hold one? Its lock is taken a moment after it is made: those younger than PF_AGE_GC count,
+ * but for wheels on their way out, "*.gone".
+ * Where there are no locks, one that is younger than PF_AGE_TMP says so. */
 bool pf_workdir_any_held(const char *store);

@@ -97,30 +97,44 @@ static void split_name(struct model_name *out, struct pf_str path)
 	out->below = rest.p ? rest : PF_S("");
 }
 
-static int check_models(const struct pf_where *w, struct pf_err *err)
-{
-	struct model_name m;
-
-	split_name(&m, w->path);
-	if (!m.name.n || (pf_str_find(m.name, ':') != PF_NPOS) || w->url.host.n ||
-	    (pf_str_find(pf_str_cut(w->path, 0, m.name.n), '@') != PF_NPOS) ||
-	    (pf_str_find(w->path, '@') != PF_NPOS && (!m.alias.n || m.below.n > 0)))
-		goto bad;
-	for (struct pf_str rest = m.below, part; rest.n && pf_str_next(&rest, '/', &part);)
-		if (!part.n)
-			goto bad;
-	return 0;
-bad:
-	pf_fail(err, PF_EUSAGE, "not a proper models: URI: " PF_FMT, PF_ARG(pf_shown(w->shown)));
-	return pf_hint(err, w->url.host.n ? "profiles of Databricks are not known here" :
-			"models:/NAME/VERSION, models:/NAME/STAGE, models:/NAME/latest, models:/NAME@ALIAS or models:/ID");
-}
-
 static bool is_number(struct pf_str s)
 {
 	uint64_t n;
 
 	return pf_str_u64(s, &n);
+}
+
+/* A path below is told from one segment too many by what stands before it. */
+static bool may_have_below(struct pf_str suffix)
+{
+	static const char *const words[] = { "latest", "production", "staging", "archived", "none" };
+
+	for (size_t i = 0; i < PF_COUNT(words); i++)
+		if (pf_str_ieq(suffix, words[i]))
+			return true;
+	return is_number(suffix);
+}
+
+static bool is_proper(const struct pf_where *w, const struct model_name *m)
+{
+	if (!m->name.n || w->url.host.n || pf_str_find(m->name, ':') != PF_NPOS ||
+	    pf_str_find(m->name, '@') != PF_NPOS)
+		return false;
+	if (pf_str_find(w->path, '@') != PF_NPOS)
+		return m->alias.n && !m->below.n;
+	return !m->below.n || may_have_below(m->suffix);
+}
+
+static int check_models(const struct pf_where *w, struct pf_err *err)
+{
+	struct model_name m;
+
+	split_name(&m, w->path);
+	if (is_proper(w, &m))
+		return 0;
+	pf_fail(err, PF_EUSAGE, "not a proper models: URI: " PF_FMT, PF_ARG(pf_shown(w->shown)));
+	return pf_hint(err, w->url.host.n ? "profiles of Databricks are not known here" :
+			"models:/NAME/VERSION, models:/NAME/STAGE, models:/NAME/latest, models:/NAME@ALIAS or models:/ID");
 }
 
 /* The highest of the latest versions of each stage. */

@@ -65,6 +65,8 @@ static const struct {
 	{ "runs://user:pw@h/0123/m", "!credentials" },
 	{ "models:/", "!no path" },
 	{ "models:/a//b", "!empty" },
+	{ "models:/a/b/c/d", "!models: URI" },
+	{ "models:/a/Staging/c/d", "a/Staging/c/d" },
 	{ "models:/a@b/1", "!models: URI" },
 	{ "models:/a@", "!models: URI" },
 	{ "models://profile/a/1", "!models: URI" },

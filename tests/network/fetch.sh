@@ -1,0 +1,105 @@
+#!/bin/sh
+# fetch.sh - models of a real MLflow tracking server, run from every form of URI; and who may ask
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2154
+# shellcheck source-path=SCRIPTDIR source=wheels.sh
+. "${SRCDIR:-.}/tests/network/wheels.sh"
+export PYFUNC_ENV_PYTHON="$python" PYFUNC_ENV_STORE="$work/store"
+unset MLFLOW_TRACKING_URI MLFLOW_REGISTRY_URI MLFLOW_TRACKING_USERNAME MLFLOW_TRACKING_PASSWORD MLFLOW_TRACKING_TOKEN
+source=$(cd "${SRCDIR:-.}" && pwd -P)
+
+# An environment with MLflow and its server, made by the program itself.
+mkdir "$work/mlflow"
+printf 'flavors:\n  python_function:\n    loader_module: x\n    env: {virtualenv: python_env.yaml}\n' >"$work/mlflow/MLmodel"
+printf 'python: %s\ndependencies: [-r requirements.txt]\n' "$("$python" -c 'import platform; print(platform.python_version())')" \
+	>"$work/mlflow/python_env.yaml"
+printf 'mlflow[auth]==3.17.2\nscikit-learn==1.9.1\nskops==0.16.0\nsetuptools<81\n' >"$work/mlflow/requirements.txt"
+ends 0 "$program" create "$work/mlflow" --as-of 2026-11-20 || skip_all "MLflow cannot be had for this Python"
+env=$(cat "$work/out")
+
+serve() { # NAME OPTION...: its port is written to NAME/port
+	mkdir "$work/$1" && cd "$work/$1" || exit 99
+	port=$("$env/bin/python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	shift
+	MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false MLFLOW_FLASK_SERVER_SECRET_KEY=x \
+		MLFLOW_AUTH_ADMIN_PASSWORD=a-better-one-1 setsid "$env/bin/python" -m mlflow server \
+		--host 127.0.0.1 --port "$port" --backend-store-uri sqlite:///s.db --artifacts-destination ./artifacts \
+		--serve-artifacts --workers 1 "$@" >server.log 2>&1 &
+	servers="$servers $!"
+	cd "$source" || exit 99
+	for _ in $(seq 180); do
+		"$env/bin/python" -c 'import sys, urllib.request; urllib.request.urlopen(sys.argv[1])' \
+			"http://127.0.0.1:$port/health" 2>/dev/null && return
+		sleep 1
+	done
+	tail -n 5 "$work"/*/server.log | sed 's/^/# /'
+	tap 1 "MLflow's server starts"
+	finish
+}
+servers=
+# shellcheck disable=SC2154,SC2317
+stop() {
+	for pid in $servers; do kill -- "-$pid" 2>/dev/null; done
+	chmod -R u+w "$work" 2>/dev/null
+	rm -rf "$work"
+}
+trap stop EXIT
+cat >"$work/log.py" <<'END'
+import json, sys
+import mlflow, numpy, pandas
+from sklearn.linear_model import LogisticRegression
+
+x = pandas.DataFrame(numpy.random.default_rng(0).random((50, 3)), columns=list("abc"))
+y = (x.a > 0.5).astype(int)
+with mlflow.start_run() as run:
+    model = LogisticRegression().fit(x, y)
+    info = mlflow.sklearn.log_model(model, name="m", registered_model_name="iris", input_example=x[:5],
+                                    pip_requirements=["mlflow==3.17.2", "scikit-learn==1.9.1", "skops==0.16.0"])
+    mlflow.log_artifacts(mlflow.artifacts.download_artifacts(info.model_uri), "deep/model")
+client = mlflow.MlflowClient()
+client.set_registered_model_alias("iris", "champion", "1")
+client.transition_model_version_stage("iris", "1", "Production")
+with open(sys.argv[1] + "/in.json", "w") as out:
+    json.dump({"dataframe_split": json.loads(x[:20].to_json(orient="split", index=False))}, out)
+with open(sys.argv[1] + "/want", "w") as out:
+    json.dump(mlflow.pyfunc.load_model("models:/iris/1").predict(x[:20]).tolist(), out)
+print(run.info.run_id, info.model_id)
+END
+
+serve plain
+export MLFLOW_TRACKING_URI="http://127.0.0.1:$port"
+"$env/bin/python" "$work/log.py" "$work" >"$work/ids" 2>"$work/log" || { tail -5 "$work/log"; tap 1 "a model is logged"; finish; }
+read -r run model <<END
+$(tail -n 1 "$work/ids")
+END
+predicts() { # URI: as MLflow does
+	ends 0 "$program" run "$1" -i "$work/in.json" && "$env/bin/python" -c 'import json, sys
+got, want = (json.load(open(p)) for p in sys.argv[1:])
+assert got["predictions"] == want, (got, want)' "$work/out" "$work/want"
+}
+for uri in models:/iris/1 models:/iris/latest models:/iris/Production models:/iris@champion "models:/$model" "runs:/$run/m" \
+	"runs:/$run/deep/model" "mlflow-artifacts:/0/$run/artifacts/deep/model"; do
+	check "$uri" predicts "$uri"
+done
+check "the requirements" ends 0 "$program" deps models:/iris/1
+"$env/bin/python" -c 'import sys, mlflow; print(open(mlflow.pyfunc.get_model_dependencies("models:/iris/1")).read())' >"$work/theirs" 2>/dev/null
+check "are MLflow's" "$env/bin/python" -c 'import sys
+ours, theirs = (sorted(line.strip() for line in open(p) if line.strip()) for p in sys.argv[1:])
+assert ours == theirs, (ours, theirs)' "$work/out" "$work/theirs"
+expect "no such version" 4 "Model Version (name=iris, version=7) not found" "$program" fetch models:/iris/7
+expect "no such run" 4 "Run with id=deadbeef not found" "$program" fetch runs:/deadbeef/m
+expect "no such path" 3 "nothing is there" "$program" fetch "runs:/$run/none"
+check "without the server, by what was fetched" env MLFLOW_TRACKING_URI="$MLFLOW_TRACKING_URI" "$program" fetch --offline models:/iris/1
+mkdir "$work/fetched" && check "what we fetch" "$program" fetch models:/iris/1 -o "$work/fetched/model"
+check "MLflow loads" "$env/bin/python" -c 'import sys, mlflow; mlflow.pyfunc.load_model(sys.argv[1])' "$work/fetched/model"
+
+serve auth --app-name basic-auth
+export MLFLOW_TRACKING_URI="http://127.0.0.1:$port" MLFLOW_TRACKING_USERNAME=admin MLFLOW_TRACKING_PASSWORD=a-better-one-1
+if "$env/bin/python" "$work/log.py" "$work" >"$work/ids" 2>"$work/log"; then
+	check "with a user and a password" predicts models:/iris/1
+	expect "with another password" 4 "401" env MLFLOW_TRACKING_PASSWORD=wrong "$program" fetch models:/iris/latest
+	expect "without" 4 "401" env -u MLFLOW_TRACKING_USERNAME "$program" fetch models:/iris/latest
+else
+	skip "MLflow's own client gets no answer of a server with accounts: $(tail -n 1 "$work/log")"
+fi
+finish
