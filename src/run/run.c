@@ -310,16 +310,20 @@ int pf_runner_wait(struct pf_runner *r, double seconds, struct pf_err *err)
 	return rc;
 }
 
-int pf_runner_ask(struct pf_runner *r, enum pf_frame_kind kind, const struct pf_value *request,
-		  struct pf_buf *answer, double seconds, struct pf_err *err)
+static int give(struct pf_runner *r, enum pf_frame_kind kind, const struct pf_value *request,
+		struct pf_err *err)
 {
 	if (r->warm.found && !r->warm.attached && pf_warm_attach(r, err) < 0)
 		return -1;
 	if (r->fd <= 0)
 		return pf_fail(err, PF_EBUG, "there is no runner to ask");
-	if (queue(r, kind, request, NULL, err) < 0)
-		return -1;
-	return pf_runner_take(r, answer, seconds, err);
+	return queue(r, kind, request, NULL, err);
+}
+
+int pf_runner_ask(struct pf_runner *r, enum pf_frame_kind kind, const struct pf_value *request,
+		  struct pf_buf *answer, double seconds, struct pf_err *err)
+{
+	return give(r, kind, request, err) < 0 ? -1 : pf_runner_take(r, answer, seconds, err);
 }
 
 /* The frame's map: entries of fixed names. */
@@ -343,9 +347,7 @@ int pf_runner_give(struct pf_runner *r, const struct pf_request *request, struct
 				  text_value(PF_S("params")), request->params };
 	struct pf_value map = request->raw ? map_of(raw, 3) : map_of(typed, 2);
 
-	if (r->fd <= 0)
-		return pf_fail(err, PF_EBUG, "there is no runner to ask");
-	if (queue(r, request->raw ? PF_FRAME_RAW : PF_FRAME_PREDICT, &map, NULL, err) < 0)
+	if (give(r, request->raw ? PF_FRAME_RAW : PF_FRAME_PREDICT, &map, err) < 0)
 		return -1;
 	pf_run_push(r);
 	return 0;
