@@ -134,19 +134,21 @@ static int use_environment(struct pf_job *job, const struct pf_opts *o, struct p
 	return -1;
 }
 
-int pf_read_model(struct pf_model *out, struct pf_fetched *from, const char *uri, enum pf_how_much much,
-		  const struct pf_opts *o, struct pf_err *err)
+int pf_read_model(struct pf_model *out, struct pf_fetched *from, const char *uri,
+		  enum pf_how_much much, const struct pf_opts *o, struct pf_err *err)
 {
 	struct pf_fetch_opts how = { .store = o->store, .offline = o->offline,
 				     .texts = much == PF_TEXTS_OF_IT,
 				     .max_file = much == PF_LOOKS_OF_IT ? PF_MAX_LOOKED_INTO : 0 };
 
 	pf_signals_catch();
-	return pf_fetch_model(from, uri, &how, err) < 0 || pf_model_load(out, from->dir, err) < 0 ? -1 : 0;
+	return pf_fetch_model(from, uri, &how, err) < 0 || pf_model_load(out, from->dir, err) < 0
+		       ? -1
+		       : 0;
 }
 
-static int read_model(struct pf_job *job, const char *uri, enum pf_how_much much, const struct pf_opts *o,
-		      struct pf_err *err)
+static int read_model(struct pf_job *job, const char *uri, enum pf_how_much much,
+		      const struct pf_opts *o, struct pf_err *err)
 {
 	if (pf_read_model(&job->model, &job->from, uri, much, o, err) < 0)
 		return -1;
@@ -163,7 +165,8 @@ int pf_prepare(struct pf_job *out, const char *uri, const struct pf_opts *asked,
 
 	with.builder = pf_build_builder();
 	if (o->lock && o->env_manager == PF_ENV_LOCAL)
-		return pf_fail(err, PF_EUSAGE, "--lock makes an environment; --env-manager local has none");
+		return pf_fail(err, PF_EUSAGE,
+			       "--lock makes an environment; --env-manager local has none");
 	if (read_model(&job, uri, PF_ALL_OF_IT, o, err) < 0)
 		return -1;
 	if (o->lock)
@@ -190,7 +193,8 @@ int pf_write_lock(struct pf_buf *out, const char *uri, const char *format, const
 
 	native.env_manager = PF_ENV_VENV;
 	native.builder = pf_build_builder();
-	if (pf_lock_check_format(format, err) < 0 || read_model(&job, uri, PF_TEXTS_OF_IT, o, err) < 0 ||
+	if (pf_lock_check_format(format, err) < 0 ||
+	    read_model(&job, uri, PF_TEXTS_OF_IT, o, err) < 0 ||
 	    pf_model_allow(&job.model, o->allow_model_index, o->allow_urls, err) < 0 ||
 	    pf_needs_date(needs, &native, err) < 0 ||
 	    pf_python_find(&job.python, needs->python, o, err) < 0 ||

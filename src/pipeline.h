@@ -25,8 +25,8 @@ void pf_job_free(struct pf_job *job);
 enum pf_how_much { PF_ALL_OF_IT, PF_TEXTS_OF_IT, PF_LOOKS_OF_IT };
 
 /* fetch, model. `from` has the model's folder, and must outlive it. */
-int pf_read_model(struct pf_model *out, struct pf_fetched *from, const char *uri, enum pf_how_much much,
-		  const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
+int pf_read_model(struct pf_model *out, struct pf_fetched *from, const char *uri,
+		  enum pf_how_much much, const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
 
 /* fetch, model, python, solve, env: the environment is made, or found. */
 int pf_prepare(struct pf_job *out, const char *uri, const struct pf_opts *o,

@@ -136,15 +136,16 @@
 #define PF_MAX_BATCH 256		/* requests that go to a model together */
 #define PF_MAX_TOKEN 4096		/* bytes of a bearer token */
 #define PF_MAX_TOKENS 1000
-#define PF_SMALL_BODY PF_KIB(64)	/* read to its end although it is refused: the connection stays */
+#define PF_SMALL_BODY PF_KIB(64) /* read to its end although it is refused: the connection stays */
 #define PF_MIN_PROGRESS PF_KIB(30)	/* bytes that a slow client must move in PF_WAIT_CLIENT */
 
 /* waiting, in seconds */
-#define PF_WAIT_CLIENT 30		/* for a request's head; for each PF_MIN_PROGRESS of a body or an answer */
+#define PF_WAIT_CLIENT \
+	30 /* for a request's head; for each PF_MIN_PROGRESS of a body or an answer */
 #define PF_WAIT_IDLE 75			/* for the next request of a connection */
 #define PF_WAIT_LINGER 2		/* for a client to read why its connection is closed */
 #define PF_WAIT_SCORE 60		/* for an answer, unless the user says; MLflow's default */
-#define PF_WAIT_DRAIN 30		/* for requests that are under way, once we are asked to stop */
+#define PF_WAIT_DRAIN 30 /* for requests that are under way, once we are asked to stop */
 #define PF_WAIT_RESTART 30		/* at most, before a worker that failed is started again */
 #define PF_WAIT_WARM 2			/* for a worker to turn to us, before we go without it */
 #define PF_WAIT_ATTACHED 30		/* for what a worker's client is to send, or to read */

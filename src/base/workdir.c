@@ -84,7 +84,8 @@ int pf_workdir_open(struct pf_workdir *out, const char *prefix, const char *stor
 		return -1;
 	if (make_dirs(&w, err) < 0 || make_own(&w, prefix, err) < 0) {
 		if (!*err->hint)
-			pf_hint(err, "choose a place that can be written with --store or PYFUNC_ENV_STORE");
+			pf_hint(err,
+				"choose a place that can be written with --store or PYFUNC_ENV_STORE");
 		return -1;
 	}
 	*out = PF_TAKE(w);
@@ -169,7 +170,8 @@ static bool take_leftover(int *fd, int parent, const char *name, time_t before)
 	struct stat st;
 
 	*fd = openat(parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	return *fd >= 0 && fstat(*fd, &st) == 0 && st.st_mtime <= before && !is_held(*fd, LOCK_EX, &st);
+	return *fd >= 0 && fstat(*fd, &st) == 0 && st.st_mtime <= before &&
+	       !is_held(*fd, LOCK_EX, &st);
 }
 
 static DIR *open_tmp(const char *store)

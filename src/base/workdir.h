@@ -12,7 +12,7 @@ struct pf_workdir {
 	char *store;	/* STORE */
 	char *path;	/* STORE/tmp/NAME */
 	char *name;
-	char *log;	/* STORE/logs/NAME.log: what the drivers say; kept when one of them failed */
+	char *log; /* STORE/logs/NAME.log: what the drivers say; kept when one of them failed */
 	int fd;		/* of the folder, with its lock */
 	bool opened;
 	bool keep_log;

@@ -47,7 +47,8 @@ static int get_archive(struct pf_building *b, struct pf_err *err)
 
 	if (b->archive > 0)
 		return 0;
-	if (fd < 0 || pf_digest_fd(hex, PF_S("sha256"), fd, err) < 0 || strcmp(hex, b->kept.sha256) != 0)
+	if (fd < 0 || pf_digest_fd(hex, PF_S("sha256"), fd, err) < 0 ||
+	    strcmp(hex, b->kept.sha256) != 0)
 		return pf_building_fetch(b, &sha256, err);
 	b->archive = pf_fd_take(&fd);
 	return 0;
@@ -63,7 +64,8 @@ void pf_building_drop_archive(struct pf_building *b)
 
 static int make_folders(struct pf_building *b, struct pf_err *err)
 {
-	static const char *const names[] = { "", "/source", "/home", "/tmp", "/shm", "/wheel", "/metadata" };
+	static const char *const names[] = { "",     "/source", "/home",    "/tmp",
+					     "/shm", "/wheel",	"/metadata" };
 	struct pf_arena *a = &b->w.arena;
 
 	b->work = pf_join(a, b->w.path, PF_S("work"));

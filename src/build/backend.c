@@ -159,7 +159,8 @@ int pf_backend_read(struct pf_backend *out, struct pf_arena *a, int root, struct
 		fd = pf_open_beneath(root, PYPROJECT, err);
 		if (fd < 0 || pf_read_fd(&text, fd, PYPROJECT, err) < 0)
 			return -1;
-	} else if (faccessat(root, "setup.py", F_OK, 0) < 0 && faccessat(root, "setup.cfg", F_OK, 0) < 0) {
+	} else if (faccessat(root, "setup.py", F_OK, 0) < 0 &&
+		   faccessat(root, "setup.cfg", F_OK, 0) < 0) {
 		return pf_fail(err, PF_EINTEGRITY, "it has neither pyproject.toml nor setup.py");
 	}
 	if (pf_backend_parse(out, a, pf_dup(a, pf_buf_view(&text)), err) < 0)

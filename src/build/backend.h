@@ -17,6 +17,7 @@ int pf_backend_parse(struct pf_backend *out, struct pf_arena *a, struct pf_str t
 		     struct pf_err *err) PF_MUST_USE;
 /* Of the source unpacked in `root`, whose folders are looked for: EINTEGRITY where one is not there, or
  * leads elsewhere. */
-int pf_backend_read(struct pf_backend *out, struct pf_arena *a, int root, struct pf_err *err) PF_MUST_USE;
+int pf_backend_read(struct pf_backend *out, struct pf_arena *a, int root,
+		    struct pf_err *err) PF_MUST_USE;
 /* Is it a requirement that may be asked for on behalf of a stranger? */
 int pf_backend_check(struct pf_str requirement, struct pf_err *err) PF_MUST_USE;

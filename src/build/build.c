@@ -27,7 +27,8 @@ static void pf_building_free(struct pf_building *b)
 
 /* ---- may it be built? ---- */
 
-static int check_above(const struct pf_building *b, const struct pf_above *above, struct pf_err *err)
+static int check_above(const struct pf_building *b, const struct pf_above *above,
+		       struct pf_err *err)
 {
 	for (const struct pf_above *x = above; x; x = x->above)
 		if (pf_str_eq(x->name, b->s->name))
@@ -106,10 +107,12 @@ static int take_turn(struct pf_building *b, struct pf_err *err)
 static int make_tools(struct pf_building *b, const char *name, const struct pf_tools *before,
 		      struct pf_err *err)
 {
-	struct pf_build_for whom = { .python = b->whom->python, .needs = b->whom->needs, .o = &b->o };
+	struct pf_build_for whom = { .python = b->whom->python,
+				     .needs = b->whom->needs,
+				     .o = &b->o };
 	PF_AUTO(tools) tools = { 0 };
-	int same = pf_tools_make(&tools, before, name, &b->backend.requires, b->backend.assumed, &b->w,
-				 &whom, err);
+	int same = pf_tools_make(&tools, before, name, &b->backend.requires, b->backend.assumed,
+				 &b->w, &whom, err);
 
 	if (same)
 		return same < 0 ? -1 : 0;
@@ -159,8 +162,9 @@ static int prepare(struct pf_building *b, struct pf_err *err)
 	pf_confine_make(&b->confine, a, b->work, pf_join(a, b->work, PF_S("shm")), b->source);
 	if (b->confine.how != PF_CONFINED)
 		pf_note("this kernel does not keep the build of " PF_FMT " %s", PF_ARG(b->s->file),
-			b->confine.how == PF_CONFINED_WRITES ? "off the network" :
-							       "to its folder, nor off the network");
+			b->confine.how == PF_CONFINED_WRITES
+				? "off the network"
+				: "to its folder, nor off the network");
 	return add_required(b, err);
 }
 
@@ -176,11 +180,13 @@ static int ask_backend(struct pf_str *out, struct pf_building *b, struct pf_err 
 	char *folder = pf_join(a, b->work, PF_S("metadata"));
 	struct pf_node *info = NULL;
 
-	if (pf_hook_call(&info, &b->hook, "prepare_metadata_for_build_wheel", folder, &b->w, err) < 0)
+	if (pf_hook_call(&info, &b->hook, "prepare_metadata_for_build_wheel", folder, &b->w, err) <
+	    0)
 		return -1;
 	if (info->kind != PF_NODE_STRING)
 		return 1;
-	return pf_building_read(out, a, folder, pf_formatz(a, PF_FMT "/METADATA", PF_ARG(info->text)), err);
+	return pf_building_read(out, a, folder,
+				pf_formatz(a, PF_FMT "/METADATA", PF_ARG(info->text)), err);
 }
 
 static int fail_vanished(const struct pf_building *b, struct pf_err *err)
@@ -188,7 +194,8 @@ static int fail_vanished(const struct pf_building *b, struct pf_err *err)
 	return pf_fail(err, PF_EIO, "STORE/built/%s.metadata vanished", b->kept.name);
 }
 
-static int make_metadata(struct pf_str *out, struct pf_building *b, struct pf_arena *a, struct pf_err *err)
+static int make_metadata(struct pf_str *out, struct pf_building *b, struct pf_arena *a,
+			 struct pf_err *err)
 {
 	struct pf_kept_wheel built;
 	struct pf_str text = { 0 };
@@ -209,7 +216,9 @@ static int make_metadata(struct pf_str *out, struct pf_building *b, struct pf_ar
 		rc = prepare(b, err) < 0 ? -1 : ask_backend(&text, b, err);
 	}
 	if (rc == 0)
-		rc = pf_building_check(b, text, err) < 0 ? -1 : pf_kept_put_metadata(&b->kept, text, err);
+		rc = pf_building_check(b, text, err) < 0
+			     ? -1
+			     : pf_kept_put_metadata(&b->kept, text, err);
 	if (rc > 0) { /* which leaves its metadata */
 		rc = build_wheel(&built, b, a, err);
 		if (rc == 0 && !pf_kept_metadata(&text, a, &b->kept))
@@ -224,7 +233,9 @@ static int start(struct pf_building *b, struct pf_arena *a, struct pf_err *err)
 {
 	const struct pf_above *above = b->whom->o->builder->above;
 
-	b->here = (struct pf_above){ .above = above, .name = b->s->name, .depth = above ? above->depth + 1 : 1 };
+	b->here = (struct pf_above){ .above = above,
+				     .name = b->s->name,
+				     .depth = above ? above->depth + 1 : 1 };
 	return check_above(b, above, err) < 0 ? -1 : identify(b, a, err);
 }
 
@@ -267,7 +278,8 @@ static int build_wheel(struct pf_kept_wheel *out, struct pf_building *b, struct 
 }
 
 /* Recorded, and there still. */
-static int find(struct pf_kept_wheel *out, struct pf_building *b, struct pf_arena *a, struct pf_err *err)
+static int find(struct pf_kept_wheel *out, struct pf_building *b, struct pf_arena *a,
+		struct pf_err *err)
 {
 	PF_AUTO(wheel) wheel = { 0 };
 
@@ -275,8 +287,8 @@ static int find(struct pf_kept_wheel *out, struct pf_building *b, struct pf_aren
 		       pf_wheel_find(&wheel, out->sha256.p, out->file, true, b->whom->o, err) : 0;
 }
 
-static int wheel(struct pf_str *file, struct pf_str *sha256, struct pf_arena *a, const struct pf_sdist *s,
-		 const struct pf_build_for *whom, struct pf_err *err)
+static int wheel(struct pf_str *file, struct pf_str *sha256, struct pf_arena *a,
+		 const struct pf_sdist *s, const struct pf_build_for *whom, struct pf_err *err)
 {
 	struct pf_building b = { .s = s, .whom = whom };
 	struct pf_kept_wheel built = { 0 };

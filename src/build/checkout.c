@@ -55,6 +55,7 @@ int pf_building_checkout(struct pf_building *b, struct pf_err *err)
 		return -1;
 	if (found.submodules)
 		pf_note("%s of " PF_FMT " not fetched: what it builds is without",
-			found.submodules == 1 ? "the submodule" : "the submodules", PF_ARG(b->s->file));
+			found.submodules == 1 ? "the submodule" : "the submodules",
+			PF_ARG(b->s->file));
 	return enter(b, root, err);
 }

@@ -118,7 +118,8 @@ static int enter_namespaces(const struct pf_confine *c)
 static int allow(int rules, const char *path, uint64_t what)
 {
 	struct beneath rule = { .allowed = what, .fd = open(path, O_PATH | O_CLOEXEC) };
-	int rc = rule.fd < 0 ? -1 : (int)syscall(SYS_landlock_add_rule, rules, RULE_BENEATH, &rule, 0);
+	int rc = rule.fd < 0 ? -1
+			     : (int)syscall(SYS_landlock_add_rule, rules, RULE_BENEATH, &rule, 0);
 
 	if (rule.fd >= 0)
 		close(rule.fd);

@@ -7,8 +7,8 @@
 
 enum pf_confined {
 	PF_CONFINED_NOT,
-	PF_CONFINED_WRITES,	/* by Landlock: the network is there, at most TCP is not */
-	PF_CONFINED,		/* by namespaces of its own: no network, all else read-only, no capabilities */
+	PF_CONFINED_WRITES, /* by Landlock: the network is there, at most TCP is not */
+	PF_CONFINED, /* by namespaces of its own: no network, all else read-only, no capabilities */
 };
 
 /* Made before the fork: the child may not allocate. */

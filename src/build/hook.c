@@ -21,9 +21,22 @@ static const char PROGRAM[] =
 /* ---- its variables ---- */
 
 /* Beyond what drivers are not told: ways to the network, and places that are not the build's. */
-static const char *const dropped[] = { "HOME", "PATH", "TMPDIR", "TMP", "TEMP", "XDG_*", "PIP_*", "UV_*",
-				       "*_proxy", "*_PROXY", "SSH_*", "DBUS_*", "GPG_*", "GIT_*",
-				       "PYTHONNOUSERSITE", "SOURCE_DATE_EPOCH" };
+static const char *const dropped[] = { "HOME",
+				       "PATH",
+				       "TMPDIR",
+				       "TMP",
+				       "TEMP",
+				       "XDG_*",
+				       "PIP_*",
+				       "UV_*",
+				       "*_proxy",
+				       "*_PROXY",
+				       "SSH_*",
+				       "DBUS_*",
+				       "GPG_*",
+				       "GIT_*",
+				       "PYTHONNOUSERSITE",
+				       "SOURCE_DATE_EPOCH" };
 
 static bool is_dropped(const char *variable)
 {
@@ -86,7 +99,8 @@ static int copy_output(int to, int from, size_t *total, struct pf_err *err)
 		return 1;
 	*total += (size_t)n;
 	if (*total > PF_MAX_BUILD_LOG)
-		return pf_fail(err, PF_ELIMIT, "its build prints more than %zu bytes", PF_MAX_BUILD_LOG);
+		return pf_fail(err, PF_ELIMIT, "its build prints more than %zu bytes",
+			       PF_MAX_BUILD_LOG);
 	return pf_write_fd(to, bytes, (size_t)n, err);
 }
 
@@ -106,7 +120,8 @@ static int follow(struct pf_proc *proc, int *status, int log, int output, struct
 		if (rc >= 0)
 			ended = rc = pf_proc_wait(proc, p.fd < 0 ? 100 : 0, status, err);
 		if (rc >= 0 && !ended && now() > until)
-			rc = pf_fail(err, PF_ELIMIT, "its build takes longer than %d s", PF_WAIT_BUILD);
+			rc = pf_fail(err, PF_ELIMIT, "its build takes longer than %d s",
+				     PF_WAIT_BUILD);
 	}
 	while (rc >= 0 && (rc = copy_output(log, output, &total, err)) == 0)
 		;
@@ -179,7 +194,8 @@ static int read_answer(struct pf_node **out, const struct pf_hook *h, const char
 {
 	PF_AUTO(buf) text = PF_BUF(PF_MAX_BUILD_ANSWER);
 	PF_FD(work) = open(h->work, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	PF_FD(fd) = work < 0 ? -1 : pf_open_beneath(work, file, err); /* no link that it left there */
+	PF_FD(fd) =
+		work < 0 ? -1 : pf_open_beneath(work, file, err); /* no link that it left there */
 
 	if (work < 0)
 		return pf_fail_errno(err, "cannot open %s", h->work);
@@ -191,8 +207,8 @@ static int read_answer(struct pf_node **out, const struct pf_hook *h, const char
 	return 0;
 }
 
-int pf_hook_call(struct pf_node **answer, const struct pf_hook *h, const char *name, const char *folder,
-		 struct pf_workdir *w, struct pf_err *err)
+int pf_hook_call(struct pf_node **answer, const struct pf_hook *h, const char *name,
+		 const char *folder, struct pf_workdir *w, struct pf_err *err)
 {
 	struct pf_arena *a = &w->arena;
 	const struct pf_backend *b = h->backend;

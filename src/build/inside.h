@@ -49,7 +49,8 @@ int pf_building_checkout(struct pf_building *b, struct pf_err *err) PF_MUST_USE;
 /* ---- result.c ---- */
 
 /* Is it that of what was asked for? EINTEGRITY. */
-int pf_building_check(const struct pf_building *b, struct pf_str metadata, struct pf_err *err) PF_MUST_USE;
+int pf_building_check(const struct pf_building *b, struct pf_str metadata,
+		      struct pf_err *err) PF_MUST_USE;
 /* A text that the build made, below a folder; ESOLVE where it is not there. */
 int pf_building_read(struct pf_str *out, struct pf_arena *a, const char *dir, const char *path,
 		     struct pf_err *err) PF_MUST_USE;

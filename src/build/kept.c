@@ -22,7 +22,8 @@ void pf_kept_name(struct pf_kept *out, struct pf_arena *a, char *store, struct p
 
 	pf_buf_printf(&b, PF_FMT "\n" PF_FMT "\n" PF_FMT "\n", PF_ARG(p->platform), PF_ARG(p->libc),
 		      PF_ARG(p->soabi));
-	for (size_t i = 0; whom->needs && whom->o->allow_model_index && i < whom->needs->asked.n; i++)
+	for (size_t i = 0; whom->needs && whom->o->allow_model_index && i < whom->needs->asked.n;
+	     i++)
 		if (whom->needs->asked.v[i].kind == PF_ASKED_INDEX)
 			pf_buf_printf(&b, PF_FMT "\n", PF_ARG(whom->needs->asked.v[i].text));
 	pf_sha256_hex(hex, b.p, b.n);
@@ -52,8 +53,9 @@ static int write_text(const struct pf_kept *k, const char *suffix, struct pf_str
 
 	if (pf_mkdir_p(pf_formatz(&a, "%s/built", k->store), 0755, err) < 0)
 		return -1;
-	return pf_write_atomic(AT_FDCWD, pf_formatz(&a, "%s/built/%s.%s", k->store, k->name, suffix),
-			       text, 0444, err);
+	return pf_write_atomic(AT_FDCWD,
+			       pf_formatz(&a, "%s/built/%s.%s", k->store, k->name, suffix), text,
+			       0444, err);
 }
 
 int pf_kept_metadata(struct pf_str *out, struct pf_arena *a, const struct pf_kept *k)
@@ -82,7 +84,8 @@ int pf_kept_wheel(struct pf_kept_wheel *out, struct pf_arena *a, const struct pf
 	return out->file.n && out->sha256.n;
 }
 
-static void write_file(struct pf_json_out *w, const char *key, struct pf_str file, struct pf_str sha256)
+static void write_file(struct pf_json_out *w, const char *key, struct pf_str file,
+		       struct pf_str sha256)
 {
 	pf_json_key(w, key);
 	pf_json_open(w, '{');
@@ -123,5 +126,6 @@ int pf_kept_put_wheel(const struct pf_kept *k, const struct pf_kept_wheel *kept,
 	pf_json_field(&w, "date", pf_s(date));
 	pf_json_close(&w, '}');
 	pf_buf_char(&b, '\n');
-	return pf_buf_check(&b, "a record", err) < 0 ? -1 : write_text(k, "json", pf_buf_view(&b), err);
+	return pf_buf_check(&b, "a record", err) < 0 ? -1
+						     : write_text(k, "json", pf_buf_view(&b), err);
 }

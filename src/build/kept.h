@@ -17,7 +17,7 @@ struct pf_kept {
 /* What it was made of and by: for people, and for finding it again. */
 struct pf_kept_wheel {
 	struct pf_str file, sha256;	/* "demo-1.0-py3-none-any.whl" */
-	struct pf_str source;		/* "demo-1.0.tar.gz"; of a commit "git+https://h/r@COMMIT" */
+	struct pf_str source; /* "demo-1.0.tar.gz"; of a commit "git+https://h/r@COMMIT" */
 	const struct pf_plan *tools;	/* the build requirements, as they were installed */
 	const char *confined;		/* how */
 };
@@ -31,5 +31,7 @@ void pf_kept_name(struct pf_kept *out, struct pf_arena *a, char *store, struct p
 int pf_kept_metadata(struct pf_str *out, struct pf_arena *a, const struct pf_kept *k);
 int pf_kept_wheel(struct pf_kept_wheel *out, struct pf_arena *a, const struct pf_kept *k);
 
-int pf_kept_put_metadata(const struct pf_kept *k, struct pf_str text, struct pf_err *err) PF_MUST_USE;
-int pf_kept_put_wheel(const struct pf_kept *k, const struct pf_kept_wheel *w, struct pf_err *err) PF_MUST_USE;
+int pf_kept_put_metadata(const struct pf_kept *k, struct pf_str text,
+			 struct pf_err *err) PF_MUST_USE;
+int pf_kept_put_wheel(const struct pf_kept *k, const struct pf_kept_wheel *w,
+		      struct pf_err *err) PF_MUST_USE;

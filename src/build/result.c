@@ -72,7 +72,8 @@ static int check_file(struct pf_building *b, struct pf_str file, struct pf_err *
 	for (size_t i = 0; i < wheel.tags.n; i++)
 		if (pf_tags_rank(&tags, wheel.tags.v[i]) != PF_TAG_NONE)
 			return 0;
-	return pf_fail(err, PF_EINTEGRITY, "its build makes a wheel for another interpreter, " PF_FMT,
+	return pf_fail(err, PF_EINTEGRITY,
+		       "its build makes a wheel for another interpreter, " PF_FMT,
 		       PF_ARG(pf_shown(file)));
 }
 

@@ -19,8 +19,9 @@ void pf_tools_free(struct pf_tools *t)
 
 /* ---- resolve ---- */
 
-static int resolve_with(struct pf_plan *out, const struct pf_strs *requires, const struct pf_strs *limits,
-			struct pf_workdir *w, const struct pf_build_for *whom, struct pf_err *err)
+static int resolve_with(struct pf_plan *out, const struct pf_strs *requires,
+			const struct pf_strs *limits, struct pf_workdir *w,
+			const struct pf_build_for *whom, struct pf_err *err)
 {
 	const struct pf_strs *lists[] = { requires, NULL };
 	PF_AUTO(native) native = { 0 };
@@ -75,8 +76,8 @@ static int fill(struct pf_tools *t, const char *path, struct pf_workdir *w,
 		return pf_fail_errno(err, "cannot open %s", path);
 	if (!t->plan.packages.n)
 		return 0;
-	return pf_wheels_install(&placed, dir, t->python, &t->plan, whom->needs, whom->python, w, whom->o,
-				 err);
+	return pf_wheels_install(&placed, dir, t->python, &t->plan, whom->needs, whom->python, w,
+				 whom->o, err);
 }
 
 int pf_tools_make(struct pf_tools *out, const struct pf_tools *before, const char *name,

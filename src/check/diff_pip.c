@@ -55,13 +55,15 @@ static struct pf_str plain_url(struct pf_str *revision, struct pf_arena *a, stru
 
 static bool begins(struct pf_str commit, struct pf_str asked)
 {
-	return asked.n >= 4 && asked.n <= commit.n && pf_str_eq(pf_str_cut(commit, 0, asked.n), asked);
+	return asked.n >= 4 && asked.n <= commit.n &&
+	       pf_str_eq(pf_str_cut(commit, 0, asked.n), asked);
 }
 
 /* Of a branch nobody here knows where it is now: it is as good as when it was installed. */
 static bool is_revision(const struct pf_dist *dist, struct pf_str asked)
 {
-	if (!asked.n || !dist->commit.n || begins(dist->commit, asked) || pf_str_eq(asked, dist->revision))
+	if (!asked.n || !dist->commit.n || begins(dist->commit, asked) ||
+	    pf_str_eq(asked, dist->revision))
 		return true;
 	return !dist->revision.n && asked.n < dist->commit.n;
 }
@@ -72,8 +74,9 @@ static struct pf_str shown_place(struct pf_arena *a, const struct pf_dist *dist)
 		return PF_S("a package index");
 	if (!dist->commit.n)
 		return dist->url;
-	return pf_format(a, PF_FMT "@" PF_FMT "%s" PF_FMT "%s", PF_ARG(dist->url), PF_ARG(dist->commit),
-			 dist->revision.n ? " (" : "", PF_ARG(dist->revision), dist->revision.n ? ")" : "");
+	return pf_format(a, PF_FMT "@" PF_FMT "%s" PF_FMT "%s", PF_ARG(dist->url),
+			 PF_ARG(dist->commit), dist->revision.n ? " (" : "", PF_ARG(dist->revision),
+			 dist->revision.n ? ")" : "");
 }
 
 static bool check_url(struct pf_compare *c, const struct pf_need *need, struct pf_dist *dist)

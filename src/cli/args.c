@@ -15,7 +15,8 @@ struct option {
 	enum pf_opt_id id;
 	char short_name;
 	const char *long_name;
-	const char *metavar;	/* "" for a switch, "[=WORD]" for one with a value that may be left out */
+	const char
+		*metavar; /* "" for a switch, "[=WORD]" for one with a value that may be left out */
 	const char *help;	/* NULL for an alias */
 	const char *implied;	/* of an alias that takes no value */
 	bool setting;
@@ -315,7 +316,8 @@ void pf_args_help(struct pf_buf *out, const char *command)
 		pf_buf_cstr(out, "  ");
 		if (o->short_name && find_short(command, o->short_name) == o)
 			pf_buf_printf(out, "-%c, ", o->short_name);
-		pf_buf_printf(out, "--%s%s%s\n", o->long_name, takes_value(o) ? " " : "", o->metavar);
+		pf_buf_printf(out, "--%s%s%s\n", o->long_name, takes_value(o) ? " " : "",
+			      o->metavar);
 		wrap_text(out, o->help);
 		print_aliases(out, o, command);
 	}

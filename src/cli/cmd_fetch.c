@@ -7,7 +7,8 @@
 #include "cli/cli.h"
 #include "fetch/fetch.h"
 
-static void write_result(struct pf_buf *out, const struct pf_fetched *f, const char *path, bool json)
+static void write_result(struct pf_buf *out, const struct pf_fetched *f, const char *path,
+			 bool json)
 {
 	struct pf_json_out w = { .buf = out };
 

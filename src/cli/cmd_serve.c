@@ -21,14 +21,14 @@ static const char *chosen(const struct pf_args *args, enum pf_opt_id id, const c
 	return args->value[id] ? args->value[id] : set && *set ? set : usual;
 }
 
-static int read_count(unsigned *out, const char *what, const char *text, unsigned least, unsigned most,
-		      struct pf_err *err)
+static int read_count(unsigned *out, const char *what, const char *text, unsigned least,
+		      unsigned most, struct pf_err *err)
 {
 	uint64_t n;
 
 	if (!pf_str_u64(pf_s(text), &n) || n < least || n > most)
-		return pf_fail(err, PF_EUSAGE, "%s takes a number from %u to %u, not " PF_FMT, what, least, most,
-			       PF_ARG(pf_shown(pf_s(text))));
+		return pf_fail(err, PF_EUSAGE, "%s takes a number from %u to %u, not " PF_FMT, what,
+			       least, most, PF_ARG(pf_shown(pf_s(text))));
 	*out = (unsigned)n;
 	return 0;
 }
@@ -41,8 +41,10 @@ static int read_limits(struct pf_serve_opts *out, const struct pf_args *args, st
 
 	if (read_count(&out->workers, "--workers", workers, 1, PF_MAX_SERVE_WORKERS, err) < 0 ||
 	    pf_cli_size(&body, "--max-body", args->value[PF_OPT_max_body], err) < 0 ||
-	    pf_cli_seconds(&out->timeout,
-			   chosen(args, PF_OPT_timeout, "MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT", NULL), err) < 0)
+	    pf_cli_seconds(
+		    &out->timeout,
+		    chosen(args, PF_OPT_timeout, "MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT", NULL),
+		    err) < 0)
 		return -1;
 	if (body > PF_MAX_INPUT)
 		return pf_fail(err, PF_EUSAGE, "--max-body takes 4G at most");
@@ -62,7 +64,8 @@ static int read_options(struct pf_serve_opts *out, const struct pf_args *args, s
 		.tls_key = args->value[PF_OPT_tls_key],
 		.token_file = args->value[PF_OPT_token_file],
 		.batch = pf_args_has(args, PF_OPT_batch),
-		.access_log = !pf_args_has(args, PF_OPT_no_access_log) && !pf_args_has(args, PF_OPT_quiet),
+		.access_log = !pf_args_has(args, PF_OPT_no_access_log) &&
+			      !pf_args_has(args, PF_OPT_quiet),
 		.json_log = pf_args_has(args, PF_OPT_json),
 	};
 	if (!out->tls_cert != !out->tls_key)
@@ -86,7 +89,8 @@ static int start(struct pf_runner *out, const void *how, bool to_read, struct pf
 }
 
 /* The version of MLflow that the model's environment has, else of the one that saved it, else ours. */
-static struct pf_str mlflow_version(struct pf_arena *a, const struct pf_job *job, const struct pf_opts *o)
+static struct pf_str mlflow_version(struct pf_arena *a, const struct pf_job *job,
+				    const struct pf_opts *o)
 {
 	static const char *const names[] = { "mlflow", "mlflow-skinny" };
 	PF_AUTO(python) python = { 0 };
@@ -110,7 +114,9 @@ static int serve(struct pf_listeners *l, struct pf_serve_opts *so, const struct 
 {
 	PF_AUTO(arena) a = { 0 };
 	struct how how = { job, o };
-	struct pf_serve_model model = { .expect = pf_job_expect(job, o), .start = start, .how = &how,
+	struct pf_serve_model model = { .expect = pf_job_expect(job, o),
+					.start = start,
+					.how = &how,
 					.reads_raw = pf_job_reads_raw(job, o) };
 
 	so->version = pf_dupz(&a, mlflow_version(&a, job, o));

@@ -125,31 +125,32 @@ void pf_put_data(struct pf_buf *out, const void *p, size_t n); /* and zeros up t
 
 /* A frame on a socket: 16 bytes of header (magic "PFR1", kind, length), then the body. */
 enum pf_frame_kind {
-	PF_FRAME_LOAD = 1,	/* to the runner: a MAP that says how to load (run/run.h) */
-	PF_FRAME_LOADED,	/* from it: a MAP: "python", "seconds" */
-	PF_FRAME_PREDICT,	/* a MAP: "data" (any value), "params" (MAP or NULL) */
-	PF_FRAME_RAW,		/* a MAP: "format" ("json", "csv", "parquet"), "bytes" (BYTES),
+	PF_FRAME_LOAD = 1, /* to the runner: a MAP that says how to load (run/run.h) */
+	PF_FRAME_LOADED,   /* from it: a MAP: "python", "seconds" */
+	PF_FRAME_PREDICT,  /* a MAP: "data" (any value), "params" (MAP or NULL) */
+	PF_FRAME_RAW,	   /* a MAP: "format" ("json", "csv", "parquet"), "bytes" (BYTES),
 				 * "params" (MAP or NULL): the runner parses */
-	PF_FRAME_ANSWER,	/* any value */
+	PF_FRAME_ANSWER,   /* any value */
 	/* a MAP: "stage" (start, import, load, input, predict, convert), "kind" (the exception's
 	 * type), "message", "traceback", "module" */
 	PF_FRAME_FAILED,
-	PF_FRAME_BYE,		/* no body: finish and exit */
-	PF_FRAME_SPENT,		/* from it, before an ANSWER: a MAP: "seconds" within predict */
+	PF_FRAME_BYE,	/* no body: finish and exit */
+	PF_FRAME_SPENT, /* from it, before an ANSWER: a MAP: "seconds" within predict */
 	/* from it, after a BYE: it has finished and has no children; all that is left is for the
 	 * kernel to take its memory back */
 	PF_FRAME_GONE,
-	PF_FRAME_READ,		/* a MAP: "format" ("parquet"), "bytes": answered by the table */
-	PF_FRAME_WRITE,		/* a MAP: "format" ("parquet"), "data": answered by its BYTES */
-	PF_FRAME_STAY,		/* to it: become a worker (run/warm.h); from it, no body: it has */
-	PF_FRAME_ATTACH,	/* to a worker: a MAP: "state", "seconds"; from it, no body: go ahead */
+	PF_FRAME_READ,	 /* a MAP: "format" ("parquet"), "bytes": answered by the table */
+	PF_FRAME_WRITE,	 /* a MAP: "format" ("parquet"), "data": answered by its BYTES */
+	PF_FRAME_STAY,	 /* to it: become a worker (run/warm.h); from it, no body: it has */
+	PF_FRAME_ATTACH, /* to a worker: a MAP: "state", "seconds"; from it, no body: go ahead */
 };
 #define PF_FRAME_HEADER 16
 void pf_frame_header(char out[PF_FRAME_HEADER], enum pf_frame_kind kind, size_t length);
 int pf_frame_parse(enum pf_frame_kind *kind, size_t *length, const char in[PF_FRAME_HEADER],
 		   struct pf_err *err) PF_MUST_USE;
 /* On a blocking socket. */
-int pf_frame_send(int fd, enum pf_frame_kind kind, struct pf_str body, struct pf_err *err) PF_MUST_USE;
+int pf_frame_send(int fd, enum pf_frame_kind kind, struct pf_str body,
+		  struct pf_err *err) PF_MUST_USE;
 /* The same behind a frame that is whole already, header and all: both go out together. */
 int pf_frame_send_behind(int fd, struct pf_str before, enum pf_frame_kind kind, struct pf_str body,
 			 struct pf_err *err) PF_MUST_USE;

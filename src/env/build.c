@@ -31,7 +31,7 @@ struct build {
 	const struct pf_python *python;
 	const struct pf_opts *o;
 	struct pf_workdir w;
-	char *dir;	/* STORE/tmp/NAME/env: longer than the final path, so that what fits here fits there */
+	char *dir; /* STORE/tmp/NAME/env: longer than the final path, so that what fits here fits there */
 	char *exe;	/* its bin/python */
 	char *site;	/* "lib/python3.11/site-packages" */
 	char *final;	/* STORE/envs/KEY */
@@ -113,7 +113,8 @@ static int check_installed(struct build *b, struct pf_err *err)
 		struct pf_str *version = pf_map_get(&installed, one->name);
 
 		if (!version)
-			return pf_fail(err, PF_EINTEGRITY, PF_FMT " was not installed, though planned",
+			return pf_fail(err, PF_EINTEGRITY,
+				       PF_FMT " was not installed, though planned",
 				       PF_ARG(one->name));
 		if (one->version.n && version->n && !same_version(*version, one->version))
 			return pf_fail(err, PF_EINTEGRITY, PF_FMT " is there as " PF_FMT
@@ -145,7 +146,8 @@ static void leave_mark(struct build *b, const char *mark)
 {
 	struct pf_err ignored;
 
-	if (mark && pf_mkdir_p(pf_formatz(&b->w.arena, "%s/pythons", b->w.store), 0755, &ignored) == 0)
+	if (mark &&
+	    pf_mkdir_p(pf_formatz(&b->w.arena, "%s/pythons", b->w.store), 0755, &ignored) == 0)
 		(void)!pf_write_atomic(AT_FDCWD, mark, PF_S(""), 0444, &ignored);
 }
 
@@ -282,7 +284,8 @@ int pf_env_build(const struct pf_plan *plan, const struct pf_needs *needs,
 	char prefix[64];
 	int rc;
 
-	with.repair |= replace; /* what is damaged here may be so in the cache, whose files these are */
+	with.repair |=
+		replace; /* what is damaged here may be so in the cache, whose files these are */
 	snprintf(prefix, sizeof(prefix), "%s.", plan->key);
 	if (pf_workdir_open(&b.w, prefix, o->store, err) < 0)
 		return -1;

@@ -64,4 +64,5 @@ int pf_bundle_write(int dir, struct pf_str head, struct pf_bundled *files, size_
 		    struct pf_err *err) PF_MUST_USE;
 /* 1; 0: not there, or damaged (a warning). Files' sizes are looked at once after each start of the
  * machine, since nothing is synced to the disk; with `deep` their digests, too. */
-int pf_bundle_load(struct pf_bundle *out, const char *dir, bool deep, struct pf_err *err) PF_MUST_USE;
+int pf_bundle_load(struct pf_bundle *out, const char *dir, bool deep,
+		   struct pf_err *err) PF_MUST_USE;

@@ -252,7 +252,9 @@ static int find(struct compiling *c, struct batch *missing, size_t *count, struc
 int pf_wheels_compile(struct pf_wheel *wheels, size_t n, const struct pf_python *python,
 		      const struct pf_opts *o, struct pf_err *err)
 {
-	struct compiling c = { .python = python, .deep = o->repair, .jobs = PF_BUF(PF_MAX_MANIFEST) };
+	struct compiling c = { .python = python,
+			       .deep = o->repair,
+			       .jobs = PF_BUF(PF_MAX_MANIFEST) };
 	struct pf_arena a = { 0 };
 	struct batch *missing = pf_alloc_array(&a, n, sizeof(*missing));
 	size_t count = 0;

@@ -127,7 +127,8 @@ static int fail_lock(const char *path, struct pf_err *err)
 
 	if (err->code == PF_ELIMIT) {
 		(void)!pf_read_file(&who, AT_FDCWD, path, &ignored);
-		pf_fail(err, PF_EIO, "waited %d s for process " PF_FMT ", which makes the same environment",
+		pf_fail(err, PF_EIO,
+			"waited %d s for process " PF_FMT ", which makes the same environment",
 			PF_WAIT_LOCK, PF_ARG(pf_str_trim(pf_buf_view(&who))));
 		pf_buf_free(&who);
 	} else {
@@ -307,13 +308,14 @@ int pf_env_recall(struct pf_env *out, const struct pf_needs *needs, const struct
 	else if (name)
 		rc = recall(out, store, name, needs, python, o, err);
 	else
-		pf_debug("the model brings packages of its own: its requirements are resolved each time");
+		pf_debug(
+			"the model brings packages of its own: its requirements are resolved each time");
 	pf_arena_free(&a);
 	return rc;
 }
 
-int pf_env_recorded(struct pf_plan *out, const struct pf_needs *needs, const struct pf_python *python,
-		    const struct pf_opts *o)
+int pf_env_recorded(struct pf_plan *out, const struct pf_needs *needs,
+		    const struct pf_python *python, const struct pf_opts *o)
 {
 	struct pf_arena a = { 0 };
 	struct pf_err ignored;
@@ -338,7 +340,8 @@ int pf_env_lock(int *fd, bool *waited, const struct pf_needs *needs,
 	*fd = -1;
 	*waited = false;
 	if (name)
-		*fd = lock_name(&a, store, pf_formatz(&a, "resolve-%s", name), waited, &without, err);
+		*fd = lock_name(&a, store, pf_formatz(&a, "resolve-%s", name), waited, &without,
+				err);
 	pf_arena_free(&a);
 	return !store || (name && *fd < 0) ? -1 : 0;
 }
@@ -360,7 +363,8 @@ int pf_env_hold(const struct pf_env *e, struct pf_err *err)
 	}
 	/* A file system without locks: nothing to hold, and nothing that could be in the way. */
 	gone = gone || (flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK);
-	gone = gone || fstat(fd, &mine) < 0 || stat(path, &there) < 0 || mine.st_ino != there.st_ino;
+	gone = gone || fstat(fd, &mine) < 0 || stat(path, &there) < 0 ||
+	       mine.st_ino != there.st_ino;
 	pf_arena_free(&a);
 	if (gone) {
 		pf_fail(err, PF_EIO, "the environment %s is just being removed", e->dir);

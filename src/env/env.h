@@ -32,11 +32,12 @@ int pf_env_lock(int *fd, bool *waited, const struct pf_needs *needs,
 /* Looks the plan's key up; else takes the key's lock, builds in STORE/tmp, verifies, renames.
  * Records the needs' lock beside it; `needs` may be NULL (a plan from a file). */
 int pf_env_get(struct pf_env *out, const struct pf_needs *needs, const struct pf_plan *plan,
-	       const struct pf_python *python, const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
+	       const struct pf_python *python, const struct pf_opts *o,
+	       struct pf_err *err) PF_MUST_USE;
 
 /* The plan that is recorded for these needs: 1, or 0 when there is none that can be carried out. */
-int pf_env_recorded(struct pf_plan *out, const struct pf_needs *needs, const struct pf_python *python,
-		    const struct pf_opts *o);
+int pf_env_recorded(struct pf_plan *out, const struct pf_needs *needs,
+		    const struct pf_python *python, const struct pf_opts *o);
 
 /* A descriptor to keep open while the environment is in use: gc and rm leave it alone so long
  * (a shared lock of the kernel). Close-on-exec; clear that for a program that replaces us. EIO when
@@ -45,7 +46,8 @@ int pf_env_hold(const struct pf_env *e, struct pf_err *err) PF_MUST_USE;
 
 /* ---- the store as a whole: each appends what its command prints, as text or as one JSON object ---- */
 
-int pf_store_list(struct pf_buf *out, const struct pf_opts *o, bool json, struct pf_err *err) PF_MUST_USE;
+int pf_store_list(struct pf_buf *out, const struct pf_opts *o, bool json,
+		  struct pf_err *err) PF_MUST_USE;
 /* `key` may be cut short as long as it fits one environment. */
 int pf_store_show(struct pf_buf *out, const char *key, const struct pf_opts *o, bool json,
 		  struct pf_err *err) PF_MUST_USE;

@@ -83,7 +83,8 @@ static int open_headers(struct pf_linking *l, const struct pf_bundle *b, struct 
 		if (make_dir(l, l->o->dir, path, err) < 0)
 			return -1;
 	}
-	return make_dir(l, l->o->dir, path, err) < 0 ? -1 : open_root(l, PF_SCHEME_HEADERS, path, err);
+	return make_dir(l, l->o->dir, path, err) < 0 ? -1
+						     : open_root(l, PF_SCHEME_HEADERS, path, err);
 }
 
 /* ---- files ---- */

@@ -42,7 +42,8 @@ static void put_archive(struct pf_json_out *w, const struct pf_link *link)
 	pf_json_field(w, "url", pf_buf_view(&bare));
 }
 
-static void put_commit(struct pf_json_out *w, const struct pf_link *link, const struct pf_git_source *git)
+static void put_commit(struct pf_json_out *w, const struct pf_link *link,
+		       const struct pf_git_source *git)
 {
 	PF_AUTO(arena) a = { 0 };
 

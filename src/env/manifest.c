@@ -21,7 +21,8 @@ static struct pf_str boot_id(char out[40])
 	PF_AUTO(buf) text = PF_BUF(64);
 	struct pf_err ignored;
 
-	if (pf_read_file(&text, AT_FDCWD, "/proc/sys/kernel/random/boot_id", &ignored) < 0 || !text.n)
+	if (pf_read_file(&text, AT_FDCWD, "/proc/sys/kernel/random/boot_id", &ignored) < 0 ||
+	    !text.n)
 		return PF_S("unknown");
 	snprintf(out, 40, PF_FMT, PF_ARG(pf_str_trim(pf_buf_view(&text))));
 	return pf_s(out);

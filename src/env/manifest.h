@@ -17,7 +17,8 @@ int pf_manifest_make(int dir, const struct pf_found_list *list, const struct pf_
 		     const struct pf_python *python, struct pf_err *err) PF_MUST_USE;
 
 /* All but "files", as a tree. */
-int pf_manifest_head(struct pf_node **out, struct pf_arena *a, int dir, struct pf_err *err) PF_MUST_USE;
+int pf_manifest_head(struct pf_node **out, struct pf_arena *a, int dir,
+		     struct pf_err *err) PF_MUST_USE;
 
 /* Compares what is there with the manifest: sizes and kinds, with `deep` every byte; compiled byte
  * code that Python itself added is fine. Problems ("bin/x is missing") are appended. */

@@ -96,7 +96,8 @@ int pf_store_list(struct pf_buf *out, const struct pf_opts *o, bool json, struct
 		}
 		pf_buf_printf(out, PF_FMT "  %-8.*s %8zu %9.1f  %-20s  %s\n", PF_ARG(it->key),
 			      PF_ARG(pf_node_text(it->head, "python")), packages ? packages->n : 0,
-			      (double)item_bytes(it) / 1048576.0, date(when, it->used), item_state(it));
+			      (double)item_bytes(it) / 1048576.0, date(when, it->used),
+			      item_state(it));
 	}
 	if (json) {
 		pf_json_close(&w, ']');
@@ -143,7 +144,8 @@ static void show_text(struct pf_buf *out, const struct pf_stored *it, const char
 		struct pf_str name = pf_node_text(&packages->v[i], "name");
 
 		if (url.n)
-			pf_buf_printf(out, "  " PF_FMT " @ " PF_FMT "\n", PF_ARG(name), PF_ARG(url));
+			pf_buf_printf(out, "  " PF_FMT " @ " PF_FMT "\n", PF_ARG(name),
+				      PF_ARG(url));
 		else
 			pf_buf_printf(out, "  " PF_FMT "==" PF_FMT "\n", PF_ARG(name),
 				      PF_ARG(pf_node_text(&packages->v[i], "version")));
@@ -218,7 +220,8 @@ int pf_store_verify(struct pf_buf *out, size_t *broken, const char *key, const s
 	STORE(s);
 
 	*broken = 0;
-	if ((key ? pf_stored_open_one(&s, key, false, o, err) : pf_stored_open(&s, NULL, false, o, err)) < 0)
+	if ((key ? pf_stored_open_one(&s, key, false, o, err)
+		 : pf_stored_open(&s, NULL, false, o, err)) < 0)
 		return -1;
 	if (json) {
 		pf_stored_json_open(&w, "env-verify", s.root);

@@ -63,7 +63,8 @@ int pf_stored_open(struct pf_stored_list *s, const char *key, bool deep, const s
 	for (struct dirent *e; (e = readdir(dir));) {
 		struct pf_stored it = { 0 };
 
-		if (!pf_plan_is_key(pf_s(e->d_name)) || (key && !pf_str_starts(pf_s(e->d_name), key)))
+		if (!pf_plan_is_key(pf_s(e->d_name)) ||
+		    (key && !pf_str_starts(pf_s(e->d_name), key)))
 			continue;
 		it.key = pf_dup(&s->arena, pf_s(e->d_name));
 		it.path = pf_join(&s->arena, envs, it.key);
@@ -77,8 +78,8 @@ int pf_stored_open(struct pf_stored_list *s, const char *key, bool deep, const s
 	return 0;
 }
 
-int pf_stored_open_one(struct pf_stored_list *s, const char *key, bool deep, const struct pf_opts *o,
-		    struct pf_err *err)
+int pf_stored_open_one(struct pf_stored_list *s, const char *key, bool deep,
+		       const struct pf_opts *o, struct pf_err *err)
 {
 	const char *slash = strrchr(key, '/');
 
@@ -93,8 +94,8 @@ int pf_stored_open_one(struct pf_stored_list *s, const char *key, bool deep, con
 		return pf_hint(err, "see: pyfunc-env env list");
 	}
 	if (s->items.n > 1)
-		return pf_fail(err, PF_EUSAGE, "%s fits %zu environments: give more of the key", key,
-			       s->items.n);
+		return pf_fail(err, PF_EUSAGE, "%s fits %zu environments: give more of the key",
+			       key, s->items.n);
 	return 0;
 }
 

@@ -35,5 +35,5 @@ void pf_stored_close(struct pf_stored_list *s);
 int pf_stored_open(struct pf_stored_list *s, const char *key, bool deep, const struct pf_opts *o,
 		   struct pf_err *err) PF_MUST_USE;
 /* Exactly one, by its key or a beginning of it, or by its path. EUSAGE. */
-int pf_stored_open_one(struct pf_stored_list *s, const char *key, bool deep, const struct pf_opts *o,
-		       struct pf_err *err) PF_MUST_USE;
+int pf_stored_open_one(struct pf_stored_list *s, const char *key, bool deep,
+		       const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;

@@ -67,7 +67,8 @@ static bool note_plan(struct pf_map *used, struct pf_stored_list *s, const struc
 
 	for (size_t i = 0; packages && i < packages->n; i++) {
 		const struct pf_node *hashes = pf_node_get(&packages->v[i], "hashes");
-		bool known = pf_str_starts(pf_node_text(&packages->v[i], "url"), "git+"); /* built */
+		bool known =
+			pf_str_starts(pf_node_text(&packages->v[i], "url"), "git+"); /* built */
 
 		for (size_t k = 0; hashes && k < hashes->n; k++) {
 			struct pf_str hash = hashes->v[k].text;

@@ -16,7 +16,8 @@ char *pf_venv_site(struct pf_arena *a, const struct pf_python *python)
 			  python->free_threaded ? "t" : "");
 }
 
-static int make_links(int dir, struct pf_arena *a, const struct pf_python *python, struct pf_err *err)
+static int make_links(int dir, struct pf_arena *a, const struct pf_python *python,
+		      struct pf_err *err)
 {
 	char *versioned = pf_formatz(a, "bin/python%d.%d", python->major, python->minor);
 

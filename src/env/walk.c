@@ -32,7 +32,8 @@ static int list_one(struct pf_found_list *l, DIR *dir, struct pf_str at, struct 
 
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
-		f.path = pf_format(&l->arena, PF_FMT "%s%s", PF_ARG(at), at.n ? "/" : "", e->d_name);
+		f.path =
+			pf_format(&l->arena, PF_FMT "%s%s", PF_ARG(at), at.n ? "/" : "", e->d_name);
 		if (fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			return pf_fail_errno(err, "cannot look at %s", f.path.p);
 		f.mode = st.st_mode;

@@ -64,7 +64,8 @@ static int find(struct pf_wheel *out, const char *store, const char *sha256, str
 	char *dir = pf_formatz(&a, "%s/wheels/%s", store, sha256);
 	int found;
 
-	(void)utimensat(AT_FDCWD, pf_join(&a, dir, PF_S("manifest")), NULL, 0); /* before gc looks */
+	(void)utimensat(AT_FDCWD, pf_join(&a, dir, PF_S("manifest")), NULL,
+			0); /* before gc looks */
 	found = pf_bundle_load(&w.files, dir, deep, err);
 	if (found <= 0 || !w.files.name)
 		return found < 0 ? -1 : 0;
@@ -273,7 +274,8 @@ static int unpack(int dir, struct pf_wheel_check *c, struct pf_err *err)
 /* ---- into place ---- */
 
 /* One that is there is damaged, or, where there are no locks, that of another process: as good. */
-static int commit(struct pf_workdir *w, const char *from, const char *to, bool deep, struct pf_err *err)
+static int commit(struct pf_workdir *w, const char *from, const char *to, bool deep,
+		  struct pf_err *err)
 {
 	PF_AUTO(bundle) there = { 0 };
 	char *wheels = pf_join(&w->arena, w->store, PF_S("wheels"));

@@ -121,8 +121,8 @@ static int look_up(struct install *x, struct pf_err *err)
 		int found = is_source(one); /* it was built */
 
 		if (!found && digest)
-			found = pf_wheel_find(&x->wheels[i], digest, one->file, x->o->lenient_record,
-					      x->o, err);
+			found = pf_wheel_find(&x->wheels[i], digest, one->file,
+					      x->o->lenient_record, x->o, err);
 		if (found < 0)
 			return -1;
 		x->in[i].digest = digest;
@@ -268,9 +268,10 @@ static void free_all(struct install *x)
 	pf_native_free(&x->own);
 }
 
-int pf_wheels_install(struct pf_found_list *placed, int dir, const char *exe, const struct pf_plan *plan,
-		      const struct pf_needs *needs, const struct pf_python *python,
-		      struct pf_workdir *w, const struct pf_opts *o, struct pf_err *err)
+int pf_wheels_install(struct pf_found_list *placed, int dir, const char *exe,
+		      const struct pf_plan *plan, const struct pf_needs *needs,
+		      const struct pf_python *python, struct pf_workdir *w, const struct pf_opts *o,
+		      struct pf_err *err)
 {
 	size_t n = plan->packages.n;
 	struct install x = { .plan = plan, .needs = needs, .python = python, .o = o, .w = w };

@@ -78,10 +78,12 @@ static int begin_part(struct pf_transfer *t)
 			return 0;
 		r->no_ranges = true; /* not from this one: the whole file, then */
 		r->again = true;
-		return pf_fail(&t->err, PF_ETRANSFER, "the server sends another part than asked for");
+		return pf_fail(&t->err, PF_ETRANSFER,
+			       "the server sends another part than asked for");
 	}
 	if (!pf_transfer_wants_part(t) || !known || (t->range.to && from != t->range.from))
-		return pf_fail(&t->err, PF_ETRANSFER, "the server sends another part than asked for");
+		return pf_fail(&t->err, PF_ETRANSFER,
+			       "the server sends another part than asked for");
 	t->total = total;
 	return start_anew(t);
 }
@@ -112,7 +114,8 @@ static int begin(struct pf_transfer *t, long status)
 	r->keeping = status == 200 || status == 206 || (status == 201 && t->method);
 	t->problem.n = 0;
 	if (r->keeping && r->packed && !t->gzip)
-		return pf_fail(&t->err, PF_ETRANSFER, "the server encodes the file, which was not asked for");
+		return pf_fail(&t->err, PF_ETRANSFER,
+			       "the server encodes the file, which was not asked for");
 	if (status == 206)
 		return begin_part(t);
 	return r->keeping ? begin_whole(t) : 0;
@@ -147,7 +150,8 @@ static int take_encoding(struct pf_transfer *t, struct pf_str value)
 	if (pf_str_ieq(value, "identity"))
 		return 0;
 	if (!pf_str_ieq(value, "gzip") || t->own->packed)
-		return pf_fail(&t->err, PF_ETRANSFER, "the server encodes the file, which was not asked for");
+		return pf_fail(&t->err, PF_ETRANSFER,
+			       "the server encodes the file, which was not asked for");
 	t->own->packed = true;
 	return 0;
 }

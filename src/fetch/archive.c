@@ -33,7 +33,8 @@ struct unpacking {
 
 static int refuse(struct pf_err *err, struct pf_str member, const char *why)
 {
-	return pf_fail(err, PF_EINTEGRITY, "member \"" PF_FMT "\" %s", PF_ARG(pf_shown(member)), why);
+	return pf_fail(err, PF_EINTEGRITY, "member \"" PF_FMT "\" %s", PF_ARG(pf_shown(member)),
+		       why);
 }
 
 /* ---- names ---- */
@@ -144,7 +145,8 @@ static int copy_data(struct unpacking *u, int fd, const char *path, struct pf_er
 	}
 }
 
-static int make_file(struct unpacking *u, struct archive_entry *e, const char *path, struct pf_err *err)
+static int make_file(struct unpacking *u, struct archive_entry *e, const char *path,
+		     struct pf_err *err)
 {
 	static const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
 	mode_t mode = archive_entry_mode(e) & 0111 ? 0755 : 0644;
@@ -226,8 +228,9 @@ static int make_links(struct unpacking *u, struct pf_err *err)
 {
 	for (size_t i = 0; i < u->links.n; i++)
 		if (symlinkat(u->links.v[i].target, u->dir, u->links.v[i].path) < 0)
-			return errno == EEXIST ? refuse(err, pf_s(u->links.v[i].path), "is there twice") :
-						 pf_fail_errno(err, "cannot link %s", u->links.v[i].path);
+			return errno == EEXIST
+				       ? refuse(err, pf_s(u->links.v[i].path), "is there twice")
+				       : pf_fail_errno(err, "cannot link %s", u->links.v[i].path);
 	for (size_t i = 0; i < u->links.n; i++) {
 		struct pf_err ignored;
 		PF_FD(fd) = pf_open_beneath(u->dir, u->links.v[i].path, &ignored);
@@ -251,7 +254,8 @@ static int take_all(struct unpacking *u, struct pf_err *err)
 		if (archive_filter_count(u->a) > 2) /* one and "none" */
 			return pf_fail(err, PF_ELIMIT, "it is compressed more than once");
 		if (++u->members > u->limits->members)
-			return pf_fail(err, PF_ELIMIT, "it has more than %zu members", u->limits->members);
+			return pf_fail(err, PF_ELIMIT, "it has more than %zu members",
+				       u->limits->members);
 		if (take_member(u, e, err) < 0)
 			return -1;
 	}

@@ -10,7 +10,8 @@
 
 static int refuse(struct pf_err *err, const struct pf_zip_member *m, const char *why)
 {
-	return pf_fail(err, PF_EINTEGRITY, "member \"" PF_FMT "\" %s", PF_ARG(pf_shown(m->name)), why);
+	return pf_fail(err, PF_EINTEGRITY, "member \"" PF_FMT "\" %s", PF_ARG(pf_shown(m->name)),
+		       why);
 }
 
 static int check_name(const struct pf_zip_member *m, struct pf_err *err)
@@ -22,7 +23,8 @@ static int check_name(const struct pf_zip_member *m, struct pf_err *err)
 	if (m->name.n >= PF_MAX_PATH)
 		return refuse(err, m, "has too long a name");
 	for (size_t i = 0; i < m->name.n; i++)
-		if ((unsigned char)m->name.p[i] < 0x20 || m->name.p[i] == 0x7f || m->name.p[i] == '\\')
+		if ((unsigned char)m->name.p[i] < 0x20 || m->name.p[i] == 0x7f ||
+		    m->name.p[i] == '\\')
 			return refuse(err, m, "has a name that is none");
 	while (pf_str_next(&rest, '/', &part))
 		if ((!part.n && rest.p) || pf_str_is(part, ".") || pf_str_is(part, ".."))
@@ -50,7 +52,8 @@ static int unpack_member(int dir, const struct pf_zip *z, const struct pf_zip_me
 	return fd < 0 ? -1 : pf_zip_stream(z, m, write_piece, &fd, err);
 }
 
-static int check_all(const struct pf_zip *z, const struct pf_archive_limits *limits, struct pf_err *err)
+static int check_all(const struct pf_zip *z, const struct pf_archive_limits *limits,
+		     struct pf_err *err)
 {
 	uint64_t total = 0;
 

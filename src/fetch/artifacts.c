@@ -17,7 +17,8 @@ struct artifacts {
 };
 
 /* mlflow-artifacts://host:port/PATH: the tracking server's scheme and prefix, another host. */
-static struct pf_str base_of(struct pf_arena *a, const struct pf_tracking *s, const struct pf_url *u)
+static struct pf_str base_of(struct pf_arena *a, const struct pf_tracking *s,
+			     const struct pf_url *u)
 {
 	size_t host = pf_str_find_str(s->base, "://") + 3;
 	size_t slash = pf_str_find(pf_str_skip(s->base, host), '/');
@@ -25,8 +26,9 @@ static struct pf_str base_of(struct pf_arena *a, const struct pf_tracking *s, co
 
 	if (!u->host.n)
 		return pf_format(a, PF_FMT WAY, PF_ARG(s->base));
-	return pf_format(a, PF_FMT PF_FMT "%s" PF_FMT PF_FMT WAY, PF_ARG(pf_str_cut(s->base, 0, host)),
-			 PF_ARG(u->host), u->port.n ? ":" : "", PF_ARG(u->port), PF_ARG(prefix));
+	return pf_format(a, PF_FMT PF_FMT "%s" PF_FMT PF_FMT WAY,
+			 PF_ARG(pf_str_cut(s->base, 0, host)), PF_ARG(u->host),
+			 u->port.n ? ":" : "", PF_ARG(u->port), PF_ARG(prefix));
 }
 
 static int open_artifacts(struct pf_remote *r, const struct pf_where *w, struct pf_err *err)
@@ -55,13 +57,15 @@ static int take_entry(struct pf_remote_files *out, struct pf_remote *r, struct p
 {
 	struct artifacts *f = r->own;
 	const struct pf_node *is_folder = pf_node_get(entry, "is_dir");
-	struct pf_str name = pf_node_text(entry, "path"), size = pf_node_text(entry, "file_size"), rest = name,
-		      part;
+	struct pf_str name = pf_node_text(entry, "path"), size = pf_node_text(entry, "file_size"),
+		      rest = name, part;
 	struct pf_remote_file *file;
 
 	while (pf_str_next(&rest, '/', &part)) /* before anything is asked for by it */
 		if (!part.n || pf_str_is(part, ".") || pf_str_is(part, ".."))
-			return pf_fail(err, PF_EINTEGRITY, "the server lists \"" PF_FMT "\", which leads out of its folder",
+			return pf_fail(err, PF_EINTEGRITY,
+				       "the server lists \"" PF_FMT
+				       "\", which leads out of its folder",
 				       PF_ARG(pf_shown(name)));
 	name = join(&r->arena, folder, name);
 	if (is_folder && is_folder->truth) {
@@ -98,8 +102,9 @@ static void start_list(struct pf_transfer *t, struct pf_remote *r, struct pf_str
 	struct artifacts *f = r->own;
 	struct pf_str path = join(&r->arena, f->root, folder);
 
-	t->url = pf_formatz(&r->arena, PF_FMT "?" PF_FMT, PF_ARG(f->base),
-			    PF_ARG(pf_url_query(&r->arena, "path", folder.n ? path : f->root, NULL)));
+	t->url = pf_formatz(
+		&r->arena, PF_FMT "?" PF_FMT, PF_ARG(f->base),
+		PF_ARG(pf_url_query(&r->arena, "path", folder.n ? path : f->root, NULL)));
 	t->accept = "application/json";
 	t->body = PF_BUF(PF_MAX_LISTING);
 	t->max = PF_MAX_LISTING;
@@ -108,7 +113,8 @@ static void start_list(struct pf_transfer *t, struct pf_remote *r, struct pf_str
 }
 
 /* The folders of one level are asked about at once. */
-static int list_level(struct pf_remote_files *out, struct pf_remote *r, size_t from, struct pf_err *err)
+static int list_level(struct pf_remote_files *out, struct pf_remote *r, size_t from,
+		      struct pf_err *err)
 {
 	PF_AUTO(arena) a = { 0 };
 	struct artifacts *f = r->own;
@@ -148,7 +154,8 @@ static int list_artifacts(struct pf_remote_files *out, struct pf_remote *r, stru
 
 /* ---- files ---- */
 
-static int ask(struct pf_transfer *t, struct pf_remote *r, const struct pf_remote_file *file, struct pf_err *err)
+static int ask(struct pf_transfer *t, struct pf_remote *r, const struct pf_remote_file *file,
+	       struct pf_err *err)
 {
 	const struct artifacts *f = r->own;
 	struct pf_str path = join(&r->arena, f->root, file->path);

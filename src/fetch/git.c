@@ -99,7 +99,8 @@ static void watch(struct pf_git_job *j)
 
 /* libgit2 waits for a silent server as long as that is silent; a thread that is given up is left to its
  * end, with what is its own. */
-static int run(struct pf_git_found *out, const char *path, const struct pf_git_source *from, struct pf_err *err)
+static int run(struct pf_git_found *out, const char *path, const struct pf_git_source *from,
+	       struct pf_err *err)
 {
 	struct pf_git_job *j = new_job(path, from);
 	pthread_t thread;
@@ -129,20 +130,24 @@ static int run(struct pf_git_found *out, const char *path, const struct pf_git_s
 
 /* libgit2 goes along with a redirect to another port of the host, and takes the password there. Whoever has one to
  * lose is asked by ourselves first, by the rules of fetch/pool.h, and has to answer from where he was asked. */
-static int check_origin(const struct pf_git_source *from, const struct pf_url *asked, struct pf_err *err)
+static int check_origin(const struct pf_git_source *from, const struct pf_url *asked,
+			struct pf_err *err)
 {
 	PF_AUTO(arena) a = { 0 };
 	PF_AUTO(pool) pool = { .net.cert = getenv("GIT_SSL_CAINFO") };
 	struct pf_transfer t = {
-		.url = pf_formatz(&a, PF_FMT "/info/refs?service=git-upload-pack", PF_ARG(from->url)),
-		.max = PF_MAX_PAGE, .body = PF_BUF(PF_MAX_PAGE),
+		.url = pf_formatz(&a, PF_FMT "/info/refs?service=git-upload-pack",
+				  PF_ARG(from->url)),
+		.max = PF_MAX_PAGE,
+		.body = PF_BUF(PF_MAX_PAGE),
 	};
 	struct pf_url there;
 	int rc;
 
 	pf_pool_start(&pool, &t);
 	rc = pf_pool_wait(&pool, &t, err);
-	if (rc == 0 && (pf_url_split(&there, t.final, err) < 0 || !pf_url_same_origin(asked, &there)))
+	if (rc == 0 &&
+	    (pf_url_split(&there, t.final, err) < 0 || !pf_url_same_origin(asked, &there)))
 		rc = pf_fail(err, PF_ETRANSFER, "it redirects to %s, for which its password is not",
 			     pf_url_shown(&a, t.final));
 	pf_buf_free(&t.body);

@@ -82,8 +82,10 @@ static int check_user(const struct pf_git_source *s, struct pf_arena *a, struct 
 	if (pf_str_find(authority, '@') == PF_NPOS || pf_str_find(user, ':') == PF_NPOS ||
 	    !pf_str_starts(s->url, "ssh:"))
 		return 0;
-	return pf_fail(err, PF_EUSAGE, "%s is asked for with a password, and the keys of the ssh agent are "
-		       "what is used", pf_dupz(a, pf_git_bare(a, s->url)));
+	return pf_fail(err, PF_EUSAGE,
+		       "%s is asked for with a password, and the keys of the ssh agent are "
+		       "what is used",
+		       pf_dupz(a, pf_git_bare(a, s->url)));
 }
 
 /* Lines of files are made of it. */
@@ -106,8 +108,10 @@ int pf_git_split(struct pf_git_source *out, struct pf_arena *a, struct pf_str te
 		return pf_fail(err, PF_EUSAGE, "bytes that belong in no URL");
 	if (!pf_str_starts(text, "git+") || scheme == PF_NPOS ||
 	    !pf_str_in(pf_str_cut(s.url, 0, scheme), schemes))
-		return pf_fail(err, PF_EUSAGE, "%s is not fetched: git+https, git+http, git+ssh and "
-			       "git+file are", pf_url_shown(a, text));
+		return pf_fail(err, PF_EUSAGE,
+			       "%s is not fetched: git+https, git+http, git+ssh and "
+			       "git+file are",
+			       pf_url_shown(a, text));
 	hash = pf_str_find(s.url, '#');
 	if (hash != PF_NPOS && read_fragment(&s, a, pf_str_skip(s.url, hash + 1), err) < 0)
 		return -1;
@@ -129,7 +133,8 @@ struct pf_str pf_git_bare(struct pf_arena *a, struct pf_str url)
 			 PF_ARG(pf_str_skip(url, at + 1)));
 }
 
-static struct pf_str put_together(struct pf_arena *a, struct pf_str url, const struct pf_git_source *s)
+static struct pf_str put_together(struct pf_arena *a, struct pf_str url,
+				  const struct pf_git_source *s)
 {
 	return pf_format(a, "git+" PF_FMT "@" PF_FMT "%s" PF_FMT, PF_ARG(url), PF_ARG(s->commit),
 			 s->subdirectory.n ? "#subdirectory=" : "",

@@ -23,8 +23,11 @@ static int fail_revision(struct pf_git_job *j)
 {
 	if (j->err.code)
 		return -1;
-	return pf_fail(&j->err, PF_ESOLVE, "there is no %s " PF_FMT, j->wanted ? "commit" : "revision",
-		       PF_ARG(pf_shown(pf_s(j->wanted ? j->wanted : j->rev ? j->rev : "HEAD"))));
+	return pf_fail(&j->err, PF_ESOLVE, "there is no %s " PF_FMT,
+		       j->wanted ? "commit" : "revision",
+		       PF_ARG(pf_shown(pf_s(j->wanted ? j->wanted
+					    : j->rev  ? j->rev
+						      : "HEAD"))));
 }
 
 /* ---- what libgit2 asks us ---- */
@@ -40,7 +43,8 @@ static int on_progress(const git_indexer_progress *p, void *payload)
 	struct pf_git_job *j = payload;
 
 	if (p->received_bytes > PF_MAX_DIST || p->total_objects > PF_MAX_GIT_OBJECTS) {
-		pf_fail(&j->err, PF_ELIMIT, "the repository is larger than %zu objects or %zu bytes",
+		pf_fail(&j->err, PF_ELIMIT,
+			"the repository is larger than %zu objects or %zu bytes",
 			(size_t)PF_MAX_GIT_OBJECTS, PF_MAX_DIST);
 		return GIT_EUSER;
 	}
@@ -86,9 +90,10 @@ static int give_password(git_credential **out, const struct pf_git_job *j)
 
 static int refuse(struct pf_git_job *j, unsigned allowed)
 {
-	pf_fail(&j->err, PF_ETRANSFER, "%s", allowed & GIT_CREDENTIAL_SSH_KEY ? "it takes no key of the ssh agent" :
-		j->user ? "it does not take the name and password of its URL" :
-			  "it asks for a name and a password, and its URL has none");
+	pf_fail(&j->err, PF_ETRANSFER, "%s",
+		allowed & GIT_CREDENTIAL_SSH_KEY ? "it takes no key of the ssh agent"
+		: j->user ? "it does not take the name and password of its URL"
+			  : "it asks for a name and a password, and its URL has none");
 	return GIT_EAUTH;
 }
 
@@ -144,7 +149,9 @@ static int make_remote(git_remote **out, struct pf_git_job *j, git_repository *r
 		return fail_git(j, PF_EIO, "cannot begin");
 	o.repository = repo;
 	o.flags = GIT_REMOTE_CREATE_SKIP_INSTEADOF | GIT_REMOTE_CREATE_SKIP_DEFAULT_FETCHSPEC;
-	return git_remote_create_with_opts(out, j->url, &o) == 0 ? 0 : fail_git(j, PF_EUSAGE, "cannot begin");
+	return git_remote_create_with_opts(out, j->url, &o) == 0
+		       ? 0
+		       : fail_git(j, PF_EUSAGE, "cannot begin");
 }
 
 static git_remote_redirect_t redirects(const struct pf_git_job *j)
@@ -230,7 +237,8 @@ static int fetch_all(struct pf_git_job *j, git_remote *remote)
 /* "0a1b2c3": at least what git itself takes for one. */
 static bool is_abbreviated(const char *rev)
 {
-	return strlen(rev) >= 4 && strlen(rev) < PF_GIT_COMMIT && strspn(rev, "0123456789abcdefABCDEF") == strlen(rev);
+	return strlen(rev) >= 4 && strlen(rev) < PF_GIT_COMMIT &&
+	       strspn(rev, "0123456789abcdefABCDEF") == strlen(rev);
 }
 
 /* The commit itself, or what begins so. */
@@ -271,7 +279,8 @@ static int measure_entry(const char *root, const git_tree_entry *entry, void *pa
 	    git_odb_read_header(&size, &type, m->odb, git_tree_entry_id(entry)) != 0)
 		return fail_git(m->j, PF_ETRANSFER, "a file is missing");
 	m->bytes += size;
-	if (++m->files > PF_MAX_SOURCE_FILES || m->bytes > PF_MAX_SOURCE || strlen(root) > PF_MAX_PATH)
+	if (++m->files > PF_MAX_SOURCE_FILES || m->bytes > PF_MAX_SOURCE ||
+	    strlen(root) > PF_MAX_PATH)
 		return pf_fail(&m->j->err, PF_ELIMIT, "its files are more than %d, or %zu bytes",
 			       PF_MAX_SOURCE_FILES, PF_MAX_SOURCE);
 	return go_on(m->j);
@@ -283,7 +292,8 @@ static int measure(struct pf_git_job *j, git_repository *repo, const git_object 
 	git_object *tree = NULL;
 	int rc = -1;
 
-	if (git_repository_odb(&m.odb, repo) == 0 && git_object_peel(&tree, commit, GIT_OBJECT_TREE) == 0)
+	if (git_repository_odb(&m.odb, repo) == 0 &&
+	    git_object_peel(&tree, commit, GIT_OBJECT_TREE) == 0)
 		rc = git_tree_walk((git_tree *)tree, GIT_TREEWALK_PRE, measure_entry, &m);
 	git_object_free(tree);
 	git_odb_free(m.odb);

@@ -20,11 +20,14 @@ NOTHING(curl_slist_free_all, (struct curl_slist * l), (l))
 PF_LAZY(library, CURLE_FAILED_INIT, CURLcode, curl_global_init, (long flags), (flags))
 PTR(CURLM *, curl_multi_init, (void), ())
 PF_LAZY(library, CURLM_INTERNAL_ERROR, CURLMcode, curl_multi_cleanup, (CURLM * m), (m))
-PF_LAZY(library, CURLM_INTERNAL_ERROR, CURLMcode, curl_multi_add_handle, (CURLM * m, CURL *c), (m, c))
-PF_LAZY(library, CURLM_INTERNAL_ERROR, CURLMcode, curl_multi_remove_handle, (CURLM * m, CURL *c), (m, c))
+PF_LAZY(library, CURLM_INTERNAL_ERROR, CURLMcode, curl_multi_add_handle, (CURLM * m, CURL *c),
+	(m, c))
+PF_LAZY(library, CURLM_INTERNAL_ERROR, CURLMcode, curl_multi_remove_handle, (CURLM * m, CURL *c),
+	(m, c))
 PF_LAZY(library, CURLM_INTERNAL_ERROR, CURLMcode, curl_multi_perform, (CURLM * m, int *n), (m, n))
 PF_LAZY(library, CURLM_INTERNAL_ERROR, CURLMcode, curl_multi_poll,
-	(CURLM * m, struct curl_waitfd *more, unsigned n, int ms, int *ready), (m, more, n, ms, ready))
+	(CURLM * m, struct curl_waitfd *more, unsigned n, int ms, int *ready),
+	(m, more, n, ms, ready))
 PTR(CURLMsg *, curl_multi_info_read, (CURLM * m, int *left), (m, left))
 PF_LAZY(library, "libcurl cannot be loaded", const char *, curl_multi_strerror, (CURLMcode e), (e))
 

@@ -48,7 +48,8 @@ static int take_file_uri(char **dir, struct pf_arena *a, struct pf_str rest, str
 
 		rest = pf_str_skip(rest, 2);
 		slash = pf_str_find(rest, '/');
-		if (slash == PF_NPOS || (slash && !pf_str_ieq(pf_str_cut(rest, 0, slash), "localhost")))
+		if (slash == PF_NPOS ||
+		    (slash && !pf_str_ieq(pf_str_cut(rest, 0, slash), "localhost")))
 			return pf_fail(err, PF_EUSAGE, "a file: URI names no host");
 		rest = pf_str_skip(rest, slash);
 	}
@@ -69,7 +70,8 @@ static int check_text(struct pf_str uri, struct pf_err *err)
 			       PF_MAX_PATH - 1, uri.n);
 	for (size_t i = 0; i < uri.n; i++)
 		if ((unsigned char)uri.p[i] < 0x20 || uri.p[i] == 0x7f)
-			return pf_fail(err, PF_EUSAGE, "control character in the model's URI " PF_FMT,
+			return pf_fail(err, PF_EUSAGE,
+				       "control character in the model's URI " PF_FMT,
 				       PF_ARG(pf_shown(uri)));
 	return 0;
 }
@@ -95,7 +97,8 @@ int pf_fetch_local(char **dir, struct pf_arena *a, const char *uri, struct pf_er
 		return -1;
 	if (stat(path, &st) < 0) {
 		pf_fail(err, errno == EACCES ? PF_EIO : PF_EMODEL, "%s: %s", path, strerror(errno));
-		return pf_str_starts(whole, "m-") ? pf_hint(err, "maybe you meant models:/%s", uri) : -1;
+		return pf_str_starts(whole, "m-") ? pf_hint(err, "maybe you meant models:/%s", uri)
+						  : -1;
 	}
 	if (!S_ISDIR(st.st_mode))
 		return pf_fail(err, PF_EMODEL, "%s is not a directory", path);

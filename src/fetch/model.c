@@ -144,13 +144,15 @@ static int bring(int part, struct fetching *g, struct pf_err *err)
 	return g->r.kind->bring(part, path, &g->r, err);
 }
 
-static int get_into(int part, struct fetching *g, const struct pf_remote_files *files, struct pf_err *err)
+static int get_into(int part, struct fetching *g, const struct pf_remote_files *files,
+		    struct pf_err *err)
 {
 	PF_AUTO(arena) a = { 0 };
 
 	if (g->r.kind->bring)
 		return bring(part, g, err) < 0 || !pf_tree_root(&a, part, err) ? -1 : 0;
-	if ((g->packed && take_packed(part, g, err) < 0) || pf_tree_get(part, &g->r, files, err) < 0 ||
+	if ((g->packed && take_packed(part, g, err) < 0) ||
+	    pf_tree_get(part, &g->r, files, err) < 0 ||
 	    (g->r.archive && pf_tree_unpack(part, &g->r, err) < 0))
 		return -1;
 	return pf_tree_root(&a, part, err) ? 0 : -1;
@@ -245,7 +247,8 @@ static int get_unmarked(struct fetching *g, struct pf_remote_files *files, struc
 	char hex[PF_SHA256_HEX];
 	struct stat st;
 
-	if (pf_workdir_open(w, "model.", g->o->store, err) < 0 || pf_tree_get(w->fd, &g->r, files, err) < 0 ||
+	if (pf_workdir_open(w, "model.", g->o->store, err) < 0 ||
+	    pf_tree_get(w->fd, &g->r, files, err) < 0 ||
 	    pf_sha256_at(hex, w->fd, "packed/archive", err) < 0)
 		return -1;
 	g->packed = pf_formatz(&g->f->arena, "%s/packed/archive", w->path);
@@ -271,7 +274,8 @@ static int list_and_get(struct fetching *g, struct pf_err *err)
 		return found < 0 ? -1 : 0;
 	if (g->r.archive && !files.v[0].mark.n)
 		return get_unmarked(g, &files, err);
-	return pf_tree_leave_out(&files, &g->r) ? get_aside(g, &files, err) : make_tree(g, &files, err);
+	return pf_tree_leave_out(&files, &g->r) ? get_aside(g, &files, err)
+						: make_tree(g, &files, err);
 }
 
 static int ask(struct fetching *g, struct pf_where *w, struct pf_err *err)
@@ -330,7 +334,8 @@ static int fetch_remote(struct fetching *g, const char *uri, struct pf_err *err)
 	return rc < 0 ? pf_wrap(err, PF_FMT, PF_ARG(pf_shown(w.shown))) : 0;
 }
 
-int pf_fetch_model(struct pf_fetched *out, const char *uri, const struct pf_fetch_opts *o, struct pf_err *err)
+int pf_fetch_model(struct pf_fetched *out, const char *uri, const struct pf_fetch_opts *o,
+		   struct pf_err *err)
 {
 	PF_AUTO(fetched) f = { 0 };
 	struct fetching g = { .f = &f, .o = o };

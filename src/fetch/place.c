@@ -93,7 +93,8 @@ static int copy_all(int dir, const char *from, struct pf_err *err)
 	if (!tree)
 		return pf_fail_errno(err, "cannot read %s", from);
 	for (FTSENT *e; rc == 0 && (e = fts_read(tree));) {
-		const char *name = e->fts_path + (strlen(e->fts_path) > above ? above : strlen(e->fts_path));
+		const char *name =
+			e->fts_path + (strlen(e->fts_path) > above ? above : strlen(e->fts_path));
 
 		while (*name == '/')
 			name++;
@@ -146,11 +147,13 @@ int pf_place_copy(const char *from, const char *to, struct pf_err *err)
 	while (whole.n > 1 && pf_str_ends(whole, "/"))
 		whole.n--;
 	if (!whole.n || lstat(pf_dupz(&a, whole), &st) == 0)
-		return pf_fail(err, PF_EUSAGE, "%s is there already", whole.n ? to : "nothing, which");
+		return pf_fail(err, PF_EUSAGE, "%s is there already",
+			       whole.n ? to : "nothing, which");
 	slash = pf_str_rfind(whole, '/');
 	parent = open(slash == PF_NPOS ? "." : pf_dupz(&a, pf_str_cut(whole, 0, slash ? slash : 1)),
 		      O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (parent < 0)
 		return pf_fail_errno(err, "cannot open the folder of %s", to);
-	return copy_beside(parent, from, pf_dupz(&a, pf_str_skip(whole, slash == PF_NPOS ? 0 : slash + 1)), err);
+	return copy_beside(parent, from,
+			   pf_dupz(&a, pf_str_skip(whole, slash == PF_NPOS ? 0 : slash + 1)), err);
 }

@@ -34,14 +34,16 @@ struct pf_transfer {
 	struct pf_str secret;	/* "sig=...": of the query, shown nowhere, for the first origin */
 	const char *want_header; /* one more header of its answers; NULL: none */
 	const char *method;	/* NULL: GET */
-	struct pf_str send;	/* the request's body: it follows no redirect to another origin. A view of NULL: none */
+	struct pf_str
+		send; /* the request's body: it follows no redirect to another origin. A view of NULL: none */
 	uint64_t have;		/* bytes of it that are in the descriptor already... */
 	const char *validator;	/* ... if this still names the file: its strong ETag */
-	bool gzip;		/* may come packed; `max` counts unpacked bytes. Never into a descriptor */
+	bool gzip; /* may come packed; `max` counts unpacked bytes. Never into a descriptor */
 	struct pf_buf body;	/* PF_BUF(ceiling): into memory */
 	struct pf_buf problem;	/* with a ceiling: what the server says where it refuses */
 	int fd;			/* when body.max is 0: emptied first, and before each further try */
-	void (*done)(struct pf_transfer *t, void *ctx); /* may start others; not pf_pool_wait. Or NULL */
+	void (*done)(struct pf_transfer *t,
+		     void *ctx); /* may start others; not pf_pool_wait. Or NULL */
 	void *ctx;
 
 	bool ended;
@@ -61,11 +63,14 @@ struct pf_transfer {
 
 /* How servers are reached, as far as the user has a say. Borrows; zeroed is a good one. */
 struct pf_net {
-	const char *cert;	/* a file or a folder of certificates; NULL: $SSL_CERT_FILE, else the system's */
-	const char *client_cert; /* a file with a certificate of our own and its key, for those who ask */
+	const char *
+		cert; /* a file or a folder of certificates; NULL: $SSL_CERT_FILE, else the system's */
+	const char *
+		client_cert; /* a file with a certificate of our own and its key, for those who ask */
 	const char *proxy;	/* but for $no_proxy; NULL: $https_proxy and the like; "": none */
 	struct pf_strs trusted;	/* hosts, or host:port, whose certificate is not looked at */
-	unsigned wait;		/* seconds to connect, and without a byte; 0: PF_WAIT_CONNECT, PF_WAIT_STALL */
+	unsigned
+		wait; /* seconds to connect, and without a byte; 0: PF_WAIT_CONNECT, PF_WAIT_STALL */
 	unsigned tries;		/* of each file; 0: PF_NET_TRIES */
 };
 

@@ -17,9 +17,11 @@ struct asking {
 static const struct pf_node *get(struct asking *q, const char *what, struct pf_str query)
 {
 	struct pf_node *root;
-	struct pf_str path = pf_format(q->a, "%s%s" PF_FMT, what, query.n ? "?" : "", PF_ARG(query));
+	struct pf_str path =
+		pf_format(q->a, "%s%s" PF_FMT, what, query.n ? "?" : "", PF_ARG(query));
 
-	return pf_tracking_ask(&root, q->a, q->pool, &q->server, path, (struct pf_str){ 0 }, q->err) < 0
+	return pf_tracking_ask(&root, q->a, q->pool, &q->server, path, (struct pf_str){ 0 },
+			       q->err) < 0
 		       ? NULL
 		       : root;
 }
@@ -28,7 +30,8 @@ static const struct pf_node *post(struct asking *q, const char *what, const stru
 {
 	struct pf_node *root;
 
-	return pf_tracking_ask(&root, q->a, q->pool, &q->server, pf_s(what), pf_buf_view(body), q->err) < 0
+	return pf_tracking_ask(&root, q->a, q->pool, &q->server, pf_s(what), pf_buf_view(body),
+			       q->err) < 0
 		       ? NULL
 		       : root;
 }
@@ -52,18 +55,23 @@ static int take_place(char **to, struct asking *q, struct pf_str place, struct p
 		place.n--;
 	if (!place.n)
 		return fail_answer(q->err, "place of the files");
-	whole = pf_formatz(q->a, PF_FMT "%s" PF_FMT, PF_ARG(place), below.n ? "/" : "", PF_ARG(below));
+	whole = pf_formatz(q->a, PF_FMT "%s" PF_FMT, PF_ARG(place), below.n ? "/" : "",
+			   PF_ARG(below));
 	if (!pf_where_scheme(place).n || pf_str_ieq(pf_where_scheme(place), "file")) {
-		pf_fail(q->err, PF_EINTEGRITY, "the tracking server says that the model is at " PF_FMT
-			", a path on some machine", PF_ARG(pf_shown(place)));
+		pf_fail(q->err, PF_EINTEGRITY,
+			"the tracking server says that the model is at " PF_FMT
+			", a path on some machine",
+			PF_ARG(pf_shown(place)));
 		return pf_hint(q->err, "if that is this one, give the path itself");
 	}
 	if (pf_where_read(&w, &a, pf_s(whole), &ignored) < 0) {
-		pf_fail(q->err, PF_EINTEGRITY, "the tracking server says where the model is: %s", ignored.msg);
+		pf_fail(q->err, PF_EINTEGRITY, "the tracking server says where the model is: %s",
+			ignored.msg);
 		return *ignored.hint ? pf_hint(q->err, "%s", ignored.hint) : -1;
 	}
 	if (w.url.user.p)
-		return pf_fail(q->err, PF_EINTEGRITY, "the tracking server's answer has credentials in it");
+		return pf_fail(q->err, PF_EINTEGRITY,
+			       "the tracking server's answer has credentials in it");
 	*to = whole;
 	return 0;
 }
@@ -107,7 +115,8 @@ static bool is_number(struct pf_str s)
 /* A path below is told from one segment too many by what stands before it. */
 static bool may_have_below(struct pf_str suffix)
 {
-	static const char *const words[] = { "latest", "production", "staging", "archived", "none" };
+	static const char *const words[] = { "latest", "production", "staging", "archived",
+					     "none" };
 
 	for (size_t i = 0; i < PF_COUNT(words); i++)
 		if (pf_str_ieq(suffix, words[i]))
@@ -133,8 +142,11 @@ static int check_models(const struct pf_where *w, struct pf_err *err)
 	if (is_proper(w, &m))
 		return 0;
 	pf_fail(err, PF_EUSAGE, "not a proper models: URI: " PF_FMT, PF_ARG(pf_shown(w->shown)));
-	return pf_hint(err, w->url.host.n ? "profiles of Databricks are not known here" :
-			"models:/NAME/VERSION, models:/NAME/STAGE, models:/NAME/latest, models:/NAME@ALIAS or models:/ID");
+	return pf_hint(
+		err,
+		w->url.host.n
+			? "profiles of Databricks are not known here"
+			: "models:/NAME/VERSION, models:/NAME/STAGE, models:/NAME/latest, models:/NAME@ALIAS or models:/ID");
 }
 
 /* The highest of the latest versions of each stage. */
@@ -162,7 +174,8 @@ static int find_latest(struct pf_str *version, struct asking *q, const struct mo
 		if (pf_str_u64(pf_node_text(&list->v[i], "version"), &one) && one > best)
 			best = one;
 	if (!best)
-		return pf_fail(q->err, PF_EMODEL, "no versions of the model " PF_FMT " with stage " PF_FMT,
+		return pf_fail(q->err, PF_EMODEL,
+			       "no versions of the model " PF_FMT " with stage " PF_FMT,
 			       PF_ARG(pf_shown(m->name)), PF_ARG(pf_shown(m->suffix)));
 	*version = pf_format(q->a, "%llu", (unsigned long long)best);
 	return 0;
@@ -170,8 +183,9 @@ static int find_latest(struct pf_str *version, struct asking *q, const struct mo
 
 static int find_alias(struct pf_str *version, struct asking *q, const struct model_name *m)
 {
-	const struct pf_node *answer = get(q, "registered-models/alias",
-					   pf_url_query(q->a, "name", m->name, "alias", m->alias, NULL));
+	const struct pf_node *answer =
+		get(q, "registered-models/alias",
+		    pf_url_query(q->a, "name", m->name, "alias", m->alias, NULL));
 
 	if (!answer)
 		return -1;
@@ -179,10 +193,12 @@ static int find_alias(struct pf_str *version, struct asking *q, const struct mod
 	return version->n ? 0 : fail_answer(q->err, "version");
 }
 
-static int place_of_version(struct pf_str *place, struct asking *q, struct pf_str name, struct pf_str version)
+static int place_of_version(struct pf_str *place, struct asking *q, struct pf_str name,
+			    struct pf_str version)
 {
-	const struct pf_node *answer = get(q, "model-versions/get-download-uri",
-					   pf_url_query(q->a, "name", name, "version", version, NULL));
+	const struct pf_node *answer =
+		get(q, "model-versions/get-download-uri",
+		    pf_url_query(q->a, "name", name, "version", version, NULL));
 
 	if (!answer)
 		return -1;
@@ -192,8 +208,9 @@ static int place_of_version(struct pf_str *place, struct asking *q, struct pf_st
 
 static int place_of_id(struct pf_str *place, struct asking *q, struct pf_str id)
 {
-	const struct pf_node *answer = get(q, pf_formatz(q->a, "logged-models/" PF_FMT,
-							 PF_ARG(pf_url_encode(q->a, id, ""))), PF_S(""));
+	const struct pf_node *answer = get(
+		q, pf_formatz(q->a, "logged-models/" PF_FMT, PF_ARG(pf_url_encode(q->a, id, ""))),
+		PF_S(""));
 
 	if (!answer)
 		return -1;
@@ -247,8 +264,8 @@ static int check_runs(const struct pf_where *w, struct pf_err *err)
 
 /* MLflow 3 has models beside their runs: one that was logged by this run under this name. Older servers do
  * not know of them. */
-static int find_logged(struct pf_str *place, struct asking *q, struct pf_str run, struct pf_str experiment,
-		       struct pf_str name)
+static int find_logged(struct pf_str *place, struct asking *q, struct pf_str run,
+		       struct pf_str experiment, struct pf_str name)
 {
 	PF_AUTO(buf) body = PF_BUF(PF_KIB(64)), filter = PF_BUF(PF_KIB(16));
 	struct pf_json_out w = { .buf = &body };
@@ -256,7 +273,8 @@ static int find_logged(struct pf_str *place, struct asking *q, struct pf_str run
 
 	if (pf_str_find(name, '\'') != PF_NPOS)
 		return 0;
-	pf_buf_printf(&filter, "name = '" PF_FMT "' AND source_run_id = '" PF_FMT "'", PF_ARG(name), PF_ARG(run));
+	pf_buf_printf(&filter, "name = '" PF_FMT "' AND source_run_id = '" PF_FMT "'", PF_ARG(name),
+		      PF_ARG(run));
 	pf_json_open(&w, '{');
 	pf_json_key(&w, "experiment_ids");
 	pf_json_open(&w, '[');
@@ -275,22 +293,25 @@ static int find_logged(struct pf_str *place, struct asking *q, struct pf_str run
 
 static int find_run(char **to, struct asking *q, struct pf_str run, struct pf_str path)
 {
-	const struct pf_node *answer = get(q, "runs/get", pf_url_query(q->a, "run_id", run, NULL)), *info;
+	const struct pf_node *answer = get(q, "runs/get", pf_url_query(q->a, "run_id", run, NULL)),
+			     *info;
 	struct pf_str place = { 0 };
 	size_t slash = pf_str_find(path, '/');
 
 	if (!answer)
 		return -1;
 	info = pf_node_get(pf_node_get(answer, "run"), "info");
-	if (find_logged(&place, q, run, pf_node_text(info, "experiment_id"), pf_str_cut(path, 0, slash)) < 0)
+	if (find_logged(&place, q, run, pf_node_text(info, "experiment_id"),
+			pf_str_cut(path, 0, slash)) < 0)
 		return -1;
 	if (place.n)
-		return take_place(to, q, place, slash == PF_NPOS ? PF_S("") : pf_str_skip(path, slash + 1));
+		return take_place(to, q, place,
+				  slash == PF_NPOS ? PF_S("") : pf_str_skip(path, slash + 1));
 	return take_place(to, q, pf_node_text(info, "artifact_uri"), path);
 }
 
-static int resolve_runs(char **to, bool *fixed, struct pf_arena *a, struct pf_pool *p, const struct pf_where *w,
-			struct pf_err *err)
+static int resolve_runs(char **to, bool *fixed, struct pf_arena *a, struct pf_pool *p,
+			const struct pf_where *w, struct pf_err *err)
 {
 	struct asking q = { .a = a, .pool = p, .err = err };
 	struct pf_str path = pf_dup(a, w->path);

@@ -10,9 +10,9 @@ struct pf_remote_file {
 	struct pf_str path;
 	uint64_t size;
 	bool sized;		/* the size is known */
-	struct pf_str mark;	/* changes when the file does: a strong ETag, a generation; or empty */
+	struct pf_str mark; /* changes when the file does: a strong ETag, a generation; or empty */
 	struct pf_str sha256;	/* hex, where the server knows it */
-	struct pf_str bytes;	/* all of it, where it had to be read already; else a view of NULL */
+	struct pf_str bytes; /* all of it, where it had to be read already; else a view of NULL */
 };
 
 struct pf_remote_files {
@@ -41,13 +41,13 @@ struct pf_remote {
 };
 
 enum {
-	PF_WHERE_HOST = 1,	/* "//host" must be there */
-	PF_WHERE_QUERY = 2,	/* may have "?..." */
-	PF_WHERE_FRAGMENT = 4,	/* may have "#..." */
-	PF_WHERE_USER = 8,	/* may have credentials, or a user's name */
-	PF_WHERE_EMPTY = 16,	/* may have no path */
-	PF_WHERE_TEXT = 32,	/* the path is a name that people made: any UTF-8 that can be seen */
-	PF_WHERE_RAW = 64,	/* percent signs in the path stand for themselves, as in MLflow */
+	PF_WHERE_HOST = 1,     /* "//host" must be there */
+	PF_WHERE_QUERY = 2,    /* may have "?..." */
+	PF_WHERE_FRAGMENT = 4, /* may have "#..." */
+	PF_WHERE_USER = 8,     /* may have credentials, or a user's name */
+	PF_WHERE_EMPTY = 16,   /* may have no path */
+	PF_WHERE_TEXT = 32,    /* the path is a name that people made: any UTF-8 that can be seen */
+	PF_WHERE_RAW = 64,     /* percent signs in the path stand for themselves, as in MLflow */
 	PF_WHERE_CONTAINER = 128, /* what stands before an "@" is a name, and no secret */
 };
 
@@ -75,5 +75,5 @@ struct pf_remote_kind {
 /* The table; NULL: nobody knows the scheme. */
 const struct pf_remote_kind *pf_remote_kind_of(struct pf_str scheme);
 
-extern const struct pf_remote_kind pf_remote_web, pf_remote_artifacts, pf_remote_runs, pf_remote_models,
-	pf_remote_s3, pf_remote_gs, pf_remote_azure, pf_remote_ftp, pf_remote_git;
+extern const struct pf_remote_kind pf_remote_web, pf_remote_artifacts, pf_remote_runs,
+	pf_remote_models, pf_remote_s3, pf_remote_gs, pf_remote_azure, pf_remote_ftp, pf_remote_git;

@@ -18,8 +18,8 @@ static struct pf_str with_folder(struct pf_arena *a, const struct pf_where *w)
 
 	if (!fragment.n || pf_str_find(fragment, '=') != PF_NPOS)
 		return uri;
-	return pf_format(a, PF_FMT "subdirectory=" PF_FMT, PF_ARG(pf_str_cut(uri, 0, uri.n - fragment.n)),
-			 PF_ARG(fragment));
+	return pf_format(a, PF_FMT "subdirectory=" PF_FMT,
+			 PF_ARG(pf_str_cut(uri, 0, uri.n - fragment.n)), PF_ARG(fragment));
 }
 
 static bool is_odd_reference(struct pf_str rev)
@@ -47,7 +47,8 @@ static int check_repository(const struct pf_where *w, struct pf_err *err)
 		return pf_fail(err, PF_EUSAGE, "no branch, tag or commit is called " PF_FMT,
 			       PF_ARG(pf_shown(git.rev)));
 	if (pf_str_starts(git.url, "file:") && !is_repository(&a, git.url))
-		return pf_fail(err, PF_EUSAGE, PF_FMT " is no repository", PF_ARG(pf_shown(git.url)));
+		return pf_fail(err, PF_EUSAGE, PF_FMT " is no repository",
+			       PF_ARG(pf_shown(git.url)));
 	return 0;
 }
 
@@ -74,12 +75,14 @@ static int find_commit(struct pf_remote_files *out, struct pf_remote *r, struct 
 		pf_step("asking " PF_FMT " for " PF_FMT, PF_ARG(pf_git_bare(&r->arena, git->url)),
 			PF_ARG(git->rev.n ? git->rev : PF_S("HEAD")));
 		if (pf_workdir_open(&scratch, "git.", r->o->store, err) < 0 ||
-		    pf_git_find(commit, pf_join(&scratch.arena, scratch.path, PF_S("scratch")), git, err) < 0)
+		    pf_git_find(commit, pf_join(&scratch.arena, scratch.path, PF_S("scratch")), git,
+				err) < 0)
 			return -1;
 		git->commit = pf_dup(&r->arena, pf_s(commit));
 	}
 	r->source = pf_git_place(&r->arena, git);
-	*PF_PUSH(&r->arena, out) = (struct pf_remote_file){ .path = PF_S("commit"), .mark = git->commit };
+	*PF_PUSH(&r->arena, out) =
+		(struct pf_remote_file){ .path = PF_S("commit"), .mark = git->commit };
 	return 0;
 }
 
@@ -97,9 +100,12 @@ static int move_folder(int part, const char *folder, struct pf_err *err)
 		return renameat(part, "clone", part, "tree") < 0 ?
 			       pf_fail_errno(err, "cannot move the clone") : 0;
 	inside = pf_open_dir_beneath(clone, folder, err);
-	if (inside < 0 || fstatat(clone, folder, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode))
+	if (inside < 0 || fstatat(clone, folder, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    !S_ISDIR(st.st_mode))
 		return pf_fail(err, PF_EMODEL, "the repository has no folder %s", folder);
-	return renameat(clone, folder, part, "tree") < 0 ? pf_fail_errno(err, "cannot move the folder") : 0;
+	return renameat(clone, folder, part, "tree") < 0
+		       ? pf_fail_errno(err, "cannot move the folder")
+		       : 0;
 }
 
 static int bring(int part, const char *path, struct pf_remote *r, struct pf_err *err)

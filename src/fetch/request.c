@@ -13,7 +13,8 @@
 #define MAX_RETRY_AFTER 60	/* seconds */
 #define MAX_URL PF_KIB(16)
 
-static void add_header(struct pf_request *r, struct pf_arena *a, const char *name, const char *value)
+static void add_header(struct pf_request *r, struct pf_arena *a, const char *name,
+		       const char *value)
 {
 	struct curl_slist *longer;
 
@@ -79,7 +80,8 @@ static const struct pf_login *find_login(const struct pf_pool *p, const struct p
 	return NULL;
 }
 
-static int learn(const struct pf_login **out, struct pf_pool *p, const struct pf_url *u, struct pf_err *err)
+static int learn(const struct pf_login **out, struct pf_pool *p, const struct pf_url *u,
+		 struct pf_err *err)
 {
 	size_t colon = pf_str_find(u->user, ':');
 	struct pf_str user = pf_url_decode(&p->arena, pf_str_cut(u->user, 0, colon));
@@ -182,7 +184,8 @@ static void set_tls(struct pf_transfer *t, const struct pf_net *net)
 
 static void set_way(CURL *c, const struct pf_net *net)
 {
-	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, (long)(net->wait ? net->wait : PF_WAIT_CONNECT));
+	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT,
+			 (long)(net->wait ? net->wait : PF_WAIT_CONNECT));
 	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 64L);
 	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, (long)(net->wait ? net->wait : PF_WAIT_STALL));
 	if (net->proxy)
@@ -309,8 +312,9 @@ void pf_request_prepare(struct pf_transfer *t)
 static bool may_pass(CURLcode code)
 {
 	static const CURLcode list[] = {
-		CURLE_COULDNT_CONNECT, CURLE_PARTIAL_FILE, CURLE_OPERATION_TIMEDOUT, CURLE_GOT_NOTHING,
-		CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_HTTP2, CURLE_HTTP2_STREAM,
+		CURLE_COULDNT_CONNECT, CURLE_PARTIAL_FILE, CURLE_OPERATION_TIMEDOUT,
+		CURLE_GOT_NOTHING,     CURLE_SEND_ERROR,   CURLE_RECV_ERROR,
+		CURLE_HTTP2,	       CURLE_HTTP2_STREAM,
 	};
 
 	for (size_t i = 0; i < PF_COUNT(list); i++)
@@ -437,7 +441,8 @@ static enum pf_verdict judge_success(struct pf_transfer *t)
 static bool is_success(const struct pf_transfer *t)
 {
 	return t->status == 200 || t->status == 206 ||
-	       (t->method && (t->status == 201 || t->status == 204)) || (t->status == 304 && (t->etag || t->modified));
+	       (t->method && (t->status == 201 || t->status == 204)) ||
+	       (t->status == 304 && (t->etag || t->modified));
 }
 
 /* What curl calls out of memory is a header line it finds too long. Of a certificate its code says only
@@ -446,7 +451,8 @@ static const char *reason_of(const struct pf_request *r, CURLcode code)
 {
 	if (code == CURLE_OUT_OF_MEMORY)
 		return "a header line that is too long";
-	return code == CURLE_PEER_FAILED_VERIFICATION && *r->why ? r->why : curl_easy_strerror(code);
+	return code == CURLE_PEER_FAILED_VERIFICATION && *r->why ? r->why
+								 : curl_easy_strerror(code);
 }
 
 enum pf_verdict pf_request_judge(struct pf_transfer *t, CURLcode code, int64_t now)

@@ -16,7 +16,8 @@ struct user {
 	struct pf_str name, password;
 };
 
-static void take_credential(void *ctx, struct pf_str section, struct pf_str key, struct pf_str value)
+static void take_credential(void *ctx, struct pf_str section, struct pf_str key,
+			    struct pf_str value)
 {
 	struct user *u = ctx;
 
@@ -81,8 +82,9 @@ static int set_net(struct pf_pool *p, const struct pf_tracking *s, struct pf_err
 	const char *cert = pf_setting("MLFLOW_TRACKING_SERVER_CERT_PATH");
 
 	if (insecure && cert)
-		return pf_fail(err, PF_EUSAGE, "MLFLOW_TRACKING_INSECURE_TLS and "
-					       "MLFLOW_TRACKING_SERVER_CERT_PATH contradict each other");
+		return pf_fail(err, PF_EUSAGE,
+			       "MLFLOW_TRACKING_INSECURE_TLS and "
+			       "MLFLOW_TRACKING_SERVER_CERT_PATH contradict each other");
 	if (insecure)
 		*PF_PUSH(&p->arena, &p->net.trusted) = s->base;
 	if (cert)
@@ -103,12 +105,13 @@ static int fail_no_server(struct pf_err *err, const char *uri)
 	if (!uri)
 		pf_fail(err, PF_EUSAGE, "no tracking server is set");
 	else
-		pf_fail(err, PF_EUSAGE, "the tracking URI %s is none of a server", pf_url_shown(&a, pf_s(uri)));
+		pf_fail(err, PF_EUSAGE, "the tracking URI %s is none of a server",
+			pf_url_shown(&a, pf_s(uri)));
 	return pf_hint(err, "set MLFLOW_TRACKING_URI to an http: or https: URL");
 }
 
-int pf_tracking_open(struct pf_tracking *out, struct pf_arena *a, struct pf_pool *p, enum pf_tracking_role role,
-		     struct pf_err *err)
+int pf_tracking_open(struct pf_tracking *out, struct pf_arena *a, struct pf_pool *p,
+		     enum pf_tracking_role role, struct pf_err *err)
 {
 	const char *uri = role == PF_REGISTRY && pf_setting("MLFLOW_REGISTRY_URI") ?
 			  pf_setting("MLFLOW_REGISTRY_URI") : pf_setting("MLFLOW_TRACKING_URI");
@@ -133,7 +136,8 @@ void pf_tracking_sign(const struct pf_tracking *s, struct pf_transfer *t)
 	struct pf_err ignored;
 	struct pf_url u;
 
-	if (s->token.n && pf_url_split(&u, pf_s(t->url), &ignored) == 0 && pf_url_same_origin(&u, &s->url))
+	if (s->token.n && pf_url_split(&u, pf_s(t->url), &ignored) == 0 &&
+	    pf_url_same_origin(&u, &s->url))
 		*PF_PUSH(&t->arena, &t->headers) = s->token;
 }
 
@@ -165,14 +169,16 @@ static int tell_refusal(const struct pf_transfer *t, struct pf_err *err)
 	if (!t->problem.n || pf_json_parse(&root, &a, pf_buf_view(&t->problem), &ignored) < 0 ||
 	    !pf_node_text(root, "error_code").n)
 		return -1;
-	pf_fail(err, PF_ETRANSFER, PF_FMT ": " PF_FMT, PF_ARG(pf_shown(pf_node_text(root, "error_code"))),
+	pf_fail(err, PF_ETRANSFER, PF_FMT ": " PF_FMT,
+		PF_ARG(pf_shown(pf_node_text(root, "error_code"))),
 		PF_ARG(pf_shown(pf_node_text(root, "message"))));
 	err->gone = t->status == 404;
 	return -1;
 }
 
-int pf_tracking_ask(struct pf_node **out, struct pf_arena *a, struct pf_pool *p, const struct pf_tracking *s,
-		    struct pf_str path, struct pf_str body, struct pf_err *err)
+int pf_tracking_ask(struct pf_node **out, struct pf_arena *a, struct pf_pool *p,
+		    const struct pf_tracking *s, struct pf_str path, struct pf_str body,
+		    struct pf_err *err)
 {
 	struct pf_transfer t = { .accept = "application/json",
 				 .body = PF_BUF(PF_MAX_REST),

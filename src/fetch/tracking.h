@@ -8,7 +8,7 @@
 /* Where it is, and who we are there. */
 struct pf_tracking {
 	struct pf_url url;	/* http or https, as the user gave it */
-	struct pf_str base;	/* "https://host:port/prefix", without a final slash or credentials */
+	struct pf_str base; /* "https://host:port/prefix", without a final slash or credentials */
 	struct pf_str token;	/* of the header Authorization, "Bearer ..."; or empty */
 };
 
@@ -20,13 +20,14 @@ enum pf_tracking_role { PF_TRACKING, PF_REGISTRY };
  * _INSECURE_TLS and MLFLOW_HTTP_REQUEST_TIMEOUT and _MAX_RETRIES, before its first transfer. What MLflow
  * sends to whatever host an artifact is on goes here to this origin alone.
  * EUSAGE: none is set, or it is none that is asked over HTTP. */
-int pf_tracking_open(struct pf_tracking *out, struct pf_arena *a, struct pf_pool *p, enum pf_tracking_role role,
-		     struct pf_err *err) PF_MUST_USE;
+int pf_tracking_open(struct pf_tracking *out, struct pf_arena *a, struct pf_pool *p,
+		     enum pf_tracking_role role, struct pf_err *err) PF_MUST_USE;
 /* Adds the token to a transfer that goes to this server, and to no other. */
 void pf_tracking_sign(const struct pf_tracking *s, struct pf_transfer *t);
 /* One question: GET BASE/api/2.0/mlflow/`path`, or POST of `body` where that is no view of NULL; the answer
  * in the arena. ETRANSFER with the server's own words ("RESOURCE_DOES_NOT_EXIST: ..."); err->gone: 404. */
-int pf_tracking_ask(struct pf_node **out, struct pf_arena *a, struct pf_pool *p, const struct pf_tracking *s,
-		    struct pf_str path, struct pf_str body, struct pf_err *err) PF_MUST_USE;
+int pf_tracking_ask(struct pf_node **out, struct pf_arena *a, struct pf_pool *p,
+		    const struct pf_tracking *s, struct pf_str path, struct pf_str body,
+		    struct pf_err *err) PF_MUST_USE;
 /* "name=iris&version=1", values encoded: pairs of texts, ended by NULL. */
 struct pf_str pf_url_query(struct pf_arena *a, const char *name, struct pf_str value, ...);

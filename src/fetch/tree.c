@@ -52,7 +52,8 @@ static void tell(void *ctx)
 		if (g->ones[i].running && !g->ones[i].t.ended)
 			mib += (double)pf_transfer_got(&g->ones[i].t) / (1 << 20);
 	pf_progress("fetching the model: %zu of %zu files, %.1f of %.1f MiB, %.1f MiB/s", g->ended,
-		    g->files->n, mib, (double)g->all / (1 << 20), seconds > 0 ? mib / seconds : 0.0);
+		    g->files->n, mib, (double)g->all / (1 << 20),
+		    seconds > 0 ? mib / seconds : 0.0);
 }
 
 /* ---- places ---- */
@@ -145,7 +146,8 @@ static int write_known(struct getting_one *one, struct pf_err *err)
 	struct pf_str bytes = one->file->bytes;
 
 	pf_sha256_hex(one->name, one->file->path.p, one->file->path.n);
-	one->t.fd = openat(one->g->at, one->name, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	one->t.fd = openat(one->g->at, one->name,
+			   O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (one->t.fd < 0)
 		return pf_fail_errno(err, "cannot create a file");
 	if (pf_write_fd(one->t.fd, bytes.p, bytes.n, err) < 0 || place(one, err) < 0)
@@ -234,7 +236,8 @@ static int get(struct getting *g, struct pf_err *err)
 	return rc;
 }
 
-int pf_tree_get(int part, struct pf_remote *r, const struct pf_remote_files *files, struct pf_err *err)
+int pf_tree_get(int part, struct pf_remote *r, const struct pf_remote_files *files,
+		struct pf_err *err)
 {
 	struct getting g = { .r = r, .files = files };
 	PF_FD(tree) = open_folder(part, r->archive ? "packed" : "tree", err);

@@ -11,7 +11,8 @@ int pf_tree_list(struct pf_remote_files *out, struct pf_remote *r, struct pf_err
 /* Leaves out what the options do not ask for; true when there was any. */
 bool pf_tree_leave_out(struct pf_remote_files *files, const struct pf_remote *r);
 /* The name of the tree in the store. */
-void pf_tree_key(char key[PF_SHA256_HEX], const struct pf_remote *r, const struct pf_remote_files *files);
+void pf_tree_key(char key[PF_SHA256_HEX], const struct pf_remote *r,
+		 const struct pf_remote_files *files);
 /* Brings them into the folder `part`, which nobody else writes to: finished ones below tree/ (an
  * archive: packed/archive), those under way below at/. What an earlier process left there is gone on with. */
 int pf_tree_get(int part, struct pf_remote *r, const struct pf_remote_files *files,

@@ -103,7 +103,8 @@ int pf_tree_list(struct pf_remote_files *out, struct pf_remote *r, struct pf_err
 	if (r->kind->list(&all, r, err) < 0)
 		return -1;
 	if (all.n > PF_MAX_MODEL_FILES)
-		return pf_fail(err, PF_ELIMIT, "the model has more than %d files", PF_MAX_MODEL_FILES);
+		return pf_fail(err, PF_ELIMIT, "the model has more than %d files",
+			       PF_MAX_MODEL_FILES);
 	for (size_t i = 0; i < all.n; i++) {
 		if (check_path(all.v[i].path, err) < 0)
 			return -1;
@@ -131,7 +132,8 @@ bool pf_tree_leave_out(struct pf_remote_files *files, const struct pf_remote *r)
 	return n < before;
 }
 
-void pf_tree_key(char key[PF_SHA256_HEX], const struct pf_remote *r, const struct pf_remote_files *files)
+void pf_tree_key(char key[PF_SHA256_HEX], const struct pf_remote *r,
+		 const struct pf_remote_files *files)
 {
 	PF_AUTO(arena) a = { 0 };
 	PF_AUTO(buf) text = PF_BUF(PF_GIB(1));
@@ -144,7 +146,7 @@ void pf_tree_key(char key[PF_SHA256_HEX], const struct pf_remote *r, const struc
 	pf_buf_printf(&text, "1\n" PF_FMT "\n", PF_ARG(r->source));
 	for (size_t i = 0; i < files->n; i++)
 		pf_buf_printf(&text, "%lld\t" PF_FMT "\t" PF_FMT "\n",
-			      sorted[i].sized ? (long long)sorted[i].size : -1, PF_ARG(sorted[i].mark),
-			      PF_ARG(sorted[i].path));
+			      sorted[i].sized ? (long long)sorted[i].size : -1,
+			      PF_ARG(sorted[i].mark), PF_ARG(sorted[i].path));
 	pf_sha256_hex(key, text.p, text.n);
 }

@@ -202,8 +202,8 @@ static struct pf_str join_path(struct pf_arena *a, const struct pf_url *base, st
 	return pf_format(a, PF_FMT PF_FMT, PF_ARG(path), PF_ARG(pf_str_skip(link, n)));
 }
 
-int pf_url_join(struct pf_str *out, struct pf_arena *a, const struct pf_url *base, struct pf_str link,
-		struct pf_err *err)
+int pf_url_join(struct pf_str *out, struct pf_arena *a, const struct pf_url *base,
+		struct pf_str link, struct pf_err *err)
 {
 	struct pf_str whole = link;
 	struct pf_url u;

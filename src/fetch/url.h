@@ -30,8 +30,8 @@ char *pf_url_bare(struct pf_arena *a, const struct pf_url *u);
 /* A URL that may hold a password, for a message. */
 char *pf_url_shown(struct pf_arena *a, struct pf_str text);
 /* `link`, absolute or relative, as seen from `base` (RFC 3986, 5.2), its fragment kept. EUSAGE. */
-int pf_url_join(struct pf_str *out, struct pf_arena *a, const struct pf_url *base, struct pf_str link,
-		struct pf_err *err) PF_MUST_USE;
+int pf_url_join(struct pf_str *out, struct pf_arena *a, const struct pf_url *base,
+		struct pf_str link, struct pf_err *err) PF_MUST_USE;
 /* %XX decoded once; a view of NULL when one is malformed or stands for a control byte. */
 struct pf_str pf_url_decode(struct pf_arena *a, struct pf_str text);
 /* Everything but letters, digits, "-._~" and what is to be kept as %XX. */

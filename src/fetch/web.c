@@ -49,7 +49,9 @@ static int list_web(struct pf_remote_files *out, struct pf_remote *r, struct pf_
 	struct pf_remote_file *file = PF_PUSH(&r->arena, out);
 	int rc;
 
-	*file = (struct pf_remote_file){ .path = PF_S("archive"), .sha256 = f->sha256, .mark = f->sha256 };
+	*file = (struct pf_remote_file){ .path = PF_S("archive"),
+					 .sha256 = f->sha256,
+					 .mark = f->sha256 };
 	if (f->sha256.n)
 		return 0;
 	pf_pool_start(r->pool, &t);
@@ -65,7 +67,8 @@ static int list_web(struct pf_remote_files *out, struct pf_remote *r, struct pf_
 	return rc;
 }
 
-static int ask(struct pf_transfer *t, struct pf_remote *r, const struct pf_remote_file *file, struct pf_err *err)
+static int ask(struct pf_transfer *t, struct pf_remote *r, const struct pf_remote_file *file,
+	       struct pf_err *err)
 {
 	const struct web *f = r->own;
 

@@ -66,7 +66,8 @@ static bool has_link(const struct pf_lock *l, const struct pf_lock_package *p, s
 }
 
 /* What is wrong with what a lock has for a need; an empty view: nothing. */
-static struct pf_str differs(struct pf_arena *a, const struct pf_lock *l, const struct pf_need *need)
+static struct pf_str differs(struct pf_arena *a, const struct pf_lock *l,
+			     const struct pf_need *need)
 {
 	const struct pf_lock_package *p = pf_lock_find(l, need->req.key);
 	struct pf_str link = need->link.n ? need->link : need->req.url;
@@ -76,7 +77,8 @@ static struct pf_str differs(struct pf_arena *a, const struct pf_lock *l, const 
 	if (!admits(&need->req.specs, p->version))
 		return pf_format(a, "is locked as " PF_FMT, PF_ARG(pf_shown(p->version)));
 	if (link.n && !need->constraint && !has_link(l, p, link))
-		return p->git ? PF_S("is locked as another commit") : PF_S("is locked as another file");
+		return p->git ? PF_S("is locked as another commit")
+			      : PF_S("is locked as another file");
 	return has_digest(p, &need->hashes) ? PF_S("") : PF_S("is locked with another digest");
 }
 
@@ -103,8 +105,9 @@ static void list_differences(struct pf_buf *out, size_t *count, const struct pf_
 		pf_buf_printf(out, "; and %zu more", *count - SHOWN);
 }
 
-int pf_lock_check(const struct pf_lock *l, const struct pf_needs *wanted, const struct pf_lock_for *whom,
-		  const struct pf_marker_env *env, struct pf_err *err)
+int pf_lock_check(const struct pf_lock *l, const struct pf_needs *wanted,
+		  const struct pf_lock_for *whom, const struct pf_marker_env *env,
+		  struct pf_err *err)
 {
 	PF_AUTO(buf) list = PF_BUF(PF_KIB(64));
 	PF_AUTO(arena) a = { 0 };

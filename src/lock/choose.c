@@ -77,7 +77,8 @@ static bool follows(struct chooser *c, const struct pf_lock_package *p)
 {
 	const struct pf_opts *o = c->whom->o;
 
-	return !c->whom->stranger || o->allow_urls || (o->allow_model_index && p->index.n) || is_own(c, p);
+	return !c->whom->stranger || o->allow_urls || (o->allow_model_index && p->index.n) ||
+	       is_own(c, p);
 }
 
 /* By its digests, those of its files among them. */
@@ -127,8 +128,10 @@ static int take_file(struct pf_planned *one, struct chooser *c, const struct pf_
 	const struct pf_lock_file *f = best_file(c, p);
 
 	if (!f)
-		return pf_fail(err, PF_EINTEGRITY, "line %u: none of the files of " PF_FMT
-			       " is for this interpreter and platform", p->line, PF_ARG(pf_shown(p->name)));
+		return pf_fail(err, PF_EINTEGRITY,
+			       "line %u: none of the files of " PF_FMT
+			       " is for this interpreter and platform",
+			       p->line, PF_ARG(pf_shown(p->name)));
 	one->file = f->name;
 	one->from = pf_lock_bare(&c->arena, f->url);
 	one->hashes = f->hashes;
@@ -158,8 +161,10 @@ static int take_git(struct pf_planned *one, struct chooser *c, const struct pf_l
 	struct pf_git_source git = { 0 };
 
 	if (!follows(c, p))
-		return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " is of a repository, which only --allow-urls "
-			       "lets a model name", p->line, PF_ARG(pf_shown(p->name)));
+		return pf_fail(err, PF_EINTEGRITY,
+			       "line %u: " PF_FMT " is of a repository, which only --allow-urls "
+			       "lets a model name",
+			       p->line, PF_ARG(pf_shown(p->name)));
 	if (pf_git_split(&git, &c->arena, p->direct, err) < 0)
 		return -1;
 	one->file = pf_git_label(&c->arena, p->name, git.commit);

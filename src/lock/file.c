@@ -10,8 +10,8 @@
 #include "req/reqpolicy.h"
 #include "req/wheel_name.h"
 
-int pf_lock_add_digest(struct pf_strs *out, struct pf_arena *a, struct pf_str kind, struct pf_str hex,
-		       unsigned line, struct pf_err *err)
+int pf_lock_add_digest(struct pf_strs *out, struct pf_arena *a, struct pf_str kind,
+		       struct pf_str hex, unsigned line, struct pf_err *err)
 {
 	struct pf_str text;
 
@@ -49,8 +49,9 @@ int pf_lock_path_url(struct pf_str *out, struct pf_arena *a, const char *base, s
 	struct pf_str rest = path, part;
 
 	if (!base || !path.n || path.p[0] == '/')
-		return pf_fail(err, PF_EINTEGRITY, "line %u: the path " PF_FMT " is not relative to the lock",
-			       line, PF_ARG(pf_shown(path)));
+		return pf_fail(err, PF_EINTEGRITY,
+			       "line %u: the path " PF_FMT " is not relative to the lock", line,
+			       PF_ARG(pf_shown(path)));
 	while (pf_str_next(&rest, '/', &part))
 		if (pf_str_is(part, ".."))
 			return pf_fail(err, PF_EINTEGRITY, "line %u: the path " PF_FMT
@@ -72,8 +73,8 @@ static int last_part(struct pf_str *out, struct pf_lock *l, const struct pf_lock
 	if (pf_url_split(&url, f->url, err) < 0)
 		return pf_wrap(err, "line %u", line);
 	if (!pf_url_is_http(&url))
-		return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " is a place of one machine", line,
-			       PF_ARG(pf_shown(f->url)));
+		return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " is a place of one machine",
+			       line, PF_ARG(pf_shown(f->url)));
 	*out = pf_url_decode(&l->arena, pf_url_file(&url));
 	return 0;
 }
@@ -121,8 +122,9 @@ static int check_project(const struct pf_lock_package *p, struct pf_lock *l, str
 	    (!p->version.n || (pf_version_read(&wanted, &l->arena, p->version) &&
 			       pf_version_cmp(&wanted, &version) == 0)))
 		return 0;
-	return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " is no file of " PF_FMT " " PF_FMT, line,
-		       PF_ARG(pf_shown(file)), PF_ARG(pf_shown(p->name)), PF_ARG(pf_shown(p->version)));
+	return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " is no file of " PF_FMT " " PF_FMT,
+		       line, PF_ARG(pf_shown(file)), PF_ARG(pf_shown(p->name)),
+		       PF_ARG(pf_shown(p->version)));
 }
 
 int pf_lock_add_file(struct pf_lock *l, struct pf_lock_package *p, struct pf_lock_file *f,
@@ -136,15 +138,18 @@ int pf_lock_add_file(struct pf_lock *l, struct pf_lock_package *p, struct pf_loc
 	if (!f->name.n)
 		f->name = last;
 	if (!is_plain_name(f->name))
-		return pf_fail(err, PF_EINTEGRITY, "line %u: a file of " PF_FMT " has no name that a file "
-			       "may have: " PF_FMT, line, PF_ARG(pf_shown(p->name)),
-			       PF_ARG(pf_shown(f->name)));
-	if (check_project(p, l, f->name, line, err) < 0 || check_project(p, l, last, line, err) < 0 ||
+		return pf_fail(err, PF_EINTEGRITY,
+			       "line %u: a file of " PF_FMT " has no name that a file "
+			       "may have: " PF_FMT,
+			       line, PF_ARG(pf_shown(p->name)), PF_ARG(pf_shown(f->name)));
+	if (check_project(p, l, f->name, line, err) < 0 ||
+	    check_project(p, l, last, line, err) < 0 ||
 	    (path.n && pf_lock_path_url(&f->url, &l->arena, t->base, path, line, err) < 0))
 		return -1;
 	if (!f->hashes.n)
-		return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " has no digest of SHA-256 or better",
-			       line, PF_ARG(pf_shown(f->name)));
+		return pf_fail(err, PF_EINTEGRITY,
+			       "line %u: " PF_FMT " has no digest of SHA-256 or better", line,
+			       PF_ARG(pf_shown(f->name)));
 	*PF_PUSH(&l->arena, &p->files) = *f;
 	return 0;
 }
@@ -154,7 +159,8 @@ int pf_lock_add_file(struct pf_lock *l, struct pf_lock_package *p, struct pf_loc
 int64_t pf_lock_time(struct pf_str text)
 {
 	struct tm tm = { 0 };
-	int *const fields[] = { &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec };
+	int *const fields[] = { &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
+				&tm.tm_hour, &tm.tm_min, &tm.tm_sec };
 	static const size_t at[] = { 0, 5, 8, 11, 14, 17, 20 };
 	int64_t value;
 

@@ -7,7 +7,8 @@
 /* Where others can reach it, too. */
 static bool is_remote(struct pf_str url)
 {
-	return pf_str_starts(url, "https://") || pf_str_starts(url, "http://") || pf_str_starts(url, "ssh://");
+	return pf_str_starts(url, "https://") || pf_str_starts(url, "http://") ||
+	       pf_str_starts(url, "ssh://");
 }
 
 /* It becomes a part of lines and of names. */
@@ -26,16 +27,17 @@ int pf_lock_take_git(struct pf_lock *l, struct pf_lock_package *p, const struct 
 	struct pf_str shown = pf_git_bare(&l->arena, from->url);
 
 	if (!is_remote(from->url))
-		return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " is a place of one machine", line,
-			       PF_ARG(pf_shown(shown)));
+		return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " is a place of one machine",
+			       line, PF_ARG(pf_shown(shown)));
 	if (!pf_git_is_commit(from->commit))
-		return pf_fail(err, PF_EINTEGRITY, "line %u: of " PF_FMT " no commit is named", line,
-			       PF_ARG(pf_shown(p->name)));
+		return pf_fail(err, PF_EINTEGRITY, "line %u: of " PF_FMT " no commit is named",
+			       line, PF_ARG(pf_shown(p->name)));
 	p->direct = pf_git_pinned(&l->arena, from);
 	if (!is_plain(from->rev) || pf_git_split(&checked, &l->arena, p->direct, err) < 0 ||
-	    !pf_str_eq(checked.url, from->url) || !pf_str_eq(checked.subdirectory, from->subdirectory))
-		return pf_fail(err, PF_EINTEGRITY, "line %u: the repository of " PF_FMT " is none", line,
-			       PF_ARG(pf_shown(p->name)));
+	    !pf_str_eq(checked.url, from->url) ||
+	    !pf_str_eq(checked.subdirectory, from->subdirectory))
+		return pf_fail(err, PF_EINTEGRITY, "line %u: the repository of " PF_FMT " is none",
+			       line, PF_ARG(pf_shown(p->name)));
 	p->direct = pf_git_pinned(&l->arena, &checked); /* the commit as git writes it */
 	p->revision = from->rev;
 	p->git = true;
@@ -44,7 +46,8 @@ int pf_lock_take_git(struct pf_lock *l, struct pf_lock_package *p, const struct 
 
 /* A branch may have moved: what was asked for is what counts, where the lock tells it. One of our own tells
  * it of all its packages. */
-bool pf_lock_is_commit_of(const struct pf_lock *l, const struct pf_lock_package *p, struct pf_str link)
+bool pf_lock_is_commit_of(const struct pf_lock *l, const struct pf_lock_package *p,
+			  struct pf_str link)
 {
 	PF_AUTO(arena) a = { 0 };
 	struct pf_git_source asked = { 0 }, locked = { 0 };
@@ -74,8 +77,8 @@ bool pf_lock_git_of(struct pf_git_source *out, struct pf_arena *a, const struct 
 {
 	struct pf_err ignored;
 
-	if (!pf_planned_is_git(one) || pf_git_split(out, a, one->url, &ignored) < 0 || !out->commit.n ||
-	    !is_remote(out->url))
+	if (!pf_planned_is_git(one) || pf_git_split(out, a, one->url, &ignored) < 0 ||
+	    !out->commit.n || !is_remote(out->url))
 		return false;
 	out->url = pf_git_bare(a, out->url);
 	return true;

@@ -29,8 +29,8 @@ static bool is_known(const struct pf_planned *one)
 	return one->hashes.n || !one->file.n || !one->from.n || pf_planned_is_git(one);
 }
 
-int pf_lock_learn(struct pf_plan *plan, const struct pf_needs *needs, const struct pf_python *python,
-		  const struct pf_opts *o, struct pf_err *err)
+int pf_lock_learn(struct pf_plan *plan, const struct pf_needs *needs,
+		  const struct pf_python *python, const struct pf_opts *o, struct pf_err *err)
 {
 	PF_AUTO(workdir) w = { 0 };
 	PF_AUTO(native) native = { 0 };
@@ -42,7 +42,8 @@ int pf_lock_learn(struct pf_plan *plan, const struct pf_needs *needs, const stru
 	if (i == plan->packages.n)
 		return 0;
 	pf_step("fetching what has no digest");
-	if (pf_workdir_open(&w, "lock.", o->store, err) < 0 || pf_native_open(&native, needs, python, o, err) < 0)
+	if (pf_workdir_open(&w, "lock.", o->store, err) < 0 ||
+	    pf_native_open(&native, needs, python, o, err) < 0)
 		return -1;
 	fd = openat(w.fd, "file", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)

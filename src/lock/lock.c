@@ -52,7 +52,8 @@ int pf_lock_add_package(struct pf_lock *l, const struct pf_lock_package *p, stru
 		return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " is locked twice", p->line,
 			       PF_ARG(pf_shown(p->name)));
 	if (l->packages.n == PF_MAX_DISTS)
-		return pf_fail(err, PF_ELIMIT, "line %u: more than %d packages", p->line, PF_MAX_DISTS);
+		return pf_fail(err, PF_ELIMIT, "line %u: more than %d packages", p->line,
+			       PF_MAX_DISTS);
 	*PF_PUSH(&l->arena, &l->packages) = *p;
 	*place = (void *)(uintptr_t)l->packages.n;
 	return 0;
@@ -81,16 +82,19 @@ int pf_lock_check_format(const char *format, struct pf_err *err)
 		return 0;
 	for (size_t i = 0; i < PF_COUNT(formats); i++)
 		if (strcmp(formats[i].name, format) == 0)
-			return pf_fail(err, PF_EUSAGE, "%s is not written: use pylock, requirements or json",
+			return pf_fail(err, PF_EUSAGE,
+				       "%s is not written: use pylock, requirements or json",
 				       format);
-	return pf_fail(err, PF_EUSAGE, "--format must be one of pylock, requirements, json, not " PF_FMT,
+	return pf_fail(err, PF_EUSAGE,
+		       "--format must be one of pylock, requirements, json, not " PF_FMT,
 		       PF_ARG(pf_shown(pf_s(format))));
 }
 
 int pf_lock_write(struct pf_buf *out, const char *format, const struct pf_lock_of *what,
 		  struct pf_err *err)
 {
-	if (pf_lock_check_format(format, err) < 0 || find_written(format)->write(out, what, err) < 0)
+	if (pf_lock_check_format(format, err) < 0 ||
+	    find_written(format)->write(out, what, err) < 0)
 		return -1;
 	return pf_buf_check(out, "a lock", err);
 }
@@ -116,10 +120,13 @@ static int read_for(struct pf_lock *out, const struct pf_lock_format *format, st
 	};
 
 	if (!format->read)
-		return pf_fail(err, PF_EINTEGRITY, "a lock of conda packages (%s), which no environment "
-			       "made here can have", format->name);
+		return pf_fail(err, PF_EINTEGRITY,
+			       "a lock of conda packages (%s), which no environment "
+			       "made here can have",
+			       format->name);
 	pf_python_markers(&env, &out->arena, whom->python);
-	if (pf_native_wanted(&wanted, &out->arena, whom->needs, whom->model_dir, whom->python, err) < 0 ||
+	if (pf_native_wanted(&wanted, &out->arena, whom->needs, whom->model_dir, whom->python,
+			     err) < 0 ||
 	    format->read(out, &target, text, err) < 0)
 		return -1;
 	return pf_lock_check(out, &wanted, whom, &env, err);

@@ -19,8 +19,9 @@ int pf_lock_check_format(const char *format, struct pf_err *err) PF_MUST_USE;
 int pf_lock_write(struct pf_buf *out, const char *format, const struct pf_lock_of *what,
 		  struct pf_err *err) PF_MUST_USE;
 /* Fetches the files of a plan whose digest nobody told, and adds it. */
-int pf_lock_learn(struct pf_plan *plan, const struct pf_needs *needs, const struct pf_python *python,
-		  const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
+int pf_lock_learn(struct pf_plan *plan, const struct pf_needs *needs,
+		  const struct pf_python *python, const struct pf_opts *o,
+		  struct pf_err *err) PF_MUST_USE;
 
 /* Whom a lock is read for. */
 struct pf_lock_for {

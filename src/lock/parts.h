@@ -34,7 +34,8 @@ struct pf_lock {
 	struct pf_str needs;	/* the digest of the needs it was made for; may be empty */
 	struct pf_strs left_out;
 	PF_VEC(struct pf_lock_package) packages;
-	struct pf_map names;	/* of them; what a name stands for is where it is among them, plus one */
+	struct pf_map
+		names; /* of them; what a name stands for is where it is among them, plus one */
 };
 
 struct pf_lock_target {
@@ -59,14 +60,16 @@ int pf_lock_marker_holds(struct pf_lock *l, const struct pf_lock_target *t, stru
 bool pf_lock_has_line(struct pf_str text, const char *start);
 
 /* "sha256 = hex": kept when it is strong. Malformed: EINTEGRITY. */
-int pf_lock_add_digest(struct pf_strs *out, struct pf_arena *a, struct pf_str kind, struct pf_str hex,
-		       unsigned line, struct pf_err *err) PF_MUST_USE;
+int pf_lock_add_digest(struct pf_strs *out, struct pf_arena *a, struct pf_str kind,
+		       struct pf_str hex, unsigned line, struct pf_err *err) PF_MUST_USE;
 /* Adds a file to the package once it is sure that its name is one, and this package's; that its URL
  * or path, either of which may be empty, leads to no other; and that it has a strong digest. */
 int pf_lock_add_file(struct pf_lock *l, struct pf_lock_package *p, struct pf_lock_file *f,
-		     struct pf_str path, const struct pf_lock_target *t, struct pf_err *err) PF_MUST_USE;
+		     struct pf_str path, const struct pf_lock_target *t,
+		     struct pf_err *err) PF_MUST_USE;
 /* EINTEGRITY when one of that name is there; ELIMIT. */
-int pf_lock_add_package(struct pf_lock *l, const struct pf_lock_package *p, struct pf_err *err) PF_MUST_USE;
+int pf_lock_add_package(struct pf_lock *l, const struct pf_lock_package *p,
+			struct pf_err *err) PF_MUST_USE;
 const struct pf_lock_package *pf_lock_find(const struct pf_lock *l, struct pf_str name);
 /* file:///BASE/path, for a path that stays beneath it. EINTEGRITY. */
 int pf_lock_path_url(struct pf_str *out, struct pf_arena *a, const char *base, struct pf_str path,
@@ -77,7 +80,8 @@ struct pf_git_source;
 int pf_lock_take_git(struct pf_lock *l, struct pf_lock_package *p, const struct pf_git_source *from,
 		     unsigned line, struct pf_err *err) PF_MUST_USE;
 /* Is it what a requirement's URL asks for? */
-bool pf_lock_is_commit_of(const struct pf_lock *l, const struct pf_lock_package *p, struct pf_str link);
+bool pf_lock_is_commit_of(const struct pf_lock *l, const struct pf_lock_package *p,
+			  struct pf_str link);
 /* The repository of a planned package as a lock tells it, without secrets; false: it is none, or of this
  * machine alone. */
 bool pf_lock_git_of(struct pf_git_source *out, struct pf_arena *a, const struct pf_planned *one);
@@ -94,8 +98,9 @@ struct pf_str pf_lock_needs_digest(struct pf_arena *a, const struct pf_needs *ne
 int pf_lock_choose(struct pf_plan *out, const struct pf_lock *l, const struct pf_lock_for *whom,
 		   struct pf_err *err) PF_MUST_USE;
 /* EINTEGRITY showing what is needed and not there. */
-int pf_lock_check(const struct pf_lock *l, const struct pf_needs *wanted, const struct pf_lock_for *whom,
-		  const struct pf_marker_env *env, struct pf_err *err) PF_MUST_USE;
+int pf_lock_check(const struct pf_lock *l, const struct pf_needs *wanted,
+		  const struct pf_lock_for *whom, const struct pf_marker_env *env,
+		  struct pf_err *err) PF_MUST_USE;
 
 /* EINTEGRITY when this one is not among them, or they are no specifiers. */
 int pf_lock_check_python(struct pf_str requires, const struct pf_python *python,
@@ -104,15 +109,18 @@ int pf_lock_check_python(struct pf_str requires, const struct pf_python *python,
 bool pf_pylock_is(struct pf_str text);
 int pf_pylock_read(struct pf_lock *out, const struct pf_lock_target *t, struct pf_str text,
 		   struct pf_err *err) PF_MUST_USE;
-int pf_pylock_write(struct pf_buf *out, const struct pf_lock_of *what, struct pf_err *err) PF_MUST_USE;
+int pf_pylock_write(struct pf_buf *out, const struct pf_lock_of *what,
+		    struct pf_err *err) PF_MUST_USE;
 bool pf_uvlock_is(struct pf_str text);
 int pf_uvlock_read(struct pf_lock *out, const struct pf_lock_target *t, struct pf_str text,
 		   struct pf_err *err) PF_MUST_USE;
 bool pf_reqlock_is(struct pf_str text);
 int pf_reqlock_read(struct pf_lock *out, const struct pf_lock_target *t, struct pf_str text,
 		    struct pf_err *err) PF_MUST_USE;
-int pf_reqlock_write(struct pf_buf *out, const struct pf_lock_of *what, struct pf_err *err) PF_MUST_USE;
+int pf_reqlock_write(struct pf_buf *out, const struct pf_lock_of *what,
+		     struct pf_err *err) PF_MUST_USE;
 bool pf_recordlock_is(struct pf_str text);
 int pf_recordlock_read(struct pf_lock *out, const struct pf_lock_target *t, struct pf_str text,
 		       struct pf_err *err) PF_MUST_USE;
-int pf_recordlock_write(struct pf_buf *out, const struct pf_lock_of *what, struct pf_err *err) PF_MUST_USE;
+int pf_recordlock_write(struct pf_buf *out, const struct pf_lock_of *what,
+			struct pf_err *err) PF_MUST_USE;

@@ -56,8 +56,8 @@ static int take_file(struct reader *r, struct pf_lock_package *p, const struct p
 		f.size = 0;
 	f.uploaded = pf_lock_time(pf_node_text(n, "upload-time"));
 	for (size_t i = 0; hashes && i < hashes->n; i++)
-		if (pf_lock_add_digest(&f.hashes, &r->lock->arena, hashes->v[i].key, hashes->v[i].text,
-				       hashes->v[i].line, err) < 0)
+		if (pf_lock_add_digest(&f.hashes, &r->lock->arena, hashes->v[i].key,
+				       hashes->v[i].text, hashes->v[i].line, err) < 0)
 			return -1;
 	return pf_lock_add_file(r->lock, p, &f, pf_node_text(n, "path"), &t, err);
 }
@@ -80,7 +80,8 @@ static int take_archive(struct reader *r, struct pf_lock_package *p, const struc
 			struct pf_err *err)
 {
 	if (pf_node_text(archive, "subdirectory").n)
-		return pf_fail(err, PF_EINTEGRITY, "line %u: a folder within an archive is not built here",
+		return pf_fail(err, PF_EINTEGRITY,
+			       "line %u: a folder within an archive is not built here",
 			       archive->line);
 	p->direct = PF_S("?");
 	if (take_file(r, p, archive, err) < 0)
@@ -113,7 +114,8 @@ static int take_own(struct reader *r, struct pf_lock_package *p, const struct pf
 }
 
 /* { type = "git", url = "https://h/r", requested-revision = "v1", commit-id = "...", subdirectory = "x" } */
-static int take_vcs(struct reader *r, struct pf_lock_package *p, const struct pf_node *vcs, struct pf_err *err)
+static int take_vcs(struct reader *r, struct pf_lock_package *p, const struct pf_node *vcs,
+		    struct pf_err *err)
 {
 	struct pf_str type = pf_node_text(vcs, "type");
 	struct pf_git_source from = {
@@ -124,11 +126,14 @@ static int take_vcs(struct reader *r, struct pf_lock_package *p, const struct pf
 	};
 
 	if (!pf_str_is(type, "git"))
-		return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " is in version control of another kind than "
-			       "git: " PF_FMT, vcs->line, PF_ARG(pf_shown(p->name)), PF_ARG(pf_shown(type)));
+		return pf_fail(err, PF_EINTEGRITY,
+			       "line %u: " PF_FMT " is in version control of another kind than "
+			       "git: " PF_FMT,
+			       vcs->line, PF_ARG(pf_shown(p->name)), PF_ARG(pf_shown(type)));
 	if (!from.url.n)
-		return pf_fail(err, PF_EINTEGRITY, "line %u: of the repository of " PF_FMT " no URL is told",
-			       vcs->line, PF_ARG(pf_shown(p->name)));
+		return pf_fail(err, PF_EINTEGRITY,
+			       "line %u: of the repository of " PF_FMT " no URL is told", vcs->line,
+			       PF_ARG(pf_shown(p->name)));
 	return pf_lock_take_git(r->lock, p, &from, vcs->line, err);
 }
 
@@ -139,8 +144,9 @@ static int take_source(struct reader *r, struct pf_lock_package *p, const struct
 	const struct pf_node *own = pf_node_get(pf_node_get(n, "tool"), "pyfunc-env");
 
 	if (pf_node_get(n, "directory"))
-		return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " is known by no digest (directory)",
-			       n->line, PF_ARG(pf_shown(p->name)));
+		return pf_fail(err, PF_EINTEGRITY,
+			       "line %u: " PF_FMT " is known by no digest (directory)", n->line,
+			       PF_ARG(pf_shown(p->name)));
 	if (vcs) {
 		p->version = p->version.n ? p->version : pf_node_text(own, "version");
 		return take_vcs(r, p, vcs, err);
@@ -149,8 +155,8 @@ static int take_source(struct reader *r, struct pf_lock_package *p, const struct
 		      take_files(r, p, n, err) < 0 || take_own(r, p, n, err) < 0)
 		return -1;
 	if (!p->files.n && !p->hashes.n)
-		return pf_fail(err, PF_EINTEGRITY, "line %u: nothing tells what " PF_FMT " is", n->line,
-			       PF_ARG(pf_shown(p->name)));
+		return pf_fail(err, PF_EINTEGRITY, "line %u: nothing tells what " PF_FMT " is",
+			       n->line, PF_ARG(pf_shown(p->name)));
 	return 0;
 }
 
@@ -165,7 +171,8 @@ static int take_depends(struct reader *r, struct pf_lock_package *p, const struc
 		struct pf_str name = pf_node_text(&list->v[i], "name");
 
 		if (name.n)
-			*PF_PUSH(&r->lock->arena, &p->depends) = pf_name_canonical(&r->lock->arena, name);
+			*PF_PUSH(&r->lock->arena, &p->depends) =
+				pf_name_canonical(&r->lock->arena, name);
 	}
 	return 0;
 }
@@ -204,7 +211,8 @@ static int check_version(const struct pf_node *root, struct pf_err *err)
 	if (!version.n)
 		return pf_fail(err, PF_EINTEGRITY, "it tells no lock-version");
 	if (!pf_str_starts(version, "1.") && !pf_str_is(version, "1"))
-		return pf_fail(err, PF_EINTEGRITY, "its lock-version is " PF_FMT ", where 1.0 is known",
+		return pf_fail(err, PF_EINTEGRITY,
+			       "its lock-version is " PF_FMT ", where 1.0 is known",
 			       PF_ARG(pf_shown(version)));
 	if (!pf_str_is(version, "1.0") && !pf_str_is(version, "1"))
 		pf_warn("a lock of version " PF_FMT " is read as 1.0", PF_ARG(pf_shown(version)));

@@ -51,8 +51,8 @@ static void put_head(struct pf_buf *out, struct pf_arena *a, const struct pf_pyt
 
 	pf_buf_cstr(out, "lock-version = \"1.0\"\n");
 	put_list(out, "environments", &(struct pf_strs){ .v = &here, .n = 1 });
-	pf_buf_printf(out, "requires-python = \"==%d.%d.*\"\ncreated-by = \"pyfunc-env\"\n", python->major,
-		      python->minor);
+	pf_buf_printf(out, "requires-python = \"==%d.%d.*\"\ncreated-by = \"pyfunc-env\"\n",
+		      python->major, python->minor);
 }
 
 /* ---- files ---- */
@@ -89,7 +89,8 @@ static void put_file(struct pf_buf *out, const struct pf_planned *one, const cha
 	}
 	pf_buf_printf(out, "%s = ", where_key);
 	pf_json_quote(out, where);
-	if (one->uploaded && gmtime_r(&when, &tm) && strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%SZ", &tm))
+	if (one->uploaded && gmtime_r(&when, &tm) &&
+	    strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%SZ", &tm))
 		pf_buf_printf(out, ", upload-time = %s", day);
 	if (one->size)
 		pf_buf_printf(out, ", size = %llu", (unsigned long long)one->size);
@@ -203,7 +204,8 @@ static void put_left_out(struct pf_buf *out, struct pf_arena *a, const struct pf
 	put_list(out, "left-out", &shown);
 }
 
-static void note_places(const struct pf_plan *plan, const struct pf_lock_of *what, struct pf_arena *a)
+static void note_places(const struct pf_plan *plan, const struct pf_lock_of *what,
+			struct pf_arena *a)
 {
 	size_t n = 0;
 
@@ -216,7 +218,8 @@ static void note_places(const struct pf_plan *plan, const struct pf_lock_of *wha
 	}
 	if (n)
 		pf_note("%zu package%s from folders of this machine: only pyfunc-env can install the lock, "
-			"where an index or a folder has the same files", n, n == 1 ? " comes" : "s come");
+			"where an index or a folder has the same files",
+			n, n == 1 ? " comes" : "s come");
 }
 
 int pf_pylock_write(struct pf_buf *out, const struct pf_lock_of *what, struct pf_err *err)

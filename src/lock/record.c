@@ -23,7 +23,8 @@ static int take_planned(struct pf_lock *l, const struct pf_planned *from,
 	if (!pf_name_is_valid(one.name))
 		return pf_fail(err, PF_EINTEGRITY, "a package without a name");
 	if (one.redacted)
-		return pf_fail(err, PF_EINTEGRITY, "the password of " PF_FMT "'s address is not recorded",
+		return pf_fail(err, PF_EINTEGRITY,
+			       "the password of " PF_FMT "'s address is not recorded",
 			       PF_ARG(pf_shown(one.name)));
 	for (size_t i = 0; i < one.hashes.n; i++) {
 		struct pf_strs each = { 0 };
@@ -53,7 +54,8 @@ static int take_planned(struct pf_lock *l, const struct pf_planned *from,
 		p.hashes = strong;
 	}
 	if (!p.files.n && !p.hashes.n && !p.git)
-		return pf_fail(err, PF_EINTEGRITY, PF_FMT " has no digest", PF_ARG(pf_shown(p.name)));
+		return pf_fail(err, PF_EINTEGRITY, PF_FMT " has no digest",
+			       PF_ARG(pf_shown(p.name)));
 	return pf_lock_add_package(l, &p, err);
 }
 
@@ -70,7 +72,8 @@ int pf_recordlock_read(struct pf_lock *out, const struct pf_lock_target *t, stru
 		line = second;
 	if (pf_json_parse(&root, &out->arena, line, err) < 0)
 		return -1;
-	if (pf_plan_read(&plan, pf_node_get(root, "plan") ? pf_node_get(root, "plan") : root, err) < 0)
+	if (pf_plan_read(&plan, pf_node_get(root, "plan") ? pf_node_get(root, "plan") : root, err) <
+	    0)
 		return -1;
 	for (size_t i = 0; i < plan.packages.n; i++)
 		if (take_planned(out, &plan.packages.v[i], t, err) < 0)

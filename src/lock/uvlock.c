@@ -80,8 +80,8 @@ static int find(const struct pf_node **out, struct walk *w, struct pf_str name,
 	const struct pf_node *source = pf_node_get(told, "source");
 
 	*out = NULL;
-	for (struct versions *v = pf_map_get(&w->named, pf_name_canonical(&w->lock->arena, name)); v;
-	     v = v->next) {
+	for (struct versions *v = pf_map_get(&w->named, pf_name_canonical(&w->lock->arena, name));
+	     v; v = v->next) {
 		const struct pf_node *each = v->package;
 		int here;
 
@@ -94,20 +94,24 @@ static int find(const struct pf_node **out, struct walk *w, struct pf_str name,
 		if (here < 0)
 			return -1;
 		if (here && *out)
-			return pf_fail(err, PF_EINTEGRITY, "line %u: two versions of " PF_FMT
-				       " are for this environment", each->line, PF_ARG(pf_shown(name)));
+			return pf_fail(err, PF_EINTEGRITY,
+				       "line %u: two versions of " PF_FMT
+				       " are for this environment",
+				       each->line, PF_ARG(pf_shown(name)));
 		if (here)
 			*out = each;
 	}
 	if (!*out)
-		return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " is asked for, and not there", line,
+		return pf_fail(err, PF_EINTEGRITY,
+			       "line %u: " PF_FMT " is asked for, and not there", line,
 			       PF_ARG(pf_shown(name)));
 	return 0;
 }
 
 /* ---- from one to the next ---- */
 
-static int meet(struct walk *w, const struct pf_node *package, struct pf_str extra, struct pf_err *err)
+static int meet(struct walk *w, const struct pf_node *package, struct pf_str extra,
+		struct pf_err *err)
 {
 	struct pf_arena *a = &w->lock->arena;
 	struct pf_str key = pf_name_canonical(a, pf_node_text(package, "name"));
@@ -141,7 +145,8 @@ static int follow_one(struct walk *w, const struct pf_node *told, struct pf_err 
 {
 	const struct pf_node *list = pf_node_get(told, "extra"), *package;
 	struct pf_strs extras = { 0 };
-	int here = pf_lock_marker_holds(w->lock, w->t, pf_node_text(told, "marker"), told->line, err);
+	int here =
+		pf_lock_marker_holds(w->lock, w->t, pf_node_text(told, "marker"), told->line, err);
 
 	if (here <= 0)
 		return here;
@@ -213,7 +218,8 @@ static int take_file(struct walk *w, struct pf_lock_package *p, const struct pf_
 {
 	struct pf_str hash = pf_node_text(n, "hash"), path = pf_node_text(n, "path");
 	size_t colon = pf_str_find(hash, ':');
-	struct pf_lock_file f = { .name = pf_node_text(n, "filename"), .url = pf_node_text(n, "url") };
+	struct pf_lock_file f = { .name = pf_node_text(n, "filename"),
+				  .url = pf_node_text(n, "url") };
 
 	p->line = n->line;
 	if (url.n)
@@ -241,7 +247,9 @@ static int take_git(struct walk *w, struct pf_lock_package *p, struct pf_str tex
 	query = mark == PF_NPOS ? (struct pf_str){ 0 } : pf_str_skip(front, mark + 1);
 	while (pf_str_next(&query, '&', &one)) {
 		size_t eq = pf_str_find(one, '=');
-		struct pf_str value = eq == PF_NPOS ? PF_S("") : pf_url_decode(&w->lock->arena, pf_str_skip(one, eq + 1));
+		struct pf_str value =
+			eq == PF_NPOS ? PF_S("")
+				      : pf_url_decode(&w->lock->arena, pf_str_skip(one, eq + 1));
 
 		if (pf_str_in(pf_str_cut(one, 0, eq), revisions))
 			from.rev = value;
@@ -267,19 +275,23 @@ static int take_package(struct walk *w, const struct pf_node *n, struct pf_err *
 	if (!pf_name_is_valid(p.name))
 		return pf_fail(err, PF_EINTEGRITY, "line %u: a package without a name", n->line);
 	if (git.n)
-		return take_git(w, &p, git, n->line, err) < 0 ? -1 : pf_lock_add_package(w->lock, &p, err);
+		return take_git(w, &p, git, n->line, err) < 0
+			       ? -1
+			       : pf_lock_add_package(w->lock, &p, err);
 	if (!p.index.n && !p.direct.n)
-		return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " is known by no digest: its source is "
-			       PF_FMT, n->line, PF_ARG(pf_shown(p.name)),
-			       PF_ARG(source && source->n ? pf_shown(source->v[0].key) : PF_S("not told")));
+		return pf_fail(err, PF_EINTEGRITY,
+			       "line %u: " PF_FMT " is known by no digest: its source is " PF_FMT,
+			       n->line, PF_ARG(pf_shown(p.name)),
+			       PF_ARG(source && source->n ? pf_shown(source->v[0].key)
+							  : PF_S("not told")));
 	for (size_t i = 0; wheels && i < wheels->n; i++)
 		if (take_file(w, &p, &wheels->v[i], p.direct, err) < 0)
 			return -1;
 	if (sdist && take_file(w, &p, sdist, p.direct, err) < 0)
 		return -1;
 	if (!p.files.n)
-		return pf_fail(err, PF_EINTEGRITY, "line %u: nothing tells what " PF_FMT " is", n->line,
-			       PF_ARG(pf_shown(p.name)));
+		return pf_fail(err, PF_EINTEGRITY, "line %u: nothing tells what " PF_FMT " is",
+			       n->line, PF_ARG(pf_shown(p.name)));
 	p.line = n->line;
 	return pf_lock_add_package(w->lock, &p, err);
 }

@@ -36,7 +36,8 @@ static const struct {
 	const char *holds, *what, *hint;
 } words[] = {
 	{ PF_ASKED_URL, "git+", "a model may not name a repository", "--allow-urls lets it" },
-	{ PF_ASKED_LOCAL, "git+file:", "a model may not name places outside itself", "name a host's repository" },
+	{ PF_ASKED_LOCAL, "git+file:", "a model may not name places outside itself",
+	  "name a host's repository" },
 	{ PF_ASKED_LOCAL, "git+", "no repository is installed as editable", "take -e away" },
 	{ PF_ASKED_OTHER, "hg+", "only git's repositories are fetched", "name a release" },
 	{ PF_ASKED_OTHER, "svn+", "only git's repositories are fetched", "name a release" },
@@ -48,7 +49,8 @@ static void tell(const struct pf_asked *one, struct pf_err *err)
 	const char *what = rules[one->kind].what, *hint = rules[one->kind].hint;
 
 	for (size_t i = PF_COUNT(words); i-- > 0;)
-		if (words[i].kind == one->kind && pf_str_find_str(one->text, words[i].holds) != PF_NPOS)
+		if (words[i].kind == one->kind &&
+		    pf_str_find_str(one->text, words[i].holds) != PF_NPOS)
 			what = words[i].what, hint = words[i].hint;
 	pf_fail(err, PF_EMODEL, PF_FMT ", line %u: %s: " PF_FMT, PF_ARG(one->file), one->line, what,
 		PF_ARG(pf_shown(one->text)));

@@ -14,7 +14,8 @@ struct pf_dist {
 	struct pf_strs requires; /* Requires-Dist (conda: depends), read when asked: pf_dist_read */
 	struct pf_strs modules;	  /* top-level import names, read when asked */
 	struct pf_str url;	  /* direct_url.json's url, read when asked */
-	struct pf_str commit, revision; /* and what it says of a repository; empty: none, not told */
+	struct pf_str commit,
+		revision;	  /* and what it says of a repository; empty: none, not told */
 	struct pf_str build;	  /* conda */
 	struct pf_str channel;	  /* conda; read when asked */
 	bool read;

@@ -160,7 +160,8 @@ static void put_how(struct pf_buf *out, struct pf_arena *a, const struct pf_runn
 	pf_buf_printf(out, "%s\n%d %d %o %llu\n%s %llu %lld.%ld\n", python,
 		      o->env_manager == PF_ENV_LOCAL, o->no_bytecode, (unsigned)mask,
 		      (unsigned long long)o->max_memory, dir ? dir : "",
-		      (unsigned long long)st.st_ino, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+		      (unsigned long long)st.st_ino, (long long)st.st_mtim.tv_sec,
+		      st.st_mtim.tv_nsec);
 	pf_buf_add(out, r->pending.p, r->pending.n);
 	for (; *e; e++) {
 		struct pf_str name = pf_str_cut(pf_s(*e), 0, pf_str_find(pf_s(*e), '='));

@@ -44,14 +44,14 @@ struct pf_runner {
 	double predict_seconds;		/* within the model's predict, the last time */
 	struct pf_buf pending;		/* frames on their way to it, from `sent` on */
 	size_t sent;
-	char early[1024];		/* read from it with what came before: [early_at, early_n) */
+	char early[1024]; /* read from it with what came before: [early_at, early_n) */
 	size_t early_at, early_n;
 	char marker[64];		/* in its environment, by which its descendants are known */
 	struct pf_warm warm;		/* the worker that it is, or may become */
 	unsigned warm_seconds;
 	uint64_t max_memory;		/* what each of its processes may allocate; 0: no limit */
 	char missing[128];		/* the module that an import did not find, or empty */
-	const char *stage;		/* where the last request failed, as FRAME_FAILED has it; or NULL */
+	const char *stage; /* where the last request failed, as FRAME_FAILED has it; or NULL */
 	struct pf_buf traceback;	/* and the traceback that it told, until the next one */
 };
 

@@ -29,9 +29,10 @@ static void put(struct look *l, const char *name, struct stat *st, bool whole)
 	pf_buf_printf(&l->text, "%s", name);
 	pf_buf_char(&l->text, '\0');
 	pf_buf_printf(&l->text, "%llx %llx %x %llx %lld.%ld %lld.%ld\n",
-		      (unsigned long long)st->st_dev, (unsigned long long)st->st_ino, (unsigned)st->st_mode,
-		      (unsigned long long)st->st_size, (long long)st->st_mtim.tv_sec,
-		      st->st_mtim.tv_nsec, (long long)st->st_ctim.tv_sec, st->st_ctim.tv_nsec);
+		      (unsigned long long)st->st_dev, (unsigned long long)st->st_ino,
+		      (unsigned)st->st_mode, (unsigned long long)st->st_size,
+		      (long long)st->st_mtim.tv_sec, st->st_mtim.tv_nsec,
+		      (long long)st->st_ctim.tv_sec, st->st_ctim.tv_nsec);
 }
 
 /* A link and what it leads to. */

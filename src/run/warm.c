@@ -194,8 +194,8 @@ static int greet(struct pf_runner *r, struct pf_err *err)
 		said = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	if (r->fd < 0 || here < 0 || said < 0)
 		return pf_fail_errno(err, "the worker %s", r->warm.name);
-	return send_with(r->fd, PF_FRAME_ATTACH, &r->warm, r->warm_seconds, (int[]){ said, here }, 2,
-			 err);
+	return send_with(r->fd, PF_FRAME_ATTACH, &r->warm, r->warm_seconds, (int[]){ said, here },
+			 2, err);
 }
 
 int pf_warm_attach(struct pf_runner *r, struct pf_err *err)
@@ -246,7 +246,8 @@ bool pf_runner_stay(struct pf_runner *r, int hold)
 		kind == PF_FRAME_STAY;
 	pf_buf_free(&body);
 	if (!stays) {
-		pf_debug("no worker stays: it has processes of its own, or another one has its place");
+		pf_debug(
+			"no worker stays: it has processes of its own, or another one has its place");
 		return false;
 	}
 	r->proc.pid = 0;

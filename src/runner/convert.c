@@ -275,7 +275,9 @@ static struct py *make_table(struct pfr *r, const struct pf_table *t)
 	PF_PY(numpy) = pandas ? pfr_import("numpy") : NULL;
 	PF_PY(labels) = numpy ? make_header(r, pandas, t) : NULL;
 	bool block = is_one_block(t);
-	PF_PY(index) = !labels ? NULL : block && !t->index ? py_ref(r->none) : make_index(r, pandas, t);
+	PF_PY(index) = !labels		    ? NULL
+		       : block && !t->index ? py_ref(r->none)
+					    : make_index(r, pandas, t);
 	PF_PY(copy) = PyBool_FromLong(0);
 	PF_PY(data) = NULL;
 	PF_PY(frame) = NULL;

@@ -21,8 +21,8 @@ static void put_text(struct pf_buf *out, const char *time, const struct pf_visit
 	pf_escape(target, sizeof(target), v->target);
 	if (strchr(target, '?')) /* a secret in a query is none of the log's */
 		pf_redact(target);
-	pf_buf_printf(out, "%s %s \"%s %s\" %u %zu %.6f %.6f\n", time, v->peer, verb, target, v->status,
-		      v->bytes, v->seconds, v->predicted);
+	pf_buf_printf(out, "%s %s \"%s %s\" %u %zu %.6f %.6f\n", time, v->peer, verb, target,
+		      v->status, v->bytes, v->seconds, v->predicted);
 }
 
 static void put_json(struct pf_buf *out, const char *time, const struct pf_visit *v)

@@ -21,7 +21,8 @@ static bool same_columns(const struct pf_table *a, const struct pf_table *b)
 
 static bool same_shape(const struct pf_tensor *a, const struct pf_tensor *b)
 {
-	return a->type == b->type && a->rank == b->rank && a->rank > 0 && !a->values == !b->values &&
+	return a->type == b->type && a->rank == b->rank && a->rank > 0 &&
+	       !a->values == !b->values &&
 	       memcmp(a->shape + 1, b->shape + 1, (a->rank - 1) * sizeof(*a->shape)) == 0;
 }
 
@@ -66,8 +67,8 @@ static void add(struct join *j, const void *p, size_t n)
 	j->at += n;
 }
 
-static void join_column(struct pf_column *out, struct pf_arena *a, const struct pf_request *const *all,
-			size_t n, size_t number, size_t total)
+static void join_column(struct pf_column *out, struct pf_arena *a,
+			const struct pf_request *const *all, size_t n, size_t number, size_t total)
 {
 	const struct pf_column *first = &all[0]->data.table->columns.v[number];
 	size_t width = first->values ? sizeof(struct pf_value) : pf_type_width(first->type);
@@ -86,8 +87,8 @@ static void join_column(struct pf_column *out, struct pf_arena *a, const struct 
 	}
 }
 
-static void join_tables(struct pf_value *out, struct pf_arena *a, const struct pf_request *const *all,
-			size_t n, size_t total)
+static void join_tables(struct pf_value *out, struct pf_arena *a,
+			const struct pf_request *const *all, size_t n, size_t total)
 {
 	struct pf_table *t = pf_alloc(a, sizeof(*t));
 	const struct pf_table *first = all[0]->data.table;
@@ -108,12 +109,13 @@ static size_t row_size(const struct pf_tensor *t)
 	return n;
 }
 
-static void join_tensors(struct pf_value *out, struct pf_arena *a, const struct pf_request *const *all,
-			 size_t n, size_t total)
+static void join_tensors(struct pf_value *out, struct pf_arena *a,
+			 const struct pf_request *const *all, size_t n, size_t total)
 {
 	const struct pf_tensor *first = all[0]->data.tensor;
 	struct pf_tensor *t = pf_alloc(a, sizeof(*t));
-	size_t width = row_size(first) * (first->values ? sizeof(struct pf_value) : pf_type_width(first->type));
+	size_t width = row_size(first) *
+		       (first->values ? sizeof(struct pf_value) : pf_type_width(first->type));
 	struct join j = { pf_alloc_array(a, total, width) };
 
 	*t = *first;
@@ -125,7 +127,8 @@ static void join_tensors(struct pf_value *out, struct pf_arena *a, const struct 
 	for (size_t i = 0; i < n; i++) {
 		const struct pf_tensor *one = all[i]->data.tensor;
 
-		add(&j, one->values ? (const void *)one->values : one->data, (size_t)one->shape[0] * width);
+		add(&j, one->values ? (const void *)one->values : one->data,
+		    (size_t)one->shape[0] * width);
 	}
 	*out = (struct pf_value){ .kind = PF_V_TENSOR, .tensor = t };
 }
@@ -146,8 +149,8 @@ void pf_batch_join(struct pf_request *out, struct pf_arena *a, const struct pf_r
 
 /* ---- apart ---- */
 
-bool pf_batch_part(struct pf_value *out, struct pf_arena *a, const struct pf_value *answer, size_t from,
-		   size_t n, size_t total)
+bool pf_batch_part(struct pf_value *out, struct pf_arena *a, const struct pf_value *answer,
+		   size_t from, size_t n, size_t total)
 {
 	size_t rows;
 

@@ -61,7 +61,8 @@ void pf_conn_open(struct pf_server *s, int fd)
 		free(c);
 		return;
 	}
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* not of Unix sockets, and no matter */
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on,
+		   sizeof(on)); /* not of Unix sockets, and no matter */
 	name_peer(c);
 	if (s->first)
 		s->first->previous = c;
@@ -113,7 +114,8 @@ void pf_conns_sweep(struct pf_server *s)
 static bool read_some(struct pf_conn *c)
 {
 	char *room = c->server->scratch;
-	ssize_t n = c->tls ? pf_tls_read(c->tls, room, PF_SCRATCH) : recv(c->fd, room, PF_SCRATCH, 0);
+	ssize_t n =
+		c->tls ? pf_tls_read(c->tls, room, PF_SCRATCH) : recv(c->fd, room, PF_SCRATCH, 0);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
@@ -149,7 +151,8 @@ static void flush(struct pf_conn *c)
 	while (pending(c)) {
 		bool head = c->sent < c->out.n;
 		const char *p = head ? c->out.p + c->sent : c->tail.p + (c->sent - c->out.n);
-		ssize_t n = send_some(c, p, head ? c->out.n - c->sent : pending(c), head && c->tail.n);
+		ssize_t n =
+			send_some(c, p, head ? c->out.n - c->sent : pending(c), head && c->tail.n);
 
 		if (n < 0) {
 			pf_conn_close(c);
@@ -232,7 +235,8 @@ static bool read_body(struct pf_conn *c)
 		if (c->order)
 			c->server->held += to->n - before;
 		if (n < 0 || c->server->held > PF_MAX_BODIES) {
-			refuse(c, n < 0 ? no.status : 503, n < 0 ? no.why : "too many large requests at a time");
+			refuse(c, n < 0 ? no.status : 503,
+			       n < 0 ? no.why : "too many large requests at a time");
 			return true;
 		}
 		c->at += (size_t)n;
@@ -361,7 +365,8 @@ void pf_conn_answer(struct pf_conn *c, struct pf_order *order)
 static void time_is_up(struct pf_conn *c)
 {
 	pf_request_abandon(c);
-	pf_reply_mistake(c, 504, "DEADLINE_EXCEEDED", "Request processing time exceeded limit", NULL);
+	pf_reply_mistake(c, 504, "DEADLINE_EXCEEDED", "Request processing time exceeded limit",
+			 NULL);
 	next_request(c);
 	proceed(c);
 }

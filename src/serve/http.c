@@ -155,7 +155,8 @@ static int take_host(struct pf_http *out, struct pf_str v, struct seen *seen, st
 	return 0;
 }
 
-static int take_length(struct pf_http *out, struct pf_str v, struct seen *seen, struct pf_refusal *no)
+static int take_length(struct pf_http *out, struct pf_str v, struct seen *seen,
+		       struct pf_refusal *no)
 {
 	if (only_once(&seen->length, no) < 0)
 		return -1;
@@ -171,7 +172,8 @@ static int take_length(struct pf_http *out, struct pf_str v, struct seen *seen, 
 }
 
 /* Chunked alone: whatever else would be undone by somebody before us, or not at all. */
-static int take_transfer(struct pf_http *out, struct pf_str v, struct seen *seen, struct pf_refusal *no)
+static int take_transfer(struct pf_http *out, struct pf_str v, struct seen *seen,
+			 struct pf_refusal *no)
 {
 	if (only_once(&seen->transfer, no) < 0)
 		return -1;
@@ -188,7 +190,8 @@ static int take_type(struct pf_http *out, struct pf_str v, struct seen *seen, st
 	return only_once(&seen->type, no);
 }
 
-static int take_encoding(struct pf_http *out, struct pf_str v, struct seen *seen, struct pf_refusal *no)
+static int take_encoding(struct pf_http *out, struct pf_str v, struct seen *seen,
+			 struct pf_refusal *no)
 {
 	out->encoding = v;
 	return only_once(&seen->encoding, no);
@@ -201,7 +204,8 @@ static int take_authorization(struct pf_http *out, struct pf_str v, struct seen 
 	return only_once(&seen->authorization, no);
 }
 
-static int take_connection(struct pf_http *out, struct pf_str v, struct seen *seen, struct pf_refusal *no)
+static int take_connection(struct pf_http *out, struct pf_str v, struct seen *seen,
+			   struct pf_refusal *no)
 {
 	struct pf_str word;
 
@@ -217,7 +221,8 @@ static int take_connection(struct pf_http *out, struct pf_str v, struct seen *se
 	return 0;
 }
 
-static int take_expect(struct pf_http *out, struct pf_str v, struct seen *seen, struct pf_refusal *no)
+static int take_expect(struct pf_http *out, struct pf_str v, struct seen *seen,
+		       struct pf_refusal *no)
 {
 	if (only_once(&seen->expect, no) < 0)
 		return -1;
@@ -229,7 +234,8 @@ static int take_expect(struct pf_http *out, struct pf_str v, struct seen *seen, 
 
 static const struct {
 	const char *name;
-	int (*take)(struct pf_http *out, struct pf_str value, struct seen *seen, struct pf_refusal *no);
+	int (*take)(struct pf_http *out, struct pf_str value, struct seen *seen,
+		    struct pf_refusal *no);
 } fields[] = {
 	{ "host", take_host },
 	{ "content-length", take_length },
@@ -241,7 +247,8 @@ static const struct {
 	{ "expect", take_expect },
 };
 
-static int take_field(struct pf_http *out, struct pf_str line, struct seen *seen, struct pf_refusal *no)
+static int take_field(struct pf_http *out, struct pf_str line, struct seen *seen,
+		      struct pf_refusal *no)
 {
 	size_t colon = pf_str_find(line, ':');
 	struct pf_str name = pf_str_cut(line, 0, colon);
@@ -252,7 +259,8 @@ static int take_field(struct pf_http *out, struct pf_str line, struct seen *seen
 		return refuse(no, 400, "a header line is not NAME: VALUE");
 	for (size_t i = 0; i < PF_COUNT(fields); i++)
 		if (pf_str_ieq(name, fields[i].name))
-			return fields[i].take(out, trim_blanks(pf_str_skip(line, colon + 1)), seen, no);
+			return fields[i].take(out, trim_blanks(pf_str_skip(line, colon + 1)), seen,
+					      no);
 	return 0;
 }
 

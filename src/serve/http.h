@@ -48,7 +48,7 @@ struct pf_body {
 		PF_BODY_DONE,
 	} state;
 	uint64_t left;		/* of the body, or of the chunk */
-	size_t line;		/* bytes of size lines and trailers since the last byte of content */
+	size_t line; /* bytes of size lines and trailers since the last byte of content */
 };
 
 void pf_body_start(struct pf_body *b, const struct pf_http *head);

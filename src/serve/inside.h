@@ -23,7 +23,7 @@ struct pf_order {
 	unsigned status;
 	const char *type;			/* of its content */
 	struct pf_buf answer;
-	double predicted;			/* seconds within the model's predict; 0: it was not asked */
+	double predicted; /* seconds within the model's predict; 0: it was not asked */
 };
 
 struct pf_order *pf_order_make(void);
@@ -51,8 +51,8 @@ struct pf_team_state {
 };
 
 /* `wake` is an eventfd that is written when there is something to fetch or to look at. */
-int pf_team_start(struct pf_team **out, const struct pf_serve_opts *o, const struct pf_serve_model *m,
-		  int wake, struct pf_err *err) PF_MUST_USE;
+int pf_team_start(struct pf_team **out, const struct pf_serve_opts *o,
+		  const struct pf_serve_model *m, int wake, struct pf_err *err) PF_MUST_USE;
 void pf_team_state(struct pf_team *p, struct pf_team_state *out);
 /* Hands over all of a list, which is empty then. */
 void pf_team_push(struct pf_team *p, struct pf_orders *fresh);
@@ -97,13 +97,14 @@ void pf_batch_join(struct pf_request *out, struct pf_arena *a, const struct pf_r
 		   size_t *rows, size_t n);
 size_t pf_batch_rows(const struct pf_request *r);
 /* Rows [from, from + n) of an answer that has one for each of `total`; false when it has not. */
-bool pf_batch_part(struct pf_value *out, struct pf_arena *a, const struct pf_value *answer, size_t from,
-		   size_t n, size_t total);
+bool pf_batch_part(struct pf_value *out, struct pf_arena *a, const struct pf_value *answer,
+		   size_t from, size_t n, size_t total);
 
 /* ---- mistake.c: what is answered instead of a prediction ---- */
 
 /* MLflow's object: error_code, message, sqlstate, error_class, stack_trace. */
-void pf_mistake(struct pf_order *o, const struct pf_err *err, const char *stage, struct pf_str traceback);
+void pf_mistake(struct pf_order *o, const struct pf_err *err, const char *stage,
+		struct pf_str traceback);
 void pf_mistake_say(struct pf_buf *out, const char *code, const char *message);
 
 /* ---- token.c ---- */
@@ -121,7 +122,8 @@ bool pf_tokens_admit(const struct pf_tokens *t, struct pf_str authorization);
 
 struct pf_tls;		/* a certificate */
 struct pf_tls_conn;	/* one connection */
-int pf_tls_open(struct pf_tls **out, const char *cert, const char *key, struct pf_err *err) PF_MUST_USE;
+int pf_tls_open(struct pf_tls **out, const char *cert, const char *key,
+		struct pf_err *err) PF_MUST_USE;
 void pf_tls_free(struct pf_tls *t);
 struct pf_tls_conn *pf_tls_accept(struct pf_tls *t, int fd);
 /* As recv and send on a socket that does not block, -1 with EAGAIN included. */
@@ -146,8 +148,8 @@ struct pf_metrics {
 
 void pf_metrics_note(struct pf_metrics *m, size_t route, unsigned status, double seconds);
 void pf_metrics_predicted(struct pf_metrics *m, double seconds);
-void pf_metrics_write(struct pf_buf *out, const struct pf_metrics *m, const struct pf_team_state *team,
-		      unsigned open);
+void pf_metrics_write(struct pf_buf *out, const struct pf_metrics *m,
+		      const struct pf_team_state *team, unsigned open);
 
 /* ---- access.c: a line for each request, many at a write ---- */
 

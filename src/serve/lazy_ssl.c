@@ -17,7 +17,8 @@ PF_LAZY(library, NULL, const SSL_METHOD *, TLS_server_method, (void), ())
 PF_LAZY(library, NULL, SSL_CTX *, SSL_CTX_new, (const SSL_METHOD *m), (m))
 PF_LAZY(library, , void, SSL_CTX_free, (SSL_CTX * c), (c))
 PF_LAZY(library, 0, long, SSL_CTX_ctrl, (SSL_CTX * c, int what, long n, void *p), (c, what, n, p))
-PF_LAZY(library, 0, int, SSL_CTX_use_certificate_chain_file, (SSL_CTX * c, const char *file), (c, file))
+PF_LAZY(library, 0, int, SSL_CTX_use_certificate_chain_file, (SSL_CTX * c, const char *file),
+	(c, file))
 PF_LAZY(library, 0, int, SSL_CTX_use_PrivateKey_file, (SSL_CTX * c, const char *file, int type),
 	(c, file, type))
 PF_LAZY(library, 0, int, SSL_CTX_check_private_key, (const SSL_CTX *c), (c))

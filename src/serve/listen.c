@@ -40,16 +40,19 @@ static int take_passed(struct pf_listeners *l, struct pf_err *err)
 	if (!pf_str_u64(pid, &owner) || owner != (uint64_t)getpid() || !pf_str_u64(count, &n) || !n)
 		return 0;
 	if (n > PF_COUNT(l->fds))
-		return pf_fail(err, PF_EUSAGE, "LISTEN_FDS passes %llu sockets; %zu are taken at most",
+		return pf_fail(err, PF_EUSAGE,
+			       "LISTEN_FDS passes %llu sockets; %zu are taken at most",
 			       (unsigned long long)n, PF_COUNT(l->fds));
 	for (int fd = 3; fd < 3 + (int)n; fd++) {
 		if (!listens(fd))
-			return pf_fail(err, PF_EUSAGE, "descriptor %d of LISTEN_FDS is no socket that listens", fd);
+			return pf_fail(err, PF_EUSAGE,
+				       "descriptor %d of LISTEN_FDS is no socket that listens", fd);
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
 		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 		l->fds[l->n++] = fd;
 	}
-	snprintf(l->where, sizeof(l->where), "the sockets that were passed (LISTEN_FDS=%d)", (int)n);
+	snprintf(l->where, sizeof(l->where), "the sockets that were passed (LISTEN_FDS=%d)",
+		 (int)n);
 	unsetenv("LISTEN_PID");
 	unsetenv("LISTEN_FDS");
 	unsetenv("LISTEN_FDNAMES");
@@ -65,7 +68,8 @@ static bool is_stale(const struct sockaddr_un *where)
 	struct stat st;
 
 	return fd >= 0 && lstat(where->sun_path, &st) == 0 && S_ISSOCK(st.st_mode) &&
-	       connect(fd, (const struct sockaddr *)where, sizeof(*where)) < 0 && errno == ECONNREFUSED;
+	       connect(fd, (const struct sockaddr *)where, sizeof(*where)) < 0 &&
+	       errno == ECONNREFUSED;
 }
 
 static int bind_unix(struct pf_listeners *l, const char *path, struct pf_err *err)
@@ -120,13 +124,14 @@ static void tell_where(struct pf_listeners *l, const struct pf_serve_opts *o)
 	if (getsockname(l->fds[0], (struct sockaddr *)&at, &n) == 0)
 		getnameinfo((struct sockaddr *)&at, n, host, sizeof(host), port, sizeof(port),
 			    NI_NUMERICHOST | NI_NUMERICSERV);
-	snprintf(l->where, sizeof(l->where), strchr(host, ':') ? "%s://[%s]:%s" : "%s://%s:%s", scheme, host,
-		 port);
+	snprintf(l->where, sizeof(l->where), strchr(host, ':') ? "%s://[%s]:%s" : "%s://%s:%s",
+		 scheme, host, port);
 }
 
 static int bind_tcp(struct pf_listeners *l, const struct pf_serve_opts *o, struct pf_err *err)
 {
-	struct addrinfo want = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE }, *found = NULL;
+	struct addrinfo want = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE },
+			*found = NULL;
 	int rc = getaddrinfo(o->host, o->port, &want, &found);
 
 	if (rc != 0)
@@ -138,7 +143,8 @@ static int bind_tcp(struct pf_listeners *l, const struct pf_serve_opts *o, struc
 
 		if (fd >= 0)
 			l->fds[l->n++] = fd;
-		else if (!(a->ai_family == AF_INET6 && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)))
+		else if (!(a->ai_family == AF_INET6 &&
+			   (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)))
 			rc = pf_fail_errno(err, "cannot listen on %s, port %s", o->host, o->port);
 	}
 	if (rc == 0 && !l->n)

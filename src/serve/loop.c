@@ -56,8 +56,9 @@ static unsigned most_connections(void)
 	rlim_t most = PF_MAX_CONNECTIONS;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < PF_MAX_CONNECTIONS + 200) {
-		limit.rlim_cur = limit.rlim_max < PF_MAX_CONNECTIONS + 200 ? limit.rlim_max :
-									     PF_MAX_CONNECTIONS + 200;
+		limit.rlim_cur = limit.rlim_max < PF_MAX_CONNECTIONS + 200
+					 ? limit.rlim_max
+					 : PF_MAX_CONNECTIONS + 200;
 		setrlimit(RLIMIT_NOFILE, &limit);
 		getrlimit(RLIMIT_NOFILE, &limit);
 		most = limit.rlim_cur > 300 ? limit.rlim_cur - 200 : 100;
@@ -78,7 +79,8 @@ static int catch_signals(struct pf_server *s, struct pf_err *err)
 	if (pf_signals_check(err) < 0)
 		return -1;
 	s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return s->signals < 0 ? pf_fail_errno(err, "cannot watch signals") : watch_fd(s, s->signals, &s->signals, err);
+	return s->signals < 0 ? pf_fail_errno(err, "cannot watch signals")
+			      : watch_fd(s, s->signals, &s->signals, err);
 }
 
 static int listen_on(struct pf_server *s, struct pf_err *err)
@@ -109,7 +111,8 @@ static int open_server(struct pf_server *s, const struct pf_serve_model *m, stru
 	s->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (s->epoll < 0 || s->wake < 0)
 		return pf_fail_errno(err, "cannot watch descriptors");
-	if (watch_fd(s, s->wake, &s->wake, err) < 0 || catch_signals(s, err) < 0 || listen_on(s, err) < 0)
+	if (watch_fd(s, s->wake, &s->wake, err) < 0 || catch_signals(s, err) < 0 ||
+	    listen_on(s, err) < 0)
 		return -1;
 	return pf_team_start(&s->team, o, m, s->wake, err);
 }
@@ -134,7 +137,8 @@ static void accept_some(struct pf_server *s, int listener)
 		}
 		fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd < 0) {
-			if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+			if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+			    errno == ENOMEM)
 				stop_accepting(s);
 			return;
 		}

@@ -43,16 +43,19 @@ void pf_metrics_predicted(struct pf_metrics *m, double seconds)
 
 static void head(struct pf_buf *out, const char *name, const char *type, const char *help)
 {
-	pf_buf_printf(out, "# HELP pyfunc_env_%s %s\n# TYPE pyfunc_env_%s %s\n", name, help, name, type);
+	pf_buf_printf(out, "# HELP pyfunc_env_%s %s\n# TYPE pyfunc_env_%s %s\n", name, help, name,
+		      type);
 }
 
-static void number(struct pf_buf *out, const char *name, const char *type, const char *help, double value)
+static void number(struct pf_buf *out, const char *name, const char *type, const char *help,
+		   double value)
 {
 	head(out, name, type, help);
 	pf_buf_printf(out, "pyfunc_env_%s %.15g\n", name, value);
 }
 
-static void histogram(struct pf_buf *out, const char *name, const char *help, const struct pf_histogram *h)
+static void histogram(struct pf_buf *out, const char *name, const char *help,
+		      const struct pf_histogram *h)
 {
 	uint64_t sum = 0;
 
@@ -62,7 +65,8 @@ static void histogram(struct pf_buf *out, const char *name, const char *help, co
 		pf_buf_printf(out, "pyfunc_env_%s_bucket{le=\"%g\"} %llu\n", name, bounds[i],
 			      (unsigned long long)sum);
 	}
-	pf_buf_printf(out, "pyfunc_env_%s_bucket{le=\"+Inf\"} %llu\n", name, (unsigned long long)h->count);
+	pf_buf_printf(out, "pyfunc_env_%s_bucket{le=\"+Inf\"} %llu\n", name,
+		      (unsigned long long)h->count);
 	pf_buf_printf(out, "pyfunc_env_%s_sum %.9g\npyfunc_env_%s_count %llu\n", name, h->sum, name,
 		      (unsigned long long)h->count);
 }
@@ -77,8 +81,11 @@ static void requests(struct pf_buf *out, const struct pf_metrics *m)
 			if (i < PF_COUNT(statuses))
 				snprintf(status, sizeof(status), "%u", statuses[i]);
 			if (m->requests[r][i])
-				pf_buf_printf(out, "pyfunc_env_requests_total{path=\"%s\",status=\"%s\"} %llu\n",
-					      pf_route_name(r), status, (unsigned long long)m->requests[r][i]);
+				pf_buf_printf(
+					out,
+					"pyfunc_env_requests_total{path=\"%s\",status=\"%s\"} %llu\n",
+					pf_route_name(r), status,
+					(unsigned long long)m->requests[r][i]);
 		}
 }
 
@@ -98,23 +105,28 @@ static double resident(void)
 	return (double)pages * (double)sysconf(_SC_PAGESIZE);
 }
 
-void pf_metrics_write(struct pf_buf *out, const struct pf_metrics *m, const struct pf_team_state *team,
-		      unsigned open)
+void pf_metrics_write(struct pf_buf *out, const struct pf_metrics *m,
+		      const struct pf_team_state *team, unsigned open)
 {
 	requests(out, m);
-	histogram(out, "request_seconds", "From a request's head to its answer, of /invocations.", &m->request);
+	histogram(out, "request_seconds", "From a request's head to its answer, of /invocations.",
+		  &m->request);
 	histogram(out, "predict_seconds", "Within the model's predict.", &m->predict);
 	number(out, "connections", "gauge", "Connections that are open.", open);
-	number(out, "connections_total", "counter", "Connections that were taken.", (double)m->connections);
+	number(out, "connections_total", "counter", "Connections that were taken.",
+	       (double)m->connections);
 	number(out, "refused_total", "counter", "Requests answered by 503 because too many waited.",
 	       (double)m->refused);
 	number(out, "requests_waiting", "gauge", "Requests that wait for a worker.", team->waiting);
 	number(out, "requests_running", "gauge", "Workers that predict.", team->busy);
 	number(out, "workers", "gauge", "Workers that were asked for.", team->workers);
 	number(out, "workers_ready", "gauge", "Workers whose model is loaded.", team->ready);
-	number(out, "worker_restarts_total", "counter", "Workers that died or hung and were replaced.",
-	       (double)team->restarts);
-	number(out, "predict_calls_total", "counter", "Calls of the model's predict.", (double)team->calls);
-	number(out, "resident_memory_bytes", "gauge", "Resident memory of this process alone.", resident());
-	number(out, "uptime_seconds", "gauge", "Since the server began.", pf_serve_clock() - m->start);
+	number(out, "worker_restarts_total", "counter",
+	       "Workers that died or hung and were replaced.", (double)team->restarts);
+	number(out, "predict_calls_total", "counter", "Calls of the model's predict.",
+	       (double)team->calls);
+	number(out, "resident_memory_bytes", "gauge", "Resident memory of this process alone.",
+	       resident());
+	number(out, "uptime_seconds", "gauge", "Since the server began.",
+	       pf_serve_clock() - m->start);
 }

@@ -20,8 +20,9 @@ static const struct {
 };
 
 #define FORMS "{'inputs', 'instances', 'dataframe_split', 'dataframe_records'}"
-#define CSV_ADVICE "Ensure that the input is a valid CSV-formatted Pandas DataFrame produced using " \
-		   "the `pandas.DataFrame.to_csv()` method."
+#define CSV_ADVICE                                                                        \
+	"Ensure that the input is a valid CSV-formatted Pandas DataFrame produced using " \
+	"the `pandas.DataFrame.to_csv()` method."
 #define PARQUET_ADVICE "Ensure that the input is a valid Parquet Pandas DataFrame produced using " \
 		       "the `pandas.DataFrame.to_parquet()` method."
 
@@ -33,15 +34,18 @@ static const struct {
 	const char *before;
 } inputs[] = {
 	{ "Model is missing inputs", UNFIT, "Failed to enforce schema of the input. Error: " },
-	{ "Model inference is missing inputs", UNFIT, "Failed to enforce schema of the input. Error: " },
+	{ "Model inference is missing inputs", UNFIT,
+	  "Failed to enforce schema of the input. Error: " },
 	{ "Shape of input", UNFIT, "Failed to enforce schema of the input. Error: " },
 	{ "Failed to enforce schema", UNFIT, "" },
-	{ "Failed to enforce model input schema", UNFIT, "" }, /* with MLFLOW_DISABLE_SCHEMA_DETAILS */
+	{ "Failed to enforce model input schema", UNFIT,
+	  "" }, /* with MLFLOW_DISABLE_SCHEMA_DETAILS */
 	{ "Invalid parameters found", INVALID_VALUE, "" },
 	{ "Parameters must be a dictionary", INVALID_VALUE, "" },
 	{ "its input goes under \"inputs\"", INVALID_VALUE, "" },
 	{ "exactly one of dataframe_split", BAD_REQUEST,
-	  "The input must be a JSON dictionary with exactly one of the input fields " FORMS ". IMPORTANT: The "
+	  "The input must be a JSON dictionary with exactly one of the input fields " FORMS
+	  ". IMPORTANT: The "
 	  "MLflow Model scoring protocol has changed in MLflow version 2.0. Error: " },
 	{ "dataframe_split must be an object", BAD_REQUEST,
 	  "Invalid input. Dataframe split format must be a dictionary. Error: " },
@@ -53,8 +57,10 @@ static const struct {
 	{ "dataframe_records", BAD_REQUEST,
 	  "Invalid input. Provided dataframe_records field is not a valid dataframe representation in "
 	  "'records' format. Error: " },
-	{ ": expected ", BAD_REQUEST, "Invalid input. Data is not compatible with model signature. " },
-	{ "line ", BAD_REQUEST, "Invalid input. Ensure that input is a valid JSON formatted string. Error: " },
+	{ ": expected ", BAD_REQUEST,
+	  "Invalid input. Data is not compatible with model signature. " },
+	{ "line ", BAD_REQUEST,
+	  "Invalid input. Ensure that input is a valid JSON formatted string. Error: " },
 	{ "", BAD_REQUEST, "Invalid input. " },
 };
 
@@ -98,8 +104,9 @@ static void say_input(struct pf_order *o, const struct pf_err *err, struct pf_st
 	while (pf_str_find_str(why, inputs[i].words) == PF_NPOS)
 		i++;
 	if (o->format != PF_ORDER_JSON && inputs[i].code == BAD_REQUEST) {
-		said = pf_format(&a, "Failed to parse input as a Pandas DataFrame. %s Error: '" PF_FMT "'", advice,
-				 PF_ARG(why));
+		said = pf_format(
+			&a, "Failed to parse input as a Pandas DataFrame. %s Error: '" PF_FMT "'",
+			advice, PF_ARG(why));
 		say(o, BAD_REQUEST, said, trace.n ? trace : why);
 		return;
 	}
@@ -107,10 +114,12 @@ static void say_input(struct pf_order *o, const struct pf_err *err, struct pf_st
 	say(o, inputs[i].code, said, PF_S(""));
 }
 
-#define EVALUATING "Encountered an unexpected error while evaluating the model. Verify that the serialized " \
-		   "input Dataframe is compatible with the model for inference."
+#define EVALUATING                                                                                \
+	"Encountered an unexpected error while evaluating the model. Verify that the serialized " \
+	"input Dataframe is compatible with the model for inference."
 
-void pf_mistake(struct pf_order *o, const struct pf_err *err, const char *stage, struct pf_str traceback)
+void pf_mistake(struct pf_order *o, const struct pf_err *err, const char *stage,
+		struct pf_str traceback)
 {
 	struct pf_str why = pf_s(err->msg);
 

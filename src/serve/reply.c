@@ -20,8 +20,9 @@ static const char *http_date(void)
 
 	if (now != made) {
 		gmtime_r(&now, &tm);
-		snprintf(text, sizeof(text), "%s, %02d %s %d %02d:%02d:%02d GMT", days[tm.tm_wday], tm.tm_mday,
-			 months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+		snprintf(text, sizeof(text), "%s, %02d %s %d %02d:%02d:%02d GMT", days[tm.tm_wday],
+			 tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min,
+			 tm.tm_sec);
 		made = now;
 	}
 	return text;
@@ -34,21 +35,26 @@ static void note(struct pf_conn *c, unsigned status, size_t bytes)
 
 	pf_metrics_note(&s->metrics, c->route, status, seconds);
 	if (s->options->access_log)
-		pf_access_note(&s->access, &(struct pf_visit){ c->peer, pf_s(c->verb), pf_s(c->target), status,
-							       bytes, seconds, c->predicted });
+		pf_access_note(&s->access,
+			       &(struct pf_visit){ c->peer, pf_s(c->verb), pf_s(c->target), status,
+						   bytes, seconds, c->predicted });
 }
 
-static void put_head(struct pf_conn *c, unsigned status, const char *type, size_t n, const char *more)
+static void put_head(struct pf_conn *c, unsigned status, const char *type, size_t n,
+		     const char *more)
 {
 	const char *connection = !c->keep_alive ? "Connection: close\r\n" :
 				 c->minor == 0	? "Connection: keep-alive\r\n" :
 						  "";
 
-	pf_buf_printf(&c->out, "HTTP/1.1 %u %s\r\nDate: %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n%s%s\r\n",
-		      status, pf_http_reason(status), http_date(), type, n, connection, more ? more : "");
+	pf_buf_printf(
+		&c->out,
+		"HTTP/1.1 %u %s\r\nDate: %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n%s%s\r\n",
+		status, pf_http_reason(status), http_date(), type, n, connection, more ? more : "");
 }
 
-void pf_reply(struct pf_conn *c, unsigned status, const char *type, struct pf_buf *text, const char *more)
+void pf_reply(struct pf_conn *c, unsigned status, const char *type, struct pf_buf *text,
+	      const char *more)
 {
 	if (c->server->draining)
 		c->keep_alive = false;

@@ -169,7 +169,8 @@ void pf_request_begin(struct pf_conn *c, const struct pf_http *head)
 	remember(c, head);
 	pf_body_start(&c->body, head);
 	c->route = pf_route_find(head, &status, &allow);
-	if (has_body && (status != 200 || c->route != PF_ROUTE_INVOCATIONS || !is_admitted(c, head)))
+	if (has_body &&
+	    (status != 200 || c->route != PF_ROUTE_INVOCATIONS || !is_admitted(c, head)))
 		read_past(c, head);
 	if (!is_admitted(c, head)) {
 		pf_reply_mistake(c, 401, "UNAUTHENTICATED", "a bearer token is needed",

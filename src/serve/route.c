@@ -30,7 +30,8 @@ bool pf_route_is_open(enum pf_route route)
 enum pf_route pf_route_find(const struct pf_http *head, unsigned *status, const char **allow)
 {
 	size_t i = 0;
-	bool post = head->method == PF_POST, get = head->method == PF_GET || head->method == PF_HEAD;
+	bool post = head->method == PF_POST,
+	     get = head->method == PF_GET || head->method == PF_HEAD;
 
 	while (i < PF_ROUTE_NONE && !pf_str_is(head->path, routes[i].path))
 		i++;
@@ -41,20 +42,23 @@ enum pf_route pf_route_find(const struct pf_http *head, unsigned *status, const 
 
 /* ---- content types ---- */
 
-#define CHANGED                                                                                          \
+#define CHANGED                                                                                              \
 	"IMPORTANT: The MLflow Model scoring protocol has changed in MLflow version 2.0. If you are seeing " \
 	"this error, you are likely using an outdated scoring request format. To resolve the error, either " \
 	"update your request format or adjust your MLflow Model's requirements file to specify an older "    \
 	"version of MLflow (for example, change the 'mlflow' requirement specifier to 'mlflow==1.30.0')."
 
 /* In the order of enum pf_order_format. */
-static const char *const types[] = { "application/json", "text/csv", "application/vnd.apache.parquet" };
+static const char *const types[] = { "application/json", "text/csv",
+				     "application/vnd.apache.parquet" };
 
 static int refuse_type(struct pf_buf *why, struct pf_str content_type)
 {
-	pf_buf_printf(why, "This predictor only supports the following content types: Types: ['text/csv', "
-			   "'application/json', 'application/vnd.apache.parquet']. Got '" PF_FMT "'.",
-		      PF_ARG(pf_shown(content_type)));
+	pf_buf_printf(
+		why,
+		"This predictor only supports the following content types: Types: ['text/csv', "
+		"'application/json', 'application/vnd.apache.parquet']. Got '" PF_FMT "'.",
+		PF_ARG(pf_shown(content_type)));
 	return -1;
 }
 
@@ -79,7 +83,8 @@ static bool check_parameters(struct pf_buf *why, struct pf_str rest)
 			pf_buf_cstr(why, "The scoring server only supports UTF-8");
 			return false;
 		}
-		pf_buf_printf(why, "%s" PF_FMT, unknown++ ? ", " : "Unrecognized content type parameters: ",
+		pf_buf_printf(why, "%s" PF_FMT,
+			      unknown++ ? ", " : "Unrecognized content type parameters: ",
 			      PF_ARG(pf_shown(key)));
 	}
 	if (unknown)

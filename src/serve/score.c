@@ -75,7 +75,8 @@ static bool give(struct pf_scorer *s, struct one *o)
 	struct pf_err err = { 0 };
 
 	if (time_left(o->order) <= 0)
-		pf_fail(&err, PF_ELIMIT, "the model did not answer in time: it was not asked any more");
+		pf_fail(&err, PF_ELIMIT,
+			"the model did not answer in time: it was not asked any more");
 	else if (pf_runner_give(s->runner, &o->request, pf_buf_view(&o->order->body), &err) == 0)
 		return true;
 	pf_mistake(o->order, &err, NULL, PF_S(""));

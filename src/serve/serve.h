@@ -6,7 +6,7 @@
 #include "run/run.h"
 
 struct pf_serve_opts {
-	const char *host;	/* a name or an address; ignored with unix_path and systemd's sockets */
+	const char *host; /* a name or an address; ignored with unix_path and systemd's sockets */
 	const char *port;	/* a number or a service's name; "0": the kernel chooses */
 	const char *unix_path;	/* a socket of the file system, or NULL */
 	const char *tls_cert, *tls_key;	/* PEM files, both or none */
@@ -40,7 +40,8 @@ struct pf_listeners {
 
 /* Takes the sockets that systemd passes ($LISTEN_FDS), else binds. Errors are told before a model is
  * looked at: EUSAGE for a host that is none, EIO for a port that is taken. */
-int pf_listeners_open(struct pf_listeners *out, const struct pf_serve_opts *o, struct pf_err *err) PF_MUST_USE;
+int pf_listeners_open(struct pf_listeners *out, const struct pf_serve_opts *o,
+		      struct pf_err *err) PF_MUST_USE;
 void pf_listeners_free(struct pf_listeners *l);
 
 /* Serves until SIGTERM or SIGINT asks it to stop, then finishes what is under way and returns 0; a

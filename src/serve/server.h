@@ -71,7 +71,8 @@ void pf_conn_set_deadline(struct pf_conn *c, double seconds);
 /* reply.c */
 /* Puts an answer into the connection's output; `more` is further header lines, each with CRLF, or NULL.
  * A big text may be taken. */
-void pf_reply(struct pf_conn *c, unsigned status, const char *type, struct pf_buf *text, const char *more);
+void pf_reply(struct pf_conn *c, unsigned status, const char *type, struct pf_buf *text,
+	      const char *more);
 void pf_reply_text(struct pf_conn *c, unsigned status, const char *type, struct pf_str text,
 		   const char *more);
 /* {"detail": ...}, as MLflow's framework has it. */

@@ -141,8 +141,8 @@ static int start_thread(struct pf_team *p, bool to_read, struct pf_err *err)
 	return 0;
 }
 
-int pf_team_start(struct pf_team **out, const struct pf_serve_opts *o, const struct pf_serve_model *m,
-		  int wake, struct pf_err *err)
+int pf_team_start(struct pf_team **out, const struct pf_serve_opts *o,
+		  const struct pf_serve_model *m, int wake, struct pf_err *err)
 {
 	struct pf_team *p = calloc(1, sizeof(*p));
 	unsigned threads = o->workers + (m->reads_raw ? 0 : 1);

@@ -7,13 +7,13 @@
 struct pf_worker {
 	struct pf_team *team;
 	pthread_t thread;
-	bool to_read;		/* the one that reads what we cannot; it starts when there is such an order */
+	bool to_read; /* the one that reads what we cannot; it starts when there is such an order */
 	bool ended;		/* under the lock */
 	/* The thread's own. */
 	struct pf_runner runner;
 	bool loaded;
 	unsigned failures;	/* to start, in a row */
-	bool batch;		/* until the model's answers turn out not to be a row for each row */
+	bool batch; /* until the model's answers turn out not to be a row for each row */
 };
 
 struct pf_team {

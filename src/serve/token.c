@@ -24,7 +24,9 @@ static bool is_token(struct pf_str s)
 
 int pf_tokens_read(struct pf_tokens *out, const char *path, struct pf_err *err)
 {
-	PF_AUTO(tokens) read = { .text = PF_BUF(PF_MAX_TEXT_FILE) }, made = { .text = PF_BUF(PF_MAX_TEXT_FILE) };
+	PF_AUTO(tokens)
+	read = { .text = PF_BUF(PF_MAX_TEXT_FILE) },
+	made = { .text = PF_BUF(PF_MAX_TEXT_FILE) };
 	struct pf_str rest, line;
 	size_t n = 0;
 
@@ -36,7 +38,9 @@ int pf_tokens_read(struct pf_tokens *out, const char *path, struct pf_err *err)
 		if (!line.n)
 			continue;
 		if (!is_token(line) || ++n > PF_MAX_TOKENS)
-			return pf_fail(err, PF_EUSAGE, "%s: a token is a word of printable ASCII, one a line", path);
+			return pf_fail(err, PF_EUSAGE,
+				       "%s: a token is a word of printable ASCII, one a line",
+				       path);
 		pf_buf_str(&made.text, line);
 		pf_buf_char(&made.text, '\n');
 	}

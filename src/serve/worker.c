@@ -242,8 +242,10 @@ static void answer_together(struct pf_worker *w, struct pf_scorer *s, struct pf_
 
 static void answer(struct pf_worker *w, struct pf_orders *orders)
 {
-	struct pf_scorer s = { .model = w->team->model, .runner = &w->runner,
-			       .reads_raw = w->to_read || w->team->model->reads_raw, .batch = w->batch };
+	struct pf_scorer s = { .model = w->team->model,
+			       .runner = &w->runner,
+			       .reads_raw = w->to_read || w->team->model->reads_raw,
+			       .batch = w->batch };
 	struct outcome o = { 0 };
 
 	if (!lives(w)) { /* they wait for the next one */

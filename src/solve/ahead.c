@@ -36,7 +36,8 @@ static struct pf_requirement with_needs(struct pf_offers *x, const struct pf_req
 		room += of->v[i]->req.specs.n;
 	if (room == why->specs.n)
 		return all;
-	all.specs = (struct pf_specset){ .v = pf_alloc_array(&x->arena, room, sizeof(*all.specs.v)) };
+	all.specs =
+		(struct pf_specset){ .v = pf_alloc_array(&x->arena, room, sizeof(*all.specs.v)) };
 	add_specs(&all.specs, &why->specs);
 	for (size_t i = 0; i < of->n; i++)
 		if (&of->v[i]->req != why && pf_need_applies(of->v[i], x->how))

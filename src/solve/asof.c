@@ -14,7 +14,8 @@ static int date_of_model(int *out, const struct pf_needs *needs, bool asked, str
 	char date[16];
 
 	if (!needs->saved && asked) {
-		pf_fail(err, PF_EMODEL, "--as-of model: MLmodel has no utc_time_created that is a date");
+		pf_fail(err, PF_EMODEL,
+			"--as-of model: MLmodel has no utc_time_created that is a date");
 		return pf_hint(err, "give the date itself, or --as-of now");
 	}
 	*out = needs->saved;

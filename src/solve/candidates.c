@@ -170,7 +170,8 @@ static struct pf_package *make(struct pf_solver *s, struct pf_str name, struct p
 	return p;
 }
 
-static int load(struct pf_package **out, struct pf_solver *s, struct pf_str name, struct pf_err *err)
+static int load(struct pf_package **out, struct pf_solver *s, struct pf_str name,
+		struct pf_err *err)
 {
 	const struct pf_need *direct = pf_map_get(&s->direct, name);
 	struct pf_candidates list = { 0 };
@@ -178,7 +179,8 @@ static int load(struct pf_package **out, struct pf_solver *s, struct pf_str name
 	struct pf_package *p;
 
 	if (s->packages.n >= PF_MAX_SOLVE_PACKAGES)
-		return pf_fail(err, PF_ELIMIT, "more than %d packages are needed", PF_MAX_SOLVE_PACKAGES);
+		return pf_fail(err, PF_ELIMIT, "more than %d packages are needed",
+			       PF_MAX_SOLVE_PACKAGES);
 	if (direct ? s->source->direct(s->source->ctx, &list, direct, err) < 0 :
 		     s->source->candidates(s->source->ctx, &list, name, err) < 0)
 		return -1;

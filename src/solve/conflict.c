@@ -192,9 +192,10 @@ static void tell_depends(struct story *story, struct fact *f)
 	tell(story, f);
 	more = alike > 3 ? tell_alike(story, f) : 0;
 	if (more && tells(story))
-		pf_buf_printf(&story->text, "%zu other versions of " PF_FMT
-			      " need other versions of " PF_FMT, more,
-			      PF_ARG(pf_shown(f->about->name)), PF_ARG(pf_shown(f->ic->target->name)));
+		pf_buf_printf(&story->text,
+			      "%zu other versions of " PF_FMT " need other versions of " PF_FMT,
+			      more, PF_ARG(pf_shown(f->about->name)),
+			      PF_ARG(pf_shown(f->ic->target->name)));
 }
 
 static void follow(struct story *story, struct pf_package *p)
@@ -281,7 +282,8 @@ struct pf_str pf_conflict_culprits(struct pf_solver *s)
 		for (size_t i = 0; i < s->packages.n; i++) {
 			const struct pf_package *p = s->packages.v[i];
 
-			if (p->refused && p->refused < below && (!most || p->refused > most->refused))
+			if (p->refused && p->refused < below &&
+			    (!most || p->refused > most->refused))
 				most = p;
 		}
 		if (!most)

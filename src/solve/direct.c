@@ -47,8 +47,9 @@ static void list_asked(struct pf_strs *out, struct pf_arena *a, const struct pf_
 
 	while (pf_str_next(&fragment, '&', &one))
 		if (pf_str_starts(one, "sha") && pf_str_find(one, '=') == 6)
-			*PF_PUSH(a, out) = pf_format(a, PF_FMT ":" PF_FMT, PF_ARG(pf_str_cut(one, 0, 6)),
-						     PF_ARG(pf_str_skip(one, 7)));
+			*PF_PUSH(a, out) =
+				pf_format(a, PF_FMT ":" PF_FMT, PF_ARG(pf_str_cut(one, 0, 6)),
+					  PF_ARG(pf_str_skip(one, 7)));
 	for (size_t i = 0; i < need->hashes.n; i++)
 		*PF_PUSH(a, out) = need->hashes.v[i];
 }
@@ -146,8 +147,8 @@ static int take_url(struct pf_candidates *out, struct pf_offers *x, const struct
 
 /* ---- a repository ---- */
 
-static int ask_repository(char commit[PF_GIT_COMMIT], struct pf_offers *x, const struct pf_git_source *git,
-			  struct pf_err *err)
+static int ask_repository(char commit[PF_GIT_COMMIT], struct pf_offers *x,
+			  const struct pf_git_source *git, struct pf_err *err)
 {
 	const struct pf_opts *o = x->native->whom.o;
 	PF_AUTO(workdir) w = { 0 };
@@ -155,7 +156,8 @@ static int ask_repository(char commit[PF_GIT_COMMIT], struct pf_offers *x, const
 	if (git->commit.n)
 		return pf_git_find(commit, "", git, err);
 	if (o->offline && !pf_str_starts(git->url, "file:"))
-		return pf_fail(err, PF_ETRANSFER, "offline, and only its repository can tell which commit %s is",
+		return pf_fail(err, PF_ETRANSFER,
+			       "offline, and only its repository can tell which commit %s is",
 			       git->rev.n ? pf_dupz(&x->arena, git->rev) : "HEAD");
 	if (pf_workdir_open(&w, "git.", o->store, err) < 0)
 		return -1;
@@ -168,8 +170,9 @@ static int ask_repository(char commit[PF_GIT_COMMIT], struct pf_offers *x, const
 static int find_commit(struct pf_git_source *git, struct pf_offers *x, struct pf_err *err)
 {
 	struct pf_native *n = x->native;
-	void **known = pf_map_put(&n->arena, &n->commits, pf_format(&x->arena, PF_FMT " " PF_FMT, PF_ARG(git->url),
-								    PF_ARG(git->rev)));
+	void **known = pf_map_put(
+		&n->arena, &n->commits,
+		pf_format(&x->arena, PF_FMT " " PF_FMT, PF_ARG(git->url), PF_ARG(git->rev)));
 	char commit[PF_GIT_COMMIT];
 
 	if (!*known) {
@@ -194,10 +197,14 @@ static int take_git(struct pf_candidates *out, struct pf_offers *x, const struct
 	struct pf_str text;
 
 	if (need->hashes.n)
-		return pf_fail(err, PF_ESOLVE, PF_FMT ", line %u: a commit of " PF_FMT " has no digest to be compared",
+		return pf_fail(err, PF_ESOLVE,
+			       PF_FMT ", line %u: a commit of " PF_FMT
+				      " has no digest to be compared",
 			       PF_ARG(need->file), need->line, PF_ARG(pf_shown(need->req.key)));
 	if (!pf_resolve_takes_sdists(x->how, need->req.key))
-		return pf_fail(err, PF_ESOLVE, PF_FMT ", line %u: " PF_FMT " has to be built, which is not to be done",
+		return pf_fail(err, PF_ESOLVE,
+			       PF_FMT ", line %u: " PF_FMT
+				      " has to be built, which is not to be done",
 			       PF_ARG(need->file), need->line, PF_ARG(pf_shown(need->req.key)));
 	if (pf_git_split(&git, &x->arena, link, err) < 0 || find_commit(&git, x, err) < 0)
 		return pf_wrap(err, PF_FMT ", line %u", PF_ARG(need->file), need->line);

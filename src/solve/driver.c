@@ -207,9 +207,10 @@ static int find_uv(struct pf_driver *d, struct pf_err *err)
 		return pf_hint(err, "install uv, or use --env-manager virtualenv");
 	}
 	d->kind = PF_DRIVER_UV;
-	rc = pf_proc_capture(&out, &(struct pf_spawn){ .path = d->uv,
-						       .argv = (char *[]){ d->uv, "--version", NULL } },
-			     -1, PF_WAIT_QUERY, &status, err);
+	rc = pf_proc_capture(
+		&out,
+		&(struct pf_spawn){ .path = d->uv, .argv = (char *[]){ d->uv, "--version", NULL } },
+		-1, PF_WAIT_QUERY, &status, err);
 	if (rc == 0 && status != 0)
 		rc = pf_fail(err, PF_EIO, "%s does not run", d->uv);
 	if (rc < 0) {
@@ -261,7 +262,8 @@ static bool is_full(const char *path)
 	struct statvfs fs;
 
 	return statvfs(path, &fs) == 0 && fs.f_blocks &&
-	       (fs.f_bavail < PF_KIB(64) / (fs.f_frsize ? fs.f_frsize : 1) || (fs.f_files && !fs.f_favail));
+	       (fs.f_bavail < PF_KIB(64) / (fs.f_frsize ? fs.f_frsize : 1) ||
+		(fs.f_files && !fs.f_favail));
 }
 
 static int fail_by_log(struct pf_workdir *w, const char *action, struct pf_err *err)
@@ -336,7 +338,8 @@ int pf_drive(int *status, struct pf_workdir *w, const char *const *argv, struct 
 {
 	struct pf_opts none = { 0 };
 
-	return run_logged(NULL, status, w, argv, pf_driver_environment(&w->arena, NULL, &none), err);
+	return run_logged(NULL, status, w, argv, pf_driver_environment(&w->arena, NULL, &none),
+			  err);
 }
 
 char **pf_drive_environment(struct pf_arena *a)

@@ -29,7 +29,8 @@ int pf_driver_find_pip(struct pf_driver *d, const struct pf_python *python, stru
 
 /* The environment a driver gets: ours, less what would lead it astray, plus its settings. `d` may
  * be NULL. Lives in the arena. */
-char **pf_driver_environment(struct pf_arena *a, const struct pf_driver *d, const struct pf_opts *o);
+char **pf_driver_environment(struct pf_arena *a, const struct pf_driver *d,
+			     const struct pf_opts *o);
 
 /* Runs argv[0] to its end; stdout into `out` (NULL: into the log), stderr into w->log. When it
  * fails: ESOLVE, ETRANSFER, EINTEGRITY or EIO by what the log says, with its explanation; the
@@ -44,13 +45,15 @@ int pf_driver_explain(struct pf_str log, const char *action, struct pf_err *err)
 int pf_uv_resolve(struct pf_plan *out, const struct pf_driver *d, const char *requirements,
 		  const char *constraints, int as_of, const struct pf_python *python,
 		  struct pf_workdir *w, const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
-int pf_uv_install(const struct pf_driver *d, const char *into, const char *requirements, bool hashed,
-		  struct pf_workdir *w, const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
+int pf_uv_install(const struct pf_driver *d, const char *into, const char *requirements,
+		  bool hashed, struct pf_workdir *w, const struct pf_opts *o,
+		  struct pf_err *err) PF_MUST_USE;
 int pf_pip_resolve(struct pf_plan *out, const struct pf_driver *d, const char *requirements,
 		   const char *constraints, struct pf_workdir *w, const struct pf_opts *o,
 		   struct pf_err *err) PF_MUST_USE;
-int pf_pip_install(const struct pf_driver *d, const char *into, const char *requirements, bool hashed,
-		   struct pf_workdir *w, const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
+int pf_pip_install(const struct pf_driver *d, const char *into, const char *requirements,
+		   bool hashed, struct pf_workdir *w, const struct pf_opts *o,
+		   struct pf_err *err) PF_MUST_USE;
 
 /* Reads what they answer. */
 int pf_uv_read(struct pf_plan *out, struct pf_str compiled, struct pf_err *err) PF_MUST_USE;

@@ -70,7 +70,8 @@ struct reader {
 
 static bool is_noise(struct pf_str line)
 {
-	static const char *const noise[] = { "ResolutionImpossible", "(from versions:", "[notice]" };
+	static const char *const noise[] = { "ResolutionImpossible",
+					     "(from versions:", "[notice]" };
 
 	for (size_t i = 0; i < PF_COUNT(noise); i++)
 		if (pf_str_find_str(line, noise[i]) != PF_NPOS)
@@ -126,7 +127,8 @@ int pf_driver_explain(struct pf_str log, const char *action, struct pf_err *err)
 		i++;
 	join_reasons(&reason, log);
 	if (i == PF_COUNT(signs))
-		pf_fail(err, PF_ESOLVE, "cannot %s: %s", action, reason.n ? reason.p : "see the log");
+		pf_fail(err, PF_ESOLVE, "cannot %s: %s", action,
+			reason.n ? reason.p : "see the log");
 	else
 		pf_fail(err, signs[i].code, "cannot %s: %s%s%s", action, signs[i].what,
 			reason.n ? ": " : "", reason.n ? reason.p : "");

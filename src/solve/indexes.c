@@ -30,22 +30,37 @@ struct pf_str pf_index_url_bare(struct pf_str index)
 
 /* One setting: pip's key, pip's variable, others that say the same. */
 enum setting {
-	INDEX, EXTRA, FIND_LINKS, NO_INDEX, TRUSTED, CERT, CLIENT_CERT, PROXY, TIMEOUT, RETRIES, PRE,
-	NO_BINARY, ONLY_BINARY, SETTINGS
+	INDEX,
+	EXTRA,
+	FIND_LINKS,
+	NO_INDEX,
+	TRUSTED,
+	CERT,
+	CLIENT_CERT,
+	PROXY,
+	TIMEOUT,
+	RETRIES,
+	PRE,
+	NO_BINARY,
+	ONLY_BINARY,
+	SETTINGS
 };
 
 static const struct {
 	const char *key, *pip, *others[3];
 } settings[SETTINGS] = {
 	[INDEX] = { "index-url", "PIP_INDEX_URL", { "UV_DEFAULT_INDEX", "UV_INDEX_URL" } },
-	[EXTRA] = { "extra-index-url", "PIP_EXTRA_INDEX_URL", { "UV_INDEX", "UV_EXTRA_INDEX_URL" } },
+	[EXTRA] = { "extra-index-url",
+		    "PIP_EXTRA_INDEX_URL",
+		    { "UV_INDEX", "UV_EXTRA_INDEX_URL" } },
 	[FIND_LINKS] = { "find-links", "PIP_FIND_LINKS", { "UV_FIND_LINKS" } },
 	[NO_INDEX] = { "no-index", "PIP_NO_INDEX", { NULL } },
 	[TRUSTED] = { "trusted-host", "PIP_TRUSTED_HOST", { "UV_INSECURE_HOST" } },
 	[CERT] = { "cert", "PIP_CERT", { NULL } },
 	[CLIENT_CERT] = { "client-cert", "PIP_CLIENT_CERT", { "SSL_CLIENT_CERT" } },
 	[PROXY] = { "proxy", "PIP_PROXY", { NULL } },
-	[TIMEOUT] = { "timeout", "PIP_TIMEOUT",
+	[TIMEOUT] = { "timeout",
+		      "PIP_TIMEOUT",
 		      { "PIP_DEFAULT_TIMEOUT", "UV_HTTP_TIMEOUT", "UV_REQUEST_TIMEOUT" } },
 	[RETRIES] = { "retries", "PIP_RETRIES", { "UV_HTTP_RETRIES" } },
 	[PRE] = { "pre", "PIP_PRE", { "UV_PRERELEASE" } },
@@ -160,7 +175,8 @@ static struct pf_str variable_of(struct pf_arena *a, struct pf_str name, const c
 
 static struct pf_str with_login(struct pf_arena *a, struct pf_str index)
 {
-	struct pf_str bare = pf_index_url_bare(index), name = pf_str_cut(index, 0, index.n - bare.n);
+	struct pf_str bare = pf_index_url_bare(index),
+		      name = pf_str_cut(index, 0, index.n - bare.n);
 	struct pf_str user, password;
 	struct pf_url_parts parts;
 
@@ -172,7 +188,8 @@ static struct pf_str with_login(struct pf_arena *a, struct pf_str index)
 		return index;
 	return pf_format(a, PF_FMT PF_FMT PF_FMT ":" PF_FMT "@" PF_FMT PF_FMT, PF_ARG(name),
 			 PF_ARG(parts.scheme), PF_ARG(pf_url_encode(a, user, "")),
-			 PF_ARG(pf_url_encode(a, password, "")), PF_ARG(parts.host), PF_ARG(parts.rest));
+			 PF_ARG(pf_url_encode(a, password, "")), PF_ARG(parts.host),
+			 PF_ARG(parts.rest));
 }
 
 /* ---- how the net is reached ---- */
@@ -199,8 +216,8 @@ static int read_count(const struct values *from, enum setting which, unsigned ma
 
 static void fill_net(struct pf_net *net, struct pf_arena *a, const struct values *from)
 {
-	static const char *const bundles[] = { "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE",
-					       "SSL_CERT_DIR" };
+	static const char *const bundles[] = { "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
+					       "SSL_CERT_FILE", "SSL_CERT_DIR" };
 	int wait = read_count(from, TIMEOUT, PF_MAX_NET_WAIT);
 	int retries = read_count(from, RETRIES, PF_MAX_NET_TRIES);
 

@@ -85,8 +85,8 @@ static int read_lines(struct pf_needs *out, struct pf_arena *a, const struct pf_
 		      bool constraint, struct pf_err *err)
 {
 	for (size_t i = 0; i < lines->n; i++)
-		if (pf_reqfile_read_text(out, a, -1, lines->v[i], PF_S("requirements.txt"), constraint,
-					 err) < 0)
+		if (pf_reqfile_read_text(out, a, -1, lines->v[i], PF_S("requirements.txt"),
+					 constraint, err) < 0)
 			return -1;
 	return 0;
 }
@@ -171,7 +171,8 @@ static void plan_one(struct pf_plan *plan, struct pf_offers *offers, const struc
 	if (digest.n)
 		*PF_PUSH(&plan->arena, &one.hashes) = pf_dup(&plan->arena, digest);
 	for (size_t i = 0; !digest.n && i < offer->asked_hashes.n; i++)
-		*PF_PUSH(&plan->arena, &one.hashes) = pf_dup(&plan->arena, offer->asked_hashes.v[i]);
+		*PF_PUSH(&plan->arena, &one.hashes) =
+			pf_dup(&plan->arena, offer->asked_hashes.v[i]);
 	*PF_PUSH(&plan->arena, &plan->packages) = one;
 }
 
@@ -186,7 +187,8 @@ static int resolve(struct pf_resolution *out, struct pf_offers *offers, struct p
 	if (rc < 0 && err->code == PF_ESOLVE && offers->recalled) {
 		pf_debug("once more, with the page of every project: %s", err->msg);
 		pf_offers_forget(offers);
-		rc = pf_resolve(out, &source, offers->needs.pip.v, offers->needs.pip.n, offers->how, err);
+		rc = pf_resolve(out, &source, offers->needs.pip.v, offers->needs.pip.n, offers->how,
+				err);
 	}
 	if (rc < 0 && err->code == PF_ESOLVE && offers->forbidden)
 		err->code = PF_EINTEGRITY;
@@ -234,7 +236,8 @@ int pf_native_resolve(struct pf_plan *out, struct pf_native *n, const struct pf_
 
 /* ---- wheels ---- */
 
-void pf_native_fetch(struct pf_transfer *t, int fd, struct pf_native *n, const struct pf_planned *one)
+void pf_native_fetch(struct pf_transfer *t, int fd, struct pf_native *n,
+		     const struct pf_planned *one)
 {
 	struct pf_file file = { .name = one->file, .url = pf_s(pf_dupz(&n->arena, one->from)) };
 
@@ -251,8 +254,8 @@ int pf_native_wait(struct pf_native *n, struct pf_transfer *t, struct pf_err *er
 	return pf_pool_wait(pf_index_pool(&n->index), t, err);
 }
 
-int pf_native_get(char sha256[PF_DIGEST_HEX], int fd, struct pf_native *n, const struct pf_planned *one,
-		  struct pf_err *err)
+int pf_native_get(char sha256[PF_DIGEST_HEX], int fd, struct pf_native *n,
+		  const struct pf_planned *one, struct pf_err *err)
 {
 	struct pf_transfer t = { 0 };
 	int rc;

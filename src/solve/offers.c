@@ -84,7 +84,8 @@ struct chooser {
 
 static struct chooser chooser_of(struct pf_offers *x, struct pf_str name)
 {
-	return (struct chooser){ x, pf_map_get(&x->by_name, name), pf_resolve_takes_wheels(x->how, name),
+	return (struct chooser){ x, pf_map_get(&x->by_name, name),
+				 pf_resolve_takes_wheels(x->how, name),
 				 pf_resolve_takes_sdists(x->how, name) };
 }
 
@@ -126,7 +127,8 @@ static struct pf_file *choose_file(struct pf_str *why, const struct chooser *of,
 	}
 	if (need) {
 		x->forbidden = true;
-		*why = pf_format(&x->arena, "no file of it has a digest that " PF_FMT ", line %u names",
+		*why = pf_format(&x->arena,
+				 "no file of it has a digest that " PF_FMT ", line %u names",
 				 PF_ARG(need->file), need->line);
 	}
 	return first ? first : r->n ? &r->files[0] : NULL;
@@ -166,7 +168,8 @@ const struct pf_candidates *pf_offers_list(struct pf_offers *x, const struct pf_
 	return list;
 }
 
-struct pf_offer *pf_offer_only(struct pf_candidates *out, struct pf_offers *x, const struct pf_project *one)
+struct pf_offer *pf_offer_only(struct pf_candidates *out, struct pf_offers *x,
+			       const struct pf_project *one)
 {
 	const struct chooser of = chooser_of(x, one->name);
 	struct pf_candidate *c = pf_alloc(&x->arena, sizeof(*c));
@@ -188,7 +191,8 @@ bool pf_offers_known(struct pf_offers *x, struct pf_candidates *out, struct pf_s
 	return list != NULL;
 }
 
-int pf_offers_candidates(void *ctx, struct pf_candidates *out, struct pf_str name, struct pf_err *err)
+int pf_offers_candidates(void *ctx, struct pf_candidates *out, struct pf_str name,
+			 struct pf_err *err)
 {
 	struct pf_offers *x = ctx;
 	const struct pf_project *project;
@@ -265,8 +269,10 @@ static void set_depends(struct pf_offers *x, struct pf_depends *d, const struct 
 	struct pf_err why;
 
 	for (size_t i = 0; i < needed->requires.n; i++) {
-		if (pf_requirement_parse_published(&v[i], &x->arena, needed->requires.v[i], &why) < 0) {
-			d->unusable = pf_format(&x->arena, "its metadata cannot be read: %s", why.msg);
+		if (pf_requirement_parse_published(&v[i], &x->arena, needed->requires.v[i], &why) <
+		    0) {
+			d->unusable =
+				pf_format(&x->arena, "its metadata cannot be read: %s", why.msg);
 			return;
 		}
 	}
@@ -276,7 +282,8 @@ static void set_depends(struct pf_offers *x, struct pf_depends *d, const struct 
 		*PF_PUSH(&x->arena, &d->extras) = pf_name_canonical(&x->arena, needed->extras.v[i]);
 }
 
-void pf_offer_set_needed(struct pf_offers *x, struct pf_offer *offer, const struct pf_needed *needed)
+void pf_offer_set_needed(struct pf_offers *x, struct pf_offer *offer,
+			 const struct pf_needed *needed)
 {
 	set_depends(x, &offer->depends, needed);
 	offer->asked = true;

@@ -10,7 +10,7 @@
 /* One version of a project: the file that would be taken of it. */
 struct pf_offer {
 	struct pf_file *file;		/* NULL: there is none */
-	struct pf_str direct;		/* the URL that was asked for, as written, of a repository with its
+	struct pf_str direct; /* the URL that was asked for, as written, of a repository with its
 					 * commit; else empty */
 	struct pf_str revision;		/* of a repository, as asked for */
 	struct pf_strs asked_hashes;	/* digests that were asked for with it */
@@ -56,13 +56,15 @@ struct pf_str pf_offer_file_digest(struct pf_arena *a, struct pf_file *file);
 struct pf_str pf_offer_url(struct pf_arena *a, struct pf_str asked);
 
 /* What a project's one version has to offer. */
-struct pf_offer *pf_offer_only(struct pf_candidates *out, struct pf_offers *x, const struct pf_project *one);
+struct pf_offer *pf_offer_only(struct pf_candidates *out, struct pf_offers *x,
+			       const struct pf_project *one);
 /* The metadata of a source distribution, or of a commit (else `git` is NULL). What could not be built is not
  * built again. */
 int pf_offer_ask_builder(struct pf_str *out, struct pf_offers *x, struct pf_file *file,
 			 const struct pf_git_source *git, struct pf_err *err) PF_MUST_USE;
 /* What it needs is known: nobody is asked any more. */
-void pf_offer_set_needed(struct pf_offers *x, struct pf_offer *offer, const struct pf_needed *needed);
+void pf_offer_set_needed(struct pf_offers *x, struct pf_offer *offer,
+			 const struct pf_needed *needed);
 
 /* A project of which the needs name one version, whose wheel was chosen before and is in the store: all
  * there is to know. False: its page has to be asked for. */
@@ -88,7 +90,8 @@ void pf_ahead_project_came(void *ctx, struct pf_str name);
 void pf_ahead_metadata_came(void *ctx, const struct pf_file *file);
 
 /* Of struct pf_source; ctx is a struct pf_offers. */
-int pf_offers_candidates(void *ctx, struct pf_candidates *out, struct pf_str name, struct pf_err *err);
+int pf_offers_candidates(void *ctx, struct pf_candidates *out, struct pf_str name,
+			 struct pf_err *err);
 int pf_offers_direct(void *ctx, struct pf_candidates *out, const struct pf_need *need,
 		     struct pf_err *err);
 int pf_offers_depends(void *ctx, struct pf_depends *out, const struct pf_candidate *of,

@@ -40,12 +40,13 @@ void pf_phrase_requirement(struct pf_buf *out, const struct pf_requirement *r)
 {
 	pf_buf_str(out, pf_shown(r->name));
 	for (size_t i = 0; i < r->extras.n; i++)
-		pf_buf_printf(out, "%s" PF_FMT "%s", i ? "," : "[", PF_ARG(pf_shown(r->extras.v[i])),
-			      i + 1 < r->extras.n ? "" : "]");
+		pf_buf_printf(out, "%s" PF_FMT "%s", i ? "," : "[",
+			      PF_ARG(pf_shown(r->extras.v[i])), i + 1 < r->extras.n ? "" : "]");
 	for (size_t i = 0; i < r->specs.n; i++)
 		pf_buf_printf(out, "%s%s" PF_FMT "%s", i ? "," : "", ops[r->specs.v[i].op],
 			      PF_ARG(pf_shown(r->specs.v[i].text)),
-			      r->specs.v[i].wildcard && !pf_str_ends(r->specs.v[i].text, "*") ? ".*" : "");
+			      r->specs.v[i].wildcard && !pf_str_ends(r->specs.v[i].text, "*") ? ".*"
+											      : "");
 	if (r->url.n)
 		pf_buf_printf(out, " @ " PF_FMT, PF_ARG(pf_shown(r->url)));
 }
@@ -76,16 +77,18 @@ static void put_what_there_is(struct pf_buf *out, const struct pf_package *p)
 	if (!n)
 		pf_buf_cstr(out, ", which no index has");
 	else if (p->direct)
-		pf_buf_printf(out, ", and " PF_FMT " is " PF_FMT, PF_ARG(pf_shown(pf_need_place(p->direct))),
-			      PF_ARG(version_at(p, 0)));
+		pf_buf_printf(out, ", and " PF_FMT " is " PF_FMT,
+			      PF_ARG(pf_shown(pf_need_place(p->direct))), PF_ARG(version_at(p, 0)));
 	else if (n == 1)
 		pf_buf_printf(out, ", and there is only " PF_FMT, PF_ARG(version_at(p, 0)));
 	else if (n == 2)
 		pf_buf_printf(out, ", and there are only " PF_FMT " and " PF_FMT,
 			      PF_ARG(version_at(p, 1)), PF_ARG(version_at(p, 0)));
 	else
-		pf_buf_printf(out, ", and there is none among the %zu versions from " PF_FMT
-			      " to " PF_FMT, n, PF_ARG(version_at(p, n - 1)), PF_ARG(version_at(p, 0)));
+		pf_buf_printf(out,
+			      ", and there is none among the %zu versions from " PF_FMT
+			      " to " PF_FMT,
+			      n, PF_ARG(version_at(p, n - 1)), PF_ARG(version_at(p, 0)));
 }
 
 /* The next run of neighbours in the set, oldest first: their ages, both included. Two are none. */
@@ -138,13 +141,14 @@ static void put_runs(struct pf_buf *out, const struct pf_package *p, const uint6
 }
 
 /* "pandas[excel] 2.0.0 to 2.2.0", "every version of pandas"; true when it is said of several. */
-static bool put_versions(struct pf_buf *out, const struct pf_package *p, const struct pf_package *via,
-			 const uint64_t *set)
+static bool put_versions(struct pf_buf *out, const struct pf_package *p,
+			 const struct pf_package *via, const uint64_t *set)
 {
 	size_t n = pf_bits_count(set, p->bits);
 	bool every = n > 1 && n == p->ranking.n;
 
-	pf_buf_printf(out, "%s" PF_FMT, every ? "every version of " : "", PF_ARG(pf_shown(p->name)));
+	pf_buf_printf(out, "%s" PF_FMT, every ? "every version of " : "",
+		      PF_ARG(pf_shown(p->name)));
 	if (via)
 		pf_buf_printf(out, "[" PF_FMT "]", PF_ARG(pf_shown(via->extra)));
 	if (!every)
@@ -169,8 +173,9 @@ static bool fits_none(const struct pf_package *p, const struct pf_requirement *r
 static void put_fault(struct pf_buf *out, const struct pf_solver *s, const struct pf_incompat *ic,
 		      bool many)
 {
-	struct pf_str why = ic->cause == PF_CAUSE_BROKEN ? pf_str_cut(ic->why, 0, PF_MAX_SOLVE_REASON) :
-							   pf_shown(ic->why);
+	struct pf_str why = ic->cause == PF_CAUSE_BROKEN
+				    ? pf_str_cut(ic->why, 0, PF_MAX_SOLVE_REASON)
+				    : pf_shown(ic->why);
 
 	pf_buf_printf(out, " %s", many ? faults[ic->cause].many : faults[ic->cause].one);
 	if (ic->cause == PF_CAUSE_PYTHON)

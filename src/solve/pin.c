@@ -4,7 +4,8 @@
 #include "solve/native.h"
 #include "solve/offers.h"
 
-static const struct pf_release *find_release(const struct pf_project *project, const struct pf_version *v)
+static const struct pf_release *find_release(const struct pf_project *project,
+					     const struct pf_version *v)
 {
 	for (size_t i = 0; i < project->n; i++)
 		if (pf_version_cmp(&project->releases[i].version, v) == 0)
@@ -13,8 +14,8 @@ static const struct pf_release *find_release(const struct pf_project *project, c
 }
 
 /* One whose digest is named; else the first that may be it, which is seen when it is here. */
-static struct pf_file *find_file(struct pf_strs *left, struct pf_arena *a, const struct pf_release *r,
-				 const struct pf_strs *hashes)
+static struct pf_file *find_file(struct pf_strs *left, struct pf_arena *a,
+				 const struct pf_release *r, const struct pf_strs *hashes)
 {
 	struct pf_file *maybe = NULL;
 
@@ -32,8 +33,9 @@ static struct pf_file *find_file(struct pf_strs *left, struct pf_arena *a, const
 	return maybe;
 }
 
-int pf_native_pin(struct pf_planned *one, struct pf_arena *a, struct pf_native *n, struct pf_str name,
-		  struct pf_str version, const struct pf_strs *hashes, struct pf_err *err)
+int pf_native_pin(struct pf_planned *one, struct pf_arena *a, struct pf_native *n,
+		  struct pf_str name, struct pf_str version, const struct pf_strs *hashes,
+		  struct pf_err *err)
 {
 	const struct pf_project *project = NULL;
 	struct pf_strs left = { 0 };

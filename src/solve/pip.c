@@ -77,15 +77,19 @@ static unsigned ask_version(struct pf_driver *d, const char *python, struct pf_w
 {
 	struct pf_buf out = PF_BUF(PF_KIB(64));
 	struct pf_spawn what = {
-		.path = python, .cwd = w->path, .envp = pf_driver_environment(&w->arena, d, o),
-		.argv = (char *[]){ (char *)(uintptr_t)python, "-I", "-m", "pip", "--version", NULL },
+		.path = python,
+		.cwd = w->path,
+		.envp = pf_driver_environment(&w->arena, d, o),
+		.argv = (char *[]){ (char *)(uintptr_t)python, "-I", "-m", "pip", "--version",
+				    NULL },
 	};
 	struct pf_err ignored;
 	struct pf_str text, word = { 0 };
 	unsigned number = 0;
 	int status = -1;
 
-	if (pf_proc_capture(&out, &what, -1, PF_WAIT_QUERY, &status, &ignored) == 0 && status == 0) {
+	if (pf_proc_capture(&out, &what, -1, PF_WAIT_QUERY, &status, &ignored) == 0 &&
+	    status == 0) {
 		text = pf_buf_view(&out); /* "pip 23.0.1 from ..." */
 		if (pf_str_next(&text, ' ', &word) && pf_str_next(&text, ' ', &word))
 			number = pip_number(word);
@@ -149,8 +153,9 @@ static bool use_tool(struct pf_driver *d, const char *tool)
 }
 
 /* Fills `dir` by a program, then renames it to `tool`; somebody else's wins. */
-static int make_tool(struct pf_driver *d, const char *tool, const char *dir, const char *const *argv,
-		     struct pf_workdir *w, const struct pf_opts *o, struct pf_err *err)
+static int make_tool(struct pf_driver *d, const char *tool, const char *dir,
+		     const char *const *argv, struct pf_workdir *w, const struct pf_opts *o,
+		     struct pf_err *err)
 {
 	char *parent = pf_join(&d->arena, w->store, PF_S("tools"));
 
@@ -224,8 +229,8 @@ static struct pf_str direct_url(struct pf_arena *a, const struct pf_node *from)
 	if (vcs)
 		url = pf_format(a, PF_FMT "+" PF_FMT "@" PF_FMT, PF_ARG(pf_node_text(vcs, "vcs")),
 				PF_ARG(url), PF_ARG(pf_node_text(vcs, "commit_id")));
-	return folder.n ? pf_format(a, PF_FMT "#subdirectory=" PF_FMT, PF_ARG(url), PF_ARG(folder)) :
-			  pf_dup(a, url);
+	return folder.n ? pf_format(a, PF_FMT "#subdirectory=" PF_FMT, PF_ARG(url), PF_ARG(folder))
+			: pf_dup(a, url);
 }
 
 /* "install" of the report: metadata.name, metadata.version, download_info.url,
@@ -246,8 +251,8 @@ static void take_item(struct pf_plan *p, const struct pf_node *item)
 	if (direct && direct->truth)
 		one.url = direct_url(&p->arena, from);
 	if (pf_node_text(hashes, "sha256").n)
-		*PF_PUSH(&p->arena, &one.hashes) =
-			pf_format(&p->arena, "sha256:" PF_FMT, PF_ARG(pf_node_text(hashes, "sha256")));
+		*PF_PUSH(&p->arena, &one.hashes) = pf_format(
+			&p->arena, "sha256:" PF_FMT, PF_ARG(pf_node_text(hashes, "sha256")));
 	else if (pf_str_starts(old, "sha256="))
 		*PF_PUSH(&p->arena, &one.hashes) =
 			pf_format(&p->arena, "sha256:" PF_FMT, PF_ARG(pf_str_skip(old, 7)));
@@ -286,9 +291,21 @@ int pf_pip_resolve(struct pf_plan *out, const struct pf_driver *d, const char *r
 		   struct pf_err *err)
 {
 	char *report = pf_join(&w->arena, w->path, PF_S("report.json"));
-	const char *argv[] = { d->pip_python, "-I", d->pip, "install", "--dry-run", "--ignore-installed",
-			       "--progress-bar", "off", "--report", report, "-r", requirements,
-			       constraints ? "-c" : NULL, constraints, NULL };
+	const char *argv[] = { d->pip_python,
+			       "-I",
+			       d->pip,
+			       "install",
+			       "--dry-run",
+			       "--ignore-installed",
+			       "--progress-bar",
+			       "off",
+			       "--report",
+			       report,
+			       "-r",
+			       requirements,
+			       constraints ? "-c" : NULL,
+			       constraints,
+			       NULL };
 
 	if (pf_driver_run(NULL, w, argv, pf_driver_environment(&w->arena, d, o),
 			  "resolve the model's requirements", err) < 0)
@@ -296,14 +313,24 @@ int pf_pip_resolve(struct pf_plan *out, const struct pf_driver *d, const char *r
 	return read_report(out, report, err);
 }
 
-int pf_pip_install(const struct pf_driver *d, const char *into, const char *requirements, bool hashed,
-		   struct pf_workdir *w, const struct pf_opts *o, struct pf_err *err)
+int pf_pip_install(const struct pf_driver *d, const char *into, const char *requirements,
+		   bool hashed, struct pf_workdir *w, const struct pf_opts *o, struct pf_err *err)
 {
 	/* --ignore-installed: pip itself is seen on its path, and the plan may hold that very version */
-	const char *argv[] = { into, "-I", d->pip, "install", "--no-deps", "--ignore-installed",
+	const char *argv[] = { into,
+			       "-I",
+			       d->pip,
+			       "install",
+			       "--no-deps",
+			       "--ignore-installed",
 			       "--no-compile",
-			       "--no-warn-script-location", "--progress-bar", "off", "-r", requirements,
-			       hashed ? "--require-hashes" : NULL, NULL };
+			       "--no-warn-script-location",
+			       "--progress-bar",
+			       "off",
+			       "-r",
+			       requirements,
+			       hashed ? "--require-hashes" : NULL,
+			       NULL };
 
 	return pf_driver_run(NULL, w, argv, pf_driver_environment(&w->arena, d, o),
 			     "install the packages", err);

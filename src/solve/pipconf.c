@@ -18,7 +18,9 @@ struct reading {
 
 static struct pf_map *find_section(struct pf_pipconf *c, struct pf_str name)
 {
-	return pf_str_is(name, "install") ? &c->install : pf_str_is(name, "global") ? &c->global : NULL;
+	return pf_str_is(name, "install")  ? &c->install
+	       : pf_str_is(name, "global") ? &c->global
+					   : NULL;
 }
 
 /* "Index_URL" and "--index-url" are one key. */
@@ -53,7 +55,8 @@ static void read_file(struct pf_pipconf *out, struct pf_arena *a, const char *pa
 }
 
 /* DIR/pip.conf, where there is such a folder. */
-static void read_in(struct pf_pipconf *out, struct pf_arena *a, struct pf_str dir, const char *below)
+static void read_in(struct pf_pipconf *out, struct pf_arena *a, struct pf_str dir,
+		    const char *below)
 {
 	if (dir.n)
 		read_file(out, a, pf_formatz(a, PF_FMT "%s/pip.conf", PF_ARG(dir), below));

@@ -46,7 +46,8 @@ struct pf_planned pf_planned_copy(struct pf_arena *a, const struct pf_planned *f
 
 static int by_name(const void *l, const void *r)
 {
-	return pf_str_cmp(((const struct pf_planned *)l)->name, ((const struct pf_planned *)r)->name);
+	return pf_str_cmp(((const struct pf_planned *)l)->name,
+			  ((const struct pf_planned *)r)->name);
 }
 
 struct pf_str pf_plan_identity(struct pf_arena *a, const struct pf_python *p)

@@ -12,13 +12,16 @@
 struct pf_planned {
 	struct pf_str name;	/* normalised */
 	struct pf_str version;	/* empty for a URL that does not tell it */
-	struct pf_str url;	/* when the requirement was a URL or a file; else empty. Of a repository:
+	struct pf_str url; /* when the requirement was a URL or a file; else empty. Of a repository:
 				 * "git+https://h/r@COMMIT#subdirectory=x" */
-	struct pf_str revision;	/* of a repository: what was asked for, "v1"; empty: nothing but the repository */
-	struct pf_str file;	/* the wheel or the source distribution, where it is known which; else empty */
+	struct pf_str
+		revision; /* of a repository: what was asked for, "v1"; empty: nothing but the repository */
+	struct pf_str
+		file; /* the wheel or the source distribution, where it is known which; else empty */
 	struct pf_str from;	/* where it lies, without credentials */
 	bool redacted;		/* it was read back, and is without the secrets it had */
-	struct pf_strs hashes;	/* "sha256:hex", every one the index names, sorted; may be empty for a URL */
+	struct pf_strs
+		hashes; /* "sha256:hex", every one the index names, sorted; may be empty for a URL */
 
 	/* What a lock tells beside; each may be missing. */
 	struct pf_str index;	/* that has it, without credentials */
@@ -44,11 +47,12 @@ struct pf_plan {
 	struct pf_strs left_out;	/* conda packages that a venv cannot have, as written */
 	struct pf_str resolver;		/* "uv 0.13.9" */
 	struct pf_str as_of;		/* "2022-03-17"; empty: the day it was made */
-	struct pf_reasons late;		/* what was uploaded later, and why it is taken all the same */
-	struct pf_reasons facts;	/* what the model recorded of versions, and what came of it */
+	struct pf_reasons late;	 /* what was uploaded later, and why it is taken all the same */
+	struct pf_reasons facts; /* what the model recorded of versions, and what came of it */
 	struct pf_reasons added;	/* what no requirement brings and the model's files name */
 	char key[33];			/* 32 hex digits: the environment's name in the store */
-	struct pf_native *native;	/* the indexes it came from, still open: its files are there; or NULL */
+	struct pf_native
+		*native; /* the indexes it came from, still open: its files are there; or NULL */
 };
 
 void pf_plan_free(struct pf_plan *p);

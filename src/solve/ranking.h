@@ -11,7 +11,7 @@ enum { PF_RANK_LATE = 1, PF_RANK_SDIST = 2, PF_RANK_PRE = 4, PF_RANKS = 8 };
 struct pf_ranking {
 	const struct pf_candidate **v;	/* best first; sets of versions are sets of their indices */
 	size_t n;
-	size_t recorded;		/* the version that a fact names: before all others; or PF_BITS_NONE */
+	size_t recorded; /* the version that a fact names: before all others; or PF_BITS_NONE */
 	size_t *newest;			/* the same by version, newest first: indices into v */
 	size_t from[PF_RANKS + 1];	/* where each rank begins */
 };

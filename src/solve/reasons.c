@@ -55,8 +55,9 @@ static int find_askers(struct telling *t, struct pf_err *err)
 		if (need->parsed && applies(t, &need->req, NULL))
 			add_asker(t, &need->req,
 				  need->line ? pf_format(&t->arena, PF_FMT ", line %u, asks for",
-							 PF_ARG(need->file), need->line) :
-					       pf_format(&t->arena, PF_FMT " asks for", PF_ARG(need->file)));
+							 PF_ARG(need->file), need->line)
+					     : pf_format(&t->arena, PF_FMT " asks for",
+							 PF_ARG(need->file)));
 	}
 	for (size_t i = 0; i < t->found->v.n; i++) {
 		const struct pf_chosen *c = &t->found->v.v[i];
@@ -67,7 +68,8 @@ static int find_askers(struct telling *t, struct pf_err *err)
 		for (size_t k = 0; k < needed.n; k++)
 			if (applies(t, &needed.v[k], &c->extras))
 				add_asker(t, &needed.v[k],
-					  pf_format(&t->arena, PF_FMT " " PF_FMT " needs", PF_ARG(c->name),
+					  pf_format(&t->arena, PF_FMT " " PF_FMT " needs",
+						    PF_ARG(c->name),
 						    PF_ARG(c->candidate->version.text)));
 	}
 	return 0;
@@ -170,7 +172,8 @@ static struct pf_str why_none(struct telling *t, struct pf_str name, const struc
 }
 
 static int ask(struct pf_candidates *out, struct telling *t, struct pf_str name,
-	       bool (*keep)(const struct telling *t, const struct pf_candidate *c), struct pf_err *err)
+	       bool (*keep)(const struct telling *t, const struct pf_candidate *c),
+	       struct pf_err *err)
 {
 	struct pf_candidates all = { 0 };
 	struct pf_candidate *v;
@@ -207,8 +210,8 @@ static int tell_late(struct telling *t, const struct pf_chosen *c, struct pf_err
 	pf_day_write(date, c->candidate->day);
 	put(t, &t->plan->late, c->name, pf_format(&t->arena, "of %s: " PF_FMT, date, PF_ARG(why)));
 	pf_note(PF_FMT " " PF_FMT " is of %s, after %s: " PF_FMT, PF_ARG(c->name),
-		PF_ARG(pf_shown(c->candidate->version.text)), date, pf_day_write(after, t->o->as_of),
-		PF_ARG(why));
+		PF_ARG(pf_shown(c->candidate->version.text)), date,
+		pf_day_write(after, t->o->as_of), PF_ARG(why));
 	return 0;
 }
 
@@ -263,8 +266,8 @@ static int tell_fact(struct pf_buf *heeded, struct telling *t, const struct pf_f
 	if (is_recorded(t, fact, c->candidate)) {
 		if (who_pins(t, c->name))
 			return 0;
-		pf_buf_printf(heeded, "%s" PF_FMT " " PF_FMT, heeded->n ? ", " : "", PF_ARG(c->name),
-			      PF_ARG(pf_shown(c->candidate->version.text)));
+		pf_buf_printf(heeded, "%s" PF_FMT " " PF_FMT, heeded->n ? ", " : "",
+			      PF_ARG(c->name), PF_ARG(pf_shown(c->candidate->version.text)));
 		put(t, &t->plan->facts, c->name,
 		    pf_format(&t->arena, PF_FMT " of MLmodel", PF_ARG(pf_shown(fact->key))));
 		return 0;

@@ -32,7 +32,8 @@ static bool says_all(struct pf_offers *x, struct pf_str name, const struct pf_re
 	const struct pf_resolve_opts *o = x->how;
 
 	for (size_t i = 0; i < o->fact_count; i++)
-		if (pf_str_eq(o->facts[i].name, name) && !pf_spec_admits(&o->facts[i].is, &r->version))
+		if (pf_str_eq(o->facts[i].name, name) &&
+		    !pf_spec_admits(&o->facts[i].is, &r->version))
 			return false;
 	return !o->as_of || r->files[0].uploaded / 86400 <= o->as_of;
 }

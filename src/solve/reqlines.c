@@ -92,7 +92,8 @@ static void add_usual(struct pf_reqlines *w, const struct pf_needs *needs,
 {
 	const struct pf_str name = PF_S("setuptools");
 
-	if (python->major == 3 && python->minor < 12 && !has_build(w, name) && !has_pip(needs, name))
+	if (python->major == 3 && python->minor < 12 && !has_build(w, name) &&
+	    !has_pip(needs, name))
 		*PF_PUSH(&w->arena, &w->usual) = PF_S("setuptools<81");
 }
 
@@ -142,11 +143,11 @@ static int take_path(struct pf_str *out, struct pf_arena *a, const struct pf_nee
 	name = pf_s(path);
 	name = pf_str_skip(name, pf_str_rfind(name, '/') + 1);
 	if (!real || !pf_str_ends(name, ".whl"))
-		return pf_fail(err, PF_EMODEL, PF_FMT ", line %u: %s is no wheel", PF_ARG(need->file),
-			       need->line, path);
+		return pf_fail(err, PF_EMODEL, PF_FMT ", line %u: %s is no wheel",
+			       PF_ARG(need->file), need->line, path);
 	name = pf_str_cut(name, 0, pf_str_find(name, '-'));
-	*out = pf_format(a, PF_FMT " @ " PF_FMT PF_FMT, PF_ARG(name), PF_ARG(pf_url_of_path(a, real)),
-			 PF_ARG(marker));
+	*out = pf_format(a, PF_FMT " @ " PF_FMT PF_FMT, PF_ARG(name),
+			 PF_ARG(pf_url_of_path(a, real)), PF_ARG(marker));
 	return 0;
 }
 
@@ -155,7 +156,8 @@ static int take_unparsed(struct pf_str *out, struct pf_arena *a, const struct pf
 			 const char *model_dir, struct pf_err *err)
 {
 	if (need->editable)
-		return pf_fail(err, PF_EMODEL, PF_FMT ", line %u: editable requirements are refused",
+		return pf_fail(err, PF_EMODEL,
+			       PF_FMT ", line %u: editable requirements are refused",
 			       PF_ARG(need->file), need->line);
 	if (pf_str_find_str(need->text, "://") == PF_NPOS)
 		return take_path(out, a, need, model_dir, err);
@@ -175,7 +177,8 @@ static int add_need(struct pf_reqlines *w, const struct pf_need *need, const cha
 
 	if (check_line(need, err) < 0)
 		return -1;
-	if ((!need->parsed || need->path.n) && take_unparsed(&text, &w->arena, need, model_dir, err) < 0)
+	if ((!need->parsed || need->path.n) &&
+	    take_unparsed(&text, &w->arena, need, model_dir, err) < 0)
 		return -1;
 	pf_buf_str(&line, text);
 	for (size_t i = 0; i < need->hashes.n; i++)
@@ -197,7 +200,8 @@ int pf_reqlines_read(struct pf_reqlines *out, const struct pf_needs *needs, cons
 		if (add_need(&w, &needs->pip.v[i], model_dir, err) < 0)
 			return -1;
 	for (size_t i = 0; i < needs->build.n; i++) {
-		struct pf_need one = { .text = needs->build.v[i], .file = PF_S("build_dependencies"),
+		struct pf_need one = { .text = needs->build.v[i],
+				       .file = PF_S("build_dependencies"),
 				       .line = (unsigned)i + 1 };
 
 		if (check_line(&one, err) < 0)

@@ -30,10 +30,12 @@ static int find_direct(struct pf_solver *s, struct pf_err *err)
 		const struct pf_need *need = &s->needs[i], *other;
 
 		if (!need->parsed) {
-			pf_fail(err, PF_EMODEL, PF_FMT ":%u: '" PF_FMT
-				"' does not tell the name of its package",
-				PF_ARG(pf_shown(need->file)), need->line, PF_ARG(pf_shown(need->text)));
-			return pf_hint(err, "write NAME @ URL, or use --env-manager uv or virtualenv");
+			pf_fail(err, PF_EMODEL,
+				PF_FMT ":%u: '" PF_FMT "' does not tell the name of its package",
+				PF_ARG(pf_shown(need->file)), need->line,
+				PF_ARG(pf_shown(need->text)));
+			return pf_hint(err,
+				       "write NAME @ URL, or use --env-manager uv or virtualenv");
 		}
 		if (!pf_need_place(need).n || !pf_need_applies(need, s->o))
 			continue;
@@ -91,9 +93,9 @@ static int note_extras(struct pf_resolution *out, struct pf_chosen *c, struct pf
 			continue;
 		*PF_PUSH(&out->arena, &c->extras) = pf_dup(&out->arena, extra);
 		if (!pf_strs_have(&list.extras, extra))
-			*PF_PUSH(&out->arena, &out->no_such_extra) =
-				pf_format(&out->arena, PF_FMT "[" PF_FMT "] " PF_FMT, PF_ARG(p->name),
-					  PF_ARG(extra), PF_ARG(c->candidate->version.text));
+			*PF_PUSH(&out->arena, &out->no_such_extra) = pf_format(
+				&out->arena, PF_FMT "[" PF_FMT "] " PF_FMT, PF_ARG(p->name),
+				PF_ARG(extra), PF_ARG(c->candidate->version.text));
 	}
 	pf_strs_sort(&c->extras);
 	return 0;
@@ -149,18 +151,21 @@ static int search(struct pf_resolution *out, struct pf_solver *s, struct pf_strs
 	return rc < 0 ? -1 : note_result(out, s, err);
 }
 
-int pf_resolve(struct pf_resolution *out, const struct pf_source *source, const struct pf_need *needs,
-	       size_t need_count, const struct pf_resolve_opts *o, struct pf_err *err)
+int pf_resolve(struct pf_resolution *out, const struct pf_source *source,
+	       const struct pf_need *needs, size_t need_count, const struct pf_resolve_opts *o,
+	       struct pf_err *err)
 {
 	PF_AUTO(arena) a = { 0 };
 	struct pf_strs let_go = { 0 };
 	int rc = 1;
 
 	for (unsigned round = 0; rc > 0; round++) {
-		PF_AUTO(solver) s = { .source = source, .o = o, .needs = needs, .need_count = need_count };
+		PF_AUTO(solver)
+		s = { .source = source, .o = o, .needs = needs, .need_count = need_count };
 		PF_AUTO(resolution) result = { 0 };
 
-		rc = search(&result, &s, o->as_of && round < PF_MAX_SOLVE_ROUNDS ? &let_go : NULL, &a, err);
+		rc = search(&result, &s, o->as_of && round < PF_MAX_SOLVE_ROUNDS ? &let_go : NULL,
+			    &a, err);
 		if (rc == 0)
 			*out = PF_TAKE(result);
 	}

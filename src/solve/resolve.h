@@ -17,7 +17,7 @@ struct pf_resolve_opts {
 	struct pf_strs only_binary;
 	const struct pf_fact *facts;	/* versions that are tried first */
 	size_t fact_count;
-	int as_of;			/* later uploads only where no earlier one can work; 0: no day */
+	int as_of; /* later uploads only where no earlier one can work; 0: no day */
 	size_t max_steps;		/* 0: PF_MAX_SOLVE_STEPS */
 	unsigned max_seconds;		/* 0: PF_WAIT_SOLVE */
 };
@@ -26,7 +26,7 @@ struct pf_chosen {
 	struct pf_str name;		/* canonical */
 	const struct pf_candidate *candidate; /* the source's */
 	struct pf_strs extras;		/* canonical, sorted */
-	const struct pf_need *need;	/* the first that asks for it; NULL: something chosen does */
+	const struct pf_need *need; /* the first that asks for it; NULL: something chosen does */
 	bool sdist;			/* it has to be built */
 	bool late;			/* uploaded after the day asked for */
 };
@@ -34,7 +34,7 @@ struct pf_chosen {
 struct pf_resolution {
 	struct pf_arena arena;
 	PF_VEC(struct pf_chosen) v;	/* sorted by name */
-	struct pf_strs no_such_extra;	/* "pandas[exel] 2.2.0": asked for, not there, passed over */
+	struct pf_strs no_such_extra; /* "pandas[exel] 2.2.0": asked for, not there, passed over */
 	size_t steps, conflicts;
 };
 

@@ -55,7 +55,8 @@ static int fail_offline(const struct task *t, struct pf_err *err)
 	if (err->code == PF_ESOLVE && t->driver->kind == PF_DRIVER_PIP)
 		err->code = PF_ETRANSFER;
 	if (err->code == PF_ETRANSFER)
-		pf_hint(err, "--offline: only what was fetched before is there; do it once without");
+		pf_hint(err,
+			"--offline: only what was fetched before is there; do it once without");
 	return -1;
 }
 
@@ -71,7 +72,8 @@ static int resolve(struct pf_plan *out, struct task *t, const struct pf_strs *co
 	if (!count)
 		return 0;
 	if (t->native) {
-		rc = pf_native_resolve(out, t->native, wanted, constraints, t->needs, t->python, err);
+		rc = pf_native_resolve(out, t->native, wanted, constraints, t->needs, t->python,
+				       err);
 		return rc < 0 && t->o->offline ? fail_offline(t, err) : rc;
 	}
 	file = write_lines(t, "requirements.txt", wanted, err);
@@ -83,10 +85,10 @@ static int resolve(struct pf_plan *out, struct task *t, const struct pf_strs *co
 		if (!limits)
 			return -1;
 	}
-	rc = t->driver->kind == PF_DRIVER_UV ?
-		     pf_uv_resolve(out, t->driver, file, limits, t->needs->as_of, t->python, t->w, t->o,
-				   err) :
-		     pf_pip_resolve(out, t->driver, file, limits, t->w, t->o, err);
+	rc = t->driver->kind == PF_DRIVER_UV
+		     ? pf_uv_resolve(out, t->driver, file, limits, t->needs->as_of, t->python, t->w,
+				     t->o, err)
+		     : pf_pip_resolve(out, t->driver, file, limits, t->w, t->o, err);
 	return rc < 0 && t->o->offline ? fail_offline(t, err) : rc;
 }
 
@@ -122,12 +124,14 @@ static void merge(struct pf_plan *plan, const struct pf_plan *build)
 		const struct pf_planned *from = &build->packages.v[i];
 
 		if (!find_planned(plan, from->name))
-			*PF_PUSH(&plan->arena, &plan->packages) = pf_planned_copy(&plan->arena, from);
+			*PF_PUSH(&plan->arena, &plan->packages) =
+				pf_planned_copy(&plan->arena, from);
 	}
 }
 
 /* What was told of a package goes with it. */
-static void merge_reasons(struct pf_plan *plan, struct pf_reasons *into, const struct pf_reasons *from)
+static void merge_reasons(struct pf_plan *plan, struct pf_reasons *into,
+			  const struct pf_reasons *from)
 {
 	for (size_t i = 0; i < from->v.n; i++)
 		*PF_PUSH(&plan->arena, &into->v) =
@@ -171,8 +175,10 @@ static int bind_hashes(struct pf_plan *plan, const struct pf_needs *needs, struc
 			need = pf_need_next(needs->pip.v, needs->pip.n, need, one->name);
 		} while (need && !need->hashes.n);
 		if (!need) {
-			pf_fail(err, PF_EINTEGRITY, PF_FMT "==" PF_FMT " has no digest, which the model asks "
-				"for all its requirements", PF_ARG(one->name), PF_ARG(one->version));
+			pf_fail(err, PF_EINTEGRITY,
+				PF_FMT "==" PF_FMT " has no digest, which the model asks "
+				       "for all its requirements",
+				PF_ARG(one->name), PF_ARG(one->version));
 			return -1;
 		}
 		both = match_hashes(&plan->arena, &need->hashes, &one->hashes);
@@ -196,7 +202,8 @@ static void restore_user(struct pf_plan *plan, struct pf_planned *one, const str
 	if (!pf_requrl_split(&asked, need->link) || !asked.user.n ||
 	    !pf_requrl_split(&planned, one->url) || !pf_str_eq(asked.host, planned.host))
 		return;
-	if (need->parsed ? pf_str_eq(need->req.key, one->name) : pf_str_eq(asked.rest, planned.rest))
+	if (need->parsed ? pf_str_eq(need->req.key, one->name)
+			 : pf_str_eq(asked.rest, planned.rest))
 		one->url = pf_format(&plan->arena, PF_FMT PF_FMT "@" PF_FMT PF_FMT,
 				     PF_ARG(planned.scheme), PF_ARG(asked.user),
 				     PF_ARG(planned.host), PF_ARG(planned.rest));
@@ -256,7 +263,8 @@ static int resolve_apart(struct pf_plan *out, struct task *t, const struct pf_re
 static int resolve_all(struct pf_plan *out, struct task *t, const struct pf_reqlines *wanted,
 		       bool apart, struct pf_err *err)
 {
-	const struct pf_strs *all[] = { &wanted->requirements, &wanted->build, &wanted->usual, NULL };
+	const struct pf_strs *all[] = { &wanted->requirements, &wanted->build, &wanted->usual,
+					NULL };
 	PF_AUTO(plan) plan = { 0 };
 	int rc;
 
@@ -286,8 +294,8 @@ void pf_plan_warn(const struct pf_plan *plan)
 		pf_buf_printf(&list, "%s" PF_FMT, i ? ", " : "", PF_ARG(plan->left_out.v[i]));
 	if (list.n)
 		pf_warn("%zu conda package%s left out, a venv cannot have %s: %s", plan->left_out.n,
-			plan->left_out.n == 1 ? " is" : "s are", plan->left_out.n == 1 ? "it" : "them",
-			list.p);
+			plan->left_out.n == 1 ? " is" : "s are",
+			plan->left_out.n == 1 ? "it" : "them", list.p);
 	pf_buf_free(&list);
 }
 
@@ -309,8 +317,8 @@ static void tell_step(const struct pf_reqlines *wanted, const struct pf_driver *
 	char date[16];
 
 	if (as_of)
-		pf_step("resolving as of %s, %zu requirements with " PF_FMT, pf_day_write(date, as_of), n,
-			PF_ARG(driver->version));
+		pf_step("resolving as of %s, %zu requirements with " PF_FMT,
+			pf_day_write(date, as_of), n, PF_ARG(driver->version));
 	else
 		pf_step("resolving %zu requirements with " PF_FMT, n, PF_ARG(driver->version));
 }
@@ -333,7 +341,8 @@ int pf_solve(struct pf_plan *out, const struct pf_needs *needs, const char *mode
 	    pf_driver_find(&driver, python, needs, &w, o, err) < 0)
 		return -1;
 	if (needs->as_of && driver.kind == PF_DRIVER_PIP) {
-		pf_fail(err, PF_EUSAGE, PF_FMT " cannot resolve as of a day", PF_ARG(driver.version));
+		pf_fail(err, PF_EUSAGE, PF_FMT " cannot resolve as of a day",
+			PF_ARG(driver.version));
 		return pf_hint(err, "use --env-manager venv, or uv");
 	}
 	if (driver.kind == PF_DRIVER_NONE) {
@@ -377,14 +386,16 @@ static char *write_part(struct pf_workdir *w, const struct pf_plan *plan,
 
 		if (hashed != (one->hashes.n > 0))
 			continue;
-		pf_buf_printf(&text, PF_FMT "%s" PF_FMT, PF_ARG(one->name), one->url.n ? " @ " : "==",
-			      PF_ARG(one->url.n ? one->url : one->version));
+		pf_buf_printf(
+			&text, PF_FMT "%s" PF_FMT, PF_ARG(one->name),
+			one->url.n ? " @ " : "==", PF_ARG(one->url.n ? one->url : one->version));
 		for (size_t k = 0; k < one->hashes.n; k++)
 			pf_buf_printf(&text, " --hash=" PF_FMT, PF_ARG(one->hashes.v[k]));
 		pf_buf_char(&text, '\n');
 	}
 	if (pf_buf_check(&text, "the plan", err) == 0)
-		path = pf_workdir_file(w, hashed ? "plan.txt" : "plan-urls.txt", pf_buf_view(&text), err);
+		path = pf_workdir_file(w, hashed ? "plan.txt" : "plan-urls.txt", pf_buf_view(&text),
+				       err);
 	pf_buf_free(&text);
 	return path;
 }

@@ -19,7 +19,8 @@ int pf_needs_date(struct pf_needs *needs, const struct pf_opts *o, struct pf_err
  * nothing names one and Python is older than 3.12. ESOLVE with the resolver's own last lines,
  * ETRANSFER, ELIMIT. */
 int pf_solve(struct pf_plan *out, const struct pf_needs *needs, const char *model_dir,
-	     const struct pf_python *python, const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
+	     const struct pf_python *python, const struct pf_opts *o,
+	     struct pf_err *err) PF_MUST_USE;
 
 /* Installs exactly the plan into the environment whose interpreter is `into` (a venv of `python`),
  * with the same kind of driver. `needs` tells the indexes a model may have added; may be NULL.
@@ -31,7 +32,8 @@ int pf_install(const char *into, const struct pf_plan *plan, const struct pf_nee
 /* Runs one of the environment's own programs (byte compiler, a first start) with the drivers'
  * clean environment, all its output going to the log. 0 when it could be run: *status as of
  * waitpid. */
-int pf_drive(int *status, struct pf_workdir *w, const char *const *argv, struct pf_err *err) PF_MUST_USE;
+int pf_drive(int *status, struct pf_workdir *w, const char *const *argv,
+	     struct pf_err *err) PF_MUST_USE;
 
 /* That environment alone. */
 char **pf_drive_environment(struct pf_arena *a);

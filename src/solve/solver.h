@@ -23,7 +23,7 @@ struct pf_package {
 	PF_VEC(struct pf_package *) extras;
 	bool queued;			/* to be propagated */
 	bool pinned;			/* a need or a fact says exactly which version */
-	bool early, late;		/* in many conflicts: as the one refused, as the one in the way */
+	bool early, late; /* in many conflicts: as the one refused, as the one in the way */
 	unsigned refused, in_the_way, tries;
 	unsigned batch;			/* how many were announced at once */
 	size_t hinted;			/* 1 + the candidate that was announced */
@@ -57,7 +57,8 @@ struct pf_incompat {
 	const struct pf_incompat *left, *right; /* DERIVED */
 	const struct pf_need *need;
 	const struct pf_requirement *req;
-	struct pf_package *from, *via;	/* DEPENDS: terms[0] is of `from`; `via` is an extra, or NULL */
+	struct pf_package *from,
+		*via; /* DEPENDS: terms[0] is of `from`; `via` is an extra, or NULL */
 	struct pf_package *target;	/* ASKED, CONSTRAINT, DEPENDS */
 	struct pf_str why;
 	bool seen;			/* while a conflict is told */
@@ -155,7 +156,8 @@ const struct pf_term *pf_incompat_find(const struct pf_incompat *ic, const struc
 int pf_solver_ask(struct pf_solver *s, struct pf_err *err) PF_MUST_USE;
 /* Tells the dependencies of candidate i of a project, and of those extras of it that are wanted:
  * 1 when there was something to tell, 0 when all was known. */
-int pf_solver_tell(struct pf_solver *s, struct pf_package *p, size_t i, struct pf_err *err) PF_MUST_USE;
+int pf_solver_tell(struct pf_solver *s, struct pf_package *p, size_t i,
+		   struct pf_err *err) PF_MUST_USE;
 /* Is there a wanted extra whose dependencies for candidate i are not told? */
 bool pf_package_untold(const struct pf_package *p, size_t i);
 

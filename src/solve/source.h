@@ -17,8 +17,9 @@ struct pf_candidate {
 	bool yanked;
 	struct pf_str yanked_why;	/* may be empty */
 	struct pf_str requires_python;	/* as the index has it, ">=3.8,<4"; empty: any */
-	struct pf_str unusable;		/* why it may not be taken ("its digest is another"); empty: it may */
-	int day;			/* of its upload: days since 1970 in UTC, 0 when it is not known */
+	struct pf_str
+		unusable; /* why it may not be taken ("its digest is another"); empty: it may */
+	int day;	  /* of its upload: days since 1970 in UTC, 0 when it is not known */
 	const void *ref;		/* the source's own */
 };
 
@@ -32,7 +33,7 @@ struct pf_depends {
 	const struct pf_requirement *v;	/* with their markers, those of extras too */
 	size_t n;
 	struct pf_strs extras;		/* that it says to have, canonical */
-	struct pf_str unusable;		/* why this one version cannot be used after all; empty: it can */
+	struct pf_str unusable; /* why this one version cannot be used after all; empty: it can */
 };
 
 /* Every call gets `ctx` first. -1 ends the resolution with that error. */

@@ -41,7 +41,8 @@ static int take_package(struct pf_plan *p, struct pf_str text, struct pf_err *er
 		at = eq;
 		one.version = pf_dup(&p->arena, pf_str_trim(pf_str_skip(head, eq + 2)));
 	} else {
-		return pf_fail(err, PF_EBUG, "cannot read uv's answer: " PF_FMT, PF_ARG(pf_shown(head)));
+		return pf_fail(err, PF_EBUG, "cannot read uv's answer: " PF_FMT,
+			       PF_ARG(pf_shown(head)));
 	}
 	one.name = pf_name_canonical(&p->arena, pf_str_trim(pf_str_cut(head, 0, at)));
 	while (pf_str_next(&rest, ' ', &word))
@@ -129,8 +130,8 @@ int pf_uv_resolve(struct pf_plan *out, const struct pf_driver *d, const char *re
 	return rc;
 }
 
-int pf_uv_install(const struct pf_driver *d, const char *into, const char *requirements, bool hashed,
-		  struct pf_workdir *w, const struct pf_opts *o, struct pf_err *err)
+int pf_uv_install(const struct pf_driver *d, const char *into, const char *requirements,
+		  bool hashed, struct pf_workdir *w, const struct pf_opts *o, struct pf_err *err)
 {
 	/* A copy, no link into uv's cache: the files are made read-only, and what one environment
 	 * suffers must not reach another. */
