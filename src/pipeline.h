@@ -20,8 +20,8 @@ struct pf_job {
 
 void pf_job_free(struct pf_job *job);
 
-/* How much of a model that is not here is fetched: all of it, and kept; its text files; its text files and
- * those that are not too big to be looked into (PF_MAX_LOOKED_INTO). */
+/* How much of a model that is not here is fetched: all of it, and kept; its text files; its text
+ * files and those that are not too big to be looked into (PF_MAX_LOOKED_INTO). */
 enum pf_how_much { PF_ALL_OF_IT, PF_TEXTS_OF_IT, PF_LOOKS_OF_IT };
 
 /* fetch, model. `from` has the model's folder, and must outlive it. */
@@ -52,8 +52,8 @@ struct pf_input {
 int pf_job_start(struct pf_runner *out, const struct pf_job *job, const struct pf_opts *o,
 		 struct pf_err *err) PF_MUST_USE;
 /* Input that only the environment can read is enforced there, by a model that was loaded through
- * mlflow: can the runner of pf_job_start read it (then it has nothing to enforce, or does), or does it
- * take one that is started to read? */
+ * mlflow: can the runner of pf_job_start read it (then it has nothing to enforce, or does), or
+ * does it take one that is started to read? */
 bool pf_job_reads_raw(const struct pf_job *job, const struct pf_opts *o);
 int pf_job_start_to_read(struct pf_runner *out, const struct pf_job *job, const struct pf_opts *o,
 			 struct pf_err *err) PF_MUST_USE;

@@ -55,11 +55,10 @@ grep -E '\.[ch]$' "$files" | while read -r file; do
 	END { if (NR > max_file) print file ": " NR " lines" }' "$file"
 done | gate "at most $MAX_FILE lines a file, $MAX_FUNCTION a function"
 
-# Folders that are not there yet; what is taken off this list stays off it.
-wide='base|build|check|cli|data|env|fetch|formats|lock|model|python|run|runner|serve|solve'
-grep -E '^src/.*\.[ch]$' "$files" | grep -vE "^src/(($wide)/|pipeline)" | while read -r file; do
+# A text that is printed stands on one line, so that it can be looked for.
+grep -E '^src/.*\.[ch]$' "$files" | while read -r file; do
 	expand "$file" | awk -v file="$file" -v max="$MAX_LINE" '
-	length($0) > max { print file ":" NR ": " length($0) " columns" }'
+	length($0) > max && !/"/ { print file ":" NR ": " length($0) " columns" }'
 done | gate "at most $MAX_LINE columns a line"
 
 grep -E '\.([ch]|def)$' "$files" | while read -r file; do

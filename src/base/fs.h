@@ -46,7 +46,8 @@ int pf_atomic_open(struct pf_atomic *out, int dirfd, const char *path, mode_t mo
 int pf_atomic_commit(struct pf_atomic *f, struct pf_err *err) PF_MUST_USE;
 
 int pf_mkdir_p(const char *path, mode_t mode, struct pf_err *err) PF_MUST_USE;
-/* The folders above `path`, below `dir`, as far as they are not there; nobody else may write there. */
+/* The folders above `path`, below `dir`, as far as they are not there; nobody else may write
+ * there. */
 int pf_make_parents(int dir, const char *path, struct pf_err *err) PF_MUST_USE;
 /* A new private directory PARENT/PREFIX<random>; its name is put into `name` (size >= 64). */
 int pf_mkdtemp_at(int parent, const char *prefix, char *name, size_t size,
@@ -59,8 +60,8 @@ int pf_remove_tree(int dirfd, const char *name, struct pf_err *err) PF_MUST_USE;
  * Returns the descriptor that holds the lock, or -1 (ELIMIT when the time is up). */
 int pf_lock(int dirfd, const char *path, unsigned seconds, void (*waiting)(const char *path),
 	    struct pf_err *err) PF_MUST_USE;
-/* The same for who makes what is renamed into place, where the first one wins: that the file system has
- * no locks (some of NFS, clusters and FUSE) is no failure, but sets `*without`. */
+/* The same for who makes what is renamed into place, where the first one wins: that the file
+ * system has no locks (some of NFS, clusters and FUSE) is no failure, but sets `*without`. */
 int pf_lock_if_any(int dirfd, const char *path, unsigned seconds, void (*waiting)(const char *path),
 		   bool *without, struct pf_err *err) PF_MUST_USE;
 

@@ -26,8 +26,8 @@ static void blank(char *from, const char *to)
 	memmove(from + 4, to, strlen(to) + 1);
 }
 
-/* scheme://user:secret@host: the secret; a user name alone may be a token, so it goes too, but for that of
- * ssh://git@host, which everybody has */
+/* scheme://user:secret@host: the secret; a user name alone may be a token, so it goes too, but
+ * for that of ssh://git@host, which everybody has */
 static void redact_userinfo(char *text)
 {
 	for (char *p = text; (p = strstr(p, "://")); p++) {

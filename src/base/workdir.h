@@ -18,8 +18,8 @@ struct pf_workdir {
 	bool keep_log;
 };
 
-/* `store` is pf_store_root's flag. Makes the store's folders and STORE/tmp/PREFIX<random>. EIO when the store cannot be written, or
- * when others could write to it. */
+/* `store` is pf_store_root's flag. Makes the store's folders and STORE/tmp/PREFIX<random>. EIO
+ * when the store cannot be written, or when others could write to it. */
 int pf_workdir_open(struct pf_workdir *out, const char *prefix, const char *store,
 		    struct pf_err *err) PF_MUST_USE;
 void pf_workdir_free(struct pf_workdir *w);
@@ -28,8 +28,8 @@ void pf_workdir_free(struct pf_workdir *w);
 char *pf_workdir_file(struct pf_workdir *w, const char *name, struct pf_str bytes,
 		      struct pf_err *err) PF_MUST_USE;
 
-/* The log's text; the file stays, without the secrets that were in it. ELIMIT when it is longer than
- * the buffer: what fits is there. */
+/* The log's text; the file stays, without the secrets that were in it. ELIMIT when it is longer
+ * than the buffer: what fits is there. */
 int pf_workdir_keep_log(struct pf_buf *out, struct pf_workdir *w, struct pf_err *err);
 /* Prints the last lines of a log. */
 void pf_log_tail(struct pf_str log);
@@ -37,7 +37,7 @@ void pf_log_tail(struct pf_str log);
 /* Removes what earlier processes left in STORE/tmp: folders older than `age` seconds that nobody
  * holds. Returns how many, or -1; `dry` only counts. */
 int pf_workdir_sweep(const char *store, unsigned age, bool dry, struct pf_err *err) PF_MUST_USE;
-/* Does somebody hold one? Its lock is taken a moment after it is made: those younger than PF_AGE_GC count,
- * but for wheels on their way out, "*.gone".
- * Where there are no locks, one that is younger than PF_AGE_TMP says so. */
+/* Does somebody hold one? Its lock is taken a moment after it is made: those younger than
+ * PF_AGE_GC count, but for wheels on their way out, "*.gone". Where there are no locks, one that
+ * is younger than PF_AGE_TMP says so. */
 bool pf_workdir_any_held(const char *store);

@@ -11,8 +11,8 @@
 #include "build/source.h"
 #include "formats/digest.h"
 
-/* Kept beside the working folders, from which it is swept, until it is built: what tells a version's
- * dependencies is often what is built in the end. */
+/* Kept beside the working folders, from which it is swept, until it is built: what tells a
+ * version's dependencies is often what is built in the end. */
 static char *archive_path(struct pf_building *b, struct pf_str sha256)
 {
 	return pf_formatz(&b->w.arena, "%s/tmp/source-" PF_FMT, b->w.store, PF_ARG(sha256));

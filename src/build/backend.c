@@ -91,7 +91,8 @@ static bool stays_inside(struct pf_str path)
 
 /* ---- all of it ---- */
 
-/* The first that knew the backend __legacy__ is 40.8.0; `wheel` was a package of its own until 70.1. */
+/* The first that knew the backend __legacy__ is 40.8.0; `wheel` was a package of its own until
+ * 70.1. */
 static void assume_setuptools(struct pf_backend *b, struct pf_arena *a)
 {
 	b->name = PF_S("setuptools.build_meta:__legacy__");

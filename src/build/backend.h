@@ -1,4 +1,4 @@
-/* backend.h - how a source distribution wants to be built: [build-system] of pyproject.toml (PEP 517, 518) */
+/* backend.h - how a source distribution wants to be built: [build-system], PEP 517 and 518 */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
@@ -12,11 +12,12 @@ struct pf_backend {
 	bool assumed;		 /* nothing says: setuptools, as it was in the time of setup.py */
 };
 
-/* Of the text; an empty one is as good as none. Everything lives in the arena. EINTEGRITY: malformed. */
+/* Of the text; an empty one is as good as none. Everything lives in the arena. EINTEGRITY:
+ * malformed. */
 int pf_backend_parse(struct pf_backend *out, struct pf_arena *a, struct pf_str text,
 		     struct pf_err *err) PF_MUST_USE;
-/* Of the source unpacked in `root`, whose folders are looked for: EINTEGRITY where one is not there, or
- * leads elsewhere. */
+/* Of the source unpacked in `root`, whose folders are looked for: EINTEGRITY where one is not
+ * there, or leads elsewhere. */
 int pf_backend_read(struct pf_backend *out, struct pf_arena *a, int root,
 		    struct pf_err *err) PF_MUST_USE;
 /* Is it a requirement that may be asked for on behalf of a stranger? */

@@ -1,4 +1,4 @@
-/* build.c - a source distribution to its metadata, or to a wheel: kept, or made in a folder of its own */
+/* build.c - a source distribution to its metadata, or to a wheel: kept, or made in a folder */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "build/build.h"
 

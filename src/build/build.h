@@ -4,6 +4,6 @@
 
 #include "solve/builder.h"
 
-/* For struct pf_opts. What is built is kept in the store: the wheel with the others, how it was made in
- * STORE/built. A source distribution is built once, whoever waits for it. */
+/* For struct pf_opts. What is built is kept in the store: the wheel with the others, how it was
+ * made in STORE/built. A source distribution is built once, whoever waits for it. */
 const struct pf_builder *pf_build_builder(void);

@@ -11,7 +11,8 @@
 #include "fetch/fetch.h"
 #include "formats/digest.h"
 
-/* Where it comes from is part of it: the tags that versions are made of are each repository's own. */
+/* Where it comes from is part of it: the tags that versions are made of are each repository's
+ * own. */
 struct pf_str pf_checkout_digest(struct pf_arena *a, const struct pf_git_source *git)
 {
 	struct pf_str place = pf_git_place(a, git);

@@ -1,4 +1,4 @@
-/* confine.c - namespaces, or Landlock: entered by the child, once the parent knows that it can be */
+/* confine.c - namespaces, or Landlock: entered by the child, once it is known that it can be */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "build/confine.h"
 
@@ -42,7 +42,8 @@ struct beneath { /* struct landlock_path_beneath_attr */
 #define RULE_BENEATH 1
 #define ASK_VERSION 1
 #define MAY_WRITE_FILE ((uint64_t)1 << 1)
-/* To write, to remove and to make, by the version of Landlock that knew it first; last in each version. */
+/* To write, to remove and to make, by the version of Landlock that knew it first; last in each
+ * version. */
 static const uint64_t may_write[] = { 0, 0x1ff2, 0x3ff2, 0x7ff2 };
 #define TCP 3 /* to bind and to connect, since version 4 */
 
@@ -73,7 +74,8 @@ static bool is_below(const char *path, const char *dir)
 	return strncmp(path, dir, n) == 0 && (path[n] == '/' || !path[n]);
 }
 
-/* All that is mounted is read-only, but for the one folder. Semaphores of processes lie in /dev/shm. */
+/* All that is mounted is read-only, but for the one folder. Semaphores of processes lie in
+ * /dev/shm. */
 static int mount_read_only(const struct pf_confine *c)
 {
 	static const char shm[] = "/dev/shm";
@@ -97,7 +99,8 @@ static int drop_capabilities(void)
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
-/* One's own user is mapped to itself. Root does without where it may have namespaces and no users. */
+/* One's own user is mapped to itself. Root does without where it may have namespaces and no
+ * users. */
 static int enter_namespaces(const struct pf_confine *c)
 {
 	static const int flags = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC;

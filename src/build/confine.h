@@ -1,4 +1,4 @@
-/* confine.h - a build's process kept to its own folder and off the network, as far as the kernel grants it */
+/* confine.h - a build's process kept to its own folder and off the network, as far as can be */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
@@ -21,8 +21,8 @@ struct pf_confine {
 	pid_t parent;
 };
 
-/* Finds out what is granted, in a process of its own that is gone afterwards. `dir`, `shm` and `cwd` are
- * absolute and there. */
+/* Finds out what is granted, in a process of its own that is gone afterwards. `dir`, `shm` and
+ * `cwd` are absolute and there. */
 void pf_confine_make(struct pf_confine *out, struct pf_arena *a, const char *dir, const char *shm,
 		     const char *cwd);
 /* For struct pf_spawn: `how` is a struct pf_confine. */

@@ -14,7 +14,7 @@ struct pf_hook {
 	const struct pf_confine *confine; /* cwd is the source */
 };
 
-/* Calls it; `folder` is what it builds into. The answer lives in the arena of `w`, whose log gets all that
- * is printed. ESOLVE when it fails: the log stays, its last lines are printed. ELIMIT. */
+/* Calls it; `folder` is what it builds into. The answer lives in the arena of `w`, whose log gets
+ * all that is printed. ESOLVE when it fails: the log stays, its last lines are printed. ELIMIT. */
 int pf_hook_call(struct pf_node **answer, const struct pf_hook *h, const char *name,
 		 const char *folder, struct pf_workdir *w, struct pf_err *err) PF_MUST_USE;

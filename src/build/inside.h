@@ -43,7 +43,8 @@ void pf_building_drop_archive(struct pf_building *b);
 
 /* What stands for an archive's digest: of the repository, the commit and the folder. */
 struct pf_str pf_checkout_digest(struct pf_arena *a, const struct pf_git_source *git);
-/* The commit's files, and where in them the source is: b->source. ETRANSFER, ESOLVE, EINTEGRITY, ELIMIT. */
+/* The commit's files, and where in them the source is: b->source. ETRANSFER, ESOLVE, EINTEGRITY,
+ * ELIMIT. */
 int pf_building_checkout(struct pf_building *b, struct pf_err *err) PF_MUST_USE;
 
 /* ---- result.c ---- */

@@ -1,4 +1,4 @@
-/* kept.h - what was built before: STORE/built/NAME.json and NAME.metadata, and sources on their way */
+/* kept.h - what was built before: STORE/built/NAME.json, NAME.metadata, and sources coming */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 

@@ -19,7 +19,8 @@ static const struct pf_archive_limits limits = { .bytes = PF_MAX_SOURCE,
 
 /* ---- the folder ---- */
 
-/* "demo-1.0.tar.gz" is of a folder whose name begins with "demo-1.0", where there is more than one. */
+/* "demo-1.0.tar.gz" is of a folder whose name begins with "demo-1.0", where there is more than
+ * one. */
 static int find_root(char **out, struct pf_arena *a, int at, struct pf_str file, struct pf_err *err)
 {
 	int copy = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

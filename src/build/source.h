@@ -1,12 +1,12 @@
-/* source.h - a source distribution unpacked, and the metadata that it may be believed about itself */
+/* source.h - a source distribution unpacked, and the metadata that it may be believed about */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
 #include "base/err.h"
 #include "base/mem.h"
 
-/* Unpacks the archive (a tar or a ZIP, by its name) into the empty folder `dir`. *root is the one folder
- * in it that holds the source, in the arena. EINTEGRITY, ELIMIT, EIO. */
+/* Unpacks the archive (a tar or a ZIP, by its name) into the empty folder `dir`. *root is the one
+ * folder in it that holds the source, in the arena. EINTEGRITY, ELIMIT, EIO. */
 int pf_source_unpack(char **root, struct pf_arena *a, int dir, int fd, struct pf_str file,
 		     struct pf_err *err) PF_MUST_USE;
 

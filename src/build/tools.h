@@ -1,4 +1,4 @@
-/* tools.h - a build's own environment: what the backend asks for, resolved and installed beside the source */
+/* tools.h - a build's own environment: what the backend asks for, beside the source */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
@@ -12,9 +12,9 @@ struct pf_tools {
 
 void pf_tools_free(struct pf_tools *t);
 
-/* Makes the environment W/NAME. With `dated`, setuptools is one that has pkg_resources still, if there is
- * one that fits. What `before` is already (it may be NULL) is not made again: 1. ESOLVE when something
- * cannot be had. */
+/* Makes the environment W/NAME. With `dated`, setuptools is one that has pkg_resources still, if
+ * there is one that fits. What `before` is already (it may be NULL) is not made again: 1. ESOLVE
+ * when something cannot be had. */
 int pf_tools_make(struct pf_tools *out, const struct pf_tools *before, const char *name,
 		  const struct pf_strs *requires, bool dated, struct pf_workdir *w,
 		  const struct pf_build_for *whom, struct pf_err *err) PF_MUST_USE;

@@ -15,8 +15,8 @@ struct option {
 	enum pf_opt_id id;
 	char short_name;
 	const char *long_name;
-	const char
-		*metavar; /* "" for a switch, "[=WORD]" for one with a value that may be left out */
+	/* "" for a switch, "[=WORD]" for one with a value that may be left out */
+	const char *metavar;
 	const char *help;	/* NULL for an alias */
 	const char *implied;	/* of an alias that takes no value */
 	bool setting;

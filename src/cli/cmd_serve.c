@@ -88,7 +88,8 @@ static int start(struct pf_runner *out, const void *how, bool to_read, struct pf
 			 pf_job_start(out, h->job, h->opts, err);
 }
 
-/* The version of MLflow that the model's environment has, else of the one that saved it, else ours. */
+/* The version of MLflow that the model's environment has, else of the one that saved it, else
+ * ours. */
 static struct pf_str mlflow_version(struct pf_arena *a, const struct pf_job *job,
 				    const struct pf_opts *o)
 {

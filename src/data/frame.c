@@ -298,7 +298,8 @@ int pf_frame_parse(enum pf_frame_kind *kind, size_t *length, const char in[PF_FR
 	return 0;
 }
 
-/* All pieces in their order, as one write where that is possible: whoever waits for them wakes once. */
+/* All pieces in their order, as one write where that is possible: whoever waits for them wakes
+ * once. */
 static int send_all(int fd, struct iovec *pieces, size_t n, struct pf_err *err)
 {
 	while (n) {

@@ -31,7 +31,8 @@ struct build {
 	const struct pf_python *python;
 	const struct pf_opts *o;
 	struct pf_workdir w;
-	char *dir; /* STORE/tmp/NAME/env: longer than the final path, so that what fits here fits there */
+	/* STORE/tmp/NAME/env: longer than the final path, so that what fits here fits there */
+	char *dir;
 	char *exe;	/* its bin/python */
 	char *site;	/* "lib/python3.11/site-packages" */
 	char *final;	/* STORE/envs/KEY */
@@ -40,10 +41,10 @@ struct build {
 /* ---- byte code ---- */
 
 /* Compiled here and once, since the files are read-only for those that come later. Measured with
- * scikit-learn and pandas on two cores: 6.6 s of CPU once, against 3.5 s more at every first import
- * without it. What tests and templates hold is left alone: it is not imported, it may not even be
- * valid, and it is half of the work. -B, here and below: a .pth file may import a module, whose byte
- * code would hold the path of this place. */
+ * scikit-learn and pandas on two cores: 6.6 s of CPU once, against 3.5 s more at every first
+ * import without it. What tests and templates hold is left alone: it is not imported, it may not
+ * even be valid, and it is half of the work. -B, here and below: a .pth file may import a module,
+ * whose byte code would hold the path of this place. */
 static int compile(struct build *b, struct pf_err *err)
 {
 	struct pf_arena *a = &b->w.arena;
@@ -76,7 +77,8 @@ static bool same_version(struct pf_str l, struct pf_str r)
 	return same;
 }
 
-/* "NAME-VERSION.dist-info", "NAME-VERSION-py3.11.egg-info" of every folder: canonical name to version */
+/* "NAME-VERSION.dist-info", "NAME-VERSION-py3.11.egg-info" of every folder: canonical name to
+ * version */
 static int read_installed(struct pf_map *out, struct build *b, struct pf_err *err)
 {
 	struct pf_arena *a = &b->w.arena;

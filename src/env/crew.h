@@ -7,8 +7,8 @@
 #include "base/err.h"
 #include "base/limits.h"
 
-/* A job is a number that its doer knows: of those in line, the lowest is the next. It touches nothing
- * that another one touches. */
+/* A job is a number that its doer knows: of those in line, the lowest is the next. It touches
+ * nothing that another one touches. */
 typedef int pf_crew_work(void *ctx, size_t job, struct pf_err *err);
 
 /* Stays where it is while it is at work. */

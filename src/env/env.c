@@ -137,8 +137,9 @@ static int fail_lock(const char *path, struct pf_err *err)
 	return -1;
 }
 
-/* The kernel's lock on STORE/locks/NAME.lock; the file holds its holder's process id. Without locks the
- * same may be made twice: `*without`, and the first one to be renamed into place is taken by both. */
+/* The kernel's lock on STORE/locks/NAME.lock; the file holds its holder's process id. Without
+ * locks the same may be made twice: `*without`, and the first one to be renamed into place is
+ * taken by both. */
 static int lock_name(struct pf_arena *a, const char *store, const char *name, bool *waited,
 		     bool *without, struct pf_err *err)
 {

@@ -1,4 +1,4 @@
-/* env.h - environments: looked up by the hash of their plan, or built aside and renamed into place */
+/* env.h - environments: looked up by the hash of their plan, or built aside and renamed */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
@@ -44,7 +44,8 @@ int pf_env_recorded(struct pf_plan *out, const struct pf_needs *needs,
  * the environment is just being removed. */
 int pf_env_hold(const struct pf_env *e, struct pf_err *err) PF_MUST_USE;
 
-/* ---- the store as a whole: each appends what its command prints, as text or as one JSON object ---- */
+/* ---- the store as a whole: each appends what its command prints, as text or as one JSON object
+ * ---- */
 
 int pf_store_list(struct pf_buf *out, const struct pf_opts *o, bool json,
 		  struct pf_err *err) PF_MUST_USE;
@@ -70,13 +71,13 @@ int pf_store_cache_dir(struct pf_buf *out, const struct pf_opts *o, bool json,
 /* By kind; a file of several names counts once, where it is first of the order in cache.c. */
 int pf_store_cache_size(struct pf_buf *out, const struct pf_opts *o, bool json,
 			struct pf_err *err) PF_MUST_USE;
-/* Removes leftovers of killed processes and old logs; wheels that no environment is made of, records
- * of what was built and pages of indexes, where they were not used for so many days, with days < 0
- * for 30. `dry` only tells. */
+/* Removes leftovers of killed processes and old logs; wheels that no environment is made of,
+ * records of what was built and pages of indexes, where they were not used for so many days, with
+ * days < 0 for 30. `dry` only tells. */
 int pf_store_cache_prune(struct pf_buf *out, int days, bool dry, const struct pf_opts *o,
 			 bool json, struct pf_err *err) PF_MUST_USE;
-/* Removes all of these whatever their age, or, of these projects, the wheels and what was built; not
- * what an environment has links into by name. Neither removes, beside a build under way, what was
- * used within a day. */
+/* Removes all of these whatever their age, or, of these projects, the wheels and what was built;
+ * not what an environment has links into by name. Neither removes, beside a build under way, what
+ * was used within a day. */
 int pf_store_cache_clean(struct pf_buf *out, const struct pf_strs *names, bool dry,
 			 const struct pf_opts *o, bool json, struct pf_err *err) PF_MUST_USE;

@@ -6,8 +6,8 @@
 #include "base/limits.h"
 #include "base/str.h"
 
-/* What Python's path finder may take for one name, "numpy/core/multiarray": a package's __init__.py,
- * a module, or something else (an extension, byte code without source). */
+/* What Python's path finder may take for one name, "numpy/core/multiarray": a package's
+ * __init__.py, a module, or something else (an extension, byte code without source). */
 struct claim {
 	unsigned packages, modules, others;
 };

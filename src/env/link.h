@@ -24,8 +24,8 @@ struct pf_link_opts {
 };
 
 /* Links all of them, in this order: files, byte code, scripts, and what is written for each
- * environment: RECORD, INSTALLER, REQUESTED, direct_url.json. `placed`: all of these files. Two that claim
- * one path share it when the contents are the same; otherwise EINTEGRITY names both. EIO. After an
- * error the environment holds a part: remove it. */
+ * environment: RECORD, INSTALLER, REQUESTED, direct_url.json. `placed`: all of these files. Two
+ * that claim one path share it when the contents are the same; otherwise EINTEGRITY names both.
+ * EIO. After an error the environment holds a part: remove it. */
 int pf_wheels_link(struct pf_found_list *placed, const struct pf_link *links, size_t n,
 		   const struct pf_link_opts *o, struct pf_err *err) PF_MUST_USE;

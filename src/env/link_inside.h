@@ -44,7 +44,8 @@ int pf_link_info(struct pf_linking *l, struct pf_err *err) PF_MUST_USE;
 
 /* The first lines of a script: "#!EXE", or a shell's where that is too long or holds blanks. */
 void pf_script_head(struct pf_buf *out, const char *exe);
-/* direct_url.json (PEP 610) of an archive, or of a commit, without what the URL holds of passwords. */
+/* direct_url.json (PEP 610) of an archive, or of a commit, without what the URL holds of
+ * passwords. */
 void pf_direct_url(struct pf_buf *out, const struct pf_link *link);
 /* A path of RECORD, quoted where it must be. */
 void pf_record_field(struct pf_buf *out, struct pf_str folder, struct pf_str name);

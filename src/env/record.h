@@ -18,5 +18,6 @@ int pf_record_write(const char *store, const char *name, const struct pf_plan *p
 		    struct pf_err *err) PF_MUST_USE;
 /* The first line: key and left_out. 1, or 0 when there is none (or a damaged one). */
 int pf_record_head(struct pf_plan *out, const char *store, const char *name);
-/* All of it. 1, or 0 also where it cannot be carried out, since a URL's secrets are not recorded. */
+/* All of it. 1, or 0 also where it cannot be carried out, since a URL's secrets are not
+ * recorded. */
 int pf_record_plan(struct pf_plan *out, const char *store, const char *name);

@@ -7,8 +7,9 @@
 #include "base/mem.h"
 
 /* Replaces `from` by `to` in every text file below `dir` (scripts' first lines, what else an
- * installer wrote), and brings the RECORD files up to date. Byte code that holds `from` is removed;
- * any other binary file that does is warned of and left. `python` is the interpreter's final path, for scripts that a shell starts. */
+ * installer wrote), and brings the RECORD files up to date. Byte code that holds `from` is
+ * removed; any other binary file that does is warned of and left. `python` is the interpreter's
+ * final path, for scripts that a shell starts. */
 int pf_seal(int dir, const char *from, const char *to, const char *python,
 	    struct pf_err *err) PF_MUST_USE;
 

@@ -119,8 +119,8 @@ static struct pf_str name_of_wheel(struct pf_arena *a, int wheels, const char *s
 	return pf_dup(a, pf_str_cut(line, 0, pf_str_find(line, '\t')));
 }
 
-/* Whoever builds has looked up what it is going to link: that stays, whatever age was asked for, and may have
- * begun since we did. */
+/* Whoever builds has looked up what it is going to link: that stays, whatever age was asked for,
+ * and may have begun since we did. */
 static struct timespec wheels_before(const struct sweep *s)
 {
 	struct timespec busy = before(PF_AGE_TMP);

@@ -1,4 +1,4 @@
-/* wheels.c - a plan installed: what has to be is built, the rest fetched, unpacked once into the cache, linked */
+/* wheels.c - a plan installed: built or fetched, unpacked once into the cache, linked */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "env/wheels.h"
 

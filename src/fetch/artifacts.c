@@ -132,7 +132,8 @@ static int list_level(struct pf_remote_files *out, struct pf_remote *r, size_t f
 	return rc;
 }
 
-/* The server tells sizes alone; MLmodel, which holds when the model was made, tells models apart. */
+/* The server tells sizes alone; MLmodel, which holds when the model was made, tells models
+ * apart. */
 static int mark_model(struct pf_remote_files *files, struct pf_remote *r, struct pf_err *err);
 
 static int list_artifacts(struct pf_remote_files *out, struct pf_remote *r, struct pf_err *err)

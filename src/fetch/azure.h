@@ -7,8 +7,8 @@
 
 struct pf_azure {
 	struct pf_str account;
-	struct pf_str
-		base; /* "https://ACCOUNT.blob.core.windows.net", or an endpoint of the settings */
+	/* "https://ACCOUNT.blob.core.windows.net", or an endpoint of the settings */
+	struct pf_str base;
 	struct pf_str key;   /* the account's, decoded; or empty */
 	struct pf_str token; /* a shared access signature, "sv=...&sig=..."; or empty */
 };

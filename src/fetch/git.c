@@ -76,8 +76,8 @@ static struct pf_git_job *new_job(const char *path, const struct pf_git_source *
 	return j;
 }
 
-/* Until it is done, we are asked to stop, or nothing has come for PF_WAIT_STALL seconds. Called with
- * the lock held. */
+/* Until it is done, we are asked to stop, or nothing has come for PF_WAIT_STALL seconds. Called
+ * with the lock held. */
 static void watch(struct pf_git_job *j)
 {
 	size_t seen = 0;
@@ -97,8 +97,8 @@ static void watch(struct pf_git_job *j)
 	j->given_up = !j->done;
 }
 
-/* libgit2 waits for a silent server as long as that is silent; a thread that is given up is left to its
- * end, with what is its own. */
+/* libgit2 waits for a silent server as long as that is silent; a thread that is given up is left
+ * to its end, with what is its own. */
 static int run(struct pf_git_found *out, const char *path, const struct pf_git_source *from,
 	       struct pf_err *err)
 {
@@ -128,8 +128,9 @@ static int run(struct pf_git_found *out, const char *path, const struct pf_git_s
 	return rc;
 }
 
-/* libgit2 goes along with a redirect to another port of the host, and takes the password there. Whoever has one to
- * lose is asked by ourselves first, by the rules of fetch/pool.h, and has to answer from where he was asked. */
+/* libgit2 goes along with a redirect to another port of the host, and takes the password there.
+ * Whoever has one to lose is asked by ourselves first, by the rules of fetch/pool.h, and has to
+ * answer from where he was asked. */
 static int check_origin(const struct pf_git_source *from, const struct pf_url *asked,
 			struct pf_err *err)
 {

@@ -1,4 +1,4 @@
-/* git_inside.h - one question to a repository, as the thread that asks and the one that waits share it */
+/* git_inside.h - one question to a repository, as asker and waiter have it */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 

@@ -211,8 +211,8 @@ static int ask_server(struct pf_git_job *j, git_remote *remote)
 
 /* ---- the whole repository ---- */
 
-/* Branches lie where a clone has them. A revision that is neither a branch's nor a tag's is named by its
- * whole name: "refs/pull/7/head". */
+/* Branches lie where a clone has them. A revision that is neither a branch's nor a tag's is named
+ * by its whole name: "refs/pull/7/head". */
 static int fetch_all(struct pf_git_job *j, git_remote *remote)
 {
 	PF_AUTO(arena) a = { 0 };

@@ -8,8 +8,8 @@
 /* http: or https: URL? */
 bool pf_http_is_url(const char *text);
 
-/* Downloads into the descriptor by the rules of fetch/pool.h. `sha256` is the digest expected, 64 hex
- * digits in lower case. At most `max` bytes. */
+/* Downloads into the descriptor by the rules of fetch/pool.h. `sha256` is the digest expected, 64
+ * hex digits in lower case. At most `max` bytes. */
 int pf_http_download(int fd, const char *url, const char *sha256, uint64_t max,
 		     struct pf_err *err) PF_MUST_USE;
 /* The same into memory, up to the buffer's ceiling; no digest is known. */

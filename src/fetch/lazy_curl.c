@@ -31,7 +31,8 @@ PF_LAZY(library, CURLM_INTERNAL_ERROR, CURLMcode, curl_multi_poll,
 PTR(CURLMsg *, curl_multi_info_read, (CURLM * m, int *left), (m, left))
 PF_LAZY(library, "libcurl cannot be loaded", const char *, curl_multi_strerror, (CURLMcode e), (e))
 
-/* Their third argument is a long, a pointer or a curl_off_t: one machine word, which is passed on. */
+/* Their third argument is a long, a pointer or a curl_off_t: one machine word, which is passed
+ * on. */
 _Static_assert(sizeof(curl_off_t) == sizeof(void *), "an option's value is one word");
 
 #undef curl_easy_setopt

@@ -240,7 +240,8 @@ static int get_aside(struct fetching *g, const struct pf_remote_files *files, st
 	return 0;
 }
 
-/* Nobody can say whether it is the same the next time: it is fetched anew, and named by its bytes. */
+/* Nobody can say whether it is the same the next time: it is fetched anew, and named by its
+ * bytes. */
 static int get_unmarked(struct fetching *g, struct pf_remote_files *files, struct pf_err *err)
 {
 	struct pf_workdir *w = &g->f->temp;

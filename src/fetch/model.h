@@ -1,15 +1,15 @@
-/* model.h - a model's URI to a folder here: used in place, found in the store, or fetched into it */
+/* model.h - a model's URI to a folder here: used in place, found in the store, or fetched */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
 #include "base/workdir.h"
 #include "fetch/remote.h"
 
-/* STORE/models/KEY holds a fetched tree: `tree/`, and the `manifest.json` that tells where it is from.
- * KEY is a digest of where it lies and of what the server says of its files: paths, sizes, ETags. It is
- * complete, or absent. STORE/models/KEY.part is one that is under way, locked by KEY.lock; who comes
- * after an interruption goes on with it. STORE/models/uris tells what a URI came to when it was last
- * asked about. */
+/* STORE/models/KEY holds a fetched tree: `tree/`, and the `manifest.json` that tells where it is
+ * from. KEY is a digest of where it lies and of what the server says of its files: paths, sizes,
+ * ETags. It is complete, or absent. STORE/models/KEY.part is one that is under way, locked by
+ * KEY.lock; who comes after an interruption goes on with it. STORE/models/uris tells what a URI
+ * came to when it was last asked about. */
 struct pf_fetched {
 	struct pf_arena arena;
 	char *dir;		/* of the model, where its MLmodel is */
@@ -20,9 +20,9 @@ struct pf_fetched {
 
 void pf_fetched_free(struct pf_fetched *f);
 
-/* A local path or file: URI is used in place, as MLflow does; an existing path wins over a scheme.
- * Anything else is asked about (but for what never changes) and fetched when it is not in the store:
- * several transfers at once, whole or not at all. With o->offline, what the store has of this URI.
- * EUSAGE, EMODEL (there is no such model), ETRANSFER, EINTEGRITY, ELIMIT, EIO. */
+/* A local path or file: URI is used in place, as MLflow does; an existing path wins over a
+ * scheme. Anything else is asked about (but for what never changes) and fetched when it is not in
+ * the store: several transfers at once, whole or not at all. With o->offline, what the store has
+ * of this URI. EUSAGE, EMODEL (there is no such model), ETRANSFER, EINTEGRITY, ELIMIT, EIO. */
 int pf_fetch_model(struct pf_fetched *out, const char *uri, const struct pf_fetch_opts *o,
 		   struct pf_err *err) PF_MUST_USE;

@@ -4,7 +4,7 @@
 
 #include "base/err.h"
 
-/* Copies the files and folders of `from` (links stay links) to `to`, which is not there yet: under another
- * name beside it first, then renamed. Blocks are shared where the file system can. EUSAGE: it is there;
- * EIO. */
+/* Copies the files and folders of `from` (links stay links) to `to`, which is not there yet:
+ * under another name beside it first, then renamed. Blocks are shared where the file system can.
+ * EUSAGE: it is there; EIO. */
 int pf_place_copy(const char *from, const char *to, struct pf_err *err) PF_MUST_USE;

@@ -1,4 +1,4 @@
-/* pool.h - many HTTP transfers at once: retried, resumed, redirected by us, digests while they come */
+/* pool.h - many HTTP transfers at once: retried, resumed, redirected by us */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
@@ -13,8 +13,9 @@ struct pf_range {
 
 struct pf_transfer;
 
-/* Adds headers to one try of a transfer, "Name: value" in t->arena: signatures hold for a moment, and for
- * the URL of that try. Called only while the transfer is with the origin it was begun with. */
+/* Adds headers to one try of a transfer, "Name: value" in t->arena: signatures hold for a moment,
+ * and for the URL of that try. Called only while the transfer is with the origin it was begun
+ * with. */
 typedef void pf_sign(struct pf_strs *headers, struct pf_transfer *t, const char *url, void *ctx);
 
 /* One file, asked for and answered. What is asked borrows; it and the struct itself stay where they
@@ -34,8 +35,8 @@ struct pf_transfer {
 	struct pf_str secret;	/* "sig=...": of the query, shown nowhere, for the first origin */
 	const char *want_header; /* one more header of its answers; NULL: none */
 	const char *method;	/* NULL: GET */
-	struct pf_str
-		send; /* the request's body: it follows no redirect to another origin. A view of NULL: none */
+	/* the request's body: it follows no redirect to another origin. A view of NULL: none */
+	struct pf_str send;
 	uint64_t have;		/* bytes of it that are in the descriptor already... */
 	const char *validator;	/* ... if this still names the file: its strong ETag */
 	bool gzip; /* may come packed; `max` counts unpacked bytes. Never into a descriptor */
@@ -63,14 +64,14 @@ struct pf_transfer {
 
 /* How servers are reached, as far as the user has a say. Borrows; zeroed is a good one. */
 struct pf_net {
-	const char *
-		cert; /* a file or a folder of certificates; NULL: $SSL_CERT_FILE, else the system's */
-	const char *
-		client_cert; /* a file with a certificate of our own and its key, for those who ask */
+	/* a file or a folder of certificates; NULL: $SSL_CERT_FILE, else the system's */
+	const char *cert;
+	/* a file with a certificate of our own and its key, for those who ask */
+	const char *client_cert;
 	const char *proxy;	/* but for $no_proxy; NULL: $https_proxy and the like; "": none */
 	struct pf_strs trusted;	/* hosts, or host:port, whose certificate is not looked at */
-	unsigned
-		wait; /* seconds to connect, and without a byte; 0: PF_WAIT_CONNECT, PF_WAIT_STALL */
+	/* seconds to connect, and without a byte; 0: PF_WAIT_CONNECT, PF_WAIT_STALL */
+	unsigned wait;
 	unsigned tries;		/* of each file; 0: PF_NET_TRIES */
 };
 
@@ -97,11 +98,13 @@ void pf_pool_free(struct pf_pool *p);
 /* Puts a transfer in line; its errors are told in t->err, by `done` and by pf_pool_wait.
  *
  * Only http and https; at most PF_MAX_REDIRECTS redirects, none from https to http, none with
- * credentials. Credentials of a URL, or netrc's, go to the scheme, host and port they were given for,
- * also with later URLs of that origin, but not once a redirect has led away from it. 408, 429, 5xx, a
- * connection cut or stalled are tried again net.tries - 1 times, from where it broke when the server can
- * do that; Retry-After is heeded up to a minute; a wrong digest is given one more chance.
- * ETRANSFER, EINTEGRITY (another digest or size), ELIMIT (too big), EUSAGE (another scheme), EIO. */
+ * credentials. Credentials of a URL, or netrc's, go to the scheme, host and port they were given
+ * for, also with later URLs of that origin, but not once a redirect has led away from it. 408, 429,
+ * 5xx, a connection cut or stalled are tried again net.tries - 1 times, from where it broke when
+ * the server can do that; Retry-After is heeded up to a minute; a wrong digest is given one more
+ * chance.
+ * ETRANSFER, EINTEGRITY (another digest or size), ELIMIT (too big), EUSAGE (another scheme),
+ * EIO. */
 void pf_pool_start(struct pf_pool *p, struct pf_transfer *t);
 /* Goes on with all of them until this one has ended, which comes first from now on; 0, or -1 with
  * its error. A signal that asks us to stop ends the waiting. */

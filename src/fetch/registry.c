@@ -262,8 +262,8 @@ static int check_runs(const struct pf_where *w, struct pf_err *err)
 	return pf_hint(err, "runs:/RUN_ID/PATH of the artifact");
 }
 
-/* MLflow 3 has models beside their runs: one that was logged by this run under this name. Older servers do
- * not know of them. */
+/* MLflow 3 has models beside their runs: one that was logged by this run under this name. Older
+ * servers do not know of them. */
 static int find_logged(struct pf_str *place, struct asking *q, struct pf_str run,
 		       struct pf_str experiment, struct pf_str name)
 {

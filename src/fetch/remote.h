@@ -51,13 +51,15 @@ enum {
 	PF_WHERE_CONTAINER = 128, /* what stands before an "@" is a name, and no secret */
 };
 
-/* One family of schemes. Exactly one of `resolve` and `open` is there; neither: it is refused with `way`. */
+/* One family of schemes. Exactly one of `resolve` and `open` is there; neither: it is refused
+ * with `way`. */
 struct pf_remote_kind {
 	const char *schemes[4];
 	unsigned rules;
 	/* Further rules of the path; NULL: none. */
 	int (*check)(const struct pf_where *w, struct pf_err *err);
-	/* Another URI that this one stands for, in the arena; asks a server. *fixed: it will always. */
+	/* Another URI that this one stands for, in the arena; asks a server. *fixed: it will
+	 * always. */
 	int (*resolve)(char **to, bool *fixed, struct pf_arena *a, struct pf_pool *p,
 		       const struct pf_where *w, struct pf_err *err);
 	int (*open)(struct pf_remote *r, const struct pf_where *w, struct pf_err *err);
@@ -66,8 +68,8 @@ struct pf_remote_kind {
 	/* Fills url, headers, sign of a zeroed transfer for one of its files. */
 	int (*ask)(struct pf_transfer *t, struct pf_remote *r, const struct pf_remote_file *f,
 		   struct pf_err *err);
-	/* Instead of `ask`, for what does not come file by file: makes PATH/tree, of which `part` is a
-	 * descriptor, and may use PATH for whatever else. */
+	/* Instead of `ask`, for what does not come file by file: makes PATH/tree, of which `part`
+	 * is a descriptor, and may use PATH for whatever else. */
 	int (*bring)(int part, const char *path, struct pf_remote *r, struct pf_err *err);
 	const char *way;	/* "mount it, or copy the model here first" */
 };

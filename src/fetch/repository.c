@@ -89,7 +89,6 @@ static int find_commit(struct pf_remote_files *out, struct pf_remote *r, struct 
 /* Links within the repository may lead to the folder, none out of it. */
 static int move_folder(int part, const char *folder, struct pf_err *err)
 {
-	PF_AUTO(arena) a = { 0 };
 	PF_FD(clone) = openat(part, "clone", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	PF_FD(inside) = -1;
 	struct stat st;

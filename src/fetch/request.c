@@ -445,8 +445,8 @@ static bool is_success(const struct pf_transfer *t)
 	       (t->status == 304 && (t->etag || t->modified));
 }
 
-/* What curl calls out of memory is a header line it finds too long. Of a certificate its code says only
- * that there is something wrong with it. */
+/* What curl calls out of memory is a header line it finds too long. Of a certificate its code
+ * says only that there is something wrong with it. */
 static const char *reason_of(const struct pf_request *r, CURLcode code)
 {
 	if (code == CURLE_OUT_OF_MEMORY)

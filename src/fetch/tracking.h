@@ -14,18 +14,20 @@ struct pf_tracking {
 
 enum pf_tracking_role { PF_TRACKING, PF_REGISTRY };
 
-/* MLFLOW_TRACKING_URI, or MLFLOW_REGISTRY_URI where that is set and the registry is asked for; user and
- * password from the URI, MLFLOW_TRACKING_USERNAME and _PASSWORD, or ~/.mlflow/credentials; else
- * MLFLOW_TRACKING_TOKEN. The pool is told of them, and of MLFLOW_TRACKING_SERVER_CERT_PATH, _CLIENT_CERT_PATH,
- * _INSECURE_TLS and MLFLOW_HTTP_REQUEST_TIMEOUT and _MAX_RETRIES, before its first transfer. What MLflow
- * sends to whatever host an artifact is on goes here to this origin alone.
- * EUSAGE: none is set, or it is none that is asked over HTTP. */
+/* MLFLOW_TRACKING_URI, or MLFLOW_REGISTRY_URI where that is set and the registry is asked for;
+ * user and password from the URI, MLFLOW_TRACKING_USERNAME and _PASSWORD, or
+ * ~/.mlflow/credentials; else MLFLOW_TRACKING_TOKEN. The pool is told of them, and of
+ * MLFLOW_TRACKING_SERVER_CERT_PATH, _CLIENT_CERT_PATH, _INSECURE_TLS and
+ * MLFLOW_HTTP_REQUEST_TIMEOUT and _MAX_RETRIES, before its first transfer. What MLflow sends to
+ * whatever host an artifact is on goes here to this origin alone. EUSAGE: none is set, or it is
+ * none that is asked over HTTP. */
 int pf_tracking_open(struct pf_tracking *out, struct pf_arena *a, struct pf_pool *p,
 		     enum pf_tracking_role role, struct pf_err *err) PF_MUST_USE;
 /* Adds the token to a transfer that goes to this server, and to no other. */
 void pf_tracking_sign(const struct pf_tracking *s, struct pf_transfer *t);
-/* One question: GET BASE/api/2.0/mlflow/`path`, or POST of `body` where that is no view of NULL; the answer
- * in the arena. ETRANSFER with the server's own words ("RESOURCE_DOES_NOT_EXIST: ..."); err->gone: 404. */
+/* One question: GET BASE/api/2.0/mlflow/`path`, or POST of `body` where that is no view of NULL;
+ * the answer in the arena. ETRANSFER with the server's own words ("RESOURCE_DOES_NOT_EXIST:
+ * ..."); err->gone: 404. */
 int pf_tracking_ask(struct pf_node **out, struct pf_arena *a, struct pf_pool *p,
 		    const struct pf_tracking *s, struct pf_str path, struct pf_str body,
 		    struct pf_err *err) PF_MUST_USE;

@@ -1,4 +1,4 @@
-/* tree.c - the files of a remote folder brought here, many at once, gone on with where it broke off */
+/* tree.c - the files of a remote folder brought here, many at once, gone on with later */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fetch/tree.h"
 
@@ -105,7 +105,8 @@ static void finish(struct pf_transfer *t, void *ctx)
 	begin_more(g);
 }
 
-/* A part that an earlier process left goes on, where the server can tell that it is the same file's. */
+/* A part that an earlier process left goes on, where the server can tell that it is the same
+ * file's. */
 static void take_part(struct getting_one *one)
 {
 	struct stat st;

@@ -5,8 +5,8 @@
 #include "fetch/remote.h"
 #include "formats/digest.h"
 
-/* Asks for the list; refuses names that climb, are there twice, or are files and folders at once, and
- * more than there may be. The biggest come first. */
+/* Asks for the list; refuses names that climb, are there twice, or are files and folders at once,
+ * and more than there may be. The biggest come first. */
 int pf_tree_list(struct pf_remote_files *out, struct pf_remote *r, struct pf_err *err) PF_MUST_USE;
 /* Leaves out what the options do not ask for; true when there was any. */
 bool pf_tree_leave_out(struct pf_remote_files *files, const struct pf_remote *r);
@@ -14,7 +14,8 @@ bool pf_tree_leave_out(struct pf_remote_files *files, const struct pf_remote *r)
 void pf_tree_key(char key[PF_SHA256_HEX], const struct pf_remote *r,
 		 const struct pf_remote_files *files);
 /* Brings them into the folder `part`, which nobody else writes to: finished ones below tree/ (an
- * archive: packed/archive), those under way below at/. What an earlier process left there is gone on with. */
+ * archive: packed/archive), those under way below at/. What an earlier process left there is gone
+ * on with. */
 int pf_tree_get(int part, struct pf_remote *r, const struct pf_remote_files *files,
 		struct pf_err *err) PF_MUST_USE;
 /* Unpacks packed/archive into tree/. */

@@ -71,8 +71,8 @@ static int by_size(const void *a, const void *b)
 	return x->size != y->size ? (x->size < y->size ? 1 : -1) : by_path(a, b);
 }
 
-/* In the order of their paths a file's folder, if it were a file, would stand before it; between them
- * may be "a-b" and "a.b" of "a" and "a/b". */
+/* In the order of their paths a file's folder, if it were a file, would stand before it; between
+ * them may be "a-b" and "a.b" of "a" and "a/b". */
 static int check_names(const struct pf_remote_files *files, struct pf_err *err)
 {
 	PF_AUTO(arena) a = { 0 };

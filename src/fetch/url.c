@@ -1,10 +1,11 @@
-/* url.c - URLs taken apart: where they lead, whom their credentials are for, what is relative to them */
+/* url.c - URLs taken apart: where they lead, whose credentials they have, what is relative */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fetch/url.h"
 
 #include "base/str.h"
 
-/* Neither white space, control bytes, backslashes nor what is beyond ASCII: parsers differ there. */
+/* Neither white space, control bytes, backslashes nor what is beyond ASCII: parsers differ
+ * there. */
 static bool is_plain(struct pf_str text)
 {
 	for (size_t i = 0; i < text.n; i++) {

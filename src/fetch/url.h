@@ -1,4 +1,4 @@
-/* url.h - URLs taken apart: where they lead, whom their credentials are for, what is relative to them */
+/* url.h - URLs taken apart: where they lead, whose credentials they have, what is relative */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
@@ -19,8 +19,8 @@ struct pf_url {
 
 /* http:, https: and file: URLs. EUSAGE: another scheme, no host, bytes that belong in no URL. */
 int pf_url_split(struct pf_url *out, struct pf_str text, struct pf_err *err) PF_MUST_USE;
-/* Of any scheme, with or without "//host"; which bytes may be in it is the caller's to judge. EUSAGE: a
- * malformed host or port. */
+/* Of any scheme, with or without "//host"; which bytes may be in it is the caller's to judge.
+ * EUSAGE: a malformed host or port. */
 int pf_url_split_any(struct pf_url *out, struct pf_str text, struct pf_err *err) PF_MUST_USE;
 bool pf_url_is_http(const struct pf_url *u);
 /* Same scheme, host and port? */

@@ -16,9 +16,10 @@ struct pf_where {
 	struct pf_str shown;	/* the URI without credentials */
 };
 
-/* A URI as MLflow and pip know them. One decoding of percent signs, and the judgement comes after it:
- * no part of the path is empty, ".", ".." or still encoded; no ";", "#" or "?" but where the scheme
- * gives them a meaning. EUSAGE, in a sentence that names the scheme's way round where there is one. */
+/* A URI as MLflow and pip know them. One decoding of percent signs, and the judgement comes after
+ * it: no part of the path is empty, ".", ".." or still encoded; no ";", "#" or "?" but where the
+ * scheme gives them a meaning. EUSAGE, in a sentence that names the scheme's way round where
+ * there is one. */
 int pf_where_read(struct pf_where *out, struct pf_arena *a, struct pf_str uri,
 		  struct pf_err *err) PF_MUST_USE;
 /* "s3" of "s3://bucket": letters, digits, + - . before a colon; empty when there is none. */

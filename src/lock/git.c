@@ -1,4 +1,4 @@
-/* git.c - packages of a lock that are commits of git repositories: the commit stands for a digest */
+/* git.c - packages of a lock that are commits of repositories: the commit is the digest */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/str.h"
 #include "fetch/fetch.h"
@@ -44,8 +44,8 @@ int pf_lock_take_git(struct pf_lock *l, struct pf_lock_package *p, const struct 
 	return 0;
 }
 
-/* A branch may have moved: what was asked for is what counts, where the lock tells it. One of our own tells
- * it of all its packages. */
+/* A branch may have moved: what was asked for is what counts, where the lock tells it. One of our
+ * own tells it of all its packages. */
 bool pf_lock_is_commit_of(const struct pf_lock *l, const struct pf_lock_package *p,
 			  struct pf_str link)
 {

@@ -1,4 +1,4 @@
-/* lock.h - the front door of locks: an environment's packages by digests, in files that others read too */
+/* lock.h - the front door of locks: an environment's packages by digests, in files */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
@@ -34,10 +34,11 @@ struct pf_lock_for {
 	bool stranger;
 };
 
-/* A lock's text, of any format that is known, to the plan it comes to for one interpreter. Nothing is
- * resolved and nothing installed; an index is asked for what has a digest and no address. `name` is for
- * messages. EINTEGRITY: malformed, of an unknown version, for another Python or platform, a package
- * without a strong digest, or stale: it does not hold what is needed. ELIMIT, ETRANSFER. */
+/* A lock's text, of any format that is known, to the plan it comes to for one interpreter.
+ * Nothing is resolved and nothing installed; an index is asked for what has a digest and no
+ * address. `name` is for messages. EINTEGRITY: malformed, of an unknown version, for another
+ * Python or platform, a package without a strong digest, or stale: it does not hold what is
+ * needed. ELIMIT, ETRANSFER. */
 int pf_lock_read(struct pf_plan *out, struct pf_str text, const char *name,
 		 const struct pf_lock_for *whom, struct pf_err *err) PF_MUST_USE;
 /* The same of a file. EIO when it cannot be read. */

@@ -1,4 +1,4 @@
-/* parts.h - a lock as it was read, before anything of it is chosen: what the formats have in common */
+/* parts.h - a lock as it was read, before anything of it is chosen: what the formats share */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
@@ -34,8 +34,8 @@ struct pf_lock {
 	struct pf_str needs;	/* the digest of the needs it was made for; may be empty */
 	struct pf_strs left_out;
 	PF_VEC(struct pf_lock_package) packages;
-	struct pf_map
-		names; /* of them; what a name stands for is where it is among them, plus one */
+	/* of them; what a name stands for is where it is among them, plus one */
+	struct pf_map names;
 };
 
 struct pf_lock_target {
@@ -82,8 +82,8 @@ int pf_lock_take_git(struct pf_lock *l, struct pf_lock_package *p, const struct 
 /* Is it what a requirement's URL asks for? */
 bool pf_lock_is_commit_of(const struct pf_lock *l, const struct pf_lock_package *p,
 			  struct pf_str link);
-/* The repository of a planned package as a lock tells it, without secrets; false: it is none, or of this
- * machine alone. */
+/* The repository of a planned package as a lock tells it, without secrets; false: it is none, or
+ * of this machine alone. */
 bool pf_lock_git_of(struct pf_git_source *out, struct pf_arena *a, const struct pf_planned *one);
 bool pf_lock_has_git(const struct pf_plan *plan);
 /* A URL without its login and fragment; empty where it is none. */

@@ -113,7 +113,8 @@ static int take_own(struct reader *r, struct pf_lock_package *p, const struct pf
 	return 0;
 }
 
-/* { type = "git", url = "https://h/r", requested-revision = "v1", commit-id = "...", subdirectory = "x" } */
+/* { type = "git", url = "https://h/r", requested-revision = "v1", commit-id = "...", subdirectory
+ * = "x" } */
 static int take_vcs(struct reader *r, struct pf_lock_package *p, const struct pf_node *vcs,
 		    struct pf_err *err)
 {

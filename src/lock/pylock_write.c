@@ -73,7 +73,8 @@ static struct pf_str path_inside(struct pf_arena *a, const char *model_dir, stru
 	return PF_S("");
 }
 
-/* { name = "...", url = "...", upload-time = 2024-01-31T23:59:59Z, size = 1, hashes = { sha256 = "..." } } */
+/* { name = "...", url = "...", upload-time = 2024-01-31T23:59:59Z, size = 1, hashes = { sha256 =
+ * "..." } } */
 static void put_file(struct pf_buf *out, const struct pf_planned *one, const char *where_key,
 		     struct pf_str where)
 {
@@ -105,7 +106,8 @@ static void put_file(struct pf_buf *out, const struct pf_planned *one, const cha
 	pf_buf_cstr(out, " } }");
 }
 
-/* vcs = { type = "git", url = "https://h/r", requested-revision = "v1", commit-id = "...", subdirectory = "x" } */
+/* vcs = { type = "git", url = "https://h/r", requested-revision = "v1", commit-id = "...",
+ * subdirectory = "x" } */
 static void put_vcs(struct pf_buf *out, const struct pf_git_source *git, struct pf_str revision)
 {
 	const struct {

@@ -28,8 +28,8 @@ double pf_run_clock(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
-/* recv, but 0 for "not now" and -1 for the end of the stream, however it came. Small frames that came
- * together are read at once. */
+/* recv, but 0 for "not now" and -1 for the end of the stream, however it came. Small frames that
+ * came together are read at once. */
 static ssize_t receive(struct pf_runner *r, char *p, size_t n)
 {
 	bool small = n < sizeof(r->early);

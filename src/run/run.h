@@ -72,13 +72,13 @@ int pf_runner_start(struct pf_runner *out, const char *python, const struct pf_l
  * EMODEL when the runner refuses the input. While r->fd is there it can be asked again. */
 int pf_runner_ask(struct pf_runner *r, enum pf_frame_kind kind, const struct pf_value *request,
 		  struct pf_buf *answer, double seconds, struct pf_err *err) PF_MUST_USE;
-/* The same for a request as pf_payload_read and pf_csv_read make it; `bytes` are those that came, which
- * are sent when the environment is to read them itself. */
+/* The same for a request as pf_payload_read and pf_csv_read make it; `bytes` are those that came,
+ * which are sent when the environment is to read them itself. */
 int pf_runner_predict(struct pf_runner *r, const struct pf_request *request, struct pf_str bytes,
 		      struct pf_buf *answer, double seconds, struct pf_err *err) PF_MUST_USE;
-/* The two halves of it: a request may be given while the answer to the one before it is still to be taken,
- * so that the runner goes on without a pause. Each answer is taken in its turn; `seconds` counts from the
- * taking. When the runner ends over one, it has not begun the next. */
+/* The two halves of it: a request may be given while the answer to the one before it is still to
+ * be taken, so that the runner goes on without a pause. Each answer is taken in its turn;
+ * `seconds` counts from the taking. When the runner ends over one, it has not begun the next. */
 int pf_runner_give(struct pf_runner *r, const struct pf_request *request, struct pf_str bytes,
 		   struct pf_err *err) PF_MUST_USE;
 int pf_runner_take(struct pf_runner *r, struct pf_buf *answer, double seconds,

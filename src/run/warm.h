@@ -33,9 +33,9 @@ struct pf_warm_for {
 	const struct pf_strs *watched;	/* files and folders besides the model's */
 };
 
-/* Fills all but the last two; `store` as for pf_store_root. Ends a worker that is there when `end`
- * is set, then found is false. Where there can be none, because the folder is somebody else's or the
- * model has too many files, out->dir is NULL, with a note. */
+/* Fills all but the last two; `store` as for pf_store_root. Ends a worker that is there when
+ * `end` is set, then found is false. Where there can be none, because the folder is somebody
+ * else's or the model has too many files, out->dir is NULL, with a note. */
 void pf_warm_look(struct pf_warm *out, const struct pf_warm_for *whom, const char *store, bool end);
 void pf_warm_free(struct pf_warm *w);
 

@@ -95,7 +95,8 @@ static int answer(struct pfr *r, enum pf_frame_kind kind, const struct pf_value 
 	return rc;
 }
 
-/* Which frames may come depends on where we are: a model is loaded once, a worker is one already. */
+/* Which frames may come depends on where we are: a model is loaded once, a worker is one
+ * already. */
 static int act_on(struct pfr *r, enum pf_frame_kind kind, const struct pf_value *value)
 {
 	switch (kind) {

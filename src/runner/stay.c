@@ -1,4 +1,4 @@
-/* stay.c - a runner that has answered becomes a worker: a socket of its own, request after request */
+/* stay.c - a runner that has answered becomes a worker: a socket, request after request */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <dirent.h>
 #include <errno.h>

@@ -30,8 +30,9 @@ static ssize_t take_content(struct pf_body *b, struct pf_buf *out, const char *p
 	return (ssize_t)some;
 }
 
-/* A line's length without its CRLF; -1: not whole yet, -2: none that is allowed. The bytes of lines
- * are counted against what they bring, so that a body of tiny chunks costs no more than it is worth. */
+/* A line's length without its CRLF; -1: not whole yet, -2: none that is allowed. The bytes of
+ * lines are counted against what they bring, so that a body of tiny chunks costs no more than it
+ * is worth. */
 static ssize_t find_line(struct pf_body *b, const char *p, size_t n, struct pf_refusal *no)
 {
 	for (size_t i = 0; i < n; i++) {

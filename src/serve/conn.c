@@ -79,7 +79,8 @@ void pf_conn_close(struct pf_conn *c)
 	pf_request_abandon(c);
 	pf_tls_close(c->tls);
 	c->tls = NULL;
-	/* A runner that is just being started may hold a copy: closing alone would not end the watch. */
+	/* A runner that is just being started may hold a copy: closing alone would not end the
+	 * watch. */
 	epoll_ctl(c->server->epoll, EPOLL_CTL_DEL, c->fd, NULL);
 	close(c->fd);
 	c->dead = true;

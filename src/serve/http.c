@@ -41,8 +41,8 @@ static size_t skip_blank_lines(const char *p, size_t n)
 	return at;
 }
 
-/* The end of the head; 0 when it has not come yet. Bytes that no head holds are refused as soon as they
- * are there: who talks TLS, or nothing at all, is not waited for. */
+/* The end of the head; 0 when it has not come yet. Bytes that no head holds are refused as soon
+ * as they are there: who talks TLS, or nothing at all, is not waited for. */
 static ssize_t find_end(const char *p, size_t from, size_t n, struct pf_refusal *no)
 {
 	bool first = true;

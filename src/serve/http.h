@@ -1,4 +1,4 @@
-/* http.h - HTTP/1.1 as a server reads it: a request's head, then its body, as strictly as RFC 9112 */
+/* http.h - HTTP/1.1 as a server reads it: a request's head, then its body, by RFC 9112 */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
@@ -33,8 +33,8 @@ struct pf_refusal {
 	const char *why;
 };
 
-/* The head of a request at p[0..n). Returns its length, up to where the body begins; 0: it is not whole
- * yet; -1: it cannot be taken. */
+/* The head of a request at p[0..n). Returns its length, up to where the body begins; 0: it is not
+ * whole yet; -1: it cannot be taken. */
 ssize_t pf_http_read(struct pf_http *out, const char *p, size_t n, struct pf_refusal *no);
 
 /* Decodes a body piece by piece. */

@@ -6,7 +6,8 @@
 
 #include "serve/serve.h"
 
-/* ---- an order: a request to the model, on its way between the loop's thread and a worker's ---- */
+/* ---- an order: a request to the model, on its way between the loop's thread and a worker's
+ * ---- */
 
 enum pf_order_format { PF_ORDER_JSON, PF_ORDER_CSV, PF_ORDER_PARQUET };
 
@@ -30,7 +31,8 @@ struct pf_order *pf_order_make(void);
 void pf_order_drop(struct pf_order *order);
 double pf_serve_clock(void);
 
-/* ---- team.c: the workers, each a thread with a runner of its own, and the orders that wait ---- */
+/* ---- team.c: the workers, each a thread with a runner of its own, and the orders that wait
+ * ---- */
 
 struct pf_orders {
 	struct pf_order *first, *last;
@@ -77,14 +79,14 @@ struct pf_scorer {
 	unsigned calls;		/* of predict, so far */
 };
 
-/* One by one, in two halves, so that the runner has the next one at hand when it is done with one: an order
- * is read and given to the runner (true), or answered into `done`, or put into `elsewhere`; then its answer
- * is awaited and written. */
+/* One by one, in two halves, so that the runner has the next one at hand when it is done with
+ * one: an order is read and given to the runner (true), or answered into `done`, or put into
+ * `elsewhere`; then its answer is awaited and written. */
 bool pf_score_give(struct pf_scorer *s, struct pf_order *order, struct pf_orders *done,
 		   struct pf_orders *elsewhere);
 void pf_score_take(struct pf_scorer *s, struct pf_order *order);
-/* Answers orders into `done`, together where that is possible; those that this runner cannot read go to `elsewhere`. What is left in
- * `orders` was not asked: its runner died over one before. */
+/* Answers orders into `done`, together where that is possible; those that this runner cannot read
+ * go to `elsewhere`. What is left in `orders` was not asked: its runner died over one before. */
 void pf_score(struct pf_scorer *s, struct pf_orders *orders, struct pf_orders *done,
 	      struct pf_orders *elsewhere);
 
@@ -114,8 +116,8 @@ struct pf_tokens {
 };
 int pf_tokens_read(struct pf_tokens *out, const char *path, struct pf_err *err) PF_MUST_USE;
 void pf_tokens_free(struct pf_tokens *t);
-/* The value of an Authorization field against all of them, in a time that does not depend on how much
- * of one is right. */
+/* The value of an Authorization field against all of them, in a time that does not depend on how
+ * much of one is right. */
 bool pf_tokens_admit(const struct pf_tokens *t, struct pf_str authorization);
 
 /* ---- tls.c ---- */

@@ -21,7 +21,8 @@ void pf_listeners_free(struct pf_listeners *l)
 	l->unix_path = NULL;
 }
 
-/* ---- systemd: descriptors from 3 on, for the process that LISTEN_PID names (sd_listen_fds(3)) ---- */
+/* ---- systemd: descriptors from 3 on, for the process that LISTEN_PID names (sd_listen_fds(3))
+ * ---- */
 
 static bool listens(int fd)
 {

@@ -92,8 +92,8 @@ static void say(struct pf_order *o, enum code code, struct pf_str message, struc
 	o->type = "application/json";
 }
 
-/* CSV and Parquet have one sentence for all that is wrong with them, and MLflow a trace with it: the place
- * in the text, as far as we can tell it. */
+/* CSV and Parquet have one sentence for all that is wrong with them, and MLflow a trace with it:
+ * the place in the text, as far as we can tell it. */
 static void say_input(struct pf_order *o, const struct pf_err *err, struct pf_str trace)
 {
 	PF_AUTO(arena) a = { 0 };

@@ -151,7 +151,8 @@ static void remember(struct pf_conn *c, const struct pf_http *head)
 	snprintf(c->target, sizeof(c->target), PF_FMT, PF_ARG(head->target));
 }
 
-/* What comes after a refusal is read to its end where that is not much; else the connection ends. */
+/* What comes after a refusal is read to its end where that is not much; else the connection
+ * ends. */
 static void read_past(struct pf_conn *c, const struct pf_http *head)
 {
 	c->thrown = PF_BUF(PF_SMALL_BODY);

@@ -42,7 +42,7 @@ enum pf_route pf_route_find(const struct pf_http *head, unsigned *status, const 
 
 /* ---- content types ---- */
 
-#define CHANGED                                                                                              \
+#define CHANGED \
 	"IMPORTANT: The MLflow Model scoring protocol has changed in MLflow version 2.0. If you are seeing " \
 	"this error, you are likely using an outdated scoring request format. To resolve the error, either " \
 	"update your request format or adjust your MLflow Model's requirements file to specify an older "    \

@@ -20,6 +20,6 @@ enum pf_route pf_route_find(const struct pf_http *head, unsigned *status, const 
 /* May anybody ask it, without a token? */
 bool pf_route_is_open(enum pf_route route);
 
-/* Which of the formats (enum pf_order_format) a Content-Type names; -1 with a sentence in MLflow's words
- * for an answer of 415. */
+/* Which of the formats (enum pf_order_format) a Content-Type names; -1 with a sentence in
+ * MLflow's words for an answer of 415. */
 int pf_route_format(struct pf_buf *why, struct pf_str content_type);

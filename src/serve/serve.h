@@ -23,8 +23,8 @@ struct pf_serve_opts {
 /* A model as its caller prepared it. Borrows all of it. */
 struct pf_serve_model {
 	struct pf_expect expect;
-	/* Starts a runner, in the thread that is to keep it. `to_read`: one that reads and enforces what
-	 * we cannot; not asked for when reads_raw. */
+	/* Starts a runner, in the thread that is to keep it. `to_read`: one that reads and
+	 * enforces what we cannot; not asked for when reads_raw. */
 	int (*start)(struct pf_runner *out, const void *how, bool to_read, struct pf_err *err);
 	const void *how;
 	bool reads_raw;
@@ -38,8 +38,8 @@ struct pf_listeners {
 	char where[300];	/* for the user: "http://127.0.0.1:5000" */
 };
 
-/* Takes the sockets that systemd passes ($LISTEN_FDS), else binds. Errors are told before a model is
- * looked at: EUSAGE for a host that is none, EIO for a port that is taken. */
+/* Takes the sockets that systemd passes ($LISTEN_FDS), else binds. Errors are told before a model
+ * is looked at: EUSAGE for a host that is none, EIO for a port that is taken. */
 int pf_listeners_open(struct pf_listeners *out, const struct pf_serve_opts *o,
 		      struct pf_err *err) PF_MUST_USE;
 void pf_listeners_free(struct pf_listeners *l);

@@ -69,8 +69,8 @@ void pf_conns_sweep(struct pf_server *s);
 void pf_conn_set_deadline(struct pf_conn *c, double seconds);
 
 /* reply.c */
-/* Puts an answer into the connection's output; `more` is further header lines, each with CRLF, or NULL.
- * A big text may be taken. */
+/* Puts an answer into the connection's output; `more` is further header lines, each with CRLF, or
+ * NULL. A big text may be taken. */
 void pf_reply(struct pf_conn *c, unsigned status, const char *type, struct pf_buf *text,
 	      const char *more);
 void pf_reply_text(struct pf_conn *c, unsigned status, const char *type, struct pf_str text,

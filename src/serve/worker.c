@@ -138,7 +138,8 @@ static void move(struct pf_orders *to, struct pf_orders *from)
 		pf_orders_add(to, o);
 }
 
-/* Takes orders, or waits for some; false when the worker is to look at its runner or at the team. */
+/* Takes orders, or waits for some; false when the worker is to look at its runner or at the
+ * team. */
 static bool take(struct pf_worker *w, struct pf_orders *out)
 {
 	struct pf_team *p = w->team;

@@ -1,12 +1,12 @@
-/* ahead.c - read ahead: what a page or a version's metadata will lead to is asked for as soon as it comes */
+/* ahead.c - read ahead: what a page or metadata will lead to is asked for as soon as it comes */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "solve/offers.h"
 
 #include "req/name.h"
 #include "solve/solver.h"
 
-/* One project: what would be taken of it for the first requirement that names it. A wrong guess costs
- * some transfers, and nothing else. */
+/* One project: what would be taken of it for the first requirement that names it. A wrong guess
+ * costs some transfers, and nothing else. */
 struct foreseen {
 	struct pf_str name;
 	const struct pf_requirement *why;

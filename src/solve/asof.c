@@ -27,8 +27,8 @@ static int date_of_model(int *out, const struct pf_needs *needs, bool asked, str
 	return 0;
 }
 
-/* Where every package has to have a digest there is nothing left for a date to decide. Drivers do as
- * they always did unless they are told a day. */
+/* Where every package has to have a digest there is nothing left for a date to decide. Drivers do
+ * as they always did unless they are told a day. */
 int pf_needs_date(struct pf_needs *needs, const struct pf_opts *o, struct pf_err *err)
 {
 	int day = 0;

@@ -1,4 +1,4 @@
-/* builder.h - who makes a wheel of a source distribution, as the resolver and the installer know it */
+/* builder.h - who makes a wheel of a source distribution, as resolver and installer know it */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
@@ -8,16 +8,17 @@ struct pf_git_source;
 
 /* A source distribution that is wanted. */
 struct pf_sdist {
-	struct pf_str
-		file; /* "demo-1.0.tar.gz"; of a repository: what it is called, "demo@0123456789ab" */
+	/* "demo-1.0.tar.gz"; of a repository: what it is called, "demo@0123456789ab" */
+	struct pf_str file;
 	struct pf_str sha256;	/* 64 hex digits; empty: not known */
 	struct pf_str name;	/* canonical: what it has to be */
 	struct pf_str version;	/* empty: whatever it says */
-	/* Its bytes into an empty file, checked as far as they can be; called when there is need. */
+	/* Its bytes into an empty file, checked as far as they can be; called when there is
+	 * need. */
 	int (*fetch)(void *from, int fd, struct pf_err *err);
 	void *from;
-	const struct pf_git_source
-		*git; /* instead of all that: a commit of a repository; else NULL */
+	/* instead of all that: a commit of a repository; else NULL */
+	const struct pf_git_source *git;
 };
 
 /* Whom it is built for. */

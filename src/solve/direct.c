@@ -1,4 +1,4 @@
-/* direct.c - what is asked for by its address: a wheel, an archive of sources, a commit of a repository */
+/* direct.c - what is asked for by its address: a wheel, an archive, a commit of a repository */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/fs.h"
 #include "base/log.h"

@@ -144,7 +144,8 @@ static void set_uv(struct envp *e, const struct pf_indexes *x)
 
 static void set_pip(struct envp *e, const struct pf_indexes *x, bool offline)
 {
-	/* Without a second try pip says nothing of a dead index, only that nothing is to be found. */
+	/* Without a second try pip says nothing of a dead index, only that nothing is to be
+	 * found. */
 	if (x->net.tries)
 		set_number(e, "PIP_RETRIES", x->net.tries > 1 ? x->net.tries - 1 : 1);
 	if (x->net.wait)

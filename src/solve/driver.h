@@ -1,4 +1,4 @@
-/* driver.h - uv and pip as programs: found, given a clean environment, run, understood when they fail */
+/* driver.h - uv and pip as programs: found, given a clean environment, run, understood */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 

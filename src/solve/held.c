@@ -1,4 +1,4 @@
-/* held.c - what is held back at first: too late for the day, or to be built; let go by the conflicts it makes */
+/* held.c - what is held back at first, too late or to be built: let go by conflicts */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/limits.h"
 #include "base/str.h"

@@ -23,8 +23,8 @@ struct pf_indexes {
 	struct pf_strs only_binary; /* never built */
 };
 
-/* PIP_* before UV_* before pip's configuration files (of this interpreter, too; or NULL), each setting
- * for itself. uv's credentials of a named index become part of its URL. With
+/* PIP_* before UV_* before pip's configuration files (of this interpreter, too; or NULL), each
+ * setting for itself. uv's credentials of a named index become part of its URL. With
  * o->allow_model_index what the model's files ask for is added, and said before the user's word. */
 void pf_indexes_read(struct pf_indexes *out, const struct pf_needs *needs,
 		     const struct pf_python *python, const struct pf_opts *o);

@@ -22,7 +22,8 @@ void pf_native_free(struct pf_native *n)
 	memset(n, 0, sizeof(*n));
 }
 
-/* As uv has it: what was added is asked before the main one, and the first that knows a name has it. */
+/* As uv has it: what was added is asked before the main one, and the first that knows a name has
+ * it. */
 static void list_urls(struct pf_native *n)
 {
 	for (size_t i = 0; i < n->settings.extra.n; i++)

@@ -30,9 +30,9 @@ int pf_native_open(struct pf_native *out, const struct pf_needs *needs,
 		   struct pf_err *err) PF_MUST_USE;
 void pf_native_free(struct pf_native *n);
 
-/* Requirements and constraints, lines of a requirements file, to wheels and source distributions that are
- * known to the last digest. `whole` tells where a line stood, and the facts. What has only a source distribution
- * needs a builder. A list of lists ends with NULL. */
+/* Requirements and constraints, lines of a requirements file, to wheels and source distributions
+ * that are known to the last digest. `whole` tells where a line stood, and the facts. What has
+ * only a source distribution needs a builder. A list of lists ends with NULL. */
 int pf_native_resolve(struct pf_plan *out, struct pf_native *n, const struct pf_strs *const *wanted,
 		      const struct pf_strs *constraints, const struct pf_needs *whole,
 		      const struct pf_python *python, struct pf_err *err) PF_MUST_USE;
@@ -43,9 +43,9 @@ int pf_native_wanted(struct pf_needs *out, struct pf_arena *a, const struct pf_n
 		     const char *model_dir, const struct pf_python *python,
 		     struct pf_err *err) PF_MUST_USE;
 
-/* Nothing is resolved: the file of one version that has one of the digests, the best wheel first. Its
- * file, place and digests are filled in. Name and version are canonical and as written. EINTEGRITY
- * when the index has none such. */
+/* Nothing is resolved: the file of one version that has one of the digests, the best wheel first.
+ * Its file, place and digests are filled in. Name and version are canonical and as written.
+ * EINTEGRITY when the index has none such. */
 int pf_native_pin(struct pf_planned *one, struct pf_arena *a, struct pf_native *n,
 		  struct pf_str name, struct pf_str version, const struct pf_strs *hashes,
 		  struct pf_err *err) PF_MUST_USE;

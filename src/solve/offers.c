@@ -108,8 +108,8 @@ static const struct pf_need *who_forbids(struct pf_offers *x, const struct pf_ne
 	return NULL;
 }
 
-/* The best file that the needs' digests admit, of the kinds that are wanted; *why is set when it is the
- * digests that leave none. */
+/* The best file that the needs' digests admit, of the kinds that are wanted; *why is set when it
+ * is the digests that leave none. */
 static struct pf_file *choose_file(struct pf_str *why, const struct chooser *of,
 				   const struct pf_release *r)
 {

@@ -58,16 +58,16 @@ struct pf_str pf_offer_url(struct pf_arena *a, struct pf_str asked);
 /* What a project's one version has to offer. */
 struct pf_offer *pf_offer_only(struct pf_candidates *out, struct pf_offers *x,
 			       const struct pf_project *one);
-/* The metadata of a source distribution, or of a commit (else `git` is NULL). What could not be built is not
- * built again. */
+/* The metadata of a source distribution, or of a commit (else `git` is NULL). What could not be
+ * built is not built again. */
 int pf_offer_ask_builder(struct pf_str *out, struct pf_offers *x, struct pf_file *file,
 			 const struct pf_git_source *git, struct pf_err *err) PF_MUST_USE;
 /* What it needs is known: nobody is asked any more. */
 void pf_offer_set_needed(struct pf_offers *x, struct pf_offer *offer,
 			 const struct pf_needed *needed);
 
-/* A project of which the needs name one version, whose wheel was chosen before and is in the store: all
- * there is to know. False: its page has to be asked for. */
+/* A project of which the needs name one version, whose wheel was chosen before and is in the
+ * store: all there is to know. False: its page has to be asked for. */
 bool pf_offers_recall(struct pf_offers *x, struct pf_str name);
 /* From now on there is no such project. */
 void pf_offers_forget(struct pf_offers *x);
@@ -76,7 +76,8 @@ void pf_offers_remember(struct pf_offers *x, const struct pf_chosen *chosen);
 
 /* What a project has to offer, made once. */
 const struct pf_candidates *pf_offers_list(struct pf_offers *x, const struct pf_project *project);
-/* What is at hand of a project, and of what a version needs: false where it has to be waited for. */
+/* What is at hand of a project, and of what a version needs: false where it has to be waited
+ * for. */
 bool pf_offers_known(struct pf_offers *x, struct pf_candidates *out, struct pf_str name);
 bool pf_offers_told(struct pf_offers *x, struct pf_depends *out, const struct pf_candidate *of);
 

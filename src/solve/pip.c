@@ -316,7 +316,8 @@ int pf_pip_resolve(struct pf_plan *out, const struct pf_driver *d, const char *r
 int pf_pip_install(const struct pf_driver *d, const char *into, const char *requirements,
 		   bool hashed, struct pf_workdir *w, const struct pf_opts *o, struct pf_err *err)
 {
-	/* --ignore-installed: pip itself is seen on its path, and the plan may hold that very version */
+	/* --ignore-installed: pip itself is seen on its path, and the plan may hold that very
+	 * version */
 	const char *argv[] = { into,
 			       "-I",
 			       d->pip,

@@ -57,8 +57,8 @@ struct pf_str pf_plan_identity(struct pf_arena *a, const struct pf_python *p)
 			 PF_ARG(p->libc), PF_ARG(p->base_prefix), PF_ARG(p->base_exe));
 }
 
-/* Of a repository the commit tells all: the version is what its build says, and a lock may not tell it.
- * The revision stands in direct_url.json. */
+/* Of a repository the commit tells all: the version is what its build says, and a lock may not
+ * tell it. The revision stands in direct_url.json. */
 static void write_key_line(struct pf_buf *b, const struct pf_planned *one)
 {
 	PF_AUTO(arena) scratch = { 0 };

@@ -14,14 +14,14 @@ struct pf_planned {
 	struct pf_str version;	/* empty for a URL that does not tell it */
 	struct pf_str url; /* when the requirement was a URL or a file; else empty. Of a repository:
 				 * "git+https://h/r@COMMIT#subdirectory=x" */
-	struct pf_str
-		revision; /* of a repository: what was asked for, "v1"; empty: nothing but the repository */
-	struct pf_str
-		file; /* the wheel or the source distribution, where it is known which; else empty */
+	/* of a repository: what was asked for, "v1"; empty: nothing but the repository */
+	struct pf_str revision;
+	/* the wheel or the source distribution, where it is known which; else empty */
+	struct pf_str file;
 	struct pf_str from;	/* where it lies, without credentials */
 	bool redacted;		/* it was read back, and is without the secrets it had */
-	struct pf_strs
-		hashes; /* "sha256:hex", every one the index names, sorted; may be empty for a URL */
+	/* "sha256:hex", every one the index names, sorted; may be empty for a URL */
+	struct pf_strs hashes;
 
 	/* What a lock tells beside; each may be missing. */
 	struct pf_str index;	/* that has it, without credentials */
@@ -51,8 +51,8 @@ struct pf_plan {
 	struct pf_reasons facts; /* what the model recorded of versions, and what came of it */
 	struct pf_reasons added;	/* what no requirement brings and the model's files name */
 	char key[33];			/* 32 hex digits: the environment's name in the store */
-	struct pf_native
-		*native; /* the indexes it came from, still open: its files are there; or NULL */
+	/* the indexes it came from, still open: its files are there; or NULL */
+	struct pf_native *native;
 };
 
 void pf_plan_free(struct pf_plan *p);
@@ -78,8 +78,8 @@ bool pf_plan_is_key(struct pf_str s);
 /* Implementation, version, platform, libc and the installation's path, one a line. */
 struct pf_str pf_plan_identity(struct pf_arena *a, const struct pf_python *python);
 
-/* The plan as one JSON object: {"key":..., "resolver":..., "as_of":..., "late":[{"name":..., "why":...}],
- * "facts":[...], "added":[...], "left_out":[...], "packages":[...]}, less what is empty of the middle.
- * It is for files and for eyes: secrets of URLs are not in it. */
+/* The plan as one JSON object: {"key":..., "resolver":..., "as_of":..., "late":[{"name":...,
+ * "why":...}], "facts":[...], "added":[...], "left_out":[...], "packages":[...]}, less what is
+ * empty of the middle. It is for files and for eyes: secrets of URLs are not in it. */
 void pf_plan_write(struct pf_json_out *w, const struct pf_plan *p);
 int pf_plan_read(struct pf_plan *out, const struct pf_node *object, struct pf_err *err) PF_MUST_USE;

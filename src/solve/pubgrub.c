@@ -1,4 +1,4 @@
-/* pubgrub.c - the search: propagate, choose a package, try its best version, learn from conflicts */
+/* pubgrub.c - the search: propagate, choose a package, try its best version, learn */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "solve/pubgrub.h"
 
@@ -158,7 +158,8 @@ static void note_refusal(struct pf_solver *s, const struct tried *t)
 		pf_trail_count(s, p, p->trail.v[i - 1].cause);
 }
 
-/* A version's dependencies are told before it is decided for, so that one that cannot be is never. */
+/* A version's dependencies are told before it is decided for, so that one that cannot be is
+ * never. */
 static int try_package(struct tried *out, struct pf_solver *s, struct pf_package *p,
 		       struct pf_err *err)
 {

@@ -1,4 +1,4 @@
-/* recall.c - pinned versions that were chosen before, and whose wheels are in the store: no page of them is asked for */
+/* recall.c - pinned versions chosen before, whose wheels are in the store: no page is needed */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <unistd.h>
 

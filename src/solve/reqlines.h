@@ -13,10 +13,10 @@ struct pf_reqlines {
 	struct pf_arena arena;
 	struct pf_strs requirements;	/* lines, digests included */
 	struct pf_strs constraints;
-	struct pf_strs
-		build; /* "pip==23.2.1": what the environment files call build dependencies */
-	struct pf_strs
-		usual; /* "setuptools<81": what nothing names and venvs had, if it is to be had */
+	/* "pip==23.2.1": what the environment files call build dependencies */
+	struct pf_strs build;
+	/* "setuptools<81": what nothing names and venvs had, if it is to be had */
+	struct pf_strs usual;
 	struct pf_strs twins;		/* those requirements that stand for conda packages */
 	struct pf_strs left_out;	/* conda packages that no venv can have */
 };

@@ -134,8 +134,8 @@ static int note_result(struct pf_resolution *out, struct pf_solver *s, struct pf
 	return 0;
 }
 
-/* `let_go` grows by the projects that a conflict asks for: 1, and it is to be tried again. NULL: nothing is
- * held back. */
+/* `let_go` grows by the projects that a conflict asks for: 1, and it is to be tried again. NULL:
+ * nothing is held back. */
 static int search(struct pf_resolution *out, struct pf_solver *s, struct pf_strs *let_go,
 		  struct pf_arena *a, struct pf_err *err)
 {

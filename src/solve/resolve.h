@@ -10,7 +10,8 @@
 
 struct pf_resolve_opts {
 	const struct pf_marker_env *env; /* of the one interpreter and platform */
-	/* Pre-releases: by default where nothing else that fits is left, else like any other, never. */
+	/* Pre-releases: by default where nothing else that fits is left, else like any other,
+	 * never. */
 	enum pf_pre pre;
 	bool no_build;			/* what has only an sdist is left out */
 	struct pf_strs no_binary;	/* canonical names, or ":all:" */
@@ -40,13 +41,13 @@ struct pf_resolution {
 
 void pf_resolution_free(struct pf_resolution *r);
 
-/* The best versions that together satisfy all needs and whatever those ask for: newest first, what
- * has a wheel before what has none, earlier requirements before later ones. Constraints among the
- * needs count where their project is needed. Markers are evaluated for o->env. Of Requires-Python
- * the lower bounds count, a yanked version is taken only where a need pins it. A need that is a URL or
- * a file stands for its project wherever that is asked for.
- * ESOLVE saying why there is no solution, ELIMIT when it takes too long, EMODEL for a need that does
- * not tell its name, and whatever the source fails with. */
+/* The best versions that together satisfy all needs and whatever those ask for: newest first,
+ * what has a wheel before what has none, earlier requirements before later ones. Constraints
+ * among the needs count where their project is needed. Markers are evaluated for o->env. Of
+ * Requires-Python the lower bounds count, a yanked version is taken only where a need pins it. A
+ * need that is a URL or a file stands for its project wherever that is asked for. ESOLVE saying
+ * why there is no solution, ELIMIT when it takes too long, EMODEL for a need that does not tell
+ * its name, and whatever the source fails with. */
 int pf_resolve(struct pf_resolution *out, const struct pf_source *source,
 	       const struct pf_need *needs, size_t need_count, const struct pf_resolve_opts *o,
 	       struct pf_err *err) PF_MUST_USE;

@@ -131,9 +131,11 @@ int pf_package_get(struct pf_package **out, struct pf_solver *s, struct pf_str n
 
 /* ---- held.c ---- */
 
-/* Holds back what of a project's usable versions is later than the day, or would have to be built. */
+/* Holds back what of a project's usable versions is later than the day, or would have to be
+ * built. */
 void pf_held_tell(struct pf_solver *s, struct pf_package *p, const uint64_t *usable);
-/* The projects without which s->proof would be none: what of them was held back may be let go. How many? */
+/* The projects without which s->proof would be none: what of them was held back may be let go.
+ * How many? */
 size_t pf_held_let_go(struct pf_strs *out, struct pf_arena *a, struct pf_solver *s);
 
 /* ---- incompat.c ---- */

@@ -17,8 +17,8 @@ struct pf_candidate {
 	bool yanked;
 	struct pf_str yanked_why;	/* may be empty */
 	struct pf_str requires_python;	/* as the index has it, ">=3.8,<4"; empty: any */
-	struct pf_str
-		unusable; /* why it may not be taken ("its digest is another"); empty: it may */
+	/* why it may not be taken ("its digest is another"); empty: it may */
+	struct pf_str unusable;
 	int day;	  /* of its upload: days since 1970 in UTC, 0 when it is not known */
 	const void *ref;		/* the source's own */
 };
@@ -49,8 +49,8 @@ struct pf_source {
 	int (*depends)(void *ctx, struct pf_depends *out, const struct pf_candidate *of,
 		       struct pf_err *err);
 
-	/* Hints, either may be NULL. That candidates(name) comes soon, for this requirement: a source
-	 * that reads ahead can ask pf_resolve_first() what would be taken of it. */
+	/* Hints, either may be NULL. That candidates(name) comes soon, for this requirement: a
+	 * source that reads ahead can ask pf_resolve_first() what would be taken of it. */
 	void (*want_project)(void *ctx, struct pf_str name, const struct pf_requirement *why);
 	/* That depends(of) comes soon. */
 	void (*want_depends)(void *ctx, const struct pf_candidate *of);

@@ -146,7 +146,8 @@ void pf_trail_count(struct pf_solver *s, struct pf_package *refused, const struc
 		refused->base->early = true;
 }
 
-/* From an incompatibility that came true, goes back to the cause that can be avoided, and avoids it. */
+/* From an incompatibility that came true, goes back to the cause that can be avoided, and avoids
+ * it. */
 static void resolve_conflict(struct pf_solver *s, const struct pf_incompat *start)
 {
 	struct pf_incompat *learned = NULL;
