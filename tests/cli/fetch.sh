@@ -104,7 +104,7 @@ expect "none that is asked over HTTP" 2 "none of a server" env MLFLOW_TRACKING_U
 # ---- interruptions ----
 forget
 check "a server that is busy at first" fetched mlflow-artifacts:/cut
-fetch mlflow-artifacts:/big >/dev/null 2>&1 &
+"$program" fetch mlflow-artifacts:/big >/dev/null 2>&1 &
 pid=$!
 until [ -n "$(find "$PYFUNC_ENV_STORE/models" -path '*.part/at/*' -size +1000k 2>/dev/null)" ]; do sleep 0.05; done
 kill -9 $pid
