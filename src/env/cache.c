@@ -21,6 +21,7 @@ enum kind {
 	WHEELS,
 	BYTE_CODE,
 	INDEX,
+	MODELS,
 	BUILT,
 	PYTHONS,
 	LOGS,
@@ -36,6 +37,7 @@ static const struct {
 	[WHEELS] = { "wheels", "wheels" },
 	[BYTE_CODE] = { "byte code", NULL }, /* within those */
 	[INDEX] = { "index", "index" },
+	[MODELS] = { "models", "models" },
 	[BUILT] = { "built", "built" },
 	[PYTHONS] = { "pythons", "pythons" },
 	[LOGS] = { "logs", "logs" },

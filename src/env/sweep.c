@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -214,6 +215,64 @@ static void sweep_built(struct sweep *s)
 	}
 }
 
+/* ---- models that were fetched ---- */
+
+/* Whoever fetches one holds KEY.lock, whoever uses one the folder itself; -1: somebody does. */
+static int take_model(int models, const char *name)
+{
+	char lock[128];
+	struct pf_err ignored;
+	int fd;
+
+	if (pf_str_ends(pf_s(name), ".part")) {
+		snprintf(lock, sizeof(lock), "%.64s.lock", name);
+		return pf_lock(models, lock, 0, NULL, &ignored);
+	}
+	fd = openat(models, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0)
+		pf_fd_close(&fd);
+	return fd;
+}
+
+static int sweep_model(struct sweep *s, int models, const char *name, struct pf_err *err)
+{
+	char *away = pf_formatz(&s->s->arena, "%s/tmp/%s.%d.gone", s->s->root, name, (int)getpid());
+	size_t n = strlen(name);
+	PF_FD(held) = -1;
+
+	if ((n != PF_SHA256_HEX - 1 && !pf_str_ends(pf_s(name), ".part")) ||
+	    !is_older(models, name, s->cached))
+		return 0;
+	held = take_model(models, name);
+	if (held < 0)
+		return 0;
+	s->swept.models++;
+	if (s->how->dry)
+		return count_bytes(s, models, name, err);
+	if (pf_mkdir_p(pf_formatz(&s->s->arena, "%s/tmp", s->s->root), 0755, err) < 0)
+		return -1;
+	if (renameat(models, name, AT_FDCWD, away) < 0)
+		return errno == ENOENT ? 0 : pf_fail_errno(err, "cannot remove models/%s", name);
+	return count_bytes(s, AT_FDCWD, away, err) < 0 ? -1 : pf_remove_tree(AT_FDCWD, away, err);
+}
+
+/* What a URI came to: of no use without the model. */
+static int sweep_note(struct sweep *s, int dir, const char *name, struct pf_err *err)
+{
+	(void)err;
+	if (is_older(dir, name, s->cached))
+		(void)remove_file(s, dir, name);
+	return 0;
+}
+
+static int sweep_models(struct sweep *s, struct pf_err *err)
+{
+	return visit_all(s, "models", sweep_model, err) < 0 ||
+			       visit_all(s, "models/uris", sweep_note, err) < 0 ?
+		       -1 :
+		       0;
+}
+
 /* ---- pages and logs ---- */
 
 static int sweep_pages(struct sweep *s, struct pf_err *err)
@@ -280,7 +339,7 @@ int pf_sweep(struct pf_swept *out, struct pf_stored_list *list, const struct pf_
 		return -1;
 	sweep_built(&s);
 	if (how->what != PF_SWEEP_NAMED &&
-	    (sweep_pages(&s, err) < 0 || visit_all(&s, "logs", sweep_log, err) < 0))
+	    (sweep_models(&s, err) < 0 || sweep_pages(&s, err) < 0 || visit_all(&s, "logs", sweep_log, err) < 0))
 		return -1;
 	*out = s.swept;
 	return 0;
@@ -291,7 +350,8 @@ int pf_sweep(struct pf_swept *out, struct pf_stored_list *list, const struct pf_
 #define COUNTS(s)                                                                             \
 	{                                                                                     \
 		{ "leftovers", (s)->leftovers }, { "logs", (s)->logs }, { "wheels", (s)->wheels }, \
-			{ "pages", (s)->pages }, { "built", (s)->built }                      \
+			{ "pages", (s)->pages }, { "built", (s)->built },                     \
+			{ "models", (s)->models }                      \
 	}
 
 struct count {

@@ -139,4 +139,30 @@ kill "$holder"
 wait "$holder" 2>/dev/null || :
 check "what is held no more" ends 0 cache clean
 check "is a leftover" printed "1 leftovers"
+
+# ---- models that were fetched ----
+store=$work/fetched
+model() { printf "%064d" "$1"; }
+mkdir -p "$store/models/uris"
+for i in 1 2 3 4; do mkdir -p "$store/models/$(model $i)/tree" && echo x >"$store/models/$(model $i)/tree/MLmodel"; done
+mkdir -p "$store/models/$(model 5).part/at" "$store/models/$(model 6).part/at"
+echo '{}' >"$store/models/uris/old" && echo '{}' >"$store/models/uris/new"
+touch -d '40 days ago' "$store/models/$(model 1)" "$store/models/$(model 2)" "$store/models/$(model 5).part" \
+	"$store/models/$(model 6).part" "$store/models/uris/old"
+flock --no-fork -s "$store/models/$(model 2)" sleep 60 &
+holder=$!
+flock --no-fork "$store/models/$(model 6).lock" sleep 60 &
+fetcher=$!
+until ! flock -n "$store/models/$(model 2)" true && ! flock -n "$store/models/$(model 6).lock" true; do sleep 0.1; done
+check "their size is told" ends 0 cache size
+check "as models" grep -q '^models  *7 ' "$work/out"
+check "prune" ends 0 cache prune
+check "takes the old ones" printed "2 models"
+check "whole and in part" test ! -e "$store/models/$(model 1)" -a ! -e "$store/models/$(model 5).part" -a ! -e "$store/models/uris/old"
+check "not those that are in use, being fetched, or young" test -e "$store/models/$(model 2)" -a -e "$store/models/$(model 6).part" \
+	-a -e "$store/models/$(model 3)" -a -e "$store/models/uris/new"
+kill "$holder" "$fetcher"
+wait "$holder" "$fetcher" 2>/dev/null || :
+check "clean" ends 0 cache clean
+check "takes all" none "$store/models" -name MLmodel
 finish
