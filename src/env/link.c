@@ -93,6 +93,9 @@ static int link_one(struct pf_linking *l, int tree, const struct pf_bundled *f, 
 {
 	if (f->kind == PF_BUNDLED_SCRIPT)
 		return pf_link_script(l, tree, f, err);
+	if (l->claimed && f->scheme != PF_SCHEME_HEADERS && /* who shares one shares many */
+	    pf_link_is_claimed(l, pf_link_place(l, f)))
+		return pf_link_clash(l, f, err);
 	switch (pf_link_file(l, tree, f, err)) {
 	case PF_LINKED:
 		pf_link_note(l, f, true);
@@ -110,13 +113,13 @@ static bool is_lost(struct pf_linking *l, const char *path)
 	const char *folder = strstr(path, "__pycache__/"), *name, *dot;
 	struct pf_str place;
 
-	if (!l->lost.entries.n || !folder)
+	if (!l->claimed || !folder)
 		return false;
 	name = folder + strlen("__pycache__/");
 	dot = strchr(name, '.');
 	place = pf_format(&l->arena, PF_FMT "%.*s%.*s.py", PF_ARG(l->prefixes[PF_SCHEME_ROOT]),
 			  (int)(folder - path), path, dot ? (int)(dot - name) : 0, name);
-	return pf_map_get(&l->lost, place) != NULL;
+	return pf_map_get(&l->lost, place) || pf_link_is_claimed(l, place);
 }
 
 /* Where there is byte code already, a wheel brought it along, or shares the module. It is in no

@@ -241,6 +241,16 @@ static const struct claim *claim_of(struct pf_linking *l, struct pf_str place)
 	return pf_map_get(&l->claims, place);
 }
 
+struct pf_str pf_link_place(struct pf_linking *l, const struct pf_bundled *f)
+{
+	return place_of(&l->arena, l, f->scheme, f->to);
+}
+
+bool pf_link_is_claimed(struct pf_linking *l, struct pf_str place)
+{
+	return l->claimed && claim_of(l, place);
+}
+
 static bool agree(const struct pf_linking *l, const struct claim *c, const struct pf_bundled *f)
 {
 	if (c && c->file && c->file->kind == f->kind)
@@ -251,7 +261,7 @@ static bool agree(const struct pf_linking *l, const struct claim *c, const struc
 int pf_link_clash(struct pf_linking *l, const struct pf_bundled *f, struct pf_err *err)
 {
 	const struct pf_bundle *b = &l->links[l->current].wheel->files;
-	struct pf_str place = place_of(&l->arena, l, f->scheme, f->to), owner;
+	struct pf_str place = pf_link_place(l, f), owner;
 	const struct claim *c = claim_of(l, place);
 
 	note_record(l, f);

@@ -74,6 +74,14 @@ void pf_direct_url(struct pf_buf *out, const struct pf_link *link)
 	pf_json_close(&w, '}');
 }
 
+static int put_same(struct pf_linking *l, char **first, const char *name, struct pf_str text,
+		    struct pf_err *err)
+{
+	const char *info = l->links[l->current].wheel->files.info;
+
+	return pf_link_same(l, first, pf_formatz(&l->arena, "%s/%s", info, name), text, err);
+}
+
 static int put(struct pf_linking *l, const char *name, struct pf_str text, struct pf_err *err)
 {
 	const char *info = l->links[l->current].wheel->files.info;
@@ -102,8 +110,8 @@ int pf_link_info(struct pf_linking *l, struct pf_err *err)
 	const struct pf_link *link = &l->links[l->current];
 	PF_AUTO(buf) url = PF_BUF(PF_MAX_TEXT_FILE);
 
-	if (put(l, "INSTALLER", PF_S("pyfunc-env\n"), err) < 0 ||
-	    (link->requested && put(l, "REQUESTED", PF_S(""), err) < 0))
+	if (put_same(l, &l->installer, "INSTALLER", PF_S("pyfunc-env\n"), err) < 0 ||
+	    (link->requested && put_same(l, &l->requested, "REQUESTED", PF_S(""), err) < 0))
 		return -1;
 	if (link->url.n) {
 		pf_direct_url(&url, link);

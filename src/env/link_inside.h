@@ -17,6 +17,7 @@ struct pf_linking {
 	struct pf_map claims; /* places of the wheels before, once two clashed */
 	size_t claimed;       /* wheels that are in it */
 	struct pf_map lost;   /* modules whose place another wheel has */
+	char *installer, *requested; /* the first one's: the others' are links to it */
 	bool copying;         /* links were refused */
 	mode_t folder_mode;   /* of the first folder made; 0: none yet */
 };
@@ -28,6 +29,13 @@ enum pf_link_result pf_link_file(struct pf_linking *l, int tree, const struct pf
 /* A text of our own into a place, as if a wheel had it; `name` below the scheme's folder. */
 int pf_link_text(struct pf_linking *l, enum pf_scheme scheme, const char *name, struct pf_str text,
 		 bool exec, struct pf_err *err) PF_MUST_USE;
+/* The same, or a link to *first, which has that text already; *first is set when it was the first. */
+int pf_link_same(struct pf_linking *l, char **first, const char *name, struct pf_str text,
+		 struct pf_err *err) PF_MUST_USE;
+/* "lib/python3.11/site-packages/a.py" of a file. */
+struct pf_str pf_link_place(struct pf_linking *l, const struct pf_bundled *f);
+/* Has a wheel before this one the place? Known once two clashed; false before. */
+bool pf_link_is_claimed(struct pf_linking *l, struct pf_str place);
 /* A line of RECORD and of the list of placed files: one of the cache, or written here. */
 void pf_link_note(struct pf_linking *l, const struct pf_bundled *f, bool linked);
 void pf_link_placed(struct pf_linking *l, const struct pf_bundled *f,

@@ -54,6 +54,27 @@ int pf_link_text(struct pf_linking *l, enum pf_scheme scheme, const char *name, 
 	return 0;
 }
 
+int pf_link_same(struct pf_linking *l, char **first, const char *name, struct pf_str text,
+		 struct pf_err *err)
+{
+	int root = l->roots[PF_SCHEME_ROOT];
+	char digest[PF_DIGEST_TEXT];
+	struct pf_bundled f = { .path = name, .to = name, .digest = digest, .size = text.n,
+				.scheme = PF_SCHEME_ROOT };
+
+	if (*first && !l->copying && l->o->mode == PF_LINK_HARD &&
+	    linkat(root, *first, root, name, 0) == 0) {
+		(void)pf_digest_text(digest, PF_S("sha256"), text.p, text.n);
+		pf_link_note(l, &f, false);
+		return 0;
+	}
+	if (pf_link_text(l, PF_SCHEME_ROOT, name, text, false, err) < 0)
+		return -1;
+	if (!*first)
+		*first = pf_dupz(&l->arena, pf_s(name));
+	return 0;
+}
+
 int pf_link_script(struct pf_linking *l, int tree, const struct pf_bundled *f, struct pf_err *err)
 {
 	PF_AUTO(buf) script = PF_BUF(PF_MAX_SCRIPT), out = PF_BUF(PF_MAX_SCRIPT + PF_KIB(16));
