@@ -29,7 +29,8 @@ enum pf_link_result pf_link_file(struct pf_linking *l, int tree, const struct pf
 /* A text of our own into a place, as if a wheel had it; `name` below the scheme's folder. */
 int pf_link_text(struct pf_linking *l, enum pf_scheme scheme, const char *name, struct pf_str text,
 		 bool exec, struct pf_err *err) PF_MUST_USE;
-/* The same, or a link to *first, which has that text already; *first is set when it was the first. */
+/* The same, or a link to *first, which has that text already; *first is set when it was the
+ * first. */
 int pf_link_same(struct pf_linking *l, char **first, const char *name, struct pf_str text,
 		 struct pf_err *err) PF_MUST_USE;
 /* "lib/python3.11/site-packages/a.py" of a file. */
