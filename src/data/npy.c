@@ -243,14 +243,17 @@ static int take_cell(struct pf_value *out, struct pf_arena *a, const char *from,
 /* Where an element of C order is in the file: there the first index varies fastest. */
 static size_t fortran_place(const struct pf_tensor *t, size_t number)
 {
-	size_t at[MAX_RANK], place = 0;
+	size_t stride = 1, place = 0;
 
+	for (unsigned i = 0; i < t->rank; i++)
+		stride *= (size_t)t->shape[i];
 	for (unsigned i = t->rank; i-- > 0;) {
-		at[i] = number % (size_t)t->shape[i];
-		number /= (size_t)t->shape[i];
+		size_t length = (size_t)t->shape[i];
+
+		stride /= length;
+		place += number % length * stride;
+		number /= length;
 	}
-	for (unsigned i = t->rank; i-- > 0;)
-		place = place * (size_t)t->shape[i] + at[i];
 	return place;
 }
 

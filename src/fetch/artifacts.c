@@ -104,7 +104,7 @@ static void start_list(struct pf_transfer *t, struct pf_remote *r, struct pf_str
 
 	t->url = pf_formatz(
 		&r->arena, PF_FMT "?" PF_FMT, PF_ARG(f->base),
-		PF_ARG(pf_url_query(&r->arena, "path", folder.n ? path : f->root, NULL)));
+		PF_ARG(pf_url_query(&r->arena, "path", folder.n ? path : f->root)));
 	t->accept = "application/json";
 	t->body = PF_BUF(PF_MAX_LISTING);
 	t->max = PF_MAX_LISTING;

@@ -44,13 +44,13 @@ static struct pf_str form_of(struct pf_arena *a, const struct pf_aws_role *role)
 	form = pf_url_query(a, "Action",
 			    role->token.n ? PF_S("AssumeRoleWithWebIdentity") : PF_S("AssumeRole"),
 			    "Version", PF_S("2011-06-15"), "RoleArn", role->arn, "RoleSessionName",
-			    session, NULL);
+			    session);
 	if (role->token.n)
 		return pf_format(a, PF_FMT "&" PF_FMT, PF_ARG(form),
-				 PF_ARG(pf_url_query(a, "WebIdentityToken", role->token, NULL)));
+				 PF_ARG(pf_url_query(a, "WebIdentityToken", role->token)));
 	if (role->external.n)
 		return pf_format(a, PF_FMT "&" PF_FMT, PF_ARG(form),
-				 PF_ARG(pf_url_query(a, "ExternalId", role->external, NULL)));
+				 PF_ARG(pf_url_query(a, "ExternalId", role->external)));
 	return form;
 }
 

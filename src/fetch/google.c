@@ -108,8 +108,7 @@ static int of_service(struct pf_str *header, struct pf_arena *a, struct pf_pool 
 		return pf_wrap(err, "Google's service account");
 	form = pf_url_query(
 		a, "grant_type", PF_S(GRANT), "assertion",
-		pf_format(a, PF_FMT "." PF_FMT, PF_ARG(claims), PF_ARG(base64url(a, signature))),
-		NULL);
+		pf_format(a, PF_FMT "." PF_FMT, PF_ARG(claims), PF_ARG(base64url(a, signature))));
 	return change(header, a, p, pf_node_text(file, "token_uri"), form, err);
 }
 
@@ -119,7 +118,7 @@ static int of_user(struct pf_str *header, struct pf_arena *a, struct pf_pool *p,
 	struct pf_str form = pf_url_query(a, "grant_type", PF_S("refresh_token"), "client_id",
 					  pf_node_text(file, "client_id"), "client_secret",
 					  pf_node_text(file, "client_secret"), "refresh_token",
-					  pf_node_text(file, "refresh_token"), NULL);
+					  pf_node_text(file, "refresh_token"));
 
 	return change(header, a, p, pf_node_text(file, "token_uri"), form, err);
 }

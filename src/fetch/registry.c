@@ -185,7 +185,7 @@ static int find_alias(struct pf_str *version, struct asking *q, const struct mod
 {
 	const struct pf_node *answer =
 		get(q, "registered-models/alias",
-		    pf_url_query(q->a, "name", m->name, "alias", m->alias, NULL));
+		    pf_url_query(q->a, "name", m->name, "alias", m->alias));
 
 	if (!answer)
 		return -1;
@@ -198,7 +198,7 @@ static int place_of_version(struct pf_str *place, struct asking *q, struct pf_st
 {
 	const struct pf_node *answer =
 		get(q, "model-versions/get-download-uri",
-		    pf_url_query(q->a, "name", name, "version", version, NULL));
+		    pf_url_query(q->a, "name", name, "version", version));
 
 	if (!answer)
 		return -1;
@@ -293,7 +293,7 @@ static int find_logged(struct pf_str *place, struct asking *q, struct pf_str run
 
 static int find_run(char **to, struct asking *q, struct pf_str run, struct pf_str path)
 {
-	const struct pf_node *answer = get(q, "runs/get", pf_url_query(q->a, "run_id", run, NULL)),
+	const struct pf_node *answer = get(q, "runs/get", pf_url_query(q->a, "run_id", run)),
 			     *info;
 	struct pf_str place = { 0 };
 	size_t slash = pf_str_find(path, '/');

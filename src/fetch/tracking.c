@@ -143,7 +143,7 @@ void pf_tracking_sign(const struct pf_tracking *s, struct pf_transfer *t)
 
 /* ---- a question ---- */
 
-struct pf_str pf_url_query(struct pf_arena *a, const char *name, struct pf_str value, ...)
+struct pf_str pf_url_query_of(struct pf_arena *a, const char *name, struct pf_str value, ...)
 {
 	struct pf_str out = { 0 };
 	va_list more;

@@ -31,5 +31,6 @@ void pf_tracking_sign(const struct pf_tracking *s, struct pf_transfer *t);
 int pf_tracking_ask(struct pf_node **out, struct pf_arena *a, struct pf_pool *p,
 		    const struct pf_tracking *s, struct pf_str path, struct pf_str body,
 		    struct pf_err *err) PF_MUST_USE;
-/* "name=iris&version=1", values encoded: pairs of texts, ended by NULL. */
-struct pf_str pf_url_query(struct pf_arena *a, const char *name, struct pf_str value, ...);
+/* "name=iris&version=1", values encoded: pf_url_query(a, "name", iris, "version", one). */
+#define pf_url_query(a, ...) pf_url_query_of(a, __VA_ARGS__, (const char *)NULL)
+struct pf_str pf_url_query_of(struct pf_arena *a, const char *name, struct pf_str value, ...);
