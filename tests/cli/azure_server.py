@@ -10,13 +10,13 @@ each kind of caller), odd-NAME (lists that are not to be believed)."""
 import base64
 import hashlib
 import hmac
-import http.server
 import os
 import sys
-import threading
 import urllib.parse
 from email.utils import parsedate_to_datetime
 from xml.sax.saxutils import escape
+
+import loopback
 
 WORK = sys.argv[1]
 MODEL = os.path.join(WORK, "model")
@@ -43,11 +43,7 @@ def files():
     return dict(sorted(out.items()))
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_):
-        pass
+class Handler(loopback.Handler):
 
     def answer(self, status, body=b"", **headers):
         with open(os.path.join(WORK, "log"), "a") as log:
@@ -142,15 +138,4 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return self.file(container, urllib.parse.unquote(name[:-1]))
 
 
-def main():
-    for name in ("A", "B"):
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        server.name, server.daemon_threads = name, True
-        PORTS[name] = server.server_address[1]
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-    with open(os.path.join(WORK, "ready"), "w") as ready:
-        print(PORTS["A"], PORTS["B"], file=ready)
-    threading.Event().wait()
-
-
-main()
+loopback.serve(Handler, WORK, PORTS, ("A", "B"))

@@ -7,14 +7,14 @@ WORK/log: SERVER METHOD PATH STATUS AUTHORIZATION RANGE. A JWT is looked at with
 Buckets: models, public (nobody has to say who it is), away (its files redirect to another origin), changing (a listed
 generation is gone), cut (each file breaks off once), odd-NAME (lists that are not to be believed)."""
 import base64
-import http.server
 import json
 import os
 import subprocess
 import sys
-import threading
 import time
 import urllib.parse
+
+import loopback
 
 WORK = sys.argv[1]
 MODEL = os.path.join(WORK, "model")
@@ -55,11 +55,7 @@ def claims(jwt):
     assert parts[1]["scope"] == "https://www.googleapis.com/auth/devstorage.read_only"
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_):
-        pass
+class Handler(loopback.Handler):
 
     def answer(self, status, body=b"", **headers):
         with open(os.path.join(WORK, "log"), "a") as log:
@@ -149,15 +145,4 @@ class Handler(http.server.BaseHTTPRequestHandler):
     do_POST = do_GET
 
 
-def main():
-    for name in ("A", "B"):
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        server.name, server.daemon_threads = name, True
-        PORTS[name] = server.server_address[1]
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-    with open(os.path.join(WORK, "ready"), "w") as ready:
-        print(PORTS["A"], PORTS["B"], file=ready)
-    threading.Event().wait()
-
-
-main()
+loopback.serve(Handler, WORK, PORTS, ("A", "B"))

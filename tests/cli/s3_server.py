@@ -9,13 +9,13 @@ away (its files redirect to another origin), changing (a file is another one onc
 off once), odd-NAME (lists that are not to be believed). Beside them: STS, a container's and a machine's keys."""
 import hashlib
 import hmac
-import http.server
 import json
 import os
 import sys
-import threading
 import urllib.parse
 from xml.sax.saxutils import escape
+
+import loopback
 
 WORK = sys.argv[1]
 MODEL = os.path.join(WORK, "model")
@@ -72,11 +72,7 @@ def signature(handler, fields, key):
     return secret.hex(), region, service
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_):
-        pass
+class Handler(loopback.Handler):
 
     def answer(self, status, body=b"", **headers):
         who = (self.headers.get("Authorization") or "-").partition("Credential=")[2].partition("/")[0]
@@ -231,15 +227,4 @@ class Handler(http.server.BaseHTTPRequestHandler):
     do_POST = do_PUT = do_GET
 
 
-def main():
-    for name in ("A", "B"):
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        server.name, server.daemon_threads = name, True
-        PORTS[name] = server.server_address[1]
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-    with open(os.path.join(WORK, "ready"), "w") as ready:
-        print(PORTS["A"], PORTS["B"], file=ready)
-    threading.Event().wait()
-
-
-main()
+loopback.serve(Handler, WORK, PORTS, ("A", "B"))

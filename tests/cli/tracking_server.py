@@ -8,16 +8,16 @@ Models: good, moved (to other files from WORK/moved on), stored (in a bucket of 
 circle (models:/circle/1), foreign (another origin's artifacts), secret (credentials in the answer).
 Folders of artifacts: model, climb ("../x" in the list), absolute, twice, fileinfile, endless, cut (each
 file breaks off once), slow (a file takes a while), big (its first half alone, the first time)."""
-import http.server
 import io
 import json
 import os
 import sys
 import tarfile
-import threading
 import time
 import urllib.parse
 import zipfile
+
+import loopback
 
 WORK = sys.argv[1]
 MODEL = os.path.join(WORK, "model")
@@ -50,11 +50,7 @@ def archive(kind):
 ARCHIVES = {kind: archive(kind) for kind in ("zip", "tar", "flat")}
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_):
-        pass
+class Handler(loopback.Handler):
 
     def answer(self, status, body=b"", **headers):
         with open(os.path.join(WORK, "log"), "a") as log:
@@ -170,15 +166,4 @@ class Handler(http.server.BaseHTTPRequestHandler):
     do_POST = do_HEAD = do_GET
 
 
-def main():
-    for name in ("A", "B", "auth"):
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        server.name, server.daemon_threads = name, True
-        PORTS[name] = server.server_address[1]
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-    with open(os.path.join(WORK, "ready"), "w") as ready:
-        print(PORTS["A"], PORTS["B"], PORTS["auth"], file=ready)
-    threading.Event().wait()
-
-
-main()
+loopback.serve(Handler, WORK, PORTS, ("A", "B", "auth"))
