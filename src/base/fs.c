@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/openat2.h>
 #include <pwd.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -200,6 +202,35 @@ int pf_write_fd(int fd, const void *p, size_t n, struct pf_err *err)
 		n -= (size_t)done;
 	}
 	return 0;
+}
+
+static int copy_by_hand(int to, int from, struct pf_err *err)
+{
+	char bytes[PF_KIB(64)];
+	ssize_t n;
+
+	while ((n = pf_read_some(from, bytes, sizeof(bytes))) != 0) {
+		if (n < 0)
+			return pf_fail_errno(err, "cannot read");
+		if (pf_write_fd(to, bytes, (size_t)n, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The kernel copies where it can; it says at once where it cannot. */
+int pf_copy_fd(int to, int from, bool share, struct pf_err *err)
+{
+	ssize_t n;
+
+	if (share && ioctl(to, FICLONE, from) == 0)
+		return 0;
+	do {
+		if (pf_signals_check(err) < 0)
+			return -1;
+		n = copy_file_range(from, NULL, to, NULL, PF_MIB(64), 0);
+	} while (n > 0 || (n < 0 && errno == EINTR));
+	return n == 0 ? 0 : copy_by_hand(to, from, err);
 }
 
 static void random_suffix(char out[17])

@@ -26,6 +26,9 @@ int pf_open_file(int dirfd, const char *path, struct pf_err *err) PF_MUST_USE;
 int pf_read_fd(struct pf_buf *out, int fd, const char *what, struct pf_err *err) PF_MUST_USE;
 int pf_read_file(struct pf_buf *out, int dirfd, const char *path, struct pf_err *err) PF_MUST_USE;
 int pf_write_fd(int fd, const void *p, size_t n, struct pf_err *err) PF_MUST_USE;
+/* All of one file to another that is empty, by the kernel where it can; `share`: by sharing its
+ * blocks where the file system can. */
+int pf_copy_fd(int to, int from, bool share, struct pf_err *err) PF_MUST_USE;
 /* read(2), again where a signal came in between. */
 ssize_t pf_read_some(int fd, void *to, size_t n);
 

@@ -2,8 +2,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fs.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,33 +13,6 @@
 #include "env/link_inside.h"
 
 /* ---- copies ---- */
-
-static int copy_by_hand(int to, int from, struct pf_err *err)
-{
-	char bytes[65536];
-	ssize_t n;
-
-	while ((n = pf_read_some(from, bytes, sizeof(bytes))) != 0) {
-		if (n < 0)
-			return pf_fail_errno(err, "cannot read");
-		if (pf_write_fd(to, bytes, (size_t)n, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* The kernel copies where it can; it says at once where it cannot. */
-static int copy_bytes(int to, int from, bool share, struct pf_err *err)
-{
-	ssize_t n;
-
-	if (share && ioctl(to, FICLONE, from) == 0)
-		return 0;
-	do
-		n = copy_file_range(from, NULL, to, NULL, PF_MIB(64), 0);
-	while (n > 0 || (n < 0 && errno == EINTR));
-	return n == 0 ? 0 : copy_by_hand(to, from, err);
-}
 
 static enum pf_link_result fail_copy(struct pf_err *err, const char *what, const char *path)
 {
@@ -63,7 +34,7 @@ static enum pf_link_result copy_file(int root, const char *to, int tree, const c
 	out = openat(root, to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (out < 0)
 		return errno == EEXIST ? PF_LINK_EXISTS : fail_copy(err, "create", to);
-	if (copy_bytes(out, in, share, err) < 0) {
+	if (pf_copy_fd(out, in, share, err) < 0) {
 		pf_wrap(err, "%s", to);
 		return PF_LINK_FAILED;
 	}

@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
-#include <linux/fs.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,26 +12,6 @@
 #include "base/limits.h"
 #include "base/proc.h"
 #include "base/str.h"
-
-static int copy_bytes(int to, int from, struct pf_err *err)
-{
-	char bytes[PF_KIB(64)];
-	ssize_t n;
-
-	if (ioctl(to, FICLONE, from) == 0)
-		return 0;
-	do {
-		if (pf_signals_check(err) < 0)
-			return -1;
-		n = copy_file_range(from, NULL, to, NULL, PF_MIB(64), 0);
-	} while (n > 0 || (n < 0 && errno == EINTR));
-	while (n < 0 && (n = read(from, bytes, sizeof(bytes))) > 0) {
-		if (pf_write_fd(to, bytes, (size_t)n, err) < 0)
-			return -1;
-		n = -1;
-	}
-	return n < 0 ? pf_fail_errno(err, "cannot read") : 0;
-}
 
 static int copy_file(int dir, const char *name, const FTSENT *e, struct pf_err *err)
 {
@@ -46,7 +24,7 @@ static int copy_file(int dir, const char *name, const FTSENT *e, struct pf_err *
 		    e->fts_statp->st_mode & 0111 ? 0777 : 0666);
 	if (to < 0)
 		return pf_fail_errno(err, "cannot create %s", name);
-	return copy_bytes(to, from, err) < 0 ? pf_wrap(err, "%s", name) : 0;
+	return pf_copy_fd(to, from, true, err) < 0 ? pf_wrap(err, "%s", name) : 0;
 }
 
 static int copy_link(int dir, const char *name, const FTSENT *e, struct pf_err *err)
