@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "fetch/remote.h"
 #include "fetch/tracking.h"
+#include "fetch/tree.h"
 #include "formats/digest.h"
 
 #define WAY "/api/2.0/mlflow-artifacts/artifacts"
@@ -57,16 +58,11 @@ static int take_entry(struct pf_remote_files *out, struct pf_remote *r, struct p
 {
 	struct artifacts *f = r->own;
 	const struct pf_node *is_folder = pf_node_get(entry, "is_dir");
-	struct pf_str name = pf_node_text(entry, "path"), size = pf_node_text(entry, "file_size"),
-		      rest = name, part;
+	struct pf_str name = pf_node_text(entry, "path"), size = pf_node_text(entry, "file_size");
 	struct pf_remote_file *file;
 
-	while (pf_str_next(&rest, '/', &part)) /* before anything is asked for by it */
-		if (!part.n || pf_str_is(part, ".") || pf_str_is(part, ".."))
-			return pf_fail(err, PF_EINTEGRITY,
-				       "the server lists \"" PF_FMT
-				       "\", which leads out of its folder",
-				       PF_ARG(pf_shown(name)));
+	if (pf_tree_check_path(name, err) < 0) /* before anything is asked for by it */
+		return -1;
 	name = join(&r->arena, folder, name);
 	if (is_folder && is_folder->truth) {
 		if (f->folders.n >= PF_MAX_PAGES || name.n >= PF_MAX_PATH)

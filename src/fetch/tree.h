@@ -5,6 +5,8 @@
 #include "fetch/remote.h"
 #include "formats/digest.h"
 
+/* May a server list a file or a folder by this name? EINTEGRITY. */
+int pf_tree_check_path(struct pf_str path, struct pf_err *err) PF_MUST_USE;
 /* Asks for the list; refuses names that climb, are there twice, or are files and folders at once,
  * and more than there may be. The biggest come first. */
 int pf_tree_list(struct pf_remote_files *out, struct pf_remote *r, struct pf_err *err) PF_MUST_USE;

@@ -12,7 +12,7 @@ static int refuse(struct pf_err *err, struct pf_str path, const char *why)
 		       PF_ARG(pf_shown(path)), why);
 }
 
-static int check_path(struct pf_str path, struct pf_err *err)
+int pf_tree_check_path(struct pf_str path, struct pf_err *err)
 {
 	struct pf_str rest = path, part;
 	size_t depth = 0;
@@ -106,7 +106,7 @@ int pf_tree_list(struct pf_remote_files *out, struct pf_remote *r, struct pf_err
 		return pf_fail(err, PF_ELIMIT, "the model has more than %d files",
 			       PF_MAX_MODEL_FILES);
 	for (size_t i = 0; i < all.n; i++) {
-		if (check_path(all.v[i].path, err) < 0)
+		if (pf_tree_check_path(all.v[i].path, err) < 0)
 			return -1;
 		if (all.v[i].sized && all.v[i].size > PF_MAX_MODEL_BYTES - bytes)
 			return pf_fail(err, PF_ELIMIT, "the model has more than %llu bytes",
