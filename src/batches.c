@@ -3,7 +3,6 @@
 #include "batches.h"
 
 #include <errno.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/limits.h"
@@ -25,14 +24,6 @@ struct work {
 	bool begun;
 	struct pf_err *err;
 };
-
-static double now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
 
 static int write_piece(struct work *w, struct pf_str piece)
 {
@@ -112,7 +103,7 @@ static int ask(struct work *w, const struct pf_value *data, const struct pf_valu
 	PF_AUTO(buf) bytes = PF_BUF(PF_MAX_ANSWER);
 	struct pf_request part = { .data = *data, .params = *params };
 	struct pf_value answer;
-	double left = w->until > 0 ? w->until - now() : 0;
+	double left = w->until > 0 ? w->until - pf_clock() : 0;
 
 	if (pf_signals_check(w->err) < 0)
 		return -1;
@@ -325,7 +316,7 @@ int pf_job_predict_batches(struct pf_runner *r, const struct pf_job *job, const 
 			  .expect = pf_job_expect(job, o),
 			  .format = input->answer ? input->answer : "json",
 			  .how = o->mlflow_compat ? PF_ANSWER_BARE_NAN : 0,
-			  .until = input->seconds > 0 ? now() + input->seconds : 0 };
+			  .until = input->seconds > 0 ? pf_clock() + input->seconds : 0 };
 	struct csv c = { .text = PF_BUF(PF_MAX_INPUT) };
 	int rc;
 

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/number.h"
+#include "base/proc.h"
 #include "base/str.h"
 #include "check/modules.h"
 #include "data/data.h"
@@ -198,7 +199,7 @@ static int ask(struct pf_buf *bytes, struct pf_runner *r, const struct pf_job *j
 	       const struct pf_opts *o, const struct pf_request *request,
 	       const struct pf_input *input, struct pf_err *err)
 {
-	double start_time = pf_run_clock(), left;
+	double start_time = pf_clock(), left;
 	bool through = needs_mlflow(&job->model, o) || (request->raw && !pf_job_reads_raw(job, o));
 
 	if (request->raw && start_again(r, job, o, err) < 0)
@@ -207,7 +208,7 @@ static int ask(struct pf_buf *bytes, struct pf_runner *r, const struct pf_job *j
 		return 0;
 	if (!r->warm.lost)
 		return -1;
-	left = input->seconds > 0 ? input->seconds - (pf_run_clock() - start_time) : 0;
+	left = input->seconds > 0 ? input->seconds - (pf_clock() - start_time) : 0;
 	if (input->seconds > 0 && left <= 0)
 		return pf_fail(err, PF_ELIMIT, "the model did not answer within %g s",
 			       input->seconds);

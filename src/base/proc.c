@@ -169,6 +169,14 @@ int pf_proc_start(struct pf_proc *out, const struct pf_spawn *what, struct pf_er
 
 /* ---- wait and end ---- */
 
+double pf_clock(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
 static long now_ms(void)
 {
 	struct timespec ts;

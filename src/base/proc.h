@@ -6,6 +6,9 @@
 #include "base/err.h"
 #include "base/mem.h"
 
+/* Seconds of the monotonic clock. */
+double pf_clock(void);
+
 /* What to start. argv[0] is shown to the program; `path` is what is executed (no PATH search). */
 struct pf_spawn {
 	const char *path;

@@ -5,12 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/fs.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/proc.h"
 #include "base/str.h"
 
 struct getting {
@@ -21,7 +21,7 @@ struct getting {
 	size_t begun, ended;
 	int tree, at;
 	uint64_t bytes, all; /* of finished files, and of all whose size is known */
-	struct timespec start;
+	double start;	/* of pf_clock */
 	struct pf_err err; /* the first one */
 };
 
@@ -35,18 +35,10 @@ struct getting_one {
 
 /* ---- telling ---- */
 
-static double seconds_since(const struct timespec *start)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
-}
-
 static void tell(void *ctx)
 {
 	const struct getting *g = ctx;
-	double seconds = seconds_since(&g->start), mib = (double)g->bytes / (1 << 20);
+	double seconds = pf_clock() - g->start, mib = (double)g->bytes / (1 << 20);
 
 	for (size_t i = 0; i < g->begun; i++)
 		if (g->ones[i].running && !g->ones[i].t.ended)
@@ -218,7 +210,7 @@ static int get(struct getting *g, struct pf_err *err)
 
 	for (size_t i = 0; i < g->files->n; i++)
 		g->all += g->files->v[i].size;
-	clock_gettime(CLOCK_MONOTONIC, &g->start);
+	g->start = pf_clock();
 	pf_step("fetching the model: %zu files, %.1f MiB", g->files->n, (double)g->all / (1 << 20));
 	g->r->pool->tick = tell;
 	g->r->pool->tick_ctx = g;

@@ -10,6 +10,7 @@
 
 #include "base/fs.h"
 #include "base/limits.h"
+#include "base/proc.h"
 #include "base/str.h"
 #include "run/inside.h"
 
@@ -91,10 +92,10 @@ void pf_run_end(struct pf_runner *r, unsigned grace_seconds)
 bool pf_run_reap(struct pf_runner *r, int ms, int *status)
 {
 	struct pollfd p = { .fd = r->pidfd, .events = POLLIN };
-	double until = pf_run_clock() + ms / 1e3;
+	double until = pf_clock() + ms / 1e3;
 
 	while (poll(&p, 1, 100) <= 0)
-		if (pf_run_clock() > until || pf_signals_pending())
+		if (pf_clock() > until || pf_signals_pending())
 			return false;
 	kill(-r->proc.pid, SIGKILL); /* before it is reaped: the number is still its own */
 	waitpid(r->proc.pid, status, 0);

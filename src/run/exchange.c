@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "base/proc.h"
 #include "run/inside.h"
 
 /* A frame that is coming in. */
@@ -19,14 +20,6 @@ struct incoming {
 };
 
 enum { MORE, WHOLE, ENDED };
-
-double pf_run_clock(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
 
 /* recv, but 0 for "not now" and -1 for the end of the stream, however it came. Small frames that
  * came together are read at once. */
@@ -124,14 +117,14 @@ static int check_time(double until, struct pf_err *err)
 {
 	if (pf_signals_check(err) < 0)
 		return -1;
-	if (until > 0 && pf_run_clock() > until)
+	if (until > 0 && pf_clock() > until)
 		return pf_fail(err, PF_ELIMIT, "the model did not answer in time");
 	return 0;
 }
 
 static int wait_ms(double until)
 {
-	double left = until > 0 ? (until - pf_run_clock()) * 1000 : 200;
+	double left = until > 0 ? (until - pf_clock()) * 1000 : 200;
 
 	return left > 200 ? 200 : left > 0 ? (int)left + 1 : 0;
 }

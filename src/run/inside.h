@@ -8,7 +8,7 @@
  * where it was configured to be. */
 char *pf_run_find(struct pf_arena *a, struct pf_err *err) PF_MUST_USE;
 
-/* Writes what is pending while it reads one frame. `until` is of pf_run_clock, 0: no limit.
+/* Writes what is pending while it reads one frame. `until` is of pf_clock, 0: no limit.
  * 1: a frame; 0: the
  * runner ended (or closed its socket) before it sent one; -1: ELIMIT, a signal of ours. */
 int pf_run_exchange(struct pf_runner *r, enum pf_frame_kind *kind, struct pf_buf *body,

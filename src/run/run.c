@@ -10,6 +10,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/proc.h"
 #include "base/str.h"
 #include "run/inside.h"
 
@@ -266,7 +267,7 @@ static void note_times(struct pf_runner *r, enum pf_frame_kind kind, const struc
 static int expect(struct pf_runner *r, enum pf_frame_kind wanted, struct pf_buf *body,
 		  double seconds, struct pf_err *err)
 {
-	double until = seconds > 0 ? pf_run_clock() + seconds : 0;
+	double until = seconds > 0 ? pf_clock() + seconds : 0;
 	enum pf_frame_kind kind = PF_FRAME_BYE;
 	int rc;
 
@@ -292,7 +293,7 @@ static int expect(struct pf_runner *r, enum pf_frame_kind wanted, struct pf_buf 
 	pf_run_end(r, err->code >= PF_ESIGNAL ? PF_WAIT_INTERRUPTED : PF_WAIT_GRACE);
 	if (err->code == PF_EBUG)
 		err->code = PF_ECODE; /* the model's code wrote to our socket */
-	if (err->code == PF_ELIMIT && until > 0 && pf_run_clock() > until)
+	if (err->code == PF_ELIMIT && until > 0 && pf_clock() > until)
 		return pf_fail(err, PF_ELIMIT, "the model did not answer within %g s and was ended",
 			       seconds);
 	return -1;
@@ -393,7 +394,7 @@ void pf_runner_leave(struct pf_runner *r)
 {
 	struct pf_buf body = PF_BUF(PF_MAX_FRAME);
 	enum pf_frame_kind kind = PF_FRAME_BYE;
-	double until = pf_run_clock() + PATIENCE;
+	double until = pf_clock() + PATIENCE;
 	struct pf_err ignored;
 
 	say_bye(r);

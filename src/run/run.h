@@ -55,7 +55,6 @@ struct pf_runner {
 	struct pf_buf traceback;	/* and the traceback that it told, until the next one */
 };
 
-double pf_run_clock(void);	/* seconds, of the monotonic clock */
 
 /* With o->keep_warm, a worker that waits for such a model is taken instead of starting anything; it
  * is turned to by pf_runner_ask, which may find it gone: r->warm.lost says so, and that the request

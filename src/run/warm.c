@@ -15,6 +15,7 @@
 #include "base/fs.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/proc.h"
 #include "base/str.h"
 #include "run/inside.h"
 
@@ -205,7 +206,7 @@ int pf_warm_attach(struct pf_runner *r, struct pf_err *err)
 	int rc = greet(r, err);
 
 	if (rc == 0)
-		rc = pf_run_exchange(r, &kind, &body, pf_run_clock() + PF_WAIT_WARM, err);
+		rc = pf_run_exchange(r, &kind, &body, pf_clock() + PF_WAIT_WARM, err);
 	pf_buf_free(&body);
 	if (rc > 0 && kind == PF_FRAME_ATTACH) {
 		r->warm.attached = r->loaded = true;
@@ -242,7 +243,7 @@ bool pf_runner_stay(struct pf_runner *r, int hold)
 		return false;
 	stays = send_with(r->fd, PF_FRAME_STAY, &r->warm, r->warm_seconds, fds, hold > 0 ? 2 : 1,
 			  &ignored) == 0 &&
-		pf_run_exchange(r, &kind, &body, pf_run_clock() + PF_WAIT_WARM, &ignored) > 0 &&
+		pf_run_exchange(r, &kind, &body, pf_clock() + PF_WAIT_WARM, &ignored) > 0 &&
 		kind == PF_FRAME_STAY;
 	pf_buf_free(&body);
 	if (!stays) {

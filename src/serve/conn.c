@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "base/proc.h"
 #include "serve/server.h"
 
 #define READ_AHEAD PF_KIB(64)	/* of requests that come before the answer to this one */
@@ -203,7 +204,7 @@ static bool read_head(struct pf_conn *c)
 	if (c->at == c->in.n)
 		return false;
 	if (!(c->since > 0)) {
-		c->since = pf_serve_clock();
+		c->since = pf_clock();
 		pf_conn_set_deadline(c, PF_WAIT_CLIENT);
 	}
 	n = pf_http_read(&head, c->in.p + c->at, c->in.n - c->at, &no);

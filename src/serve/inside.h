@@ -15,7 +15,7 @@ struct pf_order {
 	struct pf_order *next, *previous;	/* in a queue, under the team's lock */
 	enum pf_order_format format;
 	struct pf_buf body;
-	double since, deadline;			/* of pf_serve_clock */
+	double since, deadline;			/* of pf_clock */
 	/* The loop's alone: whom it is for; NULL when nobody waits any more. */
 	struct pf_conn *conn;
 	/* The worker's: its answer is not wrapped in {"predictions": ...}. */
@@ -29,7 +29,6 @@ struct pf_order {
 
 struct pf_order *pf_order_make(void);
 void pf_order_drop(struct pf_order *order);
-double pf_serve_clock(void);
 
 /* ---- team.c: the workers, each a thread with a runner of its own, and the orders that wait
  * ---- */

@@ -12,6 +12,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/proc.h"
 #include "serve/server.h"
 
 #define TICK_MS 100
@@ -97,7 +98,7 @@ static int open_server(struct pf_server *s, const struct pf_serve_model *m, stru
 {
 	const struct pf_serve_opts *o = s->options;
 
-	s->metrics.start = s->now = pf_serve_clock();
+	s->metrics.start = s->now = pf_clock();
 	s->most = most_connections();
 	s->access.json = o->json_log;
 	s->scratch = malloc(PF_SCRATCH);
@@ -256,7 +257,7 @@ static int round_of_events(struct pf_server *s, int ms, struct pf_err *err)
 	struct epoll_event events[256];
 	int n = epoll_wait(s->epoll, events, PF_COUNT(events), ms), rc = 0;
 
-	s->now = pf_serve_clock();
+	s->now = pf_clock();
 	for (int i = 0; i < n && rc == 0; i++)
 		rc = dispatch(s, &events[i], err);
 	pf_team_push(s->team, &s->fresh);
@@ -303,7 +304,7 @@ static int stop_workers(struct pf_server *s, struct pf_err *err)
 			end = 0;
 		else if (round_of_events(s, TICK_MS, err) < 0)
 			return -1;
-		s->now = pf_serve_clock();
+		s->now = pf_clock();
 	}
 	if (!pf_team_stop(s->team))
 		pf_signals_raise(SIGTERM);

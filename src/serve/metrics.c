@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "base/proc.h"
 #include "base/str.h"
 #include "serve/inside.h"
 #include "serve/route.h"
@@ -128,5 +129,5 @@ void pf_metrics_write(struct pf_buf *out, const struct pf_metrics *m,
 	number(out, "resident_memory_bytes", "gauge", "Resident memory of this process alone.",
 	       resident());
 	number(out, "uptime_seconds", "gauge", "Since the server began.",
-	       pf_serve_clock() - m->start);
+	       pf_clock() - m->start);
 }

@@ -1,18 +1,9 @@
 /* order.c - a request to the model, and lists of them */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/limits.h"
 #include "serve/inside.h"
-
-double pf_serve_clock(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
 
 struct pf_order *pf_order_make(void)
 {

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/proc.h"
 #include "base/str.h"
 #include "serve/server.h"
 
@@ -31,7 +32,7 @@ static const char *http_date(void)
 static void note(struct pf_conn *c, unsigned status, size_t bytes)
 {
 	struct pf_server *s = c->server;
-	double seconds = c->since > 0 ? pf_serve_clock() - c->since : 0;
+	double seconds = c->since > 0 ? pf_clock() - c->since : 0;
 
 	pf_metrics_note(&s->metrics, c->route, status, seconds);
 	if (s->options->access_log)

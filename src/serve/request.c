@@ -1,6 +1,7 @@
 /* request.c - a request's head to an answer, or to an order for the model */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/limits.h"
+#include "base/proc.h"
 #include "base/str.h"
 #include "serve/server.h"
 
@@ -117,7 +118,7 @@ void pf_request_submit(struct pf_conn *c)
 		return;
 	}
 	order->conn = c;
-	order->since = pf_serve_clock();
+	order->since = pf_clock();
 	order->deadline = order->since + s->options->timeout;
 	pf_orders_add(&s->fresh, order);
 	s->in_flight++;

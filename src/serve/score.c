@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/proc.h"
 #include "serve/inside.h"
 
 /* One order and what it asks. */
@@ -39,7 +40,7 @@ static int read_order(struct one *o, struct pf_arena *a, const struct pf_scorer 
 
 static double time_left(const struct pf_order *o)
 {
-	return o->deadline - pf_serve_clock();
+	return o->deadline - pf_clock();
 }
 
 /* Awaits the answer to what was given. */

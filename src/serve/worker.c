@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/proc.h"
 #include "serve/team.h"
 
 /* ---- the runner ---- */
@@ -66,8 +67,8 @@ static void rest(struct pf_worker *w)
 
 	if (seconds > PF_WAIT_RESTART)
 		seconds = PF_WAIT_RESTART;
-	until = pf_serve_clock() + seconds;
-	while (pf_serve_clock() < until && !is_stopping(w->team))
+	until = pf_clock() + seconds;
+	while (pf_clock() < until && !is_stopping(w->team))
 		nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
 }
 
