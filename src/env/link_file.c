@@ -149,7 +149,7 @@ void pf_link_placed(struct pf_linking *l, const struct pf_bundled *f, bool linke
 	memcpy(path + folder.n, f->to, n);
 	p = PF_PUSH(&l->placed->arena, &l->placed->files);
 	*p = (struct pf_found){ .path = { path, folder.n + n },
-				.mode = S_IFREG | (f->kind == PF_BUNDLED_PLAIN ? 0444 : 0555),
+				.mode = S_IFREG | pf_bundled_mode(f->kind),
 				.size = f->size };
 	if (l->o->mode == PF_LINK_SYMBOLIC && linked)
 		p->mode = S_IFLNK;
