@@ -1,0 +1,62 @@
+/* channel.h - the door of conda's channels: where they are, what this machine counts as */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "opts.h"
+#include "req/condarec.h"
+#include "req/matchspec.h"
+
+/* Where a package's channel is of less importance than one before it: whether its versions count. */
+enum pf_channel_priority {
+	PF_CHANNEL_FLEXIBLE,	/* only where the others have nothing that fits */
+	PF_CHANNEL_STRICT,	/* not at all */
+	PF_CHANNEL_DISABLED,	/* by their versions alone */
+};
+
+/* Views belong to the struct pf_channels that it is in. */
+struct pf_channel {
+	struct pf_str name;	/* "conda-forge", "pkgs/main"; the address where it has none */
+	struct pf_str url;	/* without subdir, login, token and a slash at its end */
+	/* The addresses to be asked, the first one that answers counts (mirrors; `url` where there
+	 * are none): with login and token, so shown nowhere; redact what comes from them */
+	struct pf_strs asked;
+};
+
+struct pf_channels {
+	struct pf_arena arena;
+	PF_VEC(struct pf_channel) v;	/* the most important first, each once */
+	enum pf_channel_priority priority;
+	struct pf_strs subdirs;		/* "linux-64", "noarch" */
+	struct pf_condarc *conf;
+};
+
+/* What channels are asked for by name, and what the user's .condarc and CONDA_* make of the names.
+ * `named`: names and addresses, as a model or the user has them; `by_user`: folders, other schemes
+ * and logins are allowed. EMODEL (EUSAGE when by_user) for what is no channel, ETRANSFER for one
+ * that the user's allowlist does not have or that .condarc denies. */
+int pf_channels_open(struct pf_channels *out, const struct pf_strs *named, bool by_user,
+		     const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
+void pf_channels_free(struct pf_channels *c);
+/* Sets s->channel_urls: "defaults::numpy" is one of several addresses, "conda-forge::numpy" the one
+ * that the user's settings give it. What it sets lives in the arena of `c`. */
+void pf_channels_resolve(struct pf_channels *c, struct pf_match_spec *s);
+/* The address of a file: CHANNEL/SUBDIR/NAME, in the arena. `base` is one of channel->asked. */
+struct pf_str pf_channel_file(struct pf_arena *a, struct pf_str base, const char *subdir,
+			      struct pf_str name);
+
+/* ---- virtual packages (CEP 30) ---- */
+
+struct pf_conda_records {
+	struct pf_conda_record *v;
+	size_t n, cap;
+};
+
+/* What this machine has that packages may ask for: __glibc, __linux, __unix, __archspec, __cuda,
+ * less or more of them by CONDA_OVERRIDE_*. `subdir` is that of the machine the packages are for,
+ * "linux-64". All of it lives in the arena. EUSAGE for an override that is no version. */
+int pf_conda_virtual(struct pf_conda_records *out, struct pf_arena *a, struct pf_str subdir,
+		     struct pf_err *err) PF_MUST_USE;
+/* The subdir of this machine: "linux-64", "linux-aarch64"; CONDA_SUBDIR first. */
+struct pf_str pf_conda_subdir(void);
