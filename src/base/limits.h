@@ -111,6 +111,11 @@
 #define PF_MAX_CREW 16			/* threads that unpack at a time */
 #define PF_MAX_NAME 255			/* bytes of one part of a path, as file systems have it */
 
+/* conda packages */
+#define PF_MAX_CONDA PF_GIB(64)		/* all of one, unpacked */
+#define PF_MAX_CONDA_FILES 500000	/* files and folders of one */
+#define PF_MAX_CONDA_INFO PF_MIB(256)	/* one text below info/ */
+
 /* builds of source distributions */
 #define PF_MAX_SOURCE PF_GIB(4)		/* all files of one, unpacked */
 #define PF_MAX_SOURCE_FILES 200000
