@@ -163,6 +163,7 @@
 #define PF_WAIT_QUERY 30		/* for an interpreter to tell of itself */
 #define PF_WAIT_DRIVER 14400		/* for uv or pip to resolve, to install, to build */
 #define PF_WAIT_BUILD 7200		/* for one hook of a build */
+#define PF_WAIT_SCRIPT 600		/* for a script of a conda package */
 #define PF_WAIT_SOLVE 1800		/* for the native resolver, the index's answers included */
 #define PF_WAIT_CONNECT 10		/* for a server to take a connection */
 #define PF_WAIT_MACHINE 1		/* for a cloud's machine to say who it is, if it is one */

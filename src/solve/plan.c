@@ -119,7 +119,7 @@ int pf_plan_seal(struct pf_plan *p, const struct pf_python *python, const struct
 			return pf_fail(err, PF_ESOLVE, "two versions of " PF_FMT " in one plan",
 				       PF_ARG(pf_shown(one->name)));
 	}
-	if (pf_plan_order_conda(p, err) < 0)
+	if (pf_conda_sort_names(p->conda.v, p->conda.n, err) < 0)
 		return -1;
 	write_key_text(&text, p, pf_plan_identity(&p->arena, python), o);
 	if (pf_buf_check(&text, "a plan", err) < 0) {

@@ -42,6 +42,7 @@ struct pf_planned_conda {
 };
 
 struct pf_native;
+struct pf_net;
 
 /* Why a package is there, or why in that version. */
 struct pf_reason {
@@ -54,8 +55,9 @@ struct pf_reasons {
 struct pf_plan {
 	struct pf_arena arena;
 	PF_VEC(struct pf_planned) packages;	/* sorted by name */
-	/* of a conda environment, which brings its interpreter: each behind what it needs */
+	/* of a conda environment, which brings its interpreter; sorted by name, too */
 	PF_VEC(struct pf_planned_conda) conda;
+	const struct pf_net *conda_net; /* how their servers are reached; borrowed, or NULL */
 	struct pf_strs left_out;	/* conda packages that a venv cannot have, as written */
 	struct pf_str resolver;		/* "uv 0.13.9" */
 	struct pf_str as_of;		/* "2022-03-17"; empty: the day it was made */
@@ -91,10 +93,13 @@ bool pf_plan_is_key(struct pf_str s);
 /* Implementation, version, platform, libc and the installation's path, one a line. */
 struct pf_str pf_plan_identity(struct pf_arena *a, const struct pf_python *python);
 
-/* The conda packages in the order in which they are linked: each behind what it needs, else by
- * name; where they need one another, that one comes first which is asked for first. ESOLVE: two of
- * one name. */
-int pf_plan_order_conda(struct pf_plan *p, struct pf_err *err) PF_MUST_USE;
+/* Puts conda packages into the order in which they are linked: each behind what it needs, else by
+ * name. ESOLVE: two of one name. */
+int pf_conda_sort(struct pf_planned_conda *v, size_t n, struct pf_err *err) PF_MUST_USE;
+/* By name alone. */
+int pf_conda_sort_names(struct pf_planned_conda *v, size_t n, struct pf_err *err) PF_MUST_USE;
+/* What the spec of a package is of: "conda-forge::numpy >=1.26": "numpy". */
+struct pf_str pf_conda_spec_name(struct pf_str spec);
 void pf_plan_write_conda(struct pf_json_out *w, const struct pf_plan *p);
 int pf_plan_read_conda(struct pf_plan *out, const struct pf_node *list,
 		       struct pf_err *err) PF_MUST_USE;

@@ -21,8 +21,7 @@ static int by_name(const void *l, const void *r)
 			  ((const struct pf_planned_conda *)r)->record.name);
 }
 
-/* "conda-forge::numpy >=1.26": "numpy" */
-static struct pf_str name_of(struct pf_str spec)
+struct pf_str pf_conda_spec_name(struct pf_str spec)
 {
 	size_t at = pf_str_find_str(spec, "::"), end = 0;
 
@@ -58,7 +57,7 @@ static void visit(struct ordering *o, const struct pf_planned_conda *first)
 			way.n--;
 			continue;
 		}
-		needed = pf_map_get(&o->by_name, name_of(s->one->record.depends.v[s->next++]));
+		needed = pf_map_get(&o->by_name, pf_conda_spec_name(s->one->record.depends.v[s->next++]));
 		seen = needed ? pf_map_put(&o->arena, &o->seen, needed->record.name) : NULL;
 		if (!seen || *seen)
 			continue;
@@ -67,23 +66,30 @@ static void visit(struct ordering *o, const struct pf_planned_conda *first)
 	}
 }
 
-int pf_plan_order_conda(struct pf_plan *p, struct pf_err *err)
+int pf_conda_sort_names(struct pf_planned_conda *v, size_t n, struct pf_err *err)
+{
+	if (n)
+		qsort(v, n, sizeof(*v), by_name);
+	for (size_t i = 1; i < n; i++)
+		if (pf_str_eq(v[i].record.name, v[i - 1].record.name))
+			return pf_fail(err, PF_ESOLVE, "two versions of " PF_FMT " in one plan",
+				       PF_ARG(pf_shown(v[i].record.name)));
+	return 0;
+}
+
+int pf_conda_sort(struct pf_planned_conda *v, size_t n, struct pf_err *err)
 {
 	struct ordering o = { 0 };
 
-	if (p->conda.n)
-		qsort(p->conda.v, p->conda.n, sizeof(*p->conda.v), by_name);
-	for (size_t i = 1; i < p->conda.n; i++)
-		if (pf_str_eq(p->conda.v[i].record.name, p->conda.v[i - 1].record.name))
-			return pf_fail(err, PF_ESOLVE, "two versions of " PF_FMT " in one plan",
-				       PF_ARG(pf_shown(p->conda.v[i].record.name)));
-	o.out = pf_alloc_array(&p->arena, p->conda.n, sizeof(*o.out));
-	for (size_t i = 0; i < p->conda.n; i++)
-		*pf_map_put(&o.arena, &o.by_name, p->conda.v[i].record.name) = &p->conda.v[i];
-	for (size_t i = 0; i < p->conda.n; i++)
-		visit(&o, &p->conda.v[i]);
-	p->conda.v = o.out;
-	p->conda.cap = p->conda.n;
+	if (pf_conda_sort_names(v, n, err) < 0)
+		return -1;
+	o.out = pf_alloc_array(&o.arena, n, sizeof(*o.out));
+	for (size_t i = 0; i < n; i++)
+		*pf_map_put(&o.arena, &o.by_name, v[i].record.name) = &v[i];
+	for (size_t i = 0; i < n; i++)
+		visit(&o, &v[i]);
+	if (n)
+		memcpy(v, o.out, n * sizeof(*v));
 	pf_arena_free(&o.arena);
 	return 0;
 }
