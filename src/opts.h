@@ -57,6 +57,7 @@ struct pf_opts {
 	bool allow_urls;
 	bool no_bytecode;
 	bool no_build;		   /* wheels alone */
+	bool allow_scripts;	   /* what conda packages want to run once they are linked */
 	const struct pf_builder *builder; /* of sdists (solve/builder.h); NULL: nobody */
 	/* Asks what waits in an environment for more to do to leave it (run/warm.h). */
 	void (*release)(const char *store, struct pf_str env_key);

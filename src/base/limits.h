@@ -113,6 +113,11 @@
 #define PF_MAX_CREW 16			/* threads that unpack at a time */
 #define PF_MAX_NAME 255			/* bytes of one part of a path, as file systems have it */
 
+/* conda packages */
+#define PF_MAX_CONDA PF_GIB(64)		/* all of one, unpacked */
+#define PF_MAX_CONDA_FILES 500000	/* files and folders of one */
+#define PF_MAX_CONDA_INFO PF_MIB(256)	/* one text below info/ */
+
 /* builds of source distributions */
 #define PF_MAX_SOURCE PF_GIB(4)		/* all files of one, unpacked */
 #define PF_MAX_SOURCE_FILES 200000
@@ -158,6 +163,7 @@
 #define PF_WAIT_QUERY 30		/* for an interpreter to tell of itself */
 #define PF_WAIT_DRIVER 14400		/* for uv or pip to resolve, to install, to build */
 #define PF_WAIT_BUILD 7200		/* for one hook of a build */
+#define PF_WAIT_SCRIPT 600		/* for a script of a conda package */
 #define PF_WAIT_SOLVE 1800		/* for the native resolver, the index's answers included */
 #define PF_WAIT_CONNECT 10		/* for a server to take a connection */
 #define PF_WAIT_MACHINE 1		/* for a cloud's machine to say who it is, if it is one */

@@ -4,7 +4,7 @@
 
 #include "base/json.h"
 #include "build/backend.h"
-#include "build/confine.h"
+#include "base/confine.h"
 #include "solve/solve.h"
 
 struct pf_hook {

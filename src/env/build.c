@@ -16,6 +16,7 @@
 #include "base/proc.h"
 #include "base/str.h"
 #include "env/activate.h"
+#include "env/conda_install.h"
 #include "env/import_list.h"
 #include "env/manifest.h"
 #include "env/seal.h"
@@ -36,6 +37,7 @@ struct build {
 	char *exe;	/* its bin/python */
 	char *site;	/* "lib/python3.11/site-packages" */
 	char *final;	/* STORE/envs/KEY */
+	struct pf_python own; /* of a conda environment: its interpreter */
 };
 
 /* ---- byte code ---- */
@@ -108,6 +110,8 @@ static int check_installed(struct build *b, struct pf_err *err)
 {
 	struct pf_map installed = { 0 };
 
+	if (!b->plan->packages.n)
+		return 0;
 	if (read_installed(&installed, b, err) < 0)
 		return -1;
 	for (size_t i = 0; i < b->plan->packages.n; i++) {
@@ -135,6 +139,11 @@ static char *start_mark(struct build *b)
 	char hex[PF_SHA256_HEX];
 	struct stat st;
 
+	if (b->plan->conda.n) {
+		text = pf_conda_start_identity(a, b->plan);
+		pf_sha256_hex(hex, text.p, text.n);
+		return pf_formatz(a, "%s/pythons/starts-%.32s", b->w.store, hex);
+	}
 	if (!pf_plan_is_native(b->plan) || stat(pf_dupz(a, b->python->base_exe), &st) < 0)
 		return NULL;
 	text = pf_format(a, PF_FMT "%llu %llu %lld %lld.%09ld\n", PF_ARG(text),
@@ -157,7 +166,10 @@ static int check_start(struct build *b, struct pf_err *err)
 {
 	char *mark = start_mark(b);
 	const char *argv[] = { b->exe, "-I", "-B", "-c",
-			       "import sys; sys.exit(sys.prefix == sys.base_prefix)", NULL };
+			       b->plan->conda.n ?
+				       "pass" :
+				       "import sys; sys.exit(sys.prefix == sys.base_prefix)",
+			       NULL };
 	int status;
 
 	if (mark && access(mark, F_OK) == 0)
@@ -169,8 +181,11 @@ static int check_start(struct build *b, struct pf_err *err)
 		return 0;
 	}
 	b->w.keep_log = true;
-	pf_fail(err, PF_EIO, PF_FMT " does not start in a virtual environment",
-		PF_ARG(b->python->base_exe));
+	if (b->plan->conda.n)
+		pf_fail(err, PF_EIO, "the interpreter of the environment does not start");
+	else
+		pf_fail(err, PF_EIO, PF_FMT " does not start in a virtual environment",
+			PF_ARG(b->python->base_exe));
 	return pf_hint(err, "the log: %s", b->w.log);
 }
 
@@ -240,9 +255,8 @@ static int keep_lock(struct build *b, int dir, struct pf_err *err)
 	return pf_write_atomic(dir, PF_ENV_LOCK, pf_buf_view(&text), 0444, err);
 }
 
-static int fill(struct build *b, struct pf_err *err)
+static int fill_venv(struct pf_found_list *list, struct build *b, struct pf_err *err)
 {
-	PF_AUTO(found_list) list = { 0 };
 	PF_FD(dir) = -1;
 
 	if (pf_venv_make(b->dir, b->python, err) < 0)
@@ -250,12 +264,52 @@ static int fill(struct build *b, struct pf_err *err)
 	dir = open(b->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return pf_fail_errno(err, "cannot open %s", b->dir);
-	if (install(&list, b, dir, err) < 0 || check_start(b, err) < 0 ||
-	    check_installed(b, err) < 0 || pf_import_list_write(dir, b->site, &list, err) < 0 ||
-	    keep_lock(b, dir, err) < 0 || pf_walk_own(&list, dir, err) < 0 ||
-	    pf_manifest_make(dir, &list, b->plan, b->python, err) < 0)
+	return install(list, b, dir, err) < 0 || keep_lock(b, dir, err) < 0 ? -1 : 0;
+}
+
+/* With an interpreter of its own; then what pip would add to it. */
+static int fill_conda(struct pf_found_list *list, struct build *b, struct pf_err *err)
+{
+	char *python = pf_formatz(&b->w.arena, "%s/bin/python", b->final);
+	struct pf_conda_place_of where = { .path = b->dir, .final = b->final };
+	PF_FD(dir) = -1;
+
+	if (mkdir(b->dir, 0755) < 0 || chmod(b->dir, 0755) < 0 ||
+	    (dir = open(b->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		return pf_fail_errno(err, "cannot create %s", b->dir);
+	where.dir = dir;
+	if (pf_conda_install(list, &b->own, &where, b->plan, &b->w, b->o, err) < 0)
+		return -1;
+	b->python = &b->own;
+	b->site = pf_dupz(&b->w.arena, b->own.lib);
+	if (!b->plan->packages.n)
+		return 0;
+	return pf_wheels_install(list, dir, python, b->plan, b->needs, b->python, &b->w, b->o, err);
+}
+
+static int finish(struct build *b, struct pf_found_list *list, struct pf_err *err)
+{
+	PF_FD(dir) = open(b->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir < 0)
+		return pf_fail_errno(err, "cannot open %s", b->dir);
+	if (check_start(b, err) < 0 || check_installed(b, err) < 0 ||
+	    pf_import_list_write(dir, b->site, list, err) < 0)
+		return -1;
+	b->own.base_exe = pf_format(&b->w.arena, "%s/bin/python", b->final);
+	if (pf_walk_own(list, dir, err) < 0 ||
+	    pf_manifest_make(dir, list, b->plan, b->python, err) < 0)
 		return -1;
 	return pf_signals_check(err);
+}
+
+static int fill(struct build *b, struct pf_err *err)
+{
+	PF_AUTO(found_list) list = { 0 };
+
+	if ((b->plan->conda.n ? fill_conda(&list, b, err) : fill_venv(&list, b, err)) < 0)
+		return -1;
+	return finish(b, &list, err);
 }
 
 /* A full disk: what there is, and what is known of what is needed. */
@@ -269,6 +323,8 @@ static void explain_space(struct build *b, struct pf_err *err)
 		return;
 	for (size_t i = 0; i < b->plan->packages.n; i++)
 		packed += b->plan->packages.v[i].size;
+	for (size_t i = 0; i < b->plan->conda.n; i++)
+		packed += b->plan->conda.v[i].record.size;
 	pf_hint(err, "%llu KiB are free in %s; the packages take %llu KiB, and about three times as"
 		" much unpacked", (unsigned long long)fs.f_bavail * fs.f_frsize / 1024, b->w.store,
 		(unsigned long long)packed / 1024);
@@ -294,7 +350,8 @@ int pf_env_build(const struct pf_plan *plan, const struct pf_needs *needs,
 	(void)!pf_workdir_sweep(b.w.store, PF_AGE_TMP, false, &(struct pf_err){ 0 });
 	b.dir = pf_formatz(&b.w.arena, "%s/env", b.w.path);
 	b.exe = pf_formatz(&b.w.arena, "%s/bin/python", b.dir);
-	b.site = pf_venv_site(&b.w.arena, python);
+	if (!plan->conda.n)
+		b.site = pf_venv_site(&b.w.arena, python);
 	b.final = pf_formatz(&b.w.arena, "%s/envs/%s", b.w.store, plan->key);
 	rc = fill(&b, err);
 	if (rc == 0)
@@ -303,5 +360,6 @@ int pf_env_build(const struct pf_plan *plan, const struct pf_needs *needs,
 	if (rc < 0)
 		explain_space(&b, err);
 	pf_workdir_free(&b.w);
+	pf_python_free(&b.own);
 	return rc;
 }

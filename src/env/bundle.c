@@ -14,7 +14,13 @@
 #include "env/manifest.h"
 
 #define FIRST "pyfunc-env bundle 1"
-static const char SCHEME_LETTERS[] = "rpshd", KIND_LETTERS[] = "fxs";
+static const char SCHEME_LETTERS[] = "rpshdeny", KIND_LETTERS[] = "fxsltTbBcC";
+
+/* Parts of a path that name its scheme. */
+static const unsigned char SCHEME_PARTS[PF_SCHEMES] = {
+	[PF_SCHEME_LIB] = 2,  [PF_SCHEME_SCRIPTS] = 2, [PF_SCHEME_HEADERS] = 2,
+	[PF_SCHEME_DATA] = 2, [PF_SCHEME_SITE] = 1,    [PF_SCHEME_BIN] = 1,
+};
 
 void pf_bundle_free(struct pf_bundle *b)
 {
@@ -23,12 +29,35 @@ void pf_bundle_free(struct pf_bundle *b)
 	memset(b, 0, sizeof(*b));
 }
 
+mode_t pf_bundled_mode(enum pf_bundled_kind kind)
+{
+	if (kind >= PF_BUNDLED_TEXT)
+		return (kind - PF_BUNDLED_TEXT) & 1 ? 0555 : 0444;
+	return kind == PF_BUNDLED_PLAIN || kind == PF_BUNDLED_LINK ? 0444 : 0555;
+}
+
+bool pf_bundled_is(const struct pf_bundled *f, enum pf_bundled_kind kind)
+{
+	return f->kind == kind || (kind >= PF_BUNDLED_TEXT && f->kind == kind + 1);
+}
+
+/* Its line has one field more. */
+static bool has_more(enum pf_bundled_kind kind)
+{
+	return kind >= PF_BUNDLED_LINK && kind < PF_BUNDLED_COPY;
+}
+
 const char *pf_scheme_path(enum pf_scheme scheme, const char *path)
 {
-	const char *slash = scheme == PF_SCHEME_ROOT ? NULL : strchr(path, '/');
+	const char *at = path;
 
-	slash = slash ? strchr(slash + 1, '/') : NULL;
-	return slash ? slash + 1 : path;
+	for (unsigned i = 0; i < SCHEME_PARTS[scheme]; i++) {
+		at = strchr(at, '/');
+		if (!at)
+			return path;
+		at++;
+	}
+	return at;
 }
 
 /* ---- write ---- */
@@ -81,9 +110,10 @@ int pf_bundle_write(int dir, struct pf_str head, struct pf_bundled *files, size_
 				    i && files[i - 1].scheme == files[i].scheme ? files[i - 1].to
 										: "");
 	for (size_t i = 0; i < n; i++)
-		pf_buf_printf(&out, "%c\t%c\t%llu\t%s\t%s\n", KIND_LETTERS[files[i].kind],
+		pf_buf_printf(&out, "%c\t%c\t%llu\t%s\t%s%s%s\n", KIND_LETTERS[files[i].kind],
 			      SCHEME_LETTERS[files[i].scheme], (unsigned long long)files[i].size,
-			      files[i].digest, files[i].path);
+			      files[i].digest, has_more(files[i].kind) ? files[i].more : "",
+			      has_more(files[i].kind) ? "\t" : "", files[i].path);
 	pf_buf_printf(&out, "end\t%zu\n", lines);
 	if (pf_buf_check(&out, "a manifest", err) < 0 ||
 	    pf_write_atomic(dir, pf_boot_mark(mark), PF_S(""), 0444, err) < 0)
@@ -134,6 +164,21 @@ static bool take_wheel(struct pf_bundle *b, char *rest)
 	return true;
 }
 
+static bool take_conda(struct pf_bundle *b, char *rest)
+{
+	char *f[6];
+
+	if (!take_fields(f, PF_COUNT(f), rest))
+		return false;
+	b->name = f[0];
+	b->version = f[1];
+	b->build = f[2];
+	b->subdir = f[3];
+	b->noarch = f[4];
+	b->site = f[5];
+	return true;
+}
+
 static bool take_entry(struct pf_bundle *b, char *rest)
 {
 	char *f[4];
@@ -165,14 +210,19 @@ static bool take_file(struct pf_bundle *b, char kind, char *rest)
 {
 	const char *letter = strchr(KIND_LETTERS, kind);
 	struct pf_bundled d = { 0 };
-	char *f[4];
+	size_t n = 4;
+	char *f[5];
 
-	if (!letter || !take_fields(f, PF_COUNT(f), rest) || !take_scheme(&d.scheme, f[0]) ||
-	    !pf_str_u64(pf_s(f[1]), &d.size) || strlen(f[2]) != PF_SHA256_TEXT - 1)
+	if (!letter)
 		return false;
 	d.kind = (enum pf_bundled_kind)(letter - KIND_LETTERS);
+	n += has_more(d.kind);
+	if (!take_fields(f, n, rest) || !take_scheme(&d.scheme, f[0]) ||
+	    !pf_str_u64(pf_s(f[1]), &d.size) || strlen(f[2]) != PF_SHA256_TEXT - 1)
+		return false;
 	d.digest = f[2];
-	d.path = f[3];
+	d.more = has_more(d.kind) ? f[3] : NULL;
+	d.path = f[n - 1];
 	d.to = pf_scheme_path(d.scheme, d.path);
 	*PF_PUSH(&b->arena, &b->files) = d;
 	return true;
@@ -187,6 +237,8 @@ static bool take_line(struct pf_bundle *b, char *line)
 	*rest++ = '\0';
 	if (strcmp(line, "wheel") == 0)
 		return take_wheel(b, rest);
+	if (strcmp(line, "conda") == 0)
+		return take_conda(b, rest);
 	if (strcmp(line, "entry") == 0)
 		return take_entry(b, rest);
 	if (strcmp(line, "d") == 0)
@@ -212,21 +264,35 @@ static bool take_text(struct pf_bundle *b)
 	return false;
 }
 
-/* NULL, or the file that is not what the manifest says. */
-static const char *find_damaged(const struct pf_bundle *b, int tree, bool deep)
+static bool is_damaged_link(const struct pf_bundled *f, int tree)
+{
+	char target[PF_MAX_PATH];
+	ssize_t n = readlinkat(tree, f->path, target, sizeof(target));
+
+	return n < 0 || !pf_str_eq(pf_s(f->more), (struct pf_str){ target, (size_t)n });
+}
+
+static bool is_damaged_file(const struct pf_bundled *f, int tree, bool deep)
 {
 	char hex[PF_SHA256_HEX], known[PF_SHA256_HEX];
 	struct pf_err ignored;
 	struct stat st;
 
+	if (fstatat(tree, f->path, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode) ||
+	    (uint64_t)st.st_size != f->size)
+		return true;
+	return deep && (pf_sha256_at(hex, tree, f->path, &ignored) < 0 ||
+			!pf_sha256_text_hex(known, f->digest) || strcmp(hex, known) != 0);
+}
+
+/* NULL, or the file that is not what the manifest says. */
+static const char *find_damaged(const struct pf_bundle *b, int tree, bool deep)
+{
 	for (size_t i = 0; i < b->files.n; i++) {
 		const struct pf_bundled *f = &b->files.v[i];
 
-		if (fstatat(tree, f->path, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode) ||
-		    (uint64_t)st.st_size != f->size)
-			return f->path;
-		if (deep && (pf_sha256_at(hex, tree, f->path, &ignored) < 0 ||
-			     !pf_sha256_text_hex(known, f->digest) || strcmp(hex, known) != 0))
+		if (f->kind == PF_BUNDLED_LINK ? is_damaged_link(f, tree)
+					       : is_damaged_file(f, tree, deep))
 			return f->path;
 	}
 	return NULL;

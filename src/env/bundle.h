@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <sys/types.h>
+
 #include "base/err.h"
 #include "base/mem.h"
 #include "formats/digest.h"
@@ -16,6 +18,17 @@
  *   x r 12 DIGEST demo/tool.sh                        an executable one
  *   s s 33 DIGEST demo-1.0.data/scripts/demo-tool     "#!python" is to be replaced
  *   end 6                                             lines above, so that a cut one is known
+ * Of a conda package the first line and more of the files' lines are its own:
+ *   conda demo 1.0 py_0 noarch python lib/python3.13t/site-packages
+ *                                       name, version, build, subdir, python or generic or nothing,
+ *                                       and of an interpreter where it wants its packages
+ *   f n 1234 DIGEST site-packages/demo.py             of a noarch one: into site-packages; y: bin
+ *   c e 12 DIGEST etc/demo.conf                       anywhere in the environment: e; a file that
+ *                                                     is never linked: c, an executable one C
+ *   t e 33 DIGEST /old/prefix bin/demo                a text in which /old/prefix is replaced, T
+ *   b e 90 DIGEST /old/prefix lib/libdemo.so          a binary file, B
+ *   l e 7 DIGEST libdemo.so.1 lib/libdemo.so          a symbolic link; the digest is what the
+ *                                                     package says of where it leads
  */
 enum pf_scheme {
 	PF_SCHEME_ROOT,    /* site-packages */
@@ -23,15 +36,31 @@ enum pf_scheme {
 	PF_SCHEME_SCRIPTS, /* bin */
 	PF_SCHEME_HEADERS, /* include/site/python3.11/NAME */
 	PF_SCHEME_DATA,    /* the environment itself */
+	PF_SCHEME_ENV,     /* the same, of a conda package */
+	PF_SCHEME_SITE,    /* site-packages/ of a noarch one */
+	PF_SCHEME_BIN,     /* python-scripts/ of a noarch one: bin */
 	PF_SCHEMES
 };
 
-enum pf_bundled_kind { PF_BUNDLED_PLAIN, PF_BUNDLED_EXECUTABLE, PF_BUNDLED_SCRIPT };
+/* From PF_BUNDLED_TEXT on, each kind is followed by its executable one. */
+enum pf_bundled_kind {
+	PF_BUNDLED_PLAIN,
+	PF_BUNDLED_EXECUTABLE,
+	PF_BUNDLED_SCRIPT,
+	PF_BUNDLED_LINK,
+	PF_BUNDLED_TEXT,
+	PF_BUNDLED_TEXT_EXECUTABLE,
+	PF_BUNDLED_BINARY,
+	PF_BUNDLED_BINARY_EXECUTABLE,
+	PF_BUNDLED_COPY,
+	PF_BUNDLED_COPY_EXECUTABLE,
+};
 
 struct pf_bundled {
 	const char *path;   /* below DIR/tree */
 	const char *to;     /* below its scheme's folder: path, or the end of it */
 	const char *digest; /* SHA-256, PF_SHA256_TEXT; of folders NULL */
+	const char *more;   /* a link's target, or the prefix to be replaced; else NULL */
 	uint64_t size;
 	enum pf_scheme scheme;
 	enum pf_bundled_kind kind;
@@ -46,14 +75,21 @@ struct pf_bundle {
 	struct pf_arena arena;
 	struct pf_buf text;                        /* what the views point into */
 	char *dir;                                 /* DIR */
-	const char *name, *version, *shown, *info; /* of a wheel; else NULL */
+	const char *name, *version;                /* of a package; else NULL */
+	const char *shown, *info;                  /* of a wheel */
 	bool lenient;                              /* its RECORD was not complete */
+	const char *build, *subdir, *noarch, *site; /* of a conda package */
 	PF_VEC(struct pf_bundled) dirs;
 	PF_VEC(struct pf_bundled) files;
 	PF_VEC(struct pf_entry_point) entries;
 };
 
 void pf_bundle_free(struct pf_bundle *b);
+
+/* 0444 or 0555. */
+mode_t pf_bundled_mode(enum pf_bundled_kind kind);
+/* Is it a text, a binary file, a copy, whether executable or not? */
+bool pf_bundled_is(const struct pf_bundled *f, enum pf_bundled_kind kind);
 
 /* "demo-1.0.data/scripts/x" of the scheme scripts: "x". */
 const char *pf_scheme_path(enum pf_scheme scheme, const char *path);

@@ -59,7 +59,8 @@ static bool is_wanted(const struct pf_bundled *f)
 					       "templates", "__pycache__", NULL };
 	struct pf_str rest = pf_s(f->to), part;
 
-	if ((f->scheme != PF_SCHEME_ROOT && f->scheme != PF_SCHEME_LIB) ||
+	if ((f->scheme != PF_SCHEME_ROOT && f->scheme != PF_SCHEME_LIB &&
+	     f->scheme != PF_SCHEME_SITE) ||
 	    !pf_str_ends(rest, ".py"))
 		return false;
 	while (pf_str_next(&rest, '/', &part))
@@ -247,6 +248,22 @@ static int find(struct compiling *c, struct batch *missing, size_t *count, struc
 	if (!found)
 		missing[(*count)++].wheel = w;
 	return found < 0 ? -1 : 0;
+}
+
+int pf_wheels_compiled(bool *all, struct pf_wheel *wheels, size_t n,
+		       const struct pf_python *python, const struct pf_opts *o, struct pf_err *err)
+{
+	struct compiling c = { .python = python, .deep = o->repair };
+	struct batch *missing = pf_alloc_array(&c.w.arena, n, sizeof(*missing));
+	size_t count = 0;
+	int rc = 0;
+
+	name_folder(&c);
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = find(&c, missing, &count, &wheels[i], err);
+	pf_arena_free(&c.w.arena);
+	*all = !count;
+	return rc;
 }
 
 int pf_wheels_compile(struct pf_wheel *wheels, size_t n, const struct pf_python *python,

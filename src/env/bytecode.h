@@ -12,3 +12,7 @@
  * of a link are the same, and those of a copy are kept the same. */
 int pf_wheels_compile(struct pf_wheel *wheels, size_t n, const struct pf_python *python,
 		      const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
+/* What of it is in the cache already; `all`: nothing is left to compile. */
+int pf_wheels_compiled(bool *all, struct pf_wheel *wheels, size_t n,
+		       const struct pf_python *python, const struct pf_opts *o,
+		       struct pf_err *err) PF_MUST_USE;

@@ -62,26 +62,30 @@ static enum pf_link_result link_by_name(struct pf_linking *l, const struct pf_bu
 	return errno == EEXIST ? PF_LINK_EXISTS : fail_copy(err, "link", f->path);
 }
 
-enum pf_link_result pf_link_file(struct pf_linking *l, int tree, const struct pf_bundled *f,
-				 struct pf_err *err)
+enum pf_link_result pf_link_at(enum pf_link_mode mode, bool *copying, int root, const char *to,
+			       int tree, const char *path, struct pf_err *err)
 {
-	int root = l->roots[f->scheme];
-
-	if (l->o->mode == PF_LINK_SYMBOLIC)
-		return link_by_name(l, f, err);
-	if (!l->copying && l->o->mode == PF_LINK_HARD) {
-		if (linkat(tree, f->path, root, f->to, 0) == 0)
+	if (!*copying && mode == PF_LINK_HARD) {
+		if (linkat(tree, path, root, to, 0) == 0)
 			return PF_LINKED;
 		if (errno == EEXIST)
 			return PF_LINK_EXISTS;
 		if (errno != EMLINK && !is_refusal(errno))
-			return fail_copy(err, "link", f->path);
+			return fail_copy(err, "link", path);
 		if (errno != EMLINK) {
 			pf_debug("files are copied, not linked: %s", strerror(errno));
-			l->copying = true;
+			*copying = true;
 		}
 	}
-	return copy_file(root, f->to, tree, f->path, l->o->mode != PF_LINK_COPY, err);
+	return copy_file(root, to, tree, path, mode != PF_LINK_COPY, err);
+}
+
+enum pf_link_result pf_link_file(struct pf_linking *l, int tree, const struct pf_bundled *f,
+				 struct pf_err *err)
+{
+	if (l->o->mode == PF_LINK_SYMBOLIC)
+		return link_by_name(l, f, err);
+	return pf_link_at(l->o->mode, &l->copying, l->roots[f->scheme], f->to, tree, f->path, err);
 }
 
 /* ---- what was placed ---- */
@@ -149,7 +153,7 @@ void pf_link_placed(struct pf_linking *l, const struct pf_bundled *f, bool linke
 	memcpy(path + folder.n, f->to, n);
 	p = PF_PUSH(&l->placed->arena, &l->placed->files);
 	*p = (struct pf_found){ .path = { path, folder.n + n },
-				.mode = S_IFREG | (f->kind == PF_BUNDLED_PLAIN ? 0444 : 0555),
+				.mode = S_IFREG | pf_bundled_mode(f->kind),
 				.size = f->size };
 	if (l->o->mode == PF_LINK_SYMBOLIC && linked)
 		p->mode = S_IFLNK;

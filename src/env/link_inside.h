@@ -26,6 +26,9 @@ struct pf_linking {
 enum pf_link_result { PF_LINKED, PF_LINK_EXISTS, PF_LINK_FAILED };
 enum pf_link_result pf_link_file(struct pf_linking *l, int tree, const struct pf_bundled *f,
 				 struct pf_err *err) PF_MUST_USE;
+/* The same of any folders; hard links, clones or copies. `copying`: links were refused before. */
+enum pf_link_result pf_link_at(enum pf_link_mode mode, bool *copying, int root, const char *to,
+			       int tree, const char *path, struct pf_err *err) PF_MUST_USE;
 /* A text of our own into a place, as if a wheel had it; `name` below the scheme's folder. */
 int pf_link_text(struct pf_linking *l, enum pf_scheme scheme, const char *name, struct pf_str text,
 		 bool exec, struct pf_err *err) PF_MUST_USE;
@@ -53,6 +56,8 @@ int pf_link_info(struct pf_linking *l, struct pf_err *err) PF_MUST_USE;
 
 /* The first lines of a script: "#!EXE", or a shell's where that is too long or holds blanks. */
 void pf_script_head(struct pf_buf *out, const char *exe);
+/* The script of an entry point. */
+void pf_entry_script(struct pf_buf *out, const char *exe, const struct pf_entry_point *e);
 /* direct_url.json (PEP 610) of an archive, or of a commit, without what the URL holds of
  * passwords. */
 void pf_direct_url(struct pf_buf *out, const struct pf_link *link);

@@ -94,18 +94,24 @@ int pf_link_script(struct pf_linking *l, int tree, const struct pf_bundled *f, s
 /* ---- entry points ---- */
 
 /* "pkg.mod:Class.run" is imported by its first part and called by all of them. */
-static int write_entry(struct pf_linking *l, const char *name, const struct pf_entry_point *e,
-		       struct pf_err *err)
+void pf_entry_script(struct pf_buf *out, const char *exe, const struct pf_entry_point *e)
 {
 	struct pf_str object = pf_s(e->object),
 		      first = pf_str_cut(object, 0, pf_str_find(object, '.'));
-	PF_AUTO(buf) out = PF_BUF(PF_KIB(64));
 
-	pf_script_head(&out, l->o->exe);
-	pf_buf_printf(&out,
+	pf_script_head(out, exe);
+	pf_buf_printf(out,
 		      "import sys\nfrom %s import " PF_FMT "\n\nif __name__ == \"__main__\":\n"
 		      "    sys.exit(%s())\n",
 		      e->module, PF_ARG(first), e->object);
+}
+
+static int write_entry(struct pf_linking *l, const char *name, const struct pf_entry_point *e,
+		       struct pf_err *err)
+{
+	PF_AUTO(buf) out = PF_BUF(PF_KIB(64));
+
+	pf_entry_script(&out, l->o->exe, e);
 	if (pf_buf_check(&out, name, err) < 0)
 		return -1;
 	return pf_link_text(l, PF_SCHEME_SCRIPTS, name, pf_buf_view(&out), true, err);

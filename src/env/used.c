@@ -63,8 +63,11 @@ int pf_built_read(struct pf_built_list *out, struct pf_stored_list *s, struct pf
 static bool note_plan(struct pf_map *used, struct pf_stored_list *s, const struct pf_stored *it)
 {
 	const struct pf_node *packages = pf_stored_packages(it);
+	const struct pf_node *conda = pf_node_get(pf_node_get(it->head, "plan"), "conda");
 	bool all = true;
 
+	for (size_t i = 0; conda && i < conda->n; i++)
+		*pf_map_put(&s->arena, used, pf_node_text(&conda->v[i], "sha256")) = s;
 	for (size_t i = 0; packages && i < packages->n; i++) {
 		const struct pf_node *hashes = pf_node_get(&packages->v[i], "hashes");
 		bool known =

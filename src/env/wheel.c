@@ -7,12 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/dirs.h"
 #include "base/fs.h"
 #include "base/limits.h"
-#include "base/log.h"
 #include "base/proc.h"
 #include "base/str.h"
+#include "env/shelf.h"
 #include "env/wheel_check.h"
 #include "formats/digest.h"
 #include "formats/hasher.h"
@@ -24,13 +23,6 @@ void pf_wheel_free(struct pf_wheel *w)
 	pf_bundle_free(&w->files);
 	pf_bundle_free(&w->byte_code);
 	memset(w, 0, sizeof(*w));
-}
-
-static bool is_sha256(const char *s)
-{
-	size_t n = strspn(s, "0123456789abcdef");
-
-	return n == 64 && !s[n];
 }
 
 /* ---- find ---- */
@@ -56,35 +48,41 @@ static int check_found(const struct pf_bundle *b, struct pf_str file, bool lenie
 	return 0;
 }
 
-static int find(struct pf_wheel *out, const char *store, const char *sha256, struct pf_str file,
-		bool lenient, bool deep, struct pf_err *err)
-{
-	PF_AUTO(arena) a = { 0 };
-	PF_AUTO(wheel) w = { 0 };
-	char *dir = pf_formatz(&a, "%s/wheels/%s", store, sha256);
-	int found;
+/* A wheel that is wanted; its archive, where it has to be unpacked. */
+struct wanted {
+	struct pf_str file;
+	bool lenient;
+	const struct pf_wheel_source *source;
+};
 
-	(void)utimensat(AT_FDCWD, pf_join(&a, dir, PF_S("manifest")), NULL,
-			0); /* before gc looks */
-	found = pf_bundle_load(&w.files, dir, deep, err);
-	if (found <= 0 || !w.files.name)
-		return found < 0 ? -1 : 0;
-	if (check_found(&w.files, file, lenient, err) < 0)
-		return -1;
-	snprintf(w.sha256, sizeof(w.sha256), "%s", sha256);
-	*out = PF_TAKE(w);
-	return 1;
+static int check(void *wanted, const struct pf_bundle *b, struct pf_err *err)
+{
+	const struct wanted *w = wanted;
+
+	return check_found(b, w->file, w->lenient, err);
+}
+
+static int make(void *wanted, int dir, struct pf_err *err);
+
+static struct pf_shelf shelf_of(struct wanted *w)
+{
+	return (struct pf_shelf){ .folder = "wheels", .one = "wheel", .check = check,
+				  .make = make, .ctx = w };
 }
 
 int pf_wheel_find(struct pf_wheel *out, const char *sha256, struct pf_str file, bool lenient,
 		  const struct pf_opts *o, struct pf_err *err)
 {
-	PF_AUTO(arena) a = { 0 };
-	char *store = pf_store_root(&a, o->store, err);
+	struct wanted w = { .file = file, .lenient = lenient };
+	struct pf_shelf shelf = shelf_of(&w);
+	PF_AUTO(wheel) found = { 0 };
+	int rc = pf_shelf_find(&found.files, &shelf, sha256, o, err);
 
-	if (!store)
-		return -1;
-	return is_sha256(sha256) ? find(out, store, sha256, file, lenient, o->repair, err) : 0;
+	if (rc <= 0)
+		return rc;
+	snprintf(found.sha256, sizeof(found.sha256), "%s", sha256);
+	*out = PF_TAKE(found);
+	return 1;
 }
 
 /* ---- unpack ---- */
@@ -123,12 +121,12 @@ static int create_file(struct unpacking *u, const struct pf_bundled *f, struct p
 {
 	if (make_parents(u, f->path, err) < 0)
 		return -1;
-	return pf_create_beneath(u->tree, f->path, f->kind == PF_BUNDLED_PLAIN ? 0444 : 0555, err);
+	return pf_create_beneath(u->tree, f->path, pf_bundled_mode(f->kind), err);
 }
 
 static int finish_file(struct unpacking *u, int fd, const struct pf_bundled *f, struct pf_err *err)
 {
-	mode_t mode = f->kind == PF_BUNDLED_PLAIN ? 0444 : 0555;
+	mode_t mode = pf_bundled_mode(f->kind);
 
 	if ((u->strict && fchmod(fd, mode) < 0) || futimens(fd, WHEN) < 0)
 		return pf_fail_errno(err, "cannot protect %s", f->path);
@@ -273,96 +271,33 @@ static int unpack(int dir, struct pf_wheel_check *c, struct pf_err *err)
 
 /* ---- into place ---- */
 
-/* One that is there is damaged, or, where there are no locks, that of another process: as good. */
-static int commit(struct pf_workdir *w, const char *from, const char *to, bool deep,
-		  struct pf_err *err)
+static int make(void *wanted, int dir, struct pf_err *err)
 {
-	PF_AUTO(bundle) there = { 0 };
-	char *wheels = pf_join(&w->arena, w->store, PF_S("wheels"));
-	char *old = pf_join(&w->arena, w->path, PF_S("old"));
-	int found;
-
-	if (mkdir(wheels, 0755) < 0 && errno != EEXIST)
-		return pf_fail_errno(err, "cannot create %s", wheels);
-	if (rename(from, to) == 0)
-		return 0;
-	if (errno != EEXIST && errno != ENOTEMPTY)
-		return pf_fail_errno(err, "cannot put a wheel at %s", to);
-	found = pf_bundle_load(&there, to, deep, err);
-	if (found < 0 || (found && there.name))
-		return found < 0 ? -1 : 0;
-	if (rename(to, old) < 0 && errno != ENOENT)
-		return pf_fail_errno(err, "cannot move %s", to);
-	if (rename(from, to) < 0)
-		return pf_fail_errno(err, "cannot put a wheel at %s", to);
-	return 0;
-}
-
-static int build(struct pf_workdir *w, struct pf_wheel_check *c, const char *sha256, bool deep,
-		 struct pf_err *err)
-{
-	char *dir = pf_join(&w->arena, w->path, PF_S("wheel"));
-	PF_FD(fd) = -1;
-
-	if (mkdir(dir, 0755) < 0 || chmod(dir, 0755) < 0 ||
-	    (fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
-		return pf_fail_errno(err, "cannot create %s", dir);
-	if (unpack(fd, c, err) < 0)
-		return -1;
-	return commit(w, dir, pf_formatz(&w->arena, "%s/wheels/%s", w->store, sha256), deep, err);
-}
-
-static int check_and_build(struct pf_workdir *w, const struct pf_wheel_source *s,
-			   const char *sha256, bool deep, struct pf_err *err)
-{
+	const struct wanted *w = wanted;
 	PF_AUTO(wheel_check) c = { 0 };
 
-	if (pf_wheel_check(&c, s, err) == 0 && build(w, &c, sha256, deep, err) == 0)
+	if (pf_wheel_check(&c, w->source, err) == 0 && unpack(dir, &c, err) == 0)
 		return 0;
 	if (err->code == PF_EMODEL) /* malformed, and so not what it is said to be */
 		err->code = PF_EINTEGRITY;
-	return pf_wrap(err, PF_FMT, PF_ARG(pf_shown(s->file)));
-}
-
-/* Two wheels in 256 share a lock, so that there are no more than 256. */
-static int get_locked(struct pf_wheel *out, const struct pf_wheel_source *s, const char *sha256,
-		      const struct pf_opts *o, struct pf_err *err)
-{
-	PF_AUTO(workdir) w = { 0 };
-	PF_FD(lock) = -1;
-	bool without = false; /* told of by who makes the environment */
-	int found;
-
-	if (pf_workdir_open(&w, "wheel.", o->store, err) < 0)
-		return -1;
-	lock = pf_lock_if_any(AT_FDCWD,
-			      pf_formatz(&w.arena, "%s/locks/wheel-%.2s.lock", w.store, sha256),
-			      PF_WAIT_LOCK, NULL, &without, err);
-	if (lock < 0)
-		return -1;
-	found = find(out, w.store, sha256, s->file, s->lenient, o->repair, err);
-	if (found)
-		return found < 0 ? -1 : 0;
-	if (check_and_build(&w, s, sha256, o->repair, err) < 0)
-		return -1;
-	found = find(out, w.store, sha256, s->file, s->lenient, false, err);
-	return found > 0   ? 0
-	       : found < 0 ? -1
-			   : pf_fail(err, PF_EIO, "%s/wheels/%s vanished", w.store, sha256);
+	return pf_wrap(err, PF_FMT, PF_ARG(pf_shown(w->file)));
 }
 
 int pf_wheel_get(struct pf_wheel *out, const struct pf_wheel_source *s, const struct pf_opts *o,
 		 struct pf_err *err)
 {
+	struct wanted w = { .file = s->file, .lenient = s->lenient, .source = s };
+	struct pf_shelf shelf = shelf_of(&w);
+	PF_AUTO(wheel) got = { 0 };
 	char sha256[PF_DIGEST_HEX];
-	int found;
 
-	if (s->sha256 && !is_sha256(s->sha256))
-		return pf_fail(err, PF_EBUG, "no SHA-256: %s", s->sha256);
 	if (s->sha256)
 		snprintf(sha256, sizeof(sha256), "%s", s->sha256);
 	else if (pf_digest_fd(sha256, PF_S("sha256"), s->fd, err) < 0)
 		return pf_wrap(err, PF_FMT, PF_ARG(pf_shown(s->file)));
-	found = pf_wheel_find(out, sha256, s->file, s->lenient, o, err);
-	return found ? (found < 0 ? -1 : 0) : get_locked(out, s, sha256, o, err);
+	if (pf_shelf_get(&got.files, &shelf, sha256, o, err) < 0)
+		return -1;
+	snprintf(got.sha256, sizeof(got.sha256), "%.64s", sha256);
+	*out = PF_TAKE(got);
+	return 0;
 }

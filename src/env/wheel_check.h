@@ -57,6 +57,9 @@ int pf_wheel_place(struct pf_wheel_check *c, struct pf_err *err) PF_MUST_USE;
 /* RECORD's text against the members, both ways. */
 int pf_wheel_read_record(struct pf_wheel_check *c, struct pf_str text,
 			 struct pf_err *err) PF_MUST_USE;
+/* "name = package.module:object". It becomes a script, so nothing but names will do. EINTEGRITY. */
+int pf_entry_read(struct pf_entry_point *out, struct pf_arena *a, struct pf_str line,
+		  struct pf_err *err) PF_MUST_USE;
 /* [console_scripts] and [gui_scripts] of entry_points.txt. */
 int pf_wheel_read_entries(struct pf_wheel_check *c, struct pf_str text,
 			  struct pf_err *err) PF_MUST_USE;

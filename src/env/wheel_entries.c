@@ -5,11 +5,10 @@
 
 static int refuse(struct pf_err *err, struct pf_str what, const char *why)
 {
-	return pf_fail(err, PF_EINTEGRITY, "entry_points.txt: \"" PF_FMT "\" %s",
-		       PF_ARG(pf_shown(what)), why);
+	return pf_fail(err, PF_EINTEGRITY, "\"" PF_FMT "\" %s", PF_ARG(pf_shown(what)), why);
 }
 
-static int check_name(const struct pf_wheel_check *c, struct pf_str name, struct pf_err *err)
+static int check_name(struct pf_str name, struct pf_err *err)
 {
 	for (size_t i = 0; i < name.n; i++)
 		if ((unsigned char)name.p[i] < 0x20 || name.p[i] == 0x7f || name.p[i] == '/' ||
@@ -20,9 +19,6 @@ static int check_name(const struct pf_wheel_check *c, struct pf_str name, struct
 		return refuse(err, name, "is no name of a script");
 	if (pf_wheel_is_reserved(name))
 		return refuse(err, name, "would take the place of the environment's own");
-	for (size_t i = 0; i < c->entries.n; i++)
-		if (pf_str_is(name, c->entries.v[i].name))
-			return refuse(err, name, "is defined twice");
 	return 0;
 }
 
@@ -49,19 +45,34 @@ static bool take_reference(struct pf_entry_point *out, struct pf_arena *a, struc
 	return true;
 }
 
-static int take_script(struct pf_wheel_check *c, struct pf_str line, bool gui, struct pf_err *err)
+int pf_entry_read(struct pf_entry_point *out, struct pf_arena *a, struct pf_str line,
+		  struct pf_err *err)
 {
 	size_t at = pf_str_find(line, '=');
 	struct pf_str name = pf_str_trim(pf_str_cut(line, 0, at));
-	struct pf_entry_point e = { .gui = gui };
+	struct pf_entry_point e = { 0 };
+
+	if (at == PF_NPOS || !take_reference(&e, a, pf_str_trim(pf_str_skip(line, at + 1))))
+		return refuse(err, line, "refers to no object");
+	if (check_name(name, err) < 0)
+		return -1;
+	e.name = pf_dupz(a, name);
+	*out = e;
+	return 0;
+}
+
+static int take_script(struct pf_wheel_check *c, struct pf_str line, bool gui, struct pf_err *err)
+{
+	struct pf_entry_point e = { 0 };
 
 	if (line.p[0] == ' ' || line.p[0] == '\t')
 		return refuse(err, line, "goes on with the line before");
-	if (at == PF_NPOS || !take_reference(&e, &c->arena, pf_str_trim(pf_str_skip(line, at + 1))))
-		return refuse(err, line, "refers to no object");
-	if (check_name(c, name, err) < 0)
+	if (pf_entry_read(&e, &c->arena, line, err) < 0)
 		return -1;
-	e.name = pf_dupz(&c->arena, name);
+	for (size_t i = 0; i < c->entries.n; i++)
+		if (strcmp(e.name, c->entries.v[i].name) == 0)
+			return refuse(err, pf_s(e.name), "is defined twice");
+	e.gui = gui;
 	*PF_PUSH(&c->arena, &c->entries) = e;
 	return 0;
 }
@@ -82,7 +93,7 @@ int pf_wheel_read_entries(struct pf_wheel_check *c, struct pf_str text, struct p
 				  : pf_str_is(bare, "[gui_scripts]")   ? GUI
 								       : OTHER;
 		else if (section != OTHER && take_script(c, line, section == GUI, err) < 0)
-			return -1;
+			return pf_wrap(err, "entry_points.txt");
 	}
 	return 0;
 }

@@ -12,8 +12,9 @@
 
 #include "base/fs.h"
 #include "base/limits.h"
-#include "base/mem.h"
 #include "base/str.h"
+#include "formats/hasher.h"
+#include "formats/inflate.h"
 
 /* Symbolic links are made when all else is there: no member can be written through one. */
 struct link {
@@ -29,6 +30,8 @@ struct unpacking {
 	size_t members;
 	PF_VEC(struct link) links;
 	const struct pf_archive_limits *limits;
+	struct pf_archive_kept *kept; /* or NULL: who unpacks changes the files later */
+	struct pf_hasher hasher;
 };
 
 static int refuse(struct pf_err *err, struct pf_str member, const char *why)
@@ -127,7 +130,7 @@ static int fail_archive(struct unpacking *u, struct pf_err *err)
 
 static int copy_data(struct unpacking *u, int fd, const char *path, struct pf_err *err)
 {
-	char bytes[65536];
+	char bytes[PF_SOURCE_WINDOW];
 
 	for (;;) {
 		la_ssize_t n = archive_read_data(u->a, bytes, sizeof(bytes));
@@ -140,18 +143,16 @@ static int copy_data(struct unpacking *u, int fd, const char *path, struct pf_er
 		if (u->bytes > u->limits->bytes)
 			return pf_fail(err, PF_ELIMIT, "it unpacks to more than %llu bytes",
 				       (unsigned long long)u->limits->bytes);
+		if (u->kept)
+			pf_hasher_add(&u->hasher, bytes, (size_t)n);
 		if (pf_write_fd(fd, bytes, (size_t)n, err) < 0)
 			return pf_wrap(err, "%s", path);
 	}
 }
 
-static int make_file(struct unpacking *u, struct archive_entry *e, const char *path,
-		     struct pf_err *err)
+static int check_file(struct unpacking *u, struct archive_entry *e, const char *path,
+		      struct pf_err *err)
 {
-	static const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
-	mode_t mode = archive_entry_mode(e) & 0111 ? 0755 : 0644;
-	PF_FD(fd) = -1;
-
 	if (archive_entry_sparse_count(e))
 		return refuse(err, pf_s(path), "is sparse");
 	if (archive_entry_size(e) < 0)
@@ -159,7 +160,16 @@ static int make_file(struct unpacking *u, struct archive_entry *e, const char *p
 	if ((uint64_t)archive_entry_size(e) > u->limits->bytes)
 		return pf_fail(err, PF_ELIMIT, "it unpacks to more than %llu bytes",
 			       (unsigned long long)u->limits->bytes);
-	fd = openat(u->dir, path, flags, mode);
+	return 0;
+}
+
+static int create_file(struct unpacking *u, const char *path, mode_t mode, struct pf_err *err)
+{
+	static const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+	int fd = openat(u->dir, path, flags, mode);
+
+	if (fd < 0 && errno == EEXIST && u->kept)
+		return refuse(err, pf_s(path), "is there twice");
 	if (fd < 0 && errno == EEXIST && unlinkat(u->dir, path, 0) == 0)
 		fd = openat(u->dir, path, flags, mode);
 	if (fd < 0 && errno == ENOTDIR)
@@ -168,9 +178,76 @@ static int make_file(struct unpacking *u, struct archive_entry *e, const char *p
 		return errno == EISDIR || errno == EEXIST || errno == EPERM ?
 			       refuse(err, pf_s(path), "is a file and a directory") :
 			       pf_fail_errno(err, "cannot create %s", path);
+	return fd;
+}
+
+static struct pf_archived *note(struct unpacking *u, const char *path)
+{
+	struct pf_archive_kept *k = u->kept;
+	struct pf_archived *m = PF_PUSH(&k->arena, &k->members);
+
+	*m = (struct pf_archived){ .path = pf_dupz(&k->arena, pf_s(path)) };
+	return m;
+}
+
+static void note_file(struct unpacking *u, const char *path, bool executable, uint64_t before)
+{
+	struct pf_archived *m = note(u, path);
+	unsigned char raw[32];
+
+	pf_hasher_raw(&u->hasher, raw);
+	pf_base64url(m->digest, raw, sizeof(raw));
+	m->executable = executable;
+	m->size = u->bytes - before;
+}
+
+static int keep_time(int fd, struct archive_entry *e, const char *path, struct pf_err *err)
+{
+	struct timespec when[2] = { { .tv_sec = archive_entry_mtime(e) } };
+
+	if (when[0].tv_sec < 0 || when[0].tv_sec > UINT32_MAX)
+		when[0].tv_sec = 0;
+	when[1] = when[0];
+	return futimens(fd, when) < 0 ? pf_fail_errno(err, "cannot set the time of %s", path) : 0;
+}
+
+static int make_file(struct unpacking *u, struct archive_entry *e, const char *path,
+		     struct pf_err *err)
+{
+	bool executable = archive_entry_mode(e) & 0111;
+	mode_t mode = u->kept ? (executable ? 0555 : 0444) : (executable ? 0755 : 0644);
+	uint64_t before = u->bytes;
+	PF_FD(fd) = -1;
+
+	if (check_file(u, e, path, err) < 0)
+		return -1;
+	fd = create_file(u, path, mode, err);
+	if (fd < 0)
+		return -1;
 	if (fchmod(fd, mode) < 0)
 		return pf_fail_errno(err, "cannot set the mode of %s", path);
-	return copy_data(u, fd, path, err);
+	if (!u->kept)
+		return copy_data(u, fd, path, err);
+	pf_hasher_start(&u->hasher);
+	if (copy_data(u, fd, path, err) < 0 || keep_time(fd, e, path, err) < 0)
+		return -1;
+	note_file(u, path, executable, before);
+	return 0;
+}
+
+static void note_hard_link(struct unpacking *u, const char *path, const char *target)
+{
+	struct pf_archived *m = note(u, path);
+
+	for (size_t i = 0; i + 1 < u->kept->members.n; i++) {
+		const struct pf_archived *first = &u->kept->members.v[i];
+
+		if (strcmp(first->path, target) != 0)
+			continue;
+		memcpy(m->digest, first->digest, sizeof(m->digest));
+		m->executable = first->executable;
+		m->size = first->size;
+	}
 }
 
 static int make_hard_link(struct unpacking *u, const char *path, const char *to, struct pf_err *err)
@@ -187,6 +264,8 @@ static int make_hard_link(struct unpacking *u, const char *path, const char *to,
 	if (linkat(u->dir, target, u->dir, path, 0) < 0)
 		return errno == EEXIST ? refuse(err, pf_s(path), "is there twice") :
 					 pf_fail_errno(err, "cannot link %s", path);
+	if (u->kept)
+		note_hard_link(u, path, target);
 	return 0;
 }
 
@@ -222,15 +301,26 @@ static int take_member(struct unpacking *u, struct archive_entry *e, struct pf_e
 
 /* ---- links ---- */
 
+static void note_link(struct unpacking *u, const struct link *l)
+{
+	struct pf_archived *m = note(u, l->path);
+
+	m->target = pf_dupz(&u->kept->arena, pf_s(l->target));
+	m->size = strlen(l->target);
+}
+
 /* Letters are not enough: a link through another link may climb further than it shows. So each is
  * followed once all are there, beneath the root. Dangling is fine. */
 static int make_links(struct unpacking *u, struct pf_err *err)
 {
-	for (size_t i = 0; i < u->links.n; i++)
+	for (size_t i = 0; i < u->links.n; i++) {
 		if (symlinkat(u->links.v[i].target, u->dir, u->links.v[i].path) < 0)
 			return errno == EEXIST
 				       ? refuse(err, pf_s(u->links.v[i].path), "is there twice")
 				       : pf_fail_errno(err, "cannot link %s", u->links.v[i].path);
+		if (u->kept)
+			note_link(u, &u->links.v[i]);
+	}
 	for (size_t i = 0; i < u->links.n; i++) {
 		struct pf_err ignored;
 		PF_FD(fd) = pf_open_beneath(u->dir, u->links.v[i].path, &ignored);
@@ -266,7 +356,22 @@ static int take_all(struct unpacking *u, struct pf_err *err)
 	return make_links(u, err);
 }
 
-static int open_and_take(struct unpacking *u, int fd, struct pf_err *err)
+/* What libarchive reads: a stretch of a file. */
+static la_ssize_t feed(struct archive *a, void *from, const void **bytes)
+{
+	struct pf_source *s = from;
+	struct pf_err err;
+
+	s->pos = s->have; /* all of the window was taken */
+	if (pf_source_fill(s, 1, &err) < 0) {
+		archive_set_error(a, EIO, "%s", err.msg);
+		return ARCHIVE_FATAL;
+	}
+	*bytes = s->window + s->pos;
+	return (la_ssize_t)(s->have - s->pos);
+}
+
+static int open_and_take(struct unpacking *u, struct pf_source *from, struct pf_err *err)
 {
 	u->a = archive_read_new();
 	if (!u->a) {
@@ -278,26 +383,59 @@ static int open_and_take(struct unpacking *u, int fd, struct pf_err *err)
 	    archive_read_support_filter_xz(u->a) != ARCHIVE_OK ||
 	    archive_read_support_filter_zstd(u->a) != ARCHIVE_OK ||
 	    archive_read_support_format_tar(u->a) != ARCHIVE_OK ||
-	    archive_read_open_fd(u->a, fd, 65536) != ARCHIVE_OK)
+	    archive_read_open(u->a, from, NULL, feed, NULL) != ARCHIVE_OK)
 		return fail_archive(u, err);
 	return take_all(u, err);
+}
+
+/* libarchive converts names by the locale in force: for this thread it is UTF-8, whatever the
+ * user's is. */
+static int extract(struct unpacking *u, int fd, uint64_t at, uint64_t size, const char *what,
+		   struct pf_err *err)
+{
+	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;
+	struct pf_source from;
+	int rc;
+
+	pf_source_file(&from, fd, at, size);
+	rc = open_and_take(u, &from, err);
+	archive_read_free(u->a);
+	pf_source_free(&from);
+	pf_hasher_free(&u->hasher);
+	pf_arena_free(&u->arena);
+	if (utf8) {
+		uselocale(before);
+		freelocale(utf8);
+	}
+	return rc < 0 ? pf_wrap(err, "%s", what) : 0;
 }
 
 int pf_archive_extract(int dir, int fd, const char *what, const struct pf_archive_limits *limits,
 		       struct pf_err *err)
 {
 	struct unpacking u = { .dir = dir, .limits = limits };
-	/* libarchive converts names by the locale in force: for this thread it is UTF-8, whatever
-	 * the user's is. */
-	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-	locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;
-	int rc = open_and_take(&u, fd, err);
+	struct stat st;
+	off_t at = lseek(fd, 0, SEEK_CUR);
 
-	archive_read_free(u.a);
-	pf_arena_free(&u.arena);
-	if (utf8) {
-		uselocale(before);
-		freelocale(utf8);
-	}
-	return rc < 0 ? pf_wrap(err, "%s", what) : 0;
+	if (at < 0 || fstat(fd, &st) < 0 || st.st_size < at)
+		return pf_fail_errno(err, "cannot read %s", what);
+	return extract(&u, fd, (uint64_t)at, (uint64_t)(st.st_size - at), what, err);
+}
+
+void pf_archive_kept_free(struct pf_archive_kept *k)
+{
+	pf_arena_free(&k->arena);
+	memset(k, 0, sizeof(*k));
+}
+
+int pf_archive_keep(struct pf_archive_kept *k, int dir, const struct pf_archive_part *part,
+		    const char *what, const struct pf_archive_limits *limits, struct pf_err *err)
+{
+	struct unpacking u = { .dir = dir, .limits = limits, .kept = k, .bytes = k->bytes,
+			       .members = k->members.n };
+	int rc = extract(&u, part->fd, part->at, part->size, what, err);
+
+	k->bytes = u.bytes;
+	return rc;
 }

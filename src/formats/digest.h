@@ -17,7 +17,7 @@ int pf_sha256_at(char out[PF_SHA256_HEX], int dir, const char *path,
 /* "sha256", "sha384" or "sha512" of bytes, as RECORD files have it: base64 of URLs, without "=".
  * False: no digest of that name is known. */
 bool pf_digest_text(char out[PF_DIGEST_TEXT], struct pf_str name, const void *p, size_t n);
-/* Of a file, whatever its offset: "sha384" and "sha512", else SHA-256. EIO. */
+/* Of a file, whatever its offset: "md5", "sha384", "sha512", else SHA-256. EIO. */
 #define PF_DIGEST_HEX 129
 int pf_digest_fd(char hex[PF_DIGEST_HEX], struct pf_str kind, int fd,
 		 struct pf_err *err) PF_MUST_USE;

@@ -27,7 +27,6 @@ INT(int, archive_read_open,
     (struct archive * a, void *data, archive_open_callback *open, archive_read_callback *read,
      archive_close_callback *close),
     (a, data, open, read, close))
-INT(int, archive_read_open_fd, (struct archive * a, int fd, size_t block), (a, fd, block))
 INT(int, archive_read_next_header, (struct archive * a, struct archive_entry **e), (a, e))
 INT(la_ssize_t, archive_read_data, (struct archive * a, void *to, size_t n), (a, to, n))
 INT(int, archive_filter_count, (struct archive * a), (a))
@@ -37,6 +36,7 @@ PTR(const char *, archive_error_string, (struct archive * a), (a))
 
 PF_LAZY(library, 0, __LA_MODE_T, archive_entry_filetype, (struct archive_entry * e), (e))
 PF_LAZY(library, 0, __LA_MODE_T, archive_entry_mode, (struct archive_entry * e), (e))
+PF_LAZY(library, 0, time_t, archive_entry_mtime, (struct archive_entry * e), (e))
 PF_LAZY(library, 0, la_int64_t, archive_entry_size, (struct archive_entry * e), (e))
 PF_LAZY(library, 0, int, archive_entry_sparse_count, (struct archive_entry * e), (e))
 PTR(const char *, archive_entry_hardlink, (struct archive_entry * e), (e))

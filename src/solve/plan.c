@@ -91,6 +91,15 @@ static void write_key_text(struct pf_buf *b, const struct pf_plan *p, struct pf_
 		      o->no_bytecode ? "no" : "yes");
 	for (size_t i = 0; i < p->packages.n; i++)
 		write_key_line(b, &p->packages.v[i]);
+	if (p->conda.n && o->allow_scripts)
+		pf_buf_cstr(b, "scripts yes\n");
+	for (size_t i = 0; i < p->conda.n; i++) {
+		const struct pf_conda_record *r = &p->conda.v[i].record;
+
+		pf_buf_printf(b, "conda\t" PF_FMT "/" PF_FMT "\t%s:" PF_FMT "\n", PF_ARG(r->subdir),
+			      PF_ARG(r->fn), r->sha256.n ? "sha256" : "md5",
+			      PF_ARG(r->sha256.n ? r->sha256 : r->md5));
+	}
 }
 
 int pf_plan_seal(struct pf_plan *p, const struct pf_python *python, const struct pf_opts *o,
@@ -110,6 +119,8 @@ int pf_plan_seal(struct pf_plan *p, const struct pf_python *python, const struct
 			return pf_fail(err, PF_ESOLVE, "two versions of " PF_FMT " in one plan",
 				       PF_ARG(pf_shown(one->name)));
 	}
+	if (pf_conda_sort_names(p->conda.v, p->conda.n, err) < 0)
+		return -1;
 	write_key_text(&text, p, pf_plan_identity(&p->arena, python), o);
 	if (pf_buf_check(&text, "a plan", err) < 0) {
 		pf_buf_free(&text);
@@ -132,7 +143,7 @@ bool pf_plan_is_native(const struct pf_plan *p)
 	for (size_t i = 0; i < p->packages.n; i++)
 		if (!p->packages.v[i].file.n || !p->packages.v[i].from.n)
 			return false;
-	return p->packages.n > 0;
+	return p->packages.n > 0 || p->conda.n > 0;
 }
 
 bool pf_plan_is_key(struct pf_str s)
@@ -241,6 +252,7 @@ void pf_plan_write(struct pf_json_out *w, const struct pf_plan *p)
 		pf_json_close(w, '}');
 	}
 	pf_json_close(w, ']');
+	pf_plan_write_conda(w, p);
 	pf_json_close(w, '}');
 }
 
@@ -297,6 +309,8 @@ int pf_plan_read(struct pf_plan *out, const struct pf_node *object, struct pf_er
 	read_strings(&plan.left_out, &plan.arena, pf_node_get(object, "left_out"));
 	for (size_t i = 0; i < packages->n; i++)
 		read_package(PF_PUSH(&plan.arena, &plan.packages), &plan.arena, &packages->v[i]);
+	if (pf_plan_read_conda(&plan, pf_node_get(object, "conda"), err) < 0)
+		return -1;
 	*out = PF_TAKE(plan);
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "opts.h"
 #include "python/python.h"
+#include "req/condarec.h"
 
 #define PF_STORE_FORMAT 1 /* of environments, manifests and locks; part of every key */
 
@@ -31,7 +32,17 @@ struct pf_planned {
 	int64_t uploaded;	/* seconds since 1970 */
 };
 
+/* A package of a conda environment. */
+struct pf_planned_conda {
+	struct pf_conda_record record;
+	/* where its file is: a path, a file: or http: address, with login and token; not written
+	 * down, and without it record.url counts */
+	struct pf_str from;
+	struct pf_str asked;	/* the spec that the user asked for it by; empty: another one needs it */
+};
+
 struct pf_native;
+struct pf_net;
 
 /* Why a package is there, or why in that version. */
 struct pf_reason {
@@ -44,6 +55,9 @@ struct pf_reasons {
 struct pf_plan {
 	struct pf_arena arena;
 	PF_VEC(struct pf_planned) packages;	/* sorted by name */
+	/* of a conda environment, which brings its interpreter; sorted by name, too */
+	PF_VEC(struct pf_planned_conda) conda;
+	const struct pf_net *conda_net; /* how their servers are reached; borrowed, or NULL */
 	struct pf_strs left_out;	/* conda packages that a venv cannot have, as written */
 	struct pf_str resolver;		/* "uv 0.13.9" */
 	struct pf_str as_of;		/* "2022-03-17"; empty: the day it was made */
@@ -62,7 +76,8 @@ struct pf_planned pf_planned_copy(struct pf_arena *a, const struct pf_planned *f
 
 /* Sorts the packages and their hashes, refuses two of one name (ESOLVE), and works out the key:
  * a digest of the store's format, the interpreter's identity, the packages (secrets of their URLs
- * do not count), how files are placed and whether byte code is compiled. */
+ * do not count), how files are placed and whether byte code is compiled. Of a conda environment,
+ * `python` tells no more than its platform. */
 int pf_plan_seal(struct pf_plan *p, const struct pf_python *python, const struct pf_opts *o,
 		 struct pf_err *err) PF_MUST_USE;
 
@@ -78,8 +93,19 @@ bool pf_plan_is_key(struct pf_str s);
 /* Implementation, version, platform, libc and the installation's path, one a line. */
 struct pf_str pf_plan_identity(struct pf_arena *a, const struct pf_python *python);
 
+/* Puts conda packages into the order in which they are linked: each behind what it needs, else by
+ * name. ESOLVE: two of one name. */
+int pf_conda_sort(struct pf_planned_conda *v, size_t n, struct pf_err *err) PF_MUST_USE;
+/* By name alone. */
+int pf_conda_sort_names(struct pf_planned_conda *v, size_t n, struct pf_err *err) PF_MUST_USE;
+/* What the spec of a package is of: "conda-forge::numpy >=1.26": "numpy". */
+struct pf_str pf_conda_spec_name(struct pf_str spec);
+void pf_plan_write_conda(struct pf_json_out *w, const struct pf_plan *p);
+int pf_plan_read_conda(struct pf_plan *out, const struct pf_node *list,
+		       struct pf_err *err) PF_MUST_USE;
+
 /* The plan as one JSON object: {"key":..., "resolver":..., "as_of":..., "late":[{"name":...,
- * "why":...}], "facts":[...], "added":[...], "left_out":[...], "packages":[...]}, less what is
- * empty of the middle. It is for files and for eyes: secrets of URLs are not in it. */
+ * "why":...}], "facts":[...], "added":[...], "left_out":[...], "packages":[...], "conda":[...]},
+ * less what is empty but for packages and left_out. It is for files and for eyes: secrets of URLs are not in it. */
 void pf_plan_write(struct pf_json_out *w, const struct pf_plan *p);
 int pf_plan_read(struct pf_plan *out, const struct pf_node *object, struct pf_err *err) PF_MUST_USE;

@@ -63,7 +63,7 @@ static int check_file(int tree, const struct pf_bundled *f, struct pf_err *err)
 	if (!pf_digest_text(digest, PF_S("sha256"), bytes.p ? bytes.p : "", bytes.n) ||
 	    strcmp(digest, f->digest) != 0)
 		return pf_fail(err, PF_EINTEGRITY, "%s was changed", f->path);
-	if ((st.st_mode & 07777) != (f->kind == PF_BUNDLED_PLAIN ? 0444 : 0555))
+	if ((st.st_mode & 07777) != pf_bundled_mode(f->kind))
 		return pf_fail(err, PF_EINTEGRITY, "%s has mode %o", f->path, (unsigned)st.st_mode);
 	return 0;
 }

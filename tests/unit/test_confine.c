@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "base/proc.h"
-#include "build/confine.h"
+#include "base/confine.h"
 
 struct place {
 	struct pf_arena a;

@@ -1,6 +1,6 @@
 /* confine.c - namespaces, or Landlock: entered by the child, once it is known that it can be */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "build/confine.h"
+#include "base/confine.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +9,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -74,6 +75,22 @@ static bool is_below(const char *path, const char *dir)
 	return strncmp(path, dir, n) == 0 && (path[n] == '/' || !path[n]);
 }
 
+/* The place may not be there, and is nobody else's to see: an empty folder covers its parent. */
+static int mount_elsewhere(const struct pf_confine *c)
+{
+	char parent[PF_MAX_PATH];
+	const char *slash = strrchr(c->at, '/');
+
+	if (!slash || (size_t)(slash - c->at) >= sizeof(parent))
+		return -1;
+	memcpy(parent, c->at, (size_t)(slash - c->at));
+	parent[slash - c->at] = '\0';
+	return mount("none", parent, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") < 0 ||
+			       mkdir(c->at, 0755) < 0 || mount(c->from, c->at, NULL, MS_BIND, NULL) < 0
+		       ? -1
+		       : 0;
+}
+
 /* All that is mounted is read-only, but for the one folder. Semaphores of processes lie in
  * /dev/shm. */
 static int mount_read_only(const struct pf_confine *c)
@@ -84,8 +101,10 @@ static int mount_read_only(const struct pf_confine *c)
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
 	    mount(c->dir, c->dir, NULL, MS_BIND, NULL) < 0 ||
 	    (own_shm && mount(c->shm, shm, NULL, MS_BIND, NULL) < 0) ||
+	    (c->at && mount_elsewhere(c) < 0) ||
 	    set_mount("/", ALL_BENEATH, READ_ONLY, 0) < 0 ||
-	    set_mount(c->dir, 0, 0, READ_ONLY) < 0)
+	    set_mount(c->dir, 0, 0, READ_ONLY) < 0 ||
+	    (c->at && is_below(c->from, c->dir) && set_mount(c->at, 0, 0, READ_ONLY) < 0))
 		return -1;
 	return own_shm ? set_mount(shm, 0, 0, READ_ONLY) : 0;
 }
@@ -185,8 +204,12 @@ static bool is_granted(const struct pf_confine *c)
 void pf_confine_make(struct pf_confine *out, struct pf_arena *a, const char *dir, const char *shm,
 		     const char *cwd)
 {
-	struct pf_confine c = { .dir = dir, .shm = shm, .cwd = cwd, .parent = getpid() };
+	struct pf_confine c = *out;
 
+	c.dir = dir;
+	c.shm = shm;
+	c.cwd = cwd;
+	c.parent = getpid();
 	c.uid_map = pf_formatz(a, "%u %u 1", (unsigned)geteuid(), (unsigned)geteuid());
 	c.gid_map = pf_formatz(a, "%u %u 1", (unsigned)getegid(), (unsigned)getegid());
 	for (c.how = PF_CONFINED; c.how != PF_CONFINED_NOT && !is_granted(&c);)

@@ -17,12 +17,15 @@ struct pf_confine {
 	const char *dir;	/* what may be written */
 	const char *shm;	/* a folder in it that stands for /dev/shm */
 	const char *cwd;
+	/* With namespaces alone: a folder that is seen at another place, of which the parent is
+	 * there and holds nothing else then; read-only, unless it lies in `dir`. Both or neither. */
+	const char *from, *at;
 	char *uid_map, *gid_map;
 	pid_t parent;
 };
 
 /* Finds out what is granted, in a process of its own that is gone afterwards. `dir`, `shm` and
- * `cwd` are absolute and there. */
+ * `cwd` are absolute and there; `out` is zeroed but for `from` and `at`. */
 void pf_confine_make(struct pf_confine *out, struct pf_arena *a, const char *dir, const char *shm,
 		     const char *cwd);
 /* For struct pf_spawn: `how` is a struct pf_confine. */

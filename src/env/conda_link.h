@@ -1,0 +1,56 @@
+/* conda_link.h - an environment filled with conda packages of the cache */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "env/walk.h"
+#include "env/wheel.h"
+#include "opts.h"
+
+/* One file of a package, and what comes of it. */
+struct pf_conda_placed {
+	struct pf_str place;		/* "lib/python3.11/site-packages/demo.py" */
+	const struct pf_bundled *file;	/* NULL: an entry point's script */
+	const struct pf_entry_point *entry;
+	const struct pf_bundle *from;	/* the package, or its byte code */
+	enum {
+		PF_CONDA_TAKEN,
+		PF_CONDA_CLOBBERED, /* a later package has the place */
+		PF_CONDA_STALE,	/* byte code of a text that is another one here */
+	} fate;
+	uint64_t size;			/* of what is there */
+	char digest[PF_SHA256_TEXT];	/* and of its bytes; of links empty */
+};
+
+/* One package of an environment. */
+struct pf_conda_part {
+	const struct pf_bundle *package;
+	const struct pf_bundle *byte_code; /* compiled by us, or NULL */
+	PF_VEC(struct pf_conda_placed) placed;
+	size_t linked; /* so many of them */
+};
+
+struct pf_conda_linking {
+	struct pf_arena *arena;
+	int dir;	    /* the environment under construction, an empty folder */
+	const char *prefix; /* its path once it is in place */
+	const char *site;   /* "lib/python3.11/site-packages"; NULL: there is no interpreter */
+	const char *python; /* its interpreter's path, once it is in place */
+	enum pf_link_mode mode; /* PF_LINK_SYMBOLIC is taken as PF_LINK_HARD */
+	struct pf_conda_part *parts;
+	size_t n;
+	struct pf_map places; /* who has each: struct pf_conda_placed */
+	struct pf_map dirs;   /* the bundle that brought each first */
+};
+
+/* Works out where each file of the packages goes, in this order: of two that claim a place the
+ * later one has it, with a note where they differ. EINTEGRITY: a folder of one is a file of
+ * another; a noarch package for Python and no interpreter. */
+int pf_conda_place(struct pf_conda_linking *k, struct pf_err *err) PF_MUST_USE;
+/* The same of the byte code: where a package has the place, there is nothing to do. */
+void pf_conda_place_code(struct pf_conda_linking *k);
+
+/* Links what was placed since the last time, as many files at a time as there are processors: files,
+ * texts and binaries with their prefix replaced, scripts of entry points, symbolic links at last.
+ * All of it is added to `list`. */
+int pf_conda_link(struct pf_found_list *list, struct pf_conda_linking *k,
+		  struct pf_err *err) PF_MUST_USE;
