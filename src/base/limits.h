@@ -19,6 +19,8 @@
 #define PF_MAX_MARKER_DEPTH 64		/* nested parentheses of a marker */
 #define PF_MAX_VERSION 4096		/* bytes of one version */
 #define PF_MAX_SPECIFIERS 1000		/* version specifiers of one requirement */
+#define PF_MAX_MATCH_SPEC PF_KIB(16)	/* bytes of one match spec of conda */
+#define PF_MAX_REGEX 1024		/* steps that a regular expression is made of */
 #define PF_MAX_REQ_INCLUDES 1000	/* files that one model includes, counted each time */
 #define PF_MAX_REQ_BYTES PF_MIB(32)	/* bytes of them in all */
 #define PF_MAX_WHEEL_TAGS 4096		/* tags one wheel name stands for */

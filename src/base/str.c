@@ -31,6 +31,16 @@ bool pf_str_ieq(struct pf_str a, const char *cstr)
 	return i == a.n && !cstr[i];
 }
 
+bool pf_str_same(struct pf_str a, struct pf_str b)
+{
+	if (a.n != b.n)
+		return false;
+	for (size_t i = 0; i < a.n; i++)
+		if (a.p[i] != b.p[i] && pf_lower(a.p[i]) != pf_lower(b.p[i]))
+			return false;
+	return true;
+}
+
 int pf_str_cmp(struct pf_str a, struct pf_str b)
 {
 	size_t n = a.n < b.n ? a.n : b.n;

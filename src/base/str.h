@@ -8,6 +8,7 @@ struct pf_str pf_s(const char *cstr);	/* NULL gives the empty view */
 bool pf_str_eq(struct pf_str a, struct pf_str b);
 bool pf_str_is(struct pf_str a, const char *cstr);
 bool pf_str_ieq(struct pf_str a, const char *cstr);	/* ASCII case folded */
+bool pf_str_same(struct pf_str a, struct pf_str b);	/* the same of two views */
 int pf_str_cmp(struct pf_str a, struct pf_str b);	/* bytewise, the shorter first */
 bool pf_str_starts(struct pf_str s, const char *prefix);
 bool pf_str_ends(struct pf_str s, const char *suffix);

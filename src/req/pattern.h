@@ -1,4 +1,4 @@
-/* pattern.h - what a field of a record has to be: one text, a glob or a regular expression (CEP 29) */
+/* pattern.h - what a field of a record has to be: one text, a glob or a regular expression */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
@@ -6,7 +6,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 
-/* ASCII letters are compared without their case. A zeroed pattern admits everything. */
+/* CEP 29, string matching: ASCII letters are compared without their case. Zeroed: everything. */
 struct pf_pattern {
 	enum pf_pattern_kind {
 		PF_PATTERN_ANY,		/* "*" */

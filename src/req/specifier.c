@@ -174,20 +174,10 @@ static bool is_equal(const struct pf_spec *s, const struct pf_version *v)
 	return pf_version_cmp_public(v, &s->version) == 0;
 }
 
-static bool same_text(struct pf_str a, struct pf_str b)
-{
-	if (a.n != b.n)
-		return false;
-	for (size_t i = 0; i < a.n; i++)
-		if (pf_lower(a.p[i]) != pf_lower(b.p[i]))
-			return false;
-	return true;
-}
-
 bool pf_spec_admits(const struct pf_spec *s, const struct pf_version *v)
 {
 	if (s->op == PF_SPEC_ARBITRARY)
-		return same_text(s->text, v->text);
+		return pf_str_same(s->text, v->text);
 	if (!v->release_count)
 		return false;
 	switch (s->op) {
