@@ -16,6 +16,7 @@ struct making {
 	struct pf_repo_scan scan;
 	struct pf_atomic atomic;
 	int fd;			/* of the file */
+	bool named;		/* it is in the cache */
 	bool keeps;		/* the records are copied into it */
 	uint64_t data;		/* bytes of them */
 };
@@ -128,10 +129,12 @@ static int open_target(struct making *m, struct pf_err *err)
 	const struct pf_repodata_own *own = m->r->own;
 
 	if (own->cache > 0 &&
-	    pf_atomic_open(&m->atomic, own->cache, m->r->key, 0644, err) == 0)
+	    pf_atomic_open(&m->atomic, own->cache, m->r->key, 0644, err) == 0) {
+		m->named = true;
 		m->fd = m->atomic.fd;
-	else if ((m->fd = pf_repo_scratch(own, err)) < 0)
+	} else if ((m->fd = pf_repo_scratch(own, err)) < 0) {
 		return -1;
+	}
 	if (lseek(m->fd, PF_REPO_HEADER, SEEK_SET) < 0)
 		return pf_fail_errno(err, "cannot write the list of a channel's packages");
 	return 0;
@@ -143,9 +146,12 @@ static int close_target(struct making *m, struct pf_err *err)
 
 	if (pf_repo_file_finish(m->fd, m->keeps ? m->data : 0, &m->scan.names, &r->facts, err) < 0)
 		return -1;
-	if (!pf_repo_file_take(&r->file, dup(m->fd), r->key))
-		return pf_fail(err, PF_EINTEGRITY, "it changed while it was read");
-	return m->atomic.fd ? pf_atomic_commit(&m->atomic, err) : 0;
+	if (m->atomic.fd && pf_atomic_commit(&m->atomic, err) < 0)
+		return -1;
+	if (m->named ? pf_repo_file_open(&r->file, r->own->cache, r->key)
+		     : pf_repo_file_take(&r->file, dup(m->fd), r->key))
+		return 0;
+	return pf_fail(err, PF_EINTEGRITY, "it changed while it was read");
 }
 
 static int make(struct making *m, struct pf_err *err)
@@ -180,7 +186,7 @@ void pf_repo_make(struct pf_repo *r)
 			pf_repo_variants[r->variant].name, PF_ARG(pf_shown(r->channel->name)),
 			PF_ARG(r->subdir));
 	}
-	if (m.fd > 0 && !m.atomic.fd)
+	if (m.fd > 0 && !m.named)
 		close(m.fd);
 	pf_atomic_free(&m.atomic);
 	pf_repo_scan_free(&m.scan);

@@ -6,7 +6,7 @@
 #include <solv/repo.h>
 #include <solv/solver.h>
 
-#include "base/day.h"
+#include "base/proc.h"
 #include "base/limits.h"
 #include "base/str.h"
 #include "solve/conda_inside.h"
@@ -22,7 +22,7 @@ struct sat {
 	Queue jobs;
 	PF_VEC(struct pf_conda_candidate *) candidates;	/* by id */
 	PF_VEC(struct pf_conda_spec *) specs;		/* by id */
-	int64_t deadline;
+	double deadline;
 	unsigned steps;
 	jmp_buf late;
 };
@@ -176,7 +176,7 @@ static void look_at_clock(Pool *pool, void *ctx, int type, const char *text)
 	struct sat *x = ctx;
 
 	(void)pool, (void)type, (void)text;
-	if (++x->steps % 64 == 0 && pf_seconds() > x->deadline)
+	if (++x->steps % 64 == 0 && pf_clock() > x->deadline)
 		longjmp(x->late, 1);
 }
 
@@ -184,7 +184,7 @@ static int search(struct sat *x, struct pf_err *err)
 {
 	unsigned most = x->s->ask->max_seconds ? x->s->ask->max_seconds : PF_WAIT_CONDA_SOLVE;
 
-	x->deadline = pf_seconds() + most;
+	x->deadline = pf_clock() + most;
 	if (setjmp(x->late)) {
 		pf_fail(err, PF_ELIMIT, "no solution was found in %u seconds",
 			x->s->ask->max_seconds ? x->s->ask->max_seconds : PF_WAIT_CONDA_SOLVE);
