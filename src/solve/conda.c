@@ -94,6 +94,35 @@ static bool is_hopeless(const struct pf_conda_search *s)
 	return false;
 }
 
+static const struct pf_conda_candidate *find_chosen(const struct pf_conda_chosen *chosen,
+						    const struct pf_conda_name *name)
+{
+	for (size_t i = 0; i < chosen->v.n; i++)
+		if (chosen->v.v[i]->of == name)
+			return chosen->v.v[i];
+	return NULL;
+}
+
+/* libsolv decides as needs come up, and the first package that is built for one python decides
+ * which. Where python is needed and nobody said which, the newest that works is wanted, and of the
+ * others what there is for it. */
+static int search(struct pf_conda_chosen *chosen, struct pf_conda_facts *facts,
+		  struct pf_conda_search *s, struct pf_err *err)
+{
+	const struct pf_conda_name *python = pf_map_get(&s->names, PF_S("python"));
+	struct pf_conda_chosen better = { 0 };
+	struct pf_conda_facts none = { 0 };
+	const struct pf_conda_candidate *found;
+	int rc = pf_conda_sat(chosen, facts, s, NULL, err);
+
+	if (rc || !python || python->asked.n || !(found = find_chosen(chosen, python)))
+		return rc;
+	rc = pf_conda_sat(&better, &none, s, python, err);
+	if (rc == 0 && find_chosen(&better, python)->rank < found->rank)
+		*chosen = better;
+	return rc < 0 ? -1 : 0;
+}
+
 static int solve(struct pf_conda_solution *out, struct pf_conda_search *s, struct pf_err *err)
 {
 	struct pf_conda_chosen chosen = { 0 };
@@ -102,7 +131,7 @@ static int solve(struct pf_conda_solution *out, struct pf_conda_search *s, struc
 
 	if (pf_conda_close(s, err) < 0)
 		return -1;
-	rc = is_hopeless(s) ? 1 : pf_conda_sat(&chosen, &facts, s, err);
+	rc = is_hopeless(s) ? 1 : search(&chosen, &facts, s, err);
 	if (rc > 0)
 		return pf_conda_explain(s, &facts, err);
 	if (rc < 0)

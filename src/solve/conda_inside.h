@@ -95,7 +95,8 @@ void pf_conda_beat(struct pf_conda_name *name);
 
 /* ---- search (conda_sat.c) and conflicts (conda_explain.c) ---- */
 
-/* The chosen ones, in no order. 1: there is no solution, which *facts tells. */
+/* The chosen ones, in no order; `first`: a name that is to be there, and that is decided before all
+ * others, or NULL. 1: there is no solution, which *facts tells. */
 struct pf_conda_fact {
 	const struct pf_conda_candidate *of;	/* NULL: the user */
 	struct pf_conda_spec *needs, *rules_out; /* one of them */
@@ -107,7 +108,8 @@ struct pf_conda_chosen {
 	PF_VEC(const struct pf_conda_candidate *) v;
 };
 int pf_conda_sat(struct pf_conda_chosen *chosen, struct pf_conda_facts *facts,
-		 struct pf_conda_search *s, struct pf_err *err) PF_MUST_USE;
+		 struct pf_conda_search *s, const struct pf_conda_name *first,
+		 struct pf_err *err) PF_MUST_USE;
 /* ESOLVE. Without facts: what is asked for has no candidates at all. */
 int pf_conda_explain(struct pf_conda_search *s, const struct pf_conda_facts *facts,
 		     struct pf_err *err);

@@ -178,23 +178,21 @@ void pf_conda_break_ties(struct pf_conda_search *s, struct pf_conda_name *name)
 
 /* ---- one for another ---- */
 
-static int compare_ids(const void *l, const void *r)
-{
-	const uint32_t *a = l, *b = r;
-
-	return compare_numbers(*a, *b);
-}
-
-/* Each need once, in an order of its own. */
+/* Each text by its number, in order: there are few, and they mostly are. */
 static void put_specs(struct pf_buf *out, const struct pf_conda_specs *specs)
 {
 	uint32_t *ids = (uint32_t *)(void *)pf_buf_room(out, (specs->n + 1) * sizeof(*ids));
 
 	if (!ids)
 		return;
-	for (size_t i = 0; i < specs->n; i++)
-		ids[i] = specs->v[i]->number;
-	qsort(ids, specs->n, sizeof(*ids), compare_ids);
+	for (size_t i = 0; i < specs->n; i++) {
+		uint32_t id = specs->v[i]->number;
+		size_t k = i;
+
+		for (; k && ids[k - 1] > id; k--)
+			ids[k] = ids[k - 1];
+		ids[k] = id;
+	}
 	ids[specs->n] = UINT32_MAX;
 	out->n += (specs->n + 1) * sizeof(*ids);
 }

@@ -133,10 +133,14 @@ static void install(struct sat *x, Id how, Id what)
 	queue_push(&x->jobs, what);
 }
 
-/* The machine is what it is; then what was asked for, in that order. */
-static void add_jobs(struct sat *x)
+/* The machine is what it is; then what was asked for, in that order. What comes first is decided
+ * first. */
+static void add_jobs(struct sat *x, const struct pf_conda_name *first)
 {
 	const struct pf_map *names = &x->s->names;
+
+	if (first)
+		install(x, SOLVER_SOLVABLE_NAME, first->id);
 
 	for (size_t i = 0; i < names->entries.n; i++) {
 		struct pf_conda_name *name = names->entries.v[i].value;
@@ -152,7 +156,7 @@ static void add_jobs(struct sat *x)
 	}
 }
 
-static void fill(struct sat *x)
+static void fill(struct sat *x, const struct pf_conda_name *first)
 {
 	const struct pf_map *names = &x->s->names;
 
@@ -163,7 +167,7 @@ static void fill(struct sat *x)
 			if (!name->v[k].out && (name->followed || name->machine))
 				add_candidate(x, &name->v[k]);
 	}
-	add_jobs(x);
+	add_jobs(x, first);
 	set_all_providers(x);
 }
 
@@ -245,8 +249,22 @@ static void take_facts(struct pf_conda_facts *out, struct sat *x)
 	queue_free(&rules);
 }
 
+/* A search's ids are of no use to another one. */
+static void forget_ids(struct pf_conda_search *s)
+{
+	for (size_t i = 0; i < s->names.entries.n; i++) {
+		struct pf_conda_name *name = s->names.entries.v[i].value;
+
+		name->id = 0;
+		for (size_t k = 0; k < name->n; k++)
+			name->v[k].id = 0;
+		for (size_t k = 0; k < name->about.n; k++)
+			name->about.v[k]->need = name->about.v[k]->conflict = 0;
+	}
+}
+
 int pf_conda_sat(struct pf_conda_chosen *chosen, struct pf_conda_facts *facts,
-		 struct pf_conda_search *s, struct pf_err *err)
+		 struct pf_conda_search *s, const struct pf_conda_name *first, struct pf_err *err)
 {
 	struct sat x = { .s = s, .pool = pool_create() };
 	int rc;
@@ -256,9 +274,10 @@ int pf_conda_sat(struct pf_conda_chosen *chosen, struct pf_conda_facts *facts,
 		return pf_hint(err, "install libsolv, which searches among conda's packages");
 	}
 	queue_init(&x.jobs);
+	forget_ids(s);
 	pool_setdisttype(x.pool, DISTTYPE_RPM);
 	x.repo = repo_create(x.pool, "channels");
-	fill(&x);
+	fill(&x, first);
 	rc = search(&x, err);
 	if (rc == 0 && solver_problem_count(x.solver)) {
 		take_facts(facts, &x);
