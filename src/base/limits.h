@@ -94,6 +94,19 @@
 #define PF_MAX_PAGE_FILES 500000	/* files of one page */
 #define PF_MAX_PAGE_VERSIONS 50000	/* versions of one project */
 
+/* conda's channels */
+#define PF_MAX_REPODATA PF_GIB(4)	/* what one subdir of a channel has, unpacked */
+#define PF_MAX_REPODATA_PACKED PF_GIB(1) /* ... and as it comes */
+#define PF_MAX_REPODATA_HEAD PF_MIB(1)	/* of it, what is about no package */
+#define PF_MAX_REPODATA_NAMES 1000000	/* packages by name of one subdir */
+#define PF_MAX_REPODATA_RUNS 4000000	/* stretches of records of one name */
+#define PF_MAX_REPODATA_INDEX PF_MIB(512) /* the list of both, on disk */
+#define PF_MAX_REPODATA_NAME PF_MIB(256) /* all records of one name */
+#define PF_MAX_SHARD PF_MIB(64)		/* the same as a file of its own, packed */
+#define PF_MAX_CONDA_RECORDS 2000000	/* of one solution's packages, those passed over too */
+#define PF_MAX_CONDA_CONFLICTS 200000	/* met by one search */
+#define PF_WAIT_CONDA_SOLVE 120		/* for one search */
+
 /* the native resolver */
 #define PF_MAX_SOLVE_PACKAGES 20000	/* projects that are needed, and their extras */
 #define PF_MAX_SOLVE_VERSIONS 100000	/* versions of one project */

@@ -34,6 +34,8 @@ static const struct wrap {
 			   ARCHIVE_FILTER_LZMA },
 	[PF_WRAP_LZ4] = { "lz4", { "\x04\x22\x4d\x18", 4 }, archive_read_support_filter_lz4,
 			  ARCHIVE_FILTER_LZ4 },
+	[PF_WRAP_ZSTD] = { "zstd", { "\x28\xb5\x2f\xfd", 4 }, archive_read_support_filter_zstd,
+			   ARCHIVE_FILTER_ZSTD },
 };
 
 enum pf_wrap_kind pf_wrap_of(struct pf_str start)

@@ -15,7 +15,8 @@ enum pf_wrap_kind {
 	PF_WRAP_BZ2,
 	PF_WRAP_XZ,
 	PF_WRAP_LZMA,
-	PF_WRAP_LZ4
+	PF_WRAP_LZ4,
+	PF_WRAP_ZSTD
 };
 
 /* Memory use is one window, whatever the file's size and whatever it unpacks to. */

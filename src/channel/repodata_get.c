@@ -1,0 +1,229 @@
+/* repodata_get.c - a channel's subdir: found at hand, in a folder, or asked for at its addresses */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "channel/repodata_parts.h"
+
+const struct pf_repo_variant pf_repo_variants[PF_REPO_VARIANTS] = {
+	{ "repodata_shards.msgpack.zst", true, true },
+	{ "repodata.json.zst", true, false },
+	{ "repodata.json.bz2", true, false },
+	{ "repodata.json", false, false },
+};
+
+char *pf_repo_local(struct pf_arena *a, struct pf_str url)
+{
+	struct pf_str path;
+	struct pf_err err;
+	struct pf_url u;
+
+	if (pf_url_split(&u, url, &err) < 0 || pf_url_is_http(&u))
+		return NULL;
+	path = pf_url_decode(a, u.path);
+	return path.p ? pf_dupz(a, path) : NULL;
+}
+
+int pf_repo_scratch(const struct pf_repodata_own *own, struct pf_err *err)
+{
+	int fd = own->cache > 0 ? openat(own->cache, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)
+				: -1;
+
+	if (fd < 0)
+		fd = memfd_create("repodata", MFD_CLOEXEC);
+	return fd < 0 ? pf_fail_errno(err, "no file can be made for a channel's packages") : fd;
+}
+
+static struct pf_str address_of(const struct pf_repo *r)
+{
+	return r->channel->asked.v[r->address];
+}
+
+static char *variant_url(struct pf_repo *r)
+{
+	return pf_formatz(&r->arena, PF_FMT "/" PF_FMT "/%s", PF_ARG(address_of(r)),
+			  PF_ARG(r->subdir), pf_repo_variants[r->variant].name);
+}
+
+static bool is_variant(const struct pf_repo_file *f, size_t variant)
+{
+	return pf_str_is(f->facts.variant, pf_repo_variants[variant].name);
+}
+
+static void settle(struct pf_repo *r)
+{
+	pf_repo_file_free(&r->old);
+	r->settled = true;
+}
+
+static void take_old(struct pf_repo *r)
+{
+	r->file = PF_TAKE(r->old);
+	settle(r);
+}
+
+/* ---- folders ---- */
+
+/* Is what is kept of this very file? */
+static bool is_same(const struct pf_repo *r, const struct stat *st)
+{
+	struct pf_repo_facts now = { 0 };
+
+	pf_repo_facts_of_file(&now, st);
+	return is_variant(&r->old, r->variant) && r->old.facts.source_size == now.source_size &&
+	       r->old.facts.source_inode == now.source_inode &&
+	       r->old.facts.source_time == now.source_time;
+}
+
+/* The plain file first: nothing has to be unpacked, or copied. */
+static void take_local(struct pf_repo *r, const char *folder)
+{
+	struct stat st;
+
+	for (size_t i = PF_REPO_VARIANTS; i-- && r->body <= 0;) {
+		char *path = pf_formatz(&r->arena, "%s/" PF_FMT "/%s", folder, PF_ARG(r->subdir),
+					pf_repo_variants[i].name);
+
+		if (access(path, F_OK) < 0)
+			continue;
+		r->variant = i;
+		r->source = path;
+		r->body = pf_open_file(AT_FDCWD, path, &r->err);
+		if (r->body < 0 || fstat(r->body, &st) < 0) {
+			settle(r);
+			return;
+		}
+		pf_repo_facts_of_file(&r->facts, &st);
+		if (is_same(r, &st) && !r->own->settings.refresh) {
+			pf_fd_close(&r->body);
+			r->body = 0;
+			take_old(r);
+			return;
+		}
+	}
+	r->absent = r->body <= 0;
+	settle(r);
+}
+
+/* ---- servers ---- */
+
+static void start(struct pf_repo *r);
+
+static void fail(struct pf_repo *r, const struct pf_err *err)
+{
+	r->err = *err;
+	settle(r);
+}
+
+/* What is kept was of a file that is gone: all of them again. */
+static void next_variant(struct pf_repo *r)
+{
+	if (r->old.fd && !r->again) {
+		r->again = true;
+		pf_repo_file_free(&r->old);
+		r->variant = 0;
+	} else {
+		r->variant++;
+	}
+	if (r->variant < PF_REPO_VARIANTS) {
+		start(r);
+		return;
+	}
+	r->absent = true;
+	settle(r);
+}
+
+static void touch(const struct pf_repo *r)
+{
+	if (r->own->cache > 0 &&
+	    utimensat(r->own->cache, r->key, NULL, AT_SYMLINK_NOFOLLOW) < 0)
+		pf_debug("%s cannot be touched", r->key);
+}
+
+static void take_answer(struct pf_transfer *t, void *ctx)
+{
+	struct pf_repo *r = ctx;
+	bool gone = t->status == 404 || t->status == 410;
+
+	if (gone || (t->err.code && r->address + 1 < r->channel->asked.n)) {
+		pf_transfer_free(&r->own->pool, t);
+		if (!gone) {
+			r->address++;
+			r->variant = 0;
+			start(r);
+			return;
+		}
+		next_variant(r);
+		return;
+	}
+	if (t->err.code) {
+		fail(r, &t->err);
+	} else if (t->status == 304) {
+		touch(r);
+		take_old(r);
+	} else {
+		r->body = pf_fd_take(&t->fd);
+		r->facts = (struct pf_repo_facts){ .etag = pf_dup(&r->arena, t->got_etag),
+						   .modified = pf_dup(&r->arena, t->got_modified),
+						   .max_age = t->max_age };
+		settle(r);
+	}
+	pf_transfer_free(&r->own->pool, t);
+}
+
+static void start(struct pf_repo *r)
+{
+	const struct pf_repo_facts *kept = is_variant(&r->old, r->variant) ? &r->old.facts : NULL;
+	int fd = pf_repo_scratch(r->own, &r->err);
+
+	if (fd < 0) {
+		settle(r);
+		return;
+	}
+	if (r->t.fd > 0)
+		close(r->t.fd);
+	r->t = (struct pf_transfer){ .url = variant_url(r), .max = PF_MAX_REPODATA_PACKED,
+				     .fd = fd, .done = take_answer, .ctx = r };
+	if (kept && kept->etag.n)
+		r->t.etag = pf_dupz(&r->arena, kept->etag);
+	if (kept && kept->modified.n)
+		r->t.modified = pf_dupz(&r->arena, kept->modified);
+	pf_pool_start(&r->own->pool, &r->t);
+}
+
+/* As long as its server said; else it is asked about each time. */
+static bool is_fresh(const struct pf_repo_file *f)
+{
+	return f->age < f->facts.max_age;
+}
+
+void pf_repo_ask(struct pf_repo *r)
+{
+	const struct pf_repodata_settings *s = &r->own->settings;
+	char *folder = pf_repo_local(&r->arena, address_of(r));
+
+	if (r->own->cache > 0 && !pf_repo_file_open(&r->old, r->own->cache, r->key))
+		pf_debug("no list of packages at hand for " PF_FMT "/" PF_FMT,
+			 PF_ARG(r->channel->name), PF_ARG(r->subdir));
+	if (folder) {
+		take_local(r, folder);
+	} else if (r->old.fd && (s->offline || (!s->refresh && is_fresh(&r->old)))) {
+		take_old(r);
+	} else if (s->offline) {
+		pf_fail(&r->err, PF_ETRANSFER,
+			"offline, and what channel " PF_FMT " has for " PF_FMT " is not at hand",
+			PF_ARG(pf_shown(r->channel->name)), PF_ARG(r->subdir));
+		settle(r);
+	} else {
+		for (size_t i = 0; r->old.fd && !s->refresh && i < PF_REPO_VARIANTS; i++)
+			if (is_variant(&r->old, i))
+				r->variant = i;
+		start(r);
+	}
+}

@@ -1,0 +1,350 @@
+/* conda_closure.c - all that match specs may come to need, less what cannot be part of a solution */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/limits.h"
+#include "base/str.h"
+#include "solve/conda_inside.h"
+
+/* ---- names and specs ---- */
+
+static struct pf_conda_name *get_name(struct pf_conda_search *s, struct pf_str name)
+{
+	void **place = pf_map_put(&s->arena, &s->names, name);
+	struct pf_conda_name *made = *place;
+
+	if (!made) {
+		made = *place = pf_alloc(&s->arena, sizeof(*made));
+		made->name = pf_dup(&s->arena, name);
+	}
+	return made;
+}
+
+static void take_parsed(struct pf_conda_search *s, struct pf_conda_spec *made)
+{
+	if (!made->m.name.n)
+		return;
+	made->about = get_name(s, made->m.name);
+	*PF_PUSH(&s->arena, &made->about->about) = made;
+}
+
+/* The text lives as long as the search. */
+static struct pf_conda_spec *get_spec(struct pf_conda_search *s, struct pf_str text)
+{
+	void **place = pf_map_put(&s->arena, &s->specs, text);
+	struct pf_conda_spec *made = *place;
+	struct pf_err ignored;
+
+	if (made)
+		return made;
+	made = *place = pf_alloc(&s->arena, sizeof(*made));
+	made->number = (uint32_t)s->specs.entries.n;
+	if (pf_match_spec_parse(&made->m, &s->arena, text, &ignored) == 0)
+		take_parsed(s, made);
+	return made;
+}
+
+static struct pf_conda_spec *ask_for(struct pf_conda_search *s, const struct pf_match_spec *m)
+{
+	struct pf_conda_spec *made = pf_alloc(&s->arena, sizeof(*made));
+
+	made->m = *m;
+	take_parsed(s, made);
+	if (made->about)
+		*PF_PUSH(&s->arena, &made->about->asked) = made;
+	return made;
+}
+
+/* ---- records become candidates ---- */
+
+static bool is_asked(const struct pf_conda_name *name, const struct pf_conda_record *r)
+{
+	for (size_t i = 0; i < name->asked.n; i++) {
+		const struct pf_match_spec *m = &name->asked.v[i]->m;
+
+		if (!pf_pattern_admits(&m->channel, r->channel_name) && !m->channel_urls.n &&
+		    !pf_pattern_admits(&m->channel, r->channel))
+			return false;
+		if (m->channel_urls.n && !pf_strs_have(&m->channel_urls, r->channel))
+			return false;
+	}
+	return true;
+}
+
+/* The channel that counts is the first one that has the name; where a spec names a channel, the
+ * first of those that it admits. */
+static void set_channels(struct pf_conda_search *s, struct pf_conda_name *name)
+{
+	const struct pf_conda_record *last = NULL, *counts = NULL;
+	uint32_t channel = 0;
+
+	for (size_t i = 0; i < name->n; i++) {
+		struct pf_conda_candidate *c = &name->v[i];
+
+		channel += last && !pf_str_eq(last->channel, c->r->channel);
+		last = c->r;
+		c->channel = channel;
+		if (!counts && is_asked(name, c->r))
+			counts = c->r;
+		if (s->ask->priority == PF_CHANNEL_STRICT && counts &&
+		    !pf_str_eq(counts->channel, c->r->channel))
+			c->out = PF_CONDA_LESS;
+	}
+	for (size_t i = 0; s->ask->priority == PF_CHANNEL_STRICT && counts && i < name->n; i++)
+		if (!pf_str_eq(counts->channel, name->v[i].r->channel))
+			name->v[i].out = PF_CONDA_LESS;
+}
+
+static void judge(struct pf_conda_search *s, struct pf_conda_candidate *c)
+{
+	const struct pf_conda_name *name = c->of;
+
+	if (c->out)
+		return;
+	if (s->ask->as_of && c->r->timestamp > s->ask->as_of)
+		c->out = PF_CONDA_LATE;
+	for (size_t i = 0; !c->out && i < name->asked.n; i++)
+		if (!pf_match_spec_matches(&name->asked.v[i]->m, c->r)) {
+			c->out = PF_CONDA_UNASKED;
+			c->why = name->asked.v[i];
+		}
+}
+
+static int take_records(struct pf_conda_search *s, struct pf_conda_name *name,
+			const struct pf_conda_record *r, size_t n, struct pf_err *err)
+{
+	if (n > PF_MAX_CONDA_RECORDS - s->records)
+		return pf_fail(err, PF_ELIMIT, "more than %d packages to choose from",
+			       PF_MAX_CONDA_RECORDS);
+	s->records += n;
+	name->loaded = true;
+	name->n = n;
+	name->v = pf_alloc_array(&s->arena, n + 1, sizeof(*name->v));
+	for (size_t i = 0; i < n; i++)
+		name->v[i] = (struct pf_conda_candidate){ .r = &r[i], .of = name };
+	set_channels(s, name);
+	for (size_t i = 0; i < n; i++)
+		judge(s, &name->v[i]);
+	pf_conda_sort(s, name);
+	for (size_t i = 0; i < n; i++)
+		name->in += !name->v[i].out;
+	return 0;
+}
+
+static int load(struct pf_conda_search *s, struct pf_conda_name *name, struct pf_err *err)
+{
+	if (name->loaded)
+		return 0;
+	/* What the machine does not have of virtual packages no channel brings. */
+	if (pf_str_starts(name->name, "__"))
+		return take_records(s, name, NULL, 0, err);
+	if (s->ask->package(s->ask->ctx, &name->package, name->name, err) < 0)
+		return -1;
+	return take_records(s, name, name->package->records.v, name->package->records.n, err);
+}
+
+static int load_machine(struct pf_conda_search *s, struct pf_err *err)
+{
+	for (size_t i = 0; i < s->ask->machine_count; i++) {
+		const struct pf_conda_record *r = &s->ask->machine[i];
+		struct pf_conda_name *name = get_name(s, r->name);
+
+		name->machine = true;
+		if (!name->loaded && take_records(s, name, r, 1, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- what fits ---- */
+
+const uint64_t *pf_conda_fits(struct pf_conda_search *s, struct pf_conda_spec *spec)
+{
+	const struct pf_conda_name *name = spec->about;
+
+	if (!spec->fits) {
+		spec->fits = pf_alloc_array(&s->arena, name->n / 64 + 1, sizeof(*spec->fits));
+		for (size_t i = 0; i < name->n; i++)
+			/* What is out for good before anybody follows it is not worth a look. */
+			if (name->v[i].out != PF_CONDA_LESS && name->v[i].out != PF_CONDA_LATE &&
+			    pf_match_spec_matches(&spec->m, name->v[i].r))
+				spec->fits[i / 64] |= (uint64_t)1 << i % 64;
+	}
+	return spec->fits;
+}
+
+bool pf_conda_is_alive(const struct pf_conda_spec *spec)
+{
+	const struct pf_conda_name *name = spec->about;
+
+	for (size_t i = 0; i < name->n; i++) {
+		if (name->v[i].out)
+			continue;
+		if (spec->fits ? pf_conda_bit(spec->fits, i)
+			       : pf_match_spec_matches(&spec->m, name->v[i].r))
+			return true;
+	}
+	return false;
+}
+
+/* ---- followed ---- */
+
+static void put_out(struct pf_conda_candidate *c, enum pf_conda_out out,
+		    const struct pf_conda_spec *why)
+{
+	c->out = out;
+	c->why = why;
+	c->of->in--;
+}
+
+static bool list_specs(struct pf_conda_search *s, struct pf_conda_candidate *c,
+		       struct pf_conda_specs *to, const struct pf_strs *texts)
+{
+	for (size_t i = 0; i < texts->n; i++) {
+		struct pf_conda_spec *spec = get_spec(s, texts->v[i]);
+
+		if (!spec->about) {
+			c->text = texts->v[i];
+			put_out(c, PF_CONDA_BROKEN, NULL);
+			return false;
+		}
+		*PF_PUSH(&s->arena, to) = spec;
+	}
+	return true;
+}
+
+static void enqueue(struct pf_conda_search *s, struct pf_conda_name *name)
+{
+	if (name->queued || name->machine)
+		return;
+	name->queued = true;
+	*PF_PUSH(&s->arena, &s->queue) = name;
+	if (s->ask->want && !name->loaded && !pf_str_starts(name->name, "__"))
+		s->ask->want(s->ask->ctx, &name->name, 1);
+}
+
+/* A need that names what was asked for, or the machine, and that none of those satisfies: nothing
+ * else of the record has to be looked at. So one python of those there are leaves a fraction. */
+static struct pf_conda_spec *find_dead(struct pf_conda_search *s, const struct pf_conda_candidate *c)
+{
+	for (size_t i = 0; i < c->depends.n; i++) {
+		struct pf_conda_spec *spec = c->depends.v[i];
+
+		if (!spec->about->asked.n && !spec->about->machine &&
+		    !pf_str_starts(spec->about->name, "__"))
+			continue;
+		if (!spec->fits)
+			pf_conda_fits(s, spec);
+		if (!pf_conda_is_alive(spec))
+			return spec;
+	}
+	return NULL;
+}
+
+static void follow(struct pf_conda_search *s, struct pf_conda_candidate *c)
+{
+	struct pf_conda_spec *dead;
+
+	if (c->out || !list_specs(s, c, &c->depends, &c->r->depends) ||
+	    !list_specs(s, c, &c->constrains, &c->r->constrains))
+		return;
+	dead = find_dead(s, c);
+	if (dead) {
+		put_out(c, PF_CONDA_DEAD, dead);
+		return;
+	}
+	for (size_t i = 0; i < c->depends.n; i++)
+		enqueue(s, c->depends.v[i]->about);
+}
+
+/* ---- what is left ---- */
+
+/* A record whose need nothing that is in satisfies is out; until nothing changes. */
+static bool remove_dead(struct pf_conda_search *s)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < s->names.entries.n; i++) {
+		struct pf_conda_name *name = s->names.entries.v[i].value;
+
+		for (size_t k = 0; name->followed && k < name->n; k++) {
+			struct pf_conda_candidate *c = &name->v[k];
+
+			for (size_t d = 0; !c->out && d < c->depends.n; d++)
+				if (!pf_conda_is_alive(c->depends.v[d])) {
+					put_out(c, PF_CONDA_DEAD, c->depends.v[d]);
+					changed = true;
+				}
+		}
+	}
+	return changed;
+}
+
+static void mark_used(struct pf_conda_search *s, struct pf_conda_specs *specs)
+{
+	for (size_t i = 0; i < specs->n; i++) {
+		struct pf_conda_spec *spec = specs->v[i];
+
+		if (!spec->used && spec->about->loaded)
+			pf_conda_fits(s, spec);
+		spec->used = spec->about->loaded;
+	}
+}
+
+static void reduce(struct pf_conda_search *s)
+{
+	size_t n = s->names.entries.n;
+
+	while (remove_dead(s))
+		;
+	for (size_t i = 0; i < n; i++) {
+		struct pf_conda_name *name = s->names.entries.v[i].value;
+
+		mark_used(s, &name->asked);
+		for (size_t k = 0; name->followed && k < name->n; k++)
+			if (!name->v[k].out) {
+				mark_used(s, &name->v[k].depends);
+				mark_used(s, &name->v[k].constrains);
+			}
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct pf_conda_name *name = s->names.entries.v[i].value;
+
+		if (!name->followed)
+			continue;
+		pf_conda_beat(name);
+		pf_conda_break_ties(s, name);
+		s->candidates += name->in;
+	}
+}
+
+static int load_asked(struct pf_conda_search *s, struct pf_err *err)
+{
+	for (size_t i = 0; i < s->ask->spec_count; i++) {
+		struct pf_conda_spec *spec = ask_for(s, &s->ask->specs[i]);
+
+		if (!spec->about)
+			return pf_fail(err, PF_EUSAGE, "no package is named by " PF_FMT,
+				       PF_ARG(pf_shown(spec->m.text)));
+		enqueue(s, spec->about);
+	}
+	for (size_t i = 0; i < s->queue.n; i++)
+		if (load(s, s->queue.v[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+int pf_conda_close(struct pf_conda_search *s, struct pf_err *err)
+{
+	if (load_machine(s, err) < 0 || load_asked(s, err) < 0)
+		return -1;
+	for (size_t i = 0; i < s->queue.n; i++) {
+		struct pf_conda_name *name = s->queue.v[i];
+
+		if (load(s, name, err) < 0)
+			return -1;
+		for (size_t k = 0; k < name->n; k++)
+			follow(s, &name->v[k]);
+		name->followed = true;
+	}
+	reduce(s);
+	return 0;
+}
