@@ -10,8 +10,10 @@
 #include "base/str.h"
 #include "build/build.h"
 #include "check/check.h"
+#include "conda.h"
 #include "formats/digest.h"
 #include "lock/lock.h"
+#include "solve/conda_plan.h"
 #include "solve/solve.h"
 
 void pf_job_free(struct pf_job *job)
@@ -103,7 +105,7 @@ static int plan(struct pf_plan *out, const struct pf_job *job, const char *carri
 }
 
 /* The environment of the model's needs: recalled, or resolved and made. */
-static int use_environment(struct pf_job *job, const struct pf_opts *o, struct pf_err *err)
+static int use_venv(struct pf_job *job, const struct pf_opts *o, struct pf_err *err)
 {
 	PF_AUTO(plan) wanted = { 0 };
 	PF_AUTO(buf) text = PF_BUF(PF_MAX_LOCK);
@@ -132,6 +134,13 @@ static int use_environment(struct pf_job *job, const struct pf_opts *o, struct p
 	if (err->gone && !o->refresh)
 		pf_hint(err, "what the index was seen to have is not there: --refresh looks anew");
 	return -1;
+}
+
+static int use_environment(struct pf_job *job, const struct pf_opts *o, struct pf_err *err)
+{
+	int made = pf_needs_conda(&job->model.needs, o) ? pf_use_conda(job, o, err) : 0;
+
+	return made ? (made < 0 ? -1 : 0) : use_venv(job, o, err);
 }
 
 int pf_read_model(struct pf_model *out, struct pf_fetched *from, const char *uri,

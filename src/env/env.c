@@ -299,8 +299,7 @@ int pf_env_recall(struct pf_env *out, const struct pf_needs *needs, const struct
 	char *store, *name;
 	int rc = 0;
 
-	if (o->refresh || o->env_manager == PF_ENV_LOCAL || o->env_manager == PF_ENV_CONDA ||
-	    o->env_manager == PF_ENV_MAMBA)
+	if (o->refresh || o->env_manager == PF_ENV_LOCAL || o->env_manager == PF_ENV_MAMBA)
 		return 0;
 	store = pf_store_root(&a, o->store, err);
 	name = store ? pf_record_name(&a, needs, python, o) : NULL;

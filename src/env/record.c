@@ -57,6 +57,8 @@ static char *make_name(struct pf_arena *a, const struct pf_needs *needs,
 		add_line(&b, "b", needs->build.v[i]);
 	for (size_t i = 0; i < needs->conda.n; i++)
 		add_line(&b, "k", needs->conda.v[i]);
+	if (needs->conda_from.n)
+		add_line(&b, "c", needs->conda_from);
 	for (size_t i = 0; o->allow_model_index && i < needs->asked.n; i++)
 		if (needs->asked.v[i].kind == PF_ASKED_INDEX ||
 		    needs->asked.v[i].kind == PF_ASKED_BUILD)

@@ -362,6 +362,7 @@ static int read_dist(struct pf_dists *d, struct pf_dist *dist, struct pf_buf *te
 		return -1;
 	pf_metadata_read(&m, a, pf_buf_view(text));
 	dist->requires = m.requires;
+	dist->extras = m.extras;
 	dist->shown = m.name.n ? m.name : dist->shown;
 	if (dist->kind == PF_DIST_EGG && !m.requires.n) {
 		if (read_part(text, pf_join(a, dir, PF_S("requires.txt")), err) < 0)

@@ -12,6 +12,7 @@ struct pf_dist {
 	struct pf_str path;	/* of its dist-info or egg-info folder, or its file in conda-meta */
 	enum pf_dist_kind { PF_DIST_INFO, PF_DIST_EGG, PF_DIST_CONDA } kind;
 	struct pf_strs requires; /* Requires-Dist (conda: depends), read when asked: pf_dist_read */
+	struct pf_strs extras;	/* Provides-Extra, read with them */
 	struct pf_strs modules;	  /* top-level import names, read when asked */
 	struct pf_str url;	  /* direct_url.json's url, read when asked */
 	struct pf_str commit,

@@ -23,6 +23,8 @@ void pf_metadata_read(struct pf_metadata *out, struct pf_arena *a, struct pf_str
 			out->version = pf_dup(a, value);
 		else if (pf_str_ieq(key, "Requires-Dist"))
 			add(&out->requires, a, value);
+		else if (pf_str_ieq(key, "Provides-Extra"))
+			add(&out->extras, a, value);
 	}
 }
 

@@ -9,7 +9,7 @@
  * live in the arena. */
 struct pf_metadata {
 	struct pf_str name, version;
-	struct pf_strs requires;
+	struct pf_strs requires, extras;
 };
 
 void pf_metadata_read(struct pf_metadata *out, struct pf_arena *a, struct pf_str text);

@@ -66,6 +66,8 @@ struct pf_needs {
 	struct pf_strs build; /* "pip==23.2.1", "wheel": pip, setuptools, wheel and the like */
 	struct pf_strs conda;		/* match specs as written, less python */
 	struct pf_strs channels;
+	struct pf_str conda_from; /* digest of where these come from, and for what machine; empty:
+				   * they do not come from channels */
 	PF_VEC(struct pf_asked) asked;
 	struct pf_index_wish wish;
 	struct pf_str lock;		/* digest of the lock that the model carries; empty: none */

@@ -123,7 +123,7 @@ static int take_records(struct pf_conda_search *s, struct pf_conda_name *name,
 	set_channels(s, name);
 	for (size_t i = 0; i < n; i++)
 		judge(s, &name->v[i]);
-	pf_conda_sort(s, name);
+	pf_conda_rank(s, name);
 	for (size_t i = 0; i < n; i++)
 		name->in += !name->v[i].out;
 	return 0;

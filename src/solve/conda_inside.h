@@ -87,7 +87,7 @@ const uint64_t *pf_conda_fits(struct pf_conda_search *s, struct pf_conda_spec *s
 /* ---- order (conda_rank.c) ---- */
 
 /* Best first, as far as the records alone tell. */
-void pf_conda_sort(struct pf_conda_search *s, struct pf_conda_name *name);
+void pf_conda_rank(struct pf_conda_search *s, struct pf_conda_name *name);
 /* Between candidates that are equal so far, by the versions their needs may have. */
 void pf_conda_break_ties(struct pf_conda_search *s, struct pf_conda_name *name);
 /* Candidates that another one can stand for are out. */

@@ -48,7 +48,7 @@ static int compare_records(const void *l, const void *r, void *ctx)
 	return order ? order : compare_last(l, r);
 }
 
-void pf_conda_sort(struct pf_conda_search *s, struct pf_conda_name *name)
+void pf_conda_rank(struct pf_conda_search *s, struct pf_conda_name *name)
 {
 	if (name->n)
 		qsort_r(name->v, name->n, sizeof(*name->v), compare_records, s);

@@ -205,7 +205,7 @@ int pf_native_resolve(struct pf_plan *out, struct pf_native *n, const struct pf_
 	PF_AUTO(plan) plan = { 0 };
 	PF_AUTO(resolution) found = { 0 };
 	struct pf_marker_env env;
-	struct pf_resolve_opts how = {
+	struct pf_resolve_opts kept, how = {
 		.env = &env,
 		.pre = n->settings.pre,
 		.no_build = !n->whom.o->builder,
@@ -215,10 +215,12 @@ int pf_native_resolve(struct pf_plan *out, struct pf_native *n, const struct pf_
 		.facts = whole->facts.v,
 		.fact_count = whole->facts.n,
 	};
-	PF_AUTO(offers) offers = { .index = &n->index, .tags = &n->tags, .how = &how,
+	PF_AUTO(offers) offers = { .index = &n->index, .tags = &n->tags, .how = &kept,
 				   .native = n, .wheels = n->wheels };
 
 	pf_python_markers(&env, &offers.arena, python);
+	kept = how;
+	pf_offers_prefer_kept(&kept, &offers);
 	if (read_needs(&offers.needs, &offers.arena, wanted, constraints, whole, err) < 0 ||
 	    resolve(&found, &offers, err) < 0)
 		return -1;
@@ -226,6 +228,8 @@ int pf_native_resolve(struct pf_plan *out, struct pf_native *n, const struct pf_
 	for (size_t i = 0; i < found.no_such_extra.n; i++)
 		pf_warn("there is no extra " PF_FMT, PF_ARG(found.no_such_extra.v[i]));
 	for (size_t i = 0; i < found.v.n; i++) {
+		if (pf_offer_is_kept(&offers, &found.v.v[i]))
+			continue;
 		pf_offers_remember(&offers, &found.v.v[i]);
 		plan_one(&plan, &offers, &found.v.v[i], &env);
 	}

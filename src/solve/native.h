@@ -22,6 +22,7 @@ struct pf_native {
 	struct pf_map unbuilt;		/* what could not be built: its address to why */
 	struct pf_map commits;		/* of repositories: what was asked for to what it is */
 	char *hint;			/* about the last of them; NULL: none */
+	const struct pf_dists *upon;	/* what conda brings: borrowed; or NULL */
 };
 
 /* `needs` tells the indexes a model may have added, and the day; may be NULL. */

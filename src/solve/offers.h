@@ -41,6 +41,7 @@ struct pf_offers {
 	struct pf_ahead ahead;
 	const char *wheels;		/* STORE/wheels; NULL: every project's page is asked for */
 	bool recalled;			/* some page was not */
+	bool forgotten;			/* from now on all are */
 	struct pf_native *native;	/* what has to be built is built for whom it is open */
 	bool forbidden;			/* digests left nothing of some version */
 };
@@ -71,6 +72,13 @@ void pf_offer_set_needed(struct pf_offers *x, struct pf_offer *offer,
 bool pf_offers_recall(struct pf_offers *x, struct pf_str name);
 /* From now on there is no such project. */
 void pf_offers_forget(struct pf_offers *x);
+/* What conda's packages bring of a project, where the needs take it: that, and its page is not
+ * asked for. */
+bool pf_offers_kept(struct pf_offers *x, struct pf_str name);
+/* Is it there already, in that version? */
+bool pf_offer_is_kept(const struct pf_offers *x, const struct pf_chosen *c);
+/* Versions that are there go first. */
+void pf_offers_prefer_kept(struct pf_resolve_opts *how, struct pf_offers *x);
 /* For the next time. */
 void pf_offers_remember(struct pf_offers *x, const struct pf_chosen *chosen);
 

@@ -40,10 +40,13 @@ static bool says_all(struct pf_offers *x, struct pf_str name, const struct pf_re
 
 bool pf_offers_recall(struct pf_offers *x, struct pf_str name)
 {
-	bool may = x->wheels && pf_resolve_takes_wheels(x->how, name);
+	bool kept = pf_offers_kept(x, name);
+	bool may = !kept && x->wheels && pf_resolve_takes_wheels(x->how, name);
 	const struct pf_version *pin = may ? pinned(x, name) : NULL;
 	const struct pf_project *project = pin ? pf_index_chosen(x->index, name, pin) : NULL;
 
+	if (kept)
+		return true;
 	if (!project || project->n != 1 || !is_stored(x, &project->releases[0]) ||
 	    !says_all(x, name, &project->releases[0]))
 		return false;
@@ -57,6 +60,7 @@ void pf_offers_forget(struct pf_offers *x)
 	x->lists = (struct pf_map){ 0 };
 	x->ahead = (struct pf_ahead){ 0 };
 	x->wheels = NULL;
+	x->forgotten = true;
 	x->recalled = x->forbidden = false;
 }
 

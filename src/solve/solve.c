@@ -323,18 +323,17 @@ static void tell_step(const struct pf_reqlines *wanted, const struct pf_driver *
 		pf_step("resolving %zu requirements with " PF_FMT, n, PF_ARG(driver->version));
 }
 
-int pf_solve(struct pf_plan *out, const struct pf_needs *needs, const char *model_dir,
-	     const struct pf_python *python, const struct pf_opts *o, struct pf_err *err)
+static int solve(struct pf_plan *plan, const struct pf_needs *needs, const char *model_dir,
+		 const struct pf_python *python, const struct pf_dists *upon,
+		 const struct pf_opts *o, struct pf_err *err)
 {
 	PF_AUTO(workdir) w = { 0 };
 	PF_AUTO(driver) driver = { 0 };
 	PF_AUTO(plan) holder = { 0 };
 	PF_AUTO(reqlines) wanted = { 0 };
-	PF_AUTO(plan) plan = { 0 };
 	struct task task = {
 		.driver = &driver, .python = python, .needs = needs, .o = o, .w = &w,
 	};
-	char date[16];
 
 	if (pf_reqlines_read(&wanted, needs, model_dir, python, err) < 0 ||
 	    pf_workdir_open(&w, "solve.", o->store, err) < 0 ||
@@ -351,23 +350,54 @@ int pf_solve(struct pf_plan *out, const struct pf_needs *needs, const char *mode
 			pf_oom();
 		if (pf_native_open(task.native, needs, python, o, err) < 0)
 			return -1;
+		task.native->upon = upon;
 	}
+	if (upon)
+		wanted.usual = (struct pf_strs){ 0 };
 	note_twins(&wanted);
 	tell_step(&wanted, &driver, needs->as_of);
-	if (resolve_all(&plan, &task, &wanted, needs->require_hashes, err) < 0)
+	if (resolve_all(plan, &task, &wanted, needs->require_hashes, err) < 0)
 		return -1;
-	restore_users(&plan, needs);
+	restore_users(plan, needs);
 	pf_step_done();
 	for (size_t i = 0; i < wanted.left_out.n; i++)
-		*PF_PUSH(&plan.arena, &plan.left_out) = pf_dup(&plan.arena, wanted.left_out.v[i]);
-	plan.resolver = pf_dup(&plan.arena, driver.version);
+		*PF_PUSH(&plan->arena, &plan->left_out) = pf_dup(&plan->arena, wanted.left_out.v[i]);
+	plan->resolver = pf_dup(&plan->arena, driver.version);
+	if (task.native)
+		task.native->upon = NULL;
+	plan->native = PF_TAKE(holder.native);
+	return 0;
+}
+
+int pf_solve(struct pf_plan *out, const struct pf_needs *needs, const char *model_dir,
+	     const struct pf_python *python, const struct pf_opts *o, struct pf_err *err)
+{
+	PF_AUTO(plan) plan = { 0 };
+	char date[16];
+
+	if (solve(&plan, needs, model_dir, python, NULL, o, err) < 0)
+		return -1;
 	if (needs->as_of)
 		plan.as_of = pf_dup(&plan.arena, pf_s(pf_day_write(date, needs->as_of)));
 	if (pf_plan_seal(&plan, python, o, err) < 0)
 		return -1;
 	pf_plan_warn(&plan);
-	plan.native = PF_TAKE(holder.native);
 	*out = PF_TAKE(plan);
+	return 0;
+}
+
+int pf_solve_upon(struct pf_plan *out, const struct pf_needs *needs, const char *model_dir,
+		  const struct pf_python *python, const struct pf_dists *upon,
+		  const struct pf_opts *o, struct pf_err *err)
+{
+	PF_AUTO(plan) plan = { 0 };
+
+	if (solve(&plan, needs, model_dir, python, upon, o, err) < 0)
+		return -1;
+	merge(out, &plan);
+	merge_reasons(out, &out->late, &plan.late);
+	merge_reasons(out, &out->facts, &plan.facts);
+	out->native = PF_TAKE(plan.native);
 	return 0;
 }
 

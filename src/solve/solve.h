@@ -22,6 +22,12 @@ int pf_solve(struct pf_plan *out, const struct pf_needs *needs, const char *mode
 	     const struct pf_python *python, const struct pf_opts *o,
 	     struct pf_err *err) PF_MUST_USE;
 
+/* The same natively, beside the distributions that are in the environment of `python` already: those
+ * that fit are kept, and are not in the plan. Adds to *out. */
+int pf_solve_upon(struct pf_plan *out, const struct pf_needs *needs, const char *model_dir,
+		  const struct pf_python *python, const struct pf_dists *upon,
+		  const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
+
 /* Installs exactly the plan into the environment whose interpreter is `into` (a venv of `python`),
  * with the same kind of driver. `needs` tells the indexes a model may have added; may be NULL.
  * Temporary files and the log lie in `w`. */

@@ -1,0 +1,108 @@
+/* conda.c - the environment of a model that names packages of conda, of its channels */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "conda.h"
+
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "solve/conda_plan.h"
+
+/* The packages bring the interpreter: of the machine, the platform alone counts. */
+static void set_machine(struct pf_python *p, const struct pf_conda_task *t)
+{
+	p->implementation = PF_S("cpython");
+	p->platform = t->subdir;
+}
+
+/* What pip would be asked for; conda's own part is done. */
+static struct pf_needs pip_part(const struct pf_needs *needs)
+{
+	struct pf_needs rest = *needs;
+
+	rest.conda = rest.build = (struct pf_strs){ 0 };
+	return rest;
+}
+
+static bool has_pip_part(const struct pf_needs *needs)
+{
+	for (size_t i = 0; i < needs->pip.n; i++)
+		if (!needs->pip.v[i].constraint)
+			return true;
+	return false;
+}
+
+/* Resolved by the interpreter and beside the distributions of an environment that holds what conda
+ * brings, and nothing else: it is in the store, for all models that need the same. */
+static int plan_pip(struct pf_plan *plan, const struct pf_job *job, const struct pf_needs *needs,
+		    const struct pf_opts *o, struct pf_err *err)
+{
+	PF_AUTO(env) base = { 0 };
+	PF_AUTO(python) python = { 0 };
+	PF_AUTO(dists) upon = { 0 };
+	struct pf_needs rest = pip_part(needs);
+	struct pf_opts native = *o;
+
+	native.env_manager = PF_ENV_VENV;
+	if (pf_env_get(&base, NULL, plan, &job->python, o, err) < 0 ||
+	    pf_python_in(&python, base.dir, o, err) < 0 ||
+	    pf_dists_read(&upon, &python.paths, python.prefix, err) < 0)
+		return -1;
+	return pf_solve_upon(plan, &rest, job->model.dir, &python, &upon, &native, err);
+}
+
+static int make(struct pf_job *job, struct pf_conda_task *t, const struct pf_opts *o,
+		struct pf_err *err)
+{
+	const struct pf_needs *needs = &job->model.needs;
+	PF_AUTO(plan) plan = { 0 };
+
+	if (pf_conda_task_solve(&plan, t, needs, o, err) < 0 ||
+	    pf_plan_seal(&plan, &job->python, o, err) < 0)
+		return -1;
+	if (has_pip_part(needs) && (plan_pip(&plan, job, needs, o, err) < 0 ||
+				    pf_plan_seal(&plan, &job->python, o, err) < 0))
+		return -1;
+	return pf_env_get(&job->env, needs, &plan, &job->python, o, err);
+}
+
+static int use(struct pf_job *job, struct pf_conda_task *t, const struct pf_opts *asked,
+	       struct pf_err *err)
+{
+	const struct pf_needs *needs = &job->model.needs;
+	struct pf_opts with = *asked, *o = &with;
+	PF_FD(lock) = -1;
+	bool waited;
+	int found;
+
+	with.env_manager = PF_ENV_CONDA;
+	set_machine(&job->python, t);
+	found = pf_env_recall(&job->env, needs, &job->python, o, err);
+	if (found != 0)
+		return found < 0 ? -1 : 0;
+	if (pf_env_lock(&lock, &waited, needs, &job->python, o, err) < 0)
+		return -1;
+	found = waited ? pf_env_recall(&job->env, needs, &job->python, o, err) : 0;
+	if (found != 0)
+		return found < 0 ? -1 : 0;
+	return make(job, t, o, err);
+}
+
+int pf_use_conda(struct pf_job *job, const struct pf_opts *o, struct pf_err *err)
+{
+	struct pf_needs *needs = &job->model.needs;
+	PF_AUTO(conda_task) task = { 0 };
+
+	if (pf_model_allow(&job->model, o->allow_model_index, o->allow_urls, err) < 0 ||
+	    pf_needs_date(needs, o, err) < 0 || pf_conda_task_open(&task, needs, o, err) < 0)
+		return -1;
+	if (use(job, &task, o, err) == 0)
+		return 1;
+	if (o->env_manager != PF_ENV_AUTO || err->code != PF_ETRANSFER ||
+	    !pf_conda_has_twins(needs))
+		return -1;
+	pf_warn("the conda packages come from the package index: %s", err->msg);
+	pf_python_free(&job->python);
+	needs->conda_from = (struct pf_str){ 0 };
+	return 0;
+}

@@ -1,0 +1,9 @@
+/* conda.h - the environment of a model that names packages of conda, of its channels */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "pipeline.h"
+
+/* Found or made: 1, and job->env is set. 0: nobody insists on conda, its channels cannot be reached,
+ * and the package index has all that is named. -1: err. */
+int pf_use_conda(struct pf_job *job, const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;

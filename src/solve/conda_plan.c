@@ -1,0 +1,270 @@
+/* conda_plan.c - a model's needs of conda to the packages of its channels */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "solve/conda_plan.h"
+
+#include "base/day.h"
+#include "base/dirs.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "channel/repodata.h"
+#include "fetch/fetch.h"
+#include "formats/digest.h"
+#include "solve/conda.h"
+#include "solve/twins.h"
+
+void pf_conda_task_free(struct pf_conda_task *t)
+{
+	pf_channels_free(&t->channels);
+	pf_arena_free(&t->arena);
+	memset(t, 0, sizeof(*t));
+}
+
+/* ---- which kind of environment ---- */
+
+static bool is_of_any_venv(struct pf_str spec)
+{
+	static const char *const names[] = { "python", "pip", "setuptools", "wheel", NULL };
+	PF_AUTO(arena) a = { 0 };
+	struct pf_str name;
+
+	(void)pf_twin_spell(&a, &name, spec);
+	return pf_str_in(name, names);
+}
+
+bool pf_needs_conda(const struct pf_needs *needs, const struct pf_opts *o)
+{
+	if (o->env_manager != PF_ENV_AUTO)
+		return o->env_manager == PF_ENV_CONDA;
+	for (size_t i = 0; i < needs->conda.n; i++)
+		if (!is_of_any_venv(needs->conda.v[i]))
+			return true;
+	return false;
+}
+
+bool pf_conda_has_twins(const struct pf_needs *needs)
+{
+	PF_AUTO(arena) a = { 0 };
+	struct pf_str name, line;
+
+	for (size_t i = 0; i < needs->conda.n; i++)
+		if (!is_of_any_venv(needs->conda.v[i]) &&
+		    (needs->require_hashes || !pf_twin_find(&name, &line, &a, needs->conda.v[i])))
+			return false;
+	return true;
+}
+
+/* ---- where ---- */
+
+/* The same needs come to other packages where this differs. */
+static struct pf_str identity(struct pf_arena *a, const struct pf_conda_task *t)
+{
+	struct pf_buf b = PF_BUF(PF_MAX_LOCK);
+	char hex[PF_SHA256_HEX];
+
+	pf_buf_printf(&b, PF_FMT " %d\n", PF_ARG(t->subdir), (int)t->channels.priority);
+	for (size_t i = 0; i < t->channels.v.n; i++)
+		pf_buf_printf(&b, PF_FMT "\n", PF_ARG(t->channels.v.v[i].url));
+	for (size_t i = 0; i < t->machine.n; i++)
+		pf_buf_printf(&b, PF_FMT "=" PF_FMT "=" PF_FMT "\n",
+			      PF_ARG(t->machine.v[i].name), PF_ARG(t->machine.v[i].version),
+			      PF_ARG(t->machine.v[i].build));
+	pf_sha256_hex(hex, b.p, b.n);
+	pf_buf_free(&b);
+	return pf_dup(a, pf_s(hex));
+}
+
+int pf_conda_task_open(struct pf_conda_task *out, struct pf_needs *needs, const struct pf_opts *o,
+		       struct pf_err *err)
+{
+	struct pf_str usual = PF_S("conda-forge");
+	const struct pf_strs none = { .v = &usual, .n = 1 };
+	const bool by_user = o->channels.n > 0;
+	const struct pf_strs *named = by_user ? &o->channels :
+				      needs->channels.n ? &needs->channels : &none;
+
+	memset(out, 0, sizeof(*out));
+	out->subdir = pf_conda_subdir();
+	out->net = pf_alloc(&out->arena, sizeof(*out->net));
+	if (pf_channels_open(&out->channels, named, by_user || o->allow_model_index, o, err) < 0 ||
+	    pf_conda_virtual(&out->machine, &out->arena, out->subdir, err) < 0) {
+		pf_conda_task_free(out);
+		return -1;
+	}
+	needs->conda_from = identity(&out->arena, out);
+	return 0;
+}
+
+/* ---- what ---- */
+
+/* "3.11.7" as conda takes "python=3.11.7", or any patch of it. */
+static struct pf_str python_spec(struct pf_arena *a, struct pf_str version, bool any_patch)
+{
+	size_t dot = pf_str_find(version, '.');
+	size_t patch = dot == PF_NPOS ? PF_NPOS : pf_str_find(pf_str_skip(version, dot + 1), '.');
+
+	if (!version.n)
+		return PF_S("python");
+	if (any_patch && patch != PF_NPOS)
+		version = pf_str_cut(version, 0, dot + 1 + patch);
+	return pf_format(a, "python=" PF_FMT, PF_ARG(version));
+}
+
+static int add_spec(struct pf_match_spec *out, struct pf_conda_task *t, struct pf_str text,
+		    struct pf_err *err)
+{
+	if (pf_match_spec_parse(out, &t->arena, text, err) < 0)
+		return -1;
+	pf_channels_resolve(&t->channels, out);
+	return 0;
+}
+
+struct asked {
+	struct pf_match_spec *v;
+	size_t n;
+};
+
+static int read_specs(struct asked *out, struct pf_conda_task *t, const struct pf_needs *needs,
+		      bool any_patch, struct pf_err *err)
+{
+	out->v = pf_alloc_array(&t->arena, needs->conda.n + 1, sizeof(*out->v));
+	out->n = 0;
+	if (add_spec(&out->v[out->n++], t, python_spec(&t->arena, needs->python, any_patch), err) <
+	    0)
+		return -1;
+	for (size_t i = 0; i < needs->conda.n; i++)
+		if (add_spec(&out->v[out->n++], t, needs->conda.v[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+static int search(struct pf_conda_solution *out, struct pf_repodata *repodata,
+		  struct pf_conda_task *t, const struct asked *specs, const struct pf_needs *needs,
+		  struct pf_err *err)
+{
+	struct pf_conda_ask ask = {
+		.specs = specs->v, .spec_count = specs->n,
+		.machine = t->machine.v, .machine_count = t->machine.n,
+		.priority = t->channels.priority,
+		/* that day to its end */
+		.as_of = needs->as_of ? ((uint64_t)needs->as_of + 1) * 86400000 : 0,
+	};
+
+	pf_conda_ask_repodata(&ask, repodata);
+	return pf_conda_solve(out, &ask, err);
+}
+
+/* The exact Python first. */
+static int solve(struct pf_conda_solution *out, struct asked *specs, struct pf_repodata *repodata,
+		 struct pf_conda_task *t, const struct pf_needs *needs, const struct pf_opts *o,
+		 struct pf_err *err)
+{
+	struct pf_err other;
+
+	if (read_specs(specs, t, needs, false, err) < 0)
+		return -1;
+	if (search(out, repodata, t, specs, needs, err) == 0)
+		return 0;
+	if (err->code != PF_ESOLVE || o->strict_python || !needs->python.n ||
+	    read_specs(specs, t, needs, true, &other) < 0 ||
+	    search(out, repodata, t, specs, needs, &other) < 0)
+		return -1;
+	pf_note("the channels do not have python " PF_FMT " with all of this: another patch is "
+		"taken", PF_ARG(needs->python));
+	return 0;
+}
+
+/* ---- the plan ---- */
+
+static struct pf_str asked_by(struct pf_arena *a, const struct asked *specs, struct pf_str name)
+{
+	for (size_t i = 0; i < specs->n; i++)
+		if (pf_str_eq(specs->v[i].name, name))
+			return pf_match_spec_print(a, &specs->v[i]);
+	return PF_S("");
+}
+
+static void copy_list(struct pf_strs *list, struct pf_arena *a)
+{
+	struct pf_strs old = *list;
+
+	*list = (struct pf_strs){ 0 };
+	for (size_t i = 0; i < old.n; i++)
+		*PF_PUSH(a, list) = pf_dup(a, old.v[i]);
+}
+
+/* Records are the repodata's, which does not last. */
+static void copy_record(struct pf_conda_record *r, struct pf_arena *a)
+{
+	struct pf_str *const texts[] = {
+		&r->name, &r->version, &r->build, &r->subdir, &r->channel, &r->channel_name, &r->fn,
+		&r->url, &r->md5, &r->sha256, &r->features, &r->license, &r->license_family,
+		&r->python_site_packages_path,
+	};
+
+	for (size_t i = 0; i < PF_COUNT(texts); i++)
+		*texts[i] = pf_dup(a, *texts[i]);
+	copy_list(&r->depends, a);
+	copy_list(&r->constrains, a);
+	copy_list(&r->track_features, a);
+}
+
+/* The address with login and token, where its channel has them. */
+static struct pf_str place_of(struct pf_arena *a, const struct pf_conda_task *t,
+			      const struct pf_conda_record *r)
+{
+	for (size_t i = 0; i < t->channels.v.n; i++) {
+		const struct pf_channel *c = &t->channels.v.v[i];
+
+		if (pf_str_starts(r->url, pf_dupz(a, c->url)) && c->asked.n)
+			return pf_format(a, PF_FMT PF_FMT, PF_ARG(c->asked.v[0]),
+					 PF_ARG(pf_str_skip(r->url, c->url.n)));
+	}
+	return r->url;
+}
+
+static void fill(struct pf_plan *plan, const struct pf_conda_task *t,
+		 const struct pf_conda_solution *found, const struct asked *specs)
+{
+	struct pf_arena *a = &plan->arena;
+
+	for (size_t i = 0; i < found->v.n; i++) {
+		struct pf_planned_conda *one;
+
+		if (pf_str_starts(found->v.v[i].name, "__"))
+			continue;
+		one = PF_PUSH(a, &plan->conda);
+		*one = (struct pf_planned_conda){ .record = found->v.v[i] };
+		copy_record(&one->record, a);
+		one->from = place_of(a, t, &one->record);
+		one->asked = asked_by(a, specs, one->record.name);
+	}
+	plan->conda_net = t->net;
+	plan->resolver = PF_S("pyfunc-env " PACKAGE_VERSION);
+}
+
+int pf_conda_task_solve(struct pf_plan *plan, struct pf_conda_task *t, const struct pf_needs *needs,
+			const struct pf_opts *o, struct pf_err *err)
+{
+	PF_AUTO(repodata) repodata = { 0 };
+	PF_AUTO(conda_solution) found = { 0 };
+	struct pf_repodata_settings settings = { .offline = o->offline, .refresh = o->refresh };
+	struct asked specs = { 0 };
+	char date[16];
+	char *store = pf_store_root(&t->arena, o->store, err);
+
+	if (!store)
+		return -1;
+	settings.cache = pf_join(&t->arena, store, PF_S("conda"));
+	pf_step("reading %zu channels", t->channels.v.n);
+	if (pf_repodata_open(&repodata, &t->channels, &settings, err) < 0)
+		return -1;
+	pf_step("solving %zu match specs", needs->conda.n + 1);
+	if (solve(&found, &specs, &repodata, t, needs, o, err) < 0)
+		return -1;
+	pf_step_done();
+	fill(plan, t, &found, &specs);
+	if (needs->as_of)
+		plan->as_of = pf_dup(&plan->arena, pf_s(pf_day_write(date, needs->as_of)));
+	return 0;
+}
