@@ -19,6 +19,7 @@
  * cache's. */
 enum kind {
 	WHEELS,
+	CONDA,
 	BYTE_CODE,
 	INDEX,
 	MODELS,
@@ -35,6 +36,7 @@ static const struct {
 	const char *name, *folder;
 } kinds[KINDS] = {
 	[WHEELS] = { "wheels", "wheels" },
+	[CONDA] = { "conda", "conda" },
 	[BYTE_CODE] = { "byte code", NULL }, /* within those */
 	[INDEX] = { "index", "index" },
 	[MODELS] = { "models", "models" },
@@ -51,7 +53,8 @@ struct sizes {
 	struct pf_seen seen;
 };
 
-/* All within a folder, entry by entry; of STORE/wheels, each folder's own entries. */
+/* All within a folder, entry by entry; of STORE/wheels and STORE/conda, each folder's own
+ * entries. */
 static int measure(struct sizes *z, enum kind kind, int at, const char *folder, bool deeper,
 		   struct pf_err *err)
 {
@@ -63,8 +66,8 @@ static int measure(struct sizes *z, enum kind kind, int at, const char *folder, 
 			       ? 0
 			       : pf_fail_errno(err, "cannot list %s", folder);
 	for (struct dirent *e; rc == 0 && (e = readdir(dir));) {
-		enum kind own = pf_str_starts(pf_s(e->d_name), "pyc-") && kind == WHEELS ? BYTE_CODE
-											 : kind;
+		enum kind own = pf_str_starts(pf_s(e->d_name), "pyc-") && kind <= CONDA ? BYTE_CODE
+											: kind;
 
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
@@ -83,7 +86,7 @@ static int measure_all(struct sizes *z, const char *store, struct pf_err *err)
 		return errno == ENOENT ? 0 : pf_fail_errno(err, "cannot open %s", store);
 	for (enum kind k = 0; k < KINDS; k++) {
 		if (kinds[k].folder &&
-		    measure(z, k, root, kinds[k].folder, k == WHEELS, err) < 0)
+		    measure(z, k, root, kinds[k].folder, k <= CONDA, err) < 0)
 			return -1;
 	}
 	for (enum kind k = 0; k < KINDS; k++) {

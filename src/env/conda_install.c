@@ -204,9 +204,9 @@ static int link_and_compile(struct pf_found_list *list, struct install *x, struc
 	struct pf_wheel *v = pf_alloc_array(&x->w->arena, x->n, sizeof(*v));
 	size_t n = x->o->no_bytecode ? 0 : gather(v, x);
 	bool all = true;
-	int rc = pf_conda_place(&x->k, err);
+	int rc = 0;
 
-	if (rc == 0 && n)
+	if (n)
 		rc = pf_wheels_compiled(&all, v, n, x->python, x->o, err);
 	if (rc == 0 && !all)
 		rc = pf_conda_link(list, &x->k, err);
@@ -252,6 +252,8 @@ static int install(struct pf_found_list *list, struct install *x, const struct p
 		return -1;
 	pf_step("installing %zu packages", x->n);
 	set_parts(x);
+	if (pf_conda_place(&x->k, err) < 0)
+		return -1;
 	pf_conda_scripts_find(&scripts, x->items, x->k.parts, x->n);
 	if (scripts.post_link.n && x->o->allow_scripts)
 		x->k.mode = PF_LINK_CLONE; /* what they change must be nobody else's */

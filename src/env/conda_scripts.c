@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/str.h"
+#include "env/env.h"
 #include "env/seal.h"
 
 #define ACTIVATE_D "etc/conda/activate.d/"
@@ -170,9 +171,21 @@ static void tell_not_run(const struct pf_conda_scripts *s)
 	for (size_t i = 0; i < s->post_link.n; i++)
 		pf_buf_printf(&names, "%s" PF_FMT, i ? ", " : "",
 			      PF_ARG(s->post_link.v[i].package->record.name));
-	pf_note("not run: the scripts that %zu packages have for when they are linked: " PF_FMT
-		" (see --allow-scripts)",
-		s->post_link.n, PF_ARG(pf_shown(pf_buf_view(&names))));
+	pf_note("not run: what " PF_FMT " would run now that it is linked (see --allow-scripts)",
+		PF_ARG(pf_shown(pf_buf_view(&names))));
+}
+
+/* They may change what packages brought: here it is nobody else's, and protected again later. */
+static int open_files(const struct pf_found_list *list, int dir, struct pf_err *err)
+{
+	for (size_t i = 0; i < list->files.n; i++) {
+		const struct pf_found *f = &list->files.v[i];
+
+		if (S_ISREG(f->mode) &&
+		    fchmodat(dir, f->path.p, f->mode & 0111 ? 0755 : 0644, 0) < 0)
+			return pf_fail_errno(err, "cannot open " PF_FMT, PF_ARG(f->path));
+	}
+	return 0;
 }
 
 /* Where texts name the place of now, they are to name the one of later. */
@@ -203,7 +216,7 @@ static int run_all_post_link(struct pf_found_list *list, struct pf_conda_scripts
 		tell_not_run(s);
 		return 0;
 	}
-	if (open_shell(&sh, s, true, err) < 0)
+	if (open_shell(&sh, s, true, err) < 0 || open_files(list, s->dir, err) < 0)
 		return -1;
 	if (sh.confine.how != PF_CONFINED)
 		pf_note("the kernel confines no scripts here: those of packages %s",
@@ -363,11 +376,11 @@ static int write_activation(struct pf_found_list *list, struct activation *x,
 	pf_json_close(&w, '}');
 	pf_json_close(&w, '}');
 	pf_buf_char(&text, '\n');
-	if (pf_buf_check(&text, PF_ACTIVATION, err) < 0 ||
-	    pf_write_atomic(s->dir, PF_ACTIVATION, pf_buf_view(&text), 0444, err) < 0)
+	if (pf_buf_check(&text, PF_ENV_ACTIVATION, err) < 0 ||
+	    pf_write_atomic(s->dir, PF_ENV_ACTIVATION, pf_buf_view(&text), 0444, err) < 0)
 		return -1;
 	*PF_PUSH(&list->arena, &list->files) = (struct pf_found){
-		.path = PF_S(PF_ACTIVATION), .mode = S_IFREG | 0444, .size = text.n };
+		.path = PF_S(PF_ENV_ACTIVATION), .mode = S_IFREG | 0444, .size = text.n };
 	return 0;
 }
 

@@ -5,8 +5,6 @@
 #include "env/conda_link.h"
 #include "solve/solve.h"
 
-#define PF_ACTIVATION "activation.json" /* what activation would change, in each environment */
-
 struct pf_conda_script {
 	const struct pf_planned_conda *package;
 	struct pf_str path; /* "bin/.demo-post-link.sh" */
@@ -27,7 +25,7 @@ void pf_conda_scripts_find(struct pf_conda_scripts *s, const struct pf_planned_c
 			   const struct pf_conda_part *parts, size_t n);
 
 /* Runs the former where the user allows it, else names them in a note; then activates in a clean
- * shell of the machine and writes down in PF_ACTIVATION what came of it, where anything did. Both
+ * shell of the machine and writes down in PF_ENV_ACTIVATION what came of it, where anything did. Both
  * confined as builds are, and as if the environment were in place already, as far as the kernel
  * has it. What they wrote is in `list`. EIO when one of the former fails; that an activation does
  * is a warning. */

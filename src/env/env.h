@@ -7,6 +7,8 @@
 #include "solve/solve.h"
 
 #define PF_ENV_LOCK "pylock.toml" /* of its packages, in each environment */
+/* Of conda packages: what their activation came to, {"path":"/x/y","set":{"NAME":"value"}}. */
+#define PF_ENV_ACTIVATION "activation.json"
 
 struct pf_env {
 	struct pf_arena arena;

@@ -41,6 +41,13 @@ static const char *item_state(const struct pf_stored *it)
 	return !it->head ? "damaged" : !it->started ? "no interpreter" : "ready";
 }
 
+static size_t item_packages(const struct pf_stored *it)
+{
+	const struct pf_node *packages = pf_stored_packages(it), *conda = pf_stored_conda(it);
+
+	return (packages ? packages->n : 0) + (conda ? conda->n : 0);
+}
+
 /* Its packages as others can read them; NULL: an environment of before. */
 static const char *item_lock(struct pf_arena *a, const struct pf_stored *it)
 {
@@ -51,7 +58,6 @@ static const char *item_lock(struct pf_arena *a, const struct pf_stored *it)
 
 static void write_item(struct pf_json_out *w, const struct pf_stored *it)
 {
-	const struct pf_node *packages = pf_stored_packages(it);
 	char when[24];
 
 	pf_json_field(w, "key", it->key);
@@ -62,7 +68,7 @@ static void write_item(struct pf_json_out *w, const struct pf_stored *it)
 	pf_json_field(w, "resolver", pf_node_text(pf_node_get(it->head, "plan"), "resolver"));
 	pf_json_field(w, "created_by", pf_node_text(it->head, "created_by"));
 	pf_json_key(w, "packages");
-	pf_json_int(w, packages ? (int64_t)packages->n : 0);
+	pf_json_int(w, (int64_t)item_packages(it));
 	pf_json_key(w, "bytes");
 	pf_json_int(w, (int64_t)item_bytes(it));
 	pf_json_field(w, "used", pf_s(date(when, it->used)));
@@ -86,7 +92,6 @@ int pf_store_list(struct pf_buf *out, const struct pf_opts *o, bool json, struct
 	}
 	for (size_t i = 0; i < s.items.n; i++) {
 		const struct pf_stored *it = &s.items.v[i];
-		const struct pf_node *packages = pf_stored_packages(it);
 
 		if (json) {
 			pf_json_open(&w, '{');
@@ -95,7 +100,7 @@ int pf_store_list(struct pf_buf *out, const struct pf_opts *o, bool json, struct
 			continue;
 		}
 		pf_buf_printf(out, PF_FMT "  %-8.*s %8zu %9.1f  %-20s  %s\n", PF_ARG(it->key),
-			      PF_ARG(pf_node_text(it->head, "python")), packages ? packages->n : 0,
+			      PF_ARG(pf_node_text(it->head, "python")), item_packages(it),
 			      (double)item_bytes(it) / 1048576.0, date(when, it->used),
 			      item_state(it));
 	}
@@ -123,6 +128,18 @@ static void show_reasons(struct pf_buf *out, const struct pf_node *plan)
 	}
 }
 
+static void show_conda(struct pf_buf *out, const struct pf_node *conda)
+{
+	if (!conda)
+		return;
+	pf_buf_cstr(out, "conda packages:\n");
+	for (size_t i = 0; i < conda->n; i++)
+		pf_buf_printf(out, "  " PF_FMT " " PF_FMT " " PF_FMT "\n",
+			      PF_ARG(pf_node_text(&conda->v[i], "name")),
+			      PF_ARG(pf_node_text(&conda->v[i], "version")),
+			      PF_ARG(pf_node_text(&conda->v[i], "build")));
+}
+
 static void show_text(struct pf_buf *out, const struct pf_stored *it, const char *lock)
 {
 	const struct pf_node *packages = pf_stored_packages(it);
@@ -138,6 +155,7 @@ static void show_text(struct pf_buf *out, const struct pf_stored *it, const char
 		      PF_ARG(pf_node_text(it->head, "created_by")),
 		      (double)item_bytes(it) / 1048576.0, date(when, it->used));
 	show_reasons(out, pf_node_get(it->head, "plan"));
+	show_conda(out, pf_stored_conda(it));
 	pf_buf_cstr(out, "packages:\n");
 	for (size_t i = 0; packages && i < packages->n; i++) {
 		struct pf_str url = pf_node_text(&packages->v[i], "url");

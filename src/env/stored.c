@@ -19,11 +19,21 @@ void pf_stored_close(struct pf_stored_list *s)
 	pf_arena_free(&s->arena);
 }
 
-const struct pf_node *pf_stored_packages(const struct pf_stored *it)
+static const struct pf_node *list_of(const struct pf_stored *it, const char *key)
 {
-	const struct pf_node *list = pf_node_get(pf_node_get(it->head, "plan"), "packages");
+	const struct pf_node *list = pf_node_get(pf_node_get(it->head, "plan"), key);
 
 	return list && list->kind == PF_NODE_LIST ? list : NULL;
+}
+
+const struct pf_node *pf_stored_packages(const struct pf_stored *it)
+{
+	return list_of(it, "packages");
+}
+
+const struct pf_node *pf_stored_conda(const struct pf_stored *it)
+{
+	return list_of(it, "conda");
 }
 
 static int by_key(const void *l, const void *r)

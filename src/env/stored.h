@@ -21,8 +21,9 @@ struct pf_stored_list {
 	PF_VEC(struct pf_stored) items;	/* sorted by key */
 };
 
-/* What its plan lists, or NULL. */
+/* What its plan lists, or NULL; and the conda packages. */
 const struct pf_node *pf_stored_packages(const struct pf_stored *it);
+const struct pf_node *pf_stored_conda(const struct pf_stored *it);
 
 /* Around what --json prints: {"schema":...,"kind":KIND,"store":ROOT, and the end of it. */
 void pf_stored_json_open(struct pf_json_out *w, const char *kind, const char *root);

@@ -22,6 +22,11 @@
 #include "req/wheel_name.h"
 #include "solve/solve.h"
 
+/* Folders of what is kept by a digest; "conda-" in the names of their locks. */
+static const struct shelf {
+	const char *folder, *one;
+} shelves[] = { { "wheels", "wheel" }, { "conda", "conda" } };
+
 struct sweep {
 	struct pf_stored_list *s;
 	const struct pf_sweep *how;
@@ -29,6 +34,7 @@ struct sweep {
 	struct pf_map used;		  /* wheels that stay */
 	struct pf_map gone;		  /* wheels that went, or would go */
 	bool keep_wheels;		  /* who needs which is not known */
+	const struct shelf *shelf;	  /* that is swept */
 	struct timespec cached, logs, leftovers; /* older ones go */
 	struct pf_swept swept;
 };
@@ -103,7 +109,7 @@ static bool is_named(const struct sweep *s, struct pf_str name)
 	return s->how->what != PF_SWEEP_NAMED || pf_strs_have(s->how->names, name);
 }
 
-/* "wheel", its name, ...: the second line of its manifest (bundle.h). */
+/* "wheel" or "conda", its name, ...: the second line of its manifest (bundle.h). */
 static struct pf_str name_of_wheel(struct pf_arena *a, int wheels, const char *sha256)
 {
 	PF_AUTO(buf) text = PF_BUF(PF_MAX_MANIFEST);
@@ -114,7 +120,7 @@ static struct pf_str name_of_wheel(struct pf_arena *a, int wheels, const char *s
 		return PF_S("");
 	rest = pf_buf_view(&text);
 	if (!pf_str_next_line(&rest, &line) || !pf_str_next_line(&rest, &line) ||
-	    !pf_str_starts(line, "wheel\t"))
+	    !(pf_str_starts(line, "wheel\t") || pf_str_starts(line, "conda\t")))
 		return PF_S("");
 	line = pf_str_skip(line, 6);
 	return pf_dup(a, pf_str_cut(line, 0, pf_str_find(line, '\t')));
@@ -134,7 +140,7 @@ static struct timespec wheels_before(const struct sweep *s)
 static int remove_wheel(struct sweep *s, int wheels, const char *name, struct pf_err *err)
 {
 	struct pf_arena *a = &s->s->arena;
-	char *lock = pf_formatz(a, "%s/locks/wheel-%.2s.lock", s->s->root, name);
+	char *lock = pf_formatz(a, "%s/locks/%s-%.2s.lock", s->s->root, s->shelf->one, name);
 	char *away = pf_formatz(a, "%s/tmp/%s.%d.gone", s->s->root, name, (int)getpid());
 	char *used = pf_formatz(a, "%s/manifest", away);
 	PF_FD(fd) = pf_lock(AT_FDCWD, lock, 0, NULL, err);
@@ -147,22 +153,33 @@ static int remove_wheel(struct sweep *s, int wheels, const char *name, struct pf
 		if (renameat(wheels, name, AT_FDCWD, away) < 0)
 			return errno == ENOENT
 				       ? 0
-				       : pf_fail_errno(err, "cannot remove wheels/%s", name);
+				       : pf_fail_errno(err, "cannot remove %s/%s", s->shelf->folder,
+						     name);
 		if (access(used, F_OK) == 0 && !is_older(AT_FDCWD, used, wheels_before(s)) &&
 		    renameat(AT_FDCWD, away, wheels, name) == 0)
 			return 0;
 	}
-	s->swept.wheels++;
+	*(s->shelf == shelves ? &s->swept.wheels : &s->swept.conda) += 1;
 	*pf_map_put(a, &s->gone, pf_s(name)) = s;
 	if (s->how->dry)
 		return count_bytes(s, wheels, name, err);
 	return count_bytes(s, AT_FDCWD, away, err) < 0 ? -1 : pf_remove_tree(AT_FDCWD, away, err);
 }
 
+/* "md5-HEX": of no use for long, and made again. */
+static int sweep_alias(struct sweep *s, int dir, const char *name)
+{
+	if (s->how->what != PF_SWEEP_NAMED && is_older(dir, name, s->cached))
+		(void)remove_file(s, dir, name);
+	return 0;
+}
+
 static int sweep_wheel(struct sweep *s, int wheels, const char *name, struct pf_err *err)
 {
 	char used[128];
 
+	if (pf_str_starts(pf_s(name), "md5-"))
+		return sweep_alias(s, wheels, name);
 	if (strlen(name) != PF_SHA256_HEX - 1 || pf_map_get(&s->used, pf_s(name)))
 		return 0;
 	snprintf(used, sizeof(used), "%s/manifest", name);
@@ -335,8 +352,11 @@ int pf_sweep(struct pf_swept *out, struct pf_stored_list *list, const struct pf_
 	if (leftovers < 0 || note_used(&s, err) < 0)
 		return -1;
 	s.swept.leftovers = (size_t)leftovers;
-	if (!s.keep_wheels && visit_all(&s, "wheels", sweep_wheel, err) < 0)
-		return -1;
+	for (size_t i = 0; i < PF_COUNT(shelves); i++) {
+		s.shelf = &shelves[i];
+		if (!s.keep_wheels && visit_all(&s, s.shelf->folder, sweep_wheel, err) < 0)
+			return -1;
+	}
 	sweep_built(&s);
 	if (how->what != PF_SWEEP_NAMED &&
 	    (sweep_models(&s, err) < 0 || sweep_pages(&s, err) < 0 || visit_all(&s, "logs", sweep_log, err) < 0))
@@ -350,7 +370,7 @@ int pf_sweep(struct pf_swept *out, struct pf_stored_list *list, const struct pf_
 #define COUNTS(s)                                                                             \
 	{                                                                                     \
 		{ "leftovers", (s)->leftovers }, { "logs", (s)->logs }, { "wheels", (s)->wheels }, \
-			{ "pages", (s)->pages }, { "built", (s)->built },                     \
+			{ "conda", (s)->conda }, { "pages", (s)->pages }, { "built", (s)->built },                     \
 			{ "models", (s)->models }                      \
 	}
 

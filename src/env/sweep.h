@@ -8,6 +8,7 @@ struct pf_swept {
 	size_t leftovers; /* folders of processes that are gone */
 	size_t logs;
 	size_t wheels; /* unpacked, with their byte code */
+	size_t conda;  /* packages, the same */
 	size_t models; /* that were fetched, whole or in part */
 	size_t pages;  /* files below index/, and what was left of writing them */
 	size_t built;  /* records of source distributions */

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "env/env.h"
 #include "run/inside.h"
 
 extern char **environ;
@@ -50,26 +51,33 @@ static void set(struct settings *s, struct pf_str setting)
 	*PF_PUSH(s->a, &s->v) = pf_dupz(s->a, setting);
 }
 
-/* conda-meta/state: {"version": 1, "env_vars": {"NAME": "value"}}. What activate.d holds are
- * scripts for a shell, which nobody here is. */
-static void set_conda_variables(struct settings *s, const char *dir)
+static void set_all(struct settings *s, const struct pf_node *variables)
 {
-	struct pf_buf text = PF_BUF(PF_MAX_TEXT_FILE);
-	struct pf_node *state = NULL;
-	const struct pf_node *variables;
+	for (size_t i = 0; variables && i < variables->n; i++)
+		if (variables->v[i].kind == PF_NODE_STRING)
+			set(s, pf_format(s->a, PF_FMT "=" PF_FMT, PF_ARG(variables->v[i].key),
+					 PF_ARG(variables->v[i].text)));
+}
+
+static const struct pf_node *read_object(struct pf_arena *a, const char *dir, const char *name)
+{
+	PF_AUTO(buf) text = PF_BUF(PF_MAX_TEXT_FILE);
+	struct pf_node *doc = NULL;
 	struct pf_err ignored;
 
-	if (pf_read_file(&text, AT_FDCWD, pf_join(s->a, dir, PF_S("conda-meta/state")),
-			 &ignored) == 0 &&
-	    pf_json_parse(&state, s->a, pf_dup(s->a, pf_buf_view(&text)), &ignored) == 0) {
-		variables = pf_node_get(state, "env_vars");
-		for (size_t i = 0; variables && i < variables->n; i++)
-			if (variables->v[i].kind == PF_NODE_STRING)
-				set(s, pf_format(s->a, PF_FMT "=" PF_FMT,
-						 PF_ARG(variables->v[i].key),
-						 PF_ARG(variables->v[i].text)));
-	}
-	pf_buf_free(&text);
+	if (pf_read_file(&text, AT_FDCWD, pf_join(a, dir, pf_s(name)), &ignored) < 0 ||
+	    pf_json_parse(&doc, a, pf_dup(a, pf_buf_view(&text)), &ignored) < 0)
+		return NULL;
+	return doc;
+}
+
+/* What the packages' scripts came to when the environment was made: nobody here is a shell that
+ * could read them. Then conda-meta/state, the user's own: {"version": 1, "env_vars": {"NAME":
+ * "value"}}. */
+static void set_conda_variables(struct settings *s, const char *dir, const struct pf_node *activation)
+{
+	set_all(s, pf_node_get(activation, "set"));
+	set_all(s, pf_node_get(read_object(s->a, dir, "conda-meta/state"), "env_vars"));
 }
 
 /* ENV/bin first on PATH; and what activation would set. */
@@ -79,17 +87,21 @@ static void activate(struct settings *s, const char *python)
 	struct pf_str root = pf_str_cut(bin, 0, pf_str_rfind(bin, '/'));
 	const char *path = getenv("PATH");
 	char *dir = pf_dupz(s->a, root);
+	const struct pf_node *activation;
+	struct pf_str first;
 
 	if (python[0] != '/')
 		return;
-	set(s, pf_format(s->a, "PATH=" PF_FMT "%s%s", PF_ARG(bin), path && *path ? ":" : "",
-			 path ? path : ""));
+	activation = read_object(s->a, dir, PF_ENV_ACTIVATION);
+	first = pf_node_text(activation, "path");
+	set(s, pf_format(s->a, "PATH=" PF_FMT "%s" PF_FMT "%s%s", PF_ARG(first), first.n ? ":" : "",
+			 PF_ARG(bin), path && *path ? ":" : "", path ? path : ""));
 	if (access(pf_join(s->a, dir, PF_S("pyvenv.cfg")), F_OK) == 0)
 		set(s, pf_format(s->a, "VIRTUAL_ENV=%s", dir));
 	if (pf_is_dir(pf_join(s->a, dir, PF_S("conda-meta")))) {
 		set(s, pf_format(s->a, "CONDA_PREFIX=%s", dir));
 		set(s, pf_format(s->a, "CONDA_DEFAULT_ENV=%s", dir));
-		set_conda_variables(s, dir);
+		set_conda_variables(s, dir, activation);
 	}
 }
 
