@@ -43,7 +43,8 @@ struct pf_conda_name {
 	const struct pf_conda_package *package;
 	struct pf_conda_candidate *v;	/* once loaded; best first, but for ties */
 	size_t n;
-	size_t in;		/* candidates that are still in */
+	size_t in;		/* candidates that are still in... */
+	uint64_t *alive;	/* ... a bit each, but for those that are beaten */
 	struct pf_conda_specs asked;	/* of those the user wrote */
 	struct pf_conda_specs about;	/* all specs that name it */
 	int id;
@@ -80,7 +81,7 @@ static inline bool pf_conda_bit(const uint64_t *bits, size_t i)
 /* Everything that the specs may come to need, and what of it can be no part of a solution. */
 int pf_conda_close(struct pf_conda_search *s, struct pf_err *err) PF_MUST_USE;
 /* Is there a candidate for it that is in? */
-bool pf_conda_is_alive(const struct pf_conda_spec *spec);
+bool pf_conda_is_alive(struct pf_conda_search *s, struct pf_conda_spec *spec);
 /* The candidates that it admits, those that are out, too. */
 const uint64_t *pf_conda_fits(struct pf_conda_search *s, struct pf_conda_spec *spec);
 
