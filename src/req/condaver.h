@@ -65,8 +65,8 @@ struct pf_condaver_clause {
 	enum pf_condaver_op op;
 	uint32_t count;		/* ALL and EITHER: how many clauses they have */
 	uint32_t size;		/* clauses from this one to the end of what belongs to it */
+	uint32_t prefix;	/* COMPATIBLE: so many atoms of the version are that of 1.2 */
 	struct pf_condaver version;	/* of what compares */
-	struct pf_condaver prefix;	/* COMPATIBLE: 1.2 */
 	struct pf_pattern pattern;
 };
 

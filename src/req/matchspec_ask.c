@@ -157,6 +157,8 @@ static void write_version(struct writer *w, struct pf_arena *a, const struct pf_
 	bool any = !s->version.n || s->version.v[0].op == PF_CONDAVER_ANY;
 	bool build = pin && is_positional(&s->build);
 
+	if ((pin || fuzzy) && s->name_pattern.kind == PF_PATTERN_REGEX)
+		pf_buf_char(&w->b, ' ');	/* which may have a "=" of its own */
 	if (pin || fuzzy) {
 		pf_buf_cstr(&w->b, pin ? "==" : "=");
 		write_low(&w->b, s->version.v[0].version.text);
