@@ -265,6 +265,16 @@ static struct pf_conda_spec *find_dead(struct pf_conda_search *s, const struct p
 	return NULL;
 }
 
+/* What it says of its own name it has to be itself. */
+static struct pf_conda_spec *find_unlike(const struct pf_conda_candidate *c,
+					 const struct pf_conda_specs *specs)
+{
+	for (size_t i = 0; i < specs->n; i++)
+		if (specs->v[i]->about == c->of && !pf_match_spec_matches(&specs->v[i]->m, c->r))
+			return specs->v[i];
+	return NULL;
+}
+
 static void follow(struct pf_conda_search *s, struct pf_conda_candidate *c)
 {
 	struct pf_conda_spec *dead;
@@ -273,6 +283,10 @@ static void follow(struct pf_conda_search *s, struct pf_conda_candidate *c)
 	    !list_specs(s, c, &c->constrains, &c->r->constrains))
 		return;
 	dead = find_dead(s, c);
+	if (!dead)
+		dead = find_unlike(c, &c->depends);
+	if (!dead)
+		dead = find_unlike(c, &c->constrains);
 	if (dead) {
 		put_out(c, PF_CONDA_DEAD, dead);
 		return;

@@ -28,6 +28,7 @@ struct pf_conda_candidate {
 	struct pf_conda_specs depends, constrains;
 	enum pf_conda_out out;
 	const struct pf_conda_spec *why;
+	const struct pf_conda_candidate *by;	/* who beats it */
 	struct pf_str text;
 	uint32_t rank;		/* 0 is the best of its name */
 	uint32_t channel;	/* its place among the channels that have the name */
