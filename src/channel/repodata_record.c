@@ -154,7 +154,8 @@ static int read_record(struct pf_repo_taking *t, struct told *told, struct pf_js
 			return -1;
 		if (key.kind == PF_JSON_OBJECT_END)
 			return 0;
-		while (i < PF_COUNT(fields) && !pf_str_eq(fields[i].key, key.text))
+		while (i < PF_COUNT(fields) && !(fields[i].key.n == key.text.n &&
+						 pf_str_eq(fields[i].key, key.text)))
 			i++;
 		if (i < PF_COUNT(fields) && (seen >> i & 1))
 			return pf_json_fail(json, err, "the key \"" PF_FMT "\" comes twice",
@@ -177,7 +178,7 @@ static int read_record(struct pf_repo_taking *t, struct told *told, struct pf_js
 static bool is_hex(struct pf_str s, size_t n)
 {
 	for (size_t i = 0; i < s.n; i++)
-		if (pf_hex_digit(s.p[i]) < 0 || (s.p[i] >= 'A' && s.p[i] <= 'F'))
+		if (!pf_is_digit(s.p[i]) && !(s.p[i] >= 'a' && s.p[i] <= 'f'))
 			return false;
 	return s.n == n;
 }
@@ -261,6 +262,17 @@ static void put_out(struct pf_repo_taking *t, const struct told *told, const cha
 					fault);
 }
 
+/* There are thousands: without printf. */
+static struct pf_str address_of(struct pf_repo_taking *t, struct pf_str fn)
+{
+	struct pf_str base = t->from->base;
+	char *p = pf_alloc(t->arena, base.n + fn.n + 1);
+
+	memcpy(p, base.p, base.n);
+	memcpy(p + base.n, fn.p, fn.n);
+	return (struct pf_str){ p, base.n + fn.n };
+}
+
 static int add_record(struct pf_repo_taking *t, struct told *told, enum pf_repo_section section,
 		      struct pf_json *json, struct pf_err *err)
 {
@@ -276,7 +288,7 @@ static int add_record(struct pf_repo_taking *t, struct told *told, enum pf_repo_
 	r->subdir = t->from->subdir;
 	r->channel = t->from->channel;
 	r->channel_name = t->from->channel_name;
-	r->url = pf_format(t->arena, PF_FMT PF_FMT, PF_ARG(t->from->base), PF_ARG(r->fn));
+	r->url = address_of(t, r->fn);
 	place = (uintptr_t *)(void *)pf_map_put(&t->own, &t->builds, without_ending(r->fn));
 	if (!*place) {
 		*PF_PUSH(t->arena, &t->out->records) = *r;

@@ -14,6 +14,9 @@ static struct pf_conda_name *get_name(struct pf_conda_search *s, struct pf_str n
 	if (!made) {
 		made = *place = pf_alloc(&s->arena, sizeof(*made));
 		made->name = pf_dup(&s->arena, name);
+		/* What the machine does not have of virtual packages no channel brings. */
+		made->loaded = pf_str_starts(made->name, "__");
+		made->alive = pf_alloc(&s->arena, sizeof(*made->alive));
 	}
 	return made;
 }
@@ -54,6 +57,11 @@ static struct pf_conda_spec *ask_for(struct pf_conda_search *s, const struct pf_
 }
 
 /* ---- records become candidates ---- */
+
+static void set_bit(uint64_t *bits, size_t i)
+{
+	bits[i / 64] |= (uint64_t)1 << i % 64;
+}
 
 static bool is_asked(const struct pf_conda_name *name, const struct pf_conda_record *r)
 {
@@ -124,8 +132,12 @@ static int take_records(struct pf_conda_search *s, struct pf_conda_name *name,
 	for (size_t i = 0; i < n; i++)
 		judge(s, &name->v[i]);
 	pf_conda_rank(s, name);
+	name->alive = pf_alloc_array(&s->arena, n / 64 + 1, sizeof(*name->alive));
 	for (size_t i = 0; i < n; i++)
-		name->in += !name->v[i].out;
+		if (!name->v[i].out) {
+			set_bit(name->alive, i);
+			name->in++;
+		}
 	return 0;
 }
 
@@ -133,9 +145,6 @@ static int load(struct pf_conda_search *s, struct pf_conda_name *name, struct pf
 {
 	if (name->loaded)
 		return 0;
-	/* What the machine does not have of virtual packages no channel brings. */
-	if (pf_str_starts(name->name, "__"))
-		return take_records(s, name, NULL, 0, err);
 	if (s->ask->package(s->ask->ctx, &name->package, name->name, err) < 0)
 		return -1;
 	return take_records(s, name, name->package->records.v, name->package->records.n, err);
@@ -148,7 +157,7 @@ static int load_machine(struct pf_conda_search *s, struct pf_err *err)
 		struct pf_conda_name *name = get_name(s, r->name);
 
 		name->machine = true;
-		if (!name->loaded && take_records(s, name, r, 1, err) < 0)
+		if (!name->n && take_records(s, name, r, 1, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -156,32 +165,48 @@ static int load_machine(struct pf_conda_search *s, struct pf_err *err)
 
 /* ---- what fits ---- */
 
-const uint64_t *pf_conda_fits(struct pf_conda_search *s, struct pf_conda_spec *spec)
+/* Of candidates of one version, [from, to). */
+static void fit_version(struct pf_conda_spec *spec, size_t from, size_t to, bool version_alone)
 {
 	const struct pf_conda_name *name = spec->about;
 
-	if (!spec->fits) {
-		spec->fits = pf_alloc_array(&s->arena, name->n / 64 + 1, sizeof(*spec->fits));
-		for (size_t i = 0; i < name->n; i++)
-			/* What is out for good before anybody follows it is not worth a look. */
-			if (name->v[i].out != PF_CONDA_LESS && name->v[i].out != PF_CONDA_LATE &&
-			    pf_match_spec_matches(&spec->m, name->v[i].r))
-				spec->fits[i / 64] |= (uint64_t)1 << i % 64;
+	if (!pf_condaver_spec_admits(&spec->m.version, &name->v[from].r->ver))
+		return;
+	for (size_t i = from; i < to; i++)
+		if (version_alone || pf_match_spec_matches(&spec->m, name->v[i].r))
+			set_bit(spec->fits, i);
+}
+
+const uint64_t *pf_conda_fits(struct pf_conda_search *s, struct pf_conda_spec *spec)
+{
+	const struct pf_conda_name *name = spec->about;
+	struct pf_match_spec rest = spec->m;
+	bool version_alone;
+	size_t to;
+
+	if (spec->fits)
+		return spec->fits;
+	spec->fits = pf_alloc_array(&s->arena, name->n / 64 + 1, sizeof(*spec->fits));
+	rest.version = (struct pf_condaver_spec){ 0 };
+	version_alone = pf_match_spec_is_bare(&rest);
+	for (size_t i = 0; i < name->n; i = to) {
+		const struct pf_condaver *version = &name->v[i].r->ver;
+
+		for (to = i + 1; to < name->n && name->v[to].r->ver.atoms == version->atoms; to++)
+			;
+		fit_version(spec, i, to, version_alone);
 	}
 	return spec->fits;
 }
 
-bool pf_conda_is_alive(const struct pf_conda_spec *spec)
+bool pf_conda_is_alive(struct pf_conda_search *s, struct pf_conda_spec *spec)
 {
 	const struct pf_conda_name *name = spec->about;
+	const uint64_t *fits = pf_conda_fits(s, spec);
 
-	for (size_t i = 0; i < name->n; i++) {
-		if (name->v[i].out)
-			continue;
-		if (spec->fits ? pf_conda_bit(spec->fits, i)
-			       : pf_match_spec_matches(&spec->m, name->v[i].r))
+	for (size_t i = 0; i <= name->n / 64; i++)
+		if (fits[i] & name->alive[i])
 			return true;
-	}
 	return false;
 }
 
@@ -190,9 +215,12 @@ bool pf_conda_is_alive(const struct pf_conda_spec *spec)
 static void put_out(struct pf_conda_candidate *c, enum pf_conda_out out,
 		    const struct pf_conda_spec *why)
 {
+	size_t i = (size_t)(c - c->of->v);
+
 	c->out = out;
 	c->why = why;
 	c->of->in--;
+	c->of->alive[i / 64] &= ~((uint64_t)1 << i % 64);
 }
 
 static bool list_specs(struct pf_conda_search *s, struct pf_conda_candidate *c,
@@ -217,7 +245,7 @@ static void enqueue(struct pf_conda_search *s, struct pf_conda_name *name)
 		return;
 	name->queued = true;
 	*PF_PUSH(&s->arena, &s->queue) = name;
-	if (s->ask->want && !name->loaded && !pf_str_starts(name->name, "__"))
+	if (s->ask->want && !name->loaded)
 		s->ask->want(s->ask->ctx, &name->name, 1);
 }
 
@@ -228,14 +256,22 @@ static struct pf_conda_spec *find_dead(struct pf_conda_search *s, const struct p
 	for (size_t i = 0; i < c->depends.n; i++) {
 		struct pf_conda_spec *spec = c->depends.v[i];
 
-		if (!spec->about->asked.n && !spec->about->machine &&
-		    !pf_str_starts(spec->about->name, "__"))
+		if (!spec->about->loaded || (!spec->about->asked.n &&
+					     !pf_str_starts(spec->about->name, "__")))
 			continue;
-		if (!spec->fits)
-			pf_conda_fits(s, spec);
-		if (!pf_conda_is_alive(spec))
+		if (!pf_conda_is_alive(s, spec))
 			return spec;
 	}
+	return NULL;
+}
+
+/* What it says of its own name it has to be itself. */
+static struct pf_conda_spec *find_unlike(const struct pf_conda_candidate *c,
+					 const struct pf_conda_specs *specs)
+{
+	for (size_t i = 0; i < specs->n; i++)
+		if (specs->v[i]->about == c->of && !pf_match_spec_matches(&specs->v[i]->m, c->r))
+			return specs->v[i];
 	return NULL;
 }
 
@@ -247,6 +283,10 @@ static void follow(struct pf_conda_search *s, struct pf_conda_candidate *c)
 	    !list_specs(s, c, &c->constrains, &c->r->constrains))
 		return;
 	dead = find_dead(s, c);
+	if (!dead)
+		dead = find_unlike(c, &c->depends);
+	if (!dead)
+		dead = find_unlike(c, &c->constrains);
 	if (dead) {
 		put_out(c, PF_CONDA_DEAD, dead);
 		return;
@@ -269,7 +309,7 @@ static bool remove_dead(struct pf_conda_search *s)
 			struct pf_conda_candidate *c = &name->v[k];
 
 			for (size_t d = 0; !c->out && d < c->depends.n; d++)
-				if (!pf_conda_is_alive(c->depends.v[d])) {
+				if (!pf_conda_is_alive(s, c->depends.v[d])) {
 					put_out(c, PF_CONDA_DEAD, c->depends.v[d]);
 					changed = true;
 				}

@@ -307,21 +307,48 @@ static void begin_hopeless(struct telling *t)
 	}
 }
 
-static void begin_conflict(struct telling *t, const struct pf_conda_facts *facts)
+static bool is_asked_in(const struct pf_conda_facts *facts, const struct pf_conda_name *n)
 {
 	for (size_t i = 0; i < facts->v.n; i++)
-		if (!facts->v.v[i].of && facts->v.v[i].needs)
-			tell_asked(t, facts->v.v[i].needs->about);
+		if (!facts->v.v[i].of && facts->v.v[i].needs && facts->v.v[i].needs->about == n)
+			return true;
+	return false;
+}
+
+/* And those that it stands for. */
+static void add_all(struct telling *t, struct group *g, const struct pf_conda_candidate *c,
+		    struct pf_conda_spec *spec)
+{
+	const struct pf_conda_name *n = c->of;
+
+	add_to(t, g, c, spec);
+	for (size_t i = 0; i < n->n; i++)
+		if (n->v[i].out == PF_CONDA_BEATEN && n->v[i].by == c)
+			add_to(t, g, &n->v[i], spec);
+}
+
+static void add_facts_of(struct telling *t, const struct pf_conda_facts *facts,
+			 const struct pf_conda_name *n)
+{
 	for (size_t i = 0; i < facts->v.n; i++) {
 		const struct pf_conda_fact *f = &facts->v.v[i];
 		struct pf_conda_spec *spec = f->needs ? f->needs : f->rules_out;
+		enum pf_conda_out how = f->needs ? PF_CONDA_DEAD : PF_CONDA_IN;
 
-		if (f->of)
-			add_to(t,
-			       group_of(t, f->of->of, spec->about,
-					f->needs ? PF_CONDA_DEAD : PF_CONDA_IN),
-			       f->of, spec);
+		if (f->of && f->of->of == n)
+			add_all(t, group_of(t, n, spec->about, how), f->of, spec);
 	}
+}
+
+static void begin_conflict(struct telling *t, const struct pf_conda_facts *facts)
+{
+	const struct pf_map *names = &t->s->names;
+
+	for (size_t i = 0; i < names->entries.n; i++)
+		if (is_asked_in(facts, names->entries.v[i].value))
+			tell_asked(t, names->entries.v[i].value);
+	for (size_t i = 0; i < names->entries.n; i++)
+		add_facts_of(t, facts, names->entries.v[i].value);
 }
 
 int pf_conda_explain(struct pf_conda_search *s, const struct pf_conda_facts *facts,

@@ -28,6 +28,7 @@ struct pf_conda_candidate {
 	struct pf_conda_specs depends, constrains;
 	enum pf_conda_out out;
 	const struct pf_conda_spec *why;
+	const struct pf_conda_candidate *by;	/* who beats it */
 	struct pf_str text;
 	uint32_t rank;		/* 0 is the best of its name */
 	uint32_t channel;	/* its place among the channels that have the name */
@@ -43,7 +44,8 @@ struct pf_conda_name {
 	const struct pf_conda_package *package;
 	struct pf_conda_candidate *v;	/* once loaded; best first, but for ties */
 	size_t n;
-	size_t in;		/* candidates that are still in */
+	size_t in;		/* candidates that are still in... */
+	uint64_t *alive;	/* ... a bit each, but for those that are beaten */
 	struct pf_conda_specs asked;	/* of those the user wrote */
 	struct pf_conda_specs about;	/* all specs that name it */
 	int id;
@@ -80,7 +82,7 @@ static inline bool pf_conda_bit(const uint64_t *bits, size_t i)
 /* Everything that the specs may come to need, and what of it can be no part of a solution. */
 int pf_conda_close(struct pf_conda_search *s, struct pf_err *err) PF_MUST_USE;
 /* Is there a candidate for it that is in? */
-bool pf_conda_is_alive(const struct pf_conda_spec *spec);
+bool pf_conda_is_alive(struct pf_conda_search *s, struct pf_conda_spec *spec);
 /* The candidates that it admits, those that are out, too. */
 const uint64_t *pf_conda_fits(struct pf_conda_search *s, struct pf_conda_spec *spec);
 

@@ -4,6 +4,7 @@
 
 #include "base/day.h"
 #include "base/dirs.h"
+#include "base/fs.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/str.h"

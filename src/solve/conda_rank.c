@@ -234,9 +234,11 @@ void pf_conda_beat(struct pf_conda_name *name)
 		place = pf_map_put(&a, &seen, pf_buf_view(&likeness));
 		if (*place) {
 			name->v[i].out = PF_CONDA_BEATEN;
+			name->v[i].by = *place;
 			name->in--;
+		} else {
+			*place = &name->v[i];
 		}
-		*place = name;
 	}
 	pf_arena_free(&a);
 	pf_buf_free(&likeness);
