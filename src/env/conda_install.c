@@ -252,7 +252,7 @@ static int install(struct pf_found_list *list, struct install *x, const struct p
 		return -1;
 	pf_step("installing %zu packages", x->n);
 	set_parts(x);
-	if (pf_conda_place(&x->k, err) < 0)
+	if (pf_conda_place(&x->k, err) < 0 || pf_conda_replace(&x->k, plan, err) < 0)
 		return -1;
 	pf_conda_scripts_find(&scripts, x->items, x->k.parts, x->n);
 	if (scripts.post_link.n && x->o->allow_scripts)

@@ -5,6 +5,7 @@
 #include "env/walk.h"
 #include "env/wheel.h"
 #include "opts.h"
+#include "solve/solve.h"
 
 /* One file of a package, and what comes of it. */
 struct pf_conda_placed {
@@ -15,6 +16,7 @@ struct pf_conda_placed {
 	enum {
 		PF_CONDA_TAKEN,
 		PF_CONDA_CLOBBERED, /* a later package has the place */
+		PF_CONDA_REPLACED, /* pip brings another version */
 		PF_CONDA_STALE,	/* byte code of a text that is another one here */
 	} fate;
 	uint64_t size;			/* of what is there */
@@ -46,6 +48,10 @@ struct pf_conda_linking {
  * later one has it, with a note where they differ. EINTEGRITY: a folder of one is a file of
  * another; a noarch package for Python and no interpreter. */
 int pf_conda_place(struct pf_conda_linking *k, struct pf_err *err) PF_MUST_USE;
+/* Leaves out the distributions that the plan has of pip too, by what their RECORD lists, as pip would
+ * remove them first. ESOLVE for one without a RECORD. */
+int pf_conda_replace(struct pf_conda_linking *k, const struct pf_plan *plan,
+		     struct pf_err *err) PF_MUST_USE;
 /* The same of the byte code: where a package has the place, there is nothing to do. */
 void pf_conda_place_code(struct pf_conda_linking *k);
 

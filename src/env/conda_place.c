@@ -144,7 +144,8 @@ static bool is_of_replaced(const struct placing *p, struct pf_str place)
 	source = pf_map_get(&p->k->places, pf_format(p->k->arena, PF_FMT PF_FMT ".py",
 						  PF_ARG(pf_str_cut(place, 0, at)),
 						  PF_ARG(pf_str_cut(name, 0, dot))));
-	return source && source->file && pf_bundled_is(source->file, PF_BUNDLED_TEXT);
+	return source && (source->fate == PF_CONDA_REPLACED ||
+			  (source->file && pf_bundled_is(source->file, PF_BUNDLED_TEXT)));
 }
 
 static bool has_replaced_modules(const struct pf_conda_part *part)

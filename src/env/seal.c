@@ -57,8 +57,7 @@ static void fix_shell_line(struct pf_buf *script, const char *python)
 
 /* ---- RECORD: "path,sha256=BASE64URL,SIZE", the path quoted where it holds a comma ---- */
 
-/* "../../../bin/x" below "lib/python3.11/site-packages": "bin/x". Empty when it leads outside. */
-static struct pf_str resolve(struct pf_arena *a, struct pf_str site, struct pf_str path)
+struct pf_str pf_seal_place(struct pf_arena *a, struct pf_str site, struct pf_str path)
 {
 	while (pf_str_starts(path, "../")) {
 		size_t slash = pf_str_rfind(site, '/');
@@ -85,7 +84,7 @@ void pf_seal_record(struct pf_buf *out, struct pf_str record, struct pf_str site
 		hash_at = pf_str_rfind(pf_str_cut(line, 0, size_at), ',');
 		path = pf_str_cut(line, 0, hash_at);
 		bytes = hash_at == PF_NPOS || path.p[0] == '"' ?
-				NULL : pf_map_get(changed, resolve(&a, site, path));
+				NULL : pf_map_get(changed, pf_seal_place(&a, site, path));
 		if (!bytes || size_at == hash_at + 1) {
 			pf_buf_str(out, line);
 		} else {

@@ -33,6 +33,9 @@ struct pf_wheel_check {
 	bool incomplete;      /* its RECORD needed lenience */
 };
 
+/* One line: three fields of CSV. False: it is none. */
+bool pf_recorded_read(struct pf_recorded *out, struct pf_arena *a, struct pf_str line);
+
 void pf_wheel_check_free(struct pf_wheel_check *c);
 /* Opens the archive and judges all that its directory and its texts say. */
 int pf_wheel_check(struct pf_wheel_check *out, const struct pf_wheel_source *s,

@@ -46,7 +46,7 @@ static bool take_quoted(struct pf_str *out, struct pf_arena *a, struct pf_str *r
 	return true;
 }
 
-static bool take_row(struct pf_recorded *out, struct pf_arena *a, struct pf_str rest)
+bool pf_recorded_read(struct pf_recorded *out, struct pf_arena *a, struct pf_str rest)
 {
 	struct pf_str *const fields[] = { &out->path, &out->digest, &out->size };
 
@@ -72,7 +72,7 @@ static int take_line(struct pf_wheel_check *c, struct pf_str line, struct pf_err
 	struct pf_recorded *row = pf_alloc(&c->arena, sizeof(*row));
 	void **place;
 
-	if (!take_row(row, &c->arena, line))
+	if (!pf_recorded_read(row, &c->arena, line))
 		return refuse(err, line, "is not a path, a digest and a size");
 	if (pf_wheel_check_path(row->path, c->source->lenient, err) < 0)
 		return pf_wrap(err, "RECORD");

@@ -1,0 +1,105 @@
+/* conda_replaced.c - distributions of conda's that pip brings in another version: left out */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
+
+#include "base/fs.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "env/conda_link.h"
+#include "env/seal.h"
+#include "env/wheel_check.h"
+#include "req/name.h"
+
+struct replacing {
+	struct pf_conda_linking *k;
+	const struct pf_plan *plan;
+	const struct pf_conda_part *part;
+};
+
+static bool is_planned(struct replacing *x, struct pf_str name)
+{
+	struct pf_str key = pf_name_canonical(x->k->arena, name);
+
+	for (size_t i = 0; i < x->plan->packages.n; i++)
+		if (pf_str_eq(x->plan->packages.v[i].name, key))
+			return true;
+	return false;
+}
+
+/* "lib/python3.11/site-packages/Demo-1.0.dist-info/RECORD": "Demo-1.0.dist-info/RECORD" */
+static struct pf_str inside(const struct replacing *x, struct pf_str place)
+{
+	size_t n = strlen(x->k->site);
+
+	return pf_str_starts(place, x->k->site) && place.n > n && place.p[n] == '/' ?
+		       pf_str_skip(place, n + 1) :
+		       PF_S("");
+}
+
+/* The project whose metadata a file is: "demo-1.0.dist-info/METADATA", "Demo-1.0-py3.11.egg-info". */
+static struct pf_str project_of(struct pf_str path, bool *egg)
+{
+	struct pf_str folder = pf_str_cut(path, 0, pf_str_find(path, '/'));
+
+	*egg = pf_str_ends(folder, ".egg-info");
+	return *egg || pf_str_ends(folder, ".dist-info") ?
+		       pf_str_cut(folder, 0, pf_str_find(folder, '-')) :
+		       PF_S("");
+}
+
+static void leave_out(struct replacing *x, struct pf_str place)
+{
+	struct pf_conda_placed *one = pf_map_get(&x->k->places, place);
+
+	if (one && one->from == x->part->package && one->fate == PF_CONDA_TAKEN)
+		one->fate = PF_CONDA_REPLACED;
+}
+
+static int leave_out_recorded(struct replacing *x, const struct pf_conda_placed *record,
+			      struct pf_err *err)
+{
+	struct pf_arena *a = x->k->arena;
+	PF_AUTO(buf) text = PF_BUF(PF_MAX_RECORD);
+	struct pf_str rest, line, site = pf_s(x->k->site);
+	struct pf_recorded row;
+
+	if (pf_read_file(&text, AT_FDCWD,
+			 pf_formatz(a, "%s/tree/%s", record->from->dir, record->file->path),
+			 err) < 0)
+		return -1;
+	rest = pf_buf_view(&text);
+	while (pf_str_next_line(&rest, &line))
+		if (pf_recorded_read(&row, a, line))
+			leave_out(x, pf_seal_place(a, site, row.path));
+	return 0;
+}
+
+static int look_at(struct replacing *x, const struct pf_conda_placed *one, struct pf_err *err)
+{
+	struct pf_str path = inside(x, one->place), project;
+	bool egg;
+
+	project = project_of(path, &egg);
+	if (one->fate != PF_CONDA_TAKEN || !one->file || !project.n || !is_planned(x, project))
+		return 0;
+	if (egg)
+		return pf_fail(err, PF_ESOLVE,
+			       "pip would replace " PF_FMT " of the conda package %s, which does "
+			       "not tell its files: name one version of it, for conda or for pip",
+			       PF_ARG(pf_shown(project)), x->part->package->name);
+	return pf_str_ends(path, ".dist-info/RECORD") ? leave_out_recorded(x, one, err) : 0;
+}
+
+int pf_conda_replace(struct pf_conda_linking *k, const struct pf_plan *plan, struct pf_err *err)
+{
+	struct replacing x = { .k = k, .plan = plan };
+
+	for (size_t i = 0; plan->packages.n && k->site && i < k->n; i++) {
+		x.part = &k->parts[i];
+		for (size_t j = 0; j < x.part->placed.n; j++)
+			if (look_at(&x, &x.part->placed.v[j], err) < 0)
+				return -1;
+	}
+	return 0;
+}
