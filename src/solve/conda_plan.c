@@ -78,16 +78,12 @@ static struct pf_str identity(struct pf_arena *a, const struct pf_conda_task *t)
 int pf_conda_task_open(struct pf_conda_task *out, struct pf_needs *needs, const struct pf_opts *o,
 		       struct pf_err *err)
 {
-	struct pf_str usual = PF_S("conda-forge");
-	const struct pf_strs none = { .v = &usual, .n = 1 };
 	const bool by_user = o->channels.n > 0;
-	const struct pf_strs *named = by_user ? &o->channels :
-				      needs->channels.n ? &needs->channels : &none;
+	const struct pf_strs *named = by_user ? &o->channels : &needs->channels;
 
 	memset(out, 0, sizeof(*out));
 	out->subdir = pf_conda_subdir();
-	out->net = pf_alloc(&out->arena, sizeof(*out->net));
-	if (pf_channels_open(&out->channels, named, by_user || o->allow_model_index, o, err) < 0 ||
+	if (pf_channels_open(&out->channels, named, by_user, o, err) < 0 ||
 	    pf_conda_virtual(&out->machine, &out->arena, out->subdir, err) < 0) {
 		pf_conda_task_free(out);
 		return -1;
@@ -240,7 +236,7 @@ static void fill(struct pf_plan *plan, const struct pf_conda_task *t,
 		one->from = place_of(a, t, &one->record);
 		one->asked = asked_by(a, specs, one->record.name);
 	}
-	plan->conda_net = t->net;
+	plan->conda_net = &t->channels.net;
 	plan->resolver = PF_S("pyfunc-env " PACKAGE_VERSION);
 }
 
@@ -249,7 +245,8 @@ int pf_conda_task_solve(struct pf_plan *plan, struct pf_conda_task *t, const str
 {
 	PF_AUTO(repodata) repodata = { 0 };
 	PF_AUTO(conda_solution) found = { 0 };
-	struct pf_repodata_settings settings = { .offline = o->offline, .refresh = o->refresh };
+	struct pf_repodata_settings settings = { .net = t->channels.net, .offline = o->offline,
+						 .refresh = o->refresh };
 	struct asked specs = { 0 };
 	char date[16];
 	char *store = pf_store_root(&t->arena, o->store, err);

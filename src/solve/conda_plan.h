@@ -11,7 +11,6 @@ struct pf_conda_task {
 	struct pf_channels channels;
 	struct pf_conda_records machine;
 	struct pf_str subdir;
-	struct pf_net *net;
 };
 
 void pf_conda_task_free(struct pf_conda_task *t);
