@@ -26,7 +26,6 @@ struct stretch {
 struct linking {
 	struct pf_conda_linking *l;
 	enum pf_link_mode mode;
-	bool strict; /* the umask keeps others out */
 	PF_VEC(struct stretch) stretches;
 };
 
@@ -147,7 +146,7 @@ static int link_stretch(void *linking, size_t job, struct pf_err *err)
 	PF_FD(tree) = open(pf_formatz(&a, "%s/tree", s->from->dir),
 			   O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct hand h = { .k = k, .from.root = tree,
-			  .to = { .root = k->l->dir, .make = true, .strict = k->strict } };
+			  .to = { .root = k->l->dir, .make = true, .strict = k->l->strict } };
 	int rc;
 
 	if (tree < 0)
@@ -222,7 +221,7 @@ static bool is_link(const struct pf_conda_placed *one)
 
 static int make_links(struct linking *k, struct pf_err *err)
 {
-	struct pf_dirs d = { .root = k->l->dir, .make = true, .strict = k->strict };
+	struct pf_dirs d = { .root = k->l->dir, .make = true, .strict = k->l->strict };
 	PF_VEC(const struct pf_conda_placed *) links = { 0 };
 	int rc = 0;
 
@@ -258,15 +257,16 @@ static void note(struct pf_found_list *list, const struct pf_conda_placed *one)
 }
 
 /* For everybody to read, whatever the umask. */
-static int make_meta(struct linking *k, struct pf_err *err)
+static int make_meta(struct pf_conda_linking *l, struct pf_err *err)
 {
-	int dir = k->l->dir;
 	struct stat st;
 
-	if ((mkdirat(dir, "conda-meta", 0755) < 0 && errno != EEXIST) ||
-	    fstatat(dir, "conda-meta", &st, 0) < 0 || fchmodat(dir, "conda-meta", 0755, 0) < 0)
-		return pf_fail_errno(err, "cannot create conda-meta");
-	k->strict = (st.st_mode & 0777) != 0755;
+	if (mkdirat(l->dir, "conda-meta", 0755) < 0)
+		return errno == EEXIST ? 0 : pf_fail_errno(err, "cannot create conda-meta");
+	if (fstatat(l->dir, "conda-meta", &st, 0) < 0 ||
+	    fchmodat(l->dir, "conda-meta", 0755, 0) < 0)
+		return pf_fail_errno(err, "cannot protect conda-meta");
+	l->strict = (st.st_mode & 0777) != 0755;
 	return 0;
 }
 
@@ -276,7 +276,7 @@ int pf_conda_link(struct pf_found_list *list, struct pf_conda_linking *l, struct
 
 	if (k.mode == PF_LINK_SYMBOLIC) /* a program's own place would be the cache */
 		k.mode = PF_LINK_HARD;
-	if (make_meta(&k, err) < 0)
+	if (make_meta(l, err) < 0)
 		return -1;
 	for (size_t i = 0; i < l->n; i++)
 		cut(&k, l->arena, &l->parts[i]);

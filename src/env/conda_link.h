@@ -40,6 +40,7 @@ struct pf_conda_linking {
 	enum pf_link_mode mode; /* PF_LINK_SYMBOLIC is taken as PF_LINK_HARD */
 	struct pf_conda_part *parts;
 	size_t n;
+	bool strict; /* the umask keeps others out; set when the first folder is made */
 	struct pf_map places; /* who has each: struct pf_conda_placed */
 	struct pf_map dirs;   /* the bundle that brought each first */
 };

@@ -194,6 +194,8 @@ static int write_text(struct pf_found *f, int dir, const char *path, const struc
 	if (pf_buf_check(text, path, err) < 0 ||
 	    pf_write_atomic(dir, path, pf_buf_view(text), 0444, err) < 0)
 		return -1;
+	if (fchmodat(dir, path, 0444, 0) < 0) /* whatever the umask */
+		return pf_fail_errno(err, "cannot protect %s", path);
 	(void)pf_digest_text(digest, PF_S("sha256"), text->p, text->n);
 	f->mode = S_IFREG | 0444;
 	f->size = text->n;

@@ -56,6 +56,8 @@ int pf_link_info(struct pf_linking *l, struct pf_err *err) PF_MUST_USE;
 
 /* The first lines of a script: "#!EXE", or a shell's where that is too long or holds blanks. */
 void pf_script_head(struct pf_buf *out, const char *exe);
+/* The latter; `options`, " -x", for the interpreter. */
+void pf_script_shell_head(struct pf_buf *out, const char *exe, struct pf_str options);
 /* The script of an entry point. */
 void pf_entry_script(struct pf_buf *out, const char *exe, const struct pf_entry_point *e);
 /* direct_url.json (PEP 610) of an archive, or of a commit, without what the URL holds of

@@ -13,19 +13,23 @@
 #define MAX_FIRST_LINE 127 /* what every kernel reads of it */
 
 /* A shell runs the second line; to Python it is a text. */
-void pf_script_head(struct pf_buf *out, const char *exe)
+void pf_script_shell_head(struct pf_buf *out, const char *exe, struct pf_str options)
 {
-	if (!strpbrk(exe, " \t\n") && strlen(exe) + 3 <= MAX_FIRST_LINE) {
-		pf_buf_printf(out, "#!%s\n", exe);
-		return;
-	}
 	pf_buf_cstr(out, "#!/bin/sh\n'''exec' '");
 	for (; *exe; exe++)
 		if (*exe == '\'')
 			pf_buf_cstr(out, "'\\''");
 		else
 			pf_buf_char(out, *exe);
-	pf_buf_cstr(out, "' \"$0\" \"$@\"\n' '''\n");
+	pf_buf_printf(out, "'" PF_FMT " \"$0\" \"$@\"\n' '''\n", PF_ARG(options));
+}
+
+void pf_script_head(struct pf_buf *out, const char *exe)
+{
+	if (!strpbrk(exe, " \t\n") && strlen(exe) + 3 <= MAX_FIRST_LINE)
+		pf_buf_printf(out, "#!%s\n", exe);
+	else
+		pf_script_shell_head(out, exe, PF_S(""));
 }
 
 int pf_link_text(struct pf_linking *l, enum pf_scheme scheme, const char *name, struct pf_str text,

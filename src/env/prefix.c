@@ -3,6 +3,7 @@
 #include "env/prefix.h"
 
 #include "base/str.h"
+#include "env/link_inside.h"
 #include "env/seal.h"
 
 #define MAX_FIRST_LINE 127 /* what every kernel reads of it */
@@ -38,6 +39,21 @@ static size_t length_with(struct pf_str line, struct pf_str from, struct pf_str 
 	return length;
 }
 
+static void write_program(struct pf_buf *out, struct pf_str program, struct pf_str options,
+			  struct pf_str from, struct pf_str to)
+{
+	struct pf_str name = pf_str_skip(program, pf_str_rfind(program, '/') + 1);
+	PF_AUTO(buf) path = PF_BUF(out->max), rest = PF_BUF(out->max);
+
+	(void)pf_seal_text(&path, program, from.p, to.p);
+	(void)pf_seal_text(&rest, options, from.p, to.p);
+	if (pf_str_starts(name, "python") || pf_str_starts(name, "pypy"))
+		pf_script_shell_head(out, path.p, pf_buf_view(&rest));
+	else
+		pf_buf_printf(out, "#!/usr/bin/env " PF_FMT PF_FMT "\n", PF_ARG(name),
+			      PF_ARG(pf_buf_view(&rest)));
+}
+
 /* True: it was written, and the rest is to follow. */
 static bool write_first_line(struct pf_buf *out, struct pf_str line, struct pf_str from,
 			     struct pf_str to)
@@ -50,9 +66,7 @@ static bool write_first_line(struct pf_buf *out, struct pf_str line, struct pf_s
 	ours = pf_str_find_str(program, from.p) != PF_NPOS;
 	if (length_with(line, from, to) <= MAX_FIRST_LINE && !(ours && blank))
 		return false;
-	program = pf_str_skip(program, pf_str_rfind(program, '/') + 1);
-	pf_buf_printf(out, "#!/usr/bin/env " PF_FMT, PF_ARG(program));
-	(void)pf_seal_text(out, options, from.p, to.p);
+	write_program(out, program, options, from, to);
 	return true;
 }
 
@@ -61,7 +75,7 @@ void pf_prefix_text(struct pf_buf *out, struct pf_str text, struct pf_str from, 
 	size_t end = pf_str_find(text, '\n');
 
 	if (write_first_line(out, pf_str_cut(text, 0, end), from, to))
-		text = pf_str_skip(text, end == PF_NPOS ? text.n : end);
+		text = pf_str_skip(text, end == PF_NPOS ? text.n : end + 1);
 	(void)pf_seal_text(out, text, from.p, to.p);
 }
 

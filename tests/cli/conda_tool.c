@@ -74,11 +74,13 @@ static int make(char **items, const struct pf_opts *o, struct pf_err *err)
 	return 0;
 }
 
+static const char *subdir; /* that packages have to be for */
+
 static int get(struct pf_bundle *out, const char *path, const struct pf_opts *o, struct pf_err *err)
 {
 	const char *slash = strrchr(path, '/');
 	PF_FD(fd) = pf_open_file(AT_FDCWD, path, err);
-	struct pf_conda_source s = { .fd = fd, .file = pf_s(slash ? slash + 1 : path) };
+	struct pf_conda_source s = { .fd = fd, .file = pf_s(slash ? slash + 1 : path), .subdir = pf_s(subdir) };
 	char sha256[PF_SHA256_HEX];
 
 	return fd < 0 ? -1 : pf_conda_package_get(out, sha256, &s, o, err);
@@ -169,10 +171,11 @@ int main(int argc, char **argv)
 
 	setlocale(LC_CTYPE, "C.UTF-8");
 	pf_signals_catch();
-	for (int c; (c = getopt(argc, argv, "s:p:cCSAoBlR")) != -1;) {
+	for (int c; (c = getopt(argc, argv, "s:p:d:cCSAoBlR")) != -1;) {
 		switch (c) {
 		case 's': o.store = optarg; break;
 		case 'p': site = optarg; break;
+		case 'd': subdir = optarg; break;
 		case 'c': o.link_mode = PF_LINK_COPY; break;
 		case 'C': o.link_mode = PF_LINK_CLONE; break;
 		case 'S': o.link_mode = PF_LINK_SYMBOLIC; break;
