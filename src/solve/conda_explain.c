@@ -231,7 +231,7 @@ static void tell_asked(struct telling *t, const struct pf_conda_name *n)
 		return;
 	*told = t;
 	for (size_t i = 0; i < n->asked.n && t->facts < PF_MAX_SOLVE_FACTS; i++) {
-		struct pf_conda_specs one = { .v = (struct pf_conda_spec **)&n->asked.v[i], .n = 1 };
+		struct pf_conda_specs one = { .v = &n->asked.v[i], .n = 1 };
 		uint64_t *bits = new_bits(t, n);
 
 		begin_fact(t);

@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# conda_channel.py - a conda channel of the size of the largest ones, made of a small one's records
+# SPDX-License-Identifier: Apache-2.0
 """A conda channel of the size of the largest ones, made of the records of a small one.
 
 usage: conda_channel.py FROM TO [BUILDS [UNIVERSES]]

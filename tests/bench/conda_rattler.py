@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# conda_rattler.py - what py-rattler finds for sets of match specs, and whether answers hold
+# SPDX-License-Identifier: Apache-2.0
 """What py-rattler finds for sets of match specs in a channel, and whether answers hold.
 
 usage: conda_rattler.py solve CHANNEL FILE         as conda_solve -f FILE prints it
