@@ -17,7 +17,8 @@ edges() {
 	python: base formats req fetch opts.h
 	check: base formats req model python opts.h
 	index: base formats req fetch opts.h
-	solve: base formats req index python opts.h default_index.h
+	channel: base formats req fetch opts.h
+	solve: base formats req index channel python opts.h default_index.h
 	build: base formats req fetch index python env solve opts.h
 	lock: base formats req fetch index python solve opts.h
 	env: base formats req fetch index python solve lock opts.h
@@ -35,8 +36,9 @@ doors() {
 	req: *
 	python: python/python.h python/metadata.h
 	data: data/data.h data/frame.h data/schema.h data/enforce.h
-	solve: solve/solve.h solve/plan.h solve/native.h solve/builder.h
+	solve: solve/solve.h solve/plan.h solve/native.h solve/builder.h solve/conda.h
 	index: index/index.h index/needed.h
+	channel: channel/channel.h channel/repodata.h
 	fetch: fetch/fetch.h fetch/archive.h
 	env: env/env.h env/venv.h env/wheel.h env/wheels.h
 	END

@@ -64,8 +64,25 @@ static void settle(struct pf_repo *r)
 
 static void take_old(struct pf_repo *r)
 {
-	r->file = PF_TAKE(r->old);
+	r->absent = r->old.facts.absent;
+	if (!r->absent)
+		r->file = PF_TAKE(r->old);
 	settle(r);
+}
+
+/* That there is no such subdir is known for a while, too. */
+static void keep_absence(const struct pf_repo *r)
+{
+	const struct pf_repo_facts facts = { .absent = 1, .max_age = PF_AGE_PAGE };
+	const struct pf_map none = { 0 };
+	PF_AUTO(atomic) f = { 0 };
+	struct pf_err err;
+
+	if (r->own->cache > 0 &&
+	    (pf_atomic_open(&f, r->own->cache, r->key, 0644, &err) < 0 ||
+	     pf_repo_file_finish(f.fd, 0, &none, &facts, &err) < 0 ||
+	     pf_atomic_commit(&f, &err) < 0))
+		pf_debug("not kept: %s", err.msg);
 }
 
 /* ---- folders ---- */
@@ -136,6 +153,7 @@ static void next_variant(struct pf_repo *r)
 		return;
 	}
 	r->absent = true;
+	keep_absence(r);
 	settle(r);
 }
 

@@ -32,6 +32,7 @@ void pf_repo_taking_start(struct pf_repo_taking *t, struct pf_arena *a,
 int pf_repo_take(struct pf_repo_taking *t, enum pf_repo_section section, struct pf_str text,
 		 struct pf_err *err) PF_MUST_USE;
 /* The same of a shard's text: {"packages": {...}, "packages.conda": {...}, "removed": [...]}. */
-int pf_repo_take_shard(struct pf_repo_taking *t, struct pf_str text, struct pf_err *err) PF_MUST_USE;
+int pf_repo_take_shard(struct pf_repo_taking *t, struct pf_str text,
+		       struct pf_err *err) PF_MUST_USE;
 /* What was removed is left out. */
 void pf_repo_taking_end(struct pf_repo_taking *t);

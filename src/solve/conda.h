@@ -38,9 +38,9 @@ void pf_conda_solution_free(struct pf_conda_solution *s);
 /* The best packages that satisfy all specs and whatever those need, without any that another one
  * rules out (`constrains`): without track_features before with, by version, build number, the
  * versions that they let their dependencies have, and the time of their build. A record with a
- * match spec that cannot be read is left out. ESOLVE telling why there is no solution, EUSAGE for a
- * spec that names no package, ELIMIT when it takes too long, EIO when libsolv is not there, and
- * whatever `package` fails with. */
+ * match spec that cannot be read is left out. ESOLVE telling why there is no solution, EINTEGRITY
+ * where no record of what is asked for can be used, EUSAGE for a spec that names no package, ELIMIT
+ * when it takes too long, EIO when libsolv is not there, and whatever `package` fails with. */
 int pf_conda_solve(struct pf_conda_solution *out, const struct pf_conda_ask *ask,
 		   struct pf_err *err) PF_MUST_USE;
 /* Sets ask->package, want and ctx. */

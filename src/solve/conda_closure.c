@@ -1,4 +1,4 @@
-/* conda_closure.c - all that match specs may come to need, less what cannot be part of a solution */
+/* conda_closure.c - all that match specs may come to need, less what can be part of no solution */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/limits.h"
 #include "base/str.h"
@@ -251,7 +251,8 @@ static void enqueue(struct pf_conda_search *s, struct pf_conda_name *name)
 
 /* A need that names what was asked for, or the machine, and that none of those satisfies: nothing
  * else of the record has to be looked at. So one python of those there are leaves a fraction. */
-static struct pf_conda_spec *find_dead(struct pf_conda_search *s, const struct pf_conda_candidate *c)
+static struct pf_conda_spec *find_dead(struct pf_conda_search *s,
+				       const struct pf_conda_candidate *c)
 {
 	for (size_t i = 0; i < c->depends.n; i++) {
 		struct pf_conda_spec *spec = c->depends.v[i];

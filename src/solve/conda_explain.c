@@ -24,6 +24,7 @@ struct telling {
 	PF_VEC(struct group) groups;	/* told in this order */
 	struct pf_map asked;		/* names whose specs were told */
 	size_t late, less;
+	bool spoiled;		/* there are records, and none that can be used */
 };
 
 static void begin_fact(struct telling *t)
@@ -230,7 +231,7 @@ static void tell_asked(struct telling *t, const struct pf_conda_name *n)
 		return;
 	*told = t;
 	for (size_t i = 0; i < n->asked.n && t->facts < PF_MAX_SOLVE_FACTS; i++) {
-		struct pf_conda_specs one = { .v = (struct pf_conda_spec **)&n->asked.v[i], .n = 1 };
+		struct pf_conda_specs one = { .v = &n->asked.v[i], .n = 1 };
 		uint64_t *bits = new_bits(t, n);
 
 		begin_fact(t);
@@ -300,6 +301,7 @@ static void begin_hopeless(struct telling *t)
 		if (!n->asked.n || n->in)
 			continue;
 		tell_asked(t, n);
+		t->spoiled = !n->n && n->package && n->package->unusable;
 		for (size_t k = 0; k < n->n; k++)
 			bits[k / 64] |= (uint64_t)1 << k % 64;
 		ask_why(t, n, bits);
@@ -371,7 +373,7 @@ int pf_conda_explain(struct pf_conda_search *s, const struct pf_conda_facts *fac
 		lead_on(&t, &g);
 	}
 	count_left_out(&t);
-	pf_fail(err, PF_ESOLVE, "there is no solution: " PF_FMT, PF_ARG(pf_buf_view(&t.out)));
+	pf_fail(err, t.spoiled ? PF_EINTEGRITY : PF_ESOLVE, "there is no solution: " PF_FMT, PF_ARG(pf_buf_view(&t.out)));
 	if (t.late)
 		pf_hint(err, "%zu packages are later than the day that counts (--as-of)", t.late);
 	else if (t.less)

@@ -94,10 +94,13 @@ static void add_candidate(struct sat *x, struct pf_conda_candidate *c)
 	for (size_t i = 0; i < c->depends.n; i++)
 		solvable->requires = repo_addid_dep(x->repo, solvable->requires,
 						    need_of(x, c->depends.v[i]), 0);
-	for (size_t i = 0; i < c->constrains.n; i++)
-		if (c->constrains.v[i]->used)
-			solvable->conflicts = repo_addid_dep(
-				x->repo, solvable->conflicts, conflict_of(x, c->constrains.v[i]), 0);
+	for (size_t i = 0; i < c->constrains.n; i++) {
+		struct pf_conda_spec *spec = c->constrains.v[i];
+
+		if (spec->used)
+			solvable->conflicts = repo_addid_dep(x->repo, solvable->conflicts,
+							     conflict_of(x, spec), 0);
+	}
 }
 
 /* ---- who provides what ---- */

@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
+# conda_channel.py - a conda channel of the size of the largest ones, made of a small one's records
+# SPDX-License-Identifier: Apache-2.0
 """A conda channel of the size of the largest ones, made of the records of a small one.
 
 usage: conda_channel.py FROM TO [BUILDS [UNIVERSES]]
 
-FROM/SUBDIR/repodata.json and its like in TO: every record in BUILDS builds, and all of it in
+FROM/SUBDIR/repodata.json (or .bz2) and its like in TO: every record in BUILDS builds, and all of it in
 UNIVERSES copies whose packages have names of their own and need nothing of another copy.
 """
+import bz2
 import json
 import os
 import sys
@@ -38,10 +41,17 @@ def inflate(records, ending, builds, universes):
                 yield name, json.dumps(record)
 
 
+def read(path):
+    if os.path.exists(path):
+        with open(path, encoding="utf-8") as f:
+            return json.load(f)
+    with bz2.open(path + ".bz2", "rt", encoding="utf-8") as f:
+        return json.load(f)
+
+
 def main(source, target, builds=8, universes=7):
     for subdir in sorted(os.listdir(source)):
-        with open(f"{source}/{subdir}/repodata.json", encoding="utf-8") as f:
-            small = json.load(f)
+        small = read(f"{source}/{subdir}/repodata.json")
         os.makedirs(f"{target}/{subdir}", exist_ok=True)
         with open(f"{target}/{subdir}/repodata.json", "w", encoding="utf-8") as f:
             f.write(f'{{"info": {{"subdir": "{subdir}"}}')

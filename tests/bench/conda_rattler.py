@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# conda_rattler.py - what py-rattler finds for sets of match specs, and whether answers hold
+# SPDX-License-Identifier: Apache-2.0
 """What py-rattler finds for sets of match specs in a channel, and whether answers hold.
 
 usage: conda_rattler.py solve CHANNEL FILE         as conda_solve -f FILE prints it
@@ -24,7 +26,7 @@ def read_sets(path):
 def solve(channel, path):
     import rattler
 
-    start = time.monotonic()
+    start, cpu = time.monotonic(), time.process_time()
     virtual = [rattler.GenericVirtualPackage(rattler.PackageName(n), rattler.Version(v),
                                           rattler.BuildString(b))
                for n, v, b in MACHINE]
@@ -32,17 +34,18 @@ def solve(channel, path):
                                    f"{channel}/{subdir}/repodata.json") for subdir in SUBDIRS]
     print(f"open {time.monotonic() - start:.4f} s", file=sys.stderr)
     for specs in read_sets(path):
-        start = time.monotonic()
+        begun = time.monotonic()
         try:
             found = asyncio.run(rattler.solve_with_sparse_repodata(
                 [rattler.MatchSpec(spec) for spec in specs], data, virtual_packages=virtual))
         except Exception as e:  # whatever a solver says
             print("error:", " ".join(str(e).split())[:300])
             continue
-        print(f"search {time.monotonic() - start:.4f} s", file=sys.stderr)
+        print(f"search {time.monotonic() - begun:.4f} s", file=sys.stderr)
         for r in sorted(found, key=lambda r: r.name.normalized):
             print(r.name.normalized, r.version, r.build, r.subdir)
         print()
+    print(f"all {time.monotonic() - start:.4f} s, {time.process_time() - cpu:.4f} s of CPU", file=sys.stderr)
     print(f"peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss} KiB", file=sys.stderr)
 
 

@@ -11,8 +11,9 @@
 #include "base/str.h"
 #include "solve/conda.h"
 
-/*	conda_solve [-k CACHE] [-a MILLISECONDS] [-f FILE] CHANNEL[,CHANNEL...] SPEC...
+/*	conda_solve [-k CACHE] [-o] [-r] [-a MILLISECONDS] [-f FILE] CHANNEL[,CHANNEL...] SPEC...
  *
+ * -o: offline; -r: channels are asked again; -a: of packages that were there then.
  * A set of specs is the arguments, or each line of FILE, specs being separated by ";". The machine
  * is one of linux-64 with glibc 2.35 and no GPU. Of each set "NAME VERSION BUILD SUBDIR", sorted,
  * then an empty line; on stderr seconds to open, of each search, and the peak memory in KiB. */
@@ -139,11 +140,15 @@ int main(int argc, char **argv)
 	double start = pf_clock();
 	int option, rc;
 
-	while ((option = getopt(argc, argv, "+k:a:f:")) != -1) {
+	while ((option = getopt(argc, argv, "+k:a:f:or")) != -1) {
 		if (option == 'k')
 			t.settings.cache = optarg;
 		else if (option == 'a')
 			t.ask.as_of = strtoull(optarg, NULL, 10);
+		else if (option == 'o')
+			t.settings.offline = true;
+		else if (option == 'r')
+			t.settings.refresh = true;
 		else if (option == 'f')
 			file = optarg;
 		else

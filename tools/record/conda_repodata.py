@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# conda_repodata.py - the small conda channel of tests/data, and the table of answers
+# SPDX-License-Identifier: Apache-2.0
 """Makes tests/data/conda of a folder of real repodata, and the answers to tests/data/conda_sets.txt.
 
 usage: conda_repodata.py channel FROM TO    channel FROM as the small channel TO
