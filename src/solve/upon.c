@@ -51,6 +51,7 @@ bool pf_offers_kept(struct pf_offers *x, struct pf_str name)
 	offer = pf_alloc(&x->arena, sizeof(*offer));
 	pf_offer_set_needed(x, offer, &needed);
 	c->wheel = true;
+	c->day = 1; /* it is there: no day is too early for it */
 	c->ref = offer;
 	list = pf_alloc(&x->arena, sizeof(*list));
 	*list = (struct pf_candidates){ c, 1 };
