@@ -6,13 +6,15 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "build/build.h"
+#include "lock/lock.h"
 #include "solve/conda_plan.h"
 
 /* The packages bring the interpreter: of the machine, the platform alone counts. */
-static void set_machine(struct pf_python *p, const struct pf_conda_task *t)
+static void set_machine(struct pf_python *p)
 {
 	p->implementation = PF_S("cpython");
-	p->platform = t->subdir;
+	p->platform = pf_conda_subdir();
 }
 
 /* What pip would be asked for; conda's own part is done. */
@@ -51,19 +53,28 @@ static int plan_pip(struct pf_plan *plan, const struct pf_job *job, const struct
 	return pf_solve_upon(plan, &rest, job->model.dir, &python, &upon, &native, err);
 }
 
+static int plan_all(struct pf_plan *plan, struct pf_job *job, struct pf_conda_task *t,
+		    const struct pf_opts *o, struct pf_err *err)
+{
+	const struct pf_needs *needs = &job->model.needs;
+
+	if (pf_conda_task_solve(plan, t, needs, o, err) < 0 ||
+	    pf_plan_seal(plan, &job->python, o, err) < 0)
+		return -1;
+	return has_pip_part(needs) && (plan_pip(plan, job, needs, o, err) < 0 ||
+				       pf_plan_seal(plan, &job->python, o, err) < 0)
+		       ? -1
+		       : 0;
+}
+
 static int make(struct pf_job *job, struct pf_conda_task *t, const struct pf_opts *o,
 		struct pf_err *err)
 {
-	const struct pf_needs *needs = &job->model.needs;
 	PF_AUTO(plan) plan = { 0 };
 
-	if (pf_conda_task_solve(&plan, t, needs, o, err) < 0 ||
-	    pf_plan_seal(&plan, &job->python, o, err) < 0)
-		return -1;
-	if (has_pip_part(needs) && (plan_pip(&plan, job, needs, o, err) < 0 ||
-				    pf_plan_seal(&plan, &job->python, o, err) < 0))
-		return -1;
-	return pf_env_get(&job->env, needs, &plan, &job->python, o, err);
+	return plan_all(&plan, job, t, o, err) < 0 ?
+		       -1 :
+		       pf_env_get(&job->env, &job->model.needs, &plan, &job->python, o, err);
 }
 
 static int use(struct pf_job *job, struct pf_conda_task *t, const struct pf_opts *asked,
@@ -76,7 +87,7 @@ static int use(struct pf_job *job, struct pf_conda_task *t, const struct pf_opts
 	int found;
 
 	with.env_manager = PF_ENV_CONDA;
-	set_machine(&job->python, t);
+	set_machine(&job->python);
 	found = pf_env_recall(&job->env, needs, &job->python, o, err);
 	if (found != 0)
 		return found < 0 ? -1 : 0;
@@ -111,4 +122,42 @@ int pf_use_conda(struct pf_job *job, const struct pf_opts *o, struct pf_err *err
 	pf_python_free(&job->python);
 	needs->conda_from = (struct pf_str){ 0 };
 	return 0;
+}
+
+/* ---- locks ---- */
+
+int pf_use_conda_lock(struct pf_job *job, const struct pf_opts *asked, struct pf_err *err)
+{
+	PF_AUTO(plan) plan = { 0 };
+	struct pf_opts with = *asked;
+	const struct pf_needs *needs = &job->model.needs;
+	struct pf_lock_for whom = { .needs = needs, .model_dir = job->model.dir,
+				    .python = &job->python, .o = &with };
+
+	with.env_manager = PF_ENV_CONDA;
+	set_machine(&job->python);
+	if (pf_model_allow(&job->model, with.allow_model_index, with.allow_urls, err) < 0 ||
+	    pf_lock_read_file(&plan, with.lock, &whom, err) < 0)
+		return -1;
+	return pf_env_get(&job->env, needs, &plan, &job->python, &with, err);
+}
+
+int pf_write_conda_lock(struct pf_buf *out, struct pf_job *job, const char *format,
+			const struct pf_opts *asked, struct pf_err *err)
+{
+	PF_AUTO(conda_task) task = { 0 };
+	PF_AUTO(plan) plan = { 0 };
+	struct pf_opts with = *asked;
+	struct pf_needs *needs = &job->model.needs;
+
+	with.env_manager = PF_ENV_CONDA;
+	set_machine(&job->python);
+	if (pf_conda_task_open(&task, needs, &with, err) < 0 ||
+	    plan_all(&plan, job, &task, &with, err) < 0 ||
+	    pf_lock_learn(&plan, needs, &job->python, &with, err) < 0)
+		return -1;
+	return pf_lock_write(out, format,
+			     &(struct pf_lock_of){ .plan = &plan, .needs = needs,
+						   .python = &job->python,
+						   .model_dir = job->model.dir }, err);
 }

@@ -2,8 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include "base/fs.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/proc.h"
@@ -55,12 +57,17 @@ static int use_local(struct pf_job *job, const struct pf_opts *o, struct pf_err 
 static int use_lock(struct pf_job *job, const struct pf_opts *o, struct pf_err *err)
 {
 	PF_AUTO(plan) plan = { 0 };
+	PF_AUTO(buf) text = PF_BUF(PF_MAX_LOCK);
 	const struct pf_needs *needs = &job->model.needs;
 	struct pf_lock_for whom = { .needs = needs, .model_dir = job->model.dir,
 				    .python = &job->python, .o = o };
 
+	if (pf_read_file(&text, AT_FDCWD, o->lock, err) < 0)
+		return -1;
+	if (pf_lock_is_conda(pf_buf_view(&text)))
+		return pf_use_conda_lock(job, o, err);
 	if (o->env_manager == PF_ENV_CONDA || o->env_manager == PF_ENV_MAMBA)
-		return pf_fail(err, PF_EUSAGE, "--lock makes no conda environment");
+		return pf_fail(err, PF_EUSAGE, "%s is no lock of conda packages", o->lock);
 	if (pf_model_allow(&job->model, o->allow_model_index, o->allow_urls, err) < 0 ||
 	    pf_python_find(&job->python, needs->python, o, err) < 0 ||
 	    pf_lock_read_file(&plan, o->lock, &whom, err) < 0)
@@ -202,11 +209,15 @@ int pf_write_lock(struct pf_buf *out, const char *uri, const char *format, const
 
 	native.env_manager = PF_ENV_VENV;
 	native.builder = pf_build_builder();
-	if (pf_lock_check_format(format, err) < 0 ||
+	if ((format && pf_lock_check_format(format, err) < 0) ||
 	    read_model(&job, uri, PF_TEXTS_OF_IT, o, err) < 0 ||
 	    pf_model_allow(&job.model, o->allow_model_index, o->allow_urls, err) < 0 ||
-	    pf_needs_date(needs, &native, err) < 0 ||
-	    pf_python_find(&job.python, needs->python, o, err) < 0 ||
+	    pf_needs_date(needs, &native, err) < 0)
+		return -1;
+	if (pf_needs_conda(needs, o))
+		return pf_write_conda_lock(out, &job, format ? format : "conda-lock", &native, err);
+	format = format ? format : "pylock";
+	if (pf_python_find(&job.python, needs->python, o, err) < 0 ||
 	    pf_solve(&locked, needs, job.model.dir, &job.python, &native, err) < 0 ||
 	    pf_lock_learn(&locked, needs, &job.python, &native, err) < 0)
 		return -1;

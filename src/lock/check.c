@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "fetch/fetch.h"
 #include "lock/parts.h"
+#include "req/name.h"
 
 #define SHOWN 5 /* differences that a message tells */
 
@@ -65,6 +66,17 @@ static bool has_link(const struct pf_lock *l, const struct pf_lock_package *p, s
 	return false;
 }
 
+/* The package of conda that is called the same. */
+static bool conda_has(struct pf_arena *a, const struct pf_lock *l, const struct pf_need *need)
+{
+	const struct pf_conda_record *r = NULL;
+
+	for (size_t i = 0; !r && i < l->conda.n; i++)
+		if (pf_str_eq(pf_name_canonical(a, l->conda.v[i].record.name), need->req.key))
+			r = &l->conda.v[i].record;
+	return r && !need->link.n && !need->req.url.n && admits(&need->req.specs, r->version);
+}
+
 /* What is wrong with what a lock has for a need; an empty view: nothing. */
 static struct pf_str differs(struct pf_arena *a, const struct pf_lock *l,
 			     const struct pf_need *need)
@@ -72,6 +84,8 @@ static struct pf_str differs(struct pf_arena *a, const struct pf_lock *l,
 	const struct pf_lock_package *p = pf_lock_find(l, need->req.key);
 	struct pf_str link = need->link.n ? need->link : need->req.url;
 
+	if (!p && conda_has(a, l, need))
+		return PF_S("");
 	if (!p)
 		return need->constraint ? PF_S("") : PF_S("is not in it");
 	if (!admits(&need->req.specs, p->version))

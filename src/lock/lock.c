@@ -12,24 +12,15 @@
 #include "lock/parts.h"
 #include "solve/native.h"
 
-static bool is_conda_lock(struct pf_str text)
-{
-	return pf_lock_has_line(text, "package:") || pf_lock_has_line(text, "metadata:");
-}
-
-static bool is_explicit(struct pf_str text)
-{
-	return pf_lock_has_line(text, "@EXPLICIT");
-}
-
 /* The first that fits; a requirements file is what nothing else is. */
 static const struct pf_lock_format formats[] = {
-	{ "json", pf_recordlock_is, pf_recordlock_read, pf_recordlock_write },
-	{ "pylock", pf_pylock_is, pf_pylock_read, pf_pylock_write },
-	{ "uv.lock", pf_uvlock_is, pf_uvlock_read, NULL },
-	{ "conda-lock", is_conda_lock, NULL, NULL },
-	{ "explicit", is_explicit, NULL, NULL },
-	{ "requirements", pf_reqlock_is, pf_reqlock_read, pf_reqlock_write },
+	{ "json", false, pf_recordlock_is, pf_recordlock_read, pf_recordlock_write },
+	{ "pylock", false, pf_pylock_is, pf_pylock_read, pf_pylock_write },
+	{ "uv.lock", false, pf_uvlock_is, pf_uvlock_read, NULL },
+	{ "conda-lock", true, pf_condalock_is, pf_condalock_read, pf_condalock_write },
+	{ "explicit", true, pf_explicit_is, pf_explicit_read, pf_explicit_write },
+	{ "pixi.lock", true, pf_pixilock_is, pf_pixilock_read, NULL },
+	{ "requirements", false, pf_reqlock_is, pf_reqlock_read, pf_reqlock_write },
 };
 
 bool pf_lock_has_line(struct pf_str text, const char *start)
@@ -110,6 +101,18 @@ static const struct pf_lock_format *recognise(struct pf_str text)
 	return &formats[i];
 }
 
+/* Of packages of conda, the interpreter is among them: what has to be known of it to choose wheels. */
+static int set_python(struct pf_python *out, struct pf_lock *l, struct pf_err *err)
+{
+	const struct pf_conda_record *r = pf_lock_conda(l, PF_S("python"));
+
+	if (!l->conda.n)
+		return pf_fail(err, PF_EINTEGRITY, "it has no conda packages for this platform");
+	if (!r)
+		return pf_fail(err, PF_EINTEGRITY, "it has no python");
+	return pf_python_of_conda(out, r->version, err);
+}
+
 static int read_for(struct pf_lock *out, const struct pf_lock_format *format, struct pf_str text,
 		    const struct pf_lock_for *whom, struct pf_err *err)
 {
@@ -117,13 +120,9 @@ static int read_for(struct pf_lock *out, const struct pf_lock_format *format, st
 	struct pf_needs wanted = { 0 };
 	struct pf_lock_target target = {
 		.env = &env, .wanted = &wanted, .base = whom->base, .model_dir = whom->model_dir,
+		.subdir = whom->python->platform,
 	};
 
-	if (!format->read)
-		return pf_fail(err, PF_EINTEGRITY,
-			       "a lock of conda packages (%s), which no environment "
-			       "made here can have",
-			       format->name);
 	pf_python_markers(&env, &out->arena, whom->python);
 	if (pf_native_wanted(&wanted, &out->arena, whom->needs, whom->model_dir, whom->python,
 			     err) < 0 ||
@@ -132,16 +131,54 @@ static int read_for(struct pf_lock *out, const struct pf_lock_format *format, st
 	return pf_lock_check(out, &wanted, whom, &env, err);
 }
 
+/* A venv cannot have a lock of conda's packages, and the other way round. */
+static int read_conda(struct pf_lock *out, struct pf_lock_for *whom, struct pf_python *python,
+		      const struct pf_lock_format *format, struct pf_str text, struct pf_err *err)
+{
+	struct pf_marker_env env = { 0 };
+	struct pf_needs wanted = { 0 }, pip = *whom->needs;
+	struct pf_lock_target target = {
+		.env = &env, .wanted = &wanted, .base = whom->base, .model_dir = whom->model_dir,
+		.subdir = whom->python->platform,
+	};
+
+	pip.conda = pip.build = (struct pf_strs){ 0 };
+	if (format->read(out, &target, text, err) < 0 || set_python(python, out, err) < 0)
+		return -1;
+	whom->python = python;
+	pf_python_markers(&env, &out->arena, python);
+	if (pf_native_wanted(&wanted, &out->arena, &pip, whom->model_dir, python, err) < 0 ||
+	    pf_lock_check_conda(out, whom->needs, err) < 0)
+		return -1;
+	return pf_lock_check(out, &wanted, whom, &env, err);
+}
+
+static void take_conda(struct pf_plan *plan, const struct pf_lock *l)
+{
+	for (size_t i = 0; i < l->conda.n; i++)
+		*PF_PUSH(&plan->arena, &plan->conda) =
+			pf_planned_conda_copy(&plan->arena, &l->conda.v[i]);
+}
+
+bool pf_lock_is_conda(struct pf_str text)
+{
+	return recognise(text)->conda;
+}
+
 int pf_lock_read(struct pf_plan *out, struct pf_str text, const char *name,
 		 const struct pf_lock_for *whom, struct pf_err *err)
 {
 	PF_AUTO(plan) plan = { 0 };
+	PF_AUTO(python) python = { 0 };
 	struct pf_lock lock = { 0 };
+	struct pf_lock_for chosen = *whom;
 	const struct pf_lock_format *format = recognise(text);
-	int rc = read_for(&lock, format, text, whom, err);
+	int rc = format->conda ? read_conda(&lock, &chosen, &python, format, text, err)
+			       : read_for(&lock, format, text, whom, err);
 
 	if (rc == 0)
-		rc = pf_lock_choose(&plan, &lock, whom, err);
+		rc = pf_lock_choose(&plan, &lock, &chosen, err);
+	take_conda(&plan, &lock);
 	for (size_t i = 0; i < lock.left_out.n; i++)
 		*PF_PUSH(&plan.arena, &plan.left_out) = pf_dup(&plan.arena, lock.left_out.v[i]);
 	pf_arena_free(&lock.arena);

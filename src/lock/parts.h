@@ -4,6 +4,7 @@
 
 #include "lock/lock.h"
 #include "req/marker.h"
+#include "req/matchspec.h"
 
 struct pf_lock_file {
 	struct pf_str name;	/* "demo-1.0-py3-none-any.whl" */
@@ -33,6 +34,7 @@ struct pf_lock {
 	struct pf_str requires_python;
 	struct pf_str needs;	/* the digest of the needs it was made for; may be empty */
 	struct pf_strs left_out;
+	PF_VEC(struct pf_planned_conda) conda;
 	PF_VEC(struct pf_lock_package) packages;
 	/* of them; what a name stands for is where it is among them, plus one */
 	struct pf_map names;
@@ -43,10 +45,12 @@ struct pf_lock_target {
 	const struct pf_needs *wanted;	/* as they are resolved: solve/native.h */
 	const char *base;		/* where paths begin */
 	const char *model_dir;		/* where those of our own begin */
+	struct pf_str subdir;		/* of conda's packages: "linux-64" */
 };
 
 struct pf_lock_format {
 	const char *name;	/* for -f and messages */
+	bool conda;	/* it holds packages of conda */
 	bool (*is)(struct pf_str text);	/* NULL: written alone */
 	int (*read)(struct pf_lock *out, const struct pf_lock_target *t, struct pf_str text,
 		    struct pf_err *err);
@@ -91,6 +95,19 @@ struct pf_str pf_lock_bare(struct pf_arena *a, struct pf_str url);
 /* "2024-01-31T23:59:59.5Z", which is in UTC, in seconds since 1970; 0: none. */
 int64_t pf_lock_time(struct pf_str text);
 
+/* A conda package by its address; the digests are hex digits, one of them may be empty. */
+int pf_lock_add_conda(struct pf_lock *l, struct pf_str url, struct pf_str md5, struct pf_str sha256,
+		      unsigned line, struct pf_err *err) PF_MUST_USE;
+/* Beside it, a wheel of pip's; the version may be empty. */
+int pf_lock_add_wheel(struct pf_lock *l, const struct pf_lock_target *t, struct pf_str name,
+		      struct pf_str version, struct pf_str url, struct pf_str sha256, unsigned line,
+		      struct pf_err *err) PF_MUST_USE;
+/* NULL: it has none of that name. */
+const struct pf_conda_record *pf_lock_conda(const struct pf_lock *l, struct pf_str name);
+/* EINTEGRITY when a match spec of the needs is not satisfied by what is locked. */
+int pf_lock_check_conda(const struct pf_lock *l, const struct pf_needs *needs,
+			struct pf_err *err) PF_MUST_USE;
+
 /* A digest of what is needed, 64 hex digits. */
 struct pf_str pf_lock_needs_digest(struct pf_arena *a, const struct pf_needs *needs);
 
@@ -118,6 +135,19 @@ bool pf_reqlock_is(struct pf_str text);
 int pf_reqlock_read(struct pf_lock *out, const struct pf_lock_target *t, struct pf_str text,
 		    struct pf_err *err) PF_MUST_USE;
 int pf_reqlock_write(struct pf_buf *out, const struct pf_lock_of *what,
+		     struct pf_err *err) PF_MUST_USE;
+bool pf_explicit_is(struct pf_str text);
+int pf_explicit_read(struct pf_lock *out, const struct pf_lock_target *t, struct pf_str text,
+		     struct pf_err *err) PF_MUST_USE;
+int pf_explicit_write(struct pf_buf *out, const struct pf_lock_of *what,
+		      struct pf_err *err) PF_MUST_USE;
+bool pf_condalock_is(struct pf_str text);
+int pf_condalock_read(struct pf_lock *out, const struct pf_lock_target *t, struct pf_str text,
+		      struct pf_err *err) PF_MUST_USE;
+int pf_condalock_write(struct pf_buf *out, const struct pf_lock_of *what,
+		       struct pf_err *err) PF_MUST_USE;
+bool pf_pixilock_is(struct pf_str text);
+int pf_pixilock_read(struct pf_lock *out, const struct pf_lock_target *t, struct pf_str text,
 		     struct pf_err *err) PF_MUST_USE;
 bool pf_recordlock_is(struct pf_str text);
 int pf_recordlock_read(struct pf_lock *out, const struct pf_lock_target *t, struct pf_str text,

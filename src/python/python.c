@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <gnu/libc-version.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -252,4 +253,31 @@ void pf_python_tag_target(struct pf_tag_target *out, const struct pf_python *p)
 		.libc = p->libc,
 		.hard_float = pf_str_ends(p->soabi, "eabihf"),
 	};
+}
+
+int pf_python_of_conda(struct pf_python *out, struct pf_str version, struct pf_err *err)
+{
+	struct pf_str rest = version, part;
+	int *const parts[] = { &out->major, &out->minor, &out->micro };
+	struct utsname u = { 0 };
+	uint64_t number;
+
+	for (size_t i = 0; i < PF_COUNT(parts) && pf_str_next(&rest, '.', &part); i++) {
+		size_t digits = 0;
+
+		while (digits < part.n && pf_is_digit(part.p[digits]))
+			digits++;
+		if (!pf_str_u64(pf_str_cut(part, 0, digits), &number) || number > 999)
+			break;
+		*parts[i] = (int)number;
+	}
+	if (!out->major)
+		return pf_fail(err, PF_EINTEGRITY, PF_FMT " is no version of Python",
+			       PF_ARG(pf_shown(version)));
+	uname(&u);
+	out->version = pf_dup(&out->arena, version);
+	out->implementation = PF_S("cpython");
+	out->platform = pf_format(&out->arena, "linux-%s", u.machine);
+	out->libc = pf_format(&out->arena, "glibc %s", gnu_get_libc_version());
+	return 0;
 }

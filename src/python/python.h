@@ -61,6 +61,11 @@ int pf_python_current(struct pf_python *out, const struct pf_opts *o,
 int pf_python_in(struct pf_python *out, const char *dir, const struct pf_opts *o,
 		 struct pf_err *err) PF_MUST_USE;
 
+/* That of a conda package for this machine, before it is there: enough for markers and tags. EINTEGRITY:
+ * it is no version of Python. */
+int pf_python_of_conda(struct pf_python *out, struct pf_str version,
+		       struct pf_err *err) PF_MUST_USE;
+
 /* Fills PEP 508's environment markers from the description; nothing is run. The texts live in `a`
  * and in `p`. */
 void pf_python_markers(struct pf_marker_env *out, struct pf_arena *a, const struct pf_python *p);

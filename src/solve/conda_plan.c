@@ -181,31 +181,6 @@ static struct pf_str asked_by(struct pf_arena *a, const struct asked *specs, str
 	return PF_S("");
 }
 
-static void copy_list(struct pf_strs *list, struct pf_arena *a)
-{
-	struct pf_strs old = *list;
-
-	*list = (struct pf_strs){ 0 };
-	for (size_t i = 0; i < old.n; i++)
-		*PF_PUSH(a, list) = pf_dup(a, old.v[i]);
-}
-
-/* Records are the repodata's, which does not last. */
-static void copy_record(struct pf_conda_record *r, struct pf_arena *a)
-{
-	struct pf_str *const texts[] = {
-		&r->name, &r->version, &r->build, &r->subdir, &r->channel, &r->channel_name, &r->fn,
-		&r->url, &r->md5, &r->sha256, &r->features, &r->license, &r->license_family,
-		&r->python_site_packages_path,
-	};
-
-	for (size_t i = 0; i < PF_COUNT(texts); i++)
-		*texts[i] = pf_dup(a, *texts[i]);
-	copy_list(&r->depends, a);
-	copy_list(&r->constrains, a);
-	copy_list(&r->track_features, a);
-}
-
 /* The address with login and token, where its channel has them. */
 static struct pf_str place_of(struct pf_arena *a, const struct pf_conda_task *t,
 			      const struct pf_conda_record *r)
@@ -231,8 +206,8 @@ static void fill(struct pf_plan *plan, const struct pf_conda_task *t,
 		if (pf_str_starts(found->v.v[i].name, "__"))
 			continue;
 		one = PF_PUSH(a, &plan->conda);
-		*one = (struct pf_planned_conda){ .record = found->v.v[i] };
-		copy_record(&one->record, a);
+		*one = pf_planned_conda_copy(
+			a, &(struct pf_planned_conda){ .record = found->v.v[i] });
 		one->from = place_of(a, t, &one->record);
 		one->asked = asked_by(a, specs, one->record.name);
 	}

@@ -93,6 +93,8 @@ bool pf_plan_is_key(struct pf_str s);
 /* Implementation, version, platform, libc and the installation's path, one a line. */
 struct pf_str pf_plan_identity(struct pf_arena *a, const struct pf_python *python);
 
+struct pf_planned_conda pf_planned_conda_copy(struct pf_arena *a,
+					      const struct pf_planned_conda *from);
 /* Puts conda packages into the order in which they are linked: each behind what it needs, else by
  * name. ESOLVE: two of one name. */
 int pf_conda_sort(struct pf_planned_conda *v, size_t n, struct pf_err *err) PF_MUST_USE;

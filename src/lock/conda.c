@@ -1,0 +1,142 @@
+/* conda.c - conda packages of a lock: one address each, with a digest */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/digests.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "fetch/fetch.h"
+#include "lock/parts.h"
+#include "req/name.h"
+#include "req/wheel_name.h"
+
+/* "https://host/conda-forge/linux-64/x-1-0.conda": channel, subdir and file. */
+static int split(struct pf_conda_record *r, struct pf_arena *a, struct pf_str url, unsigned line,
+		 struct pf_err *err)
+{
+	size_t slash = pf_str_rfind(url, '/');
+	struct pf_str folder = pf_str_cut(url, 0, slash == PF_NPOS ? 0 : slash), version = { 0 };
+	size_t before = pf_str_rfind(folder, '/');
+
+	r->fn = pf_url_decode(a, pf_str_skip(url, slash == PF_NPOS ? 0 : slash + 1));
+	if (before == PF_NPOS || !pf_conda_filename_cut(r->fn, &r->name, &version, &r->build))
+		return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " is no conda package's address",
+			       line, PF_ARG(pf_shown(pf_redacted(a, url))));
+	r->subdir = pf_str_skip(folder, before + 1);
+	r->channel = pf_str_cut(folder, 0, before);
+	r->url = url;
+	(void)pf_conda_record_set_version(r, a, version);
+	return 0;
+}
+
+static int take_digest(struct pf_str *out, struct pf_arena *a, struct pf_str hex, size_t digits,
+		       unsigned line, struct pf_err *err)
+{
+	struct pf_str low;
+
+	if (!hex.n)
+		return 0;
+	low = pf_dup(a, hex);
+	for (size_t i = 0; i < low.n; i++)
+		((char *)(uintptr_t)low.p)[i] = pf_lower(low.p[i]);
+	for (size_t i = 0; i < low.n; i++)
+		if (pf_hex_digit(low.p[i]) < 0)
+			low.n = 0;
+	if (low.n != digits)
+		return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " is no digest", line,
+			       PF_ARG(pf_shown(hex)));
+	*out = low;
+	return 0;
+}
+
+int pf_lock_add_conda(struct pf_lock *l, struct pf_str url, struct pf_str md5, struct pf_str sha256,
+		      unsigned line, struct pf_err *err)
+{
+	struct pf_planned_conda one = { 0 };
+	struct pf_conda_record *r = &one.record;
+	struct pf_str kept = pf_dup(&l->arena, url);
+	struct pf_url u;
+
+	if (pf_url_split(&u, kept, err) < 0)
+		return pf_wrap(err, "line %u", line);
+	if (split(r, &l->arena, kept, line, err) < 0 ||
+	    take_digest(&r->md5, &l->arena, md5, 32, line, err) < 0 ||
+	    take_digest(&r->sha256, &l->arena, sha256, 64, line, err) < 0)
+		return -1;
+	if (!r->md5.n && !r->sha256.n)
+		return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " has no digest", line,
+			       PF_ARG(pf_shown(r->fn)));
+	for (size_t i = 0; i < l->conda.n; i++)
+		if (pf_str_eq(l->conda.v[i].record.name, r->name))
+			return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " is locked twice",
+				       line, PF_ARG(pf_shown(r->name)));
+	if (l->conda.n == PF_MAX_DISTS)
+		return pf_fail(err, PF_ELIMIT, "line %u: more than %d packages", line,
+			       PF_MAX_DISTS);
+	one.from = kept;
+	*PF_PUSH(&l->arena, &l->conda) = one;
+	return 0;
+}
+
+int pf_lock_add_wheel(struct pf_lock *l, const struct pf_lock_target *t, struct pf_str name,
+		      struct pf_str version, struct pf_str url, struct pf_str sha256, unsigned line,
+		      struct pf_err *err)
+{
+	struct pf_lock_package p = { .name = pf_name_canonical(&l->arena, name),
+				     .version = pf_dup(&l->arena, version), .line = line };
+	struct pf_lock_file f = { .url = pf_dup(&l->arena, url) };
+	struct pf_wheel_name wheel;
+	struct pf_err ignored;
+
+	if (!pf_name_is_valid(name))
+		return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " is no package's name", line,
+			       PF_ARG(pf_shown(name)));
+	if (pf_lock_add_digest(&f.hashes, &l->arena, PF_S("sha256"), sha256, line, err) < 0 ||
+	    pf_lock_add_file(l, &p, &f, PF_S(""), t, err) < 0)
+		return -1;
+	if (!p.version.n && pf_wheel_name_parse(&wheel, &l->arena, f.name, &ignored) == 0)
+		p.version = pf_dup(&l->arena, wheel.version.text);
+	return pf_lock_add_package(l, &p, err);
+}
+
+/* ---- whom it is for ---- */
+
+const struct pf_conda_record *pf_lock_conda(const struct pf_lock *l, struct pf_str name)
+{
+	for (size_t i = 0; i < l->conda.n; i++)
+		if (pf_str_eq(l->conda.v[i].record.name, name))
+			return &l->conda.v[i].record;
+	return NULL;
+}
+
+static bool satisfies(struct pf_arena *a, const struct pf_conda_record *r, struct pf_str spec)
+{
+	struct pf_match_spec s;
+	struct pf_conda_record bare = *r;
+	struct pf_err ignored;
+
+	if (pf_match_spec_parse(&s, a, spec, &ignored) < 0)
+		return false;
+	/* What the file's name does not tell is not compared. */
+	s.channel = s.subdir = s.url = s.license = s.license_family = (struct pf_pattern){ 0 };
+	s.build_number = (struct pf_build_number_spec){ 0 };
+	s.track_features = s.features = (struct pf_strs){ 0 };
+	return pf_match_spec_matches(&s, &bare);
+}
+
+int pf_lock_check_conda(const struct pf_lock *l, const struct pf_needs *needs, struct pf_err *err)
+{
+	PF_AUTO(arena) a = { 0 };
+
+	for (size_t i = 0; i < needs->conda.n; i++) {
+		struct pf_str name = pf_conda_spec_name(needs->conda.v[i]);
+		const struct pf_conda_record *r = pf_lock_conda(l, name);
+
+		if (r && satisfies(&a, r, needs->conda.v[i]))
+			continue;
+		pf_fail(err, PF_EINTEGRITY, "it does not hold what the model needs: " PF_FMT " %s",
+			PF_ARG(pf_shown(pf_redacted(&a, needs->conda.v[i]))),
+			r ? "is locked in another version" : "is not in it");
+		return pf_hint(err, "make a new lock: pyfunc-env lock");
+	}
+	return 0;
+}

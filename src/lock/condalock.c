@@ -1,0 +1,171 @@
+/* condalock.c - conda-lock.yml (CEP 37): packages of conda and of pip, for one platform of it */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/limits.h"
+#include "base/str.h"
+#include "formats/yaml.h"
+#include "lock/parts.h"
+
+bool pf_condalock_is(struct pf_str text)
+{
+	return pf_lock_has_line(text, "package:") && pf_lock_has_line(text, "metadata:");
+}
+
+/* ---- read ---- */
+
+static bool is_wanted(const struct pf_lock_target *t, const struct pf_node *package)
+{
+	struct pf_str category = pf_node_text(package, "category");
+	const struct pf_node *optional = pf_node_get(package, "optional");
+
+	return pf_str_eq(pf_node_text(package, "platform"), t->subdir) &&
+	       (!category.n || pf_str_is(category, "main")) &&
+	       !(optional && optional->kind == PF_NODE_BOOL && optional->truth);
+}
+
+static int take(struct pf_lock *l, const struct pf_lock_target *t, const struct pf_node *package,
+		struct pf_err *err)
+{
+	const struct pf_node *hash = pf_node_get(package, "hash");
+	struct pf_str manager = pf_node_text(package, "manager"), url = pf_node_text(package, "url");
+	struct pf_str sha256 = pf_node_text(hash, "sha256");
+
+	if (pf_str_is(manager, "conda"))
+		return pf_lock_add_conda(l, url, pf_node_text(hash, "md5"), sha256, package->line,
+					 err);
+	if (pf_str_is(manager, "pip"))
+		return pf_lock_add_wheel(l, t, pf_node_text(package, "name"),
+					 pf_node_text(package, "version"), url, sha256,
+					 package->line, err);
+	return pf_fail(err, PF_EINTEGRITY, "line %u: the manager " PF_FMT " is neither conda nor pip",
+		       package->line, PF_ARG(pf_shown(manager)));
+}
+
+int pf_condalock_read(struct pf_lock *out, const struct pf_lock_target *t, struct pf_str text,
+		      struct pf_err *err)
+{
+	struct pf_node *root = NULL;
+	const struct pf_node *list;
+
+	if (pf_yaml_parse(&root, &out->arena, text, err) < 0)
+		return -1;
+	if (!pf_str_is(pf_node_text(root, "version"), "1"))
+		return pf_fail(err, PF_EINTEGRITY,
+			       "it is of version " PF_FMT ", and 1 is what is read",
+			       PF_ARG(pf_shown(pf_node_text(root, "version"))));
+	list = pf_node_get(root, "package");
+	for (size_t i = 0; list && list->kind == PF_NODE_LIST && i < list->n; i++)
+		if (is_wanted(t, &list->v[i]) && take(out, t, &list->v[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- write ---- */
+
+/* In quotes, whatever it looks like: '1.10' is no number. No name, version or address holds a
+ * control character. */
+static void put_scalar(struct pf_buf *out, struct pf_str text)
+{
+	pf_buf_char(out, '\'');
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] == '\'')
+			pf_buf_char(out, '\'');
+		pf_buf_char(out, text.p[i]);
+	}
+	pf_buf_char(out, '\'');
+}
+
+static void put_text(struct pf_buf *out, const char *before, struct pf_str text)
+{
+	pf_buf_cstr(out, before);
+	put_scalar(out, text);
+	pf_buf_char(out, '\n');
+}
+
+static void put_head(struct pf_buf *out, const struct pf_lock_of *what, struct pf_arena *a)
+{
+	const struct pf_plan *plan = what->plan;
+	struct pf_strs channels = { 0 };
+
+	for (size_t i = 0; i < plan->conda.n; i++) {
+		const struct pf_conda_record *r = &plan->conda.v[i].record;
+		struct pf_str name = r->channel_name.n ? r->channel_name : r->channel;
+
+		if (!pf_strs_have(&channels, name))
+			*PF_PUSH(a, &channels) = name;
+	}
+	pf_buf_cstr(out, "version: 1\nmetadata:\n  content_hash:\n");
+	pf_buf_printf(out, "    " PF_FMT ": ", PF_ARG(what->python->platform));
+	put_text(out, "", pf_str_skip(pf_lock_needs_digest(a, what->needs), 7));
+	pf_buf_cstr(out, "  channels:\n");
+	for (size_t i = 0; i < channels.n; i++) {
+		put_text(out, "  - url: ", channels.v[i]);
+		pf_buf_cstr(out, "    used_env_vars: []\n");
+	}
+	pf_buf_printf(out, "  platforms:\n  - " PF_FMT "\n  sources:\n  - conda.yaml\npackage:\n",
+		      PF_ARG(what->python->platform));
+}
+
+static void put_start(struct pf_buf *out, const struct pf_lock_of *what, struct pf_str name,
+		      struct pf_str version, const char *manager)
+{
+	put_text(out, "- name: ", name);
+	put_text(out, "  version: ", version);
+	pf_buf_printf(out, "  manager: %s\n  platform: " PF_FMT "\n", manager,
+		      PF_ARG(what->python->platform));
+}
+
+/* "numpy >=1.26,<2": numpy: '>=1.26,<2' */
+static void put_depends(struct pf_buf *out, const struct pf_strs *list, struct pf_arena *a)
+{
+	struct pf_map seen = { 0 };
+
+	pf_buf_cstr(out, list->n ? "  dependencies:\n" : "  dependencies: {}\n");
+	for (size_t i = 0; i < list->n; i++) {
+		struct pf_str name = pf_conda_spec_name(list->v[i]);
+		void **slot = pf_map_put(a, &seen, name);
+
+		if (*slot) /* a map has each once */
+			continue;
+		*slot = (void *)(uintptr_t)list;
+		pf_buf_cstr(out, "    ");
+		put_scalar(out, name);
+		put_text(out, ": ", pf_str_trim(pf_str_skip(list->v[i], name.n)));
+	}
+}
+
+static void put_end(struct pf_buf *out, struct pf_str url, struct pf_str md5, struct pf_str sha256)
+{
+	put_text(out, "  url: ", url);
+	pf_buf_cstr(out, "  hash:\n");
+	if (md5.n)
+		put_text(out, "    md5: ", md5);
+	if (sha256.n)
+		put_text(out, "    sha256: ", sha256);
+	pf_buf_cstr(out, "  category: main\n  optional: false\n");
+}
+
+int pf_condalock_write(struct pf_buf *out, const struct pf_lock_of *what, struct pf_err *err)
+{
+	PF_AUTO(arena) a = { 0 };
+	const struct pf_plan *plan = what->plan;
+
+	put_head(out, what, &a);
+	for (size_t i = 0; i < plan->conda.n; i++) {
+		const struct pf_conda_record *r = &plan->conda.v[i].record;
+
+		put_start(out, what, r->name, r->version, "conda");
+		put_depends(out, &r->depends, &a);
+		put_end(out, r->url, r->md5, r->sha256);
+	}
+	for (size_t i = 0; i < plan->packages.n; i++) {
+		const struct pf_planned *p = &plan->packages.v[i];
+
+		if (!p->from.n || !p->hashes.n || !pf_str_starts(p->hashes.v[0], "sha256:"))
+			return pf_fail(err, PF_EUSAGE, "conda-lock cannot hold " PF_FMT
+				       ", which is no file of an index", PF_ARG(p->name));
+		put_start(out, what, p->name, p->version, "pip");
+		put_depends(out, &p->depends, &a);
+		put_end(out, p->from, PF_S(""), pf_str_skip(p->hashes.v[0], 7));
+	}
+	return 0;
+}

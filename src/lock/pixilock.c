@@ -1,0 +1,64 @@
+/* pixilock.c - pixi.lock, versions 6 and 7: the environment "default" for one platform */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/str.h"
+#include "formats/yaml.h"
+#include "lock/parts.h"
+
+bool pf_pixilock_is(struct pf_str text)
+{
+	return pf_lock_has_line(text, "environments:") && pf_lock_has_line(text, "packages:");
+}
+
+/* "conda: URL" of an item, or "pypi: URL". */
+static struct pf_str place_of(const struct pf_node *item, bool *pypi)
+{
+	struct pf_str conda = pf_node_text(item, "conda");
+
+	*pypi = !conda.n;
+	return conda.n ? conda : pf_node_text(item, "pypi");
+}
+
+static int take(struct pf_lock *l, const struct pf_lock_target *t, const struct pf_map *known,
+		const struct pf_node *item, struct pf_err *err)
+{
+	bool pypi;
+	struct pf_str url = place_of(item, &pypi);
+	const struct pf_node *more = pf_map_get(known, url);
+
+	if (!url.n || !more)
+		return pf_fail(err, PF_EINTEGRITY, "line %u: nothing is told of this package",
+			       item->line);
+	return pypi ? pf_lock_add_wheel(l, t, pf_node_text(more, "name"),
+					pf_node_text(more, "version"), url,
+					pf_node_text(more, "sha256"), more->line, err)
+		    : pf_lock_add_conda(l, url, pf_node_text(more, "md5"),
+					pf_node_text(more, "sha256"), more->line, err);
+}
+
+int pf_pixilock_read(struct pf_lock *out, const struct pf_lock_target *t, struct pf_str text,
+		     struct pf_err *err)
+{
+	struct pf_node *root = NULL;
+	const struct pf_node *list, *all;
+	struct pf_map known = { 0 };
+	struct pf_str version;
+	bool pypi;
+
+	if (pf_yaml_parse(&root, &out->arena, text, err) < 0)
+		return -1;
+	version = pf_node_text(root, "version");
+	if (!pf_str_is(version, "6") && !pf_str_is(version, "7"))
+		return pf_fail(err, PF_EINTEGRITY,
+			       "it is of version " PF_FMT ", and 6 and 7 are what is read",
+			       PF_ARG(pf_shown(version)));
+	all = pf_node_get(root, "packages");
+	for (size_t i = 0; all && all->kind == PF_NODE_LIST && i < all->n; i++)
+		*pf_map_put(&out->arena, &known, place_of(&all->v[i], &pypi)) =
+			(void *)(uintptr_t)&all->v[i];
+	list = pf_node_get(pf_node_get(root, "environments"), "default");
+	list = pf_node_get(pf_node_get(list, "packages"), pf_dupz(&out->arena, t->subdir));
+	for (size_t i = 0; list && list->kind == PF_NODE_LIST && i < list->n; i++)
+		if (take(out, t, &known, &list->v[i], err) < 0)
+			return -1;
+	return 0;
+}
