@@ -44,6 +44,11 @@ struct pf_match_spec {
 	struct pf_strs flags;	/* a record has to bear them; none does */
 };
 
+struct pf_match_specs {
+	struct pf_match_spec *v;
+	size_t n, cap;
+};
+
 /* Every text is a match spec in full or refused: EMODEL naming the column of what is wrong, ELIMIT.
  * Of `name 1[version=2]` the latter counts, as CEP 29 has it. */
 int pf_match_spec_parse(struct pf_match_spec *out, struct pf_arena *a, struct pf_str text,
