@@ -9,7 +9,7 @@
 #include "req/condarec.h"
 #include "req/matchspec.h"
 
-/* Where a package's channel is of less importance than one before it: whether its versions count. */
+/* Whether versions count of a channel that is of less importance than another with the package. */
 enum pf_channel_priority {
 	PF_CHANNEL_FLEXIBLE,	/* only where the others have nothing that fits */
 	PF_CHANNEL_STRICT,	/* not at all */

@@ -125,11 +125,10 @@ static bool has_word(struct pf_str words, const char *word)
 
 struct pf_str pf_conda_microarch(struct pf_str cpuinfo)
 {
-	struct pf_str line, best = PF_S("x86_64");
+	struct pf_str line = { 0 }, best = PF_S("x86_64");
 
-	while (cpuinfo.n && pf_str_next_line(&cpuinfo, &line))
-		if (pf_str_starts(line, "flags"))
-			break;
+	while (!pf_str_starts(line, "flags") && cpuinfo.n && pf_str_next_line(&cpuinfo, &line))
+		;
 	for (size_t i = 0; i < PF_COUNT(levels); i++) {
 		for (size_t k = 0; k < PF_COUNT(levels[i].flags) && levels[i].flags[k]; k++)
 			if (!has_word(line, levels[i].flags[k]))
