@@ -9,7 +9,6 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "channel/repodata.h"
-#include "fetch/fetch.h"
 #include "formats/digest.h"
 #include "solve/conda.h"
 #include "solve/twins.h"
