@@ -99,12 +99,6 @@ static int use(struct pf_job *job, struct pf_conda_task *t, const struct pf_opts
 	return make(job, t, o, err);
 }
 
-/* Nobody tells where its channels are, or they cannot be reached. */
-static bool is_out_of_reach(const struct pf_err *err, const struct pf_conda_task *t)
-{
-	return err->code == PF_ETRANSFER || (err->code == PF_EUSAGE && !t->subdir.n);
-}
-
 int pf_use_conda(struct pf_job *job, const struct pf_opts *o, struct pf_err *err)
 {
 	struct pf_needs *needs = &job->model.needs;
@@ -115,7 +109,7 @@ int pf_use_conda(struct pf_job *job, const struct pf_opts *o, struct pf_err *err
 		return -1;
 	if (pf_conda_task_open(&task, needs, o, err) == 0 && use(job, &task, o, err) == 0)
 		return 1;
-	if (o->env_manager != PF_ENV_AUTO || !is_out_of_reach(err, &task) ||
+	if (o->env_manager != PF_ENV_AUTO || err->code != PF_ETRANSFER ||
 	    !pf_conda_has_twins(needs))
 		return -1;
 	pf_warn("the conda packages come from the package index: %s", err->msg);

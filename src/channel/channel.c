@@ -202,6 +202,7 @@ static int add_plain(struct adding *x, struct pf_str name)
 		at = alias_of(x->c->conf);
 	if (!at.n) {
 		(void)refuse(x, name, "a name, and nothing tells where channels are");
+		x->err->code = PF_ETRANSFER;
 		return pf_hint(x->err, "set channel_alias in .condarc or CONDA_CHANNEL_ALIAS, or name "
 				       "the channel's address with --channel");
 	}
