@@ -54,6 +54,7 @@ struct pf_opts {
 	bool refresh;		   /* resolve anew */
 	bool repair;
 	bool allow_model_index;
+	struct pf_strs channels;   /* of conda's, in place of the model's; none: the model's */
 	bool allow_urls;
 	bool no_bytecode;
 	bool no_build;		   /* wheels alone */
@@ -68,7 +69,6 @@ struct pf_opts {
 	bool keep_warm;		   /* take a worker that waits, and leave one */
 	unsigned warm_seconds;	   /* how long it may be idle; 0: end it */
 	uint64_t max_memory;	   /* bytes the runner may allocate; 0: no limit */
-	struct pf_strs channels;   /* instead of those that a model names */
 	struct pf_strs pass_env;   /* names let through to the runner */
 	struct pf_strs set_env;	   /* K=V for the runner */
 };

@@ -40,8 +40,10 @@ static int refuse(struct adding *x, struct pf_str text, const char *why)
 
 static struct pf_str alias_of(const struct pf_condarc *conf)
 {
-	struct pf_str alias = conf->channel_alias.n ? conf->channel_alias : PF_S(PF_DEFAULT_CHANNELS);
+	struct pf_str alias = conf->channel_alias;
 
+	if (!alias.n)
+		alias = PF_S(PF_DEFAULT_CHANNELS);
 	while (pf_str_ends(alias, "/"))
 		alias.n--;
 	return alias;
@@ -329,6 +331,11 @@ static int add_all(struct adding *x, const struct pf_strs *named, bool by_user)
 	return x->c->v.n ? 0 : add_name(x, PF_S("conda-forge"));
 }
 
+static const char *text_or_null(struct pf_channels *c, struct pf_str text)
+{
+	return text.n ? pf_dupz(&c->arena, text) : NULL;
+}
+
 int pf_channels_open(struct pf_channels *out, const struct pf_strs *named, bool by_user,
 		     const struct pf_opts *o, struct pf_err *err)
 {
@@ -341,9 +348,9 @@ int pf_channels_open(struct pf_channels *out, const struct pf_strs *named, bool 
 	*PF_PUSH(&c.arena, &c.subdirs) = pf_dup(&c.arena, pf_conda_subdir());
 	*PF_PUSH(&c.arena, &c.subdirs) = PF_S("noarch");
 	c.net = (struct pf_net){
-		.cert = c.conf->cert.n ? pf_dupz(&c.arena, c.conf->cert) : NULL,
-		.client_cert = c.conf->client_cert.n ? pf_dupz(&c.arena, c.conf->client_cert) : NULL,
-		.proxy = c.conf->proxy.n ? pf_dupz(&c.arena, c.conf->proxy) : NULL,
+		.cert = text_or_null(&c, c.conf->cert),
+		.client_cert = text_or_null(&c, c.conf->client_cert),
+		.proxy = text_or_null(&c, c.conf->proxy),
 	};
 	if (add_all(&x, named, by_user) < 0)
 		return -1;

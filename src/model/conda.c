@@ -79,12 +79,22 @@ static void ask(struct pf_conda_file *out, struct pf_model *m, const struct pf_n
 	};
 }
 
+/* A folder may be allowed; what no channel is, or climbs, is never. */
+static void ask_channel(struct pf_conda_file *out, struct pf_model *m, const struct pf_node *n,
+			struct pf_str channel)
+{
+	bool folder = pf_str_starts(channel, "file:") && pf_str_find_str(channel, "..") == PF_NPOS;
+
+	ask(out, m, n, folder ? PF_ASKED_CHANNEL : PF_ASKED_LOCAL, "channel", channel);
+}
+
 /* A model asks for packages by their names; what a solver of conda's has besides is not for it. */
 static const char *why_not(const struct pf_match_spec *s)
 {
 	if (!s->name.n)
 		return "no package is named in";
-	if (pf_str_find(s->build.text, ' ') != PF_NPOS || pf_str_find(s->build.text, '/') != PF_NPOS)
+	if (pf_str_find(s->build.text, ' ') != PF_NPOS ||
+	    pf_str_find(s->build.text, '/') != PF_NPOS)
 		return "no build of conda's is in";
 	if (s->extras.n || s->flags.n || s->when.n)
 		return "extras, flags and conditions are not for models:";
@@ -121,7 +131,7 @@ static int take_dependency(struct pf_conda_file *out, struct pf_model *m, const 
 		ask(out, m, n, pf_str_starts(s.url.text, "file:") ? PF_ASKED_LOCAL : PF_ASKED_URL,
 		    "package", s.url.text);
 	if (s.channel.kind == PF_PATTERN_EXACT && !is_plain_channel(s.channel.text))
-		ask(out, m, n, PF_ASKED_LOCAL, "channel", s.channel.text);
+		ask_channel(out, m, n, s.channel.text);
 	if (pf_str_is(s.name, "python"))
 		return take_python(out, n, &s, err);
 	*PF_PUSH(&m->arena, &out->specs) = n->text;
@@ -136,7 +146,7 @@ static int take_channel(struct pf_conda_file *out, struct pf_model *m, const str
 		return fail_item(out->path, n, "a channel", err);
 	*PF_PUSH(&m->arena, &out->channels) = n->text;
 	if (!is_plain_channel(n->text))
-		ask(out, m, n, PF_ASKED_LOCAL, "channel", n->text);
+		ask_channel(out, m, n, n->text);
 	return 0;
 }
 
@@ -166,4 +176,24 @@ int pf_conda_file_read(struct pf_conda_file *out, struct pf_model *m, const stru
 	if (take_list(out, m, doc, "channels", take_channel, err) < 0)
 		return -1;
 	return take_list(out, m, doc, "dependencies", take_dependency, err);
+}
+
+void pf_model_set_channels(struct pf_model *m, const struct pf_strs *channels)
+{
+	struct pf_needs *needs = &m->needs;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < needs->asked.n; i++) {
+		const struct pf_asked *one = &needs->asked.v[i];
+		bool gone = pf_str_starts(one->text, "channel ") &&
+			    pf_strs_have(&needs->channels, pf_str_skip(one->text, strlen("channel ")));
+
+		if (!gone)
+			needs->asked.v[kept++] = *one;
+	}
+	needs->asked.n = kept;
+	needs->channels = (struct pf_strs){ 0 };
+	for (size_t i = 0; i < channels->n; i++)
+		*PF_PUSH(&m->arena, &needs->channels) = pf_dup(&m->arena, channels->v[i]);
+	needs->channels_by_user = true;
 }

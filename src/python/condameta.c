@@ -1,4 +1,4 @@
-/* condameta.c - an installed conda package as a record: prefix/conda-meta/NAME-VERSION-BUILD.json */
+/* condameta.c - an installed conda package as a record: conda-meta/NAME-VERSION-BUILD.json */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <fcntl.h>
 
@@ -83,8 +83,8 @@ static void fill(struct pf_conda_record *out, const struct reading *r)
 	out->python_site_packages_path = text_of(r, "python_site_packages_path");
 }
 
-int pf_dist_conda_record(struct pf_conda_record *out, struct pf_dists *d, const struct pf_dist *dist,
-			 struct pf_err *err)
+int pf_dist_conda_record(struct pf_conda_record *out, struct pf_dists *d,
+			 const struct pf_dist *dist, struct pf_err *err)
 {
 	PF_AUTO(buf) text = PF_BUF(PF_MAX_RECORD);
 	PF_AUTO(arena) own = { 0 };

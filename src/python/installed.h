@@ -44,5 +44,5 @@ int pf_dists_read(struct pf_dists *out, const struct pf_strs *paths, struct pf_s
 int pf_dist_read(struct pf_dists *d, struct pf_dist *dist, struct pf_err *err) PF_MUST_USE;
 /* The record of a conda package that is installed, of its JSON file; views live in d->arena. EIO,
  * EMODEL when the file cannot be read. */
-int pf_dist_conda_record(struct pf_conda_record *out, struct pf_dists *d, const struct pf_dist *dist,
-			 struct pf_err *err) PF_MUST_USE;
+int pf_dist_conda_record(struct pf_conda_record *out, struct pf_dists *d,
+			 const struct pf_dist *dist, struct pf_err *err) PF_MUST_USE;

@@ -58,89 +58,90 @@ static const char *told(struct pf_arena *a, const char *named, bool by_user, str
 	return pf_dupz(a, pf_buf_view(&b));
 }
 
+static const struct {
+	const char *condarc, *named;
+	bool by_user;
+	const char *told;
+} named_rows[] = {
+	{ "", "conda-forge", false, "conda-forge=https://c.example/conda-forge" },
+	{ "", "conda-forge bioconda conda-forge", false,
+	  "conda-forge=https://c.example/conda-forge\nbioconda=https://c.example/bioconda" },
+	{ "", "", false, "conda-forge=https://c.example/conda-forge" },
+	{ "", "nodefaults", false, "conda-forge=https://c.example/conda-forge" },
+	{ "", "defaults conda-forge", false, "conda-forge=https://c.example/conda-forge" },
+	{ "", "pkgs/main", false, "conda-forge=https://c.example/conda-forge" },
+	{ "", "conda-forge/label/dev", false,
+	  "conda-forge/label/dev=https://c.example/conda-forge/label/dev" },
+	{ "", "https://other.example/a/b/", false,
+	  "https://other.example/a/b=https://other.example/a/b" },
+	{ "", "https://c.example/conda-forge/ conda-forge", false,
+	  "conda-forge=https://c.example/conda-forge" },
+	/* what only the user may name */
+	{ "", "https://u:secret@h.example/c", false,
+	  "3 channel \"https://h.example/c\": an address with a login in it" },
+	{ "", "https://h.example/t/tk-secret/c", false,
+	  "3 channel \"https://h.example/c\": an address with a login in it" },
+	{ "", "file:///srv/c", false, "3 channel \"file:///srv/c\": a folder" },
+	{ "", "/srv/c", false, "3 channel \"/srv/c\": a folder; name it with --channel" },
+	{ "", "https://u:secret@h.example/t/tk/c", true,
+	  "https://h.example/c=https://h.example/c https://u:secret@h.example/t/tk/c" },
+	{ "", "file:///srv/c", true, "file:///srv/c=file:///srv/c" },
+	{ "", "/nowhere/at/all", true, "2 channel \"/nowhere/at/all\": there is no such folder" },
+	/* what is none */
+	{ "", "../../etc", false, "3 channel \"../../etc\": a folder; name it with --channel" },
+	{ "", "a..b", false, "3 channel \"a..b\": this is no name of a channel" },
+	{ "", "a?b", true, "2 channel \"a?b\": this is no name of a channel" },
+	{ "", "conda-forge/linux-64", false,
+	  "3 channel \"conda-forge\": a channel is named without its subdir" },
+	{ "", "https://h.example/c?x=1", false,
+	  "3 channel \"https://h.example/c?x=1\": an address with a question mark or a hash" },
+	/* the user's settings */
+	{ "channel_alias: https://own.example/x\n", "a", false,
+	  "a=https://own.example/x/a" },
+	{ "channels: [mine, conda-forge]\n", "conda-forge", false,
+	  "conda-forge=https://c.example/conda-forge\nmine=https://c.example/mine" },
+	{ "channels: [mine]\n", "conda-forge nodefaults", false,
+	  "conda-forge=https://c.example/conda-forge" },
+	{ "channels: [mine]\n", "conda-forge", true, "conda-forge=https://c.example/conda-forge" },
+	{ "channels: mine\n", "", false, "mine=https://c.example/mine" },
+	{ "channels:\n- https://u:${TOKEN_OF_MINE}@h.example/c\n", "", false,
+	  "https://h.example/c=https://h.example/c https://u:tk-1@h.example/c" },
+	{ "custom_channels: {lab: 'https://l.example/t/tk/'}\n", "lab lab/label/x", false,
+	  "https://l.example/lab=https://l.example/lab https://l.example/t/tk/lab\n"
+	  "https://l.example/lab/label/x=https://l.example/lab/label/x "
+	  "https://l.example/t/tk/lab/label/x" },
+	{ "custom_multichannels: {both: [a, 'https://h.example/b']}\n", "both", false,
+	  "a=https://c.example/a\nhttps://h.example/b=https://h.example/b" },
+	{ "custom_multichannels: {a: [b], b: [a]}\n", "a", false,
+	  "9 channels stand for channels more than 4 deep" },
+	{ "default_channels: ['https://m.example/main', r]\n", "defaults", false,
+	  "https://m.example/main=https://m.example/main\nr=https://c.example/r" },
+	{ "mirrored_channels:\n  conda-forge: ['https://m1.example/cf/', 'oci://x/y', "
+	  "'https://m2.example/cf']\n", "conda-forge", false,
+	  "conda-forge=https://c.example/conda-forge https://m1.example/cf https://m2.example/cf" },
+	{ "allowlist_channels: [conda-forge]\n", "conda-forge", false,
+	  "conda-forge=https://c.example/conda-forge" },
+	{ "whitelist_channels: ['https://c.example/conda-forge/']\n", "bioconda", true,
+	  "2 channel \"bioconda\" is not one of allowlist_channels" },
+	{ "denylist_channels: ['https://c.example/bioconda']\n", "bioconda", false,
+	  "2 channel \"bioconda\" is one of denylist_channels" },
+	{ "channel_priority: sometimes\n", "a", false,
+	  "2 channel_priority is \"sometimes\", not strict, flexible or disabled" },
+};
+
 static void test_names(void **state)
 {
-	static const struct {
-		const char *condarc, *named;
-		bool by_user;
-		const char *told;
-	} rows[] = {
-		{ "", "conda-forge", false, "conda-forge=https://c.example/conda-forge" },
-		{ "", "conda-forge bioconda conda-forge", false,
-		  "conda-forge=https://c.example/conda-forge\nbioconda=https://c.example/bioconda" },
-		{ "", "", false, "conda-forge=https://c.example/conda-forge" },
-		{ "", "nodefaults", false, "conda-forge=https://c.example/conda-forge" },
-		{ "", "defaults conda-forge", false, "conda-forge=https://c.example/conda-forge" },
-		{ "", "pkgs/main", false, "conda-forge=https://c.example/conda-forge" },
-		{ "", "conda-forge/label/dev", false,
-		  "conda-forge/label/dev=https://c.example/conda-forge/label/dev" },
-		{ "", "https://other.example/a/b/", false,
-		  "https://other.example/a/b=https://other.example/a/b" },
-		{ "", "https://c.example/conda-forge/ conda-forge", false,
-		  "conda-forge=https://c.example/conda-forge" },
-		/* what only the user may name */
-		{ "", "https://u:secret@h.example/c", false,
-		  "3 channel \"https://h.example/c\": an address with a login in it" },
-		{ "", "https://h.example/t/tk-secret/c", false,
-		  "3 channel \"https://h.example/c\": an address with a login in it" },
-		{ "", "file:///srv/c", false, "3 channel \"file:///srv/c\": a folder" },
-		{ "", "/srv/c", false, "3 channel \"/srv/c\": a folder; name it with --channel" },
-		{ "", "https://u:secret@h.example/t/tk/c", true,
-		  "https://h.example/c=https://h.example/c https://u:secret@h.example/t/tk/c" },
-		{ "", "file:///srv/c", true, "file:///srv/c=file:///srv/c" },
-		{ "", "/nowhere/at/all", true, "2 channel \"/nowhere/at/all\": there is no such folder" },
-		/* what is none */
-		{ "", "../../etc", false, "3 channel \"../../etc\": a folder; name it with --channel" },
-		{ "", "a..b", false, "3 channel \"a..b\": this is no name of a channel" },
-		{ "", "a?b", true, "2 channel \"a?b\": this is no name of a channel" },
-		{ "", "conda-forge/linux-64", false,
-		  "3 channel \"conda-forge\": a channel is named without its subdir" },
-		{ "", "https://h.example/c?x=1", false,
-		  "3 channel \"https://h.example/c?x=1\": an address with a question mark or a hash" },
-		/* the user's settings */
-		{ "channel_alias: https://own.example/x\n", "a", false,
-		  "a=https://own.example/x/a" },
-		{ "channels: [mine, conda-forge]\n", "conda-forge", false,
-		  "conda-forge=https://c.example/conda-forge\nmine=https://c.example/mine" },
-		{ "channels: [mine]\n", "conda-forge nodefaults", false,
-		  "conda-forge=https://c.example/conda-forge" },
-		{ "channels: [mine]\n", "conda-forge", true, "conda-forge=https://c.example/conda-forge" },
-		{ "channels: mine\n", "", false, "mine=https://c.example/mine" },
-		{ "channels:\n- https://u:${TOKEN_OF_MINE}@h.example/c\n", "", false,
-		  "https://h.example/c=https://h.example/c https://u:tk-1@h.example/c" },
-		{ "custom_channels: {lab: 'https://l.example/t/tk/'}\n", "lab lab/label/x", false,
-		  "https://l.example/lab=https://l.example/lab https://l.example/t/tk/lab\n"
-		  "https://l.example/lab/label/x=https://l.example/lab/label/x "
-		  "https://l.example/t/tk/lab/label/x" },
-		{ "custom_multichannels: {both: [a, 'https://h.example/b']}\n", "both", false,
-		  "a=https://c.example/a\nhttps://h.example/b=https://h.example/b" },
-		{ "custom_multichannels: {a: [b], b: [a]}\n", "a", false,
-		  "9 channels stand for channels more than 4 deep" },
-		{ "default_channels: ['https://m.example/main', r]\n", "defaults", false,
-		  "https://m.example/main=https://m.example/main\nr=https://c.example/r" },
-		{ "mirrored_channels:\n  conda-forge: ['https://m1.example/cf/', 'oci://x/y', "
-		  "'https://m2.example/cf']\n", "conda-forge", false,
-		  "conda-forge=https://c.example/conda-forge https://m1.example/cf https://m2.example/cf" },
-		{ "allowlist_channels: [conda-forge]\n", "conda-forge", false,
-		  "conda-forge=https://c.example/conda-forge" },
-		{ "whitelist_channels: ['https://c.example/conda-forge/']\n", "bioconda", true,
-		  "2 channel \"bioconda\" is not one of allowlist_channels" },
-		{ "denylist_channels: ['https://c.example/bioconda']\n", "bioconda", false,
-		  "2 channel \"bioconda\" is one of denylist_channels" },
-		{ "channel_priority: sometimes\n", "a", false,
-		  "2 channel_priority is \"sometimes\", not strict, flexible or disabled" },
-	};
 	struct pf_arena a = { 0 };
 
 	(void)state;
-	for (size_t i = 0; i < PF_COUNT(rows); i++) {
+	for (size_t i = 0; i < PF_COUNT(named_rows); i++) {
 		clear();
-		if (strstr(rows[i].condarc, "channel_alias"))
+		if (strstr(named_rows[i].condarc, "channel_alias"))
 			unsetenv("CONDA_CHANNEL_ALIAS");
 		setenv("TOKEN_OF_MINE", "tk-1", 1);
-		folder_put(folder_path, ".condarc", pf_s(rows[i].condarc));
-		assert_string_equal(told(&a, rows[i].named, rows[i].by_user, (struct pf_opts){ 0 }),
-				    rows[i].told);
+		folder_put(folder_path, ".condarc", pf_s(named_rows[i].condarc));
+		assert_string_equal(told(&a, named_rows[i].named, named_rows[i].by_user, (struct pf_opts){ 0 }),
+				    named_rows[i].told);
 	}
 	clear();
 	folder_put(folder_path, ".condarc", PF_S(""));
