@@ -77,12 +77,11 @@ static struct pf_str identity(struct pf_arena *a, const struct pf_conda_task *t)
 int pf_conda_task_open(struct pf_conda_task *out, struct pf_needs *needs, const struct pf_opts *o,
 		       struct pf_err *err)
 {
-	const bool by_user = o->channels.n > 0;
-	const struct pf_strs *named = by_user ? &o->channels : &needs->channels;
 
 	memset(out, 0, sizeof(*out));
 	out->subdir = pf_conda_subdir();
-	if (pf_channels_open(&out->channels, named, by_user, o, err) < 0 ||
+	if (pf_channels_open(&out->channels, &needs->channels, needs->channels_by_user, o,
+			     err) < 0 ||
 	    pf_conda_virtual(&out->machine, &out->arena, out->subdir, err) < 0) {
 		pf_conda_task_free(out);
 		return -1;
