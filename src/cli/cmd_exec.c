@@ -74,7 +74,7 @@ int pf_cmd_exec(const struct pf_args *args, struct pf_err *err)
 	PF_AUTO(job) job = { 0 };
 	struct pf_args model;
 	struct pf_opts o;
-	const char *const *argv;
+	const char *const *argv = NULL;
 	const char *uri;
 	char **envp;
 
