@@ -9,7 +9,7 @@
  *
  * [EPOCH!] MAIN [+LOCAL], parts of which are cut at ".", "_" and "-", and each piece into runs of
  * digits and of what is none. A piece that begins with a letter has a 0 before it, so that numbers
- * are compared with numbers. An underscore at the very end of MAIN belongs to the piece before it. */
+ * are compared with numbers. An underscore at the end of MAIN belongs to the piece before it. */
 
 struct scan {
 	struct pf_str text;	/* in lower case */
@@ -70,8 +70,10 @@ static bool take_pieces(struct scan *s, struct pf_str part, bool main)
 {
 	size_t from = 0, end = part.n;
 
-	if (main && end && is_cut(part.p[end - 1]) && part.p[end - 1] != '.')
+	if (main && end && (part.p[end - 1] == '_' || part.p[end - 1] == '-'))
 		end--;
+	if (!end)
+		return false;
 	for (size_t i = 0; i <= end; i++) {
 		if (i < end && !is_cut(part.p[i]))
 			continue;
@@ -117,14 +119,14 @@ static bool take_version(struct scan *s, uint32_t *main)
 static size_t find_stranger(struct pf_str text)
 {
 	bool underscores = pf_str_find(text, '_') != PF_NPOS;
-	size_t plus = pf_str_find(text, '+');
+	size_t plus = pf_str_find(text, '+'), epoch = pf_str_find(text, '!');
 
 	for (size_t i = 0; i < text.n; i++) {
 		char c = text.p[i];
 
 		if (pf_is_alnum(c) || c == '.' || c == '_' || (c == '-' && !underscores))
 			continue;
-		if ((c == '+' && i == plus) || (c == '!' && i < plus))
+		if ((c == '+' && i == plus) || (c == '!' && i == epoch && i < plus))
 			continue;
 		return i;
 	}
@@ -149,12 +151,12 @@ static struct pf_str lowered(struct pf_arena *a, struct pf_str text)
 
 bool pf_condaver_read(struct pf_condaver *out, struct pf_arena *a, struct pf_str text)
 {
-	struct pf_condaver v = { .text = pf_str_trim(text) };
+	struct pf_condaver v = { .text = text };
 	struct scan s = { 0 };
 
-	if (!v.text.n || v.text.n > PF_MAX_VERSION || find_stranger(v.text) < v.text.n)
+	if (!text.n || text.n > PF_MAX_VERSION || find_stranger(text) < text.n)
 		return false;
-	s.text = lowered(a, v.text);
+	s.text = lowered(a, text);
 	if (!take_version(&s, &v.main))
 		return false;
 	s.atoms = pf_alloc_array(a, s.n, sizeof(*s.atoms));
@@ -168,17 +170,17 @@ bool pf_condaver_read(struct pf_condaver *out, struct pf_arena *a, struct pf_str
 int pf_condaver_parse(struct pf_condaver *out, struct pf_arena *a, struct pf_str text,
 		      struct pf_err *err)
 {
-	struct pf_str shown = pf_shown(text), trimmed = pf_str_trim(text);
-	size_t stranger = find_stranger(trimmed);
+	struct pf_str shown = pf_shown(text);
+	size_t stranger = find_stranger(text);
 
-	if (trimmed.n > PF_MAX_VERSION)
+	if (text.n > PF_MAX_VERSION)
 		return pf_fail(err, PF_ELIMIT, "version '" PF_FMT "' is longer than %d bytes",
 			       PF_ARG(shown), PF_MAX_VERSION);
 	if (pf_condaver_read(out, a, text))
 		return 0;
-	if (!trimmed.n)
+	if (!text.n)
 		return pf_fail(err, PF_EMODEL, "a version is missing");
-	if (stranger < trimmed.n)
+	if (stranger < text.n)
 		return pf_fail(err, PF_EMODEL,
 			       "'" PF_FMT "' is no version of conda: character %zu does not belong",
 			       PF_ARG(shown), stranger + 1);

@@ -88,8 +88,8 @@ static bool cut_prefix(struct pf_condaver_clause *c)
 
 	while (n && !c->version.atoms[n - 1].opens)
 		n--;
-	c->prefix = (struct pf_condaver){ c->version.text, c->version.atoms, n ? n - 1 : 0, 0 };
-	return c->prefix.main > 1;	/* more than an epoch */
+	c->prefix = n ? n - 1 : 0;
+	return c->prefix > 1;	/* more than an epoch */
 }
 
 static int take_version(struct reader *r, struct pf_condaver_clause *c, struct pf_str text,
@@ -151,7 +151,7 @@ static int take_clause(struct reader *r, struct pf_str text, size_t at)
 {
 	struct pf_condaver_clause *c = PF_PUSH(r->a, &r->out);
 
-	c->size = 1;
+	*c = (struct pf_condaver_clause){ .size = 1 };
 	for (size_t i = 0; i < text.n; i++)
 		if (pf_is_space(text.p[i]) && text.p[0] != '^')
 			return fail_at(r, at + i, "white space within a version");
@@ -241,14 +241,19 @@ int pf_condaver_spec_parse(struct pf_condaver_spec *out, struct pf_arena *a, str
 			   struct pf_err *err)
 {
 	struct reader r = { .text = pf_str_trim(text), .a = a, .err = err };
+	struct pf_condaver_clause few[8], *v;	/* most specs have no more */
 
+	r.out.v = few;
+	r.out.cap = PF_COUNT(few);
 	if (memchr(text.n ? text.p : "", '\0', text.n))
 		return fail_at(&r, 0, "a NUL byte");
 	if (take_either(&r) < 0)
 		return -1;
 	if (r.at < r.text.n)
 		return fail_at(&r, r.at, "this does not belong here");
-	*out = (struct pf_condaver_spec){ r.text, r.out.v, r.out.n };
+	v = pf_alloc_array(a, r.out.n, sizeof(*v));
+	memcpy(v, r.out.v, r.out.n * sizeof(*v));
+	*out = (struct pf_condaver_spec){ r.text, v, r.out.n };
 	return 0;
 }
 
@@ -257,6 +262,7 @@ int pf_condaver_spec_parse(struct pf_condaver_spec *out, struct pf_arena *a, str
 static bool admits(const struct pf_condaver_clause *c, const struct pf_condaver *v)
 {
 	const struct pf_condaver_clause *child = c + 1;
+	const struct pf_condaver prefix = { .atoms = c->version.atoms, .main = c->prefix };
 
 	switch (c->op) {
 	case PF_CONDAVER_ANY:
@@ -280,7 +286,7 @@ static bool admits(const struct pf_condaver_clause *c, const struct pf_condaver 
 	case PF_CONDAVER_STARTS_NOT:
 		return !pf_condaver_starts(v, &c->version);
 	case PF_CONDAVER_COMPATIBLE:
-		return pf_condaver_cmp(v, &c->version) >= 0 && pf_condaver_starts(v, &c->prefix);
+		return pf_condaver_cmp(v, &c->version) >= 0 && pf_condaver_starts(v, &prefix);
 	default:
 		return pf_condaver_op_holds(c->op, pf_condaver_cmp(v, &c->version));
 	}

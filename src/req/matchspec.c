@@ -43,11 +43,13 @@ int pf_match_take_channel(struct pf_match_reader *r, struct pf_str text)
 	struct pf_str channel, subdir, bare;
 
 	for (size_t i = 0; i < text.n; i++)
-		if (text.p[i] <= ' ' || text.p[i] > '~' || strchr("\"'<>[]{}()|,;=\\", text.p[i]))
+		if (text.p[i] <= ' ' || text.p[i] > '~' || strchr("#\"'<>[]{}()|,;=\\", text.p[i]))
 			return pf_match_fail(r, pf_str_skip(text, i), "no channel has this");
 	if (!text.n)
 		return 0;
 	pf_channel_cut_subdir(text, &channel, &subdir);
+	if (!channel.n)
+		return pf_match_fail(r, text, "this is no channel");
 	bare = pf_channel_bare(r->a, channel);
 	if (pf_pattern_parse(&r->out->channel, r->a, bare, r->err) < 0)
 		return pf_match_wrap(r, text);
@@ -278,6 +280,8 @@ static int take_file(struct pf_match_reader *r)
 {
 	struct pf_str text = r->text, name, fn = pf_str_skip(text, pf_str_rfind(text, '/') + 1);
 
+	if (fn.n == text.n)
+		return pf_match_fail(r, text, "a package's file is named without its folder");
 	if (!pf_conda_filename_cut(fn, &name, NULL, NULL))
 		return pf_match_fail(r, fn, "no package's file is called so");
 	if (!pf_channel_is_url(text) && text.p[0] != '/')
@@ -291,8 +295,7 @@ static int take_file(struct pf_match_reader *r)
 
 static bool is_file(struct pf_str text)
 {
-	return (pf_str_ends(text, ".conda") || pf_str_ends(text, ".tar.bz2")) &&
-	       pf_str_find(text, '/') != PF_NPOS && pf_str_find(text, '[') == PF_NPOS;
+	return pf_str_ends(text, ".conda") || pf_str_ends(text, ".tar.bz2");
 }
 
 static int take_all(struct pf_match_reader *r)
@@ -304,8 +307,6 @@ static int take_all(struct pf_match_reader *r)
 		return take_file(r);
 	if (take_prefix(r, &rest) < 0 || take_name(r, &rest) < 0)
 		return -1;
-	if (pf_str_ends_in(r->out->name, (const char *const[]){ ".conda", ".tar.bz2", NULL }))
-		return pf_match_fail(r, r->text, "a file is named without its folder");
 	if (rest.n && take_version_and_build(r, rest) < 0)
 		return -1;
 	if (bracket == PF_NPOS)

@@ -54,11 +54,13 @@ static bool rest_fits(const struct pf_match_spec *s, const struct pf_conda_recor
 
 bool pf_match_spec_matches(const struct pf_match_spec *s, const struct pf_conda_record *r)
 {
-	if (s->name.n ? !pf_str_same(s->name, r->name) : !pf_pattern_admits(&s->name_pattern, r->name))
+	const struct pf_build_number_spec *n = &s->build_number;
+	int cmp = (r->build_number > n->number) - (r->build_number < n->number);
+
+	if (s->name.n ? !pf_str_same(s->name, r->name) :
+			!pf_pattern_admits(&s->name_pattern, r->name))
 		return false;
-	if (s->build_number.op != PF_CONDAVER_ANY &&
-	    !pf_condaver_op_holds(s->build_number.op, (r->build_number > s->build_number.number) -
-							      (r->build_number < s->build_number.number)))
+	if (n->op != PF_CONDAVER_ANY && !pf_condaver_op_holds(n->op, cmp))
 		return false;
 	return pf_pattern_admits(&s->build, r->build) &&
 	       pf_condaver_spec_admits(&s->version, &r->ver) && rest_fits(s, r);
@@ -157,6 +159,8 @@ static void write_version(struct writer *w, struct pf_arena *a, const struct pf_
 	bool any = !s->version.n || s->version.v[0].op == PF_CONDAVER_ANY;
 	bool build = pin && is_positional(&s->build);
 
+	if ((pin || fuzzy) && s->name_pattern.kind == PF_PATTERN_REGEX)
+		pf_buf_char(&w->b, ' ');	/* which may have a "=" of its own */
 	if (pin || fuzzy) {
 		pf_buf_cstr(&w->b, pin ? "==" : "=");
 		write_low(&w->b, s->version.v[0].version.text);

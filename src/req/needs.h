@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/mem.h"
+#include "req/matchspec.h"
 #include "req/reqopts.h"
 #include "req/requirement.h"
 
@@ -65,6 +66,8 @@ struct pf_needs {
 	PF_VEC(struct pf_need) pip;	/* requirements and constraints in file order */
 	struct pf_strs build; /* "pip==23.2.1", "wheel": pip, setuptools, wheel and the like */
 	struct pf_strs conda;		/* match specs as written, less python */
+	struct pf_match_specs conda_specs;	/* the same, read */
+	struct pf_str conda_python;	/* that of python, as written; empty: none */
 	struct pf_strs channels;
 	PF_VEC(struct pf_asked) asked;
 	struct pf_index_wish wish;

@@ -230,9 +230,10 @@ static int take_atom(struct maker *m)
 	case '[':
 		return take_set(m);
 	case '^':
-		return add(m, (struct step){ .kind = STEP_START });
 	case '$':
-		return add(m, (struct step){ .kind = STEP_END });
+		if (is_times(peek(m)))
+			return fail_here(m, "nothing is repeated");
+		return add(m, (struct step){ .kind = c == '^' ? STEP_START : STEP_END });
 	default:
 		return take_single(m, c);
 	}
