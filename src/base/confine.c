@@ -86,7 +86,8 @@ static int mount_elsewhere(const struct pf_confine *c)
 	memcpy(parent, c->at, (size_t)(slash - c->at));
 	parent[slash - c->at] = '\0';
 	return mount("none", parent, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") < 0 ||
-			       mkdir(c->at, 0755) < 0 || mount(c->from, c->at, NULL, MS_BIND, NULL) < 0
+			       mkdir(c->at, 0755) < 0 ||
+			       mount(c->from, c->at, NULL, MS_BIND, NULL) < 0
 		       ? -1
 		       : 0;
 }

@@ -17,8 +17,8 @@ struct pf_confine {
 	const char *dir;	/* what may be written */
 	const char *shm;	/* a folder in it that stands for /dev/shm */
 	const char *cwd;
-	/* With namespaces alone: a folder that is seen at another place, of which the parent is
-	 * there and holds nothing else then; read-only, unless it lies in `dir`. Both or neither. */
+	/* With namespaces alone: a folder that is seen at another place, whose parent is there
+	 * and holds nothing else then; read-only, unless it lies in `dir`. Both or neither. */
 	const char *from, *at;
 	char *uid_map, *gid_map;
 	pid_t parent;

@@ -13,8 +13,8 @@ struct pf_conda_place_of {
 
 /* Fetches, unpacks, links, and compiles what is noarch by the interpreter that is among them; then
  * conda-meta/, what the packages want to run (only with o->allow_scripts, else a note), and
- * activation.json. `list`: all files. `python` is filled in: version, site-packages, and as base_exe
- * the interpreter's path now. ESOLVE when no interpreter is among them. */
+ * activation.json. `list`: all files. `python` is filled in: version, site-packages, and as
+ * base_exe the interpreter's path now. ESOLVE when no interpreter is among them. */
 int pf_conda_install(struct pf_found_list *list, struct pf_python *python,
 		     const struct pf_conda_place_of *where, const struct pf_plan *plan,
 		     struct pf_workdir *w, const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;

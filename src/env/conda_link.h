@@ -56,7 +56,7 @@ int pf_conda_replace(struct pf_conda_linking *k, const struct pf_plan *plan,
 /* The same of the byte code: where a package has the place, there is nothing to do. */
 void pf_conda_place_code(struct pf_conda_linking *k);
 
-/* Links what was placed since the last time, as many files at a time as there are processors: files,
+/* Links what was placed since the last time, as many at a time as there are processors: files,
  * texts and binaries with their prefix replaced, scripts of entry points, symbolic links at last.
  * All of it is added to `list`. */
 int pf_conda_link(struct pf_found_list *list, struct pf_conda_linking *k,

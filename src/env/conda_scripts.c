@@ -1,4 +1,4 @@
-/* conda_scripts.c - what conda packages want to run: once they are linked, and at each activation */
+/* conda_scripts.c - what conda packages want to run: once linked, and at each activation */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "env/conda_scripts.h"
 

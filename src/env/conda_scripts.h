@@ -1,4 +1,4 @@
-/* conda_scripts.h - what conda packages want to run: once they are linked, and at each activation */
+/* conda_scripts.h - what conda packages want to run: once linked, and at each activation */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
@@ -25,9 +25,9 @@ void pf_conda_scripts_find(struct pf_conda_scripts *s, const struct pf_planned_c
 			   const struct pf_conda_part *parts, size_t n);
 
 /* Runs the former where the user allows it, else names them in a note; then activates in a clean
- * shell of the machine and writes down in PF_ENV_ACTIVATION what came of it, where anything did. Both
- * confined as builds are, and as if the environment were in place already, as far as the kernel
- * has it. What they wrote is in `list`. EIO when one of the former fails; that an activation does
- * is a warning. */
+ * shell of the machine and writes down in PF_ENV_ACTIVATION what came of it, where anything did.
+ * Both confined as builds are, and as if the environment were in place already, as far as the
+ * kernel has it. What they wrote is in `list`. EIO when one of the former fails; that an
+ * activation does is a warning. */
 int pf_conda_scripts_run(struct pf_found_list *list, struct pf_conda_scripts *s,
 			 struct pf_err *err) PF_MUST_USE;

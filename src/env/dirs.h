@@ -19,6 +19,6 @@ struct pf_dirs {
 };
 
 void pf_dirs_close(struct pf_dirs *d);
-/* The folder of a file, no link followed, and its name in it. It is good until the next call. -1. */
+/* The folder of a file, no link followed, and its name in it. Good until the next call. -1. */
 int pf_dirs_enter(const char **name, struct pf_dirs *d, const char *path,
 		  struct pf_err *err) PF_MUST_USE;

@@ -6,8 +6,8 @@
 #include "base/mem.h"
 
 /* Every `from` becomes `to`. A first line "#!" that is longer than kernels read, or whose program's
- * path would hold a blank now, is written in another way: that of Python starts a shell which starts
- * the program, as rattler has it, so that nothing need be activated; any other becomes
+ * path would hold a blank now, is written in another way: that of Python starts a shell which
+ * starts the program, as rattler has it, so that nothing need be activated; any other becomes
  * "#!/usr/bin/env PROGRAM OPTIONS", as conda has it. */
 void pf_prefix_text(struct pf_buf *out, struct pf_str text, struct pf_str from, struct pf_str to);
 

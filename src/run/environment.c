@@ -74,7 +74,8 @@ static const struct pf_node *read_object(struct pf_arena *a, const char *dir, co
 /* What the packages' scripts came to when the environment was made: nobody here is a shell that
  * could read them. Then conda-meta/state, the user's own: {"version": 1, "env_vars": {"NAME":
  * "value"}}. */
-static void set_conda_variables(struct settings *s, const char *dir, const struct pf_node *activation)
+static void set_conda_variables(struct settings *s, const char *dir,
+				const struct pf_node *activation)
 {
 	set_all(s, pf_node_get(activation, "set"));
 	set_all(s, pf_node_get(read_object(s->a, dir, "conda-meta/state"), "env_vars"));

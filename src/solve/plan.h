@@ -38,7 +38,7 @@ struct pf_planned_conda {
 	/* where its file is: a path, a file: or http: address, with login and token; not written
 	 * down, and without it record.url counts */
 	struct pf_str from;
-	struct pf_str asked;	/* the spec that the user asked for it by; empty: another one needs it */
+	struct pf_str asked; /* the spec that the user asked for it by; empty: nobody did */
 };
 
 struct pf_native;
@@ -108,6 +108,7 @@ int pf_plan_read_conda(struct pf_plan *out, const struct pf_node *list,
 
 /* The plan as one JSON object: {"key":..., "resolver":..., "as_of":..., "late":[{"name":...,
  * "why":...}], "facts":[...], "added":[...], "left_out":[...], "packages":[...], "conda":[...]},
- * less what is empty but for packages and left_out. It is for files and for eyes: secrets of URLs are not in it. */
+ * less what is empty but for packages and left_out. It is for files and for eyes: secrets of URLs
+ * are not in it. */
 void pf_plan_write(struct pf_json_out *w, const struct pf_plan *p);
 int pf_plan_read(struct pf_plan *out, const struct pf_node *object, struct pf_err *err) PF_MUST_USE;

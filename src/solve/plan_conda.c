@@ -57,7 +57,8 @@ static void visit(struct ordering *o, const struct pf_planned_conda *first)
 			way.n--;
 			continue;
 		}
-		needed = pf_map_get(&o->by_name, pf_conda_spec_name(s->one->record.depends.v[s->next++]));
+		needed = pf_map_get(&o->by_name, pf_conda_spec_name(
+							 s->one->record.depends.v[s->next++]));
 		seen = needed ? pf_map_put(&o->arena, &o->seen, needed->record.name) : NULL;
 		if (!seen || *seen)
 			continue;

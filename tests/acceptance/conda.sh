@@ -1,6 +1,7 @@
 #!/bin/sh
 # conda.sh - every conda package of the hostile corpus is judged rightly, and nothing is written or changed elsewhere
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2154
 . "${SRCDIR:-.}/tests/cli/tap.sh"
 corpus=${PYFUNC_ENV_ACCEPTANCE:-/nowhere}/hostile/make_hostile.py
 [ -r "$corpus" ] || skip_all "PYFUNC_ENV_ACCEPTANCE has no hostile/make_hostile.py"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # conda_link.sh - environments of conda packages: what is in them, who wins, what is run, and that they are whole
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2154
+# shellcheck disable=SC2046,SC2086,SC2120,SC2154 # lists of files, without blanks
 . "${SRCDIR:-.}/tests/cli/tap.sh"
 umask 022
 here=${SRCDIR:-.}/tests/cli
@@ -12,7 +12,6 @@ python=$("$maker" -c 'import os, sys; print(os.path.realpath(sys.executable))')
 linux=$work/channel/linux-64 noarch=$work/channel/noarch store=$PYFUNC_ENV_STORE
 interpreter=$(echo "$linux"/python-*)
 all() { echo "$interpreter $linux/libdemo-1.2-h1_1.tar.bz2 $linux/tool-2.0-0.conda $linux/old-0.9-0.tar.bz2 $noarch/pure-1.0-py_0.conda $noarch/data-1.0-0.conda"; }
-# shellcheck disable=SC2046,SC2086 # lists of files
 make() { "$tool" env $(all) "$@"; }
 
 # ---- contents ----

@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
-"""make_conda.py - conda packages made on the spot, and a channel of tiny ones that need no compiler
-
-usage: make_conda.py OUT [PYTHON]
+# make_conda.py - conda packages made on the spot, and a channel of tiny ones that need no compiler
+# SPDX-License-Identifier: Apache-2.0
+"""usage: make_conda.py OUT [PYTHON]
 
 OUT gets linux-64/ and noarch/. Its interpreter is a script that starts PYTHON (this one, unless it is
 told); everything else is a few bytes. Other recipes import `Package`, `Channel` and `PLACE`.
 """
-# SPDX-License-Identifier: Apache-2.0
 import bz2
 import hashlib
 import io

@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
-"""conda_rattler.py - what py-rattler makes of a channel, and how an environment of ours differs
-
-usage: conda_rattler.py install CHANNEL PREFIX CACHE SPEC...   prints the packages, a file a line
+# conda_rattler.py - what py-rattler makes of a channel, and how an environment of ours differs
+# SPDX-License-Identifier: Apache-2.0
+"""usage: conda_rattler.py install CHANNEL PREFIX CACHE SPEC...   prints the packages, a file a line
        conda_rattler.py compare OURS PREFIX
 """
-# SPDX-License-Identifier: Apache-2.0
 import asyncio
 import hashlib
 import json

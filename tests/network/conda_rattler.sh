@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2154
 . "${SRCDIR:-.}/tests/network/wheels.sh"
-[ -n "${PYFUNC_ENV_NETWORK:-}" ] || skip_all "without PYFUNC_ENV_NETWORK=1 there is no network"
 tool=$BUILDDIR/tests/cli/conda_tool
 peer=${SRCDIR:-.}/tests/network/conda_rattler.py
 export PYFUNC_ENV_STORE="$work/store"

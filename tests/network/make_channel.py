@@ -1,14 +1,13 @@
 #!/usr/bin/env python3
-"""make_channel.py - a small conda channel of real things: a CPython, wheels of the index, a C library
-
-usage: make_channel.py OUT WHEELS PREFIX
+# make_channel.py - a small conda channel of real things: a CPython, wheels of the index, a C library
+# SPDX-License-Identifier: Apache-2.0
+"""usage: make_channel.py OUT WHEELS PREFIX
 
 PREFIX is an installed CPython that is not the system's; WHEELS is a folder of wheels for it. cc and
 patchelf have to be on PATH. Every kind of file that an installer has to know is in it: both formats,
 noarch packages with entry points, prefixes in texts and in binaries (two in one string, too), symbolic
 links, activation, a script for when it is linked, files that two packages claim.
 """
-# SPDX-License-Identifier: Apache-2.0
 import configparser
 import os
 import re
