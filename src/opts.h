@@ -54,6 +54,7 @@ struct pf_opts {
 	bool refresh;		   /* resolve anew */
 	bool repair;
 	bool allow_model_index;
+	struct pf_strs channels;   /* of conda's, in place of the model's; none: the model's */
 	bool allow_urls;
 	bool no_bytecode;
 	bool no_build;		   /* wheels alone */

@@ -142,9 +142,11 @@ int pf_read_model(struct pf_model *out, struct pf_fetched *from, const char *uri
 				     .max_file = much == PF_LOOKS_OF_IT ? PF_MAX_LOOKED_INTO : 0 };
 
 	pf_signals_catch();
-	return pf_fetch_model(from, uri, &how, err) < 0 || pf_model_load(out, from->dir, err) < 0
-		       ? -1
-		       : 0;
+	if (pf_fetch_model(from, uri, &how, err) < 0 || pf_model_load(out, from->dir, err) < 0)
+		return -1;
+	if (o->channels.n)
+		pf_model_set_channels(out, &o->channels);
+	return 0;
 }
 
 static int read_model(struct pf_job *job, const char *uri, enum pf_how_much much,

@@ -17,7 +17,7 @@ edges() {
 	python: base formats req fetch opts.h
 	check: base formats req model python opts.h
 	index: base formats req fetch opts.h
-	channel: base formats req fetch opts.h
+	channel: base formats req fetch opts.h default_index.h
 	solve: base formats req index channel python opts.h default_index.h
 	build: base formats req fetch index python env solve opts.h
 	lock: base formats req fetch index python solve opts.h

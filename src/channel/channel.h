@@ -4,11 +4,12 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "fetch/fetch.h"
 #include "opts.h"
 #include "req/condarec.h"
 #include "req/matchspec.h"
 
-/* Where a package's channel is of less importance than one before it: whether its versions count. */
+/* Whether versions count of a channel that is of less importance than another with the package. */
 enum pf_channel_priority {
 	PF_CHANNEL_FLEXIBLE,	/* only where the others have nothing that fits */
 	PF_CHANNEL_STRICT,	/* not at all */
@@ -29,13 +30,22 @@ struct pf_channels {
 	PF_VEC(struct pf_channel) v;	/* the most important first, each once */
 	enum pf_channel_priority priority;
 	struct pf_strs subdirs;		/* "linux-64", "noarch" */
+	/* ssl_verify, client_ssl_cert and proxy_servers of .condarc */
+	struct pf_net net;
+	bool substituted;		/* conda-forge stands for a vendor's channel */
 	struct pf_condarc *conf;
 };
 
-/* What channels are asked for by name, and what the user's .condarc and CONDA_* make of the names.
- * `named`: names and addresses, as a model or the user has them; `by_user`: folders, other schemes
- * and logins are allowed. EMODEL (EUSAGE when by_user) for what is no channel, ETRANSFER for one
- * that the user's allowlist does not have or that .condarc denies. */
+/* Channels by their names and addresses, and what the user's .condarc and CONDA_* make of them
+ * (channel_alias, custom_channels, custom_multichannels, default_channels, mirrored_channels,
+ * channel_priority, allowlist_channels, denylist_channels). `named`: those of a model, behind which
+ * come the user's own channels unless "nodefaults" is among them; or of the user (by_user), and then
+ * no others. None at all: the user's own, else conda-forge. conda-forge stands for `defaults`, with
+ * a note, unless the user's settings say what that is.
+ *
+ * EMODEL (EUSAGE when by_user) for what is no channel, and for what a model may not name without
+ * --allow-model-index: a folder, an address with a login. EUSAGE where the user's lists forbid a
+ * channel, or nothing tells where it is. */
 int pf_channels_open(struct pf_channels *out, const struct pf_strs *named, bool by_user,
 		     const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
 void pf_channels_free(struct pf_channels *c);
@@ -54,9 +64,12 @@ struct pf_conda_records {
 };
 
 /* What this machine has that packages may ask for: __glibc, __linux, __unix, __archspec, __cuda,
- * less or more of them by CONDA_OVERRIDE_*. `subdir` is that of the machine the packages are for,
+ * less or more of them by CONDA_OVERRIDE_*
+ * (devices are not asked for __cuda_arch). `subdir` is that of the machine the packages are for,
  * "linux-64". All of it lives in the arena. EUSAGE for an override that is no version. */
 int pf_conda_virtual(struct pf_conda_records *out, struct pf_arena *a, struct pf_str subdir,
 		     struct pf_err *err) PF_MUST_USE;
 /* The subdir of this machine: "linux-64", "linux-aarch64"; CONDA_SUBDIR first. */
 struct pf_str pf_conda_subdir(void);
+/* What /proc/cpuinfo of an x86_64 comes to: "x86_64", "x86_64_v2" to "x86_64_v4". */
+struct pf_str pf_conda_microarch(struct pf_str cpuinfo);

@@ -1,5 +1,6 @@
 /* diff_conda.c - conda's match specs against what an interpreter has */
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/log.h"
 #include "base/str.h"
 #include "check/diff.h"
 
@@ -18,105 +19,6 @@ static const struct {
 	{ "pyqt", "pyqt5" },		       { "faiss-cpu", "faiss-cpu" },
 	{ "ruamel.yaml", "ruamel-yaml" },      { "pyyaml", "pyyaml" },
 };
-
-/* channel::name version build, channel::name=version=build, name[version='...'] (CEP 29). */
-struct spec {
-	struct pf_str name, version;
-	bool fuzzy;	/* a single "=": 1.26 is 1.26.* */
-};
-
-static struct pf_str bracket_version(struct pf_str inside)
-{
-	size_t at = pf_str_find_str(inside, "version=");
-	char quote;
-
-	if (at == PF_NPOS)
-		return PF_S("");
-	inside = pf_str_skip(inside, at + 8);
-	quote = inside.n ? inside.p[0] : '\0';
-	if (quote != '\'' && quote != '"')
-		return pf_str_cut(inside, 0, pf_str_find(inside, ','));
-	inside = pf_str_skip(inside, 1);
-	return pf_str_cut(inside, 0, pf_str_find(inside, quote));
-}
-
-static struct spec read_spec(struct pf_str text)
-{
-	struct spec s = { 0 };
-	size_t at = pf_str_find_str(text, "::"), end = 0;
-
-	if (at != PF_NPOS)
-		text = pf_str_skip(text, at + 2);
-	text = pf_str_trim(text);
-	while (end < text.n && !strchr(" =<>!~[", text.p[end]))
-		end++;
-	s.name = pf_str_cut(text, 0, end);
-	text = pf_str_trim(pf_str_skip(text, end));
-	if (text.n && text.p[0] == '[') {
-		s.version = bracket_version(text);
-		return s;
-	}
-	text = pf_str_trim(pf_str_cut(text, 0, pf_str_find(text, '[')));
-	if (text.n > 1 && text.p[0] == '=' && text.p[1] != '=') {
-		text = pf_str_trim(pf_str_skip(text, 1));
-		s.fuzzy = true;
-		s.version = pf_str_cut(text, 0, pf_str_find(text, '='));
-	} else {
-		s.version = pf_str_starts(text, "==") || !text.n || strchr("<>!~", text.p[0]) ?
-				    text :
-				    pf_str_cut(text, 0, pf_str_find(text, ' '));
-	}
-	return s;
-}
-
-/* One piece without "," and "|": 1 admits, 0 does not, -1 cannot be told. */
-static int piece_admits(struct pf_arena *a, struct pf_str piece, bool fuzzy, struct pf_str have)
-{
-	struct pf_specset set = { 0 };
-	struct pf_version v;
-	struct pf_err ignored;
-	struct pf_str spec;
-
-	piece = pf_str_trim(piece);
-	if (!piece.n || pf_str_is(piece, "*"))
-		return 1;
-	if (strchr("<>!~=", piece.p[0])) {
-		bool star = pf_str_ends(piece, ".*") && (piece.p[0] == '<' || piece.p[0] == '>');
-
-		spec = pf_str_cut(piece, 0, star ? piece.n - 2 : piece.n);
-	} else {
-		bool star = pf_str_ends(piece, "*");
-
-		while (piece.n && (piece.p[piece.n - 1] == '*' || piece.p[piece.n - 1] == '.'))
-			piece.n--;
-		spec = pf_format(a, "==" PF_FMT "%s", PF_ARG(piece), fuzzy || star ? ".*" : "");
-	}
-	if (!pf_version_read(&v, a, have) || pf_specset_parse(&set, a, spec, &ignored) < 0)
-		return pf_str_eq(piece, have) ? 1 : -1;
-	return pf_specset_admits(&set, &v, PF_PRE_ALLOW);
-}
-
-/* "," binds tighter than "|". */
-static int spec_admits(struct pf_arena *a, const struct spec *s, struct pf_str have)
-{
-	struct pf_str rest = s->version, either, piece;
-	int best = s->version.n ? 0 : 1;
-
-	while (rest.p && pf_str_next(&rest, '|', &either)) {
-		int all = 1;
-
-		while (pf_str_next(&either, ',', &piece)) {
-			int one = piece_admits(a, piece, s->fuzzy, have);
-
-			all = !all || !one ? 0 : all < 0 || one < 0 ? -1 : 1;
-		}
-		if (all > 0)
-			return 1;
-		if (all < 0)
-			best = -1;
-	}
-	return best;
-}
 
 static struct pf_str pip_key(struct pf_arena *a, struct pf_str conda)
 {
@@ -142,26 +44,66 @@ static struct pf_weight weigh(struct pf_compare *c, struct pf_str key, bool inst
 	return w;
 }
 
-static void check_spec(struct pf_compare *c, struct pf_str text)
+/* Of a distribution that pip installed there is a version alone, whose local label ("+cpu") is not
+ * of the package's. -1: it cannot be told. */
+static int version_admitted(struct pf_arena *a, const struct pf_match_spec *s, struct pf_str have)
+{
+	struct pf_condaver all, public;
+
+	if (!pf_condaver_read(&all, a, have))
+		return s->version.n ? -1 : 1;
+	if (pf_condaver_spec_admits(&s->version, &all))
+		return 1;
+	return pf_condaver_read(&public, a, pf_str_cut(have, 0, pf_str_find(have, '+'))) &&
+	       pf_condaver_spec_admits(&s->version, &public);
+}
+
+/* What is installed tells where it came from by an address, a spec mostly by its last part. */
+static void name_channel(struct pf_conda_record *r, const struct pf_match_spec *s)
+{
+	struct pf_str asked = s->channel.text, at = r->channel;
+
+	if (asked.n && asked.n < at.n && at.p[at.n - asked.n - 1] == '/' &&
+	    pf_str_same(pf_str_skip(at, at.n - asked.n), asked))
+		r->channel_name = asked;
+}
+
+static int record_admitted(struct pf_compare *c, const struct pf_match_spec *s,
+			   struct pf_dist *dist)
+{
+	struct pf_conda_record r = { .name = dist->name, .build = dist->build };
+	struct pf_err ignored;
+
+	if (pf_dist_conda_record(&r, c->dists, dist, &ignored) == 0) {
+		name_channel(&r, s);
+		return pf_match_spec_matches(s, &r);
+	}
+	/* its file's name tells three of what a spec may ask */
+	(void)pf_conda_record_set_version(&r, &c->d->arena, dist->version);
+	if (pf_match_spec_matches(s, &r))
+		return 1;
+	return version_admitted(&c->d->arena, s, dist->version) ? -1 : 0;
+}
+
+static void check_spec(struct pf_compare *c, const struct pf_match_spec *s)
 {
 	struct pf_arena *a = &c->d->arena;
-	struct spec s = read_spec(text);
-	struct pf_str key = pip_key(a, s.name);
-	struct pf_dist *dist = pf_map_get(&c->dists->conda_by_name, s.name);
-	int admitted;
+	struct pf_str key = pip_key(a, s->name);
+	struct pf_dist *dist = pf_map_get(&c->dists->conda_by_name, s->name);
+	int admitted = 0;
 
-	if (!s.name.n)
-		return;
-	if (!dist)
-		dist = pf_map_get(&c->dists->by_name, key);
-	admitted = dist ? spec_admits(a, &s, dist->version) : 0;
+	if (dist)
+		admitted = record_admitted(c, s, dist);
+	else if ((dist = pf_map_get(&c->dists->by_name, key)))
+		admitted = version_admitted(a, s, dist->version);
 	if (admitted <= 0)
-		pf_diff_add(c, s.name, text, dist ? dist->version : (struct pf_str){ 0 },
+		pf_diff_add(c, s->name, pf_redacted(a, s->text),
+			    dist ? dist->version : (struct pf_str){ 0 },
 			    weigh(c, key, dist != NULL, admitted == 0))->conda = true;
 }
 
 void pf_diff_conda(struct pf_compare *c)
 {
-	for (size_t i = 0; i < c->m->needs.conda.n; i++)
-		check_spec(c, c->m->needs.conda.v[i]);
+	for (size_t i = 0; i < c->m->needs.conda_specs.n; i++)
+		check_spec(c, &c->m->needs.conda_specs.v[i]);
 }

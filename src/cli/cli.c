@@ -182,6 +182,7 @@ int pf_cli_opts(struct pf_opts *out, const struct pf_args *args, struct pf_arena
 	    read_warm(&o, args->value[PF_OPT_keep_warm], err) < 0 ||
 	    pf_cli_size(&o.max_memory, "--max-memory", args->value[PF_OPT_max_memory], err) < 0)
 		return -1;
+	pf_args_list(&o.channels, args, a, PF_OPT_channel);
 	pf_args_list(&o.pass_env, args, a, PF_OPT_pass_env);
 	pf_args_list(&o.set_env, args, a, PF_OPT_env);
 	for (size_t i = 0; i < o.set_env.n; i++)

@@ -3,69 +3,6 @@
 #include "base/str.h"
 #include "model/parts.h"
 
-/* Where the package's name starts: behind "channel::" or "channel/subdir::". */
-static struct pf_str skip_channel(struct pf_str spec)
-{
-	size_t at = pf_str_find_str(spec, "::");
-
-	return pf_str_trim(at == PF_NPOS ? spec : pf_str_skip(spec, at + 2));
-}
-
-static bool is_name_char(char c)
-{
-	return pf_is_alnum(c) || c == '_' || c == '-' || c == '.';
-}
-
-/* "numpy" of "c::numpy>=1" */
-static struct pf_str name_of(struct pf_str spec)
-{
-	struct pf_str s = skip_channel(spec);
-	size_t n = 0;
-
-	while (n < s.n && is_name_char(s.p[n]))
-		n++;
-	return pf_str_cut(s, 0, n);
-}
-
-/* Brackets and quotes in pairs, and no byte that no match spec has: the solver reads it in full. */
-static bool is_balanced(struct pf_str s)
-{
-	char quote = 0;
-	bool inside = false;
-
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
-
-		if (quote)
-			quote = c == quote ? 0 : quote;
-		else if ((c == '"' || c == '\'') && inside)
-			quote = c;
-		else if (c == '[' && !inside)
-			inside = true;
-		else if (c == ']' && inside)
-			inside = false;
-		else if (!pf_is_alnum(c) &&
-			 !strchr(inside ? "_-.,*+!=<>~|^$: /()@" : "_-.,*+!=<>~|^$ ()@", c))
-			return false;
-	}
-	return !quote && !inside;
-}
-
-/* What follows the name: a comparison wants its version. */
-static bool is_spec(struct pf_str spec)
-{
-	struct pf_str s = skip_channel(spec), name = name_of(spec);
-	struct pf_str rest = pf_str_trim(pf_str_skip(s, name.n));
-
-	if (!name.n || !(pf_is_alnum(name.p[0]) || name.p[0] == '_' || name.p[0] == '.'))
-		return false;
-	if (rest.n && strchr("=<>~!", rest.p[rest.n - 1]))
-		return false;
-	if (rest.n && !strchr("=<>~![ 0123456789*", rest.p[0]) && s.p[name.n] != ' ')
-		return false;
-	return is_balanced(rest) && !memchr(spec.p, '\0', spec.n);
-}
-
 static int fail_item(const char *path, const struct pf_node *n, const char *what,
 		     struct pf_err *err)
 {
@@ -82,25 +19,18 @@ static int fail_item(const char *path, const struct pf_node *n, const char *what
 
 /* "=3.11.7", "==3.8", " 3.10", "=3.10.4=h12_cpython", "=3.8.*": the version, or nothing when it
  * is a range. A version without its patch is a prefix to conda and to us. */
-static struct pf_str exact_version(struct pf_str rest)
+static struct pf_str exact_version(const struct pf_condaver_spec *s)
 {
-	struct pf_str version;
+	bool one = s->n == 1 && (s->v[0].op == PF_CONDAVER_EQ || s->v[0].op == PF_CONDAVER_STARTS);
 
-	while (rest.n && rest.p[0] == '=')
-		rest = pf_str_skip(rest, 1);
-	version = pf_str_cut(rest, 0, pf_str_find(rest, '='));
-	version = pf_str_trim(version);
-	version = pf_str_cut(version, 0, pf_str_find(version, ' '));
-	if (pf_str_ends(version, ".*"))
-		version.n -= 2;
-	else if (pf_str_ends(version, "*"))
-		version.n -= 1;
-	return pf_model_is_python(version) ? version : (struct pf_str){ 0 };
+	if (!one || !pf_model_is_python(s->v[0].version.text))
+		return (struct pf_str){ 0 };
+	return s->v[0].version.text;
 }
 
-static int take_python(struct pf_conda_file *out, const struct pf_node *n, struct pf_err *err)
+static int take_python(struct pf_conda_file *out, const struct pf_node *n,
+		       const struct pf_match_spec *s, struct pf_err *err)
 {
-	struct pf_str s = skip_channel(n->text), rest;
 	struct pf_str one = pf_shown(n->text), other = pf_shown(out->python_spec);
 
 	if (out->python_spec.n && !pf_str_eq(out->python_spec, n->text))
@@ -108,11 +38,10 @@ static int take_python(struct pf_conda_file *out, const struct pf_node *n, struc
 			       "%s asks for Python twice: " PF_FMT " on line %u, " PF_FMT
 			       " on line %u",
 			       out->path, PF_ARG(other), out->python_line, PF_ARG(one), n->line);
-	rest = pf_str_trim(pf_str_skip(s, name_of(s).n));
 	out->python_spec = n->text;
 	out->python_line = n->line;
-	out->python = exact_version(rest);
-	out->python_range = out->python.n ? (struct pf_str){ 0 } : rest;
+	out->python = exact_version(&s->version);
+	out->python_range = out->python.n ? (struct pf_condaver_spec){ 0 } : s->version;
 	return 0;
 }
 
@@ -139,19 +68,37 @@ static int take_pip(struct pf_conda_file *out, const struct pf_node *map, struct
 	return 0;
 }
 
-static int take_dependency(struct pf_conda_file *out, struct pf_model *m, const struct pf_node *n,
-			   struct pf_err *err)
+static void ask(struct pf_conda_file *out, struct pf_model *m, const struct pf_node *n,
+		enum pf_asked_kind kind, const char *what, struct pf_str text)
 {
-	if (n->kind == PF_NODE_MAP)
-		return take_pip(out, n, err);
-	if (n->kind != PF_NODE_STRING)
-		return fail_item(out->path, n, "a dependency", err);
-	if (!is_spec(n->text))
-		return fail_item(out->path, n, "no match spec of conda", err);
-	if (pf_str_ieq(name_of(n->text), "python"))
-		return take_python(out, n, err);
-	*PF_PUSH(&m->arena, &out->specs) = n->text;
-	return 0;
+	*PF_PUSH(&m->arena, &m->needs.asked) = (struct pf_asked){
+		.kind = kind,
+		.text = pf_format(&m->arena, "%s " PF_FMT, what, PF_ARG(text)),
+		.file = pf_s(out->path),
+		.line = n->line,
+	};
+}
+
+/* A folder may be allowed; what no channel is, or climbs, is never. */
+static void ask_channel(struct pf_conda_file *out, struct pf_model *m, const struct pf_node *n,
+			struct pf_str channel)
+{
+	bool folder = pf_str_starts(channel, "file:") && pf_str_find_str(channel, "..") == PF_NPOS;
+
+	ask(out, m, n, folder ? PF_ASKED_CHANNEL : PF_ASKED_LOCAL, "channel", channel);
+}
+
+/* A model asks for packages by their names; what a solver of conda's has besides is not for it. */
+static const char *why_not(const struct pf_match_spec *s)
+{
+	if (!s->name.n)
+		return "no package is named in";
+	if (pf_str_find(s->build.text, ' ') != PF_NPOS ||
+	    pf_str_find(s->build.text, '/') != PF_NPOS)
+		return "no build of conda's is in";
+	if (s->extras.n || s->flags.n || s->when.n)
+		return "extras, flags and conditions are not for models:";
+	return NULL;
 }
 
 /* Names and http(s) addresses; a folder or another scheme is for the user to allow. */
@@ -160,9 +107,36 @@ static bool is_plain_channel(struct pf_str c)
 	if (pf_str_starts(c, "https://") || pf_str_starts(c, "http://"))
 		return true;
 	for (size_t i = 0; i < c.n; i++)
-		if (!is_name_char(c.p[i]) && c.p[i] != '/')
+		if (!pf_is_alnum(c.p[i]) && !strchr("_-./", c.p[i]))
 			return false;
 	return c.n && pf_is_alnum(c.p[0]) && pf_str_find_str(c, "..") == PF_NPOS;
+}
+
+static int take_dependency(struct pf_conda_file *out, struct pf_model *m, const struct pf_node *n,
+			   struct pf_err *err)
+{
+	struct pf_match_spec s;
+	const char *why;
+
+	if (n->kind == PF_NODE_MAP)
+		return take_pip(out, n, err);
+	if (n->kind != PF_NODE_STRING)
+		return fail_item(out->path, n, "a dependency", err);
+	if (pf_match_spec_parse(&s, &m->arena, n->text, err) < 0)
+		return pf_wrap(err, "%s, line %u", out->path, n->line);
+	why = why_not(&s);
+	if (why)
+		return fail_item(out->path, n, why, err);
+	if (s.url.text.n)
+		ask(out, m, n, pf_str_starts(s.url.text, "file:") ? PF_ASKED_LOCAL : PF_ASKED_URL,
+		    "package", s.url.text);
+	if (s.channel.kind == PF_PATTERN_EXACT && !is_plain_channel(s.channel.text))
+		ask_channel(out, m, n, s.channel.text);
+	if (pf_str_is(s.name, "python"))
+		return take_python(out, n, &s, err);
+	*PF_PUSH(&m->arena, &out->specs) = n->text;
+	*PF_PUSH(&m->arena, &out->matches) = s;
+	return 0;
 }
 
 static int take_channel(struct pf_conda_file *out, struct pf_model *m, const struct pf_node *n,
@@ -172,12 +146,7 @@ static int take_channel(struct pf_conda_file *out, struct pf_model *m, const str
 		return fail_item(out->path, n, "a channel", err);
 	*PF_PUSH(&m->arena, &out->channels) = n->text;
 	if (!is_plain_channel(n->text))
-		*PF_PUSH(&m->arena, &m->needs.asked) = (struct pf_asked){
-			.kind = PF_ASKED_LOCAL,
-			.text = pf_format(&m->arena, "channel " PF_FMT, PF_ARG(n->text)),
-			.file = pf_s(out->path),
-			.line = n->line,
-		};
+		ask_channel(out, m, n, n->text);
 	return 0;
 }
 
@@ -207,4 +176,24 @@ int pf_conda_file_read(struct pf_conda_file *out, struct pf_model *m, const stru
 	if (take_list(out, m, doc, "channels", take_channel, err) < 0)
 		return -1;
 	return take_list(out, m, doc, "dependencies", take_dependency, err);
+}
+
+void pf_model_set_channels(struct pf_model *m, const struct pf_strs *channels)
+{
+	struct pf_needs *needs = &m->needs;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < needs->asked.n; i++) {
+		const struct pf_asked *one = &needs->asked.v[i];
+		bool gone = pf_str_starts(one->text, "channel ") &&
+			    pf_strs_have(&needs->channels, pf_str_skip(one->text, strlen("channel ")));
+
+		if (!gone)
+			needs->asked.v[kept++] = *one;
+	}
+	needs->asked.n = kept;
+	needs->channels = (struct pf_strs){ 0 };
+	for (size_t i = 0; i < channels->n; i++)
+		*PF_PUSH(&m->arena, &needs->channels) = pf_dup(&m->arena, channels->v[i]);
+	needs->channels_by_user = true;
 }

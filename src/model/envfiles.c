@@ -55,30 +55,25 @@ static int python_of_env(struct pf_str *out, const struct files *f, struct pf_er
 	return 0;
 }
 
-/* Does the range of conda.yaml ("=3.8.*|3.9" is beyond us and admits nothing) hold a version? */
-static bool range_admits(struct pf_model *m, struct pf_str range, struct pf_str version)
+/* Does the range of conda.yaml hold a version? */
+static bool range_admits(struct pf_model *m, const struct pf_condaver_spec *range,
+			 struct pf_str version)
 {
-	struct pf_specset set = { 0 };
-	struct pf_version v = { 0 };
-	struct pf_err err;
+	struct pf_condaver v;
 
-	return version.n && pf_specset_parse(&set, &m->arena, range, &err) == 0 &&
-	       pf_version_parse(&v, &m->arena, version, &err) == 0 &&
-	       pf_specset_admits(&set, &v, PF_PRE_ALLOW);
+	return pf_condaver_read(&v, &m->arena, version) && pf_condaver_spec_admits(range, &v);
 }
 
 /* ">=3.8,<3.9" and "~=3.8" name at least the version they start from. */
-static struct pf_str range_start(struct pf_model *m, struct pf_str range)
+static struct pf_str range_start(struct pf_model *m, const struct pf_condaver_spec *range)
 {
-	struct pf_specset set = { 0 };
-	struct pf_err err;
+	for (size_t i = 0; i < range->n; i++) {
+		const struct pf_condaver_clause *c = &range->v[i];
+		bool starts = c->op == PF_CONDAVER_GE || c->op == PF_CONDAVER_COMPATIBLE;
 
-	if (pf_specset_parse(&set, &m->arena, range, &err) < 0)
-		return (struct pf_str){ 0 };
-	for (size_t i = 0; i < set.n; i++)
-		if ((set.v[i].op == PF_SPEC_GE || set.v[i].op == PF_SPEC_COMPATIBLE) &&
-		    range_admits(m, range, set.v[i].text))
-			return set.v[i].text;
+		if (starts && range_admits(m, range, c->version.text))
+			return c->version.text;
+	}
 	return (struct pf_str){ 0 };
 }
 
@@ -89,9 +84,9 @@ static struct pf_str python_of_conda(struct pf_model *m, struct pf_conda_file *c
 
 	if (taken.n || !c->python_range.n)
 		return taken;
-	taken = range_admits(m, c->python_range, m->python_version)
+	taken = range_admits(m, &c->python_range, m->python_version)
 			? m->python_version
-			: range_start(m, c->python_range);
+			: range_start(m, &c->python_range);
 	if (decides && taken.n)
 		pf_model_note(m, "%s, line %u asks for " PF_FMT ": " PF_FMT " is taken", c->path,
 			      c->python_line, PF_ARG(c->python_spec), PF_ARG(taken));
@@ -310,6 +305,8 @@ int pf_envfiles_read(struct pf_model *m, struct pf_err *err)
 	    pf_conda_file_read(&f.conda, m, f.conda_doc, conda_path, err) < 0)
 		return -1;
 	m->needs.conda = f.conda.specs;
+	m->needs.conda_specs = f.conda.matches;
+	m->needs.conda_python = f.conda.python_spec;
 	m->needs.channels = f.conda.channels;
 	if (choose_python(m, &f, err) < 0 || read_packages(m, &f, err) < 0)
 		return -1;

@@ -39,6 +39,8 @@ struct pf_model {
 int pf_model_load(struct pf_model *out, const char *dir, struct pf_err *err) PF_MUST_USE;
 void pf_model_free(struct pf_model *m);
 
+/* The user's channels (--channel) in place of the model's. */
+void pf_model_set_channels(struct pf_model *m, const struct pf_strs *channels);
 /* The policy for a stranger's files: EMODEL for the first thing in needs.asked that may not be
  * asked where an environment is to be built, and for a digest that is missing where others are
  * given; ESOLVE for two exact versions of one distribution. `allow_index` and `allow_urls` are the

@@ -30,11 +30,12 @@ bool pf_model_is_python(struct pf_str text);
 struct pf_conda_file {
 	const char *path;
 	struct pf_strs specs;		/* less python */
+	struct pf_match_specs matches;	/* the same, read */
 	struct pf_strs channels;
 	struct pf_str python_spec;	/* as written: "python>=3.8" */
 	uint32_t python_line;
 	struct pf_str python;		/* exact version it names, or empty */
-	struct pf_str python_range;	/* ">=3.8" when it is none */
+	struct pf_condaver_spec python_range;	/* ">=3.8" when it is none */
 	const struct pf_node *pip;	/* a list, or NULL */
 };
 int pf_conda_file_read(struct pf_conda_file *out, struct pf_model *m, const struct pf_node *doc,

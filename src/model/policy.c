@@ -16,6 +16,9 @@ static const struct {
 			     "lets it choose between wheels and sources" },
 	[PF_ASKED_LOCAL] = { "a model may not name places outside itself",
 			     "put the file into the model's directory, or name a release" },
+	[PF_ASKED_CHANNEL] = { "a model may not name places outside itself",
+			       "name the channel with --channel, or let the model choose with "
+			       "--allow-model-index" },
 	[PF_ASKED_URL] = { "an address without a digest", "add #sha256=..., or use --allow-urls" },
 	[PF_ASKED_VAR] = { "variables and ~ are not filled in", "write the value itself" },
 	[PF_ASKED_INCLUDE] = { "no file beneath the model's directory",
@@ -38,6 +41,8 @@ static const struct {
 	{ PF_ASKED_URL, "git+", "a model may not name a repository", "--allow-urls lets it" },
 	{ PF_ASKED_LOCAL, "git+file:", "a model may not name places outside itself",
 	  "name a host's repository" },
+	{ PF_ASKED_LOCAL, "channel ", "a model may not name places outside itself",
+	  "name the channels with --channel" },
 	{ PF_ASKED_LOCAL, "git+", "no repository is installed as editable", "take -e away" },
 	{ PF_ASKED_OTHER, "hg+", "only git's repositories are fetched", "name a release" },
 	{ PF_ASKED_OTHER, "svn+", "only git's repositories are fetched", "name a release" },
@@ -61,6 +66,7 @@ static int check_asked(const struct pf_asked *one, bool allow_index, bool allow_
 		       struct pf_err *err)
 {
 	if ((one->kind == PF_ASKED_INDEX && allow_index) ||
+	    (one->kind == PF_ASKED_CHANNEL && allow_index) ||
 	    (is_choice_of_files(one) && allow_index) ||
 	    (one->kind == PF_ASKED_URL && allow_urls))
 		return 0;

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "req/condarec.h"
 
 struct pf_dist {
 	struct pf_str name;	/* normalised (PEP 503); conda: as it is */
@@ -40,3 +41,7 @@ int pf_dists_read(struct pf_dists *out, const struct pf_strs *paths, struct pf_s
 /* Reads requires, modules and url of one: METADATA (PKG-INFO and requires.txt), top_level.txt or
  * RECORD, direct_url.json; of a conda package its JSON file. What is not there stays empty. */
 int pf_dist_read(struct pf_dists *d, struct pf_dist *dist, struct pf_err *err) PF_MUST_USE;
+/* The record of a conda package that is installed, of its JSON file; views live in d->arena. EIO,
+ * EMODEL when the file cannot be read. */
+int pf_dist_conda_record(struct pf_conda_record *out, struct pf_dists *d,
+			 const struct pf_dist *dist, struct pf_err *err) PF_MUST_USE;

@@ -1,4 +1,4 @@
-/* condarec.h - a package of a conda channel, or an installed one, as its record tells (CEP 34, 36) */
+/* condarec.h - a package of a conda channel, or an installed one, as its record tells (CEP 36) */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 

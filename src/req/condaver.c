@@ -9,7 +9,7 @@
  *
  * [EPOCH!] MAIN [+LOCAL], parts of which are cut at ".", "_" and "-", and each piece into runs of
  * digits and of what is none. A piece that begins with a letter has a 0 before it, so that numbers
- * are compared with numbers. An underscore at the very end of MAIN belongs to the piece before it. */
+ * are compared with numbers. An underscore at the end of MAIN belongs to the piece before it. */
 
 struct scan {
 	struct pf_str text;	/* in lower case */

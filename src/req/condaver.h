@@ -87,6 +87,6 @@ bool pf_condaver_spec_admits(const struct pf_condaver_spec *s, const struct pf_c
 const struct pf_condaver *pf_condaver_spec_pin(const struct pf_condaver_spec *s);
 /* ">=1,<2|3.*": no blanks, versions in lower case, == before what is to be equal. */
 struct pf_str pf_condaver_spec_print(struct pf_arena *a, const struct pf_condaver_spec *s);
-/* Does an operator that compares (EQ to GE) hold where the order is `cmp`? And how it is written. */
+/* Does an operator that compares (EQ to GE) hold where the order is `cmp`? How is it written? */
 bool pf_condaver_op_holds(enum pf_condaver_op op, int cmp);
 const char *pf_condaver_op_text(enum pf_condaver_op op);

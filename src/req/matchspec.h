@@ -36,12 +36,17 @@ struct pf_match_spec {
 	struct pf_pattern url, fn, license, license_family;
 	struct pf_str md5, sha256;	/* hex digits in lower case */
 	struct pf_strs track_features, features; /* all of these */
-	/* Of a dependency, not of a record (what rattler has, and no CEP yet): its groups of further
-	 * dependencies; when it counts at all, "__linux and python >=3.8", checked to be match specs.
+	/* Of a dependency, not of a record (what rattler has, and no CEP yet): its groups of more
+	 * dependencies; when it counts, "__linux and python >=3.8", checked to be match specs.
 	 * Who solves obeys both or refuses them. */
 	struct pf_strs extras;
 	struct pf_str when;
 	struct pf_strs flags;	/* a record has to bear them; none does */
+};
+
+struct pf_match_specs {
+	struct pf_match_spec *v;
+	size_t n, cap;
 };
 
 /* Every text is a match spec in full or refused: EMODEL naming the column of what is wrong, ELIMIT.

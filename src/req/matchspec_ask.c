@@ -54,11 +54,13 @@ static bool rest_fits(const struct pf_match_spec *s, const struct pf_conda_recor
 
 bool pf_match_spec_matches(const struct pf_match_spec *s, const struct pf_conda_record *r)
 {
-	if (s->name.n ? !pf_str_same(s->name, r->name) : !pf_pattern_admits(&s->name_pattern, r->name))
+	const struct pf_build_number_spec *n = &s->build_number;
+	int cmp = (r->build_number > n->number) - (r->build_number < n->number);
+
+	if (s->name.n ? !pf_str_same(s->name, r->name) :
+			!pf_pattern_admits(&s->name_pattern, r->name))
 		return false;
-	if (s->build_number.op != PF_CONDAVER_ANY &&
-	    !pf_condaver_op_holds(s->build_number.op, (r->build_number > s->build_number.number) -
-							      (r->build_number < s->build_number.number)))
+	if (n->op != PF_CONDAVER_ANY && !pf_condaver_op_holds(n->op, cmp))
 		return false;
 	return pf_pattern_admits(&s->build, r->build) &&
 	       pf_condaver_spec_admits(&s->version, &r->ver) && rest_fits(s, r);

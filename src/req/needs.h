@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/mem.h"
+#include "req/matchspec.h"
 #include "req/reqopts.h"
 #include "req/requirement.h"
 
@@ -30,6 +31,7 @@ struct pf_asked {
 		PF_ASKED_INDEX,	  /* --index-url, --no-index, --find-links and their like */
 		PF_ASKED_BUILD,	  /* --no-binary, --global-option, --config-settings, ... */
 		PF_ASKED_LOCAL,	  /* an editable, a path, file: */
+		PF_ASKED_CHANNEL, /* a folder as a channel of conda's */
 		PF_ASKED_URL,	  /* a direct URL without a digest, VCS included */
 		PF_ASKED_VAR,	  /* ${VAR} or ~ */
 		PF_ASKED_INCLUDE, /* -r or -c that leaves the model */
@@ -65,7 +67,10 @@ struct pf_needs {
 	PF_VEC(struct pf_need) pip;	/* requirements and constraints in file order */
 	struct pf_strs build; /* "pip==23.2.1", "wheel": pip, setuptools, wheel and the like */
 	struct pf_strs conda;		/* match specs as written, less python */
-	struct pf_strs channels;
+	struct pf_match_specs conda_specs;	/* the same, read */
+	struct pf_str conda_python;	/* that of python, as written; empty: none */
+	struct pf_strs channels;	/* as written; may hold secrets */
+	bool channels_by_user;		/* --channel: not the model's */
 	PF_VEC(struct pf_asked) asked;
 	struct pf_index_wish wish;
 	struct pf_str lock;		/* digest of the lock that the model carries; empty: none */

@@ -82,10 +82,17 @@ make_model() { # NAME DEPENDENCIES-OF-CONDA PIP
 	END
 }
 make_model fits libblas=3.9 six==1.16.0
+make_model exact 'somewhere::libblas=3.9.0=1_open* libblas[build_number=0,subdir=linux-64]' six==1.16.0
 make_model differs 'libblas=3.8 libabsent=1' six==1.15.0
+make_model otherwise 'libblas=3.9.0=1_mkl libblas[build_number=1] elsewhere::libblas' six==1.16.0
 echo '{"inputs": [1, 2]}' >"$work/in.json"
 
 expect "nothing differs" 0 "" "$program" diff "$work/fits" --in "$prefix"
+expect "nor by build, number, channel and subdir" 0 "" "$program" diff "$work/exact" --in "$prefix"
+for required in libblas=3.9.0=1_mkl 'libblas[build_number=1]' elsewhere::libblas; do
+	expect "$required differs" 1 "\"required\":\"$required\",\"current\":\"3.9.0\"" \
+		"$program" diff "$work/otherwise" --in "$prefix" --json
+done
 expect "the same by --python" 0 "" "$program" diff "$work/fits" --python "$prefix/bin/python"
 expect "and by CONDA_PREFIX" 0 "" env CONDA_PREFIX="$prefix" "$program" diff "$work/fits"
 expect "conda's packages are compared" 1 "libblas" "$program" diff "$work/differs" --in "$prefix" --json

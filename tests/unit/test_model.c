@@ -230,9 +230,9 @@ static const struct {
 	{ { { "MLmodel", FLAVOR }, { "conda.yaml", "dependencies:\n- pip: [a]\n- pip: [b]\n" } },
 	  "conda.yaml, line 3: a second pip section, the first is on line 2", PF_EMODEL },
 	{ { { "MLmodel", FLAVOR }, { "conda.yaml", "dependencies: ['x===']\n" } },
-	  "conda.yaml, line 1: no match spec of conda: \"x===\"", PF_EMODEL },
+	  "conda.yaml, line 1: match spec 'x===', column 2: version spec '===', column 3: there is no such operator", PF_EMODEL },
 	{ { { "MLmodel", FLAVOR }, { "conda.yaml", "dependencies: ['numpy=1.0=../../x']\n" } },
-	  "conda.yaml, line 1: no match spec of conda: \"numpy=1.0=../../x\"", PF_EMODEL },
+	  "conda.yaml, line 1: no build of conda's is in: \"numpy=1.0=../../x\"", PF_EMODEL },
 	{ { { "MLmodel", FLAVOR }, { "conda.yaml", "dependencies:\n- python=3.10\n- python=3.11\n" } },
 	  "conda.yaml asks for Python twice: python=3.10 on line 2, python=3.11 on line 3", PF_ESOLVE },
 	{ { { "MLmodel", FLAVOR }, { "conda.yaml", "dependencies: [{pip: ['numpy; curl x | sh; #']}]\n" }, { "requirements.txt", "a" } },
@@ -393,16 +393,20 @@ static void allows_packages_alone(void **state)
 
 static void allows_known_channels_alone(void **state)
 {
+	struct pf_str mine[] = { PF_S("file:///mine") };
+	const struct pf_strs users = { mine, 1, 1 };
 	static const struct {
 		const char *channel, *msg;
+		bool allowed;	/* by --allow-model-index */
 	} rows[] = {
-		{ "conda-forge", NULL },
-		{ "defaults", NULL },
-		{ "pytorch/label/dev", NULL },
-		{ "https://user:hunter2@h/c", NULL },
-		{ "file:///etc", "conda.yaml, line 1: a model may not name places outside itself: channel file:///etc" },
-		{ "../../etc", "conda.yaml, line 1: a model may not name places outside itself: channel ../../etc" },
-		{ "gopher://h/", "conda.yaml, line 1: a model may not name places outside itself: channel gopher://h/" },
+		{ "conda-forge", NULL, false },
+		{ "defaults", NULL, false },
+		{ "pytorch/label/dev", NULL, false },
+		{ "https://user:hunter2@h/c", NULL, false },
+		{ "file:///etc", "conda.yaml, line 1: a model may not name places outside itself: channel file:///etc", true },
+		{ "file:///c/../etc", "conda.yaml, line 1: a model may not name places outside itself: channel file:///c/../etc", false },
+		{ "../../etc", "conda.yaml, line 1: a model may not name places outside itself: channel ../../etc", false },
+		{ "gopher://h/", "conda.yaml, line 1: a model may not name places outside itself: channel gopher://h/", false },
 	};
 
 	(void)state;
@@ -417,8 +421,13 @@ static void allows_known_channels_alone(void **state)
 		folder_put(dir, "conda.yaml", pf_format(&a, "channels: ['%s']\ndependencies: [python=3.11]\n",
 							   rows[i].channel));
 		assert_int_equal(pf_model_load(&m, dir, &err), 0);
-		assert_int_equal(pf_model_allow(&m, true, true, &err), rows[i].msg ? -1 : 0);
+		assert_int_equal(pf_model_allow(&m, false, true, &err), rows[i].msg ? -1 : 0);
 		assert_string_equal(err.msg, rows[i].msg ? rows[i].msg : "");
+		assert_int_equal(pf_model_allow(&m, true, true, &err),
+				 rows[i].msg && !rows[i].allowed ? -1 : 0);
+		pf_model_set_channels(&m, &users);
+		assert_int_equal(pf_model_allow(&m, false, false, &err), 0);
+		assert_true(m.needs.channels.n == 1 && pf_str_is(m.needs.channels.v[0], "file:///mine"));
 		pf_model_free(&m);
 		pf_arena_free(&a);
 		folder_remove(dir);

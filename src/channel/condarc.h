@@ -1,0 +1,26 @@
+/* condarc.h - the user's settings of conda: .condarc files and CONDA_*, as conda merges them */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/err.h"
+#include "base/mem.h"
+
+/* Lists of names or addresses by name. */
+struct pf_condarc_lists {
+	struct pf_map map;	/* to struct pf_strs * */
+};
+
+/* All of it lives in the arena it was read into. What nothing says is empty. */
+struct pf_condarc {
+	struct pf_str channel_alias, channel_priority;
+	struct pf_str proxy, cert, client_cert;
+	struct pf_strs channels, default_channels, allowlist, denylist;
+	struct pf_map custom_channels;	/* to struct pf_str *: what the name goes behind */
+	struct pf_condarc_lists multichannels, mirrors;
+};
+
+/* conda's files in its order, of which the later ones count more: of a single value the last one,
+ * of lists all, the last one's first; then CONDA_*. With CONDA_NO_RC set there are no files. $VAR,
+ * ${VAR} and, of a path, ~ stand for what they stand for. EUSAGE for a file that is no YAML, or a
+ * value that is of another kind: one that keeps channels away must not be overlooked. */
+int pf_condarc_read(struct pf_condarc *out, struct pf_arena *a, struct pf_err *err) PF_MUST_USE;

@@ -1,0 +1,312 @@
+/* test_channel.c - conda's channels: names to addresses, .condarc and CONDA_*, virtual packages */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "folder.h"
+
+#include "channel/channel.h"
+#include "default_index.h"
+
+static const char *const variables[] = {
+	"CONDARC", "CONDA_NO_RC", "CONDA_ROOT", "CONDA_PREFIX", "XDG_CONFIG_HOME", "CONDA_CHANNELS",
+	"CONDA_CHANNEL_ALIAS", "CONDA_CHANNEL_PRIORITY", "CONDA_DEFAULT_CHANNELS", "CONDA_SUBDIR",
+	"CONDA_ALLOWLIST_CHANNELS", "CONDA_DENYLIST_CHANNELS", "CONDA_CLIENT_SSL_CERT",
+	"CONDA_OVERRIDE_CUDA", "CONDA_OVERRIDE_CUDA_ARCH", "CONDA_OVERRIDE_GLIBC",
+	"CONDA_OVERRIDE_LINUX", "CONDA_OVERRIDE_ARCHSPEC", "CONDA_OVERRIDE_OSX", "TOKEN_OF_MINE",
+};
+
+static void clear(void)
+{
+	for (size_t i = 0; i < PF_COUNT(variables); i++)
+		unsetenv(variables[i]);
+	setenv("HOME", folder_path, 1);
+	setenv("CONDA_CHANNEL_ALIAS", "https://c.example/", 1);
+}
+
+static struct pf_strs words_of(struct pf_arena *a, const char *text)
+{
+	struct pf_strs out = { 0 };
+	struct pf_str rest = pf_s(text), one;
+
+	while (rest.n && pf_str_next(&rest, ' ', &one))
+		*PF_PUSH(a, &out) = one;
+	return out;
+}
+
+/* "name=url" of each, one a line; or the error. What is asked is told where it is another. */
+static const char *told(struct pf_arena *a, const char *named, bool by_user, struct pf_opts o)
+{
+	PF_AUTO(buf) b = PF_BUF(PF_KIB(64));
+	PF_AUTO(channels) c = { 0 };
+	struct pf_strs list = words_of(a, named);
+	struct pf_err err = { 0 };
+
+	if (pf_channels_open(&c, &list, by_user, &o, &err) < 0) {
+		assert_int_equal(c.v.n, 0);
+		return pf_formatz(a, "%d %s", err.code, err.msg);
+	}
+	for (size_t i = 0; i < c.v.n; i++) {
+		const struct pf_channel *one = &c.v.v[i];
+
+		pf_buf_printf(&b, "%s" PF_FMT "=" PF_FMT, i ? "\n" : "", PF_ARG(one->name),
+			      PF_ARG(one->url));
+		for (size_t k = 0; k < one->asked.n; k++)
+			if (!pf_str_eq(one->asked.v[k], one->url))
+				pf_buf_printf(&b, " " PF_FMT, PF_ARG(one->asked.v[k]));
+	}
+	return pf_dupz(a, pf_buf_view(&b));
+}
+
+static const struct {
+	const char *condarc, *named;
+	bool by_user;
+	const char *told;
+} named_rows[] = {
+	{ "", "conda-forge", false, "conda-forge=https://c.example/conda-forge" },
+	{ "", "conda-forge bioconda conda-forge", false,
+	  "conda-forge=https://c.example/conda-forge\nbioconda=https://c.example/bioconda" },
+	{ "", "", false, "conda-forge=https://c.example/conda-forge" },
+	{ "", "nodefaults", false, "conda-forge=https://c.example/conda-forge" },
+	{ "", "defaults conda-forge", false, "conda-forge=https://c.example/conda-forge" },
+	{ "", "pkgs/main", false, "conda-forge=https://c.example/conda-forge" },
+	{ "", "conda-forge/label/dev", false,
+	  "conda-forge/label/dev=https://c.example/conda-forge/label/dev" },
+	{ "", "https://other.example/a/b/", false,
+	  "https://other.example/a/b=https://other.example/a/b" },
+	{ "", "https://c.example/conda-forge/ conda-forge", false,
+	  "conda-forge=https://c.example/conda-forge" },
+	/* what only the user may name */
+	{ "", "https://u:secret@h.example/c", false,
+	  "3 channel \"https://h.example/c\": an address with a login in it" },
+	{ "", "https://h.example/t/tk-secret/c", false,
+	  "3 channel \"https://h.example/c\": an address with a login in it" },
+	{ "", "file:///srv/c", false, "3 channel \"file:///srv/c\": a folder" },
+	{ "", "/srv/c", false, "3 channel \"/srv/c\": a folder; name it with --channel" },
+	{ "", "https://u:secret@h.example/t/tk/c", true,
+	  "https://h.example/c=https://h.example/c https://u:secret@h.example/t/tk/c" },
+	{ "", "file:///srv/c", true, "file:///srv/c=file:///srv/c" },
+	{ "", "/nowhere/at/all", true, "2 channel \"/nowhere/at/all\": there is no such folder" },
+	/* what is none */
+	{ "", "../../etc", false, "3 channel \"../../etc\": a folder; name it with --channel" },
+	{ "", "a..b", false, "3 channel \"a..b\": this is no name of a channel" },
+	{ "", "a?b", true, "2 channel \"a?b\": this is no name of a channel" },
+	{ "", "conda-forge/linux-64", false,
+	  "3 channel \"conda-forge\": a channel is named without its subdir" },
+	{ "", "https://h.example/c?x=1", false,
+	  "3 channel \"https://h.example/c?x=1\": an address with a question mark or a hash" },
+	/* the user's settings */
+	{ "channel_alias: https://own.example/x\n", "a", false,
+	  "a=https://own.example/x/a" },
+	{ "channels: [mine, conda-forge]\n", "conda-forge", false,
+	  "conda-forge=https://c.example/conda-forge\nmine=https://c.example/mine" },
+	{ "channels: [mine]\n", "conda-forge nodefaults", false,
+	  "conda-forge=https://c.example/conda-forge" },
+	{ "channels: [mine]\n", "conda-forge", true, "conda-forge=https://c.example/conda-forge" },
+	{ "channels: mine\n", "", false, "mine=https://c.example/mine" },
+	{ "channels:\n- https://u:${TOKEN_OF_MINE}@h.example/c\n", "", false,
+	  "https://h.example/c=https://h.example/c https://u:tk-1@h.example/c" },
+	{ "custom_channels: {lab: 'https://l.example/t/tk/'}\n", "lab lab/label/x", false,
+	  "https://l.example/lab=https://l.example/lab https://l.example/t/tk/lab\n"
+	  "https://l.example/lab/label/x=https://l.example/lab/label/x "
+	  "https://l.example/t/tk/lab/label/x" },
+	{ "custom_multichannels: {both: [a, 'https://h.example/b']}\n", "both", false,
+	  "a=https://c.example/a\nhttps://h.example/b=https://h.example/b" },
+	{ "custom_multichannels: {a: [b], b: [a]}\n", "a", false,
+	  "9 channels stand for channels more than 4 deep" },
+	{ "default_channels: ['https://m.example/main', r]\n", "defaults", false,
+	  "https://m.example/main=https://m.example/main\nr=https://c.example/r" },
+	{ "mirrored_channels:\n  conda-forge: ['https://m1.example/cf/', 'oci://x/y', "
+	  "'https://m2.example/cf']\n", "conda-forge", false,
+	  "conda-forge=https://c.example/conda-forge https://m1.example/cf https://m2.example/cf" },
+	{ "allowlist_channels: [conda-forge]\n", "conda-forge", false,
+	  "conda-forge=https://c.example/conda-forge" },
+	{ "whitelist_channels: ['https://c.example/conda-forge/']\n", "bioconda", true,
+	  "2 channel \"bioconda\" is not one of allowlist_channels" },
+	{ "denylist_channels: ['https://c.example/bioconda']\n", "bioconda", false,
+	  "2 channel \"bioconda\" is one of denylist_channels" },
+	{ "channel_priority: sometimes\n", "a", false,
+	  "2 channel_priority is \"sometimes\", not strict, flexible or disabled" },
+};
+
+static void test_names(void **state)
+{
+	struct pf_arena a = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < PF_COUNT(named_rows); i++) {
+		clear();
+		if (strstr(named_rows[i].condarc, "channel_alias"))
+			unsetenv("CONDA_CHANNEL_ALIAS");
+		setenv("TOKEN_OF_MINE", "tk-1", 1);
+		folder_put(folder_path, ".condarc", pf_s(named_rows[i].condarc));
+		assert_string_equal(told(&a, named_rows[i].named, named_rows[i].by_user, (struct pf_opts){ 0 }),
+				    named_rows[i].told);
+	}
+	clear();
+	folder_put(folder_path, ".condarc", PF_S(""));
+	assert_string_equal(told(&a, "file:///srv/c", false, (struct pf_opts){ .allow_model_index = true }),
+			    "file:///srv/c=file:///srv/c");
+	unsetenv("CONDA_CHANNEL_ALIAS");
+	if (!*PF_DEFAULT_CHANNELS)
+		assert_string_equal(told(&a, "x", false, (struct pf_opts){ 0 }),
+				    "3 channel \"x\": a name, and nothing tells where channels are");
+	pf_arena_free(&a);
+}
+
+/* Later files count more, and the environment most. */
+static void test_order(void **state)
+{
+	PF_AUTO(arena) a = { 0 };
+	struct pf_opts o = { 0 };
+
+	(void)state;
+	clear();
+	folder_put(folder_path, ".condarc", PF_S("channels: [home]\nchannel_priority: strict\n"));
+	folder_put(folder_path, ".conda/condarc.d/b.yml", PF_S("channels: [b, home]\n"));
+	folder_put(folder_path, ".conda/condarc.d/a.yaml", PF_S("channels: [a]\n"));
+	folder_put(folder_path, ".conda/condarc.d/c.txt", PF_S("channels: [c]\n"));
+	folder_put(folder_path, "named", PF_S("channels: [named]\n"));
+	folder_put(folder_path, "prefix/.condarc", PF_S("channels: [prefix]\n"));
+	assert_string_equal(told(&a, "", false, o), "home=https://c.example/home\n"
+						    "b=https://c.example/b\na=https://c.example/a");
+	setenv("CONDARC", pf_formatz(&a, "%s/named", folder_path), 1);
+	setenv("CONDA_PREFIX", pf_formatz(&a, "%s/prefix", folder_path), 1);
+	setenv("CONDA_CHANNELS", "env, b", 1);
+	assert_string_equal(told(&a, "", false, o),
+			    "env=https://c.example/env\nb=https://c.example/b\n"
+			    "named=https://c.example/named\nprefix=https://c.example/prefix\n"
+			    "home=https://c.example/home\na=https://c.example/a");
+	setenv("CONDA_NO_RC", "1", 1);
+	assert_string_equal(told(&a, "", false, o), "env=https://c.example/env\nb=https://c.example/b");
+	unsetenv("CONDA_NO_RC");
+	folder_put(folder_path, "named", PF_S("channels: {a: b}\n"));
+	assert_non_null(strstr(told(&a, "", false, o),
+			       "/named, line 1: channels is a map, where a list is wanted"));
+	folder_put(folder_path, "named", PF_S("channels: [\n"));
+	assert_int_equal(told(&a, "", false, o)[0], '2');
+}
+
+static void test_specs(void **state)
+{
+	static const struct {
+		const char *spec, *urls;
+	} rows[] = {
+		{ "conda-forge::x", "https://c.example/conda-forge" },
+		{ "https://c.example/conda-forge/linux-64::x", "https://c.example/conda-forge" },
+		{ "both::x", "https://c.example/a https://h.example/b" },
+		{ "defaults::x", "https://c.example/conda-forge" },
+		{ "*::x", "" },
+		{ "x", "" },
+	};
+	PF_AUTO(arena) a = { 0 };
+	PF_AUTO(channels) c = { 0 };
+	struct pf_strs named = words_of(&a, "conda-forge");
+	struct pf_opts o = { 0 };
+	struct pf_err err;
+
+	(void)state;
+	clear();
+	folder_put(folder_path, ".condarc",
+		   PF_S("custom_multichannels: {both: [a, 'https://h.example/b']}\n"
+			"allowlist_channels: [conda-forge]\nchannel_priority: strict\n"));
+	folder_put(folder_path, ".conda/condarc.d/a.yaml", PF_S(""));
+	folder_put(folder_path, ".conda/condarc.d/b.yml", PF_S(""));
+	setenv("CONDA_SUBDIR", "linux-aarch64", 1);
+	assert_int_equal(pf_channels_open(&c, &named, false, &o, &err), 0);
+	assert_int_equal(c.priority, PF_CHANNEL_STRICT);
+	assert_true(pf_str_is(c.subdirs.v[0], "linux-aarch64") && pf_str_is(c.subdirs.v[1], "noarch"));
+	for (size_t i = 0; i < PF_COUNT(rows); i++) {
+		struct pf_match_spec s;
+		struct pf_strs want = words_of(&a, rows[i].urls);
+
+		assert_int_equal(pf_match_spec_parse(&s, &a, pf_s(rows[i].spec), &err), 0);
+		pf_channels_resolve(&c, &s);
+		assert_int_equal(s.channel_urls.n, want.n);
+		for (size_t k = 0; k < want.n; k++)
+			assert_true(pf_str_eq(s.channel_urls.v[k], want.v[k]));
+	}
+	assert_string_equal(pf_channel_file(&a, PF_S("https://h/c"), "noarch", PF_S("r.json")).p,
+			    "https://h/c/noarch/r.json");
+}
+
+/* ---- virtual packages ---- */
+
+static const char *virtual(struct pf_arena *a, const char *subdir)
+{
+	PF_AUTO(buf) b = PF_BUF(PF_KIB(4));
+	struct pf_conda_records r = { 0 };
+	struct pf_err err = { 0 };
+
+	if (pf_conda_virtual(&r, a, pf_s(subdir), &err) < 0)
+		return pf_formatz(a, "%d %s", err.code, err.msg);
+	for (size_t i = 0; i < r.n; i++) {
+		assert_true(pf_str_eq(r.v[i].subdir, pf_s(subdir)) && r.v[i].ver.main);
+		pf_buf_printf(&b, "%s" PF_FMT "=" PF_FMT "=" PF_FMT, i ? " " : "",
+			      PF_ARG(r.v[i].name), PF_ARG(r.v[i].version), PF_ARG(r.v[i].build));
+	}
+	return pf_dupz(a, pf_buf_view(&b));
+}
+
+static void test_virtual(void **state)
+{
+	PF_AUTO(arena) a = { 0 };
+	const char *here;
+
+	(void)state;
+	clear();
+	here = virtual(&a, pf_dupz(&a, pf_conda_subdir()));
+	assert_non_null(strstr(here, "__linux="));
+	assert_non_null(strstr(here, " __glibc=2."));
+	assert_non_null(strstr(here, " __unix=0=0"));
+	assert_non_null(strstr(here, " __archspec=1="));
+	assert_string_equal(virtual(&a, "zos-z"), "__unix=0=0 __archspec=0=z");
+	assert_string_equal(virtual(&a, "linux-s390x"),
+			    "__linux=0=0 __glibc=2.17=0 __unix=0=0 __archspec=0=s390x");
+	assert_string_equal(virtual(&a, "osx-arm64"), "__osx=0=0 __unix=0=0 __archspec=0=aarch64");
+	assert_string_equal(virtual(&a, "win-64"), "__win=0=0 __archspec=0=x86_64");
+	setenv("CONDA_OVERRIDE_CUDA", "12.4", 1);
+	setenv("CONDA_OVERRIDE_CUDA_ARCH", "8.6=A100", 1);
+	setenv("CONDA_OVERRIDE_GLIBC", "", 1);
+	setenv("CONDA_OVERRIDE_LINUX", "6.1", 1);
+	setenv("CONDA_OVERRIDE_ARCHSPEC", "zen3", 1);
+	assert_string_equal(virtual(&a, "linux-64"),
+			    "__linux=6.1=0 __unix=0=0 __cuda=12.4=0 __cuda_arch=8.6=A100 "
+			    "__archspec=1=zen3");
+	setenv("CONDA_OVERRIDE_CUDA", "", 1);
+	assert_string_equal(virtual(&a, "linux-64"), "__linux=6.1=0 __unix=0=0 __archspec=1=zen3");
+	setenv("CONDA_OVERRIDE_GLIBC", "2..3", 1);
+	assert_string_equal(virtual(&a, "linux-64"), "2 CONDA_OVERRIDE_GLIBC=2..3 is no version");
+	clear();
+}
+
+static void test_microarch(void **state)
+{
+#define V2 "cx16 lahf_lm popcnt ssse3 sse4_1 sse4_2 "
+#define V3 V2 "abm avx avx2 bmi1 bmi2 f16c fma movbe "
+	static const struct {
+		const char *cpuinfo, *arch;
+	} rows[] = {
+		{ "", "x86_64" },
+		{ "processor\t: 0\nflags\t\t: fpu sse sse2\n", "x86_64" },
+		{ "flags\t\t: fpu " V2 "\nbugs: x\n", "x86_64_v2" },
+		{ "flags\t\t: fpu " V3 "\n", "x86_64_v3" },
+		{ "flags\t\t: fpu abm avx avx2 bmi1 bmi2 f16c fma movbe\n", "x86_64" },
+		{ "flags\t\t: " V3 "avx512f avx512bw avx512cd avx512dq avx512vl\n", "x86_64_v4" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < PF_COUNT(rows); i++)
+		assert_true(pf_str_is(pf_conda_microarch(pf_s(rows[i].cpuinfo)), rows[i].arch));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_names),	 cmocka_unit_test(test_order),
+		cmocka_unit_test(test_specs),	 cmocka_unit_test(test_virtual),
+		cmocka_unit_test(test_microarch),
+	};
+
+	return cmocka_run_group_tests(tests, folder_set_up, folder_tear_down);
+}
