@@ -45,7 +45,7 @@ struct pf_conda_name {
 	struct pf_conda_candidate *v;	/* once loaded; best first, but for ties */
 	size_t n;
 	size_t in;		/* candidates that are still in... */
-	uint64_t *alive;	/* ... a bit each, but for those that are beaten */
+	uint64_t *alive;	/* ... a bit each; who is beaten keeps it */
 	struct pf_conda_specs asked;	/* of those the user wrote */
 	struct pf_conda_specs about;	/* all specs that name it */
 	int id;
