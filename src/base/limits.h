@@ -105,7 +105,7 @@
 #define PF_MAX_REPODATA_NAME PF_MIB(256) /* all records of one name */
 #define PF_MAX_SHARD PF_MIB(64)		/* the same as a file of its own, packed */
 #define PF_MAX_CONDA_RECORDS 2000000	/* of one solution's packages, those passed over too */
-#define PF_MAX_CONDA_CONFLICTS 200000	/* met by one search */
+#define PF_MAX_CONDA_PAIRS 40000000	/* of its candidates for one name */
 #define PF_WAIT_CONDA_SOLVE 120		/* for one search */
 
 /* the native resolver */

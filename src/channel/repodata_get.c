@@ -180,6 +180,11 @@ static void take_answer(struct pf_transfer *t, void *ctx)
 		next_variant(r);
 		return;
 	}
+	if (!t->err.code && t->status == 304 && !r->old.fd)
+		pf_fail(&t->err, PF_ETRANSFER,
+			"the server of channel " PF_FMT " says that nothing has changed, and "
+			"there is nothing at hand",
+			PF_ARG(pf_shown(r->channel->name)));
 	if (t->err.code) {
 		fail(r, &t->err);
 	} else if (t->status == 304) {

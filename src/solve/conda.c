@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "base/limits.h"
+#include "base/proc.h"
 #include "base/str.h"
 #include "solve/conda_inside.h"
 
@@ -81,6 +83,22 @@ static void put_in_order(struct pf_conda_solution *out, struct pf_arena *a,
 			put_from(&o, a, i);
 }
 
+/* ---- time ---- */
+
+int pf_conda_fail_late(const struct pf_conda_search *s, struct pf_err *err)
+{
+	pf_fail(err, PF_ELIMIT, "no solution was found in %u seconds", s->seconds);
+	return pf_hint(err, "the fewer versions of a package may be taken, the sooner it is known: "
+			    "ask for a version of python, and of what is big");
+}
+
+int pf_conda_check_time(struct pf_conda_search *s, struct pf_err *err)
+{
+	if (++s->steps % 64 || pf_clock() <= s->deadline)
+		return 0;
+	return pf_conda_fail_late(s, err);
+}
+
 /* ---- the front door ---- */
 
 static bool is_hopeless(const struct pf_conda_search *s)
@@ -129,6 +147,8 @@ static int solve(struct pf_conda_solution *out, struct pf_conda_search *s, struc
 	struct pf_conda_facts facts = { 0 };
 	int rc;
 
+	s->seconds = s->ask->max_seconds ? s->ask->max_seconds : PF_WAIT_CONDA_SOLVE;
+	s->deadline = pf_clock() + s->seconds;
 	if (pf_conda_close(s, err) < 0)
 		return -1;
 	rc = is_hopeless(s) ? 1 : search(&chosen, &facts, s, err);

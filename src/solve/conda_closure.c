@@ -330,21 +330,45 @@ static void mark_used(struct pf_conda_search *s, struct pf_conda_specs *specs)
 	}
 }
 
-static void reduce(struct pf_conda_search *s)
+/* libsolv has a rule for each two candidates of one name. */
+static int check_pairs(struct pf_conda_search *s, struct pf_err *err)
+{
+	const struct pf_conda_name *most = NULL;
+	uint64_t pairs = 0;
+
+	for (size_t i = 0; i < s->names.entries.n; i++) {
+		const struct pf_conda_name *name = s->names.entries.v[i].value;
+
+		pairs += (uint64_t)name->in * name->in / 2;
+		if (!most || name->in > most->in)
+			most = name;
+	}
+	if (pairs <= PF_MAX_CONDA_PAIRS)
+		return 0;
+	pf_fail(err, PF_ELIMIT, "too many packages to choose from: %zu of " PF_FMT " alone",
+		most->in, PF_ARG(pf_shown(most->name)));
+	return pf_hint(err, "ask for a version of it");
+}
+
+static int reduce(struct pf_conda_search *s, struct pf_err *err)
 {
 	size_t n = s->names.entries.n;
 
 	while (remove_dead(s))
-		;
+		if (pf_conda_check_time(s, err) < 0)
+			return -1;
 	for (size_t i = 0; i < n; i++) {
 		struct pf_conda_name *name = s->names.entries.v[i].value;
 
 		mark_used(s, &name->asked);
-		for (size_t k = 0; name->followed && k < name->n; k++)
-			if (!name->v[k].out) {
-				mark_used(s, &name->v[k].depends);
-				mark_used(s, &name->v[k].constrains);
-			}
+		for (size_t k = 0; name->followed && k < name->n; k++) {
+			if (name->v[k].out)
+				continue;
+			mark_used(s, &name->v[k].depends);
+			mark_used(s, &name->v[k].constrains);
+			if (pf_conda_check_time(s, err) < 0)
+				return -1;
+		}
 	}
 	for (size_t i = 0; i < n; i++) {
 		struct pf_conda_name *name = s->names.entries.v[i].value;
@@ -354,7 +378,10 @@ static void reduce(struct pf_conda_search *s)
 		pf_conda_beat(name);
 		pf_conda_break_ties(s, name);
 		s->candidates += name->in;
+		if (pf_conda_check_time(s, err) < 0)
+			return -1;
 	}
+	return check_pairs(s, err);
 }
 
 static int load_asked(struct pf_conda_search *s, struct pf_err *err)
@@ -382,10 +409,12 @@ int pf_conda_close(struct pf_conda_search *s, struct pf_err *err)
 
 		if (load(s, name, err) < 0)
 			return -1;
-		for (size_t k = 0; k < name->n; k++)
+		for (size_t k = 0; k < name->n; k++) {
 			follow(s, &name->v[k]);
+			if (pf_conda_check_time(s, err) < 0)
+				return -1;
+		}
 		name->followed = true;
 	}
-	reduce(s);
-	return 0;
+	return reduce(s, err);
 }

@@ -45,7 +45,7 @@ struct pf_conda_name {
 	struct pf_conda_candidate *v;	/* once loaded; best first, but for ties */
 	size_t n;
 	size_t in;		/* candidates that are still in... */
-	uint64_t *alive;	/* ... a bit each, but for those that are beaten */
+	uint64_t *alive;	/* ... a bit each; who is beaten keeps it */
 	struct pf_conda_specs asked;	/* of those the user wrote */
 	struct pf_conda_specs about;	/* all specs that name it */
 	int id;
@@ -70,12 +70,19 @@ struct pf_conda_search {
 	struct pf_map specs;	/* to struct pf_conda_spec, by text */
 	PF_VEC(struct pf_conda_name *) queue;
 	size_t records, candidates;
+	unsigned seconds;	/* that it may take... */
+	double deadline;	/* ... by the monotonic clock */
+	unsigned steps;
 };
 
 static inline bool pf_conda_bit(const uint64_t *bits, size_t i)
 {
 	return bits[i / 64] >> (i % 64) & 1;
 }
+
+/* ELIMIT once its time is over; looks at the clock now and then. */
+int pf_conda_check_time(struct pf_conda_search *s, struct pf_err *err) PF_MUST_USE;
+int pf_conda_fail_late(const struct pf_conda_search *s, struct pf_err *err);
 
 /* ---- closure (conda_closure.c) ---- */
 

@@ -6,7 +6,6 @@
 #include <solv/repo.h>
 #include <solv/solver.h>
 
-#include "base/proc.h"
 #include "base/limits.h"
 #include "base/str.h"
 #include "solve/conda_inside.h"
@@ -22,8 +21,6 @@ struct sat {
 	Queue jobs;
 	PF_VEC(struct pf_conda_candidate *) candidates;	/* by id */
 	PF_VEC(struct pf_conda_spec *) specs;		/* by id */
-	double deadline;
-	unsigned steps;
 	jmp_buf late;
 };
 
@@ -181,23 +178,17 @@ static void fill(struct sat *x, const struct pf_conda_name *first)
 static void look_at_clock(Pool *pool, void *ctx, int type, const char *text)
 {
 	struct sat *x = ctx;
+	struct pf_err ignored;
 
 	(void)pool, (void)type, (void)text;
-	if (++x->steps % 64 == 0 && pf_clock() > x->deadline)
+	if (pf_conda_check_time(x->s, &ignored) < 0)
 		longjmp(x->late, 1);
 }
 
 static int search(struct sat *x, struct pf_err *err)
 {
-	unsigned most = x->s->ask->max_seconds ? x->s->ask->max_seconds : PF_WAIT_CONDA_SOLVE;
-
-	x->deadline = pf_clock() + most;
-	if (setjmp(x->late)) {
-		pf_fail(err, PF_ELIMIT, "no solution was found in %u seconds",
-			x->s->ask->max_seconds ? x->s->ask->max_seconds : PF_WAIT_CONDA_SOLVE);
-		return pf_hint(err, "the fewer versions of a package may be taken, the sooner it "
-				    "is known: ask for a version of python, and of what is big");
-	}
+	if (setjmp(x->late))
+		return pf_conda_fail_late(x->s, err);
 	pool_setdebugcallback(x->pool, look_at_clock, x);
 	pool_setdebugmask(x->pool, SOLV_DEBUG_POLICY);
 	x->solver = solver_create(x->pool);

@@ -158,12 +158,14 @@ int main(int argc, char **argv)
 		return 2;
 	set_machine(&t);
 	set_channels(&t, argv[optind]);
-	if (pf_repodata_open(&t.repodata, &t.channels, &t.settings, &err) < 0)
-		return fail(&err);
-	fprintf(stderr, "open %.4f s\n", pf_clock() - start);
-	pf_conda_ask_repodata(&t.ask, &t.repodata);
-	rc = solve_all(&t, file, argv + optind + 1);
-	pf_repodata_free(&t.repodata);
+	if (pf_repodata_open(&t.repodata, &t.channels, &t.settings, &err) < 0) {
+		rc = fail(&err);
+	} else {
+		fprintf(stderr, "open %.4f s\n", pf_clock() - start);
+		pf_conda_ask_repodata(&t.ask, &t.repodata);
+		rc = solve_all(&t, file, argv + optind + 1);
+		pf_repodata_free(&t.repodata);
+	}
 	pf_arena_free(&t.channels.arena);
 	pf_arena_free(&t.arena);
 	if (getrusage(RUSAGE_SELF, &used) == 0)

@@ -178,6 +178,75 @@ static void test_priorities(void **state)
 	}
 }
 
+/* ---- limits ---- */
+
+/* For the sanitizers: when libsolv is left in the middle, a queue of its is lost. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libsolv.so";
+}
+
+/* As many holes as there are pigeons but one: no search of this kind finds out in time. */
+static void test_time(void **state)
+{
+	enum { HOLES = 14 };
+	struct conda_table t = { 0 };
+	PF_AUTO(conda_solution) s = { 0 };
+	struct pf_conda_ask ask;
+	struct pf_err err = { 0 };
+
+	(void)state;
+	for (int pigeon = 0; pigeon <= HOLES; pigeon++) {
+		for (int hole = 0; hole < HOLES; hole++) {
+			struct pf_arena *a = &t.arena;
+			struct pf_conda_record r = conda_record(&t, pf_formatz(a, "pigeon%d", pigeon), "1",
+								pf_formatz(a, "in%d", hole));
+
+			*PF_PUSH(a, &r.depends) = pf_format(a, "hole%d %d", hole, pigeon);
+			conda_add(&t, &r);
+			r = conda_record(&t, pf_formatz(a, "hole%d", hole), pf_formatz(a, "%d", pigeon), "0");
+			conda_add(&t, &r);
+		}
+		conda_ask(&t, pf_formatz(&t.arena, "pigeon%d", pigeon));
+	}
+	ask = conda_question(&t);
+	ask.max_seconds = 1;
+	assert_int_equal(pf_conda_solve(&s, &ask, &err), -1);
+	assert_int_equal(err.code, PF_ELIMIT);
+	assert_string_equal(err.msg, "no solution was found in 1 seconds");
+	conda_free(&t);
+}
+
+static void test_pairs(void **state)
+{
+	struct conda_table t = { 0 };
+	PF_AUTO(conda_solution) s = { 0 };
+	struct pf_conda_ask ask;
+	struct pf_err err = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 9000; i++) {
+		struct pf_arena *a = &t.arena;
+		struct pf_conda_record r = conda_record(&t, "many", pf_formatz(a, "%d", i), "0");
+
+		*PF_PUSH(a, &r.depends) = pf_format(a, "other >=%d", i);
+		conda_add(&t, &r);
+	}
+	{
+		struct pf_conda_record r = conda_record(&t, "other", "9000", "0");
+
+		conda_add(&t, &r);
+	}
+	conda_ask(&t, "many");
+	ask = conda_question(&t);
+	ask.max_seconds = 600;
+	assert_int_equal(pf_conda_solve(&s, &ask, &err), -1);
+	assert_string_equal(err.msg, "too many packages to choose from: 9000 of many alone");
+	assert_string_equal(err.hint, "ask for a version of it");
+	conda_free(&t);
+}
+
 /* ---- small worlds, compared with trying everything ---- */
 
 #define NAMES 5
@@ -316,6 +385,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_priorities),
+		cmocka_unit_test(test_time),
+		cmocka_unit_test(test_pairs),
 		cmocka_unit_test(test_random),
 	};
 
