@@ -1,0 +1,121 @@
+#!/bin/sh
+# conda.sh - models that name packages of conda: solved, made, run in, locked, and made again of the lock
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2154
+. "${SRCDIR:-.}/tests/cli/tap.sh"
+here=${SRCDIR:-.}/tests/cli
+maker=$(command -v python3) || skip_all "there is no python3"
+python=$("$maker" -c 'import os, sys; print(os.path.realpath(sys.executable))')
+minor=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+"$maker" "$here/make_conda.py" "$work/conda-forge" "$python" || skip_all "no packages can be made"
+channel=file://$work/conda-forge store=$PYFUNC_ENV_STORE
+export CONDARC="$work/condarc"
+echo "channel_alias: file://$work" >"$CONDARC"
+unset CONDA_CHANNEL_ALIAS CONDA_CHANNELS CONDA_SUBDIR
+[ "$("$program" doctor 2>/dev/null; uname -m)" = x86_64 ] || skip_all "the packages are for linux-64"
+
+model() { # DIR CHANNEL SPEC...
+	mkdir -p "$1"
+	printf 'flavors:\n  python_function:\n    loader_module: nobody\n    python_version: %s\n    env:\n      conda: conda.yaml\n' "$minor" >"$1/MLmodel"
+	{
+		printf 'name: whatever\nprefix: /nowhere\nchannels:\n- %s\ndependencies:\n- python=%s\n' "$2" "$minor"
+		shift 2
+		printf -- '- %s\n' "$@"
+	} >"$work/yaml"
+	mv "$work/yaml" "$dir/conda.yaml"
+}
+dir=$work/model
+model "$dir" conda-forge 'tool=2' act
+
+# ---- made ----
+expect "auto chooses conda for packages of conda" 0 "$store/envs/" "$program" create "$dir"
+env=$(cat "$work/out")
+check "what is needed is there too" test -f "$env/conda-meta/libdemo-1.2-h1_1.json"
+check "the interpreter is conda's" test -x "$env/bin/python$minor"
+check "conda's history tells what was asked for" grep -q 'tool' "$env/conda-meta/history"
+expect "found again, at once" 0 "$env" "$program" create "$dir"
+check "with nothing to say" test ! -s "$work/err"
+expect "by name too" 0 "$env" "$program" create --env-manager conda "$dir"
+expect "and without a network" 0 "$env" "$program" create --offline "$dir"
+expect "and from the list at hand" 0 "$env" "$program" create --refresh --offline "$dir"
+expect "by the user's channel instead" 0 "$env" "$program" create -c "$channel" "$dir"
+expect "exec runs its programs" 0 plain "$program" exec "$dir" -- plain-tool
+expect "as activation has it" 0 "$env/share/act" "$program" exec "$dir" -- printenv ACT_HOME
+expect "and conda's own variables" 0 "$env" "$program" exec "$dir" -- printenv CONDA_PREFIX
+expect "the command's status is that of exec" 7 "" "$program" exec "$dir" -- sh -c 'exit 7'
+expect "no such command: 127" 127 nonesuch "$program" exec "$dir" -- nonesuch
+expect "no program: 126" 126 /etc "$program" exec "$dir" -- /etc
+expect "no command" 2 "exec MODEL" "$program" exec "$dir"
+expect "it verifies" 0 good "$program" env verify
+
+# ---- refused ----
+model "$dir" conda-forge 'tool=3'
+expect "no such version" 6 "tool" "$program" create "$dir"
+model "$dir" conda-forge nonesuch-at-all
+expect "no such package" 6 "nonesuch-at-all" "$program" create "$dir"
+model "$dir" conda-forge 'tool=2=nobuild_0'
+expect "no such build" 6 "tool" "$program" create "$dir"
+model "$dir" conda-forge 'tool=>2=<'
+expect "no match spec" 3 "" "$program" create "$dir"
+model "$dir" "$channel" 'tool=2'
+expect "a model names no folder as a channel" 3 "--channel" "$program" create "$dir"
+expect "unless it may" 0 "$store/envs/" "$program" create --allow-model-index "$dir"
+model "$dir" other 'tool=2'
+expect "a channel that is not there" 4 "other" "$program" create --env-manager conda "$dir"
+check "nothing is left in tmp" none "$store/tmp" -mindepth 1
+
+# ---- nobody tells where channels are ----
+model "$dir" conda-forge 'tool=2'
+echo >"$CONDARC"
+export CONDA_CHANNEL_ALIAS="file://$work/nowhere"
+expect "no channel, and no index has it" 4 "" "$program" create "$dir"
+unset CONDA_CHANNEL_ALIAS
+echo "channel_alias: file://$work" >"$CONDARC"
+
+# ---- locks ----
+model "$dir" conda-forge 'tool=2' act
+lock() { "$program" lock "$@" "$dir"; }
+expect "a conda-lock by default" 0 "manager: conda" lock
+cp "$work/out" "$work/conda-lock.yml"
+check "of CEP 37's first version" grep -qx 'version: 1' "$work/conda-lock.yml"
+lock >"$work/again" 2>/dev/null
+check "the same bytes each time" cmp "$work/conda-lock.yml" "$work/again"
+expect "or @EXPLICIT" 0 "@EXPLICIT" lock -f explicit
+cp "$work/out" "$work/explicit.txt"
+check "with digests" grep -q '/tool-2.0-0.conda#sha256:[0-9a-f]*$' "$work/explicit.txt"
+expect "or json" 0 '"conda":' lock -f json
+cp "$work/out" "$work/lock.json"
+for file in conda-lock.yml explicit.txt; do
+	expect "made again of $file: the same environment" 0 "$env" "$program" create --lock "$work/$file" "$dir"
+	mv "$work/conda-forge/linux-64/repodata.json" "$work/hidden"
+	rm -rf "$work/second"
+	expect "without a look at any list, in another store" 0 "$(basename "$env")" \
+		"$program" create --store "$work/second" --lock "$work/$file" "$dir"
+	mv "$work/hidden" "$work/conda-forge/linux-64/repodata.json"
+done
+chmod -R u+w "$work/second"
+cat >"$work/pixi.lock" <<END
+version: 6
+environments:
+  default:
+    channels:
+    - url: $channel/
+    packages:
+      linux-64:
+$(sed -n 's|^\(file:[^#]*\)#.*|      - conda: \1|p' "$work/explicit.txt")
+packages:
+$(sed -n 's|^\(file:[^#]*\)#sha256:\(.*\)|- conda: \1\n  sha256: \2|p' "$work/explicit.txt")
+END
+expect "a pixi.lock is read" 0 "$env" "$program" create --lock "$work/pixi.lock" "$dir"
+sed 's/version: 6/version: 5/' "$work/pixi.lock" >"$work/old.lock"
+expect "of the versions that are known" 5 "version 5" "$program" create --lock "$work/old.lock" "$dir"
+sed 's/#sha256:./#sha256:f/; s/tool-2.0-0.conda#sha256:.*/&/' "$work/explicit.txt" | sed '/tool-2.0/s/sha256:.../sha256:000/' >"$work/bad.txt"
+rm -rf "$work/third"
+expect "another digest is refused" 5 "" "$program" create --store "$work/third" --lock "$work/bad.txt" "$dir"
+sed 's/#.*//' "$work/explicit.txt" >"$work/bare.txt"
+expect "no digest is refused" 5 "no digest" "$program" create --lock "$work/bare.txt" "$dir"
+model "$dir" conda-forge 'tool=2' act data
+expect "a lock that lacks what is needed is stale" 5 "data" "$program" create --lock "$work/conda-lock.yml" "$dir"
+model "$dir" conda-forge 'tool=1' act
+expect "so is one of another version" 5 "another version" "$program" create --lock "$work/explicit.txt" "$dir"
+finish
