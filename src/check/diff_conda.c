@@ -1,8 +1,8 @@
 /* diff_conda.c - conda's match specs against what an interpreter has */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/log.h"
 #include "base/str.h"
 #include "check/diff.h"
+#include "req/channel_name.h"
 
 /* Conda packages whose Python distribution is called otherwise. */
 static const struct {
@@ -97,7 +97,7 @@ static void check_spec(struct pf_compare *c, const struct pf_match_spec *s)
 	else if ((dist = pf_map_get(&c->dists->by_name, key)))
 		admitted = version_admitted(a, s, dist->version);
 	if (admitted <= 0)
-		pf_diff_add(c, s->name, pf_redacted(a, s->text),
+		pf_diff_add(c, s->name, pf_channel_bare(a, s->text),
 			    dist ? dist->version : (struct pf_str){ 0 },
 			    weigh(c, key, dist != NULL, admitted == 0))->conda = true;
 }

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "model/parts.h"
+#include "req/channel_name.h"
 
 void pf_model_note_asked(struct pf_model *m)
 {
@@ -116,6 +117,31 @@ int pf_model_deps_pip(struct pf_buf *out, struct pf_model *m, struct pf_err *err
 
 /* ---- conda, json ---- */
 
+/* The file as it is, but for logins and tokens of addresses. */
+static int append_without_secrets(struct pf_buf *out, struct pf_model *m, const char *path,
+				  struct pf_err *err)
+{
+	PF_AUTO(buf) text = PF_BUF(PF_MAX_TEXT_FILE);
+	struct pf_str rest;
+	bool hidden = false;
+
+	if (pf_model_text(&text, m, path, err) < 0)
+		return -1;
+	rest = pf_buf_view(&text);
+	while (rest.n) {
+		size_t end = pf_str_find(rest, '\n');
+		struct pf_str line = pf_str_cut(rest, 0, end == PF_NPOS ? rest.n : end + 1), shown;
+
+		rest = pf_str_skip(rest, line.n);
+		shown = pf_channel_is_url(line) ? pf_redacted(&m->arena, line) : line;
+		hidden |= !pf_str_eq(shown, line);
+		pf_buf_str(out, shown);
+	}
+	if (hidden)
+		pf_model_note(m, "%s names addresses with a login or a token, which is not shown", path);
+	return pf_buf_check(out, path, err);
+}
+
 int pf_model_deps_conda(struct pf_buf *out, struct pf_model *m, struct pf_err *err)
 {
 	const char *path;
@@ -123,7 +149,7 @@ int pf_model_deps_conda(struct pf_buf *out, struct pf_model *m, struct pf_err *e
 	pf_model_note_asked(m);
 	if (find_conda(&path, m, err) < 0)
 		return -1;
-	return append_file(out, m, path, err);
+	return append_without_secrets(out, m, path, err);
 }
 
 /* Objects end up in logs: what a URL holds of a password or a token is not shown. */
@@ -139,6 +165,21 @@ static void write_strs(struct pf_json_out *w, struct pf_model *m, const char *ke
 	pf_json_open(w, '[');
 	for (size_t i = 0; i < list->n; i++)
 		write_redacted(w, &m->arena, list->v[i]);
+	pf_json_close(w, ']');
+}
+
+/* "libsig=1.0" has no secret, whatever it looks like. */
+static void write_specs(struct pf_json_out *w, struct pf_model *m)
+{
+	const struct pf_strs *list = &m->needs.conda;
+
+	pf_json_key(w, "conda");
+	pf_json_open(w, '[');
+	for (size_t i = 0; i < list->n; i++)
+		if (pf_channel_is_url(list->v[i]))
+			write_redacted(w, &m->arena, list->v[i]);
+		else
+			pf_json_str(w, list->v[i]);
 	pf_json_close(w, ']');
 }
 
@@ -176,7 +217,7 @@ int pf_model_deps_json(struct pf_buf *out, struct pf_model *m, struct pf_err *er
 	pf_json_field(&w, "python_file", m->needs.python.n ? m->needs.python_file : none);
 	write_needs(&w, m, "pip", false);
 	write_needs(&w, m, "constraints", true);
-	write_strs(&w, m, "conda", &m->needs.conda);
+	write_specs(&w, m);
 	write_strs(&w, m, "channels", &m->needs.channels);
 	write_strs(&w, m, "build_dependencies", &m->needs.build);
 	write_strs(&w, m, "notes", &m->notes);

@@ -110,10 +110,13 @@ expect "two Pythons" 6 "asks for Python twice: python=3.10 on line 2, python=3.1
 conda 'prefix: /usr\nname: ../../evil\ndependencies:\n- pip:\n  - alpha==1.0\n'
 expect "prefix and name are labels" 0 "alpha==1.0" deps
 conda 'channels: ["https://me:hunter2@h/c", "https://h/t/tk-hunter2/c"]\ndependencies:\n- pip:\n  - alpha==1.0\n'
-for command in "deps --json" "diff --fail-on never --json" "diff --fail-on never" "scan"; do
+for command in "deps --json" "deps -f conda" "diff --fail-on never --json" "diff --fail-on never" "scan"; do
 	"$program" ${command%% *} "$model" ${command#"${command%% *}"} >"$work/told" 2>&1 </dev/null
 	check "no secret in $command" sh -c '! grep -q hunter2 "$1"' - "$work/told"
 done
+conda 'dependencies:\n- libsig=1.0\n- python=3.11\n'
+expect "a version is no secret" 0 '"conda":["libsig=1.0"]' deps --json
+conda 'channels: ["https://me:hunter2@h/c", "https://h/t/tk-hunter2/c"]\ndependencies:\n- pip:\n  - alpha==1.0\n'
 create >"$work/told" 2>&1
 check "no secret in create, nor in the store" sh -c '! grep -rq hunter2 "$@"' - "$work/told" "$work/store"
 pyenv 'python: ">=3.8"\n'
