@@ -90,6 +90,7 @@
 #define PF_MAX_HOPS 4			/* from a model's URI to where its files are */
 
 /* package indexes */
+#define PF_MAX_CHANNELS 1000		/* of conda's, for one environment */
 #define PF_MAX_CHANNEL_DEPTH 4		/* names of conda's channels that stand for others */
 #define PF_MAX_PAGE PF_MIB(256)		/* a project's page, unpacked */
 #define PF_MAX_PAGE_FILES 500000	/* files of one page */

@@ -142,6 +142,8 @@ static int add_url(struct adding *x, struct pf_str text)
 	for (size_t i = 0; i < x->c->v.n; i++)
 		if (pf_str_eq(x->c->v.v[i].url, one.url))
 			return 0;
+	if (x->c->v.n >= PF_MAX_CHANNELS)
+		return pf_fail(x->err, PF_ELIMIT, "more than %d channels", PF_MAX_CHANNELS);
 	if (!x->named_only && check_lists(x, &one) < 0)
 		return -1;
 	set_asked(x, &one, text);
@@ -313,6 +315,27 @@ static int set_priority(struct pf_channels *c, struct pf_err *err)
 		       "disabled", PF_ARG(s));
 }
 
+/* "{os}-{arch}" (CEP 26), since it becomes a part of addresses and paths; and noarch. */
+static int set_subdirs(struct pf_channels *c, struct pf_err *err)
+{
+	struct pf_str subdir = pf_conda_subdir(), shown_one = pf_shown(subdir);
+	size_t dashes = 0;
+
+	for (size_t i = 0; i < subdir.n; i++) {
+		bool dash = subdir.p[i] == '-' && i && i + 1 < subdir.n;
+
+		dashes += dash;
+		if (!dash && !pf_is_digit(subdir.p[i]) && (subdir.p[i] < 'a' || subdir.p[i] > 'z'))
+			dashes = 2;
+	}
+	if (dashes != 1)
+		return pf_fail(err, PF_EUSAGE, "CONDA_SUBDIR is \"" PF_FMT "\", which is no platform",
+			       PF_ARG(shown_one));
+	*PF_PUSH(&c->arena, &c->subdirs) = pf_dup(&c->arena, subdir);
+	*PF_PUSH(&c->arena, &c->subdirs) = PF_S("noarch");
+	return 0;
+}
+
 static int add_all(struct adding *x, const struct pf_strs *named, bool by_user)
 {
 	const struct pf_strs *own = &x->c->conf->channels;
@@ -343,10 +366,9 @@ int pf_channels_open(struct pf_channels *out, const struct pf_strs *named, bool 
 	struct adding x = { .c = &c, .by_user = by_user || o->allow_model_index, .err = err };
 
 	c.conf = pf_alloc(&c.arena, sizeof(*c.conf));
-	if (pf_condarc_read(c.conf, &c.arena, err) < 0 || set_priority(&c, err) < 0)
+	if (pf_condarc_read(c.conf, &c.arena, err) < 0 || set_priority(&c, err) < 0 ||
+	    set_subdirs(&c, err) < 0)
 		return -1;
-	*PF_PUSH(&c.arena, &c.subdirs) = pf_dup(&c.arena, pf_conda_subdir());
-	*PF_PUSH(&c.arena, &c.subdirs) = PF_S("noarch");
 	c.net = (struct pf_net){
 		.cert = text_or_null(&c, c.conf->cert),
 		.client_cert = text_or_null(&c, c.conf->client_cert),

@@ -244,6 +244,8 @@ void pf_repo_ask(struct pf_repo *r)
 			PF_ARG(pf_shown(r->channel->name)), PF_ARG(r->subdir));
 		settle(r);
 	} else {
+		if (r->old.facts.absent)
+			pf_repo_file_free(&r->old);
 		for (size_t i = 0; r->old.fd && !s->refresh && i < PF_REPO_VARIANTS; i++)
 			if (is_variant(&r->old, i))
 				r->variant = i;

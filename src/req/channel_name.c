@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "req/channel_name.h"
 
+#include "base/limits.h"
 #include "base/str.h"
 
 static const char *const subdirs[] = {
@@ -42,35 +43,42 @@ bool pf_channel_is_url(struct pf_str text)
 	return pf_str_find_str(text, "://") != PF_NPOS;
 }
 
-/* Where the token of "/t/TOKEN/" is, which comes first of a path: [from, to). */
-static bool find_token(struct pf_str text, size_t path, size_t *from, size_t *to)
+/* The end of "/t/TOKEN", which comes first of a path; `path` when there is none. */
+static size_t token_end(struct pf_str text, size_t path)
 {
 	struct pf_str rest = pf_str_skip(text, path);
-	size_t end;
+	size_t end = 3;
 
 	if (!pf_str_starts(rest, "/t/"))
-		return false;
-	end = pf_str_find(pf_str_skip(rest, 3), '/');
-	*from = path;
-	*to = end == PF_NPOS ? text.n : path + 3 + end;
-	return true;
+		return path;
+	while (end < rest.n && !strchr("/ '\",]", rest.p[end]))
+		end++;
+	return path + end;
+}
+
+/* Host and port, behind "user:password@". */
+static size_t host_start(struct pf_str text, size_t from, size_t *path)
+{
+	size_t at;
+
+	for (*path = from; *path < text.n && !strchr("/?# '\",]", text.p[*path]);)
+		++*path;
+	at = pf_str_rfind(pf_str_cut(text, from, *path), '@');
+	return at == PF_NPOS ? from : from + at + 1;
 }
 
 struct pf_str pf_channel_bare(struct pf_arena *a, struct pf_str text)
 {
-	size_t scheme = pf_str_find_str(text, "://"), host, path, at, from, to;
+	PF_AUTO(buf) b = PF_BUF(PF_MAX_TEXT_FILE);
+	struct pf_str rest = text;
+	size_t scheme, host, path;
 
-	if (scheme == PF_NPOS)
-		return text;
-	host = scheme + 3;
-	path = pf_str_find(pf_str_skip(text, host), '/');
-	path = path == PF_NPOS ? text.n : host + path;
-	at = pf_str_rfind(pf_str_cut(text, host, path), '@');
-	if (!find_token(text, path, &from, &to))
-		from = to = path;
-	if (at == PF_NPOS && from == to)
-		return text;
-	host = at == PF_NPOS ? host : host + at + 1;
-	return pf_format(a, PF_FMT "://" PF_FMT PF_FMT, PF_ARG(pf_str_cut(text, 0, scheme)),
-			 PF_ARG(pf_str_cut(text, host, from)), PF_ARG(pf_str_skip(text, to)));
+	while ((scheme = pf_str_find_str(rest, "://")) != PF_NPOS) {
+		host = host_start(rest, scheme + 3, &path);
+		pf_buf_str(&b, pf_str_cut(rest, 0, scheme + 3));
+		pf_buf_str(&b, pf_str_cut(rest, host, path));
+		rest = pf_str_skip(rest, token_end(rest, path));
+	}
+	pf_buf_str(&b, rest);
+	return b.n == text.n ? text : pf_dup(a, pf_buf_view(&b));
 }

@@ -92,11 +92,10 @@ static void set_channels(struct pf_conda_search *s, struct pf_conda_name *name)
 		c->channel = channel;
 		if (!counts && is_asked(name, c->r))
 			counts = c->r;
-		if (s->ask->priority == PF_CHANNEL_STRICT && counts &&
-		    !pf_str_eq(counts->channel, c->r->channel))
-			c->out = PF_CONDA_LESS;
 	}
-	for (size_t i = 0; s->ask->priority == PF_CHANNEL_STRICT && counts && i < name->n; i++)
+	if (!counts || s->ask->priority != PF_CHANNEL_STRICT)
+		return;
+	for (size_t i = 0; i < name->n; i++)
 		if (!pf_str_eq(counts->channel, name->v[i].r->channel))
 			name->v[i].out = PF_CONDA_LESS;
 }

@@ -61,38 +61,51 @@ static struct pf_str version_of(const struct pf_conda_name *n, size_t i)
 	return pf_shown(n->v[i].r->version);
 }
 
-/* Oldest first, "1.0, 1.2 to 1.4 and 2.0"; how many versions there are. */
+/* Versions that follow one another, by the first candidate of each. */
+struct run {
+	size_t oldest, newest;
+	size_t count;
+};
+
+/* The next run of those in the set, from older to newer, of what ends before *below. */
+static bool next_run(struct run *r, size_t *below, const struct pf_conda_name *n,
+		     const uint64_t *bits)
+{
+	*r = (struct run){ 0 };
+	while (*below) {
+		size_t from = version_start(n, *below);
+		bool any = is_any(bits, from, *below);
+
+		if (!any && r->count)
+			break;
+		*below = from;
+		if (!any)
+			continue;
+		if (!r->count++)
+			r->oldest = from;
+		r->newest = from;
+	}
+	return r->count > 0;
+}
+
+/* Oldest first, " 1.0, 1.2 to 1.4, 2.0 and 3 more"; how many versions there are. */
 static size_t put_runs(struct pf_buf *out, const struct pf_conda_name *n, const uint64_t *bits)
 {
-	size_t runs = 0, versions = 0, left = 0;
+	size_t below = n->n, runs = 0, versions = 0, shown = 0;
+	struct run r;
 
-	for (size_t below = n->n; below;) {
-		size_t from = version_start(n, below), oldest = from, newest = from, count = 0;
-
-		while (is_any(bits, from, below)) {
-			newest = from;
-			count++;
-			below = from;
-			from = below ? version_start(n, below) : 0;
-			if (!below)
-				break;
-		}
-		if (!count) {
-			below = from;
+	for (; next_run(&r, &below, n, bits); versions += r.count) {
+		if (runs++ >= MAX_RUNS)
 			continue;
-		}
-		versions += count;
-		if (runs++ >= MAX_RUNS) {
-			left += count;
-			continue;
-		}
-		pf_buf_printf(out, "%s" PF_FMT, runs > 1 ? ", " : " ", PF_ARG(version_of(n, oldest)));
-		if (count > 1)
-			pf_buf_printf(out, "%s" PF_FMT, count > 2 ? " to " : ", ",
-				      PF_ARG(version_of(n, newest)));
+		shown += r.count;
+		pf_buf_printf(out, "%s" PF_FMT, runs > 1 ? ", " : " ",
+			      PF_ARG(version_of(n, r.oldest)));
+		if (r.count > 1)
+			pf_buf_printf(out, "%s" PF_FMT, r.count > 2 ? " to " : ", ",
+				      PF_ARG(version_of(n, r.newest)));
 	}
-	if (left)
-		pf_buf_printf(out, " and %zu more", left);
+	if (versions > shown)
+		pf_buf_printf(out, " and %zu more", versions - shown);
 	return versions;
 }
 

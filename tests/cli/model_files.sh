@@ -105,6 +105,11 @@ conda 'dependencies:\n- pip:\n  - -r /etc/passwd\n'
 expect "a file outside" 3 "no file beneath the model's directory: -r /etc/passwd" create
 conda 'channels: ["file:///etc"]\ndependencies:\n- numpy\n'
 expect "a local channel" 3 "a model may not name places outside itself: channel" create
+conda 'channels: ["file:///etc"]\ndependencies:\n- pip:\n  - -r /etc/passwd\n'
+expect "unless the user names others" 3 "no file beneath the model's directory" \
+	"$program" create "$model" --offline --python "$python" --channel conda-forge --channel /srv
+expect "or lets the model choose" 3 "no file beneath the model's directory" \
+	"$program" create "$model" --offline --python "$python" --allow-model-index
 conda 'dependencies:\n- python=3.10\n- python=3.11\n'
 expect "two Pythons" 6 "asks for Python twice: python=3.10 on line 2, python=3.11 on line 3" create
 conda 'prefix: /usr\nname: ../../evil\ndependencies:\n- pip:\n  - alpha==1.0\n'

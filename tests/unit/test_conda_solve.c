@@ -77,6 +77,12 @@ static const struct {
 	  "there is no solution: a is asked for; a 1 needs __cuda >=12, which this machine does not have", "" },
 	{ "another machine's", "a 1 0; needs __glibc >=3\n", "a",
 	  "there is no solution: a is asked for; a 1 needs __glibc >=3, and this machine has 2.35", "" },
+	{ "runs of versions",
+	  "a 1 0; needs x\na 2 0; needs x\na 3 0; needs x\na 4 0; needs y\na 5 0; needs x\na 6 0; needs x\n"
+	  "a 7 0; needs y\na 8 0; needs x\na 9 0; needs y\na 10 0; needs x\na 11 0; needs y\na 12 0; needs x\n",
+	  "a <12",
+	  "there is no solution: a <12 is asked for; a 4, 7, 9, 11 need y, which no channel has; "
+	  "a 1 to 3, 5, 6, 8, 10 need x, which no channel has", "" },
 	{ "no spec", "a 1 0; needs b >=\n", "a",
 	  "there is no solution: a is asked for; a 1 cannot be used: no match spec is \"b >=\"", "" },
 	{ "all too late", "a 1 0; time 2000\n", "a", "there is no solution: a is asked for",

@@ -3,6 +3,7 @@
 #include "match_spec.h"
 
 #include "base/limits.h"
+#include "req/channel_name.h"
 
 /* A record of conda-forge, and specs that it does and does not satisfy. */
 static const struct {
@@ -242,6 +243,28 @@ static void test_regex(void **state)
 	pf_arena_free(&a);
 }
 
+static void test_bare(void **state)
+{
+	static const struct {
+		const char *text, *bare;
+	} rows[] = {
+		{ "conda-forge", "conda-forge" },
+		{ "https://h/c", "https://h/c" },
+		{ "https://u@h:80/c", "https://h:80/c" },
+		{ "https://u:p@q@h", "https://h" },
+		{ "https://u:p@h/t/tk", "https://h" },
+		{ "https://h/t/tk/c/t/x", "https://h/c/t/x" },
+		{ "https://h/c@1", "https://h/c@1" },
+		{ "https://u:p@h/c::x[url='https://v:q@i/t/tk/y',build=a@b]",
+		  "https://h/c::x[url='https://i/y',build=a@b]" },
+	};
+	PF_AUTO(arena) a = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < PF_COUNT(rows); i++)
+		assert_true(pf_str_is(pf_channel_bare(&a, pf_s(rows[i].text)), rows[i].bare));
+}
+
 static void test_files(void **state)
 {
 	struct pf_str name, version, build;
@@ -263,7 +286,7 @@ int main(void)
 		cmocka_unit_test(test_keys),	 cmocka_unit_test(test_channel_urls),
 		cmocka_unit_test(test_printed),	 cmocka_unit_test(test_messages),
 		cmocka_unit_test(test_limits),	 cmocka_unit_test(test_regex),
-		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_files),	 cmocka_unit_test(test_bare),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
