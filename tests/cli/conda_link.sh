@@ -30,6 +30,7 @@ check "so does a script" test "$(head -n 1 "$env/bin/tool")" = "#!$env/bin/pytho
 check "and one of old" test "$(cat "$env/bin/old")" = "#!$env/bin/sh"
 binary() { "$maker" - "$env" "$here" "$linux" <<-'END'
 	import sys
+	sys.dont_write_bytecode = True
 	sys.path.insert(0, sys.argv[2])
 	from make_conda import PLACE
 	env, place = sys.argv[1].encode(), PLACE.encode()

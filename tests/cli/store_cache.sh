@@ -35,7 +35,7 @@ check "gc" ends 0 gc
 check "removes its wheels" test "$(count)" -eq "$used"
 check "as it says" printed "wheels"
 check "as JSON" ends 0 gc -j
-check "with all counts" sh -c 'grep -q "\"wheels\":0,\"pages\":0" "$1"' - "$work/out"
+check "with all counts" sh -c 'grep -q "\"wheels\":0,\"conda\":0,\"pages\":0" "$1"' - "$work/out"
 check "the first one is whole" ends 0 "$tool" -s "$store" verify
 check "removed too" ends 0 "$tool" -s "$store" rm "$(basename "$alpha")"
 check "what was looked up is not old" ends 0 create create "$work/first"

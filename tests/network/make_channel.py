@@ -17,6 +17,7 @@ import sys
 import tempfile
 import zipfile
 
+sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../cli"))
 from make_conda import PLACE, TIME, Channel, Package  # noqa: E402
 
