@@ -76,6 +76,9 @@
 #define PF_NET_TRIES 4			/* of each transfer, unless the user says */
 #define PF_MAX_NET_TRIES 30
 
+/* models that are written */
+#define PF_MAX_EXAMPLE_CELLS 2000000	/* of a table that is an input example */
+
 /* fetched models */
 #define PF_MAX_LOOKED_INTO PF_MIB(64)	/* an artifact that diff fetches to look into it */
 #define PF_MAX_MODEL_FILES 100000
