@@ -236,14 +236,16 @@ static int check(const struct pf_saving *w, struct pf_str serving, struct pf_err
 	struct pf_signature s = { 0 };
 	struct pf_request request;
 	struct pf_expect expect = { .inputs = &s.inputs, .params = &s.params };
+	struct pf_err why = { 0 };
 
 	if (!map)
 		return 0;
 	if (pf_signature_parse(&s, &a, map, err) < 0)
 		return -1;
-	return pf_payload_read(&request, &a, serving, &expect, err) < 0 ?
-		       pf_wrap(err, "Input example does not match the model signature") :
-		       0;
+	if (pf_payload_read(&request, &a, serving, &expect, &why) == 0)
+		return 0;
+	return pf_fail(err, why.code, "Input example does not match the model signature. %s",
+		       why.msg);
 }
 
 static int write(struct pf_saving *w, const struct example *e, struct pf_err *err)
