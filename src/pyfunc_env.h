@@ -144,7 +144,7 @@ struct pyfunc_env_save_options {
 	const char *model_config;
 	int streamable;
 	const char *python_version;
-	const char *mlflow_model; /* the folder of a model to copy, in place of loader, data, code */
+	const char *mlflow_model; /* a model's folder to copy, in place of loader, data and code */
 };
 
 /* Writes a model's directory as MLflow's save_model does, whole or not at all. Of the options,

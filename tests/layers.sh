@@ -24,7 +24,7 @@ edges() {
 	run: base formats env python data opts.h
 	runner: base data/frame.h data/enforce.h
 	serve: base formats model data run opts.h
-	save: base formats req model data python opts.h
+	save: base formats req model data python check opts.h
 	END
 }
 

@@ -37,7 +37,8 @@ static int cut(const char **above, struct pf_staged *s, const char *path, struct
 	slash = pf_str_rfind(whole, '/');
 	s->path = pf_dupz(&s->arena, whole);
 	s->last = s->path + (slash == PF_NPOS ? 0 : slash + 1);
-	*above = slash == PF_NPOS ? "." : pf_dupz(&s->arena, pf_str_cut(whole, 0, slash ? slash : 1));
+	*above = slash == PF_NPOS ? "."
+				  : pf_dupz(&s->arena, pf_str_cut(whole, 0, slash ? slash : 1));
 	if (!*s->last || strcmp(s->last, ".") == 0 || strcmp(s->last, "..") == 0)
 		return pf_fail(err, PF_EUSAGE, "%s is no name for a new folder",
 			       *path ? path : "an empty text");

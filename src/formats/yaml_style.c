@@ -53,8 +53,7 @@ static bool is_indicator(struct pf_chars c, size_t i)
 
 static bool is_document_mark(struct pf_chars c)
 {
-	return c.n >= 3 && (c.v[0] == '-' || c.v[0] == '.') && c.v[1] == c.v[0] &&
-	       c.v[2] == c.v[0];
+	return c.n >= 3 && (c.v[0] == '-' || c.v[0] == '.') && c.v[1] == c.v[0] && c.v[2] == c.v[0];
 }
 
 static bool is_multiline(struct pf_chars c)

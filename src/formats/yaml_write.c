@@ -20,11 +20,11 @@
 
 struct writer {
 	struct pf_buf *out;
-	struct pf_arena temp;	/* of one scalar */
+	struct pf_arena temp; /* characters of strings, entries in order */
 	bool sorted;
-	int column, indent;	/* -1: no collection yet */
-	bool blank;		/* the last thing written is white space */
-	bool fresh;		/* nothing but indentation and marks on this line */
+	int column, indent; /* -1: no collection yet */
+	bool blank;	    /* the last thing written is white space */
+	bool fresh;	    /* nothing but indentation and marks on this line */
 	unsigned depth;
 };
 
@@ -107,9 +107,9 @@ static void put_escape(struct writer *w, uint32_t c)
 	static const struct {
 		uint32_t c;
 		char letter;
-	} letters[] = { { 0, '0' },    { '\a', 'a' },	 { '\b', 'b' },	  { '\t', 't' },
-			{ '\n', 'n' }, { '\v', 'v' },	 { '\f', 'f' },	  { '\r', 'r' },
-			{ 0x1b, 'e' }, { '"', '"' },	 { '\\', '\\' },  { 0x85, 'N' },
+	} letters[] = { { 0, '0' },    { '\a', 'a' },	{ '\b', 'b' },	{ '\t', 't' },
+			{ '\n', 'n' }, { '\v', 'v' },	{ '\f', 'f' },	{ '\r', 'r' },
+			{ 0x1b, 'e' }, { '"', '"' },	{ '\\', '\\' }, { 0x85, 'N' },
 			{ 0xa0, '_' }, { 0x2028, 'L' }, { 0x2029, 'P' } };
 	char text[16] = { '\\' };
 	size_t n = 2;
@@ -119,9 +119,10 @@ static void put_escape(struct writer *w, uint32_t c)
 			text[1] = letters[i].letter;
 	if (!text[1])
 		n = (size_t)snprintf(text, sizeof(text),
-				     c <= 0xff	 ? "\\x%02X"
+				     c <= 0xff	   ? "\\x%02X"
 				     : c <= 0xffff ? "\\u%04X"
-						   : "\\U%08X", c);
+						   : "\\U%08X",
+				     c);
 	put(w, text, n);
 }
 
@@ -235,9 +236,10 @@ static void put_scalar(struct writer *w, const struct pf_node *n, bool key)
 		put_plain(w, n->truth ? PF_S("true") : PF_S("false"), !key);
 	else if (n->kind == PF_NODE_NUMBER)
 		put_plain(w,
-			  pf_yaml_scalar_kind(n->text, &truth) == PF_NODE_NUMBER ?
-				  n->text :
-				  python_number(&w->temp, n->text), !key);
+			  pf_yaml_scalar_kind(n->text, &truth) == PF_NODE_NUMBER
+				  ? n->text
+				  : python_number(&w->temp, n->text),
+			  !key);
 	else if (!n->quoted && pf_yaml_is_timestamp(n->text))
 		put_plain(w, n->text, !key);
 	else
@@ -340,14 +342,14 @@ static bool is_open(struct writer *w, const struct pf_node *root)
 	if (root->kind == PF_NODE_LIST || root->kind == PF_NODE_MAP)
 		return false;
 	return root->kind != PF_NODE_STRING ||
-	       pf_yaml_style(root->text, pf_chars_of(&w->temp, root->text), false) ==
-		       PF_YAML_PLAIN;
+	       pf_yaml_style(root->text, pf_chars_of(&w->temp, root->text), false) == PF_YAML_PLAIN;
 }
 
 int pf_yaml_write(struct pf_buf *out, const struct pf_node *root, bool sorted, struct pf_err *err)
 {
-	struct writer w = { .out = out, .sorted = sorted, .indent = -1, .blank = true,
-			    .fresh = true };
+	struct writer w = {
+		.out = out, .sorted = sorted, .indent = -1, .blank = true, .fresh = true
+	};
 	int rc = put_node(&w, root, false, err);
 
 	if (rc == 0)

@@ -16,9 +16,9 @@
 struct adding {
 	struct pf_arena arena;
 	const struct pf_save_flavor *f;
-	char *file;		/* MLmodel, links resolved */
+	char *file; /* MLmodel, links resolved */
 	mode_t mode;
-	int root;		/* the folder that it is in */
+	int root; /* the folder that it is in */
 	struct pf_node flavor;
 };
 
@@ -34,11 +34,13 @@ static int find_file(struct adding *w, struct pf_err *err)
 	struct stat st;
 	size_t slash;
 
-	w->file = pf_realpath(&w->arena, pf_is_dir(given) ?
-					 pf_join(&w->arena, given, PF_S("MLmodel")) : given);
+	w->file = pf_realpath(
+		&w->arena, pf_is_dir(given) ? pf_join(&w->arena, given, PF_S("MLmodel")) : given);
 	if (!w->file || stat(w->file, &st) < 0)
-		return pf_fail(err, PF_EMODEL, "Could not find an \"MLmodel\" configuration file at "
-			       "\"%s\"", given);
+		return pf_fail(err, PF_EMODEL,
+			       "Could not find an \"MLmodel\" configuration file at "
+			       "\"%s\"",
+			       given);
 	w->mode = st.st_mode & 0777;
 	slash = pf_str_rfind(pf_s(w->file), '/');
 	w->root = open(pf_dupz(&w->arena, pf_str_cut(pf_s(w->file), 0, slash ? slash : 1)),
@@ -85,7 +87,7 @@ static void set_text(struct adding *w, const char *key, const char *text)
 static int set_more(struct adding *w, struct pf_str given, struct pf_err *err)
 {
 	static const char *const own[] = { "loader_module", "python_version", "data", "code",
-					   "env", "config", NULL };
+					   "env",	    "config",	      NULL };
 	size_t eq = pf_str_find(given, '=');
 	struct pf_str key = pf_str_cut(given, 0, eq);
 	struct pf_node *value;
@@ -105,10 +107,11 @@ static int set_more(struct adding *w, struct pf_str given, struct pf_err *err)
 static int make_flavor(struct adding *w, const struct pf_opts *o, struct pf_err *err)
 {
 	const struct pf_save_flavor *f = w->f;
+	PF_AUTO(save_here) here = { 0 };
 	struct pf_save_facts facts;
 	struct pf_node config = { 0 };
 
-	if (pf_save_facts_read(&facts, &w->arena, f->python_version, o, err) < 0 ||
+	if (pf_save_facts_read(&facts, &here, &w->arena, f->python_version, o, err) < 0 ||
 	    (f->model_config && pf_save_read_config(&config, &w->arena, f->model_config, err) < 0))
 		return -1;
 	w->flavor = pf_node_map();

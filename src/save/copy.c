@@ -12,9 +12,9 @@
 #include "base/str.h"
 #include "save/inside.h"
 
-/* MLflow copies with shutil.copytree: a link becomes what it leads to, whatever that is. Here it may
- * not lead out of the folder that the user named, so that a model never takes along what somebody
- * pointed at. */
+/* MLflow copies with shutil.copytree: a link becomes what it leads to, whatever that is. Here it
+ * may not lead out of the folder that the user named, so that a model never takes along what
+ * somebody pointed at. */
 
 #define SKIPPED "__pycache__"
 
@@ -28,7 +28,7 @@ struct folder {
 
 struct copying {
 	struct pf_saving *w;
-	int root;		/* the folder that the user named; nothing outside of it is read */
+	int root; /* the folder that the user named; nothing outside of it is read */
 	size_t files;
 	struct pf_err *err;
 };
@@ -189,8 +189,8 @@ static int copy_named(struct pf_saving *w, int dir, const char *name, const char
 		return pf_fail(err, PF_EUSAGE, "two are named %s", name);
 	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
 		return pf_fail(err, PF_EMODEL, "%s is neither a file nor a folder", from);
-	fd = S_ISREG(st.st_mode) ? pf_open_file(AT_FDCWD, from, err) :
-				   open(from, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = S_ISREG(st.st_mode) ? pf_open_file(AT_FDCWD, from, err)
+				 : open(from, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return S_ISREG(st.st_mode) ? -1 : pf_fail_errno(err, "cannot open %s", from);
 	if (S_ISREG(st.st_mode))

@@ -23,8 +23,8 @@ static bool is_pip(const struct pf_node *n)
 
 static bool is_python(const struct pf_node *n)
 {
-	static const char *const signs[] = { "python=", "python<", "python>", "python!",
-					     "python ", NULL };
+	static const char *const signs[] = { "python=", "python<", "python>",
+					     "python!", "python ", NULL };
 	bool python = n->kind == PF_NODE_STRING && pf_str_is(n->text, "python");
 
 	for (size_t i = 0; !python && signs[i]; i++)
@@ -85,8 +85,9 @@ static struct pf_node new_conda(struct pf_arena *a, const struct pf_save_facts *
 
 	pf_node_push(a, &channels, pf_node_string(PF_S("conda-forge")));
 	pf_node_push(a, &deps, pf_node_string(pf_format(a, "python=" PF_FMT, PF_ARG(f->python))));
-	pf_node_push(a, &deps, pf_node_string(pf_format(a, "pip%s" PF_FMT, f->pip.n ? "<=" : "",
-							PF_ARG(f->pip))));
+	pf_node_push(
+		a, &deps,
+		pf_node_string(pf_format(a, "pip%s" PF_FMT, f->pip.n ? "<=" : "", PF_ARG(f->pip))));
 	pf_node_set(a, &doc, PF_S("name"), pf_node_string(PF_S("mlflow-env")));
 	pf_node_set(a, &doc, PF_S("channels"), channels);
 	pf_node_set(a, &doc, PF_S("dependencies"), deps);
@@ -150,9 +151,9 @@ int pf_save_environment(struct pf_saving *w, const struct pf_strs *defaults, str
 	struct pf_strs pip = { 0 };
 	struct pf_node *given = NULL, doc;
 
-	if (file && (pf_save_read_yaml(&given, a, "--conda-env", file, err) < 0 ||
-		     pip_of(&pip, a, given, file, err) < 0 ||
-		     pf_save_reqs_read(&reqs, a, &pip, err) < 0))
+	if (file &&
+	    (pf_save_read_yaml(&given, a, "--conda-env", file, err) < 0 ||
+	     pip_of(&pip, a, given, file, err) < 0 || pf_save_reqs_read(&reqs, a, &pip, err) < 0))
 		return -1;
 	if (!file && read_reqs(&reqs, w, defaults, err) < 0)
 		return -1;
@@ -162,8 +163,7 @@ int pf_save_environment(struct pf_saving *w, const struct pf_strs *defaults, str
 	if (reqs.constraints.n)
 		*PF_PUSH(a, &reqs.requirements) = PF_S("-c " PF_SAVE_CONSTRAINTS);
 	doc = file ? *given : w->conda ? *w->conda : new_conda(a, &w->facts);
-	doc = with_pip(a, &doc, &reqs.requirements,
-		       w->conda && !file ? w->facts.python : PF_S(""));
+	doc = with_pip(a, &doc, &reqs.requirements, w->conda && !file ? w->facts.python : PF_S(""));
 	if (pf_save_yaml(w, w->conda_file, &doc, true, err) < 0 ||
 	    (reqs.constraints.n &&
 	     write_lines(w, PF_SAVE_CONSTRAINTS, &reqs.constraints, err) < 0) ||

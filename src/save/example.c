@@ -45,8 +45,10 @@ static int find_columns(struct pf_node *out, struct pf_arena *a, const struct pf
 
 	for (size_t i = 0; i < records->n; i++) {
 		if (records->v[i].kind != PF_NODE_MAP)
-			return pf_fail(err, PF_EMODEL, "dataframe_records holds %s, where objects "
-				       "are wanted", pf_node_kind_name(records->v[i].kind));
+			return pf_fail(err, PF_EMODEL,
+				       "dataframe_records holds %s, where objects "
+				       "are wanted",
+				       pf_node_kind_name(records->v[i].kind));
 		for (size_t k = 0; k < records->v[i].n; k++) {
 			void **place = pf_map_put(a, &names, records->v[i].v[k].key);
 
@@ -107,8 +109,7 @@ static bool are_default(const struct pf_node *columns)
 
 	for (size_t i = 0; i < columns->n; i++) {
 		snprintf(number, sizeof(number), "%zu", i);
-		if (columns->v[i].kind != PF_NODE_NUMBER ||
-		    !pf_str_is(columns->v[i].text, number))
+		if (columns->v[i].kind != PF_NODE_NUMBER || !pf_str_is(columns->v[i].text, number))
 			return false;
 	}
 	return true;
@@ -279,9 +280,9 @@ int pf_save_example(struct pf_saving *w, struct pf_err *err)
 
 	if (!path)
 		return 0;
-	if ((pf_str_ends(pf_s(path), ".csv") ?
-		     read_csv(&doc, e.a, path, err) :
-		     pf_save_read_json(&doc, e.a, "--input-example", path, err)) < 0 ||
+	if ((pf_str_ends(pf_s(path), ".csv")
+		     ? read_csv(&doc, e.a, path, err)
+		     : pf_save_read_json(&doc, e.a, "--input-example", path, err)) < 0 ||
 	    take(&e, doc, is_tensor(w), err) < 0 || write(w, &e, err) < 0)
 		return -1;
 	set(e.a, &w->mlmodel, "saved_input_example_info", e.info);

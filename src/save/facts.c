@@ -25,27 +25,33 @@ static struct pf_str released(struct pf_arena *a, struct pf_str version)
 			 (unsigned long long)micro - 1);
 }
 
-int pf_save_facts_read(struct pf_save_facts *out, struct pf_arena *a, const char *version,
-		       const struct pf_opts *o, struct pf_err *err)
+void pf_save_here_free(struct pf_save_here *h)
+{
+	pf_dists_free(&h->installed);
+	pf_python_free(&h->python);
+}
+
+int pf_save_facts_read(struct pf_save_facts *out, struct pf_save_here *here, struct pf_arena *a,
+		       const char *version, const struct pf_opts *o, struct pf_err *err)
 {
 	static const char *const build[] = { "pip", "setuptools", "wheel" };
-	PF_AUTO(python) python = { 0 };
-	PF_AUTO(dists) installed = { 0 };
+	const struct pf_python *python = &here->python;
+	const struct pf_dists *installed = &here->installed;
 	struct pf_save_facts f = { 0 };
 
-	if (pf_python_current(&python, o, err) < 0 ||
-	    pf_dists_read(&installed, &python.paths, python.prefix, err) < 0)
+	if (pf_python_current(&here->python, o, err) < 0 ||
+	    pf_dists_read(&here->installed, &python->paths, python->prefix, err) < 0)
 		return -1;
-	f.python = version ? pf_dup(a, pf_s(version)) :
-			     pf_format(a, "%d.%d.%d", python.major, python.minor, python.micro);
-	f.pip = version_of(a, &installed, "pip");
-	f.mlflow = released(a, version_of(a, &installed, "mlflow"));
-	f.cloudpickle = version_of(a, &installed, "cloudpickle");
+	f.python = version ? pf_dup(a, pf_s(version))
+			   : pf_format(a, "%d.%d.%d", python->major, python->minor, python->micro);
+	f.pip = version_of(a, installed, "pip");
+	f.mlflow = released(a, version_of(a, installed, "mlflow"));
+	f.cloudpickle = version_of(a, installed, "cloudpickle");
 	for (size_t i = 0; i < PF_COUNT(build); i++) {
-		struct pf_str have = version_of(a, &installed, build[i]);
+		struct pf_str have = version_of(a, installed, build[i]);
 
-		*PF_PUSH(a, &f.build) = pf_format(a, "%s%s" PF_FMT, build[i], have.n ? "==" : "",
-						  PF_ARG(have));
+		*PF_PUSH(a, &f.build) =
+			pf_format(a, "%s%s" PF_FMT, build[i], have.n ? "==" : "", PF_ARG(have));
 	}
 	*out = f;
 	return 0;

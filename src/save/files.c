@@ -36,7 +36,8 @@ int pf_save_yaml(struct pf_saving *w, const char *name, const struct pf_node *n,
 	return pf_save_file(w, name, pf_buf_view(&text), err);
 }
 
-typedef int parser(struct pf_node **out, struct pf_arena *a, struct pf_str text, struct pf_err *err);
+typedef int parser(struct pf_node **out, struct pf_arena *a, struct pf_str text,
+		   struct pf_err *err);
 
 static int read_with(struct pf_node **out, struct pf_arena *a, const char *what, const char *path,
 		     parser *parse, struct pf_err *err)
@@ -68,8 +69,8 @@ int pf_save_read_config(struct pf_node *out, struct pf_arena *a, const char *pat
 {
 	struct pf_node *n = NULL;
 	bool json = pf_str_ends(pf_s(path), ".json");
-	int rc = json ? pf_save_read_json(&n, a, "--model-config", path, err) :
-			pf_save_read_yaml(&n, a, "--model-config", path, err);
+	int rc = json ? pf_save_read_json(&n, a, "--model-config", path, err)
+		      : pf_save_read_yaml(&n, a, "--model-config", path, err);
 
 	if (rc < 0)
 		return -1;

@@ -4,6 +4,7 @@
 
 #include "base/node.h"
 #include "base/staged.h"
+#include "python/python.h"
 #include "save/save.h"
 
 #define PF_SAVE_CONDA "conda.yaml"
@@ -18,9 +19,17 @@ struct pf_save_facts {
 	struct pf_strs build;		/* of python_env.yaml: "pip==23.2.1", "setuptools", ... */
 };
 
-/* Those of the current interpreter; `version` (NULL: its own) is Python's then. */
-int pf_save_facts_read(struct pf_save_facts *out, struct pf_arena *a, const char *version,
-		       const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
+/* The interpreter whose environment a model gets. */
+struct pf_save_here {
+	struct pf_python python;
+	struct pf_dists installed;
+};
+void pf_save_here_free(struct pf_save_here *h);
+/* The current one, and what there is of it to be written; `version` (NULL: its own) is Python's
+ * then. */
+int pf_save_facts_read(struct pf_save_facts *out, struct pf_save_here *here, struct pf_arena *a,
+		       const char *version, const struct pf_opts *o,
+		       struct pf_err *err) PF_MUST_USE;
 
 /* Requirements as MLflow reads them: comments taken off, lines joined, -r and -c followed. */
 struct pf_save_reqs {
@@ -41,6 +50,7 @@ struct pf_saving {
 	struct pf_arena arena;
 	const struct pf_save *s;
 	struct pf_save_facts facts;
+	struct pf_save_here here;
 	struct pf_staged place;
 	struct pf_node mlmodel;		/* its map */
 	const char *conda_file, *python_env_file; /* below the model's root */

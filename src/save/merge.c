@@ -4,19 +4,19 @@
 #include "req/requirement.h"
 #include "save/inside.h"
 
-/* utils/environment.py, _deduplicate_requirements. MLflow asks pip whether specifiers contradict one
- * another, which needs the index; here an exact version that the other does not admit is refused,
- * and other contradictions are found when the environment is resolved. */
+/* utils/environment.py, _deduplicate_requirements. MLflow asks pip whether specifiers contradict
+ * one another, which needs the index; here an exact version that the other does not admit is
+ * refused, and other contradictions are found when the environment is resolved. */
 
 struct entry {
-	struct pf_str line;	/* as given, of one that is no requirement by the standard */
+	struct pf_str line; /* as given, of one that is no requirement by the standard */
 	bool parsed;
 	struct pf_requirement req;
 };
 
 struct merging {
 	struct pf_arena *a;
-	struct pf_map seen;	/* name and marker to struct entry * */
+	struct pf_map seen; /* name and marker to struct entry * */
 	PF_VEC(struct entry *) entries;
 };
 
@@ -97,9 +97,10 @@ static int take(struct merging *m, struct pf_str line, struct pf_err *err)
 	struct pf_requirement req = { 0 };
 	bool parsed = pf_requirement_parse(&req, m->a, line, &ignored) == 0;
 	struct pf_str marker = req.marker ? pf_marker_print(m->a, req.marker) : PF_S("");
-	void **place = pf_map_put(m->a, &m->seen,
-				  parsed ? pf_format(m->a, PF_FMT ";" PF_FMT, PF_ARG(req.name),
-						     PF_ARG(marker)) : line);
+	void **place = pf_map_put(
+		m->a, &m->seen,
+		parsed ? pf_format(m->a, PF_FMT ";" PF_FMT, PF_ARG(req.name), PF_ARG(marker))
+		       : line);
 	struct entry *e = *place;
 
 	if (e)

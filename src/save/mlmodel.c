@@ -24,8 +24,8 @@ static struct pf_str time_text(struct pf_arena *a)
 		now = (struct timespec){ .tv_sec = (time_t)seconds };
 	gmtime_r(&now.tv_sec, &utc);
 	strftime(day, sizeof(day), "%Y-%m-%d %H:%M:%S", &utc);
-	return now.tv_nsec >= 1000 ? pf_format(a, "%s.%06ld", day, now.tv_nsec / 1000) :
-				     pf_format(a, "%s", day);
+	return now.tv_nsec >= 1000 ? pf_format(a, "%s.%06ld", day, now.tv_nsec / 1000)
+				   : pf_format(a, "%s", day);
 }
 
 /* uuid4().hex (RFC 9562): 122 random bits. */

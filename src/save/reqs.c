@@ -43,8 +43,9 @@ static int take_file(struct reading *r, struct pf_str file, struct pf_str dir, b
 	PF_AUTO(buf) text = PF_BUF(PF_MAX_TEXT_FILE);
 	struct pf_str rest, line;
 	struct pf_strs lines = { 0 };
-	const char *path = pf_str_starts(file, "/") || !dir.n ?
-				   pf_dupz(r->a, file) : pf_join(r->a, pf_dupz(r->a, dir), file);
+	const char *path = pf_str_starts(file, "/") || !dir.n
+				   ? pf_dupz(r->a, file)
+				   : pf_join(r->a, pf_dupz(r->a, dir), file);
 	size_t slash = pf_str_rfind(pf_s(path), '/');
 
 	if (r->depth >= PF_MAX_INCLUDE_DEPTH || r->includes++ >= PF_MAX_REQ_INCLUDES)
@@ -119,9 +120,10 @@ int pf_save_reqs_read(struct pf_save_reqs *out, struct pf_arena *a, const struct
 
 	for (size_t i = 0; i < lines->n; i++)
 		if (pf_str_has_control(lines->v[i]))
-			return pf_fail(err, PF_EUSAGE,
-				       "a requirement is one line, without control characters: "
-				       PF_FMT, PF_ARG(pf_shown(lines->v[i])));
+			return pf_fail(
+				err, PF_EUSAGE,
+				"a requirement is one line, without control characters: " PF_FMT,
+				PF_ARG(pf_shown(lines->v[i])));
 	return take_lines(&r, lines, PF_S(""), false);
 }
 

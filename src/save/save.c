@@ -5,14 +5,15 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "check/check.h"
 #include "formats/yaml.h"
 #include "formats/yaml_write.h"
-#include "model/model.h"
 #include "save/inside.h"
 
 static void free_saving(struct pf_saving *w)
 {
 	pf_staged_free(&w->place);
+	pf_save_here_free(&w->here);
 	pf_arena_free(&w->arena);
 }
 
@@ -56,9 +57,10 @@ static int check_arguments(const struct pf_save *s, struct pf_err *err)
 	if (!s->model)
 		return pf_save_check_loader(s->loader_module, err);
 	if (s->loader_module || s->data_path || s->code_paths.n || s->model_config || s->streamable)
-		return pf_fail(err, PF_EUSAGE,
-			       "a model that is copied keeps its loader, data, code and config: "
-			       "only its environment, signature, example and metadata can be given");
+		return pf_fail(
+			err, PF_EUSAGE,
+			"a model that is copied keeps its loader, data, code and config: "
+			"only its environment, signature, example and metadata can be given");
 	return 0;
 }
 
@@ -80,18 +82,23 @@ static int save_metadata(struct pf_saving *w, struct pf_err *err)
 	return 0;
 }
 
-/* What cannot be read again is not put into place. */
-static int finish(struct pf_saving *w, struct pf_err *err)
+/* Writes MLmodel, and reads the model as far as it is there. */
+static int load_written(struct pf_model *out, struct pf_saving *w, struct pf_err *err)
 {
-	PF_AUTO(model) model = { 0 };
 	char path[64];
 
 	if (pf_save_yaml(w, "MLmodel", &w->mlmodel, true, err) < 0)
 		return -1;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", w->place.dir);
-	if (pf_model_load(&model, path, err) < 0)
-		return pf_wrap(err, "the model that was written");
-	return pf_staged_commit(&w->place, err);
+	return pf_model_load(out, path, err) < 0 ? pf_wrap(err, "the model that was written") : 0;
+}
+
+/* What cannot be read again is not put into place. */
+static int finish(struct pf_saving *w, struct pf_err *err)
+{
+	PF_AUTO(model) model = { 0 };
+
+	return load_written(&model, w, err) < 0 ? -1 : pf_staged_commit(&w->place, err);
 }
 
 /* ---- a new one ---- */
@@ -144,34 +151,41 @@ static int save_flavor(struct pf_saving *w, struct pf_str data, struct pf_err *e
 	return 0;
 }
 
-/* pyfunc/model.py, get_default_pip_requirements; MLflow itself is put in front of them. */
-static struct pf_strs default_requirements(struct pf_saving *w)
+/* pyfunc/model.py, get_default_pip_requirements, and what the model's files name; MLflow itself is
+ * put in front of them. */
+static int default_requirements(struct pf_strs *out, struct pf_saving *w, struct pf_err *err)
 {
-	struct pf_strs out = { 0 };
-	struct pf_str v = w->facts.cloudpickle;
+	struct pf_str v = w->facts.cloudpickle, line;
+	PF_AUTO(model) model = { 0 };
 
-	if (v.n)
-		*PF_PUSH(&w->arena, &out) =
-			pf_format(&w->arena, "cloudpickle==" PF_FMT,
-				  PF_ARG(pf_str_cut(v, 0, pf_str_find(v, '+'))));
-	return out;
+	if (w->s->conda_env || w->s->pip_requirements_file || w->s->pip_requirements.n)
+		return 0;
+	if (load_written(&model, w, err) < 0)
+		return -1;
+	pf_used_find(out, &w->arena, &model, &w->here.python, &w->here.installed);
+	line = pf_format(&w->arena, "cloudpickle==" PF_FMT,
+			 PF_ARG(pf_str_cut(v, 0, pf_str_find(v, '+'))));
+	if (v.n && !pf_strs_have(out, line))
+		*PF_PUSH(&w->arena, out) = line;
+	pf_strs_sort(out);
+	return 0;
 }
 
 static int save_new(struct pf_saving *w, const struct pf_opts *o, struct pf_err *err)
 {
 	struct pf_str data = { 0 };
-	struct pf_strs defaults;
+	struct pf_strs defaults = { 0 };
 
 	w->conda_file = PF_SAVE_CONDA;
 	w->python_env_file = PF_SAVE_PYTHON_ENV;
-	if (pf_save_facts_read(&w->facts, &w->arena, w->s->python_version, o, err) < 0 ||
+	if (pf_save_facts_read(&w->facts, &w->here, &w->arena, w->s->python_version, o, err) < 0 ||
 	    pf_staged_open_new(&w->place, w->s->path, err) < 0 || pf_save_begin(w, err) < 0 ||
 	    pf_save_signature(w, err) < 0 || pf_save_example(w, err) < 0 ||
 	    save_metadata(w, err) < 0 ||
 	    (w->s->data_path && pf_save_copy(&data, w, "data", w->s->data_path, err) < 0) ||
-	    save_flavor(w, data, err) < 0 || copy_code(w, err) < 0)
+	    save_flavor(w, data, err) < 0 || copy_code(w, err) < 0 ||
+	    default_requirements(&defaults, w, err) < 0)
 		return -1;
-	defaults = default_requirements(w);
 	if (!w->facts.mlflow.n)
 		pf_note("the interpreter has no mlflow: the model's requirements name none");
 	return pf_save_environment(w, &defaults, err) < 0 ? -1 : finish(w, err);
@@ -209,7 +223,7 @@ static int take_facts(struct pf_saving *w, const struct pf_model *m, const struc
 	const char *version = w->s->python_version;
 
 	if (!version && !m->needs.python.n)
-		return pf_save_facts_read(f, &w->arena, NULL, o, err);
+		return pf_save_facts_read(f, &w->here, &w->arena, NULL, o, err);
 	f->python = version ? pf_s(version) : m->needs.python;
 	f->mlflow = pf_node_text(m->mlmodel, "mlflow_version");
 	f->build = m->needs.build;
@@ -247,7 +261,8 @@ static int change_environment(struct pf_saving *w, struct pf_model *m, const str
 	struct pf_err ignored;
 
 	if (m->flat)
-		return pf_fail(err, PF_EMODEL, "a model of the first releases' layout, without "
+		return pf_fail(err, PF_EMODEL,
+			       "a model of the first releases' layout, without "
 			       "flavors: it can be copied, but not changed");
 	w->conda_file = m->conda_file.n ? m->conda_file.p : PF_SAVE_CONDA;
 	w->python_env_file = m->python_env_file.n ? m->python_env_file.p : PF_SAVE_PYTHON_ENV;

@@ -1,4 +1,4 @@
-/* save.h - model directories written: a new one, a copy with another environment, an added flavor */
+/* save.h - model directories written: a new one, a changed copy, an added flavor */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
@@ -28,8 +28,8 @@ struct pf_save {
 /* Writes the folder s->path as MLflow 3's save_model writes it, byte for byte but for model_uuid
  * and utc_time_created: MLmodel, conda.yaml, python_env.yaml, requirements.txt, constraints.txt,
  * data, code, input examples. The environment is that of the current interpreter (o->python,
- * pf_python_current): its Python, pip, setuptools, wheel, mlflow and cloudpickle. What the loader
- * imports is not looked for, as MLflow does by loading the model.
+ * pf_python_current): its Python, pip, setuptools, wheel, mlflow and cloudpickle, and of what else
+ * it has that which the model's files name (pf_used_find), unless the user says what is needed.
  * A copy keeps what the model says of Python and of its packages where nothing else is asked for,
  * its time and its files, and gets a model_uuid of its own.
  * The folder appears whole or not at all. EUSAGE: arguments that exclude one another and a path

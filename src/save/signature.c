@@ -70,7 +70,8 @@ static struct pf_node tensor_node(struct pf_arena *a, const struct pf_tensorspec
 	struct pf_node map = pf_node_map(), spec = pf_node_map(), shape = pf_node_list();
 
 	for (unsigned i = 0; i < t->rank; i++)
-		pf_node_push(a, &shape, pf_node_number(pf_format(a, "%lld", (long long)t->shape[i])));
+		pf_node_push(a, &shape,
+			     pf_node_number(pf_format(a, "%lld", (long long)t->shape[i])));
 	set(a, &spec, "dtype", pf_node_string(t->dtype));
 	set(a, &spec, "shape", shape);
 	if (t->name.p)
@@ -86,8 +87,8 @@ static struct pf_node schema_node(struct pf_arena *a, const struct pf_schema *s)
 
 	list.v = pf_alloc_array(a, s->n, sizeof(*list.v));
 	for (; list.n < s->n; list.n++)
-		list.v[list.n] = s->kind == PF_SCHEMA_TENSORS ? tensor_node(a, &s->tensors[list.n]) :
-								column_node(a, &s->columns[list.n]);
+		list.v[list.n] = s->tensors ? tensor_node(a, &s->tensors[list.n])
+					    : column_node(a, &s->columns[list.n]);
 	return list;
 }
 
@@ -148,8 +149,11 @@ static int json_text(struct pf_str *out, struct pf_arena *a, const struct pf_nod
 /* inputs, outputs and params as texts of JSON, as MLmodel has them, or as the lists themselves. */
 static int read_file(struct pf_node *out, struct pf_arena *a, const char *path, struct pf_err *err)
 {
-	static const char *const keys[] = { "inputs", "outputs", "params",
-					    "is_signature_from_type_hint", "type_hint_from_example",
+	static const char *const keys[] = { "inputs",
+					    "outputs",
+					    "params",
+					    "is_signature_from_type_hint",
+					    "type_hint_from_example",
 					    NULL };
 	struct pf_node *doc;
 	bool any = false;
@@ -157,14 +161,17 @@ static int read_file(struct pf_node *out, struct pf_arena *a, const char *path, 
 	if (pf_save_read_json(&doc, a, "--signature", path, err) < 0)
 		return -1;
 	if (doc->kind != PF_NODE_MAP)
-		return pf_fail(err, PF_EMODEL, "%s: a signature is an object with inputs, outputs "
-			       "and params", path);
+		return pf_fail(err, PF_EMODEL,
+			       "%s: a signature is an object with inputs, outputs "
+			       "and params",
+			       path);
 	for (size_t i = 0; i < doc->n; i++) {
 		struct pf_node *n = &doc->v[i];
 
 		if (!pf_str_in(n->key, keys))
-			return pf_fail(err, PF_EMODEL, "%s, line %u: a signature has no \"" PF_FMT
-				       "\"", path, n->line, PF_ARG(pf_shown(n->key)));
+			return pf_fail(err, PF_EMODEL,
+				       "%s, line %u: a signature has no \"" PF_FMT "\"", path,
+				       n->line, PF_ARG(pf_shown(n->key)));
 		any |= n->kind == PF_NODE_LIST || (n->kind == PF_NODE_STRING && n->text.n);
 		if (n->kind != PF_NODE_LIST)
 			continue;
@@ -201,8 +208,7 @@ int pf_save_signature(struct pf_saving *w, struct pf_err *err)
 		return 0;
 	if (read_file(&given, a, w->s->signature, err) < 0 ||
 	    pf_signature_parse(&s, a, &given, err) < 0 ||
-	    (s.params.present &&
-	     pf_json_parse(&list, a, pf_node_text(&given, "params"), err) < 0))
+	    (s.params.present && pf_json_parse(&list, a, pf_node_text(&given, "params"), err) < 0))
 		return pf_wrap(err, "--signature");
 	inputs = schema_node(a, &s.inputs);
 	outputs = schema_node(a, &s.outputs);

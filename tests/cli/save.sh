@@ -139,6 +139,37 @@ check "nor which pip" grep -qx -- '- pip' w/conda.yaml
 have pip 23.2.1
 have mlflow 3.17.2
 
+# ---- what the model's files name ----
+module() { # DISTRIBUTION VERSION MODULE [NEEDED...]
+	have "$1" "$2"
+	echo "$3" >"$site/$1-$2.dist-info/top_level.txt"
+	at=$site/$1-$2.dist-info
+	shift 3
+	for need in "$@"; do echo "Requires-Dist: $need" >>"$at/METADATA"; done
+}
+module pandas 2.0.3 pandas numpy python_dateutil
+module numpy 1.26.4 numpy
+module python_dateutil 2.9.0 dateutil six
+module six 1.16.0 six
+module Jinja2 3.1.6+x jinja2
+module unused 1 unused
+cat >imports.py <<'PY'
+import json, pandas.core, dateutil, setuptools, mlflow, nowhere
+def _load_pyfunc(path):
+    import jinja2
+PY
+check "a loader that imports" ends 0 save --loader-module imports --code-path imports.py --extra-pip-requirement attrs -o found
+check "what it imports, less what that needs" holds found/requirements.txt "mlflow==3.17.2
+cloudpickle==3.1.2
+jinja2==3.1.6
+numpy==1.26.4
+pandas==2.0.3
+attrs"
+printf 'csix\nmoves\n.' >data/p.pkl
+check "a pickle, too" ends 0 save --loader-module loads --code-path loads.py --data-path data/p.pkl -o pickled
+check "names what it needs" grep -qx six==1.16.0 pickled/requirements.txt
+rm data/p.pkl
+
 # ---- signature, example, config, metadata ----
 echo '{"inputs": [{"type": "double", "name": "x"}], "outputs": null}' >sig.json
 printf 'x,s\n1.5,caf\303\251\n' >ex.csv
