@@ -1,6 +1,10 @@
 /* envs.c - the files that describe a model's environment, as MLflow writes them */
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <unistd.h>
+
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "save/inside.h"
 
@@ -119,31 +123,63 @@ static int write_python_env(struct pf_saving *w, struct pf_err *err)
 	return pf_save_yaml(w, w->python_env_file, &doc, false, err);
 }
 
-static int read_reqs(struct pf_save_reqs *out, struct pf_saving *w, const struct pf_strs *defaults,
-		     struct pf_err *err)
+bool pf_save_has_requirements(const struct pf_save *s)
+{
+	return s->conda_env || s->pip_requirements_file || s->pip_requirements.n;
+}
+
+static void append(struct pf_arena *a, struct pf_strs *to, const struct pf_strs *more)
+{
+	for (size_t i = 0; i < more->n; i++)
+		*PF_PUSH(a, to) = more->v[i];
+}
+
+static int read_reqs(struct pf_save_reqs *out, struct pf_saving *w,
+		     const struct pf_save_reqs *defaults, struct pf_err *err)
 {
 	const struct pf_save *s = w->s;
-	struct pf_strs lines = { 0 }, given;
 	struct pf_arena *a = &w->arena;
+	struct pf_save_reqs extra = { 0 };
+	struct pf_strs lines = { 0 };
 
 	if (s->pip_requirements_file)
 		*PF_PUSH(a, &lines) = pf_format(a, "-r %s", s->pip_requirements_file);
-	for (size_t i = 0; i < s->pip_requirements.n; i++)
-		*PF_PUSH(a, &lines) = s->pip_requirements.v[i];
+	append(a, &lines, &s->pip_requirements);
 	if (lines.n)
 		return pf_save_reqs_read(out, a, &lines, err);
-	if (pf_save_reqs_read(out, a, &s->extra_pip_requirements, err) < 0)
+	if (pf_save_reqs_read(&extra, a, &s->extra_pip_requirements, err) < 0)
 		return -1;
-	given = out->requirements;
-	out->requirements = (struct pf_strs){ 0 };
-	for (size_t i = 0; i < defaults->n; i++)
-		*PF_PUSH(a, &out->requirements) = defaults->v[i];
-	for (size_t i = 0; i < given.n; i++)
-		*PF_PUSH(a, &out->requirements) = given.v[i];
+	append(a, &out->requirements, &defaults->requirements);
+	append(a, &out->requirements, &extra.requirements);
+	append(a, &out->constraints, &defaults->constraints);
+	append(a, &out->constraints, &extra.constraints);
 	return 0;
 }
 
-int pf_save_environment(struct pf_saving *w, const struct pf_strs *defaults, struct pf_err *err)
+/* Where the whole list is said, and in a new model, MLflow is a part of it: the interpreter's, or
+ * the one that a model which is copied was saved by. */
+static void add_mlflow(struct pf_saving *w, struct pf_strs *reqs)
+{
+	if (w->s->model && !pf_save_has_requirements(w->s))
+		return;
+	if (w->facts.mlflow.n)
+		pf_save_reqs_mlflow(reqs, &w->arena, w->facts.mlflow);
+	else if (!pf_save_reqs_have_mlflow(reqs, &w->arena))
+		pf_note("no mlflow is installed, and the model's requirements name none");
+}
+
+/* A copy may have had some. */
+static int write_constraints(struct pf_saving *w, const struct pf_strs *lines, struct pf_err *err)
+{
+	if (lines->n)
+		return write_lines(w, PF_SAVE_CONSTRAINTS, lines, err);
+	if (unlinkat(w->place.dir, PF_SAVE_CONSTRAINTS, 0) < 0 && errno != ENOENT)
+		return pf_fail_errno(err, "cannot remove " PF_SAVE_CONSTRAINTS);
+	return 0;
+}
+
+int pf_save_environment(struct pf_saving *w, const struct pf_save_reqs *defaults,
+			struct pf_err *err)
 {
 	const char *file = w->s->conda_env;
 	struct pf_arena *a = &w->arena;
@@ -157,7 +193,7 @@ int pf_save_environment(struct pf_saving *w, const struct pf_strs *defaults, str
 		return -1;
 	if (!file && read_reqs(&reqs, w, defaults, err) < 0)
 		return -1;
-	pf_save_reqs_mlflow(&reqs.requirements, a, w->facts.mlflow);
+	add_mlflow(w, &reqs.requirements);
 	if (!file && pf_save_reqs_merge(&reqs.requirements, a, err) < 0)
 		return -1;
 	if (reqs.constraints.n)
@@ -165,8 +201,7 @@ int pf_save_environment(struct pf_saving *w, const struct pf_strs *defaults, str
 	doc = file ? *given : w->conda ? *w->conda : new_conda(a, &w->facts);
 	doc = with_pip(a, &doc, &reqs.requirements, w->conda && !file ? w->facts.python : PF_S(""));
 	if (pf_save_yaml(w, w->conda_file, &doc, true, err) < 0 ||
-	    (reqs.constraints.n &&
-	     write_lines(w, PF_SAVE_CONSTRAINTS, &reqs.constraints, err) < 0) ||
+	    write_constraints(w, &reqs.constraints, err) < 0 ||
 	    write_lines(w, PF_SAVE_REQUIREMENTS, &reqs.requirements, err) < 0)
 		return -1;
 	return write_python_env(w, err);

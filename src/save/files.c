@@ -14,8 +14,12 @@
 
 int pf_save_file(struct pf_saving *w, const char *name, struct pf_str text, struct pf_err *err)
 {
+	struct pf_str rest = pf_s(name), part;
 	PF_FD(fd) = -1;
 
+	while (pf_str_next(&rest, '/', &part))
+		if (pf_str_is(part, ".."))
+			return pf_fail(err, PF_EMODEL, "%s: the path climbs", name);
 	if (pf_make_parents(w->place.dir, name, err) < 0)
 		return -1;
 	if (unlinkat(w->place.dir, name, 0) < 0 && errno != ENOENT)

@@ -39,7 +39,9 @@ struct pf_save_reqs {
  * working directory, one that such a file names beside that. */
 int pf_save_reqs_read(struct pf_save_reqs *out, struct pf_arena *a, const struct pf_strs *lines,
 		      struct pf_err *err) PF_MUST_USE;
-/* Puts `mlflow`==VERSION in front where no requirement is MLflow's; an empty version does not. */
+/* Is one of them MLflow, by whatever name or address? */
+bool pf_save_reqs_have_mlflow(const struct pf_strs *reqs, struct pf_arena *a);
+/* Puts mlflow==VERSION in front where none is. */
 void pf_save_reqs_mlflow(struct pf_strs *reqs, struct pf_arena *a, struct pf_str version);
 /* One of each name and marker: extras and specifiers of several are put together, in the form that
  * packaging prints. EUSAGE in MLflow's words for two that no version fits. */
@@ -64,7 +66,7 @@ int pf_save_copy(struct pf_str *out, struct pf_saving *w, const char *into, cons
 		 struct pf_err *err) PF_MUST_USE;
 /* All of a model's folder, but for its __pycache__. */
 int pf_save_copy_all(struct pf_saving *w, const char *from, struct pf_err *err) PF_MUST_USE;
-/* Writes a file of the model, in the place of what was copied. */
+/* Writes a file of the model, in the place of what was copied. EMODEL: the path climbs. */
 int pf_save_file(struct pf_saving *w, const char *name, struct pf_str text,
 		 struct pf_err *err) PF_MUST_USE;
 int pf_save_yaml(struct pf_saving *w, const char *name, const struct pf_node *n, bool sorted,
@@ -80,9 +82,11 @@ int pf_save_read_config(struct pf_node *out, struct pf_arena *a, const char *pat
 			struct pf_err *err) PF_MUST_USE;
 
 /* conda.yaml, requirements.txt, constraints.txt and python_env.yaml by the options for the
- * environment; `defaults` are the requirements that stand where none are given. */
-int pf_save_environment(struct pf_saving *w, const struct pf_strs *defaults,
+ * environment; `defaults` stand where no requirements are given, or extra ones. */
+int pf_save_environment(struct pf_saving *w, const struct pf_save_reqs *defaults,
 			struct pf_err *err) PF_MUST_USE;
+/* Are the requirements given as a whole, so that there are no defaults? */
+bool pf_save_has_requirements(const struct pf_save *s);
 /* The signature as MLmodel has it: three texts of JSON, spelled as MLflow does. */
 int pf_save_signature(struct pf_saving *w, struct pf_err *err) PF_MUST_USE;
 /* input_example.json, serving_input_example.json and what MLmodel says of them; checked against the

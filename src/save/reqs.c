@@ -157,14 +157,19 @@ static bool is_mlflow(struct pf_arena *a, struct pf_str line)
 	       pf_str_find_str(pf_buf_view(&text), "mlflow@git") != PF_NPOS;
 }
 
+bool pf_save_reqs_have_mlflow(const struct pf_strs *reqs, struct pf_arena *a)
+{
+	for (size_t i = 0; i < reqs->n; i++)
+		if (is_mlflow(a, reqs->v[i]))
+			return true;
+	return false;
+}
+
 void pf_save_reqs_mlflow(struct pf_strs *reqs, struct pf_arena *a, struct pf_str version)
 {
 	struct pf_strs all = { 0 };
-	bool there = !version.n;
 
-	for (size_t i = 0; !there && i < reqs->n; i++)
-		there = is_mlflow(a, reqs->v[i]);
-	if (there)
+	if (pf_save_reqs_have_mlflow(reqs, a))
 		return;
 	*PF_PUSH(a, &all) = pf_format(a, "mlflow==" PF_FMT, PF_ARG(version));
 	for (size_t i = 0; i < reqs->n; i++)

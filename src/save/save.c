@@ -3,7 +3,6 @@
 #include "save/save.h"
 
 #include "base/limits.h"
-#include "base/log.h"
 #include "base/str.h"
 #include "check/check.h"
 #include "formats/yaml.h"
@@ -21,8 +20,7 @@ static void free_saving(struct pf_saving *w)
 
 static bool has_environment(const struct pf_save *s)
 {
-	return s->conda_env || s->pip_requirements_file || s->pip_requirements.n ||
-	       s->extra_pip_requirements.n;
+	return pf_save_has_requirements(s) || s->extra_pip_requirements.n || s->python_version;
 }
 
 /* utils/environment.py, _validate_env_arguments. */
@@ -158,7 +156,7 @@ static int default_requirements(struct pf_strs *out, struct pf_saving *w, struct
 	struct pf_str v = w->facts.cloudpickle, line;
 	PF_AUTO(model) model = { 0 };
 
-	if (w->s->conda_env || w->s->pip_requirements_file || w->s->pip_requirements.n)
+	if (pf_save_has_requirements(w->s))
 		return 0;
 	if (load_written(&model, w, err) < 0)
 		return -1;
@@ -174,7 +172,7 @@ static int default_requirements(struct pf_strs *out, struct pf_saving *w, struct
 static int save_new(struct pf_saving *w, const struct pf_opts *o, struct pf_err *err)
 {
 	struct pf_str data = { 0 };
-	struct pf_strs defaults = { 0 };
+	struct pf_save_reqs defaults = { 0 };
 
 	w->conda_file = PF_SAVE_CONDA;
 	w->python_env_file = PF_SAVE_PYTHON_ENV;
@@ -184,24 +182,22 @@ static int save_new(struct pf_saving *w, const struct pf_opts *o, struct pf_err 
 	    save_metadata(w, err) < 0 ||
 	    (w->s->data_path && pf_save_copy(&data, w, "data", w->s->data_path, err) < 0) ||
 	    save_flavor(w, data, err) < 0 || copy_code(w, err) < 0 ||
-	    default_requirements(&defaults, w, err) < 0)
+	    default_requirements(&defaults.requirements, w, err) < 0)
 		return -1;
-	if (!w->facts.mlflow.n)
-		pf_note("the interpreter has no mlflow: the model's requirements name none");
 	return pf_save_environment(w, &defaults, err) < 0 ? -1 : finish(w, err);
 }
 
 /* ---- a copy ---- */
 
 /* Digests are no part of a need's text; options stand on lines of their own. */
-static struct pf_strs requirements_of(struct pf_arena *a, const struct pf_needs *needs)
+static struct pf_save_reqs requirements_of(struct pf_arena *a, const struct pf_needs *needs)
 {
-	struct pf_strs out = { 0 };
+	struct pf_save_reqs out = { 0 };
 
 	for (size_t i = 0; i < needs->asked.n; i++)
 		if (needs->asked.v[i].kind == PF_ASKED_INDEX ||
 		    needs->asked.v[i].kind == PF_ASKED_BUILD)
-			*PF_PUSH(a, &out) = needs->asked.v[i].text;
+			*PF_PUSH(a, &out.requirements) = needs->asked.v[i].text;
 	for (size_t i = 0; i < needs->pip.n; i++) {
 		const struct pf_need *need = &needs->pip.v[i];
 		struct pf_str text = need->text;
@@ -209,8 +205,7 @@ static struct pf_strs requirements_of(struct pf_arena *a, const struct pf_needs 
 		for (size_t k = 0; k < need->hashes.n; k++)
 			text = pf_format(a, PF_FMT " --hash=" PF_FMT, PF_ARG(text),
 					 PF_ARG(need->hashes.v[k]));
-		if (!need->constraint)
-			*PF_PUSH(a, &out) = text;
+		*PF_PUSH(a, need->constraint ? &out.constraints : &out.requirements) = text;
 	}
 	return out;
 }
@@ -255,7 +250,7 @@ static void set_env(struct pf_saving *w)
 static int change_environment(struct pf_saving *w, struct pf_model *m, const struct pf_opts *o,
 			      struct pf_err *err)
 {
-	struct pf_strs defaults = requirements_of(&w->arena, &m->needs);
+	struct pf_save_reqs defaults = requirements_of(&w->arena, &m->needs);
 	struct pf_node *conda = NULL;
 	PF_AUTO(buf) text = PF_BUF(PF_MAX_TEXT_FILE);
 	struct pf_err ignored;
@@ -288,8 +283,7 @@ static int save_copy(struct pf_saving *w, const struct pf_opts *o, struct pf_err
 	if (pf_save_uuid(w, err) < 0 || pf_save_signature(w, err) < 0 ||
 	    pf_save_example(w, err) < 0 || save_metadata(w, err) < 0)
 		return -1;
-	if ((has_environment(w->s) || w->s->python_version) &&
-	    change_environment(w, &m, o, err) < 0)
+	if (has_environment(w->s) && change_environment(w, &m, o, err) < 0)
 		return -1;
 	return finish(w, err);
 }

@@ -5,8 +5,8 @@
 #include "base/mem.h"
 #include "opts.h"
 
-/* What MLflow's save_model is told, by its names. NULL and empty lists: not given. Files are read,
- * and nothing of the model is run. */
+/* What MLflow's save_model is told, by its names. NULL and empty lists: not given; items of lists
+ * are NUL-terminated. Files are read, and nothing of the model is run. */
 struct pf_save {
 	const char *path;	   /* the folder to be made */
 	const char *loader_module; /* imported to load the model, as _load_pyfunc(data) */

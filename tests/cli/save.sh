@@ -132,7 +132,7 @@ check "and MLflow is there already" holds e/requirements.txt "cloudpickle==3.1.2
 mlflow-skinny"
 check "another Python" test "$(grep -c '3\.8\.1$' e/MLmodel e/conda.yaml e/python_env.yaml | tr '\n' ' ')" = "e/MLmodel:1 e/conda.yaml:1 e/python_env.yaml:1 "
 rm -r "$site/mlflow-3.17.2.dist-info" "$site/pip-23.2.1.dist-info"
-expect "an interpreter without mlflow and pip" 0 "has no mlflow" new --pip-requirement six -o w
+expect "an interpreter without mlflow and pip" 0 "no mlflow is installed" new --pip-requirement six -o w
 check "names none" holds w/requirements.txt six
 check "nor which one" sh -c '! grep -q mlflow_version w/MLmodel'
 check "nor which pip" grep -qx -- '- pip' w/conda.yaml
@@ -291,7 +291,18 @@ check "with the same files" diff -r -x __pycache__ m copy1
 check "with one more requirement" ends 0 copy r --extra-pip-requirement 'six<2' --python-version 3.10.4 -o copy2
 check "beside its own" holds copy2/requirements.txt "mlflow==3.17.2
 six<2
-pandas[a,b]<2,<3,>=1"
+pandas[a,b]<2,<3,>=1
+-c constraints.txt"
+check "with its own constraints" holds copy2/constraints.txt idna
+check "with others in place of them" ends 0 copy r --pip-requirement attrs -o copy5
+check "as it was saved by MLflow" holds copy5/requirements.txt "mlflow==3.17.2
+attrs"
+check "and without constraints" none copy5/constraints.txt
+printf 'flavors: {python_function: {loader_module: loads, env: link/../../climb.yml, data: d}}\n' >climbs.yml
+mkdir -p climbs/a/b && ln -s a/b climbs/link && cp climbs.yml climbs/MLmodel && : >climbs/d
+printf 'dependencies: [python=3.7.1, {pip: [six]}]\n' >climbs/climb.yml
+expect "a path that would leave the copy" 3 "climb" copy climbs --extra-pip-requirement attrs -o no
+check "is not written" sh -c '[ ! -e climb.yml ]'
 check "for another Python" test "$(grep -c '3\.10\.4$' copy2/MLmodel copy2/conda.yaml copy2/python_env.yaml | tr '\n' ' ')" = "copy2/MLmodel:1 copy2/conda.yaml:1 copy2/python_env.yaml:1 "
 check "built with its own pip" grep -qx -- '- pip==23.2.1' copy2/python_env.yaml
 expect "its loader is its own" 2 "a model that is copied keeps its loader" copy m --loader-module x -o no
