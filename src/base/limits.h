@@ -78,6 +78,7 @@
 
 /* models that are written */
 #define PF_MAX_EXAMPLE_CELLS 2000000	/* of a table that is an input example */
+#define PF_MAX_MODEL_DEPTH 100		/* folders in folders of what is copied into one */
 
 /* fetched models */
 #define PF_MAX_LOOKED_INTO PF_MIB(64)	/* an artifact that diff fetches to look into it */

@@ -1,11 +1,11 @@
-/* used.c - the distributions that a model's own files name, as the requirements MLflow would infer */
+/* used.c - what a model's own files name, as the requirements that MLflow would infer */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/str.h"
 #include "check/weigh.h"
 #include "req/version.h"
 
-/* MLflow's utils/requirements_utils.py, _infer_requirements and _prune_packages: what others of them
- * need is left out, but for what MLflow itself needs; it and setuptools are. */
+/* MLflow's utils/requirements_utils.py, _infer_requirements and _prune_packages: what others of
+ * them need is left out, but for what MLflow itself needs; it and setuptools are. */
 
 struct finding {
 	struct pf_weights w;

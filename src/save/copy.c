@@ -98,9 +98,9 @@ static int check_folder(struct copying *c, const struct folder *here, const char
 {
 	struct stat staged;
 
-	if (here->depth > PF_MAX_WHEEL_DEPTH)
+	if (here->depth > PF_MAX_MODEL_DEPTH)
 		return pf_fail(c->err, PF_ELIMIT, "%s: more than %d folders in one another", path,
-			       PF_MAX_WHEEL_DEPTH);
+			       PF_MAX_MODEL_DEPTH);
 	for (const struct folder *f = here->above; f; f = f->above)
 		if (f->dev == here->dev && f->ino == here->ino)
 			return pf_fail(c->err, PF_EMODEL, "%s is a link to a folder around it",

@@ -68,16 +68,17 @@ static struct pf_node with_pip(struct pf_arena *a, const struct pf_node *doc,
 	bool there = false;
 
 	pf_node_set(a, &pip, PF_S("pip"), list_of(a, reqs));
+	deps.v = pf_alloc_array(a, (old ? old->n : 0) + 1, sizeof(*deps.v));
 	for (size_t i = 0; old && i < old->n; i++) {
 		struct pf_node one = is_pip(&old->v[i]) ? pip : old->v[i];
 
 		if (python.n && is_python(&one))
 			one = pf_node_string(pf_format(a, "python=" PF_FMT, PF_ARG(python)));
 		there |= is_pip(&one);
-		pf_node_push(a, &deps, one);
+		deps.v[deps.n++] = one;
 	}
 	if (!there)
-		pf_node_push(a, &deps, pip);
+		deps.v[deps.n++] = pip;
 	pf_node_set(a, &out, PF_S("dependencies"), deps);
 	return out;
 }
