@@ -25,5 +25,7 @@ int pf_cmd_add(const struct pf_args *args, struct pf_err *err)
 	f.mlmodel = args->rest[0];
 	for (size_t i = 1; i < args->rest_count; i++)
 		*PF_PUSH(&a, &f.more) = pf_s(args->rest[i]);
-	return pf_cli_opts(&o, args, &a, err) < 0 ? -1 : pf_save_add(&f, &o, err);
+	if (pf_cli_opts(&o, args, &a, err) < 0 || pf_save_add(&f, &o, err) < 0)
+		return -1;
+	return pf_args_has(args, PF_OPT_json) ? pf_cli_print_path(args, f.mlmodel, err) : 0;
 }

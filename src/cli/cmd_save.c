@@ -30,20 +30,22 @@ static struct pf_save arguments(const struct pf_args *args, struct pf_arena *a)
 	return s;
 }
 
-static void write_result(struct pf_buf *out, const char *path, bool json)
+int pf_cli_print_path(const struct pf_args *args, const char *path, struct pf_err *err)
 {
-	struct pf_json_out w = { .buf = out };
+	PF_AUTO(buf) text = PF_BUF(PF_KIB(64));
+	struct pf_json_out w = { .buf = &text };
 
-	if (json) {
+	if (pf_args_has(args, PF_OPT_json)) {
 		pf_json_open(&w, '{');
 		pf_json_field(&w, "schema", PF_S("pyfunc-env/1"));
-		pf_json_field(&w, "kind", PF_S("save"));
+		pf_json_field(&w, "kind", pf_s(args->command));
 		pf_json_field(&w, "path", pf_s(path));
 		pf_json_close(&w, '}');
 	} else {
-		pf_buf_cstr(out, path);
+		pf_buf_cstr(&text, path);
 	}
-	pf_buf_char(out, '\n');
+	pf_buf_char(&text, '\n');
+	return pf_cli_print_stdout(pf_buf_view(&text), err);
 }
 
 int pf_cmd_save(const struct pf_args *args, struct pf_err *err)
@@ -51,7 +53,6 @@ int pf_cmd_save(const struct pf_args *args, struct pf_err *err)
 	const char *model = args->value[PF_OPT_mlflow_model];
 	PF_AUTO(arena) a = { 0 };
 	PF_AUTO(fetched) from = { 0 };
-	PF_AUTO(buf) text = PF_BUF(PF_KIB(64));
 	struct pf_save s = arguments(args, &a);
 	struct pf_opts o;
 
@@ -70,8 +71,5 @@ int pf_cmd_save(const struct pf_args *args, struct pf_err *err)
 			return -1;
 		s.model = from.dir;
 	}
-	if (pf_save_model(&s, &o, err) < 0)
-		return -1;
-	write_result(&text, s.path, pf_args_has(args, PF_OPT_json));
-	return pf_cli_print_stdout(pf_buf_view(&text), err);
+	return pf_save_model(&s, &o, err) < 0 ? -1 : pf_cli_print_path(args, s.path, err);
 }
