@@ -28,24 +28,24 @@ static void free_adding(struct adding *w)
 	pf_arena_free(&w->arena);
 }
 
+/* The model's folder is where its MLmodel is named, wherever a link leads from there. */
 static int find_file(struct adding *w, struct pf_err *err)
 {
 	const char *given = w->f->mlmodel;
+	const char *path = pf_is_dir(given) ? pf_join(&w->arena, given, PF_S("MLmodel")) : given;
+	size_t slash = pf_str_rfind(pf_s(path), '/');
 	struct stat st;
-	size_t slash;
 
-	w->file = pf_realpath(
-		&w->arena, pf_is_dir(given) ? pf_join(&w->arena, given, PF_S("MLmodel")) : given);
+	w->file = pf_realpath(&w->arena, path);
 	if (!w->file || stat(w->file, &st) < 0)
 		return pf_fail(err, PF_EMODEL,
-			       "Could not find an \"MLmodel\" configuration file at "
-			       "\"%s\"",
-			       given);
+			       "Could not find an \"MLmodel\" configuration file at \"%s\"", given);
 	w->mode = st.st_mode & 0777;
-	slash = pf_str_rfind(pf_s(w->file), '/');
-	w->root = open(pf_dupz(&w->arena, pf_str_cut(pf_s(w->file), 0, slash ? slash : 1)),
+	w->root = open(slash == PF_NPOS
+			       ? "."
+			       : pf_dupz(&w->arena, pf_str_cut(pf_s(path), 0, slash ? slash : 1)),
 		       O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return w->root < 0 ? pf_fail_errno(err, "cannot open the folder of %s", w->file) : 0;
+	return w->root < 0 ? pf_fail_errno(err, "cannot open the folder of %s", path) : 0;
 }
 
 /* A path of the flavor stays below the model's root; that it is not there yet is worth a word. */

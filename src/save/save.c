@@ -257,8 +257,7 @@ static int change_environment(struct pf_saving *w, struct pf_model *m, const str
 
 	if (m->flat)
 		return pf_fail(err, PF_EMODEL,
-			       "a model of the first releases' layout, without "
-			       "flavors: it can be copied, but not changed");
+			       "a model of the first releases' layout, without flavors: it can be copied, but not changed");
 	w->conda_file = m->conda_file.n ? m->conda_file.p : PF_SAVE_CONDA;
 	w->python_env_file = m->python_env_file.n ? m->python_env_file.p : PF_SAVE_PYTHON_ENV;
 	if (pf_model_deps_conda(&text, m, &ignored) == 0 &&

@@ -1,5 +1,7 @@
 /* test_yaml_write.c - trees to YAML, as PyYAML writes them; what was read, written again */
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <dirent.h>
+
 #include "replay.h"
 #include "tree.h"
 
@@ -63,6 +65,44 @@ static void keeps_what_was_read(void **state)
 	}
 }
 
+/* Files of models, which PyYAML wrote: read and written, they are the same. */
+static void writes_what_mlflow_wrote(void **state)
+{
+	static const char *const names[] = { "MLmodel", "conda.yaml", "python_env.yaml" };
+	PF_AUTO(arena) a = { 0 };
+	const char *base = unit_acceptance(&a, "models");
+	DIR *d = base ? opendir(base) : NULL;
+	size_t count = 0;
+
+	(void)state;
+	if (!d) {
+		fprintf(stderr, "skipped: models (PYFUNC_ENV_ACCEPTANCE names no folder)\n");
+		return;
+	}
+	for (struct dirent *e; (e = readdir(d));) {
+		bool made_by_hand = pf_str_starts(pf_s(e->d_name), "old");
+
+		for (size_t i = 0; !made_by_hand && i < PF_COUNT(names); i++) {
+			const char *path = pf_formatz(&a, "%s/%s/model/%s", base, e->d_name, names[i]);
+			PF_AUTO(buf) text = PF_BUF(PF_MIB(1));
+			PF_AUTO(buf) out = PF_BUF(PF_MIB(1));
+			struct pf_err err = { 0 };
+			struct pf_node *n;
+
+			if (pf_read_file(&text, AT_FDCWD, path, &err) < 0)
+				continue;
+			if (pf_yaml_parse(&n, &a, pf_buf_view(&text), &err) < 0 ||
+			    pf_yaml_write(&out, n, i < 2, &err) < 0)
+				fail_msg("%s: %s", path, err.msg);
+			if (!pf_str_eq(pf_buf_view(&out), pf_buf_view(&text)))
+				fail_msg("%s: it is now\n%s", path, out.p);
+			count++;
+		}
+	}
+	closedir(d);
+	assert_true(count > 20);
+}
+
 static void makes_trees(void **state)
 {
 	PF_AUTO(arena) a = { 0 };
@@ -117,6 +157,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(writes_as_pyyaml),
 		cmocka_unit_test(keeps_what_was_read),
+		cmocka_unit_test(writes_what_mlflow_wrote),
 		cmocka_unit_test(makes_trees),
 		cmocka_unit_test(stops_where_it_could_not_read),
 	};
