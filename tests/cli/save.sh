@@ -393,4 +393,32 @@ printf 'a: 1\n' >a/bare
 check "a file without flavors" ends 0 add a/bare --loader-module x --python-version 3.9.9
 check "gets them" grep -qx '    python_version: 3.9.9' a/bare
 expect "as JSON" 0 '{"schema":"pyfunc-env/1","kind":"add","path":"a/bare"}' add a/bare --loader-module x --json
+
+# ---- a disk that is full, a kill, at any point ----
+fail_at=${BUILDDIR:-build}/tests/cli/fail_at kill_at=${BUILDDIR:-build}/tests/cli/kill_at
+whole() { sed "$uuid" at/MLmodel | diff - at0.mlmodel && diff -r -x MLmodel at0 at; }
+# At each change of the disk in turn.
+each() { # fail|kill COMMAND...
+	how=$1 wrong=
+	shift
+	for n in $(seq "${count:-0}"); do
+		rm -rf at .pyfunc-env.* && rc=0
+		if [ "$how" = fail ]; then "$fail_at" "$n" 28 "$@"; else "$kill_at" "$n" "$@"; fi >out 2>err || rc=$?
+		if [ -e at ] && ! { whole && [ $rc -eq 0 ]; }; then wrong="$wrong $n: not whole."; fi
+		if [ "$how" = fail ] && [ -n "$(left)" ]; then wrong="$wrong $n: something is left."; fi
+	done
+	echo "$wrong"
+	[ -z "$wrong" ]
+}
+if "$fail_at" 0 28 true >/dev/null 2>&1; then
+	check "a model to compare with" ends 0 new -r more/reqs.txt -o at0
+	sed "$uuid" at0/MLmodel >at0.mlmodel
+	set -- "$program" save --python "$python" --loader-module loads --data-path data --code-path loads.py -r more/reqs.txt -o at
+	count=$("$fail_at" 0 28 "$@" | sed -n 's/ calls$//p')
+	check "how many changes there are: ${count:-none}" test "${count:-0}" -gt 20
+	check "a full disk leaves all or nothing" each fail "$@"
+	check "a kill, all or nothing in its place" each kill "$@"
+else
+	skip "calls cannot be looked at here: no faults"
+fi
 finish
