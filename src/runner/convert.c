@@ -269,7 +269,7 @@ static struct py *make_index(struct pfr *r, struct py *pandas, const struct pf_t
 	return list ? PyObject_CallMethod(pandas, "Index", "O", list) : NULL;
 }
 
-static struct py *make_table(struct pfr *r, const struct pf_table *t)
+static struct py *make_frame(struct pfr *r, const struct pf_table *t)
 {
 	PF_PY(pandas) = import_pandas();
 	PF_PY(numpy) = pandas ? pfr_import("numpy") : NULL;
@@ -298,6 +298,18 @@ static struct py *make_table(struct pfr *r, const struct pf_table *t)
 	if (labels != r->none && PyObject_SetAttrString(frame, "columns", labels) < 0)
 		return NULL;
 	return py_take(&frame);
+}
+
+static struct py *make_table(struct pfr *r, const struct pf_table *t)
+{
+	struct py *frame = pfr_mold_pour(r, t);
+
+	if (frame)
+		return frame;
+	frame = make_frame(r, t);
+	if (frame)
+		pfr_mold_take(r, t, frame);
+	return frame;
 }
 
 static struct py *make_series(struct pfr *r, const struct pf_table *t)
