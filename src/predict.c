@@ -135,6 +135,7 @@ static int start(struct pf_runner *out, const struct pf_job *job, bool through_m
 {
 	struct pf_load_light light = { 0 };
 	struct pf_strs watched = { 0 };
+	struct pf_opts own = *o;
 	const struct pf_model *m = &job->model;
 	PF_AUTO(arena) a = { 0 };
 	PF_AUTO(buf) config = PF_BUF(PF_MAX_TEXT_FILE);
@@ -162,7 +163,11 @@ static int start(struct pf_runner *out, const struct pf_job *job, bool through_m
 	if (pf_buf_check(&config, "the model's configuration", err) < 0)
 		return -1;
 	load.config_json = pf_buf_view(&config);
-	return pf_runner_start(out, job->env.python, &load, o, err);
+	/* What the light loader knows takes as long as the rows are many: threads for a few cost more
+	 * than they bring. A worker may be asked for more rows the next time. */
+	if (load.light && o->small_input && !o->keep_warm)
+		own.threads = 1;
+	return pf_runner_start(out, job->env.python, &load, &own, err);
 }
 
 int pf_job_start(struct pf_runner *out, const struct pf_job *job, const struct pf_opts *o,

@@ -207,6 +207,16 @@ static bool asks_once(const struct pf_input *input, size_t rows)
 	       (!input->answer || strcmp(input->answer, "parquet") != 0);
 }
 
+/* A file whose size can be seen before it is read. */
+static bool is_small(const char *path)
+{
+	struct stat st;
+	bool piped = !path || strcmp(path, "-") == 0;
+
+	return (piped ? fstat(STDIN_FILENO, &st) : stat(path, &st)) == 0 && S_ISREG(st.st_mode) &&
+	       st.st_size <= (off_t)PF_SMALL_INPUT;
+}
+
 int pf_cmd_run(const struct pf_args *args, struct pf_err *err)
 {
 	PF_AUTO(arena) a = { 0 };
@@ -223,6 +233,7 @@ int pf_cmd_run(const struct pf_args *args, struct pf_err *err)
 	    check_input(args, err) < 0 || pf_cli_check_output(args, err) < 0)
 		return -1;
 	o.keep_warm &= asks_once(&input, rows);
+	o.small_input = is_small(args->value[PF_OPT_input]);
 	if (pf_prepare(&job, uri, &o, err) < 0 ||
 	    pf_job_start(&runner, &job, &o, err) < 0 ||
 	    (rows ? predict_batches(&runner, &job, &o, &input, rows, args, err) :

@@ -26,6 +26,10 @@ class Plain:
     def predict_proba(self, data): return [who(), "proba"]
 class Heavy(Plain):
     def __setstate__(self, state): import mlflow
+class Threads:
+    def predict(self, data):
+        import os
+        return [os.environ.get(lib + "_NUM_THREADS", "any") for lib in ("OMP", "OPENBLAS", "MKL")]
 class Failing(Plain):
     def __setstate__(self, state): raise KeyError("no state")
 END
@@ -109,6 +113,15 @@ expect "with MLflow's loader" 0 '{"predictions": ["with",3]}' run plain --loader
 expect "by name" 0 '{"predictions": ["without",3]}' run plain --loader light
 expect "what was chosen is told" 0 ", loader: light" "$program" run "$work/plain" --env-manager local \
 	--python "$python" -i "$work/in" -v
+# Threads are not worth it for little that is loaded so.
+unset OMP_NUM_THREADS OPENBLAS_NUM_THREADS MKL_NUM_THREADS
+sklearn threads Threads
+{ printf '{"inputs": [1'; head -c 70000 /dev/zero | tr '\0' ' '; echo ']}'; } >"$work/long"
+expect "one thread for a few rows" 0 '["1","1","1"]' run threads
+expect "any for many" 0 '["any","any","any"]' run threads -i "$work/long"
+expect "or with MLflow's loader" 0 '["any","any","any"]' run threads --loader mlflow
+expect "or for a process that stays" 0 '["any","any","any"]' run threads --keep-warm=1
+expect "what is set counts" 0 '["any","4","any"]' run threads --env OPENBLAS_NUM_THREADS=4
 sklearn cloud Plain "serialization_format: cloudpickle"
 expect "a cloudpickle" 0 '{"predictions": ["without",3]}' run cloud
 sklearn skops Plain "serialization_format: skops
