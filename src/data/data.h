@@ -40,6 +40,11 @@ int pf_payload_read(struct pf_request *out, struct pf_arena *a, struct pf_str bo
 int pf_csv_read(struct pf_request *out, struct pf_arena *a, struct pf_str text,
 		const struct pf_expect *expect, struct pf_err *err) PF_MUST_USE;
 
+/* A table that came with types, from Parquet: in the manner of arrays (arrays.h). The result's views
+ * borrow from `given`. */
+int pf_table_request(struct pf_request *out, struct pf_arena *a, const struct pf_value *given,
+		     const struct pf_expect *expect, struct pf_err *err) PF_MUST_USE;
+
 /* How many bytes the first rows of a CSV text take, `rows` at most, header or not: those that have
  * an end. `found` is how many there are; rows of nothing but blanks count as none. */
 size_t pf_csv_cut(size_t *found, struct pf_str text, size_t rows);
