@@ -198,13 +198,14 @@ static int take_rows(size_t *end, size_t *found, struct csv *c, struct work *w, 
 	}
 }
 
-static int predict_csv(struct work *w, struct pf_str text)
+static int predict_csv(struct work *w, struct pf_str text, const struct pf_csv_types *types)
 {
 	PF_AUTO(arena) a = { 0 };
 	struct pf_request request = { 0 };
 	struct pf_value params = { 0 };
 
-	if (pf_csv_read(&request, &a, text, &w->expect, w->err) < 0)
+	if ((types ? pf_csv_types_read(&request, &a, text, types, &w->expect, w->err) :
+		     pf_csv_read(&request, &a, text, &w->expect, w->err)) < 0)
 		return wrap_rows(w, w->rows);
 	if (request.raw)
 		return refuse_raw(w, request.why);
@@ -220,27 +221,72 @@ static void drop_rows(struct csv *c, size_t end)
 	c->text.p[c->text.n] = '\0';
 }
 
-static int stream(struct work *w, struct csv *c)
+/* All of it, a batch at a time: `types`, or NULL where the signature tells them, is looked for or,
+ * when `look` is not set, used. */
+static int each_batch(struct work *w, struct csv *c, struct pf_csv_types *types, bool look)
 {
 	size_t end, found;
+	bool any = false;
+	struct pf_str text;
 
-	if (!w->expect.inputs || w->expect.inputs->kind != PF_SCHEMA_COLUMNS)
-		return pf_fail(w->err, PF_EMODEL,
-			       "CSV in batches takes a model with a signature of columns: the "
-			       "types of its columns would depend on the batch");
 	if (take_rows(&c->header, &found, c, w, 0, 1) < 0)
 		return -1;
 	do {
 		if (take_rows(&end, &found, c, w, c->header, w->b->rows) < 0)
 			return -1;
-		if (!found && w->begun)
+		if (!found && any)
 			break;
-		if (predict_csv(w, pf_str_cut(pf_buf_view(&c->text), 0, end)) < 0)
-			return -1;
+		any = true;
+		text = pf_str_cut(pf_buf_view(&c->text), 0, end);
+		if (look ? pf_csv_types_look(types, text, w->err) < 0 :
+			   predict_csv(w, text, types) < 0)
+			return look ? pf_wrap(w->err, "the input") : -1;
 		drop_rows(c, end);
-		if (w->b->tell)
+		if (w->b->tell && !look)
 			w->b->tell(w->b->ctx, w->rows, c->read - (c->text.n - c->header));
 	} while (!c->ended || c->text.n > c->header);
+	return 0;
+}
+
+/* Without a signature a column's type is of all its rows: the file is read twice. */
+static int find_types(struct pf_csv_types *out, struct work *w)
+{
+	off_t start = lseek(w->b->fd, 0, SEEK_CUR);
+	struct csv c = { .text = PF_BUF(PF_MAX_INPUT) };
+	const char *why;
+	int rc;
+
+	if (start < 0) {
+		pf_fail(w->err, PF_EMODEL,
+			"CSV in batches takes a model with a signature of columns, or a file that "
+			"can be read twice: the types of its columns are of all its rows");
+		return pf_hint(w->err, "give the file itself with --input");
+	}
+	rc = each_batch(w, &c, out, true);
+	pf_buf_free(&c.text);
+	why = rc == 0 ? pf_csv_types_why(out) : NULL;
+	if (why)
+		return refuse_raw(w, why);
+	if (rc == 0 && lseek(w->b->fd, start, SEEK_SET) < 0)
+		return pf_fail_errno(w->err, "cannot read %s again", w->b->name);
+	return rc;
+}
+
+static bool has_signature(const struct work *w)
+{
+	return w->expect.from_type_hint ||
+	       (w->expect.inputs && w->expect.inputs->kind != PF_SCHEMA_NONE && w->expect.inputs->n);
+}
+
+static int stream(struct work *w, struct csv *c)
+{
+	PF_AUTO(csv_types) types = { 0 };
+	bool known = has_signature(w);
+
+	if (!known && find_types(&types, w) < 0)
+		return -1;
+	if (each_batch(w, c, known ? NULL : &types, false) < 0)
+		return -1;
 	return finish(w);
 }
 

@@ -40,8 +40,9 @@ expect "no array" 3 'the input: no array of numpy' run -i "$work/no.npy"
 expect "no archive" 3 'the input: ' run -t npz -i "$work/no.npy"
 expect "no Parquet" 3 'the input: no Parquet: it does not begin with PAR1' run -t parquet -i "$work/no.npy"
 signature ""
-expect "batches of CSV without a signature" 3 "CSV in batches takes a model with a signature of columns" \
-	run -i "$work/a.csv" --batch-rows 2
+expect "batches of CSV without a signature, from a pipe" 3 \
+	"CSV in batches takes a model with a signature of columns, or a file that can be read twice" \
+	sh -c 'cat "$4" | "$1" run "$2" --env-manager local --python "$3" -q -t csv --batch-rows 2' - "$program" "$model" "$python" "$work/a.csv"
 if ! "$python" -I -c 'import pandas' 2>/dev/null; then
 	skip "$python has no pandas; name one that has in PYFUNC_ENV_TEST_PYTHON"
 	finish
@@ -99,6 +100,34 @@ run -i "$work/t.json" >"$work/whole.json"
 run -i "$work/t.json" --batch-rows 2 >"$work/part.json"
 check "JSON in batches" cmp "$work/whole.json" "$work/part.json"
 signature ""
+# Without a signature types are of all rows, wherever it is cut: the model answers with them.
+cp "$model/code/loader.py" "$work/loader.py"
+cat >"$model/code/loader.py" <<'END'
+class Model:
+    def predict(self, data, params=None):
+        out = data.copy()
+        for name, kind in data.dtypes.items():
+            out[name + ":" + str(kind)] = [repr(x) for x in data[name]]
+        return out
+def _load_pyfunc(path):
+    return Model()
+END
+{
+	printf 'int,late,gaps,bools,some,text,all\n'
+	for i in 1 2 3 4 5 6 7; do printf '%s,%s,%s,true,false,%s,\n' $i $i $i $i; done
+	printf '8,0.5,,False,,x,\n'
+} >"$work/u.csv"
+run -i "$work/u.csv" >"$work/whole.json"
+for rows in 1 2 3 7 8 9; do
+	run -i "$work/u.csv" --batch-rows $rows >"$work/part.json"
+	check "CSV without a signature in batches of $rows" cmp "$work/whole.json" "$work/part.json"
+done
+run -t csv --batch-rows 2 <"$work/u.csv" >"$work/part.json"
+check "redirected" cmp "$work/whole.json" "$work/part.json"
+printf 'a,b\n1,2\n99999999999999999999,2\n' >"$work/big.csv"
+expect "what pandas alone can tell" 3 "only the environment can read it: integers beyond int64" \
+	run -i "$work/big.csv" --batch-rows 1
+mv "$work/loader.py" "$model/code/loader.py"
 expect "-o x.csv: no table" 3 "the answer is an object, not a table" \
 	sh -c 'echo "{\"inputs\":{\"a\":[1]}}" | "$1" run "$2" --env-manager local --python "$3" -q -o "$4"' - \
 	"$program" "$model" "$python" "$work/none.csv"
