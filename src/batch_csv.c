@@ -43,8 +43,8 @@ static int read_more(struct csv *c, struct pf_batch_work *w)
 }
 
 /* Reads until `rows` rows behind `from` are there or no more come; `end` is where they end. */
-static int take_rows(size_t *end, size_t *found, struct csv *c, struct pf_batch_work *w, size_t from,
-		     size_t rows)
+static int take_rows(size_t *end, size_t *found, struct csv *c, struct pf_batch_work *w,
+		     size_t from, size_t rows)
 {
 	size_t more;
 
@@ -65,7 +65,8 @@ static int take_rows(size_t *end, size_t *found, struct csv *c, struct pf_batch_
 	}
 }
 
-static int predict_csv(struct pf_batch_work *w, struct pf_str text, const struct pf_csv_types *types)
+static int predict_csv(struct pf_batch_work *w, struct pf_str text,
+		       const struct pf_csv_types *types)
 {
 	PF_AUTO(arena) a = { 0 };
 	struct pf_request request = { 0 };
@@ -141,8 +142,9 @@ static int find_types(struct pf_csv_types *out, struct pf_batch_work *w)
 
 static bool has_signature(const struct pf_batch_work *w)
 {
-	return w->expect.from_type_hint ||
-	       (w->expect.inputs && w->expect.inputs->kind != PF_SCHEMA_NONE && w->expect.inputs->n);
+	const struct pf_schema *s = w->expect.inputs;
+
+	return w->expect.from_type_hint || (s && s->kind != PF_SCHEMA_NONE && s->n);
 }
 
 int pf_batches_csv(struct pf_batch_work *w)

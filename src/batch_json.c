@@ -10,8 +10,8 @@
 #include "data/data.h"
 
 /* A file is walked through twice. The first time tells whether its parts are to the signature what
- * the whole is: where they may not be (types that depend on other rows, records that differ in their
- * keys, whatever is not plain or not right) it is read at once, as without --batch-rows. */
+ * the whole is: where they may not be (types that depend on other rows, records that differ in
+ * their keys, whatever is not plain or not right) it is read at once, as without --batch-rows. */
 
 enum { STEP = 16 << 20 };	/* bytes after which pages are let go */
 
@@ -152,7 +152,7 @@ static void expect_text(struct walk *k)
 	memset(k->text, true, k->names.n);
 }
 
-/* All rows, from the bracket on. Of records the first is seen twice: for its keys, for its cells. */
+/* All rows, from the bracket on. Of records the first is seen twice: for its keys, then as any. */
 static bool look_at_rows(struct walk *k)
 {
 	size_t base = k->rows.from;
@@ -191,7 +191,9 @@ static bool suits(const struct walk *k)
 
 		while (j < k->names.n && !pf_str_eq(k->names.v[j], spec->name))
 			j++;
-		if (spec->type > PF_D_BINARY || (j < k->names.n && spec->type >= PF_D_STRING && !k->text[j]))
+		if (spec->type > PF_D_BINARY)
+			return false;
+		if (j < k->names.n && spec->type >= PF_D_STRING && !k->text[j])
 			return false;
 	}
 	return pf_find_twice(k->names.v, k->names.n, sizeof(*k->names.v)) == k->names.n;

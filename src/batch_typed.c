@@ -1,4 +1,4 @@
-/* batch_typed.c - arrays and Parquet a batch of rows at a time, of a file that is read where it lies */
+/* batch_typed.c - arrays and Parquet a batch of rows at a time, of a file where it lies */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <sys/mman.h>
 #include <unistd.h>
@@ -28,7 +28,7 @@ static int ask_for(struct pf_batch_work *w, struct pf_arena *a, const struct pf_
 
 /* ---- arrays ---- */
 
-/* Pages of the file that have been used need not stay: they are read again where they are needed. */
+/* Pages of the file that have been used need not stay: they are read again when needed. */
 static void let_go(const struct pf_str *file, const char *to)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);

@@ -90,8 +90,8 @@ int pf_batch_time(double *left, struct pf_batch_work *w)
 	return 0;
 }
 
-int pf_batch_ask(struct pf_batch_work *w, const struct pf_value *data, const struct pf_value *params,
-	       size_t rows)
+int pf_batch_ask(struct pf_batch_work *w, const struct pf_value *data,
+		 const struct pf_value *params, size_t rows)
 {
 	PF_AUTO(arena) a = { 0 };
 	PF_AUTO(buf) bytes = PF_BUF(PF_MAX_ANSWER);

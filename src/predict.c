@@ -163,8 +163,8 @@ static int start(struct pf_runner *out, const struct pf_job *job, bool through_m
 	if (pf_buf_check(&config, "the model's configuration", err) < 0)
 		return -1;
 	load.config_json = pf_buf_view(&config);
-	/* What the light loader knows takes as long as the rows are many: threads for a few cost more
-	 * than they bring. A worker may be asked for more rows the next time. */
+	/* What the light loader knows takes as long as the rows are many: threads for a few cost
+	 * more than they bring. A worker may be asked for more rows the next time. */
 	if (load.light && o->small_input && !o->keep_warm)
 		own.threads = 1;
 	return pf_runner_start(out, job->env.python, &load, &own, err);

@@ -275,7 +275,7 @@ int pf_cmd_run(const struct pf_args *args, struct pf_err *err)
 		return -1;
 	o.keep_warm &= asks_once(&input, rows);
 	o.small_input = is_small(args->value[PF_OPT_input]);
-	/* Where a worker may wait, or is to, the input tells which one: nothing is started in vain. */
+	/* Where a worker may wait, or is to, the input tells which: nothing is started in vain. */
 	if (pf_prepare(&job, uri, &o, err) < 0 ||
 	    (!o.keep_warm && pf_job_start(&runner, &job, &o, err) < 0) ||
 	    (rows ? predict_batches(&runner, &job, &o, &input, rows, args, err) :

@@ -319,7 +319,8 @@ int pf_csv_read(struct pf_request *out, struct pf_arena *a, struct pf_str text,
 		schema = NULL;
 	if (pf_params_enforce(&made.params, a, NULL, expect->params, err) < 0)
 		return -1;
-	if (pf_csv_split(&c, a, text, err) < 0 || read_table(&made, a, &c, expect, schema, err) < 0) {
+	if (pf_csv_split(&c, a, text, err) < 0 ||
+	    read_table(&made, a, &c, expect, schema, err) < 0) {
 		if (!expect->compat || err->code != PF_EMODEL)
 			return -1;
 		made.why = "as MLflow would, whatever becomes of it";

@@ -1,4 +1,4 @@
-/* csv_types.c - the types of CSV that is read a piece at a time, as pandas infers them of the whole */
+/* csv_types.c - types of CSV that is read a piece at a time, as pandas infers them of the whole */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 

@@ -56,8 +56,8 @@ int pf_csv_types_read(struct pf_request *out, struct pf_arena *a, struct pf_str 
 		      const struct pf_csv_types *t, const struct pf_expect *expect,
 		      struct pf_err *err) PF_MUST_USE;
 
-/* A table that came with types, from Parquet: in the manner of arrays (arrays.h). The result's views
- * borrow from `given`. */
+/* A table that came with types, from Parquet: in the manner of arrays (arrays.h). The result's
+ * views borrow from `given`. */
 int pf_table_request(struct pf_request *out, struct pf_arena *a, const struct pf_value *given,
 		     const struct pf_expect *expect, struct pf_err *err) PF_MUST_USE;
 

@@ -110,8 +110,8 @@ static void calm(struct settings *s)
 		set(s, PF_S("OPENBLAS_THREAD_TIMEOUT=4"));
 }
 
-/* How many threads numerical libraries have, each by its own variables. Whoever sets one of them has
- * thought of it: then none is ours. */
+/* How many threads numerical libraries have, each by its own variables. Whoever sets one of them
+ * has thought of it: then none is ours. */
 static void bound_threads(struct settings *s, const struct pf_opts *o)
 {
 	static const char *const names[] = { "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS",

@@ -39,7 +39,8 @@ static struct step inflate(struct libdeflate_decompressor *d, enum pf_coding cod
 	struct step s = { 0 };
 
 	if (coding == PF_CODING_GZIP) {
-		s.how = libdeflate_gzip_decompress_ex(d, packed.p, packed.n, room, n, &s.in, &s.out);
+		s.how = libdeflate_gzip_decompress_ex(d, packed.p, packed.n, room, n, &s.in,
+						      &s.out);
 		return s;
 	}
 	s.how = libdeflate_zlib_decompress_ex(d, packed.p, packed.n, room, n, &s.in, &s.out);

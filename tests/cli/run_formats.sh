@@ -266,7 +266,7 @@ signature "[$(tensor float64 '[-1,4]' '')]"
 check "arrays larger than what they take" flat npy
 signature "[$(column double a),$(column double b),$(column double c),$(column double d)]"
 check "JSON larger than what it takes" flat json
-check "arrays for a signature of columns" ends 3 run -i "$work/few.npy" --batch-rows 10000
+check "arrays whose columns have not the names of the signature" ends 3 run -i "$work/few.npy" --batch-rows 10000
 if [ -e "$work/big.parquet" ]; then
 	check "Parquet larger than what it takes" flat parquet
 else
