@@ -101,11 +101,12 @@ static void check_pieces(const struct unit_row *r, void *count)
 
 static void in_pieces(void **state)
 {
-	PF_AUTO(arena) a = { 0 };
+	struct pf_arena a = { 0 };
 	size_t count = 0;
 
 	(void)state;
 	unit_table(unit_data(&a, "csv.tsv"), check_pieces, &count);
+	pf_arena_free(&a);
 	assert_true(count > 100);
 }
 
