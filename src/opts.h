@@ -67,6 +67,8 @@ struct pf_opts {
 	bool keep_warm;		   /* take a worker that waits, and leave one */
 	unsigned warm_seconds;	   /* how long it may be idle; 0: end it */
 	uint64_t max_memory;	   /* bytes the runner may allocate; 0: no limit */
+	bool small_input;	   /* what the runner is started for is known to be little */
+	unsigned threads;	   /* of numerical libraries in it; 0: as many as they like */
 	struct pf_strs pass_env;   /* names let through to the runner */
 	struct pf_strs set_env;	   /* K=V for the runner */
 };

@@ -60,7 +60,8 @@ int pf_job_start_to_read(struct pf_runner *out, const struct pf_job *job, const 
 /* What a job's input must fit. Borrows from the job. */
 struct pf_expect pf_job_expect(const struct pf_job *job, const struct pf_opts *o);
 /* Checks the input against the signature, asks the runner, appends the answer; JSON has no newline
- * at its end. */
+ * at its end. A runner that was not started, zeroed, is started when the input has told which it
+ * takes; Parquet needs one that is. */
 int pf_job_predict(struct pf_buf *answer, struct pf_runner *r, const struct pf_job *job,
 		   const struct pf_opts *o, const struct pf_input *input,
 		   struct pf_err *err) PF_MUST_USE;

@@ -135,6 +135,7 @@ static int start(struct pf_runner *out, const struct pf_job *job, bool through_m
 {
 	struct pf_load_light light = { 0 };
 	struct pf_strs watched = { 0 };
+	struct pf_opts own = *o;
 	const struct pf_model *m = &job->model;
 	PF_AUTO(arena) a = { 0 };
 	PF_AUTO(buf) config = PF_BUF(PF_MAX_TEXT_FILE);
@@ -162,7 +163,11 @@ static int start(struct pf_runner *out, const struct pf_job *job, bool through_m
 	if (pf_buf_check(&config, "the model's configuration", err) < 0)
 		return -1;
 	load.config_json = pf_buf_view(&config);
-	return pf_runner_start(out, job->env.python, &load, o, err);
+	/* What the light loader knows takes as long as the rows are many: threads for a few cost
+	 * more than they bring. A worker may be asked for more rows the next time. */
+	if (load.light && o->small_input && !o->keep_warm)
+		own.threads = 1;
+	return pf_runner_start(out, job->env.python, &load, &own, err);
 }
 
 int pf_job_start(struct pf_runner *out, const struct pf_job *job, const struct pf_opts *o,
@@ -182,15 +187,23 @@ bool pf_job_reads_raw(const struct pf_job *job, const struct pf_opts *o)
 	return !job->model.signature.present || needs_mlflow(&job->model, o);
 }
 
-/* Input that only the environment can read must be enforced there too: by a model that was loaded
- * through mlflow. A model loaded directly is loaded again. */
-static int start_again(struct pf_runner *r, const struct pf_job *job, const struct pf_opts *o,
-		       struct pf_err *err)
+static bool is_started(const struct pf_runner *r)
 {
-	if (pf_job_reads_raw(job, o))
+	return r->proc.pid > 0 || r->warm.found;
+}
+
+/* Input that only the environment can read must be enforced there too: by a model that was loaded
+ * through mlflow. A model loaded directly is loaded again; one that waited for its input is loaded
+ * but once. */
+static int start_for(struct pf_runner *r, const struct pf_request *request,
+		     const struct pf_job *job, const struct pf_opts *o, struct pf_err *err)
+{
+	bool to_read = request->raw && !pf_job_reads_raw(job, o);
+
+	if (is_started(r) && !to_read)
 		return 0;
 	pf_runner_free(r);
-	return pf_job_start_to_read(r, job, o, err);
+	return to_read ? pf_job_start_to_read(r, job, o, err) : pf_job_start(r, job, o, err);
 }
 
 /* Asks; a worker that turns out to be gone, or goes meanwhile, is replaced by a process of our
@@ -202,7 +215,7 @@ static int ask(struct pf_buf *bytes, struct pf_runner *r, const struct pf_job *j
 	double start_time = pf_clock(), left;
 	bool through = needs_mlflow(&job->model, o) || (request->raw && !pf_job_reads_raw(job, o));
 
-	if (request->raw && start_again(r, job, o, err) < 0)
+	if (start_for(r, request, job, o, err) < 0)
 		return -1;
 	if (pf_runner_predict(r, request, input->text, bytes, input->seconds, err) == 0)
 		return 0;

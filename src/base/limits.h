@@ -140,6 +140,7 @@
 #define PF_MAX_BATCH 256		/* requests that go to a model together */
 #define PF_MAX_TOKEN 4096		/* bytes of a bearer token */
 #define PF_MAX_TOKENS 1000
+#define PF_SMALL_INPUT PF_KIB(64) /* of `run`: threads of numerical libraries are not worth it */
 #define PF_SMALL_BODY PF_KIB(64) /* read to its end although it is refused: the connection stays */
 #define PF_MIN_PROGRESS PF_KIB(30)	/* bytes that a slow client must move in PF_WAIT_CLIENT */
 

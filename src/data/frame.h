@@ -139,7 +139,10 @@ enum pf_frame_kind {
 	/* from it, after a BYE: it has finished and has no children; all that is left is for the
 	 * kernel to take its memory back */
 	PF_FRAME_GONE,
-	PF_FRAME_READ,	 /* a MAP: "format" ("parquet"), "bytes": answered by the table */
+	/* a MAP: "format" ("parquet"), "bytes": answered by the table; or, instead of the latter,
+	 * "path", "rows": by so many rows at most, from one frame to the next, then by an empty
+	 * list, or by text where the file can be read as a whole alone */
+	PF_FRAME_READ,
 	PF_FRAME_WRITE,	 /* a MAP: "format" ("parquet"), "data": answered by its BYTES */
 	PF_FRAME_STAY,	 /* to it: become a worker (run/warm.h); from it, no body: it has */
 	PF_FRAME_ATTACH, /* to a worker: a MAP: "state", "seconds"; from it, no body: go ahead */

@@ -84,13 +84,26 @@ static struct py *convert(struct pfr *r, const struct pf_value *request, const c
 	return NULL;
 }
 
+/* A table that is read rows by rows, where it lies. */
+static struct py *read_rows(struct pfr *r, const struct pf_value *request)
+{
+	const struct pf_value *rows = pf_value_get(request, "rows");
+	PF_PY(path) = pfr_object(r, pf_value_get(request, "path"));
+	PF_PY(count) = rows ? pfr_object(r, rows) : py_ref(r->none);
+	struct py *call = pfr_raw(r, "read_rows");
+
+	return path && count && call ? PyObject_CallFunction(call, "OO", path, count) : NULL;
+}
+
 int pfr_predict(struct pfr *r, struct pf_buf *out, enum pf_frame_kind kind,
 		const struct pf_value *request, const char **stage)
 {
 	PF_PY(answer) = NULL;
 
 	*stage = "input";
-	if (kind == PF_FRAME_READ)
+	if (kind == PF_FRAME_READ && pf_value_get(request, "path"))
+		answer = read_rows(r, request);
+	else if (kind == PF_FRAME_READ)
 		answer = convert(r, request, "read_table", "bytes");
 	else if (kind == PF_FRAME_WRITE)
 		answer = convert(r, request, "write_table", "data");

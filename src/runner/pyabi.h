@@ -25,6 +25,7 @@ struct py_view { /* Py_buffer */
 };
 
 #define PY_BUF_C_CONTIGUOUS 0x0038 /* PyBUF_C_CONTIGUOUS: strides, in C order */
+#define PY_BUF_FORMAT 0x0004	   /* PyBUF_FORMAT: the type of an element */
 
 /* PyType_GetFlags: which built-in type this one inherits from. */
 #define PY_IS_INT (1ul << 24)

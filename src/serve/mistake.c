@@ -37,6 +37,7 @@ static const struct {
 	{ "Model inference is missing inputs", UNFIT,
 	  "Failed to enforce schema of the input. Error: " },
 	{ "Shape of input", UNFIT, "Failed to enforce schema of the input. Error: " },
+	{ "Incompatible input types", UNFIT, "Failed to enforce schema of the input. Error: " },
 	{ "Failed to enforce schema", UNFIT, "" },
 	{ "Failed to enforce model input schema", UNFIT,
 	  "" }, /* with MLFLOW_DISABLE_SCHEMA_DETAILS */
