@@ -132,7 +132,8 @@ enum pf_frame_kind {
 				 * "params" (MAP or NULL): the runner parses */
 	PF_FRAME_ANSWER,   /* any value */
 	/* a MAP: "stage" (start, import, load, input, predict, convert), "kind" (the exception's
-	 * type), "message", "traceback", "module" */
+	 * type), "message", "traceback", "module"; of an MlflowException the "status" (INT; 0: it
+	 * is none) and "answer" (JSON text) that MLflow's scoring server would give */
 	PF_FRAME_FAILED,
 	PF_FRAME_BYE,	/* no body: finish and exit */
 	PF_FRAME_SPENT, /* from it, before an ANSWER: a MAP: "seconds" within predict */

@@ -362,7 +362,9 @@ int pf_runner_take(struct pf_runner *r, struct pf_buf *answer, double seconds, s
 	if (!answer->max)
 		answer->max = PF_MAX_FRAME;
 	r->stage = NULL;
+	r->status = 0;
 	pf_buf_free(&r->traceback);
+	pf_buf_free(&r->own_answer);
 	return expect(r, PF_FRAME_ANSWER, answer, seconds, err);
 }
 
@@ -414,6 +416,7 @@ void pf_runner_free(struct pf_runner *r)
 		pf_run_reap(r, PATIENCE * 1000, &status);
 	pf_run_end(r, r->loaded ? 0 : pf_signals_pending() ? PF_WAIT_INTERRUPTED : PF_WAIT_GRACE);
 	pf_buf_free(&r->traceback);
+	pf_buf_free(&r->own_answer);
 	pf_warm_free(&r->warm);
 	memset(&r->warm, 0, sizeof(r->warm));
 }

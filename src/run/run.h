@@ -53,6 +53,9 @@ struct pf_runner {
 	char missing[128];		/* the module that an import did not find, or empty */
 	const char *stage; /* where the last request failed, as FRAME_FAILED has it; or NULL */
 	struct pf_buf traceback;	/* and the traceback that it told, until the next one */
+	/* an error of MLflow's own kind: its HTTP status and JSON object; 0: it was none */
+	unsigned status;
+	struct pf_buf own_answer;
 };
 
 

@@ -197,6 +197,14 @@ def describe(kind, value, trace):
     return name, message, text if trace is not None else "", missing or ""
 
 
+def own_answer(value):
+    """(HTTP status, JSON object) of an MlflowException, which mlflow's scoring server answers as they are; or None."""
+    names = ["%s.%s" % (kind.__module__, kind.__name__) for kind in type(value).__mro__]
+    if "mlflow.exceptions.MlflowException" not in names:
+        return None
+    return int(value.get_http_status_code()), value.serialize_as_json()
+
+
 def refused(trace):
     """Did mlflow's enforcement of the signature raise what has this traceback?"""
     while trace is not None:
