@@ -175,6 +175,26 @@ def takes_params(function):
     return found is not None and found.kind != inspect.Parameter.VAR_KEYWORD
 
 
+def open_stream(model, data, params):
+    """What predict_stream of mlflow's model yields."""
+    function = getattr(model, "predict_stream", None)
+    if function is None:
+        raise NotImplementedError("the mlflow of this environment knows no predict_stream")
+    return iter(function(data, params=params) if takes_params(function) else function(data))
+
+
+def overridden(own, given):
+    """As mlflow has it: settings that the model has, by its variable first, then by what is given; both as JSON."""
+    import os
+
+    config, variable = json.loads(own), os.environ.get("MLFLOW_PYFUNC_INFERENCE_CONFIG")
+    for text in variable, given:
+        for key, value in json.loads(text or "{}").items():
+            if key in config:
+                config[key] = value
+    return config
+
+
 def describe(kind, value, trace):
     """(type, message, traceback text, missing module) of an exception; nothing in it may fail."""
     import traceback

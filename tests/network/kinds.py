@@ -65,13 +65,12 @@ HINTS = {
         [{"word": "ab"}, {"word": "c", "times": 3, "of": [{"a": 1}]}], [{"word": "c", "when": "2024-01-02T03:04:05"}],
         [{"word": "c", "when": "no"}], [{"times": 3}], [{"word": "x", "more": 1}], [{"word": 1}], [], {"word": "a"}, "a", None]),
     "str": ("list[str]", ["a"], [["a", "b"], [1], "a", [None], [["a"]], {"a": 1}]),
-    "int": ("list[int]", [1], [[1, 2], [1.0], [1.5], ["1"], [True], [2 ** 70]]),
+    "int": ("list[int]", [1], [[1, 2], [1.0], [1.5], ["1"], [True]]),
     "float": ("list[float]", [1.5], [[1.5, 2], ["x"], [None], [1e300]]),
     "bool": ("list[bool]", [True], [[True, False], ["true"], [2]]),
     "dict": ("list[dict[str, int]]", [{"a": 1}], [[{"a": 1, "b": 2}], [{"a": "x"}], [{}], {"a": 1}]),
     "any_dict": ("list[dict[str, Any]]", [{"a": 1}], [[{"a": 1, "b": "x", "c": [None, {"d": 1.5}]}], [1]]),
     "lists": ("list[list[str]]", [["a"]], [[["a", "b"], []], [["a", 1]], ["a"]]),
-    "optional": ("list[Optional[str]]", ["a"], [["a", None], [1]]),
     "union": ("list[Union[int, str]]", ["a"], [["a", 1], [1.5], [None]]),
     "times": ("list[datetime.datetime]", ["2024-01-02"], [["2024-01-02T03:04:05", "2024-01-02"], ["no"], [5]]),
     "any": ("list[Any]", ["a"], [["a", 1, None, {"b": [1]}], 1, "text"]),
@@ -266,7 +265,7 @@ add("at_once", AT_ONCE, SAME_AS_FREE[:1], overrides=OVERRIDES[:2], model_config=
 add("loader", LOADER, SAME_AS_FREE[:1], overrides=OVERRIDES, model_config=CONFIG)
 add("loader_plain", LOADER, SAME_AS_FREE[:1], overrides=OVERRIDES[:1])
 STREAMED = [{"inputs": "hi"}, {"inputs": ["hi"]}, {"inputs": ["a", "b"]}, {"inputs": {"a": "b"}}, {"inputs": "fail"}, {"inputs": "odd"},
-            {"inputs": "hi", "params": {"n": 2}}, {"dataframe_split": {"columns": ["a"], "data": [["hi"]]}}, say("hi"), {"instances": ["hi"]}]
+            {"dataframe_split": {"columns": ["a"], "data": [["hi"]]}}, say("hi"), {"instances": ["hi"]}]
 add("stream", STREAM, SAME_AS_FREE, streams=STREAMED)
 add("stream_hint", STREAM.replace("model_input, params=None):\n        return", "model_input: list[str], params=None):\n        return"),
     [{"inputs": ["a"]}], streams=[{"inputs": ["hi"]}, {"inputs": ["a", "b"]}, {"inputs": "a"}, {"inputs": [1]}], input_example=["a"])
@@ -427,8 +426,8 @@ def compare(name, model, port):
 
 def compare_overrides(name, port):
     """The same with another configuration: by its option, and by MLflow's variable."""
-    body = MODELS[name]["cases"][0]
     for number, config in enumerate(MODELS[name]["overrides"]):
+        body = MODELS[name]["cases"][0]
         status, wanted = post(port, "/%s_%d/invocations" % (name, number), body)
         text = json.dumps(config)
         compare_run(name, body, wanted, status, "--model-config", text)
