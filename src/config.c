@@ -1,4 +1,4 @@
-/* config.c - what a model's loader is configured with: the model's own settings, and others for them */
+/* config.c - what a model's loader is configured with: its own settings, and others for them */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 

@@ -1,4 +1,4 @@
-/* config.h - what a model's loader is configured with: the model's own settings, and others for them */
+/* config.h - what a model's loader is configured with: its own settings, and others for them */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
