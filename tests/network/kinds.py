@@ -23,9 +23,13 @@ os.environ["MLFLOW_DISABLE_SCHEMA_DETAILS"] = "true"
 warnings.simplefilter("ignore")
 
 import mlflow  # noqa: E402
+import numpy  # noqa: E402
 import uvicorn  # noqa: E402
 from fastapi import FastAPI  # noqa: E402
+from mlflow.models import ModelSignature  # noqa: E402
 from mlflow.pyfunc import scoring_server  # noqa: E402
+from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec  # noqa: E402
+from mlflow.types.schema import Array, Object, Property  # noqa: E402
 
 PROGRAM, HOME = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
 count = bad = 0
@@ -208,6 +212,43 @@ mlflow.models.set_model(Agent())
 """
 
 
+# As MLflow's tests of its scoring server have them: what came as data, and what as parameters.
+LANGUAGE = """
+import mlflow, pandas
+
+class Model(mlflow.pyfunc.PythonModel):
+    def predict(self, context, model_input, params=None):
+        if isinstance(model_input, pandas.DataFrame):
+            model_input = model_input.to_dict(orient="records")
+        return {"choices": [{"text": "hello!"}], "model_input": repr(model_input), "params": repr(params)}
+
+mlflow.models.set_model(Model())
+"""
+
+WRAPPED = """
+import mlflow
+
+class Model(mlflow.pyfunc.PythonModel):
+    def load_context(self, context):
+        self.model = mlflow.pyfunc.load_model(context.artifacts["wrapped"])
+
+    def predict(self, context, model_input):
+        return self.model.predict([model_input["messages"][0]["content"]])
+
+mlflow.models.set_model(Model())
+"""
+
+TENSORS = """
+import mlflow
+
+class Model(mlflow.pyfunc.PythonModel):
+    def predict(self, context, model_input):
+        return {name: [str(a.dtype), a.tolist()] for name, a in model_input.items()}
+
+mlflow.models.set_model(Model())
+"""
+
+
 def say(*words, **more):
     return dict({"messages": [{"role": "user", "content": w} for w in words]}, **more)
 
@@ -257,19 +298,44 @@ add("hint_params", HINTED.replace("model_input: HINT)", "model_input: list[str],
     "]:\n", "]:\n").replace("for i in model_input]", "for i in model_input] + [repr(params)]"),
     [{"inputs": ["a"]}, {"inputs": ["a"], "params": {"n": 2}}, {"inputs": ["a"], "params": {"n": "x"}}],
     input_example=(["a"], {"n": 1}))
+
+
+def signed(*columns, params=()):
+    return ModelSignature(inputs=Schema(list(columns)), params=ParamSchema([ParamSpec(*p) for p in params]) if params else None)
+
+
+MESSAGES = ColSpec(Array(Object([Property("role", "string"), Property("content", "string")])), "messages")
+ASKED = [("temperature", "double", 0.5), ("max_tokens", "integer", 20), ("top_p", "double", 0.9)]
+for name, body, signatures in [
+    ("test_scoring_server_allows_payloads_with_llm_chat_keys_for_pyfunc", say("hello!", temperature=0.5, max_tokens=20), [
+        None, signed(MESSAGES, params=ASKED), signed(MESSAGES, params=ASKED[:1]),
+        signed(MESSAGES, ColSpec("long", "max_tokens", required=False), ColSpec("double", "temperature", required=False))]),
+    ("test_scoring_server_allows_payloads_with_llm_completions_keys_for_pyfunc", {"prompt": "hello!", "max_tokens": 20, "temperature": 0.5},
+     [None, signed(ColSpec("string", "prompt"), params=ASKED)]),
+    ("test_scoring_server_allows_payloads_with_llm_embeddings_keys_for_pyfunc", {"input": "hello!", "random": "test"},
+     [None, signed(ColSpec("string", "input"))]),
+]:
+    for number, signature in enumerate(signatures):
+        add("%s_%d" % (name, number), LANGUAGE, [body, dict(body, temperature="x")], signature=signature)
+PAIRS = [[5.5, 3.5], [4.5, 1.0]]
+add("test_scoring_server_successfully_evaluates_correct_tf_serving_keras", TENSORS, [
+    {"instances": [{"a": a, "b": a[::-1]} for a in PAIRS]}, {"inputs": {"a": PAIRS, "b": PAIRS}}, {"inputs": {"a": PAIRS}}],
+    signature=signed(*[TensorSpec(numpy.dtype("float64"), (-1, 2), name) for name in "ab"]))
 CONFIG = {"rate": 2, "of": {"a": [1.5, None, True]}, "text": "x"}
 OVERRIDES = [{"rate": 3}, {"rate": None, "of": {}}, {"unknown": 1}, {"unknown": 1, "text": "grüße"}]
-add("configured", CONFIGURED, SAME_AS_FREE, overrides=OVERRIDES, model_config=CONFIG, artifacts=True)
-add("unconfigured", CONFIGURED, SAME_AS_FREE[:1], overrides=OVERRIDES[:1], artifacts=True)
+add("configured", CONFIGURED, SAME_AS_FREE, overrides=OVERRIDES, model_config=CONFIG, artifacts={"said": None})
+add("unconfigured", CONFIGURED, SAME_AS_FREE[:1], overrides=OVERRIDES[:1], artifacts={"said": None})
 add("at_once", AT_ONCE, SAME_AS_FREE[:1], overrides=OVERRIDES[:2], model_config=CONFIG)
 add("loader", LOADER, SAME_AS_FREE[:1], overrides=OVERRIDES, model_config=CONFIG)
 add("loader_plain", LOADER, SAME_AS_FREE[:1], overrides=OVERRIDES[:1])
 STREAMED = [{"inputs": "hi"}, {"inputs": ["hi"]}, {"inputs": ["a", "b"]}, {"inputs": {"a": "b"}}, {"inputs": "fail"}, {"inputs": "odd"},
             {"dataframe_split": {"columns": ["a"], "data": [["hi"]]}}, say("hi"), {"instances": ["hi"]}]
+add("test_scoring_server_allows_payloads_with_messages_for_pyfunc_wrapped", WRAPPED, [say("x", max_tokens=20), {"inputs": 1}],
+    artifacts={"wrapped": "loader_plain"})
 add("stream", STREAM, SAME_AS_FREE, streams=STREAMED)
 add("stream_hint", STREAM.replace("model_input, params=None):\n        return", "model_input: list[str], params=None):\n        return"),
     [{"inputs": ["a"]}], streams=[{"inputs": ["hi"]}, {"inputs": ["a", "b"]}, {"inputs": "a"}, {"inputs": [1]}], input_example=["a"])
-add("unstreamed", CONFIGURED, [], streams=[{"inputs": "hi"}], artifacts=True)
+add("unstreamed", CONFIGURED, [], streams=[{"inputs": "hi"}], artifacts={"said": None})
 add("chat", CHAT, CHAT_CASES, streams=[say("to be or not"), say("a", temperature="x"), say("x", stream=True), {"messages": []}])
 add("agent", AGENT, AGENT_CASES, streams=[say("to be or not"), say("x", custom_inputs={"a": 1}), {"messages": 5}])
 add("responses", RESPONSES, RESPONSES_CASES, streams=[RESPONSES_CASES[0], RESPONSES_CASES[1], {"input": 5}, {"messages": []}])
@@ -289,8 +355,8 @@ def at(name):
 def make(name):
     what = dict(MODELS[name]["more"], pip_requirements=["mlflow"])
     said = os.path.join(HOME, "said.txt")
-    if what.pop("artifacts", None):
-        what["artifacts"] = {"said": said}
+    if "artifacts" in what:
+        what["artifacts"] = {key: at(of) if of else said for key, of in what["artifacts"].items()}
     if MODELS[name]["code"] is LOADER:
         what.update(loader_module=name, data_path=said, code_paths=[write(name + ".py", LOADER)])
     else:
@@ -370,12 +436,15 @@ class Ours:
         self.said = open(os.path.join(HOME, name + ".log"), "w")
         self.process = subprocess.Popen([PROGRAM, "serve", at(name), *LOCAL, "-p", str(self.port), *more],
                                         stdout=self.said, stderr=self.said)
+
+    def wait(self):
         while self.process.poll() is None:
             try:
                 with urllib.request.urlopen("http://127.0.0.1:%d/ping" % self.port, timeout=5):
-                    return
+                    return self
             except OSError:
                 time.sleep(0.05)
+        return self
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
@@ -410,15 +479,16 @@ def compare_stream(name, model, body, *more):
 
 def compare(name, model, port):
     cases = [(body, *post(port, "/" + name + "/invocations", body)) for body in MODELS[name]["cases"]]
+    ours = Ours(name) if cases else None  # it loads meanwhile
     for body, status, wanted in cases[:1]:
         compare_run(name, body, wanted, status)
     for body, status, wanted in cases:
         compare_run(name, body, wanted, status, "--keep-warm=600")
     for number, body in enumerate(MODELS[name]["streams"]):
         compare_stream(name, model, body, *["--keep-warm=600"][:number])
-    if not cases:
+    if not ours:
         return
-    ours = Ours(name)
+    ours.wait()
     for body, status, wanted in cases:
         compare_serve(ours, name, body, wanted, status)
     ours.stop()
@@ -436,7 +506,7 @@ def compare_overrides(name, port):
             continue
         file = write("config.yaml", text)
         compare_run(name, body, wanted, status, "--model-config", file)
-        ours = Ours(name, "--model-config", file)
+        ours = Ours(name, "--model-config", file).wait()
         compare_serve(ours, name, body, wanted, status)
         ours.stop()
 
