@@ -228,6 +228,31 @@ static int predict_all(struct pf_runner *r, const struct pf_job *job, const stru
 	return pf_cli_print(args, pf_buf_view(&answer), err);
 }
 
+/* ---- in pieces ---- */
+
+static int write_line(void *ctx, struct pf_str line, struct pf_err *err)
+{
+	return pf_cli_out_write(ctx, line, err);
+}
+
+static int stream_all(struct pf_runner *r, const struct pf_job *job, const struct pf_opts *o,
+		      struct pf_input *input, const struct pf_args *args, struct pf_err *err)
+{
+	PF_AUTO(buf) body = PF_BUF(PF_MAX_INPUT);
+	PF_AUTO(cli_out) out = { 0 };
+	struct pf_lines lines = { .write = write_line, .ctx = &out };
+
+	if (read_input(&body, args->value[PF_OPT_input], pf_input_is_text(input->format), err) < 0)
+		return -1;
+	input->text = pf_buf_view(&body);
+	if (pf_cli_out_open(&out, args, err) < 0 ||
+	    pf_job_stream(r, job, o, input, &lines, err) < 0)
+		return -1;
+	return pf_cli_out_commit(&out, err);
+}
+
+/* ---- */
+
 static int read_batch_rows(size_t *out, const struct pf_args *args, struct pf_err *err)
 {
 	const char *text = args->value[PF_OPT_batch_rows];
@@ -237,6 +262,8 @@ static int read_batch_rows(size_t *out, const struct pf_args *args, struct pf_er
 		return pf_fail(err, PF_EUSAGE,
 			       "--batch-rows takes a number of rows from 1 to %d, not " PF_FMT,
 			       PF_MAX_CELLS, PF_ARG(pf_shown(pf_s(text))));
+	if (rows && pf_args_has(args, PF_OPT_stream))
+		return pf_fail(err, PF_EUSAGE, "--batch-rows and --stream exclude each other");
 	*out = (size_t)rows;
 	return 0;
 }
@@ -278,8 +305,9 @@ int pf_cmd_run(const struct pf_args *args, struct pf_err *err)
 	/* Where a worker may wait, or is to, the input tells which: nothing is started in vain. */
 	if (pf_prepare(&job, uri, &o, err) < 0 ||
 	    (!o.keep_warm && pf_job_start(&runner, &job, &o, err) < 0) ||
-	    (rows ? predict_batches(&runner, &job, &o, &input, rows, args, err) :
-		    predict_all(&runner, &job, &o, &input, args, err)) < 0)
+	    (rows     ? predict_batches(&runner, &job, &o, &input, rows, args, err) :
+	     o.stream ? stream_all(&runner, &job, &o, &input, args, err) :
+			predict_all(&runner, &job, &o, &input, args, err)) < 0)
 		return -1;
 	if (!o.keep_warm || !pf_runner_stay(&runner, job.hold))
 		pf_runner_leave(&runner);

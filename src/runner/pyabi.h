@@ -72,6 +72,7 @@ struct py *PyObject_GetItem(struct py *o, struct py *key);
 int PyObject_GetBuffer(struct py *o, struct py_view *view, int flags);
 void PyBuffer_Release(struct py_view *view);
 int PyCallable_Check(struct py *o);
+struct py *PyIter_Next(struct py *iterator); /* NULL without an exception at its end */
 struct py *Py_BuildValue(const char *format, ...);
 
 /* values */

@@ -251,6 +251,26 @@ def takes_params(function):
     return found is not None and found.kind != inspect.Parameter.VAR_KEYWORD
 
 
+def open_stream(model, data, params):
+    """What predict_stream of mlflow's model yields."""
+    function = getattr(model, "predict_stream", None)
+    if function is None:
+        raise NotImplementedError("the mlflow of this environment knows no predict_stream")
+    return iter(function(data, params=params) if takes_params(function) else function(data))
+
+
+def overridden(own, given):
+    """As mlflow has it: settings that the model has, by its variable first, then by what is given; both as JSON."""
+    import os
+
+    config, variable = json.loads(own), os.environ.get("MLFLOW_PYFUNC_INFERENCE_CONFIG")
+    for text in variable, given:
+        for key, value in json.loads(text or "{}").items():
+            if key in config:
+                config[key] = value
+    return config
+
+
 def describe(kind, value, trace):
     """(type, message, traceback text, missing module) of an exception; nothing in it may fail."""
     import traceback
@@ -271,6 +291,14 @@ def describe(kind, value, trace):
         text = name + ": " + message + "\n"
     missing = getattr(value, "name", None) if isinstance(value, ModuleNotFoundError) else None
     return name, message, text if trace is not None else "", missing or ""
+
+
+def own_answer(value):
+    """(HTTP status, JSON object) of an MlflowException, which mlflow's scoring server answers as they are; or None."""
+    names = ["%s.%s" % (kind.__module__, kind.__name__) for kind in type(value).__mro__]
+    if "mlflow.exceptions.MlflowException" not in names:
+        return None
+    return int(value.get_http_status_code()), value.serialize_as_json()
 
 
 def refused(trace):

@@ -20,6 +20,7 @@ struct pfr {
 	const char *loader;	/* which one it was: light, mlflow, own */
 	struct py *gave_up;	/* why the light one was not, or NULL */
 	double seconds;		/* that the last call of predict took */
+	bool streams;		/* the request is one for predict_stream */
 	char *model_dir;
 	struct py *header;	/* the Index of the last table's names; NULL: none yet */
 	struct pf_buf names;
@@ -35,6 +36,8 @@ struct py *pfr_load_light(struct pfr *r, const struct pf_value *how);
 /* predict.c - PREDICT and RAW: the answer is put into `out` as a value. */
 int pfr_predict(struct pfr *r, struct pf_buf *out, enum pf_frame_kind kind,
 		const struct pf_value *request, const char **stage);
+/* stream.c - an answer in pieces, each sent when it comes; returns None. */
+struct py *pfr_stream(struct pfr *r, struct py *data, struct py *params, const char **stage);
 /* convert.c - a value as the Python object that a model is given. */
 struct py *pfr_object(struct pfr *r, const struct pf_value *v);
 /* mold.c - the DataFrame of a table, the fast way; NULL, without an exception, where there is none

@@ -123,6 +123,8 @@ bool pf_batch_part(struct pf_value *out, struct pf_arena *a, const struct pf_val
 /* MLflow's object: error_code, message, sqlstate, error_class, stack_trace. */
 void pf_mistake(struct pf_order *o, const struct pf_err *err, const char *stage,
 		struct pf_str traceback);
+/* The same of what a runner told; an error of MLflow's own kind as MLflow answers it. */
+void pf_mistake_told(struct pf_order *o, const struct pf_err *err, const struct pf_runner *r);
 void pf_mistake_say(struct pf_buf *out, const char *code, const char *message);
 
 /* ---- token.c ---- */

@@ -138,6 +138,19 @@ void pf_mistake(struct pf_order *o, const struct pf_err *err, const char *stage,
 		say(o, INTERNAL, why, PF_S(""));
 }
 
+void pf_mistake_told(struct pf_order *o, const struct pf_err *err, const struct pf_runner *r)
+{
+	if (!r->status) {
+		pf_mistake(o, err, r->stage, pf_buf_view(&r->traceback));
+		return;
+	}
+	pf_buf_free(&o->answer);
+	o->answer = PF_BUF(PF_MAX_ANSWER);
+	pf_buf_str(&o->answer, pf_buf_view(&r->own_answer));
+	o->status = r->status;
+	o->type = "application/json";
+}
+
 void pf_mistake_say(struct pf_buf *out, const char *code, const char *message)
 {
 	struct pf_json_out w = { .buf = out };

@@ -170,7 +170,7 @@ void pf_score_take(struct pf_scorer *s, struct pf_order *order)
 	struct pf_value value;
 
 	if (take(&value, &a, &bytes, s, time_left(order), &err) < 0) {
-		pf_mistake(order, &err, s->runner->stage, pf_buf_view(&s->runner->traceback));
+		pf_mistake_told(order, &err, s->runner);
 		return;
 	}
 	order->predicted = s->runner->predict_seconds;
