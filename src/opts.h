@@ -66,6 +66,7 @@ struct pf_opts {
 	enum pf_loader loader;
 	bool keep_warm;		   /* take a worker that waits, and leave one */
 	unsigned warm_seconds;	   /* how long it may be idle; 0: end it */
+	uint64_t max_model;	   /* bytes of a model that is fetched; 0: PF_MAX_MODEL_BYTES */
 	uint64_t max_memory;	   /* bytes the runner may allocate; 0: no limit */
 	struct pf_strs pass_env;   /* names let through to the runner */
 	struct pf_strs set_env;	   /* K=V for the runner */

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "base/limits.h"
 #include "fetch/pool.h"
 #include "fetch/where.h"
 
@@ -26,6 +27,7 @@ struct pf_fetch_opts {
 	bool offline;
 	bool texts;		/* the small text files beside MLmodel are enough */
 	uint64_t max_file;	/* files beyond this may be left out; 0: none */
+	uint64_t max_bytes;	/* of all files together; 0: PF_MAX_MODEL_BYTES */
 };
 
 /* A place that was opened: a folder, or an archive of one. */
@@ -39,6 +41,11 @@ struct pf_remote {
 	bool fixed;		/* what it holds never changes */
 	void *own;		/* of its kind */
 };
+
+static inline uint64_t pf_remote_max(const struct pf_remote *r)
+{
+	return r->o->max_bytes ? r->o->max_bytes : PF_MAX_MODEL_BYTES;
+}
 
 enum {
 	PF_WHERE_HOST = 1,     /* "//host" must be there */

@@ -309,6 +309,17 @@ void pf_request_prepare(struct pf_transfer *t)
 
 /* ---- the verdict ---- */
 
+/* No answer, on a connection that was used before: what came is the rest of one to HEAD, which
+ * has none with those who know HTTP. */
+static bool is_left_over(const struct pf_request *r, CURLcode code)
+{
+	long connects = 1;
+
+	return code == CURLE_UNSUPPORTED_PROTOCOL &&
+	       curl_easy_getinfo(r->curl, CURLINFO_NUM_CONNECTS, &connects) == CURLE_OK &&
+	       connects == 0;
+}
+
 static bool may_pass(CURLcode code)
 {
 	static const CURLcode list[] = {
@@ -463,7 +474,7 @@ enum pf_verdict pf_request_judge(struct pf_transfer *t, CURLcode code, int64_t n
 	if (r->stopped)
 		return r->again ? try_again(t, now) : PF_FAILED;
 	if (code != CURLE_OK && !(code == CURLE_WRITE_ERROR && !r->keeping)) {
-		r->again = may_pass(code);
+		r->again = may_pass(code) || is_left_over(r, code);
 		pf_fail(&t->err, PF_ETRANSFER, "%s", reason_of(r, code));
 		return r->again ? try_again(t, now) : PF_FAILED;
 	}

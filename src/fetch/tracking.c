@@ -76,6 +76,14 @@ static unsigned number(const char *name, unsigned most)
 	return value > most ? most : (unsigned)value;
 }
 
+void pf_tracking_wait(struct pf_net *net)
+{
+	if (number("MLFLOW_HTTP_REQUEST_TIMEOUT", PF_MAX_NET_WAIT))
+		net->wait = number("MLFLOW_HTTP_REQUEST_TIMEOUT", PF_MAX_NET_WAIT);
+	if (pf_setting("MLFLOW_HTTP_REQUEST_MAX_RETRIES"))
+		net->tries = 1 + number("MLFLOW_HTTP_REQUEST_MAX_RETRIES", PF_MAX_NET_TRIES - 1);
+}
+
 static int set_net(struct pf_pool *p, const struct pf_tracking *s, struct pf_err *err)
 {
 	bool insecure = pf_setting_is_true("MLFLOW_TRACKING_INSECURE_TLS");
@@ -91,10 +99,7 @@ static int set_net(struct pf_pool *p, const struct pf_tracking *s, struct pf_err
 		p->net.cert = cert;
 	if (pf_setting("MLFLOW_TRACKING_CLIENT_CERT_PATH"))
 		p->net.client_cert = pf_setting("MLFLOW_TRACKING_CLIENT_CERT_PATH");
-	if (number("MLFLOW_HTTP_REQUEST_TIMEOUT", PF_MAX_NET_WAIT))
-		p->net.wait = number("MLFLOW_HTTP_REQUEST_TIMEOUT", PF_MAX_NET_WAIT);
-	if (pf_setting("MLFLOW_HTTP_REQUEST_MAX_RETRIES"))
-		p->net.tries = 1 + number("MLFLOW_HTTP_REQUEST_MAX_RETRIES", PF_MAX_NET_TRIES - 1);
+	pf_tracking_wait(&p->net);
 	return 0;
 }
 

@@ -23,6 +23,8 @@ enum pf_tracking_role { PF_TRACKING, PF_REGISTRY };
  * none that is asked over HTTP. */
 int pf_tracking_open(struct pf_tracking *out, struct pf_arena *a, struct pf_pool *p,
 		     enum pf_tracking_role role, struct pf_err *err) PF_MUST_USE;
+/* MLFLOW_HTTP_REQUEST_TIMEOUT and _MAX_RETRIES, which count for every server over HTTP. */
+void pf_tracking_wait(struct pf_net *net);
 /* Adds the token to a transfer that goes to this server, and to no other. */
 void pf_tracking_sign(const struct pf_tracking *s, struct pf_transfer *t);
 /* One question: GET BASE/api/2.0/mlflow/`path`, or POST of `body` where that is no view of NULL;

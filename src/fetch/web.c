@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "fetch/remote.h"
+#include "fetch/tracking.h"
 
 struct web {
 	char *url;
@@ -29,7 +30,7 @@ static int open_web(struct pf_remote *r, const struct pf_where *w, struct pf_err
 	struct web *f = pf_alloc(&r->arena, sizeof(*f));
 	struct pf_url bare = w->url;
 
-	(void)err;
+	pf_tracking_wait(&r->pool->net);
 	bare.fragment = (struct pf_str){ 0 };
 	f->url = pf_url_bare(&r->arena, &bare);
 	f->sha256 = pf_dup(&r->arena, pf_str_skip(w->url.fragment, 7));
@@ -44,7 +45,7 @@ static int open_web(struct pf_remote *r, const struct pf_where *w, struct pf_err
 static int list_web(struct pf_remote_files *out, struct pf_remote *r, struct pf_err *err)
 {
 	struct web *f = r->own;
-	struct pf_transfer t = { .url = f->url, .method = "HEAD", .max = PF_MAX_MODEL_BYTES,
+	struct pf_transfer t = { .url = f->url, .method = "HEAD", .max = pf_remote_max(r),
 				 .body = PF_BUF(PF_KIB(4)) };
 	struct pf_remote_file *file = PF_PUSH(&r->arena, out);
 	int rc;
