@@ -43,7 +43,7 @@ struct fetching {
 /* ---- what a URI came to ---- */
 
 /* The same URI means another model on another server. */
-static void name_note(struct fetching *g, struct pf_str shown)
+static void name_note(struct fetching *g, const struct pf_where *w)
 {
 	static const char *const servers[] = {
 		"MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI", "MLFLOW_S3_ENDPOINT_URL",
@@ -51,7 +51,8 @@ static void name_note(struct fetching *g, struct pf_str shown)
 		"AZURE_STORAGE_CONNECTION_STRING",
 	};
 	struct pf_arena *a = &g->f->arena;
-	struct pf_str whole = shown;
+	struct pf_str whole = pf_format(a, PF_FMT "%s" PF_FMT, PF_ARG(w->shown),
+					w->secrets.n ? "\n" : "", PF_ARG(w->secrets));
 	char hex[PF_SHA256_HEX];
 
 	for (size_t i = 0; i < PF_COUNT(servers); i++) {
@@ -325,7 +326,7 @@ static int fetch_remote(struct fetching *g, const char *uri, struct pf_err *err)
 	    !(store = pf_store_root(a, g->o->store, err)))
 		return -1;
 	g->models = pf_formatz(a, "%s/models", store);
-	name_note(g, w.shown);
+	name_note(g, &w);
 	read_note(g);
 	if (g->o->offline)
 		return recall(g, &w, err);

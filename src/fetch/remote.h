@@ -37,6 +37,7 @@ struct pf_remote {
 	const struct pf_fetch_opts *o;
 	struct pf_pool *pool;
 	struct pf_str source;	/* names it in the store: what is asked for, without credentials */
+	struct pf_str more;	/* a digest of what `source` does not tell of the place; or empty */
 	bool archive;		/* its one file is to be unpacked */
 	bool fixed;		/* what it holds never changes */
 	void *own;		/* of its kind */

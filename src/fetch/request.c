@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "fetch/secrets.h"
 
 #define MAX_RETRY_AFTER 60	/* seconds */
 #define MAX_URL PF_KIB(16)
@@ -369,7 +370,7 @@ static int judge_redirect(struct pf_transfer *t, struct pf_str to)
 	if (pf_url_join(&whole, &t->arena, &here, to, &err) < 0 ||
 	    pf_url_split(&there, whole, &err) < 0 || !pf_url_is_http(&there))
 		return pf_fail(&t->err, PF_ETRANSFER, "redirected to " PF_FMT ", which is %s",
-			       PF_ARG(pf_shown(to)),
+			       PF_ARG(pf_shown(pf_url_open_part(&t->arena, to))),
 			       pf_str_starts(to, "http") ? "malformed" : "neither http nor https");
 	if (pf_str_ieq(here.scheme, "https") && !pf_str_ieq(there.scheme, "https"))
 		return pf_fail(&t->err, PF_ETRANSFER, "redirected from https to http");
@@ -420,7 +421,7 @@ static enum pf_verdict try_again(struct pf_transfer *t, int64_t now)
 	ms += (long)(getpid() * 7919L % (ms / 4));
 	if (r->wait * 1000 > ms)
 		ms = r->wait * 1000;
-	pf_debug("%s: %s; trying again", r->url, t->err.msg);
+	pf_debug("%s: %s; trying again", pf_url_shown(&t->arena, pf_s(r->url)), t->err.msg);
 	r->due = now + ms;
 	r->hops = 0;
 	r->left = false;

@@ -143,7 +143,7 @@ void pf_tree_key(char key[PF_SHA256_HEX], const struct pf_remote *r,
 		memcpy(sorted, files->v, files->n * sizeof(*sorted));
 		qsort(sorted, files->n, sizeof(*sorted), by_path);
 	}
-	pf_buf_printf(&text, "1\n" PF_FMT "\n", PF_ARG(r->source));
+	pf_buf_printf(&text, "1\n" PF_FMT PF_FMT "\n", PF_ARG(r->source), PF_ARG(r->more));
 	for (size_t i = 0; i < files->n; i++)
 		pf_buf_printf(&text, "%lld\t" PF_FMT "\t" PF_FMT "\n",
 			      sorted[i].sized ? (long long)sorted[i].size : -1,

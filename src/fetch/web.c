@@ -3,7 +3,9 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "fetch/remote.h"
+#include "fetch/secrets.h"
 #include "fetch/tracking.h"
+#include "formats/digest.h"
 
 struct web {
 	char *url;
@@ -29,12 +31,17 @@ static int open_web(struct pf_remote *r, const struct pf_where *w, struct pf_err
 {
 	struct web *f = pf_alloc(&r->arena, sizeof(*f));
 	struct pf_url bare = w->url;
+	char hex[PF_SHA256_HEX];
 
 	pf_tracking_wait(&r->pool->net);
 	bare.fragment = (struct pf_str){ 0 };
 	f->url = pf_url_bare(&r->arena, &bare);
 	f->sha256 = pf_dup(&r->arena, pf_str_skip(w->url.fragment, 7));
-	r->source = pf_s(f->url);
+	r->source = pf_url_open_part(&r->arena, pf_s(f->url));
+	if (w->secrets.n) {
+		pf_sha256_hex(hex, w->secrets.p, w->secrets.n);
+		r->more = pf_format(&r->arena, "\n%s", hex);
+	}
 	r->archive = true;
 	r->fixed = f->sha256.n > 0;
 	r->own = f;

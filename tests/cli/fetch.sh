@@ -136,6 +136,25 @@ digest=$(python3 -c 'import hashlib, sys, urllib.request
 print(hashlib.sha256(urllib.request.urlopen(sys.argv[1]).read()).hexdigest())' "http://127.0.0.1:$port/archive/bare/zip.zip")
 check "with its digest" fetched "http://127.0.0.1:$port/archive/bare/zip.zip#sha256=$digest"
 expect "with another" 5 "expected" fetch "http://127.0.0.1:$port/archive/bare/zip.zip#sha256=$(printf '%064d' 0)"
+signed="http://127.0.0.1:$port/archive/marked/zip.zip?X-Amz-Date=1&X-Amz-Credential=me&versionId=3&X-Amz-Signature=5ecret1"
+check "a URL that is signed" fetched "$signed"
+first=$(cat "$work/out")
+check "is asked for as it is" grep -q '&versionId=3&X-Amz-Signature=5ecret1 ' "$work/log"
+: >"$work/log"
+check "signed anew" fetched "$(echo "$signed" | sed 's/Date=1/Date=2/; s/5ecret1/5ecret2/')"
+check "it is the same tree" test "$(cat "$work/out")" = "$first"
+check "which is not fetched again" test "$(asked ' GET ')" -eq 0
+expect "where it is from" 0 '"source":"http://127.0.0.1:'"$port"'/archive/marked/zip.zip?versionId=3&X-Amz-Signature=****"' fetch --json "$signed"
+for token in 5ecret3 5ecret4; do
+	check "a token in a query" fetched "http://127.0.0.1:$port/archive/marked/zip.zip?access_token=$token"
+	cat "$work/out" >>"$work/tokens"
+done
+check "another one may be another place's" test "$(sort -u "$work/tokens" | wc -l)" -eq 2
+ends 4 fetch -v "http://127.0.0.1:$port/nothing.zip?sig=5ecret5&sv=1"
+check "none of them is said" silent 5ecret
+expect "one that cannot be" 2 "has" fetch "http://127.0.0.1:$port/a/../b?token=5ecret6"
+check "nor there" silent 5ecret
+check "none of them is kept" sh -c '! grep -r 5ecret "$1"' - "$PYFUNC_ENV_STORE"
 expect "nothing there" 4 "404" fetch "http://127.0.0.1:$port/nothing.zip"
 expect "nobody there" 4 "" fetch "http://127.0.0.1:1/x.zip"
 
