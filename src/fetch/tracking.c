@@ -136,6 +136,16 @@ int pf_tracking_open(struct pf_tracking *out, struct pf_arena *a, struct pf_pool
 	return 0;
 }
 
+bool pf_tracking_is_at(const struct pf_url *u)
+{
+	const char *uri = pf_setting("MLFLOW_TRACKING_URI");
+	struct pf_err ignored;
+	struct pf_url server;
+
+	return uri && pf_url_split(&server, pf_s(uri), &ignored) == 0 && pf_url_is_http(&server) &&
+	       pf_url_same_origin(&server, u);
+}
+
 void pf_tracking_sign(const struct pf_tracking *s, struct pf_transfer *t)
 {
 	struct pf_err ignored;

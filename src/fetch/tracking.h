@@ -25,6 +25,8 @@ int pf_tracking_open(struct pf_tracking *out, struct pf_arena *a, struct pf_pool
 		     enum pf_tracking_role role, struct pf_err *err) PF_MUST_USE;
 /* MLFLOW_HTTP_REQUEST_TIMEOUT and _MAX_RETRIES, which count for every server over HTTP. */
 void pf_tracking_wait(struct pf_net *net);
+/* Is it at the server that MLFLOW_TRACKING_URI names: its scheme, host and port? */
+bool pf_tracking_is_at(const struct pf_url *u);
 /* Adds the token to a transfer that goes to this server, and to no other. */
 void pf_tracking_sign(const struct pf_tracking *s, struct pf_transfer *t);
 /* One question: GET BASE/api/2.0/mlflow/`path`, or POST of `body` where that is no view of NULL;

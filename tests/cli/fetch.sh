@@ -124,6 +124,29 @@ wait $pids
 check "three at once have one tree" test "$(sort -u "$work"/same? | wc -l)" -eq 1
 check "which was fetched once" test "$(asked 'artifacts/slow/model.skops')" -eq 1
 
+# ---- a tracking server's folders by URL ----
+forget
+api=prefix/api/2.0/mlflow-artifacts/artifacts
+check "a folder by its URL" fetched "http://127.0.0.1:$port/$api/model/"
+first=$(cat "$work/out")
+check "is the one of mlflow-artifacts:" fetched mlflow-artifacts:/model
+check "in the store, too" test "$(cat "$work/out")" = "$first"
+check "a run's folder, as pages link to it" fetched "http://127.0.0.1:$port/prefix/get-artifact?path=model&run_uuid=0123"
+check "no server has to be set" env -u MLFLOW_TRACKING_URI "$program" fetch "http://127.0.0.1:$port/$api/model"
+for name in "$api/packed.zip" "prefix/get-artifact?path=packed.zip&run_uuid=0123"; do
+	check "an archive: $name" fetched "http://127.0.0.1:$port/$name"
+done
+expect "a list that leads out" 5 "leads out of its folder" fetch "http://127.0.0.1:$port/$api/climb"
+expect "another folder's files" 5 "which was not asked for" fetch "http://127.0.0.1:$port/prefix/get-artifact?path=elsewhere&run_uuid=0"
+expect "a path that climbs" 4 "" fetch "http://127.0.0.1:$port/prefix/get-artifact?path=../etc&run_uuid=0"
+: >"$work/log"
+expect "nobody" 4 "401" fetch "http://127.0.0.1:$auth/$api/model"
+check "the tracking server is" env MLFLOW_TRACKING_URI="http://127.0.0.1:$auth" MLFLOW_TRACKING_TOKEN=t0ken "$program" fetch "http://127.0.0.1:$auth/$api/model"
+forget
+expect "and no other" 4 "401" env MLFLOW_TRACKING_URI="http://127.0.0.1:$port" MLFLOW_TRACKING_TOKEN=t0ken "$program" fetch "http://127.0.0.1:$auth/$api/model"
+check "a user of the URL is" fetched "http://me:pw@127.0.0.1:$auth/$api/model"
+check "by Basic alone" test "$(grep -c 'Basic bWU6cHc=' "$work/log")" -gt 3
+
 # ---- archives ----
 forget
 for name in marked/tar.tar.gz marked/zip.zip marked/flat.tgz nohead/tar.tar.gz bare/zip.zip; do

@@ -78,7 +78,9 @@ got, want = (json.load(open(p)) for p in sys.argv[1:])
 assert got["predictions"] == want, (got, want)' "$work/out" "$work/want"
 }
 for uri in models:/iris/1 models:/iris/latest models:/iris/Production models:/iris@champion "models:/$model" "runs:/$run/m" \
-	"runs:/$run/deep/model" "mlflow-artifacts:/0/$run/artifacts/deep/model"; do
+	"runs:/$run/deep/model" "mlflow-artifacts:/0/$run/artifacts/deep/model" \
+	"$MLFLOW_TRACKING_URI/api/2.0/mlflow-artifacts/artifacts/0/$run/artifacts/deep/model" \
+	"$MLFLOW_TRACKING_URI/get-artifact?path=deep/model&run_uuid=$run"; do
 	check "$uri" predicts "$uri"
 done
 check "the requirements" ends 0 "$program" deps models:/iris/1
