@@ -86,4 +86,5 @@ struct pf_remote_kind {
 const struct pf_remote_kind *pf_remote_kind_of(struct pf_str scheme);
 
 extern const struct pf_remote_kind pf_remote_web, pf_remote_artifacts, pf_remote_runs,
-	pf_remote_models, pf_remote_s3, pf_remote_gs, pf_remote_azure, pf_remote_ftp, pf_remote_git;
+	pf_remote_models, pf_remote_s3, pf_remote_gs, pf_remote_azure, pf_remote_server,
+	pf_remote_git;

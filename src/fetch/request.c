@@ -259,6 +259,8 @@ int pf_request_open(struct pf_pool *p, struct pf_transfer *t)
 	t->own = r;
 	r->pool = p;
 	r->length = UINT64_MAX;
+	if (t->of_files)
+		return pf_request_files_open(t);
 	if (pf_url_split(&r->first, pf_s(t->url), &t->err) < 0)
 		return -1;
 	if (!pf_url_is_http(&r->first))
@@ -305,7 +307,10 @@ void pf_request_prepare(struct pf_transfer *t)
 	set_range(t);
 	set_way(r->curl, &r->pool->net);
 	set_tls(t, &r->pool->net);
-	set_credentials(t);
+	if (t->of_files)
+		pf_request_files_prepare(t);
+	else
+		set_credentials(t);
 }
 
 /* ---- the verdict ---- */
@@ -316,9 +321,8 @@ static bool is_left_over(const struct pf_request *r, CURLcode code)
 {
 	long connects = 1;
 
-	return code == CURLE_UNSUPPORTED_PROTOCOL &&
-	       curl_easy_getinfo(r->curl, CURLINFO_NUM_CONNECTS, &connects) == CURLE_OK &&
-	       connects == 0;
+	curl_easy_getinfo(r->curl, CURLINFO_NUM_CONNECTS, &connects);
+	return code == CURLE_UNSUPPORTED_PROTOCOL && connects == 0;
 }
 
 static bool may_pass(CURLcode code)
@@ -474,9 +478,13 @@ enum pf_verdict pf_request_judge(struct pf_transfer *t, CURLcode code, int64_t n
 	t->status = pf_request_status(r);
 	if (r->stopped)
 		return r->again ? try_again(t, now) : PF_FAILED;
+	if (t->of_files && code == CURLE_OK)
+		return pf_answer_begin(t) < 0 ? PF_FAILED : judge_success(t);
 	if (code != CURLE_OK && !(code == CURLE_WRITE_ERROR && !r->keeping)) {
 		r->again = may_pass(code) || is_left_over(r, code);
 		pf_fail(&t->err, PF_ETRANSFER, "%s", reason_of(r, code));
+		if (t->of_files)
+			r->again &= pf_request_files_fail(t, code);
 		return r->again ? try_again(t, now) : PF_FAILED;
 	}
 	if (is_success(t))
