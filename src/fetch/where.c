@@ -18,6 +18,13 @@ struct pf_str pf_where_scheme(struct pf_str uri)
 	return colon == PF_NPOS ? PF_S("") : pf_str_cut(uri, 0, colon);
 }
 
+bool pf_where_is_local(struct pf_str uri)
+{
+	struct pf_str scheme = pf_where_scheme(uri);
+
+	return !scheme.n || pf_str_ieq(scheme, "file");
+}
+
 static int refuse(struct pf_err *err, struct pf_str uri, const char *why)
 {
 	PF_AUTO(arena) a = { 0 };

@@ -23,5 +23,7 @@ struct pf_where {
  * there is one. */
 int pf_where_read(struct pf_where *out, struct pf_arena *a, struct pf_str uri,
 		  struct pf_err *err) PF_MUST_USE;
+/* A path, or a file: URI? */
+bool pf_where_is_local(struct pf_str uri);
 /* "s3" of "s3://bucket": letters, digits, + - . before a colon; empty when there is none. */
 struct pf_str pf_where_scheme(struct pf_str uri);
