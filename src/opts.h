@@ -69,6 +69,7 @@ struct pf_opts {
 	bool stream;		   /* by predict_stream, which MLflow has */
 	bool keep_warm;		   /* take a worker that waits, and leave one */
 	unsigned warm_seconds;	   /* how long it may be idle; 0: end it */
+	uint64_t max_model;	   /* bytes of a model that is fetched; 0: PF_MAX_MODEL_BYTES */
 	uint64_t max_memory;	   /* bytes the runner may allocate; 0: no limit */
 	bool small_input;	   /* what the runner is started for is known to be little */
 	unsigned threads;	   /* of numerical libraries in it; 0: as many as they like */

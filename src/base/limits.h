@@ -164,6 +164,7 @@
 #define PF_WAIT_SOLVE 1800		/* for the native resolver, the index's answers included */
 #define PF_WAIT_CONNECT 10		/* for a server to take a connection */
 #define PF_WAIT_MACHINE 1		/* for a cloud's machine to say who it is, if it is one */
+#define PF_WAIT_PROCESS 60		/* for a program that tells who we are at AWS */
 #define PF_WAIT_STALL 30			/* without a byte from a server */
 #define PF_MAX_NET_WAIT 3600		/* what the user may make of those two */
 #define PF_WAIT_BETWEEN 60		/* at most, before a transfer is tried again */

@@ -182,7 +182,8 @@ int pf_cli_opts(struct pf_opts *out, const struct pf_args *args, struct pf_arena
 	    pf_opts_link_mode(&o, "--link-mode", args->value[PF_OPT_link_mode], err) < 0 ||
 	    read_loader(&o, args->value[PF_OPT_loader], err) < 0 ||
 	    read_warm(&o, args->value[PF_OPT_keep_warm], err) < 0 ||
-	    pf_cli_size(&o.max_memory, "--max-memory", args->value[PF_OPT_max_memory], err) < 0)
+	    pf_cli_size(&o.max_memory, "--max-memory", args->value[PF_OPT_max_memory], err) < 0 ||
+	    pf_cli_size(&o.max_model, "--max-model", args->value[PF_OPT_max_model], err) < 0)
 		return -1;
 	if (args->value[PF_OPT_other_config] &&
 	    pf_config_read(&o.model_config, a, args->value[PF_OPT_other_config], err) < 0)

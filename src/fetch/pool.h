@@ -37,6 +37,8 @@ struct pf_transfer {
 	const char *method;	/* NULL: GET */
 	/* the request's body: it follows no redirect to another origin. A view of NULL: none */
 	struct pf_str send;
+	bool of_files;		/* ftp: or sftp: there are neither headers nor a status */
+	struct pf_str user;	/* of those, "name:password" as a URL has it; a view of NULL */
 	uint64_t have;		/* bytes of it that are in the descriptor already... */
 	const char *validator;	/* ... if this still names the file: its strong ETag */
 	bool gzip; /* may come packed; `max` counts unpacked bytes. Never into a descriptor */

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "fetch/secrets.h"
 
 #define MAX_RETRY_AFTER 60	/* seconds */
 #define MAX_URL PF_KIB(16)
@@ -258,6 +259,8 @@ int pf_request_open(struct pf_pool *p, struct pf_transfer *t)
 	t->own = r;
 	r->pool = p;
 	r->length = UINT64_MAX;
+	if (t->of_files)
+		return pf_request_files_open(t);
 	if (pf_url_split(&r->first, pf_s(t->url), &t->err) < 0)
 		return -1;
 	if (!pf_url_is_http(&r->first))
@@ -304,10 +307,23 @@ void pf_request_prepare(struct pf_transfer *t)
 	set_range(t);
 	set_way(r->curl, &r->pool->net);
 	set_tls(t, &r->pool->net);
-	set_credentials(t);
+	if (t->of_files)
+		pf_request_files_prepare(t);
+	else
+		set_credentials(t);
 }
 
 /* ---- the verdict ---- */
+
+/* No answer, on a connection that was used before: what came is the rest of one to HEAD, which
+ * has none with those who know HTTP. */
+static bool is_left_over(const struct pf_request *r, CURLcode code)
+{
+	long connects = 1;
+
+	curl_easy_getinfo(r->curl, CURLINFO_NUM_CONNECTS, &connects);
+	return code == CURLE_UNSUPPORTED_PROTOCOL && connects == 0;
+}
 
 static bool may_pass(CURLcode code)
 {
@@ -358,7 +374,7 @@ static int judge_redirect(struct pf_transfer *t, struct pf_str to)
 	if (pf_url_join(&whole, &t->arena, &here, to, &err) < 0 ||
 	    pf_url_split(&there, whole, &err) < 0 || !pf_url_is_http(&there))
 		return pf_fail(&t->err, PF_ETRANSFER, "redirected to " PF_FMT ", which is %s",
-			       PF_ARG(pf_shown(to)),
+			       PF_ARG(pf_shown(pf_url_open_part(&t->arena, to))),
 			       pf_str_starts(to, "http") ? "malformed" : "neither http nor https");
 	if (pf_str_ieq(here.scheme, "https") && !pf_str_ieq(there.scheme, "https"))
 		return pf_fail(&t->err, PF_ETRANSFER, "redirected from https to http");
@@ -409,7 +425,7 @@ static enum pf_verdict try_again(struct pf_transfer *t, int64_t now)
 	ms += (long)(getpid() * 7919L % (ms / 4));
 	if (r->wait * 1000 > ms)
 		ms = r->wait * 1000;
-	pf_debug("%s: %s; trying again", r->url, t->err.msg);
+	pf_debug("%s: %s; trying again", pf_url_shown(&t->arena, pf_s(r->url)), t->err.msg);
 	r->due = now + ms;
 	r->hops = 0;
 	r->left = false;
@@ -462,9 +478,13 @@ enum pf_verdict pf_request_judge(struct pf_transfer *t, CURLcode code, int64_t n
 	t->status = pf_request_status(r);
 	if (r->stopped)
 		return r->again ? try_again(t, now) : PF_FAILED;
+	if (t->of_files && code == CURLE_OK)
+		return pf_answer_begin(t) < 0 ? PF_FAILED : judge_success(t);
 	if (code != CURLE_OK && !(code == CURLE_WRITE_ERROR && !r->keeping)) {
-		r->again = may_pass(code);
+		r->again = may_pass(code) || is_left_over(r, code);
 		pf_fail(&t->err, PF_ETRANSFER, "%s", reason_of(r, code));
+		if (t->of_files)
+			r->again &= pf_request_files_fail(t, code);
 		return r->again ? try_again(t, now) : PF_FAILED;
 	}
 	if (is_success(t))

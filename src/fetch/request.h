@@ -44,6 +44,7 @@ struct pf_request {
 	uint64_t refused_bytes;
 	struct pf_str content_range, location;
 	char first_byte;
+	bool unknown_host;	/* sftp: its key is not known, or another than we know */
 	char why[CURL_ERROR_SIZE]; /* libcurl's own words for what failed */
 };
 
@@ -61,6 +62,14 @@ long pf_request_status(const struct pf_request *r);
 /* What libcurl calls: a header's line, a piece of the body. `ctx` is the transfer. */
 size_t pf_answer_header(char *p, size_t size, size_t count, void *ctx);
 size_t pf_answer_body(char *p, size_t size, size_t count, void *ctx);
+/* Of files: that they come is all that begins an answer; also of an empty one. */
+int pf_answer_begin(struct pf_transfer *t);
+
+/* ---- request_files.c: what is otherwise with ftp: and sftp: ---- */
+int pf_request_files_open(struct pf_transfer *t);
+void pf_request_files_prepare(struct pf_transfer *t);
+/* What libcurl's code means there; err.gone, and false: it will not pass. */
+bool pf_request_files_fail(struct pf_transfer *t, CURLcode code);
 
 static inline bool pf_transfer_is_head(const struct pf_transfer *t)
 {

@@ -3,11 +3,14 @@
 #include "fetch/tracking.h"
 
 #include <stdarg.h>
+#include <sys/stat.h>
 
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "fetch/local.h"
 #include "fetch/setting.h"
+#include "fetch/where.h"
 #include "formats/ini.h"
 
 /* ---- who we are ---- */
@@ -76,6 +79,14 @@ static unsigned number(const char *name, unsigned most)
 	return value > most ? most : (unsigned)value;
 }
 
+void pf_tracking_wait(struct pf_net *net)
+{
+	if (number("MLFLOW_HTTP_REQUEST_TIMEOUT", PF_MAX_NET_WAIT))
+		net->wait = number("MLFLOW_HTTP_REQUEST_TIMEOUT", PF_MAX_NET_WAIT);
+	if (pf_setting("MLFLOW_HTTP_REQUEST_MAX_RETRIES"))
+		net->tries = 1 + number("MLFLOW_HTTP_REQUEST_MAX_RETRIES", PF_MAX_NET_TRIES - 1);
+}
+
 static int set_net(struct pf_pool *p, const struct pf_tracking *s, struct pf_err *err)
 {
 	bool insecure = pf_setting_is_true("MLFLOW_TRACKING_INSECURE_TLS");
@@ -91,10 +102,7 @@ static int set_net(struct pf_pool *p, const struct pf_tracking *s, struct pf_err
 		p->net.cert = cert;
 	if (pf_setting("MLFLOW_TRACKING_CLIENT_CERT_PATH"))
 		p->net.client_cert = pf_setting("MLFLOW_TRACKING_CLIENT_CERT_PATH");
-	if (number("MLFLOW_HTTP_REQUEST_TIMEOUT", PF_MAX_NET_WAIT))
-		p->net.wait = number("MLFLOW_HTTP_REQUEST_TIMEOUT", PF_MAX_NET_WAIT);
-	if (pf_setting("MLFLOW_HTTP_REQUEST_MAX_RETRIES"))
-		p->net.tries = 1 + number("MLFLOW_HTTP_REQUEST_MAX_RETRIES", PF_MAX_NET_TRIES - 1);
+	pf_tracking_wait(&p->net);
 	return 0;
 }
 
@@ -107,14 +115,37 @@ static int fail_no_server(struct pf_err *err, const char *uri)
 	else
 		pf_fail(err, PF_EUSAGE, "the tracking URI %s is none of a server",
 			pf_url_shown(&a, pf_s(uri)));
-	return pf_hint(err, "set MLFLOW_TRACKING_URI to an http: or https: URL");
+	return pf_hint(err, "set MLFLOW_TRACKING_URI to an http: or https: URL, or to a folder "
+			    "like mlruns; of a database, start mlflow server");
+}
+
+static const char *uri_of(enum pf_tracking_role role)
+{
+	return role == PF_REGISTRY && pf_setting("MLFLOW_REGISTRY_URI")
+		       ? pf_setting("MLFLOW_REGISTRY_URI")
+		       : pf_setting("MLFLOW_TRACKING_URI");
+}
+
+char *pf_tracking_folder(struct pf_arena *a, enum pf_tracking_role role)
+{
+	static const char *const words[] = { "databricks", "databricks-uc", "uc", NULL };
+	const char *uri = uri_of(role);
+	struct pf_err ignored;
+	struct stat st;
+	char *path;
+
+	if (!uri)
+		return stat("mlruns", &st) == 0 && S_ISDIR(st.st_mode) ? pf_dupz(a, PF_S("mlruns"))
+								       : NULL;
+	if (!pf_where_is_local(pf_s(uri)) || pf_str_in(pf_s(uri), words))
+		return NULL;
+	return pf_local_path(&path, a, uri, &ignored) < 0 ? NULL : path;
 }
 
 int pf_tracking_open(struct pf_tracking *out, struct pf_arena *a, struct pf_pool *p,
 		     enum pf_tracking_role role, struct pf_err *err)
 {
-	const char *uri = role == PF_REGISTRY && pf_setting("MLFLOW_REGISTRY_URI") ?
-			  pf_setting("MLFLOW_REGISTRY_URI") : pf_setting("MLFLOW_TRACKING_URI");
+	const char *uri = uri_of(role);
 	struct pf_tracking s = { 0 };
 	struct pf_url bare;
 
@@ -129,6 +160,16 @@ int pf_tracking_open(struct pf_tracking *out, struct pf_arena *a, struct pf_pool
 		return -1;
 	*out = s;
 	return 0;
+}
+
+bool pf_tracking_is_at(const struct pf_url *u)
+{
+	const char *uri = pf_setting("MLFLOW_TRACKING_URI");
+	struct pf_err ignored;
+	struct pf_url server;
+
+	return uri && pf_url_split(&server, pf_s(uri), &ignored) == 0 && pf_url_is_http(&server) &&
+	       pf_url_same_origin(&server, u);
 }
 
 void pf_tracking_sign(const struct pf_tracking *s, struct pf_transfer *t)

@@ -23,6 +23,13 @@ enum pf_tracking_role { PF_TRACKING, PF_REGISTRY };
  * none that is asked over HTTP. */
 int pf_tracking_open(struct pf_tracking *out, struct pf_arena *a, struct pf_pool *p,
 		     enum pf_tracking_role role, struct pf_err *err) PF_MUST_USE;
+/* MLFLOW_HTTP_REQUEST_TIMEOUT and _MAX_RETRIES, which count for every server over HTTP. */
+void pf_tracking_wait(struct pf_net *net);
+/* Is it at the server that MLFLOW_TRACKING_URI names: its scheme, host and port? */
+bool pf_tracking_is_at(const struct pf_url *u);
+/* The folder that they name instead of a server, "file:" or a path, as MLflow's FileStore has it;
+ * without any, ./mlruns where that is. NULL: none. */
+char *pf_tracking_folder(struct pf_arena *a, enum pf_tracking_role role);
 /* Adds the token to a transfer that goes to this server, and to no other. */
 void pf_tracking_sign(const struct pf_tracking *s, struct pf_transfer *t);
 /* One question: GET BASE/api/2.0/mlflow/`path`, or POST of `body` where that is no view of NULL;

@@ -19,7 +19,7 @@ import loopback
 
 WORK = sys.argv[1]
 MODEL = os.path.join(WORK, "model")
-SECRETS = {"AKENV": "env/secret", "AKFILE": "file+secret", "AKROLE": "role secret", "AKWEB": "web secret",
+SECRETS = {"AKENV": "env/secret", "AKFILE": "file+secret", "AKPROC": "proc+secret", "AKROLE": "role secret", "AKWEB": "web secret",
            "AKBOX": "box secret", "AKHOST": "host secret"}
 TOKENS = {"AKROLE": "tok/role==", "AKWEB": "tok+web", "AKBOX": "tokbox", "AKHOST": "tokhost"}
 PORTS, SEEN = {}, set()

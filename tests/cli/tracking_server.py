@@ -7,7 +7,8 @@ paths say how it answers; all that it was asked is a line of WORK/log: METHOD PA
 Models: good, moved (to other files from WORK/moved on), stored (in a bucket of S3), local (a path of this machine), file (file:///etc),
 circle (models:/circle/1), foreign (another origin's artifacts), secret (credentials in the answer).
 Folders of artifacts: model, climb ("../x" in the list), absolute, twice, fileinfile, endless, cut (each
-file breaks off once), slow (a file takes a while), big (its first half alone, the first time)."""
+file breaks off once), slow (a file takes a while), big (its first half alone, the first time), elsewhere (of a run:
+another folder's files); packed.zip is a file."""
 import io
 import json
 import os
@@ -81,6 +82,8 @@ class Handler(loopback.Handler):
 
     def rest(self, call, query, body):
         name = query.get("name") or body.get("name")
+        if call == "artifacts/list":
+            return self.listing(query["path"], query["path"] + "/")
         if call == "model-versions/get-download-uri":
             if query["version"] == "9":
                 return self.refuse("RESOURCE_DOES_NOT_EXIST", f"Model Version (name={name}, version=9) not found")
@@ -103,25 +106,29 @@ class Handler(loopback.Handler):
 
     # ---- artifacts ----
 
-    def listing(self, path):
+    def listing(self, path, above=""):
         kind, _, below = path.partition("/")
         odd = {"climb": ["../x"], "absolute": ["/etc/passwd"], "twice": ["MLmodel", "MLmodel"],
                "fileinfile": ["a", "a/b"], "big": ["MLmodel", "big.bin"]}
         if kind == "endless":
             return self.tell({"files": [{"path": "d", "is_dir": True}]})
-        if kind == "empty":
+        if kind in ("empty", "packed.zip"):
             return self.tell({"files": []})
+        if kind == "elsewhere":
+            return self.tell({"files": [{"path": "model/MLmodel", "is_dir": False, "file_size": 1}]})
         if kind in odd:
             sizes = {"big.bin": len(BIG), "MLmodel": os.path.getsize(os.path.join(MODEL, "MLmodel"))}
             return self.tell({"files": [{"path": p, "is_dir": False, "file_size": sizes.get(p, 1)} for p in odd[kind]]})
         folder = os.path.join(MODEL, below)
-        self.tell({"files": [{"path": name, "is_dir": os.path.isdir(os.path.join(folder, name)),
+        self.tell({"files": [{"path": above + name, "is_dir": os.path.isdir(os.path.join(folder, name)),
                               **({} if os.path.isdir(os.path.join(folder, name)) else
                                  {"file_size": os.path.getsize(os.path.join(folder, name))})}
                              for name in sorted(os.listdir(folder))]})
 
     def file(self, path):
         kind, _, below = path.partition("/")
+        if kind == "packed.zip":
+            return self.answer(200, ARCHIVES["zip"])
         body = BIG if below == "big.bin" else open(os.path.join(MODEL, below), "rb").read()
         if kind == "slow":
             time.sleep(1)
@@ -150,6 +157,8 @@ class Handler(loopback.Handler):
             return self.refuse("UNAUTHENTICATED", "who are you?", 401)
         if url.path.startswith(API):
             return self.rest(url.path[len(API):], query, body)
+        if url.path == "/prefix/get-artifact":
+            return self.file(query["path"])
         if url.path == ARTIFACTS:
             return self.listing(query["path"])
         if url.path.startswith(ARTIFACTS + "/"):

@@ -78,7 +78,9 @@ got, want = (json.load(open(p)) for p in sys.argv[1:])
 assert got["predictions"] == want, (got, want)' "$work/out" "$work/want"
 }
 for uri in models:/iris/1 models:/iris/latest models:/iris/Production models:/iris@champion "models:/$model" "runs:/$run/m" \
-	"runs:/$run/deep/model" "mlflow-artifacts:/0/$run/artifacts/deep/model"; do
+	"runs:/$run/deep/model" "mlflow-artifacts:/0/$run/artifacts/deep/model" \
+	"$MLFLOW_TRACKING_URI/api/2.0/mlflow-artifacts/artifacts/0/$run/artifacts/deep/model" \
+	"$MLFLOW_TRACKING_URI/get-artifact?path=deep/model&run_uuid=$run"; do
 	check "$uri" predicts "$uri"
 done
 check "the requirements" ends 0 "$program" deps models:/iris/1
@@ -92,6 +94,22 @@ expect "no such path" 3 "nothing is there" "$program" fetch "runs:/$run/none"
 check "without the server, by what was fetched" env MLFLOW_TRACKING_URI="$MLFLOW_TRACKING_URI" "$program" fetch --offline models:/iris/1
 mkdir "$work/fetched" && check "what we fetch" "$program" fetch models:/iris/1 -o "$work/fetched/model"
 check "MLflow loads" "$env/bin/python" -c 'import sys, mlflow; mlflow.pyfunc.load_model(sys.argv[1])' "$work/fetched/model"
+
+# A store without a server, which both read from its files.
+mkdir "$work/files" && export MLFLOW_TRACKING_URI="$work/files/mlruns" MLFLOW_ALLOW_FILE_STORE=true
+if "$env/bin/python" "$work/log.py" "$work" >"$work/ids" 2>"$work/log"; then
+	read -r run model <<-END
+	$(tail -n 1 "$work/ids")
+	END
+	for uri in models:/iris/1 models:/iris/latest models:/iris/Production models:/iris@champion "models:/$model" "runs:/$run/m" \
+		"runs:/$run/deep/model"; do
+		check "of files: $uri" predicts "$uri"
+		"$env/bin/python" -c 'import sys, mlflow; print(mlflow.artifacts.download_artifacts(sys.argv[1]))' "$uri" >"$work/theirs" 2>/dev/null
+		check "it is MLflow's" sh -c 'diff -r "$("$1" fetch "$2")" "$(tail -n 1 "$3")"' - "$program" "$uri" "$work/theirs"
+	done
+else
+	skip "MLflow does not write a store of files: $(tail -n 1 "$work/log")"
+fi
 
 serve auth --app-name basic-auth
 export MLFLOW_TRACKING_URI="http://127.0.0.1:$port" MLFLOW_TRACKING_USERNAME=admin MLFLOW_TRACKING_PASSWORD=a-better-one-1

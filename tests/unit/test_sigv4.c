@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit.h"
 
+#include "fetch/aws.h"
 #include "fetch/s3.h"
 #include "fetch/sigv4.h"
 #include "formats/sign.h"
@@ -133,12 +134,46 @@ static void finds_buckets(void **state)
 	}
 }
 
+/* What Python's shlex.split makes of it; NULL: ValueError. */
+static void splits_words(void **state)
+{
+	static const struct {
+		const char *line, *words; /* each behind a bar */
+	} rows[] = {
+		{ "", "" },
+		{ "  a  b\tc ", "|a|b|c" },
+		{ "'a b' \"c d\"e", "|a b|c de" },
+		{ "a\\ b", "|a b" },
+		{ "'a\\b' \"a\\b\" \"\\\"\\\\\"", "|a\\b|a\\b|\"\\" },
+		{ "\"\" ''", "||" },
+		{ "a$HOME;b|c `d` #e", "|a$HOME;b|c|`d`|#e" },
+		{ "'a", NULL },
+		{ "\"a", NULL },
+		{ "a\\", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < PF_COUNT(rows); i++) {
+		PF_AUTO(arena) a = { 0 };
+		PF_AUTO(buf) got = PF_BUF(PF_KIB(1));
+		struct pf_strs words = { 0 };
+		bool good = pf_aws_words(&words, &a, pf_s(rows[i].line));
+
+		for (size_t k = 0; k < words.n; k++)
+			pf_buf_printf(&got, "|" PF_FMT, PF_ARG(words.v[k]));
+		if (good != (rows[i].words != NULL) ||
+		    (good && !pf_str_is(pf_buf_view(&got), rows[i].words)))
+			fail_msg("%s: %d " PF_FMT, rows[i].line, good, PF_ARG(pf_buf_view(&got)));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(signs),
 		cmocka_unit_test(sends_what_it_signs),
 		cmocka_unit_test(finds_buckets),
+		cmocka_unit_test(splits_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
