@@ -56,8 +56,13 @@ static int take_entry(struct pf_upload_files *out, struct pf_arena *a, int root,
 		return 0;
 	case FTS_DP:
 		return 0;
-	case FTS_F:
 	case FTS_SL:
+		if (pf_is_dir(e->fts_accpath))
+			return pf_fail(err, PF_EMODEL,
+				       PF_FMT " is a link to a folder, which no server keeps",
+				       PF_ARG(pf_shown(path)));
+		/* fall through */
+	case FTS_F:
 	case FTS_SLNONE:
 		if (is_left_out(path))
 			return 0;

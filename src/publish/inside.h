@@ -41,6 +41,8 @@ int64_t pf_publish_now(void);
 int pf_publish_check(const struct pf_publish_opts *o, struct pf_err *err) PF_MUST_USE;
 /* The run that the model is put into: looked up, or made. */
 int pf_publish_run(struct pf_publishing *p, struct pf_err *err) PF_MUST_USE;
+/* Who did this, and with what, as MLflow tags runs and logged models: members of an open list. */
+void pf_publish_context(struct pf_json_out *w);
 /* A run that was made is ended: "FINISHED", "FAILED", "KILLED". */
 int pf_publish_end_run(struct pf_publishing *p, const char *how, struct pf_err *err) PF_MUST_USE;
 

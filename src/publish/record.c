@@ -41,6 +41,7 @@ static int make_logged(struct pf_publishing *p, struct pf_err *err)
 	add_params(&w, p->params, 0);
 	pf_json_key(&w, "tags");
 	pf_json_open(&w, '[');
+	pf_publish_context(&w);
 	pf_publish_tags(&w, p->o);
 	pf_json_close(&w, ']');
 	pf_json_close(&w, '}');

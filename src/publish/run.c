@@ -214,6 +214,13 @@ static struct pf_str user_name(void)
 	return pf_s(pw ? pw->pw_name : "unknown");
 }
 
+void pf_publish_context(struct pf_json_out *w)
+{
+	pf_publish_pair(w, PF_S("mlflow.user"), user_name());
+	pf_publish_pair(w, PF_S("mlflow.source.name"), PF_S("pyfunc-env"));
+	pf_publish_pair(w, PF_S("mlflow.source.type"), PF_S("LOCAL"));
+}
+
 static int make_run(struct pf_publishing *p, struct pf_err *err)
 {
 	PF_AUTO(buf) body = PF_BUF(PF_KIB(64));
@@ -227,9 +234,7 @@ static int make_run(struct pf_publishing *p, struct pf_err *err)
 	pf_json_int(&w, pf_publish_now());
 	pf_json_key(&w, "tags");
 	pf_json_open(&w, '[');
-	pf_publish_pair(&w, PF_S("mlflow.user"), user_name());
-	pf_publish_pair(&w, PF_S("mlflow.source.name"), PF_S("pyfunc-env"));
-	pf_publish_pair(&w, PF_S("mlflow.source.type"), PF_S("LOCAL"));
+	pf_publish_context(&w);
 	pf_json_close(&w, ']');
 	pf_json_close(&w, '}');
 	if (pf_publish_ask_once(&answer, p, &p->server, PF_S("runs/create"), &body, err) < 0)
