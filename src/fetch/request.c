@@ -319,7 +319,8 @@ static int fail_status(struct pf_transfer *t)
 	curl_easy_getinfo(r->curl, CURLINFO_RETRY_AFTER, &wait);
 	r->wait = wait > 86400 ? 86400 : (long)wait;
 	r->again = t->status == 429 || t->status == 503 ||
-		   (!t->once && (t->status == 408 || t->status >= 500));
+		   (!t->once &&
+		    (t->status == 408 || (t->status >= 500 && t->status != 501)));
 	pf_fail(&t->err, PF_ETRANSFER, "HTTP status %ld%s", t->status,
 		t->status == 412 ? ": it has changed since it was listed" : "");
 	t->err.gone = t->status == 404 || t->status == 410;

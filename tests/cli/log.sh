@@ -14,7 +14,7 @@ python3 "$SRCDIR/tests/cli/tracking_server.py" "$work" 2>"$work/server" &
 server=$!
 trap 'kill $server 2>/dev/null; chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"' EXIT
 await "$work/ready"
-read -r port other auth old <"$work/ready"
+read -r port _ auth old <"$work/ready"
 export MLFLOW_TRACKING_URI="http://127.0.0.1:$port/prefix/" MLFLOW_HTTP_REQUEST_MAX_RETRIES=1
 log() { "$program" log "$@"; }
 forget() { rm -rf "$work/stored"; : >"$work/log"; : >"$work/calls"; }
