@@ -26,7 +26,8 @@ static bool is_header_value(const char *s)
 	return true;
 }
 
-static int set_sign(struct pf_s3 *f, struct pf_arena *a, const struct pf_aws *aws, struct pf_err *err)
+static int set_sign(struct pf_s3 *f, struct pf_arena *a, const struct pf_aws *aws,
+		    struct pf_err *err)
 {
 	const char *owner = pf_setting("MLFLOW_S3_EXPECTED_BUCKET_OWNER");
 

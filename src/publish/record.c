@@ -3,7 +3,6 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "fetch/url.h"
 #include "publish/inside.h"
 #include "publish/mlmodel.h"
 
@@ -72,6 +71,7 @@ static int more_params(struct pf_publishing *p, struct pf_err *err)
 		struct pf_json_out w = { .buf = &body };
 
 		pf_json_open(&w, '{');
+		pf_json_field(&w, "model_id", p->out->model);
 		add_params(&w, p->params, i);
 		pf_json_close(&w, '}');
 		if (pf_publish_ask(&answer, p, "POST", model_path(p, "/params"), &body, err) < 0)

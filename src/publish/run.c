@@ -6,7 +6,6 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "fetch/setting.h"
-#include "fetch/url.h"
 #include "publish/inside.h"
 
 /* ---- what was asked for ---- */

@@ -81,8 +81,9 @@ static int open_piece(struct slot *slot, struct pf_err *err)
 		return 0;
 	}
 	t->send_from = n * f->part_size;
-	t->send_size = slot->piece && f->size - t->send_from > f->part_size ? f->part_size
-									     : f->size - t->send_from;
+	t->send_size = f->size - t->send_from;
+	if (slot->piece && t->send_size > f->part_size)
+		t->send_size = f->part_size;
 	t->send_fd = pf_open_beneath(slot->s->u->root, f->path.p, err);
 	t->sends_file = t->send_fd >= 0;
 	return t->sends_file ? 0 : -1;

@@ -6,7 +6,6 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/str.h"
-#include "fetch/url.h"
 #include "publish/inside.h"
 
 static int ask_registry(const struct pf_node **out, struct pf_publishing *p, struct pf_str path,
