@@ -144,11 +144,11 @@ mlflow.sklearn.save_model(LogisticRegression().fit(x, (x.a > 0.5).astype(int)), 
 with open(sys.argv[1] + "/in.json", "w") as out:
     json.dump({"dataframe_split": json.loads(x[:20].to_json(orient="split", index=False))}, out)
 END
-serve older $artifacts
+serve second $artifacts
 export MLFLOW_TRACKING_URI="http://127.0.0.1:$port"
 check "MLflow 2: logged" logged "$work/older" "$work/in.json" abc --as-of 2025-08-15
 check "is what MLflow's client leaves" seen abc "$work/in.json"
-serve older-auth $artifacts --app-name basic-auth
+serve second-auth $artifacts --app-name basic-auth
 export MLFLOW_TRACKING_URI="http://127.0.0.1:$port" MLFLOW_TRACKING_USERNAME=admin MLFLOW_TRACKING_PASSWORD=a-better-one-1
 check "MLflow 2 with accounts: logged" logged "$work/older" "$work/in.json" abc --as-of 2025-08-15
 check "is what MLflow's client leaves" seen abc "$work/in.json"
