@@ -476,7 +476,7 @@ def main(program, home):
     at = make(home)
     only = os.environ.get("DIFFERENTIAL_ONLY", "").split()
     cases = [case for case in CASES + typed_cases() if not only or case[0] in only]
-    models = {name: mlflow.pyfunc.load_model(at(name)) for name in {case[0] for case in cases}}
+    models = {name: mlflow.pyfunc.load_model(at(name)) for name in sorted({case[0] for case in cases})}
     bad = 0
     print("1..%d" % len(cases))
     for number, (name, asked) in enumerate(cases, 1):

@@ -20,7 +20,7 @@ version_of() { # MINOR
 }
 
 # The answer, or the status and what is said, without what differs from run to run: addresses, times, the
-# order of a set, what xgboost reads beyond the end of a file that is cut.
+# order of a set.
 ask() { # LOADER MODEL REQUEST OUT [OPTIONS]
 	loader=$1 model=$2 request=$3 out=$4 rc=0
 	shift 4
@@ -29,16 +29,32 @@ ask() { # LOADER MODEL REQUEST OUT [OPTIONS]
 		echo "status $rc"
 		grep '^pyfunc-env: [a-z-]*: ' "$out.err" | grep -v '^pyfunc-env: \(debug\|warning\|note\): ' |
 			sed 's/0x[0-9a-f]*/0x/g; s/\[[0-9][0-9]:[0-9:]*\]/[time]/g
-				s/\(feature_names mismatch.*\) expected .*/\1/; s/got: "[^"]*"/got/'
+				s/\(feature_names mismatch.*\) expected .*/\1/'
 	} >>"$out"
+}
+
+# xgboost reads beyond the end of a file that is cut. What happens then depends on what was in memory, so that
+# MLflow's own loader differs from process to process, and with what fresh memory is filled with.
+depends_on_memory() { # MODEL REQUEST
+	for fill in 65 76; do
+		ask mlflow "$1" "$2" "$work/filled.$fill" --env MALLOC_PERTURB_=$fill
+	done
+	! cmp -s "$work/filled.65" "$work/filled.76"
+}
+
+# A failure, whatever is said, with nothing answered.
+failed() { # FILE
+	sed 1q "$1" | grep -q '^status [1-9]'
 }
 
 compare() { # NAME MODEL REQUEST [OPTIONS]
 	name=$1 model=$2 request=$3
 	shift 3
 	for loader in mlflow auto; do ask $loader "$model" "$request" "$work/$loader" "$@"; done
-	cmp -s "$work/mlflow" "$work/auto"
-	rc=$?
+	rc=0
+	cmp -s "$work/mlflow" "$work/auto" || {
+		failed "$work/mlflow" && failed "$work/auto" && depends_on_memory "$model" "$request"
+	} || rc=1
 	[ $rc -eq 0 ] || for loader in mlflow auto; do sed "s/^/# $loader: /" "$work/$loader" | cut -c1-400; done
 	: >"$work/check"
 	tap $rc "$name"
@@ -65,7 +81,7 @@ row() { # MINOR REQUIREMENTS...
 	dir=$work/row asked=0 light=0
 	rm -rf "$dir"
 	python3 "$helper" stub "$dir/stub" "$version" "$@"
-	expect "$version $*: made" 0 "" "$program" create -q "$dir/stub"
+	expect "$version $*: made" 0 "" "$program" create -q --as-of "$as_of" "$dir/stub"
 	env=$(cat "$work/out")
 	[ -n "$env" ] || return
 	check "$*: models saved" "$env/bin/python" -I -W ignore "$helper" save "$dir/models" "$dir/stub"
@@ -76,12 +92,15 @@ row() { # MINOR REQUIREMENTS...
 		case ${model##*/} in
 		*.*) compare "$of" "$model" "$dir/requests/split.json" ;;
 		*)
-			# With workers that stay each model is loaded once by each loader. The first request has all
-			# columns: xgboost takes their names from it where it has none.
-			for request in "$dir"/requests/split.json "$dir"/requests/*; do
-				compare "$of: ${request##*/}" "$model" "$request" --keep-warm=20
+			# With workers that stay each model is loaded once by each loader, but where an answer depends
+			# on what was asked before: xgboost takes names that it lacks from the first table.
+			warm=--keep-warm=600
+			[ "${model##*/}" != xgboost-unnamed ] || warm=
+			for request in "$dir"/requests/*; do
+				compare "$of: ${request##*/}" "$model" "$request" $warm
 			done
 			compare "$of: cold" "$model" "$dir/requests/split.json"
+			find "$PYFUNC_ENV_STORE/workers" -type s -delete # their workers go
 			by_name "$of" "$model" "$dir/requests/split.json"
 			;;
 		esac
@@ -92,6 +111,8 @@ row() { # MINOR REQUIREMENTS...
 	check "$*: half of them without MLflow" [ "$((2 * light))" -ge "$asked" ]
 }
 
+# What is not pinned is of this day too.
+as_of=2026-11-28
 old() {
 	[ "${LOADER_ROWS:-}" != all ] || "$@"
 }
@@ -107,7 +128,8 @@ for model in "$acceptance"/models/*/model; do
 	of=${model%/model}
 	"$program" create -q "$model" >"$work/out" 2>"$work/err" || continue
 	for request in "$of"/io/in.*; do
-		compare "recorded: ${of##*/}: ${request##*/}" "$model" "$request" --keep-warm=20
+		compare "recorded: ${of##*/}: ${request##*/}" "$model" "$request" --keep-warm=600
 	done
+	find "$PYFUNC_ENV_STORE/workers" -type s -delete
 done
 finish

@@ -11,9 +11,11 @@ said, and that the difference is there is checked too.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -115,9 +117,11 @@ def save_models() -> None:
 
 
 def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """Below those that the kernel gives out: nobody's connection takes it before the server does."""
+    while True:
+        with socket.socket() as s, contextlib.suppress(OSError):
+            s.bind(("127.0.0.1", random.randrange(10000, 32000)))
+            return s.getsockname()[1]
 
 
 class Server:
