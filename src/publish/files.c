@@ -114,9 +114,10 @@ int pf_upload_list(struct pf_upload_files *out, struct pf_arena *a, int root, co
 const char *pf_upload_type(struct pf_str path)
 {
 	static const char *const texts[] = {
-		"txt", "log", "err", "cfg",  "conf", "cnf", "cf",  "ini",     "properties",
-		"prop", "hocon", "toml", "yaml", "yml", "xml", "json", "js", "py", "py3", "csv",
-		"tsv", "md",  "rst", "ipynb", "MLmodel", "MLproject", NULL,
+		"txt", "log",	     "err",   "cfg",	 "conf",      "cnf",  "cf",
+		"ini", "properties", "prop",  "hocon",	 "toml",      "yaml", "yml",
+		"xml", "json",	     "js",    "py",	 "py3",	      "csv",  "tsv",
+		"md",  "rst",	     "ipynb", "MLmodel", "MLproject", NULL,
 	};
 	struct pf_str name = pf_str_skip(path, pf_str_rfind(path, '/') + 1);
 	size_t dot = pf_str_rfind(name, '.');

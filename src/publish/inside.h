@@ -8,25 +8,27 @@
 #include "publish/publish.h"
 
 struct pf_publishing {
-	struct pf_arena *a;	/* of what is published */
+	struct pf_arena *a; /* of what is published */
 	struct pf_pool pool;
 	struct pf_tracking server, registry;
 	const struct pf_publish_opts *o;
 	struct pf_published *out;
 	struct pf_model model;
-	struct pf_str name;	/* of the model, and its path in the run */
-	bool made_run;		/* it is ours, and to be ended */
-	struct pf_str run_place; /* where the run keeps its artifacts */
+	struct pf_str name;	      /* of the model, and its path in the run */
+	bool made_run;		      /* it is ours, and to be ended */
+	struct pf_str run_place;      /* where the run keeps its artifacts */
 	const struct pf_node *params; /* of the run; NULL: none */
 };
 
-/* One question: METHOD BASE/api/2.0/mlflow/`path`, body NULL: none; the answer in the arena. With
- * `once`, what may have been done is not asked for again. */
+/* One question: METHOD BASE/api/2.0/mlflow/`path`, body NULL: none; the answer in the arena. */
 int pf_publish_ask(const struct pf_node **out, struct pf_publishing *p, const char *method,
 		   struct pf_str path, const struct pf_buf *body, struct pf_err *err) PF_MUST_USE;
-int pf_publish_ask_once(const struct pf_node **out, struct pf_publishing *p,
-			const struct pf_tracking *s, struct pf_str path, const struct pf_buf *body,
-			struct pf_err *err) PF_MUST_USE;
+/* POST of what makes something: not sent again where that may have been done. */
+int pf_publish_ask_once(const struct pf_node **out, struct pf_publishing *p, struct pf_str path,
+			const struct pf_buf *body, struct pf_err *err) PF_MUST_USE;
+/* The same two at the registry: GET without a body. */
+int pf_publish_ask_registry(const struct pf_node **out, struct pf_publishing *p, struct pf_str path,
+			    const struct pf_buf *body, bool once, struct pf_err *err) PF_MUST_USE;
 /* "key": "...", "value": "..." of each, as a list of objects. */
 void pf_publish_pair(struct pf_json_out *w, struct pf_str key, struct pf_str value);
 /* The user's tags, as members of an open list. */

@@ -89,6 +89,15 @@ static const struct pf_mlmodel_line *set_by(struct pf_str key, const struct pf_m
 	return NULL;
 }
 
+static bool is_set(const struct pf_node *root, const struct pf_mlmodel_line *line)
+{
+	const struct pf_node *now = pf_node_get(root, line->key);
+
+	if (!now || !line->value.p)
+		return !now && !line->value.p;
+	return now->kind == PF_NODE_STRING && pf_str_eq(now->text, line->value);
+}
+
 static bool is_right(const struct pf_node *before, const struct pf_node *after,
 		     const struct pf_mlmodel_line *lines, size_t n)
 {
@@ -96,12 +105,8 @@ static bool is_right(const struct pf_node *before, const struct pf_node *after,
 	size_t wanted = 0, kept = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		const struct pf_node *now = pf_node_get(after, lines[i].key);
-
 		wanted += lines[i].value.p != NULL;
-		if (lines[i].value.p ? !now || now->kind != PF_NODE_STRING ||
-					       !pf_str_eq(now->text, lines[i].value)
-				     : now != NULL)
+		if (!is_set(after, &lines[i]))
 			return false;
 	}
 	for (size_t i = 0; i < before->n; i++) {

@@ -52,13 +52,20 @@ int pf_publish_ask(const struct pf_node **out, struct pf_publishing *p, const ch
 	return ask(out, p, &p->server, &what, path, body, err);
 }
 
-int pf_publish_ask_once(const struct pf_node **out, struct pf_publishing *p,
-			const struct pf_tracking *s, struct pf_str path, const struct pf_buf *body,
-			struct pf_err *err)
+int pf_publish_ask_once(const struct pf_node **out, struct pf_publishing *p, struct pf_str path,
+			const struct pf_buf *body, struct pf_err *err)
 {
 	struct pf_tracking_call what = { .method = "POST", .once = true };
 
-	return ask(out, p, s, &what, path, body, err);
+	return ask(out, p, &p->server, &what, path, body, err);
+}
+
+int pf_publish_ask_registry(const struct pf_node **out, struct pf_publishing *p, struct pf_str path,
+			    const struct pf_buf *body, bool once, struct pf_err *err)
+{
+	struct pf_tracking_call what = { .method = body ? "POST" : NULL, .once = once };
+
+	return ask(out, p, &p->registry, &what, path, body, err);
 }
 
 void pf_publish_pair(struct pf_json_out *w, struct pf_str key, struct pf_str value)
@@ -118,13 +125,12 @@ static struct pf_str time_text(struct pf_arena *a)
 	return pf_format(a, "%s.%06ld", text, now.tv_nsec / 1000);
 }
 
-/* Where it is, and which one. The time stays where there is one: it says as of which day the
- * model's packages are. */
+/* Where it is, and which one; nothing of it before the server has said. The time stays where there
+ * is one: it says as of which day the model's packages are. */
 static int rewrite(struct pf_str *out, struct pf_publishing *p, struct pf_err *err)
 {
 	bool logged = p->out->model.n > 0;
-	struct pf_str id = p->out->model,
-		      made = pf_node_text(p->model.mlmodel, "utc_time_created");
+	struct pf_str id = p->out->model, made = pf_node_text(p->model.mlmodel, "utc_time_created");
 	PF_AUTO(buf) old = PF_BUF(PF_MAX_TEXT_FILE), text = PF_BUF(PF_MAX_TEXT_FILE);
 	PF_FD(fd) = pf_open_beneath(p->model.root, "MLmodel", err);
 
@@ -180,8 +186,8 @@ static char *path_of(struct pf_publishing *p, struct pf_err *err)
 	struct pf_url u = { .path = place };
 	bool good = true;
 
-	if (pf_where_scheme(place).n && (pf_url_split_any(&u, place, err) < 0 ||
-					 !(u.path = pf_url_decode(p->a, u.path)).p))
+	if (pf_where_scheme(place).n &&
+	    (pf_url_split_any(&u, place, err) < 0 || !(u.path = pf_url_decode(p->a, u.path)).p))
 		return NULL;
 	rest = u.path;
 	while (pf_str_next(&rest, '/', &part))
@@ -217,7 +223,8 @@ static int put_files(struct pf_publishing *p, struct pf_upload_files *files, str
 		     struct pf_err *err)
 {
 	struct pf_str scheme = pf_where_scheme(p->out->place);
-	struct pf_upload_file last = { .path = PF_S("MLmodel"), .size = mlmodel.n,
+	struct pf_upload_file last = { .path = PF_S("MLmodel"),
+				       .size = mlmodel.n,
 				       .bytes = mlmodel };
 	uint64_t bytes = mlmodel.n;
 	char *path;
@@ -291,6 +298,7 @@ int pf_publish_model(struct pf_published *out, const char *dir, const struct pf_
 	PF_AUTO(published) made = { 0 };
 	struct pf_publishing p = { .o = o, .out = &made, .a = &made.arena };
 	struct pf_upload_files files = { 0 };
+	struct pf_str trial;
 	int rc;
 
 	if (pf_publish_check(o, err) < 0)
@@ -299,6 +307,8 @@ int pf_publish_model(struct pf_published *out, const char *dir, const struct pf_
 	rc = pf_model_load(&p.model, dir, err);
 	if (rc == 0)
 		rc = pf_upload_list(&files, p.a, p.model.root, p.model.dir, err);
+	if (rc == 0)
+		rc = rewrite(&trial, &p, err);
 	if (rc == 0)
 		rc = publish(&p, &files, err);
 	pf_pool_free(&p.pool);

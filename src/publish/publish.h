@@ -19,11 +19,11 @@ struct pf_publish_opts {
 /* What has come of it. All in the arena. */
 struct pf_published {
 	struct pf_arena arena;
-	struct pf_str uri;	/* "models:/m-..." of MLflow 3, "runs:/RUN/PATH" before */
+	struct pf_str uri; /* "models:/m-..." of MLflow 3, "runs:/RUN/PATH" before */
 	struct pf_str run, experiment;
-	struct pf_str model;	/* "m-..."; empty before MLflow 3 */
-	struct pf_str place;	/* where its files are */
-	struct pf_str version;	/* of the registered model; empty: none */
+	struct pf_str model;   /* "m-..."; empty before MLflow 3 */
+	struct pf_str place;   /* where its files are */
+	struct pf_str version; /* of the registered model; empty: none */
 };
 
 void pf_published_free(struct pf_published *p);

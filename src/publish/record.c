@@ -44,7 +44,7 @@ static int make_logged(struct pf_publishing *p, struct pf_err *err)
 	pf_publish_tags(&w, p->o);
 	pf_json_close(&w, ']');
 	pf_json_close(&w, '}');
-	if (pf_publish_ask_once(&answer, p, &p->server, PF_S("logged-models"), &body, err) < 0)
+	if (pf_publish_ask_once(&answer, p, PF_S("logged-models"), &body, err) < 0)
 		return is_unknown_question(err) ? 1 : -1;
 	info = pf_node_get(pf_node_get(answer, "model"), "info");
 	p->out->model = pf_node_text(info, "model_id");
@@ -119,9 +119,9 @@ static int add_output(struct pf_publishing *p, struct pf_err *err)
  * believed to have none. */
 static int check_free(struct pf_publishing *p, struct pf_err *err)
 {
-	struct pf_str path = pf_format(
-		p->a, "artifacts/list?" PF_FMT,
-		PF_ARG(pf_url_query(p->a, "run_id", p->out->run, "path", p->name)));
+	struct pf_str path =
+		pf_format(p->a, "artifacts/list?" PF_FMT,
+			  PF_ARG(pf_url_query(p->a, "run_id", p->out->run, "path", p->name)));
 	const struct pf_node *answer, *files;
 	struct pf_err ignored;
 
@@ -168,7 +168,7 @@ static int log_model(struct pf_publishing *p, const struct pf_node *mlmodel, str
 	pf_json_field(&w, "run_id", p->out->run);
 	pf_json_field(&w, "model_json", pf_buf_view(&facts));
 	pf_json_close(&w, '}');
-	return pf_publish_ask_once(&answer, p, &p->server, PF_S("runs/log-model"), &body, err);
+	return pf_publish_ask_once(&answer, p, PF_S("runs/log-model"), &body, err);
 }
 
 static int tag_run(struct pf_publishing *p, struct pf_err *err)
@@ -196,8 +196,8 @@ static int begin_in_run(struct pf_publishing *p, struct pf_err *err)
 	while (pf_str_ends(place, "/"))
 		place.n--;
 	p->out->place = pf_format(p->a, PF_FMT "/" PF_FMT, PF_ARG(place), PF_ARG(p->name));
-	p->out->uri = pf_format(p->a, "runs:/" PF_FMT "/" PF_FMT, PF_ARG(p->out->run),
-				PF_ARG(p->name));
+	p->out->uri =
+		pf_format(p->a, "runs:/" PF_FMT "/" PF_FMT, PF_ARG(p->out->run), PF_ARG(p->name));
 	return check_free(p, err);
 }
 

@@ -42,7 +42,8 @@ static int check_alias(struct pf_str alias, struct pf_err *err)
 	if (!alias.n)
 		return pf_fail(err, PF_EUSAGE, "Registered model alias name cannot be empty.");
 	if (pf_str_ieq(alias, "latest"))
-		return pf_fail(err, PF_EUSAGE, "'latest' alias name (case insensitive) is reserved.");
+		return pf_fail(err, PF_EUSAGE,
+			       "'latest' alias name (case insensitive) is reserved.");
 	if (pf_lower(alias.p[0]) == 'v' && pf_str_u64(pf_str_skip(alias, 1), &ignored))
 		return pf_fail(err, PF_EUSAGE, "Version alias name '" PF_FMT "' is reserved.",
 			       PF_ARG(pf_shown(alias)));
@@ -68,8 +69,8 @@ int pf_publish_check(const struct pf_publish_opts *o, struct pf_err *err)
 		return pf_fail(err, PF_EUSAGE, "Invalid artifact path: '" PF_FMT "'",
 			       PF_ARG(pf_shown(pf_s(o->name))));
 	if (o->registered && (!*o->registered || strpbrk(o->registered, "/:")))
-		return pf_fail(err, PF_EUSAGE, "Invalid model name '" PF_FMT
-			       "'. Names cannot contain '/' or ':'.",
+		return pf_fail(err, PF_EUSAGE,
+			       "Invalid model name '" PF_FMT "'. Names cannot contain '/' or ':'.",
 			       PF_ARG(pf_shown(pf_s(o->registered))));
 	if (o->aliases.n && !o->registered)
 		return pf_fail(err, PF_EUSAGE,
@@ -128,7 +129,7 @@ static int make_experiment(struct pf_publishing *p, struct pf_str name, struct p
 	pf_json_open(&w, '{');
 	pf_json_field(&w, "name", name);
 	pf_json_close(&w, '}');
-	if (pf_publish_ask_once(&answer, p, &p->server, PF_S("experiments/create"), &body, err) < 0)
+	if (pf_publish_ask_once(&answer, p, PF_S("experiments/create"), &body, err) < 0)
 		return -1;
 	p->out->experiment = pf_node_text(answer, "experiment_id");
 	return 0;
@@ -236,7 +237,7 @@ static int make_run(struct pf_publishing *p, struct pf_err *err)
 	pf_publish_context(&w);
 	pf_json_close(&w, ']');
 	pf_json_close(&w, '}');
-	if (pf_publish_ask_once(&answer, p, &p->server, PF_S("runs/create"), &body, err) < 0)
+	if (pf_publish_ask_once(&answer, p, PF_S("runs/create"), &body, err) < 0)
 		return -1;
 	p->out->run = pf_node_text(pf_node_get(pf_node_get(answer, "run"), "info"), "run_id");
 	p->made_run = p->out->run.n > 0;

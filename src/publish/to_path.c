@@ -45,8 +45,7 @@ static int copy_beside(int parent, const char *last, int root, const struct pf_u
 	if (pf_mkdtemp_at(parent, ".pyfunc-env.", name, sizeof(name), err) < 0)
 		return -1;
 	dir = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	rc = dir < 0 ? pf_fail_errno(err, "cannot open %s", name) :
-		       copy_all(dir, root, files, err);
+	rc = dir < 0 ? pf_fail_errno(err, "cannot open %s", name) : copy_all(dir, root, files, err);
 	if (rc == 0 && fchmod(dir, 0755) < 0)
 		rc = pf_fail_errno(err, "cannot open %s to others", name);
 	if (rc == 0 && renameat(parent, name, parent, last) < 0)
@@ -68,8 +67,9 @@ int pf_upload_copy(const char *place, int root, const struct pf_upload_files *fi
 	PF_FD(parent) = -1;
 
 	if (slash == PF_NPOS || !slash || pf_mkdir_p(above, 0777, err) < 0)
-		return slash == PF_NPOS || !slash ? pf_fail(err, PF_EUSAGE, "%s is no folder", place)
-						  : -1;
+		return slash == PF_NPOS || !slash
+			       ? pf_fail(err, PF_EUSAGE, "%s is no folder", place)
+			       : -1;
 	parent = open(above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (parent < 0)
 		return pf_fail_errno(err, "cannot open %s", above);

@@ -169,8 +169,8 @@ static int take(void *ctx, struct pf_str path, struct pf_str text, struct pf_err
 
 /* Asks about a file; *out (may be NULL) is the text of the element `path`, which
  * has to be there. An answer may be 200 and tell of an error all the same. */
-static int question(struct pf_str *out, struct pf_upload *u,
-		    struct pf_transfer *t, const char *path, struct pf_err *err)
+static int question(struct pf_str *out, struct pf_upload *u, struct pf_transfer *t,
+		    const char *path, struct pf_err *err)
 {
 	struct wanted want = { .a = &u->arena, .path = path };
 	struct pf_err ignored;
@@ -183,8 +183,8 @@ static int question(struct pf_str *out, struct pf_upload *u,
 	rc = pf_pool_wait(&u->pool, t, err);
 	if (rc < 0)
 		explain(t, err);
-	else if (path && (pf_xml_read(pf_buf_view(&t->body), take, &want, &ignored) < 0 ||
-			  !want.text.p)) {
+	else if (path &&
+		 (pf_xml_read(pf_buf_view(&t->body), take, &want, &ignored) < 0 || !want.text.p)) {
 		rc = pf_fail(err, PF_ETRANSFER, "the answer about its parts is not S3's");
 		(void)pf_refusal_xml(NULL, &u->arena, pf_buf_view(&t->body), err);
 	}

@@ -15,9 +15,9 @@
 
 struct server {
 	struct pf_tracking tracking;
-	struct pf_url url;	/* of the place: its host, where it names one */
-	struct pf_str files;	/* "https://host/api/2.0/mlflow-artifacts/artifacts" */
-	struct pf_str root;	/* path of the folder below it, decoded */
+	struct pf_url url;   /* of the place: its host, where it names one */
+	struct pf_str files; /* "https://host/api/2.0/mlflow-artifacts/artifacts" */
+	struct pf_str root;  /* path of the folder below it, decoded */
 	enum { NOT_ASKED, NO_PARTS, PARTS } parts;
 };
 
@@ -36,8 +36,10 @@ static int open_server(struct pf_upload *u, const struct pf_where *w, struct pf_
 
 static struct pf_str encoded(struct pf_arena *a, const struct server *s, struct pf_str path)
 {
-	return pf_url_encode(a, pf_format(a, PF_FMT "%s" PF_FMT, PF_ARG(s->root),
-					  path.n ? "/" : "", PF_ARG(path)), "/");
+	return pf_url_encode(
+		a,
+		pf_format(a, PF_FMT "%s" PF_FMT, PF_ARG(s->root), path.n ? "/" : "", PF_ARG(path)),
+		"/");
 }
 
 static void ask(struct pf_transfer *t, struct pf_upload *u, const struct pf_upload_file *f,
@@ -154,8 +156,9 @@ static int take_part(struct pf_upload *u, struct pf_upload_file *f, const struct
 		return pf_fail(err, PF_ETRANSFER,
 			       "the tracking server says of no part where it goes");
 	if (pf_str_ieq(s->tracking.url.scheme, "https") && !pf_str_ieq(parts.scheme, "https"))
-		return pf_fail(err, PF_EINTEGRITY, "the tracking server sends parts of files on "
-						   "by http, while it has https itself");
+		return pf_fail(err, PF_EINTEGRITY,
+			       "the tracking server sends parts of files on "
+			       "by http, while it has https itself");
 	part = &f->parts[n - 1];
 	part->url = pf_dupz(&u->arena, pf_str_cut(url, 0, query));
 	if (query != PF_NPOS)
@@ -218,9 +221,9 @@ static int end(struct pf_upload *u, const struct pf_upload_file *f, struct pf_er
 		pf_json_key(&w, "part_number");
 		pf_json_int(&w, (int64_t)i + 1);
 		pf_json_field(&w, "etag", part->mark.n ? part->mark : PF_S(""));
-		pf_json_field(&w, "url", pf_format(&u->arena, "%s%s" PF_FMT, part->url,
-						   part->secret.n ? "?" : "",
-						   PF_ARG(part->secret)));
+		pf_json_field(&w, "url",
+			      pf_format(&u->arena, "%s%s" PF_FMT, part->url,
+					part->secret.n ? "?" : "", PF_ARG(part->secret)));
 		pf_json_close(&w, '}');
 	}
 	pf_json_close(&w, ']');

@@ -12,10 +12,10 @@
 struct sending {
 	struct pf_upload *u;
 	struct pf_upload_files *files;
-	size_t file, part;	/* the next piece */
-	uint64_t sent, all;	/* bytes */
+	size_t file, part;  /* the next piece */
+	uint64_t sent, all; /* bytes */
 	double start;
-	struct pf_err err;	/* the first one; code 0: none */
+	struct pf_err err; /* the first one; code 0: none */
 	struct slot {
 		struct sending *s;
 		struct pf_transfer t;

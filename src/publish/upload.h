@@ -7,18 +7,18 @@
 
 /* One of several parts, which follow one another. */
 struct pf_upload_part {
-	const char *url;	/* as the server told it, without its query; or NULL */
-	struct pf_str secret;	/* that query */
+	const char *url;      /* as the server told it, without its query; or NULL */
+	struct pf_str secret; /* that query */
 	struct pf_strs headers;
-	struct pf_str mark;	/* the ETag that the server gave it */
+	struct pf_str mark; /* the ETag that the server gave it */
 };
 
 struct pf_upload_file {
-	struct pf_str path;	/* below the folder */
+	struct pf_str path; /* below the folder */
 	uint64_t size;
-	struct pf_str bytes;	/* all of it, where it is not the file's own; else a view of NULL */
-	uint64_t part_size;	/* 0: it goes in one piece */
-	struct pf_str id;	/* of its parts, as the server calls them */
+	struct pf_str bytes; /* all of it, where it is not the file's own; else a view of NULL */
+	uint64_t part_size;  /* 0: it goes in one piece */
+	struct pf_str id;    /* of its parts, as the server calls them */
 	struct pf_upload_part *parts; /* NULL: they were not begun */
 	size_t part_count;
 };
@@ -33,9 +33,9 @@ struct pf_upload {
 	struct pf_arena arena;
 	struct pf_pool pool;
 	const struct pf_upload_kind *kind;
-	int root;		/* the folder here; borrowed */
-	struct pf_str place;	/* the URI of the folder there */
-	void *own;		/* of its kind */
+	int root;	     /* the folder here; borrowed */
+	struct pf_str place; /* the URI of the folder there */
+	void *own;	     /* of its kind */
 };
 
 /* One family of schemes. */

@@ -8,22 +8,6 @@
 #include "base/str.h"
 #include "publish/inside.h"
 
-static int ask_registry(const struct pf_node **out, struct pf_publishing *p, struct pf_str path,
-			const struct pf_buf *body, bool once, struct pf_err *err)
-{
-	struct pf_tracking_call what = { .method = body ? "POST" : NULL,
-					 .url = pf_tracking_url(p->a, &p->registry, path),
-					 .once = once };
-	struct pf_node *answer;
-
-	if (body)
-		what.body = pf_buf_view(body);
-	if (pf_tracking_call(&answer, p->a, &p->pool, &p->registry, &what, err) < 0)
-		return -1;
-	*out = answer;
-	return 0;
-}
-
 /* That it is there already is as good. */
 static int make_registered(struct pf_publishing *p, struct pf_err *err)
 {
@@ -34,7 +18,8 @@ static int make_registered(struct pf_publishing *p, struct pf_err *err)
 	pf_json_open(&w, '{');
 	pf_json_field(&w, "name", pf_s(p->o->registered));
 	pf_json_close(&w, '}');
-	if (ask_registry(&answer, p, PF_S("registered-models/create"), &body, true, err) == 0) {
+	if (pf_publish_ask_registry(&answer, p, PF_S("registered-models/create"), &body, true,
+				    err) == 0) {
 		pf_note("registered a new model, %s", p->o->registered);
 		return 0;
 	}
@@ -73,7 +58,8 @@ static int make_version(const struct pf_node **out, struct pf_publishing *p, str
 	pf_publish_tags(&w, p->o);
 	pf_json_close(&w, ']');
 	pf_json_close(&w, '}');
-	if (ask_registry(&answer, p, PF_S("model-versions/create"), &body, true, err) < 0)
+	if (pf_publish_ask_registry(&answer, p, PF_S("model-versions/create"), &body, true, err) <
+	    0)
 		return -1;
 	*out = pf_node_get(answer, "model_version");
 	p->out->version = pf_node_text(*out, "version");
@@ -103,7 +89,7 @@ static int await_ready(struct pf_publishing *p, const struct pf_node *version, s
 				return -1;
 			usleep(100000);
 		}
-		if (ask_registry(&answer, p, path, NULL, false, err) < 0)
+		if (pf_publish_ask_registry(&answer, p, path, NULL, false, err) < 0)
 			return -1;
 		version = pf_node_get(answer, "model_version");
 	}
@@ -129,7 +115,8 @@ static int set_alias(struct pf_publishing *p, struct pf_str alias, struct pf_err
 	pf_json_field(&w, "alias", alias);
 	pf_json_field(&w, "version", p->out->version);
 	pf_json_close(&w, '}');
-	return ask_registry(&answer, p, PF_S("registered-models/alias"), &body, false, err);
+	return pf_publish_ask_registry(&answer, p, PF_S("registered-models/alias"), &body, false,
+				       err);
 }
 
 /* The logged model tells of its versions, as MLflow's client has it

@@ -131,7 +131,7 @@ rm "$work/model/pipe"
 mkdir "$work/flow" && echo "{flavors: {python_function: {loader_module: x}}}" >"$work/flow/MLmodel"
 forget
 expect "MLmodel in braces" 3 "not written as MLflow writes it" log "$work/flow" --experiment plain
-check "is told before it is sent" none "$work/stored" -type f
+check "is told before anybody is asked" test ! -s "$work/log"
 expect "no model" 3 "MLmodel" log "$work/home"
 
 # ---- interruptions ----

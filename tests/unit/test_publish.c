@@ -23,12 +23,15 @@ static void sets_lines(void **state)
 		{ "run_id: old\nflavors: {}\nartifact_path: x/y\n",
 		  "run_id: 'r'\nflavors: {}\nartifact_path: 'm'\n" },
 		{ "artifact_path: x\nmodel_id: m-1\nrun_id: y\n", LINES },
-		{ "artifact_path: >-\n  long\n  er\nrun_id: null\n# kept\nz: 1\n", LINES "# kept\nz: 1\n" },
+		{ "artifact_path: >-\n  long\n  er\nrun_id: null\n# kept\nz: 1\n",
+		  LINES "# kept\nz: 1\n" },
 		{ "a:\n  run_id: inner\n  artifact_path: inner\n",
 		  "a:\n  run_id: inner\n  artifact_path: inner\n" LINES },
 		{ "'run_id': x\n\"artifact_path\": y\n", "run_id: 'r'\nartifact_path: 'm'\n" },
-		{ "a: 1\r\nrun_id: x\r\nb: 'it''s'\r\n", "a: 1\r\nrun_id: 'r'\nb: 'it''s'\r\nartifact_path: 'm'\n" },
-		{ "s: 'one\n  run_id: two\n  three'\n", "s: 'one\n  run_id: two\n  three'\n" LINES },
+		{ "a: 1\r\nrun_id: x\r\nb: 'it''s'\r\n",
+		  "a: 1\r\nrun_id: 'r'\nb: 'it''s'\r\nartifact_path: 'm'\n" },
+		{ "s: 'one\n  run_id: two\n  three'\n",
+		  "s: 'one\n  run_id: two\n  three'\n" LINES },
 		{ "text: |\n  artifact_path: x\n", "text: |\n  artifact_path: x\n" LINES },
 		{ "# none\n---\na: 1\n", "# none\n---\na: 1\n" LINES },
 		{ "{a: 1}\n", NULL },
@@ -41,7 +44,9 @@ static void sets_lines(void **state)
 		{ "run_id: &x 1\na: *x\n", NULL },
 	};
 	const struct pf_mlmodel_line lines[] = {
-		{ "artifact_path", PF_S("m") }, { "run_id", PF_S("r") }, { "model_id", { 0 } },
+		{ "artifact_path", PF_S("m") },
+		{ "run_id", PF_S("r") },
+		{ "model_id", { 0 } },
 	};
 
 	(void)state;
@@ -52,13 +57,15 @@ static void sets_lines(void **state)
 
 		if ((rc < 0) != !rows[i].want ||
 		    (rc == 0 && !pf_str_is(pf_buf_view(&out), rows[i].want)))
-			fail_msg("%s: %s " PF_FMT, rows[i].text, err.msg, PF_ARG(pf_buf_view(&out)));
+			fail_msg("%s: %s " PF_FMT, rows[i].text, err.msg,
+				 PF_ARG(pf_buf_view(&out)));
 	}
 }
 
 static void quotes_values(void **state)
 {
-	static const char *const values[] = { "it's", "a: b # c", "", "no", "1e5", "  x ", "\xc3\xa4" };
+	static const char *const values[] = { "it's", "a: b # c", "",	     "no",
+					      "1e5",  "  x ",	  "\xc3\xa4" };
 
 	(void)state;
 	for (size_t i = 0; i < PF_COUNT(values); i++) {
@@ -83,8 +90,9 @@ static void quotes_values(void **state)
 
 static void writes_json(void **state)
 {
-	static const char text[] = "sklearn: 1.10\nversion: '1.10'\noctal: 017\ninf: .inf\nbig: 1_000\n"
-				   "yes: true\nnone: null\nconfig: 1\nlist: [1, {config: 2}]\n";
+	static const char text[] =
+		"sklearn: 1.10\nversion: '1.10'\noctal: 017\ninf: .inf\nbig: 1_000\n"
+		"yes: true\nnone: null\nconfig: 1\nlist: [1, {config: 2}]\n";
 	PF_AUTO(arena) a = { 0 };
 	PF_AUTO(buf) out = PF_BUF(PF_KIB(4));
 	struct pf_json_out w = { .buf = &out };
@@ -94,8 +102,9 @@ static void writes_json(void **state)
 	(void)state;
 	assert_int_equal(pf_yaml_parse(&root, &a, pf_s(text), &err), 0);
 	pf_mlmodel_json(&w, root, "config");
-	assert_string_equal(out.p, "{\"sklearn\":1.10,\"version\":\"1.10\",\"octal\":\"017\",\"inf\":\".inf\","
-				   "\"big\":\"1_000\",\"yes\":true,\"none\":null,\"list\":[1,{\"config\":2}]}");
+	assert_string_equal(
+		out.p, "{\"sklearn\":1.10,\"version\":\"1.10\",\"octal\":\"017\",\"inf\":\".inf\","
+		       "\"big\":\"1_000\",\"yes\":true,\"none\":null,\"list\":[1,{\"config\":2}]}");
 }
 
 static void knows_types(void **state)
@@ -103,9 +112,12 @@ static void knows_types(void **state)
 	static const struct {
 		const char *path, *type;
 	} rows[] = {
-		{ "MLmodel", "text/plain" },	  { "a/conda.yaml", "text/plain" },
-		{ "a.b/c", "application/octet-stream" }, { "model.pkl", "application/octet-stream" },
-		{ "x.json", "text/plain" },	  { "yaml", "text/plain" },
+		{ "MLmodel", "text/plain" },
+		{ "a/conda.yaml", "text/plain" },
+		{ "a.b/c", "application/octet-stream" },
+		{ "model.pkl", "application/octet-stream" },
+		{ "x.json", "text/plain" },
+		{ "yaml", "text/plain" },
 	};
 
 	(void)state;
@@ -162,8 +174,8 @@ static void refuses_at_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sets_lines),  cmocka_unit_test(quotes_values),
-		cmocka_unit_test(writes_json), cmocka_unit_test(knows_types),
+		cmocka_unit_test(sets_lines),	   cmocka_unit_test(quotes_values),
+		cmocka_unit_test(writes_json),	   cmocka_unit_test(knows_types),
 		cmocka_unit_test(refuses_at_once),
 	};
 
