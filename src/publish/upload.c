@@ -219,7 +219,8 @@ int pf_upload_send(struct pf_upload *u, struct pf_upload_files *files, struct pf
 
 /* ---- places ---- */
 
-static const struct pf_upload_kind *const kinds[] = { &pf_upload_server, &pf_upload_s3 };
+static const struct pf_upload_kind *const kinds[] = { &pf_upload_server, &pf_upload_s3,
+						      &pf_upload_gs };
 
 int pf_upload_open(struct pf_upload *out, struct pf_str place, int root, struct pf_err *err)
 {

@@ -46,7 +46,7 @@ struct pf_upload_kind {
 	uint64_t (*part_size)(struct pf_upload *u, uint64_t size);
 	/* Fills id and parts, whose count is set; 1: the server does not do that after all. */
 	int (*begin)(struct pf_upload *u, struct pf_upload_file *f, struct pf_err *err);
-	/* URL, headers and signature of a PUT: of the file, or of one part. */
+	/* URL, headers and signature of a PUT (or another method): of the file, or of one part. */
 	void (*ask)(struct pf_transfer *t, struct pf_upload *u, const struct pf_upload_file *f,
 		    const struct pf_upload_part *part);
 	/* The server's own words for a refusal, into err. */
@@ -56,7 +56,7 @@ struct pf_upload_kind {
 	void (*drop)(struct pf_upload *u, const struct pf_upload_file *f);
 };
 
-extern const struct pf_upload_kind pf_upload_server, pf_upload_s3;
+extern const struct pf_upload_kind pf_upload_server, pf_upload_s3, pf_upload_gs;
 
 /* The files below a folder, biggest first, MLmodel left out; what Python and MLflow leave in
  * folders on their way (__pycache__, registered_model_meta) too. EMODEL: a name that no server

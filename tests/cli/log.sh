@@ -194,7 +194,7 @@ placed=$(echo "$work/root/path/models"/*/artifacts)
 check "is the model" same "$placed"
 check "with its MLmodel" grep -q "^artifact_path: '$placed'$" "$placed/MLmodel"
 check "and nothing else" test "$(find "$work/root" -name '.pyfunc-env.*' | wc -l)" -eq 0
-expect "a store that nobody writes to here" 2 "nothing is written to gs: here" log "$work/model" --experiment cloud
+expect "a store that nobody writes to here" 2 "nothing is written to wasbs: here" log "$work/model" --experiment cloud
 check "is told before anything is sent" test "$(grep -c ' PUT ' "$work/log")" -eq 0
 
 # ---- what is refused at once ----

@@ -6,7 +6,8 @@ lie in WORK/stored. Each call that writes is a line of WORK/calls: CALL BODY.
 The experiment says how it behaves: plain; broken (model.skops is answered by 500); busy (each file by 503 once); away (its
 files redirect to another origin); hangs (model.skops never ends); parts (files go in parts); noparts, badpart (one part is
 refused), onepart (one of them is told); path (WORK/root), elsewhere (/nowhere-here/...), bucket, west, denied and
-late (s3://), cloud (gs://); pending (a version takes a while), failed (it never is ready), twice (runs/create answers 500, and made one)."""
+late (s3://), google and closed (gs://), cloud
+(wasbs://); pending (a version takes a while), failed (it never is ready), twice (runs/create answers 500, and made one)."""
 import hashlib
 import json
 import os
@@ -27,7 +28,8 @@ class Writes:
 
     def root(self, experiment):
         return {"path": os.path.join(self.work, "root"), "elsewhere": "/nowhere-here/root", "bucket": "s3://models/up", "west": "s3://west/up",
-                "denied": "s3://denied/up", "late": "s3://late/up", "cloud": "gs://bucket/up"}.get(experiment, "mlflow-artifacts:") + "/" + experiment
+                "denied": "s3://denied/up", "late": "s3://late/up", "google": "gs://models/up", "closed": "gs://closed/up",
+                "cloud": "wasbs://c@account.blob.core.windows.net/up"}.get(experiment, "mlflow-artifacts:") + "/" + experiment
 
     def run(self, run):
         info = {"run_id": run, "experiment_id": RUNS[run], "artifact_uri": f"{self.root(RUNS[run])}/{run}/artifacts",
