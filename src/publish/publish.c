@@ -160,8 +160,18 @@ static bool is_near(const struct pf_url *u)
 	return pf_str_in_any_case(u->host, names);
 }
 
-/* A path that a server names is one of this machine when the server is on it, or when the folder
- * that it keeps experiments in is here, too: above EXPERIMENT/RUN/artifacts. */
+/* "/mlruns" of "/mlruns/0/..." */
+static bool has_top(const char *path)
+{
+	PF_AUTO(arena) a = { 0 };
+	size_t slash = pf_str_find(pf_s(path + 1), '/');
+
+	return slash != PF_NPOS && pf_is_dir(pf_dupz(&a, pf_str_cut(pf_s(path), 0, slash + 1)));
+}
+
+/* A path that a server names is one of this machine when the server is on it (and no tunnel to
+ * another one, where nothing of such a path is here), or when the folder that it keeps experiments
+ * in is here, too: above EXPERIMENT/RUN/artifacts. */
 static bool is_here(const struct pf_publishing *p, const char *path)
 {
 	PF_AUTO(arena) a = { 0 };
@@ -169,7 +179,7 @@ static bool is_here(const struct pf_publishing *p, const char *path)
 	size_t at = pf_str_find_str(above, p->out->model.n ? p->out->model.p : p->out->run.p);
 
 	if (is_near(&p->server.url))
-		return true;
+		return has_top(path);
 	above = pf_str_cut(above, 0, at == PF_NPOS ? 0 : at - (at > 0));
 	if (pf_str_ends(above, "/models"))
 		above.n -= strlen("/models");
@@ -283,8 +293,10 @@ static int publish(struct pf_publishing *p, struct pf_upload_files *files, struc
 		tidy_up(p, err);
 		return -1;
 	}
+	p->pool.deaf = true; /* the model is there: whoever wants us to stop waits so long */
 	if (pf_publish_end_run(p, "FINISHED", err) < 0)
 		return -1;
+	p->pool.deaf = false;
 	if (p->o->registered && pf_publish_version(p, err) < 0)
 		return pf_wrap(err, "logged as " PF_FMT ", %s" PF_FMT, PF_ARG(p->out->uri),
 			       p->out->version.n ? "version " : "but not registered",

@@ -194,6 +194,8 @@ placed=$(echo "$work/root/path/models"/*/artifacts)
 check "is the model" same "$placed"
 check "with its MLmodel" grep -q "^artifact_path: '$placed'$" "$placed/MLmodel"
 check "and nothing else" test "$(find "$work/root" -name '.pyfunc-env.*' | wc -l)" -eq 0
+expect "a folder of another machine" 2 "a path on some machine that is not this one" log "$work/model" --experiment elsewhere
+check "is not made here" test ! -e /nowhere-here
 expect "a store that nobody writes to here" 2 "nothing is written to wasbs: here" log "$work/model" --experiment cloud
 check "is told before anything is sent" test "$(grep -c ' PUT ' "$work/log")" -eq 0
 
