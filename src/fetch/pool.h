@@ -41,7 +41,7 @@ struct pf_transfer {
 	int send_fd;
 	uint64_t send_from, send_size;
 	bool once; /* not tried again where the server may have done it already */
-	unsigned stall; /* seconds without a byte; 0: as the pool has it */
+	unsigned stall; /* seconds without a byte, at least; 0: as the pool has it */
 	uint64_t have;		/* bytes of it that are in the descriptor already... */
 	const char *validator;	/* ... if this still names the file: its strong ETag */
 	bool gzip; /* may come packed; `max` counts unpacked bytes. Never into a descriptor */

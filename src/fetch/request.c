@@ -170,8 +170,10 @@ static void set_tls(struct pf_transfer *t, const struct pf_net *net)
 
 static void set_way(CURL *c, const struct pf_net *net, unsigned stall)
 {
+	if (stall < net->wait)
+		stall = net->wait;
 	if (!stall)
-		stall = net->wait ? net->wait : PF_WAIT_STALL;
+		stall = PF_WAIT_STALL;
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT,
 			 (long)(net->wait ? net->wait : PF_WAIT_CONNECT));
 	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 64L);
