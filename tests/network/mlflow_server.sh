@@ -14,6 +14,15 @@ stop() {
 	rm -rf "$work"
 }
 trap stop EXIT
+# Who may ask a server that has accounts.
+cat >"$work/accounts.ini" <<-'ACCOUNTS'
+	[mlflow]
+	default_permission = READ
+	database_uri = sqlite:///accounts.db
+	admin_username = admin
+	admin_password = a-better-one-1
+	authorization_function = mlflow.server.auth:authenticate_request_basic_auth
+ACCOUNTS
 # Where a server keeps artifacts that it takes itself.
 artifacts="--artifacts-destination ./artifacts --serve-artifacts"
 
@@ -36,7 +45,7 @@ serve() { # NAME OPTION...
 	port=$("$env/bin/python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 	shift
 	MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false MLFLOW_FLASK_SERVER_SECRET_KEY=x \
-		MLFLOW_AUTH_ADMIN_PASSWORD=a-better-one-1 setsid "$env/bin/python" -m mlflow server \
+		MLFLOW_AUTH_CONFIG_PATH="$work/accounts.ini" setsid "$env/bin/python" -m mlflow server \
 		--host 127.0.0.1 --port "$port" --backend-store-uri sqlite:///s.db --workers 1 "$@" >server.log 2>&1 &
 	servers="$servers $!"
 	cd "$source" || exit 99
