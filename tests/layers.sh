@@ -25,6 +25,7 @@ edges() {
 	runner: base data/frame.h data/enforce.h
 	serve: base formats model data run opts.h
 	save: base formats req model data python check opts.h
+	publish: base formats fetch model
 	END
 }
 
@@ -38,7 +39,7 @@ doors() {
 	data: data/data.h data/frame.h data/schema.h data/enforce.h
 	solve: solve/solve.h solve/plan.h solve/native.h solve/builder.h
 	index: index/index.h index/needed.h
-	fetch: fetch/fetch.h fetch/archive.h
+	fetch: fetch/fetch.h fetch/archive.h fetch/where.h fetch/tracking.h fetch/s3.h fetch/gs.h fetch/refusal.h fetch/setting.h
 	env: env/env.h env/venv.h env/wheel.h env/wheels.h
 	END
 }

@@ -91,6 +91,12 @@
 #define PF_MAX_REST PF_MIB(16)		/* one answer of a tracking server */
 #define PF_MAX_HOPS 4			/* from a model's URI to where its files are */
 
+/* published models */
+#define PF_MAX_UPLOADS 8		/* files, or parts of them, on their way at a time */
+#define PF_UPLOAD_PART PF_MIB(16)	/* of a file that goes to S3 in parts, at least */
+#define PF_MAX_UPLOAD_PARTS 10000	/* of one file: what S3 takes */
+#define PF_MAX_PARAMS 100		/* of a run, that a logged model takes over at a time */
+
 /* package indexes */
 #define PF_MAX_PAGE PF_MIB(256)		/* a project's page, unpacked */
 #define PF_MAX_PAGE_FILES 500000	/* files of one page */
@@ -166,6 +172,8 @@
 #define PF_WAIT_MACHINE 1		/* for a cloud's machine to say who it is, if it is one */
 #define PF_WAIT_PROCESS 60		/* for a program that tells who we are at AWS */
 #define PF_WAIT_STALL 30			/* without a byte from a server */
+#define PF_WAIT_TAKE 300			/* for a server to say that it has taken a file */
+#define PF_WAIT_READY 300		/* for a registered version; MLflow's default */
 #define PF_MAX_NET_WAIT 3600		/* what the user may make of those two */
 #define PF_WAIT_BETWEEN 60		/* at most, before a transfer is tried again */
 #define PF_AGE_CACHE (30 * 86400)	/* wheels and pages that no environment needs are kept */

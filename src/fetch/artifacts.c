@@ -7,22 +7,6 @@
 #include "fetch/tree.h"
 #include "formats/digest.h"
 
-#define WAY "/api/2.0/mlflow-artifacts/artifacts"
-
-/* mlflow-artifacts://host:port/PATH: the tracking server's scheme and prefix, another host. */
-static struct pf_str base_of(struct pf_arena *a, const struct pf_tracking *s,
-			     const struct pf_url *u)
-{
-	size_t host = pf_str_find_str(s->base, "://") + 3;
-	size_t slash = pf_str_find(pf_str_skip(s->base, host), '/');
-	struct pf_str prefix = slash == PF_NPOS ? PF_S("") : pf_str_skip(s->base, host + slash);
-
-	if (!u->host.n)
-		return pf_format(a, PF_FMT WAY, PF_ARG(s->base));
-	return pf_format(a, PF_FMT PF_FMT "%s" PF_FMT PF_FMT WAY,
-			 PF_ARG(pf_str_cut(s->base, 0, host)), PF_ARG(u->host),
-			 u->port.n ? ":" : "", PF_ARG(u->port), PF_ARG(prefix));
-}
 
 static int open_artifacts(struct pf_remote *r, const struct pf_where *w, struct pf_err *err)
 {
@@ -30,7 +14,7 @@ static int open_artifacts(struct pf_remote *r, const struct pf_where *w, struct 
 
 	if (pf_tracking_open(&f->server, &r->arena, r->pool, PF_TRACKING, err) < 0)
 		return -1;
-	f->base = base_of(&r->arena, &f->server, &w->url);
+	f->base = pf_tracking_artifacts(&r->arena, &f->server, &w->url, "artifacts");
 	f->root = pf_dup(&r->arena, w->path);
 	r->own = f;
 	r->source = pf_artifacts_source(&r->arena, f);

@@ -47,20 +47,6 @@ static void add_own_headers(struct pf_transfer *t)
 	}
 }
 
-static void set_method(struct pf_transfer *t)
-{
-	CURL *c = t->own->curl;
-
-	if (t->send.p) {
-		curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->send.n);
-		curl_easy_setopt(c, CURLOPT_POSTFIELDS, t->send.p);
-	}
-	if (pf_transfer_is_head(t))
-		curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
-	else if (t->method)
-		curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, t->method);
-}
-
 static struct pf_str origin_of(struct pf_arena *a, const struct pf_url *u)
 {
 	struct pf_url origin = { .scheme = u->scheme, .host = u->host, .port = u->port };
@@ -183,12 +169,16 @@ static void set_tls(struct pf_transfer *t, const struct pf_net *net)
 	}
 }
 
-static void set_way(CURL *c, const struct pf_net *net)
+static void set_way(CURL *c, const struct pf_net *net, unsigned stall)
 {
+	if (stall < net->wait)
+		stall = net->wait;
+	if (!stall)
+		stall = PF_WAIT_STALL;
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT,
 			 (long)(net->wait ? net->wait : PF_WAIT_CONNECT));
 	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 64L);
-	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, (long)(net->wait ? net->wait : PF_WAIT_STALL));
+	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, (long)stall);
 	if (net->proxy)
 		curl_easy_setopt(c, CURLOPT_PROXY, net->proxy);
 }
@@ -303,9 +293,9 @@ void pf_request_prepare(struct pf_transfer *t)
 		add_header(r, &t->arena, "If-Range", r->validator.p);
 	add_own_headers(t);
 	set_options(t);
-	set_method(t);
+	pf_request_send(t);
 	set_range(t);
-	set_way(r->curl, &r->pool->net);
+	set_way(r->curl, &r->pool->net, t->stall);
 	set_tls(t, &r->pool->net);
 	if (t->of_files)
 		pf_request_files_prepare(t);
@@ -346,7 +336,9 @@ static int fail_status(struct pf_transfer *t)
 
 	curl_easy_getinfo(r->curl, CURLINFO_RETRY_AFTER, &wait);
 	r->wait = wait > 86400 ? 86400 : (long)wait;
-	r->again = t->status == 408 || t->status == 429 || t->status >= 500;
+	r->again = t->status == 429 || t->status == 503 ||
+		   (!t->once &&
+		    (t->status == 408 || (t->status >= 500 && t->status != 501)));
 	pf_fail(&t->err, PF_ETRANSFER, "HTTP status %ld%s", t->status,
 		t->status == 412 ? ": it has changed since it was listed" : "");
 	t->err.gone = t->status == 404 || t->status == 410;
@@ -384,7 +376,7 @@ static int judge_redirect(struct pf_transfer *t, struct pf_str to)
 		return pf_fail(&t->err, PF_ETRANSFER, "more than %d redirects", PF_MAX_REDIRECTS);
 	if (whole.n > MAX_URL)
 		return pf_fail(&t->err, PF_ETRANSFER, "redirected to a URL that is too long");
-	if (t->send.p &&
+	if (pf_transfer_sends(t) &&
 	    (!pf_url_same_origin(&r->first, &there) || (t->status != 307 && t->status != 308)))
 		return pf_fail(&t->err, PF_ETRANSFER, "redirected, and the request is no GET");
 	r->left |= !pf_url_same_origin(&r->first, &there);
@@ -481,7 +473,8 @@ enum pf_verdict pf_request_judge(struct pf_transfer *t, CURLcode code, int64_t n
 	if (t->of_files && code == CURLE_OK)
 		return pf_answer_begin(t) < 0 ? PF_FAILED : judge_success(t);
 	if (code != CURLE_OK && !(code == CURLE_WRITE_ERROR && !r->keeping)) {
-		r->again = may_pass(code) || is_left_over(r, code);
+		r->again = (may_pass(code) || is_left_over(r, code)) &&
+			   (!t->once || code == CURLE_COULDNT_CONNECT);
 		pf_fail(&t->err, PF_ETRANSFER, "%s", reason_of(r, code));
 		if (t->of_files)
 			r->again &= pf_request_files_fail(t, code);

@@ -201,7 +201,7 @@ struct pf_str pf_url_query_of(struct pf_arena *a, const char *name, struct pf_st
 }
 
 /* {"error_code": "...", "message": "..."} is the server's own sentence. */
-static int tell_refusal(const struct pf_transfer *t, struct pf_err *err)
+void pf_tracking_refusal(const struct pf_transfer *t, struct pf_err *err)
 {
 	PF_AUTO(arena) a = { 0 };
 	struct pf_err ignored;
@@ -209,36 +209,66 @@ static int tell_refusal(const struct pf_transfer *t, struct pf_err *err)
 
 	if (!t->problem.n || pf_json_parse(&root, &a, pf_buf_view(&t->problem), &ignored) < 0 ||
 	    !pf_node_text(root, "error_code").n)
-		return -1;
+		return;
 	pf_fail(err, PF_ETRANSFER, PF_FMT ": " PF_FMT,
 		PF_ARG(pf_shown(pf_node_text(root, "error_code"))),
 		PF_ARG(pf_shown(pf_node_text(root, "message"))));
 	err->gone = t->status == 404;
-	return -1;
+}
+
+const char *pf_tracking_url(struct pf_arena *a, const struct pf_tracking *s, struct pf_str path)
+{
+	return pf_formatz(a, PF_FMT "/api/2.0/mlflow/" PF_FMT, PF_ARG(s->base), PF_ARG(path));
+}
+
+struct pf_str pf_tracking_artifacts(struct pf_arena *a, const struct pf_tracking *s,
+				    const struct pf_url *u, const char *service)
+{
+	size_t host = pf_str_find_str(s->base, "://") + 3;
+	size_t slash = pf_str_find(pf_str_skip(s->base, host), '/');
+	struct pf_str prefix = slash == PF_NPOS ? PF_S("") : pf_str_skip(s->base, host + slash);
+
+	if (!u->host.n)
+		return pf_format(a, PF_FMT "/api/2.0/mlflow-artifacts/%s", PF_ARG(s->base),
+				 service);
+	return pf_format(a, PF_FMT PF_FMT "%s" PF_FMT PF_FMT "/api/2.0/mlflow-artifacts/%s",
+			 PF_ARG(pf_str_cut(s->base, 0, host)), PF_ARG(u->host),
+			 u->port.n ? ":" : "", PF_ARG(u->port), PF_ARG(prefix), service);
 }
 
 int pf_tracking_ask(struct pf_node **out, struct pf_arena *a, struct pf_pool *p,
 		    const struct pf_tracking *s, struct pf_str path, struct pf_str body,
 		    struct pf_err *err)
 {
-	struct pf_transfer t = { .accept = "application/json",
+	struct pf_tracking_call what = { .method = body.p ? "POST" : NULL,
+					 .url = pf_tracking_url(a, s, path),
+					 .body = body };
+
+	return pf_tracking_call(out, a, p, s, &what, err);
+}
+
+int pf_tracking_call(struct pf_node **out, struct pf_arena *a, struct pf_pool *p,
+		     const struct pf_tracking *s, const struct pf_tracking_call *what,
+		     struct pf_err *err)
+{
+	struct pf_transfer t = { .url = what->url,
+				 .accept = "application/json",
+				 .method = what->method,
+				 .send = what->body,
+				 .once = what->once,
 				 .body = PF_BUF(PF_MAX_REST),
 				 .problem = PF_BUF(PF_MAX_REST),
 				 .max = PF_MAX_REST };
 	int rc;
 
-	t.url = pf_formatz(a, PF_FMT "/api/2.0/mlflow/" PF_FMT, PF_ARG(s->base), PF_ARG(path));
-	if (body.p) {
-		t.method = "POST";
-		t.send = body;
+	if (what->body.p)
 		*PF_PUSH(&t.arena, &t.headers) = PF_S("Content-Type: application/json");
-	}
 	pf_tracking_sign(s, &t);
 	pf_pool_start(p, &t);
 	rc = pf_pool_wait(p, &t, err);
 	if (rc < 0)
-		(void)tell_refusal(&t, err);
-	else if (pf_json_parse(out, a, pf_dup(a, pf_buf_view(&t.body)), err) < 0) {
+		pf_tracking_refusal(&t, err);
+	else if (pf_json_parse(out, a, t.body.n ? pf_dup(a, pf_buf_view(&t.body)) : PF_S("{}"), err) < 0) {
 		err->code = PF_ETRANSFER;
 		rc = pf_wrap(err, "the answer of %s", t.url);
 	}

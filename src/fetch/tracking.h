@@ -1,4 +1,4 @@
-/* tracking.h - inside fetch: an MLflow tracking server and what it is asked */
+/* tracking.h - an MLflow tracking server and what it is asked */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
@@ -38,6 +38,25 @@ void pf_tracking_sign(const struct pf_tracking *s, struct pf_transfer *t);
 int pf_tracking_ask(struct pf_node **out, struct pf_arena *a, struct pf_pool *p,
 		    const struct pf_tracking *s, struct pf_str path, struct pf_str body,
 		    struct pf_err *err) PF_MUST_USE;
+/* Another method than those two, or one whose answer may not be asked for twice (`once`: see
+ * struct pf_transfer); `url` is whole, as of pf_tracking_url. An empty answer is {}. */
+struct pf_tracking_call {
+	const char *method, *url;
+	struct pf_str body; /* JSON; a view of NULL: none */
+	bool once;
+};
+int pf_tracking_call(struct pf_node **out, struct pf_arena *a, struct pf_pool *p,
+		     const struct pf_tracking *s, const struct pf_tracking_call *what,
+		     struct pf_err *err) PF_MUST_USE;
+/* BASE/api/2.0/mlflow/`path` */
+const char *pf_tracking_url(struct pf_arena *a, const struct pf_tracking *s, struct pf_str path);
+/* Puts the server's own words for a refusal into err, where the answer has some. */
+void pf_tracking_refusal(const struct pf_transfer *t, struct pf_err *err);
+/* Where `service` of mlflow-artifacts://HOST/..., "artifacts" or "mpu/create", is asked for:
+ * "https://host/prefix/api/2.0/mlflow-artifacts/artifacts", of the server's own scheme and prefix,
+ * and of its host where the URI names none. */
+struct pf_str pf_tracking_artifacts(struct pf_arena *a, const struct pf_tracking *s,
+				    const struct pf_url *u, const char *service);
 /* "name=iris&version=1", values encoded: pf_url_query(a, "name", iris, "version", one). */
 #define pf_url_query(a, ...) pf_url_query_of(a, __VA_ARGS__, (const char *)NULL)
 struct pf_str pf_url_query_of(struct pf_arena *a, const char *name, struct pf_str value, ...);

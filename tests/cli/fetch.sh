@@ -11,7 +11,7 @@ python3 "$SRCDIR/tests/cli/tracking_server.py" "$work" &
 server=$!
 trap 'kill $server 2>/dev/null; chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"' EXIT
 await "$work/ready"
-read -r port _ auth <"$work/ready"
+read -r port _ auth _ <"$work/ready"
 MLFLOW_TRACKING_URI=http://127.0.0.1:$port/prefix/
 export MLFLOW_TRACKING_URI
 fetch() { "$program" fetch "$@"; }
