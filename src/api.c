@@ -8,6 +8,7 @@
 #include "check/check.h"
 #include "input.h"
 #include "pipeline.h"
+#include "save/save.h"
 
 struct pyfunc_env_model {
 	struct pf_fetched from;
@@ -289,4 +290,82 @@ int pyfunc_env_predict(char **answer, struct pyfunc_env_job *job, const char *re
 		return give_error(error, &err);
 	*answer = give_text(&text);
 	return 0;
+}
+
+/* ---- models written ---- */
+
+static struct pf_strs list_of(struct pf_arena *a, const char *const *v)
+{
+	struct pf_strs out = { 0 };
+
+	for (; v && *v; v++)
+		*PF_PUSH(a, &out) = pf_s(*v);
+	return out;
+}
+
+/* The caller's struct, which may be an older and shorter one, into ours. */
+static int read_struct(void *out, size_t size, const void *given, size_t given_size,
+		       struct pf_err *err)
+{
+	if (given_size < sizeof(size_t) || given_size > size)
+		return pf_fail(err, PF_EUSAGE, "size is not the size of the struct");
+	memcpy(out, given, given_size);
+	return 0;
+}
+
+int pyfunc_env_save(const struct pyfunc_env_save_options *what,
+		    const struct pyfunc_env_options *options, struct pyfunc_env_error *error)
+{
+	struct pyfunc_env_save_options w = { 0 };
+	struct pf_err err = { 0 };
+	struct pf_opts o;
+	struct pf_save s;
+	PF_AUTO(arena) a = { 0 };
+
+	if (read_struct(&w, sizeof(w), what, what->size, &err) < 0 ||
+	    read_options(&o, &a, options, &err) < 0)
+		return give_error(error, &err);
+	s = (struct pf_save){
+		.path = w.path ? w.path : "",
+		.loader_module = w.loader_module,
+		.data_path = w.data_path,
+		.code_paths = list_of(&a, w.code_paths),
+		.conda_env = w.conda_env,
+		.pip_requirements = list_of(&a, w.pip_requirements),
+		.extra_pip_requirements = list_of(&a, w.extra_pip_requirements),
+		.signature = w.signature,
+		.input_example = w.input_example,
+		.metadata = w.metadata,
+		.model_config = w.model_config,
+		.streamable = w.streamable,
+		.python_version = w.python_version,
+		.model = w.mlflow_model,
+	};
+	return pf_save_model(&s, &o, &err) < 0 ? give_error(error, &err) : 0;
+}
+
+int pyfunc_env_add(const struct pyfunc_env_flavor *what, const struct pyfunc_env_options *options,
+		   struct pyfunc_env_error *error)
+{
+	struct pyfunc_env_flavor w = { 0 };
+	struct pf_err err = { 0 };
+	struct pf_opts o;
+	struct pf_save_flavor f;
+	PF_AUTO(arena) a = { 0 };
+
+	if (read_struct(&w, sizeof(w), what, what->size, &err) < 0 ||
+	    read_options(&o, &a, options, &err) < 0)
+		return give_error(error, &err);
+	f = (struct pf_save_flavor){
+		.mlmodel = w.mlmodel ? w.mlmodel : "",
+		.loader_module = w.loader_module,
+		.data = w.data,
+		.code = w.code,
+		.conda_env = w.conda_env,
+		.python_env = w.python_env,
+		.model_config = w.model_config,
+		.python_version = w.python_version,
+		.more = list_of(&a, w.more),
+	};
+	return pf_save_add(&f, &o, &err) < 0 ? give_error(error, &err) : 0;
 }

@@ -2,30 +2,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "batches.h"
 
-#include <errno.h>
-#include <unistd.h>
-
 #include "base/limits.h"
 #include "base/proc.h"
 #include "base/str.h"
+#include "batch_inside.h"
 #include "data/data.h"
 #include "input.h"
 
-struct work {
-	struct pf_runner *r;
-	const struct pf_input *input;
-	const struct pf_batches *b;
-	struct pf_expect expect;
-	const char *format;	/* of the answer */
-	unsigned how;
-	double until;		/* on the clock; 0: no end */
-	size_t rows;		/* done */
-	struct pf_buf header;	/* of the answer as CSV, from the first batch */
-	bool begun;
-	struct pf_err *err;
-};
-
-static int write_piece(struct work *w, struct pf_str piece)
+static int write_piece(struct pf_batch_work *w, struct pf_str piece)
 {
 	return w->b->write(w->b->ctx, piece, w->err);
 }
@@ -33,7 +17,7 @@ static int write_piece(struct work *w, struct pf_str piece)
 /* ---- answers ---- */
 
 /* The elements between a list's brackets. */
-static int put_json(struct work *w, const struct pf_value *answer)
+static int put_json(struct pf_batch_work *w, const struct pf_value *answer)
 {
 	PF_AUTO(buf) text = PF_BUF(PF_MAX_ANSWER);
 	struct pf_str inner;
@@ -48,7 +32,7 @@ static int put_json(struct work *w, const struct pf_value *answer)
 	return write_piece(w, inner);
 }
 
-static int put_csv(struct work *w, const struct pf_value *answer)
+static int put_csv(struct pf_batch_work *w, const struct pf_value *answer)
 {
 	PF_AUTO(buf) text = PF_BUF(PF_MAX_ANSWER);
 	struct pf_str whole, header;
@@ -69,7 +53,7 @@ static int put_csv(struct work *w, const struct pf_value *answer)
 	return write_piece(w, whole);
 }
 
-static int put_answer(struct work *w, const struct pf_value *answer, size_t rows)
+static int put_answer(struct pf_batch_work *w, const struct pf_value *answer, size_t rows)
 {
 	size_t got = 0;
 
@@ -89,27 +73,34 @@ static int put_answer(struct work *w, const struct pf_value *answer, size_t rows
 	return 0;
 }
 
-static int finish(struct work *w)
+int pf_batch_finish(struct pf_batch_work *w)
 {
 	return strcmp(w->format, "csv") == 0 ? 0 : write_piece(w, PF_S("]}\n"));
 }
 
 /* ---- one batch ---- */
 
-static int ask(struct work *w, const struct pf_value *data, const struct pf_value *params,
-	       size_t rows)
+int pf_batch_time(double *left, struct pf_batch_work *w)
+{
+	if (pf_signals_check(w->err) < 0)
+		return -1;
+	*left = w->until > 0 ? w->until - pf_clock() : 0;
+	if (w->until > 0 && *left <= 0)
+		return pf_fail(w->err, PF_ELIMIT, "the model did not answer in time");
+	return 0;
+}
+
+int pf_batch_ask(struct pf_batch_work *w, const struct pf_value *data,
+		 const struct pf_value *params, size_t rows)
 {
 	PF_AUTO(arena) a = { 0 };
 	PF_AUTO(buf) bytes = PF_BUF(PF_MAX_ANSWER);
 	struct pf_request part = { .data = *data, .params = *params };
 	struct pf_value answer;
-	double left = w->until > 0 ? w->until - pf_clock() : 0;
+	double left;
 
-	if (pf_signals_check(w->err) < 0)
-		return -1;
-	if (w->until > 0 && left <= 0)
-		return pf_fail(w->err, PF_ELIMIT, "the model did not answer in time");
-	if (pf_runner_predict(w->r, &part, PF_S(""), &bytes, left, w->err) < 0)
+	if (pf_batch_time(&left, w) < 0 ||
+	    pf_runner_predict(w->r, &part, PF_S(""), &bytes, left, w->err) < 0)
 		return -1;
 	if (pf_value_read(&answer, &a, pf_buf_view(&bytes), w->err) < 0) {
 		w->err->code = PF_ECODE; /* the model's code wrote to our socket */
@@ -118,12 +109,12 @@ static int ask(struct work *w, const struct pf_value *data, const struct pf_valu
 	return put_answer(w, &answer, rows);
 }
 
-static int wrap_rows(struct work *w, size_t from)
+int pf_batch_wrap(struct pf_batch_work *w, size_t from)
 {
 	return pf_wrap(w->err, "the input, of which row %zu is row 0 here", from);
 }
 
-static int refuse_raw(struct work *w, const char *why)
+int pf_batch_refuse(struct pf_batch_work *w, const char *why)
 {
 	return pf_fail(w->err, PF_EMODEL,
 		       "the input cannot be taken in batches, since only the environment can "
@@ -132,7 +123,7 @@ static int refuse_raw(struct work *w, const char *why)
 }
 
 /* --params replace those that the input came with. */
-static int params_of(struct pf_value *out, struct work *w, struct pf_arena *a,
+int pf_batch_params(struct pf_value *out, struct pf_batch_work *w, struct pf_arena *a,
 		     const struct pf_request *request)
 {
 	*out = request->params;
@@ -140,108 +131,6 @@ static int params_of(struct pf_value *out, struct work *w, struct pf_arena *a,
 	    pf_params_read(out, a, w->input->params, w->expect.params, w->err) < 0)
 		return pf_wrap(w->err, "--params");
 	return 0;
-}
-
-/* ---- CSV as it comes ---- */
-
-struct csv {
-	struct pf_buf text;	/* the header, then rows that are not done */
-	size_t header;		/* its bytes */
-	size_t read;		/* bytes in all */
-	bool ended;
-};
-
-static int read_more(struct csv *c, struct work *w)
-{
-	size_t step = c->text.n > PF_MIB(1) ? c->text.n : PF_MIB(1);
-	char *room = pf_buf_room(&c->text, step);
-	ssize_t n;
-
-	if (!room)
-		return pf_buf_check(&c->text, "one batch of rows", w->err);
-	do
-		n = read(w->b->fd, room, step);
-	while (n < 0 && errno == EINTR && !pf_signals_pending());
-	if (pf_signals_check(w->err) < 0)
-		return -1;
-	if (n < 0)
-		return pf_fail_errno(w->err, "cannot read %s", w->b->name);
-	if (n && !c->read && memchr(room, 0, (size_t)n))
-		return pf_fail(w->err, PF_EMODEL, "%s is no text: it holds a NUL byte", w->b->name);
-	c->text.n += (size_t)n;
-	c->text.p[c->text.n] = '\0';
-	c->read += (size_t)n;
-	c->ended = n == 0;
-	return 0;
-}
-
-/* Reads until `rows` rows behind `from` are there or no more come; `end` is where they end. */
-static int take_rows(size_t *end, size_t *found, struct csv *c, struct work *w, size_t from,
-		     size_t rows)
-{
-	size_t more;
-
-	*end = from;
-	*found = 0;
-	for (;;) {
-		*end += pf_csv_cut(&more, pf_str_skip(pf_buf_view(&c->text), *end), rows - *found);
-		*found += more;
-		if (*found == rows)
-			return 0;
-		if (c->ended) { /* the last row may have no end */
-			*found += pf_str_trim(pf_str_skip(pf_buf_view(&c->text), *end)).n > 0;
-			*end = c->text.n;
-			return 0;
-		}
-		if (read_more(c, w) < 0)
-			return -1;
-	}
-}
-
-static int predict_csv(struct work *w, struct pf_str text)
-{
-	PF_AUTO(arena) a = { 0 };
-	struct pf_request request = { 0 };
-	struct pf_value params = { 0 };
-
-	if (pf_csv_read(&request, &a, text, &w->expect, w->err) < 0)
-		return wrap_rows(w, w->rows);
-	if (request.raw)
-		return refuse_raw(w, request.why);
-	if (params_of(&params, w, &a, &request) < 0)
-		return -1;
-	return ask(w, &request.data, &params, request.data.table->rows);
-}
-
-static void drop_rows(struct csv *c, size_t end)
-{
-	memmove(c->text.p + c->header, c->text.p + end, c->text.n - end);
-	c->text.n -= end - c->header;
-	c->text.p[c->text.n] = '\0';
-}
-
-static int stream(struct work *w, struct csv *c)
-{
-	size_t end, found;
-
-	if (!w->expect.inputs || w->expect.inputs->kind != PF_SCHEMA_COLUMNS)
-		return pf_fail(w->err, PF_EMODEL,
-			       "CSV in batches takes a model with a signature of columns: the "
-			       "types of its columns would depend on the batch");
-	if (take_rows(&c->header, &found, c, w, 0, 1) < 0)
-		return -1;
-	do {
-		if (take_rows(&end, &found, c, w, c->header, w->b->rows) < 0)
-			return -1;
-		if (!found && w->begun)
-			break;
-		if (predict_csv(w, pf_str_cut(pf_buf_view(&c->text), 0, end)) < 0)
-			return -1;
-		drop_rows(c, end);
-		if (w->b->tell)
-			w->b->tell(w->b->ctx, w->rows, c->read - (c->text.n - c->header));
-	} while (!c->ended || c->text.n > c->header);
-	return finish(w);
 }
 
 /* ---- what is in memory: tables and arrays ---- */
@@ -277,7 +166,7 @@ static struct pf_value slice(struct pf_arena *a, const struct pf_value *v, size_
 	return made;
 }
 
-static int cut_up(struct work *w)
+int pf_batches_whole(struct pf_batch_work *w)
 {
 	PF_AUTO(arena) a = { 0 };
 	PF_AUTO(buf) held = PF_BUF(PF_MAX_FRAME);
@@ -288,43 +177,58 @@ static int cut_up(struct work *w)
 	if (pf_input_read(&request, &a, &held, w->r, w->input, &w->expect, w->err) < 0)
 		return pf_wrap(w->err, "the input");
 	if (request.raw)
-		return refuse_raw(w, request.why);
+		return pf_batch_refuse(w, request.why);
 	if (request.llm || !rows_of(&request.data, &all))
 		return pf_fail(w->err, PF_EMODEL,
 			       "the input has no rows that could be taken in batches");
-	if (params_of(&params, w, &a, &request) < 0)
+	if (pf_batch_params(&params, w, &a, &request) < 0)
 		return -1;
 	do {
 		PF_AUTO(arena) temp = { 0 };
 		size_t rows = all - from < w->b->rows ? all - from : w->b->rows;
 		struct pf_value part = slice(&temp, &request.data, from, rows);
 
-		if (ask(w, &part, &params, rows) < 0)
+		if (pf_batch_ask(w, &part, &params, rows) < 0)
 			return -1;
 		from += rows;
 		if (w->b->tell)
 			w->b->tell(w->b->ctx, from, 0);
 	} while (from < all);
-	return finish(w);
+	return pf_batch_finish(w);
 }
+
+/* Formats that need not be read whole; from what is no file some do. */
+static const struct {
+	const char *format;
+	bool from_pipes;
+	int (*all)(struct pf_batch_work *w);
+} ways[] = {
+	{ "csv", true, pf_batches_csv },
+	{ "parquet", false, pf_batches_parquet },
+	{ "npy", false, pf_batches_npy },
+	{ "json", false, pf_batches_json },
+};
 
 int pf_job_predict_batches(struct pf_runner *r, const struct pf_job *job, const struct pf_opts *o,
 			   const struct pf_input *input, const struct pf_batches *b,
 			   struct pf_err *err)
 {
-	struct work w = { .r = r, .input = input, .b = b, .err = err,
+	struct pf_batch_work w = { .r = r, .input = input, .b = b, .err = err,
 			  .expect = pf_job_expect(job, o),
 			  .format = input->answer ? input->answer : "json",
 			  .how = o->mlflow_compat ? PF_ANSWER_BARE_NAN : 0,
 			  .until = input->seconds > 0 ? pf_clock() + input->seconds : 0 };
-	struct csv c = { .text = PF_BUF(PF_MAX_INPUT) };
+	bool file = b->mapped || b->file;
+	size_t i = 0;
 	int rc;
 
 	if (strcmp(w.format, "parquet") == 0)
 		return pf_fail(err, PF_EUSAGE,
 			       "an answer in batches is written as JSON or CSV, not as Parquet");
-	rc = strcmp(input->format, "csv") == 0 ? stream(&w, &c) : cut_up(&w);
-	pf_buf_free(&c.text);
+	while (i < PF_COUNT(ways) && strcmp(input->format, ways[i].format) != 0)
+		i++;
+	rc = i < PF_COUNT(ways) && (file || ways[i].from_pipes) ? ways[i].all(&w) :
+								   pf_batches_whole(&w);
 	pf_buf_free(&w.header);
 	return rc;
 }

@@ -7,7 +7,9 @@
 /* Where rows come from and answers go to. */
 struct pf_batches {
 	size_t rows;		/* of a batch */
-	int fd; /* CSV is read from it as it comes; other formats are in the input's text */
+	int fd;			/* CSV is read from it as it comes, Parquet by the runner */
+	bool file;		/* it is of a regular file */
+	bool mapped;		/* the input's text is that file, mapped; else it was read */
 	const char *name;	/* of what is read, for messages */
 	int (*write)(void *ctx, struct pf_str piece, struct pf_err *err);
 	void (*tell)(void *ctx, size_t rows,

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 
 struct pf_builder;
+struct pf_node;
 
 enum pf_env_manager {
 	PF_ENV_AUTO,
@@ -66,9 +67,14 @@ struct pf_opts {
 	bool lenient_record;	   /* wheels whose RECORD is not complete, or not right */
 	bool mlflow_compat; /* input and answers exactly as MLflow has them, losses included */
 	enum pf_loader loader;
+	const struct pf_node *model_config; /* settings in place of the model's; NULL: none */
+	bool stream;		   /* by predict_stream, which MLflow has */
 	bool keep_warm;		   /* take a worker that waits, and leave one */
 	unsigned warm_seconds;	   /* how long it may be idle; 0: end it */
+	uint64_t max_model;	   /* bytes of a model that is fetched; 0: PF_MAX_MODEL_BYTES */
 	uint64_t max_memory;	   /* bytes the runner may allocate; 0: no limit */
+	bool small_input;	   /* what the runner is started for is known to be little */
+	unsigned threads;	   /* of numerical libraries in it; 0: as many as they like */
 	struct pf_strs pass_env;   /* names let through to the runner */
 	struct pf_strs set_env;	   /* K=V for the runner */
 };

@@ -154,6 +154,7 @@ int pf_read_model(struct pf_model *out, struct pf_fetched *from, const char *uri
 		  enum pf_how_much much, const struct pf_opts *o, struct pf_err *err)
 {
 	struct pf_fetch_opts how = { .store = o->store, .offline = o->offline,
+				     .max_bytes = o->max_model,
 				     .texts = much == PF_TEXTS_OF_IT,
 				     .max_file = much == PF_LOOKS_OF_IT ? PF_MAX_LOOKED_INTO : 0 };
 

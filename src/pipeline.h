@@ -46,6 +46,7 @@ struct pf_input {
 	const char *answer;	/* of pf_answer_formats; NULL: json */
 	struct pf_str params;	/* a JSON object that replaces the input's params; empty: none */
 	double seconds;		/* for loading and predicting; 0: no limit */
+	struct pf_pieces *pieces; /* of pf_job_stream's own; NULL */
 };
 
 /* Starts a runner, which imports and loads while the caller reads its input. */
@@ -60,7 +61,17 @@ int pf_job_start_to_read(struct pf_runner *out, const struct pf_job *job, const 
 /* What a job's input must fit. Borrows from the job. */
 struct pf_expect pf_job_expect(const struct pf_job *job, const struct pf_opts *o);
 /* Checks the input against the signature, asks the runner, appends the answer; JSON has no newline
- * at its end. */
+ * at its end. A runner that was not started, zeroed, is started when the input has told which it
+ * takes; Parquet needs one that is. */
 int pf_job_predict(struct pf_buf *answer, struct pf_runner *r, const struct pf_job *job,
 		   const struct pf_opts *o, const struct pf_input *input,
 		   struct pf_err *err) PF_MUST_USE;
+/* The same by the model's predict_stream, with o->stream: each piece is written when it comes, as a
+ * line of JSON. */
+struct pf_lines {
+	int (*write)(void *ctx, struct pf_str line, struct pf_err *err);
+	void *ctx;
+};
+int pf_job_stream(struct pf_runner *r, const struct pf_job *job, const struct pf_opts *o,
+		  const struct pf_input *input, const struct pf_lines *out,
+		  struct pf_err *err) PF_MUST_USE;

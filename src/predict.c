@@ -1,13 +1,12 @@
 /* predict.c - from a job and an input to the answer: load, read, enforce, ask, write */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/fs.h"
-#include "base/json.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "base/number.h"
 #include "base/proc.h"
 #include "base/str.h"
 #include "check/modules.h"
+#include "config.h"
 #include "data/data.h"
 #include "input.h"
 #include "model/light.h"
@@ -25,50 +24,14 @@ static const char *mlflow_does(const struct pf_model *m, const struct pf_opts *o
 		return "--mlflow-compat is MLflow's own way";
 	if (pf_str_starts(m->loader_module, "mlflow.") && m->config)
 		return "it has a configuration";
+	if (o->stream)
+		return "--stream is MLflow's predict_stream";
 	return NULL;
 }
 
 static bool needs_mlflow(const struct pf_model *m, const struct pf_opts *o)
 {
 	return mlflow_does(m, o) != NULL;
-}
-
-/* A YAML scalar as JSON: numbers that JSON spells otherwise (0x10, .5, 1_000) go as text. */
-static void write_scalar(struct pf_json_out *w, const struct pf_node *n)
-{
-	double number;
-	int64_t whole;
-
-	if (n->kind == PF_NODE_BOOL)
-		pf_json_bool(w, n->truth);
-	else if (n->kind == PF_NODE_NUMBER && pf_int64_read(n->text, &whole))
-		pf_json_int(w, whole);
-	else if (n->kind == PF_NODE_NUMBER && pf_double_read(n->text, &number))
-		pf_json_raw(w, n->text);
-	else
-		pf_json_str(w, n->text);
-}
-
-/* Bounded by the YAML reader's depth. */
-static void write_node(struct pf_json_out *w, const struct pf_node *n)
-{
-	bool map = n->kind == PF_NODE_MAP;
-
-	if (n->kind == PF_NODE_NULL) {
-		pf_json_null(w);
-		return;
-	}
-	if (pf_node_is_scalar(n)) {
-		write_scalar(w, n);
-		return;
-	}
-	pf_json_open(w, map ? '{' : '[');
-	for (size_t i = 0; i < n->n; i++) {
-		if (map)
-			pf_json_key(w, n->v[i].key.p);
-		write_node(w, &n->v[i]);
-	}
-	pf_json_close(w, map ? '}' : ']');
 }
 
 static int fail_light(const char *why, struct pf_err *err)
@@ -135,10 +98,11 @@ static int start(struct pf_runner *out, const struct pf_job *job, bool through_m
 {
 	struct pf_load_light light = { 0 };
 	struct pf_strs watched = { 0 };
+	struct pf_opts own = *o;
 	const struct pf_model *m = &job->model;
 	PF_AUTO(arena) a = { 0 };
 	PF_AUTO(buf) config = PF_BUF(PF_MAX_TEXT_FILE);
-	struct pf_json_out w = { .buf = &config };
+	PF_AUTO(buf) overrides = PF_BUF(PF_MAX_TEXT_FILE);
 	struct pf_load load = {
 		.model_dir = m->dir,
 		.loader_module = m->loader_module,
@@ -158,11 +122,21 @@ static int start(struct pf_runner *out, const struct pf_job *job, bool through_m
 	load.light = light.flavor ? &light : NULL;
 	choose_watched(&watched, &a, job);
 	if (m->config)
-		write_node(&w, m->config);
-	if (pf_buf_check(&config, "the model's configuration", err) < 0)
+		pf_config_write(&config, m->config);
+	if (o->model_config)
+		pf_config_write(&overrides, o->model_config);
+	if (pf_buf_check(&config, "the model's configuration", err) < 0 ||
+	    pf_buf_check(&overrides, "--model-config", err) < 0)
 		return -1;
 	load.config_json = pf_buf_view(&config);
-	return pf_runner_start(out, job->env.python, &load, o, err);
+	load.overrides_json = pf_buf_view(&overrides);
+	if (!through_mlflow) /* which says so itself */
+		pf_config_tell_ignored(m->config, o->model_config);
+	/* What the light loader knows takes as long as the rows are many: threads for a few cost
+	 * more than they bring. A worker may be asked for more rows the next time. */
+	if (load.light && o->small_input && !o->keep_warm)
+		own.threads = 1;
+	return pf_runner_start(out, job->env.python, &load, &own, err);
 }
 
 int pf_job_start(struct pf_runner *out, const struct pf_job *job, const struct pf_opts *o,
@@ -182,19 +156,35 @@ bool pf_job_reads_raw(const struct pf_job *job, const struct pf_opts *o)
 	return !job->model.signature.present || needs_mlflow(&job->model, o);
 }
 
-/* Input that only the environment can read must be enforced there too: by a model that was loaded
- * through mlflow. A model loaded directly is loaded again. */
-static int start_again(struct pf_runner *r, const struct pf_job *job, const struct pf_opts *o,
-		       struct pf_err *err)
+static bool is_started(const struct pf_runner *r)
 {
-	if (pf_job_reads_raw(job, o))
-		return 0;
-	pf_runner_free(r);
-	return pf_job_start_to_read(r, job, o, err);
+	return r->proc.pid > 0 || r->warm.found;
 }
 
-/* Asks; a worker that turns out to be gone, or goes meanwhile, is replaced by a process of our
- * own. */
+/* Input that only the environment can read must be enforced there too: by a model that was loaded
+ * through mlflow. A model loaded directly is loaded again; one that waited for its input is loaded
+ * but once. */
+static int start_for(struct pf_runner *r, const struct pf_request *request,
+		     const struct pf_job *job, const struct pf_opts *o, struct pf_err *err)
+{
+	bool to_read = request->raw && !pf_job_reads_raw(job, o);
+
+	if (is_started(r) && !to_read)
+		return 0;
+	pf_runner_free(r);
+	return to_read ? pf_job_start_to_read(r, job, o, err) : pf_job_start(r, job, o, err);
+}
+
+static int ask_once(struct pf_buf *bytes, struct pf_runner *r, const struct pf_request *request,
+		    const struct pf_input *input, double seconds, struct pf_err *err)
+{
+	return input->pieces ?
+		       pf_runner_stream(r, request, input->text, input->pieces, seconds, err) :
+		       pf_runner_predict(r, request, input->text, bytes, seconds, err);
+}
+
+/* Asks; a worker that turns out to be gone, or goes meanwhile, is replaced by a process of our own,
+ * unless pieces of the answer are out. */
 static int ask(struct pf_buf *bytes, struct pf_runner *r, const struct pf_job *job,
 	       const struct pf_opts *o, const struct pf_request *request,
 	       const struct pf_input *input, struct pf_err *err)
@@ -202,11 +192,11 @@ static int ask(struct pf_buf *bytes, struct pf_runner *r, const struct pf_job *j
 	double start_time = pf_clock(), left;
 	bool through = needs_mlflow(&job->model, o) || (request->raw && !pf_job_reads_raw(job, o));
 
-	if (request->raw && start_again(r, job, o, err) < 0)
+	if (start_for(r, request, job, o, err) < 0)
 		return -1;
-	if (pf_runner_predict(r, request, input->text, bytes, input->seconds, err) == 0)
+	if (ask_once(bytes, r, request, input, input->seconds, err) == 0)
 		return 0;
-	if (!r->warm.lost)
+	if (!r->warm.lost || (input->pieces && input->pieces->count))
 		return -1;
 	left = input->seconds > 0 ? input->seconds - (pf_clock() - start_time) : 0;
 	if (input->seconds > 0 && left <= 0)
@@ -215,7 +205,7 @@ static int ask(struct pf_buf *bytes, struct pf_runner *r, const struct pf_job *j
 	pf_runner_free(r);
 	if (start(r, job, through, true, o, err) < 0)
 		return -1;
-	return pf_runner_predict(r, request, input->text, bytes, left, err);
+	return ask_once(bytes, r, request, input, left, err);
 }
 
 /* Which of the model's requirements should have brought the module? NULL: none. */
@@ -261,24 +251,37 @@ struct pf_expect pf_job_expect(const struct pf_job *job, const struct pf_opts *o
 				   .compat = o->mlflow_compat };
 }
 
+static unsigned answer_how(const struct pf_opts *o)
+{
+	return o->mlflow_compat ? PF_ANSWER_BARE_NAN : 0;
+}
+
+static int read_request(struct pf_request *out, struct pf_arena *a, struct pf_buf *held,
+			struct pf_runner *r, const struct pf_job *job, const struct pf_opts *o,
+			const struct pf_input *input, struct pf_err *err)
+{
+	struct pf_expect expect = pf_job_expect(job, o);
+
+	if (pf_input_read(out, a, held, r, input, &expect, err) < 0)
+		return pf_wrap(err, "the input");
+	if (input->params.n &&
+	    pf_params_read(&out->params, a, input->params, expect.params, err) < 0)
+		return pf_wrap(err, "--params");
+	return 0;
+}
+
 static int predict(struct pf_buf *answer, struct pf_runner *r, const struct pf_job *job,
 		   const struct pf_opts *o, const struct pf_input *input, struct pf_err *err)
 {
-	const struct pf_signature *s = &job->model.signature;
-	struct pf_expect expect = pf_job_expect(job, o);
-	unsigned how = o->mlflow_compat ? PF_ANSWER_BARE_NAN : 0;
 	PF_AUTO(arena) a = { 0 };
 	PF_AUTO(buf) bytes = PF_BUF(PF_MAX_ANSWER);
 	PF_AUTO(buf) held = PF_BUF(PF_MAX_FRAME);
 	struct pf_request request = { 0 };
+	unsigned how = answer_how(o);
 	struct pf_value value;
 
-	if (pf_input_read(&request, &a, &held, r, input, &expect, err) < 0)
-		return pf_wrap(err, "the input");
-	if (input->params.n &&
-	    pf_params_read(&request.params, &a, input->params, &s->params, err) < 0)
-		return pf_wrap(err, "--params");
-	if (ask(&bytes, r, job, o, &request, input, err) < 0)
+	if (read_request(&request, &a, &held, r, job, o, input, err) < 0 ||
+	    ask(&bytes, r, job, o, &request, input, err) < 0)
 		return -1;
 	if (pf_value_read(&value, &a, pf_buf_view(&bytes), err) < 0) {
 		err->code = PF_ECODE; /* the model's code wrote to our socket */
@@ -292,6 +295,48 @@ int pf_job_predict(struct pf_buf *answer, struct pf_runner *r, const struct pf_j
 		   const struct pf_opts *o, const struct pf_input *input, struct pf_err *err)
 {
 	if (predict(answer, r, job, o, input, err) == 0)
+		return 0;
+	if (r->missing[0])
+		explain_missing(r, job, o, err);
+	return -1;
+}
+
+/* ---- in pieces ---- */
+
+struct lines {
+	const struct pf_lines *out;
+	unsigned how;
+};
+
+static int write_line(void *ctx, struct pf_str bytes, struct pf_err *err)
+{
+	const struct lines *l = ctx;
+	PF_AUTO(arena) a = { 0 };
+	PF_AUTO(buf) line = PF_BUF(PF_MAX_ANSWER);
+	struct pf_value value;
+
+	if (pf_value_read(&value, &a, bytes, err) < 0 ||
+	    pf_answer_json(&line, &value, l->how, err) < 0) {
+		err->code = PF_ECODE;
+		return pf_wrap(err, "a piece of the model's answer");
+	}
+	pf_buf_char(&line, '\n');
+	return l->out->write(l->out->ctx, pf_buf_view(&line), err);
+}
+
+int pf_job_stream(struct pf_runner *r, const struct pf_job *job, const struct pf_opts *o,
+		  const struct pf_input *input, const struct pf_lines *out, struct pf_err *err)
+{
+	struct lines lines = { .out = out, .how = answer_how(o) };
+	struct pf_pieces pieces = { .take = write_line, .ctx = &lines };
+	struct pf_input streamed = *input;
+	PF_AUTO(arena) a = { 0 };
+	PF_AUTO(buf) held = PF_BUF(PF_MAX_FRAME);
+	struct pf_request request = { 0 };
+
+	streamed.pieces = &pieces;
+	if (read_request(&request, &a, &held, r, job, o, &streamed, err) == 0 &&
+	    ask(NULL, r, job, o, &request, &streamed, err) == 0)
 		return 0;
 	if (r->missing[0])
 		explain_missing(r, job, o, err);

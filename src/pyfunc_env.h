@@ -124,6 +124,52 @@ const char *pyfunc_env_python(const struct pyfunc_env_job *job);
 int pyfunc_env_predict(char **answer, struct pyfunc_env_job *job, const char *request, size_t size,
 		       const char *format, double seconds, struct pyfunc_env_error *err);
 
+/* ---- models written ---- */
+
+/* Zeroed but for `size` and what is needed. Lists are NULL-terminated; NULL is an empty one. What
+ * each means is in the manual of `pyfunc-env save`, under the option of that name; files are given
+ * by their paths. */
+struct pyfunc_env_save_options {
+	size_t size;	  /* sizeof(struct pyfunc_env_save_options) */
+	const char *path; /* the folder to write: not there, or empty */
+	const char *loader_module;
+	const char *data_path;
+	const char *const *code_paths;
+	const char *conda_env;
+	const char *const *pip_requirements; /* "-r FILE" and "-c FILE" read files */
+	const char *const *extra_pip_requirements;
+	const char *signature;
+	const char *input_example;
+	const char *metadata;
+	const char *model_config;
+	int streamable;
+	const char *python_version;
+	const char *mlflow_model; /* a model's folder to copy, in place of loader, data and code */
+};
+
+/* Writes a model's directory as MLflow's save_model does, whole or not at all. Of the options,
+ * `python` and `store` count; they may be NULL. */
+int pyfunc_env_save(const struct pyfunc_env_save_options *what,
+		    const struct pyfunc_env_options *options, struct pyfunc_env_error *err);
+
+/* The same of `pyfunc-env add`. Paths are relative to the model's folder. */
+struct pyfunc_env_flavor {
+	size_t size;	     /* sizeof(struct pyfunc_env_flavor) */
+	const char *mlmodel; /* the file, or the folder it is in */
+	const char *loader_module;
+	const char *data;
+	const char *code;
+	const char *conda_env;
+	const char *python_env;
+	const char *model_config;
+	const char *python_version;
+	const char *const *more; /* KEY=VALUE */
+};
+
+/* Adds the python_function flavor to an MLmodel, or replaces it, as MLflow's add_to_model does. */
+int pyfunc_env_add(const struct pyfunc_env_flavor *what, const struct pyfunc_env_options *options,
+		   struct pyfunc_env_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -25,6 +25,8 @@ edges() {
 	run: base formats env python data opts.h
 	runner: base data/frame.h data/enforce.h
 	serve: base formats model data run opts.h
+	save: base formats req model data python check opts.h
+	publish: base formats fetch model
 	END
 }
 
@@ -39,7 +41,7 @@ doors() {
 	solve: solve/solve.h solve/plan.h solve/native.h solve/builder.h solve/conda.h
 	index: index/index.h index/needed.h
 	channel: channel/channel.h channel/repodata.h
-	fetch: fetch/fetch.h fetch/archive.h
+	fetch: fetch/fetch.h fetch/archive.h fetch/where.h fetch/tracking.h fetch/s3.h fetch/gs.h fetch/refusal.h fetch/setting.h
 	env: env/env.h env/venv.h env/wheel.h env/wheels.h
 	END
 }

@@ -63,6 +63,10 @@ int pf_json_fail(const struct pf_json *r, struct pf_err *err, const char *fmt, .
 int pf_json_parse(struct pf_node **out, struct pf_arena *a, struct pf_str text,
 		  struct pf_err *err) PF_MUST_USE;
 
+/* Appends a tree as json.dumps(value, indent=...) of Python writes it: ASCII alone, floats by their
+ * repr, NaN and Infinity bare; `indent` 0 is None, all on one line. */
+void pf_json_as_python(struct pf_buf *out, const struct pf_node *n, int indent);
+
 /* ---- writer: compact, UTF-8 as it is (what is none becomes U+FFFD), control bytes escaped;
  * commas are its own business; at most 64 levels ---- */
 

@@ -78,6 +78,10 @@
 #define PF_NET_TRIES 4			/* of each transfer, unless the user says */
 #define PF_MAX_NET_TRIES 30
 
+/* models that are written */
+#define PF_MAX_EXAMPLE_CELLS 2000000	/* of a table that is an input example */
+#define PF_MAX_MODEL_DEPTH 100		/* folders in folders of what is copied into one */
+
 /* fetched models */
 #define PF_MAX_LOOKED_INTO PF_MIB(64)	/* an artifact that diff fetches to look into it */
 #define PF_MAX_MODEL_FILES 100000
@@ -88,6 +92,12 @@
 #define PF_MAX_XML_TEXT PF_KIB(64)	/* a name, or the texts around one element */
 #define PF_MAX_REST PF_MIB(16)		/* one answer of a tracking server */
 #define PF_MAX_HOPS 4			/* from a model's URI to where its files are */
+
+/* published models */
+#define PF_MAX_UPLOADS 8		/* files, or parts of them, on their way at a time */
+#define PF_UPLOAD_PART PF_MIB(16)	/* of a file that goes to S3 in parts, at least */
+#define PF_MAX_UPLOAD_PARTS 10000	/* of one file: what S3 takes */
+#define PF_MAX_PARAMS 100		/* of a run, that a logged model takes over at a time */
 
 /* package indexes */
 #define PF_MAX_CHANNELS 1000		/* of conda's, for one environment */
@@ -158,6 +168,7 @@
 #define PF_MAX_BATCH 256		/* requests that go to a model together */
 #define PF_MAX_TOKEN 4096		/* bytes of a bearer token */
 #define PF_MAX_TOKENS 1000
+#define PF_SMALL_INPUT PF_KIB(64) /* of `run`: threads of numerical libraries are not worth it */
 #define PF_SMALL_BODY PF_KIB(64) /* read to its end although it is refused: the connection stays */
 #define PF_MIN_PROGRESS PF_KIB(30)	/* bytes that a slow client must move in PF_WAIT_CLIENT */
 
@@ -182,7 +193,10 @@
 #define PF_WAIT_SOLVE 1800		/* for the native resolver, the index's answers included */
 #define PF_WAIT_CONNECT 10		/* for a server to take a connection */
 #define PF_WAIT_MACHINE 1		/* for a cloud's machine to say who it is, if it is one */
+#define PF_WAIT_PROCESS 60		/* for a program that tells who we are at AWS */
 #define PF_WAIT_STALL 30			/* without a byte from a server */
+#define PF_WAIT_TAKE 300			/* for a server to say that it has taken a file */
+#define PF_WAIT_READY 300		/* for a registered version; MLflow's default */
 #define PF_MAX_NET_WAIT 3600		/* what the user may make of those two */
 #define PF_WAIT_BETWEEN 60		/* at most, before a transfer is tried again */
 #define PF_AGE_CACHE (30 * 86400)	/* wheels and pages that no environment needs are kept */

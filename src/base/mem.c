@@ -243,6 +243,11 @@ void pf_buf_cstr(struct pf_buf *b, const char *s)
 
 void pf_buf_char(struct pf_buf *b, char c)
 {
+	if (b->n + 1 < b->cap && b->n < b->max && !b->toobig) {
+		b->p[b->n++] = c;
+		b->p[b->n] = '\0';
+		return;
+	}
 	pf_buf_add(b, &c, 1);
 }
 

@@ -26,20 +26,29 @@ static const char PAIRS[] = "0001020304050607080910111213141516171819"
 			    "6061626364656667686970717273747576777879"
 			    "8081828384858687888990919293949596979899";
 
+/* Eight digits, zeros in front among them: pairs that do not wait for each other. */
+static void put_eight(char *out, uint32_t v)
+{
+	uint32_t upper = v / 10000, lower = v % 10000;
+
+	memcpy(out, PAIRS + upper / 100 * 2, 2);
+	memcpy(out + 2, PAIRS + upper % 100 * 2, 2);
+	memcpy(out + 4, PAIRS + lower / 100 * 2, 2);
+	memcpy(out + 6, PAIRS + lower % 100 * 2, 2);
+}
+
 /* Writes the digits so that they end at `end`; returns where they begin. */
 static char *put_digits(char *end, uint64_t v)
 {
-	while (v >= 100) {
-		end -= 2;
-		memcpy(end, PAIRS + v % 100 * 2, 2);
-		v /= 100;
-	}
-	if (v < 10) {
-		*--end = (char)('0' + v);
-		return end;
-	}
-	end -= 2;
-	memcpy(end, PAIRS + v * 2, 2);
+	uint32_t rest;
+
+	for (; v >= 100000000; v /= 100000000)
+		put_eight(end -= 8, (uint32_t)(v % 100000000));
+	for (rest = (uint32_t)v; rest >= 100; rest /= 100)
+		memcpy(end -= 2, PAIRS + rest % 100 * 2, 2);
+	if (rest >= 10)
+		return memcpy(end - 2, PAIRS + rest * 2, 2);
+	*--end = (char)('0' + rest);
 	return end;
 }
 
@@ -150,35 +159,39 @@ static struct decimal shortest(uint64_t fraction, int exponent)
 	return (struct decimal){ s + (vb > 4 * s + 2 || (vb == 4 * s + 2 && (s & 1))), k };
 }
 
+/* How many digits there can be, and the size of a copy that has them all: one of a fixed size is a
+ * store or two, and `out` has room for what is too much. */
+#define DIGITS 17
+#define COPY 20
+
 /* Digits and the place of the point, as Python's repr writes them: scientific from 1e16 up and
- * below 1e-4, with at least two digits of exponent. `point` is the number of digits before it. */
+ * below 1e-4, with at least two digits of exponent. `point` is the number of digits before it.
+ * COPY bytes behind the last digit can be read. */
 static size_t lay_out(char *out, const char *digits, int n, int point)
 {
 	char *p = out;
 	int e;
 
 	if (point > 0 && point <= 16) {
-		int whole = n < point ? n : point;
-
-		memcpy(p, digits, (size_t)whole);
-		memset(p + whole, '0', (size_t)(point - whole));
-		p += point;
-		*p++ = '.';
-		if (n <= point)
-			*p++ = '0';
-		memcpy(p, digits + whole, (size_t)(n - whole));
-		return (size_t)(p + (n - whole) - out);
+		memcpy(p, digits, COPY);
+		if (n > point) {
+			p[point] = '.';
+			memcpy(p + point + 1, digits + point, COPY);
+			return (size_t)n + 1;
+		}
+		memset(p + n, '0', (size_t)(point - n));
+		memcpy(p + point, ".0", 2);
+		return (size_t)point + 2;
 	}
 	if (point <= 0 && point > -4) {
 		memcpy(p, "0.0000", 6);
-		p += 2 - point;
-		memcpy(p, digits, (size_t)n);
-		return (size_t)(p + n - out);
+		memcpy(p + 2 - point, digits, COPY);
+		return (size_t)(2 - point + n);
 	}
 	*p++ = digits[0];
 	if (n > 1)
 		*p++ = '.';
-	memcpy(p, digits + 1, (size_t)(n - 1));
+	memcpy(p, digits + 1, COPY);
 	p += n - 1;
 	e = point - 1;
 	*p++ = 'e';
@@ -201,7 +214,7 @@ static size_t write_special(char *out, double value)
 
 size_t pf_double_write(char out[PF_DOUBLE_SIZE], double value)
 {
-	char digits[24], *end = digits + sizeof(digits), *from;
+	char digits[DIGITS + 2 * COPY] = { 0 }, *end = digits + DIGITS, *from;
 	struct decimal d;
 	uint64_t bits, fraction;
 	size_t sign;

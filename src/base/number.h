@@ -4,11 +4,11 @@
 
 #include "base/common.h"
 
-#define PF_DOUBLE_SIZE 32
+#define PF_DOUBLE_SIZE 40
 
 /* Writes the shortest text that reads back as the same double, spelled as Python's repr does
  * (1.0, 1e+16, 1e-05, 0.1, -0.0). NaN and infinities: "nan", "inf", "-inf". Not NUL-terminated;
- * returns its length. */
+ * returns its length, at most 25; what is behind it in `out` is overwritten. */
 size_t pf_double_write(char out[PF_DOUBLE_SIZE], double value);
 /* At most 20 bytes; not NUL-terminated; returns how many. */
 size_t pf_int64_write(char *out, int64_t value);

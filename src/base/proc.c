@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -18,6 +19,33 @@
 #include "base/str.h"
 
 extern char **environ;
+
+/* /sys/fs/cgroup/cpu.max: "QUOTA PERIOD", or "max PERIOD". 0: no limit. */
+static unsigned allowed_time(void)
+{
+	PF_AUTO(buf) text = PF_BUF(PF_KIB(4));
+	struct pf_err ignored;
+	struct pf_str rest, quota;
+	uint64_t time, period;
+
+	if (pf_read_file(&text, AT_FDCWD, "/sys/fs/cgroup/cpu.max", &ignored) < 0)
+		return 0;
+	rest = pf_str_trim(pf_buf_view(&text));
+	if (!pf_str_next(&rest, ' ', &quota) || !pf_str_u64(quota, &time) ||
+	    !pf_str_u64(rest, &period) || !period)
+		return 0;
+	return (unsigned)((time + period - 1) / period);
+}
+
+unsigned pf_processors(void)
+{
+	unsigned limit = allowed_time(), count = 1;
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set) == 0)
+		count = (unsigned)CPU_COUNT(&set);
+	return limit && limit < count ? limit : count;
+}
 
 static volatile sig_atomic_t pending_signal;
 

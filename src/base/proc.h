@@ -9,6 +9,10 @@
 /* Seconds of the monotonic clock. */
 double pf_clock(void);
 
+/* How many processors this process may use: those it may run on, and no more than what the control
+ * group at the root of what we see (a container's) has time for. At least 1. */
+unsigned pf_processors(void);
+
 /* What to start. argv[0] is shown to the program; `path` is what is executed (no PATH search). */
 struct pf_spawn {
 	const char *path;

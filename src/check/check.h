@@ -66,6 +66,12 @@ void pf_missings_free(struct pf_missings *list);
 void pf_missings_find(struct pf_missings *out, const struct pf_model *m,
 		      const struct pf_python *python, struct pf_dists *installed);
 
+/* The requirements that MLflow would infer by loading the model, found by reading its files: the
+ * installed distributions whose modules they name, "pandas==2.1.4", sorted, less what others of
+ * them need. They live in `a`. */
+void pf_used_find(struct pf_strs *out, struct pf_arena *a, const struct pf_model *m,
+		  const struct pf_python *python, struct pf_dists *installed);
+
 /* Reports. `model` is the name to show. */
 void pf_report_text(struct pf_buf *out, const struct pf_diff *d, const char *model);
 void pf_report_mlflow(struct pf_buf *out, const struct pf_diff *d);

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/number.h"
 #include "base/str.h"
+#include "config.h"
 #include "model/model.h"
 
 struct command {
@@ -174,6 +175,7 @@ int pf_cli_opts(struct pf_opts *out, const struct pf_args *args, struct pf_arena
 		.allow_scripts = pf_args_has(args, PF_OPT_allow_scripts),
 		.lenient_record = pf_args_has(args, PF_OPT_lenient_record),
 		.mlflow_compat = pf_args_has(args, PF_OPT_mlflow_compat),
+		.stream = pf_args_has(args, PF_OPT_stream),
 	};
 
 	if (pf_opts_manager(&o, "--env-manager", args->value[PF_OPT_env_manager], err) < 0 ||
@@ -181,7 +183,11 @@ int pf_cli_opts(struct pf_opts *out, const struct pf_args *args, struct pf_arena
 	    pf_opts_link_mode(&o, "--link-mode", args->value[PF_OPT_link_mode], err) < 0 ||
 	    read_loader(&o, args->value[PF_OPT_loader], err) < 0 ||
 	    read_warm(&o, args->value[PF_OPT_keep_warm], err) < 0 ||
-	    pf_cli_size(&o.max_memory, "--max-memory", args->value[PF_OPT_max_memory], err) < 0)
+	    pf_cli_size(&o.max_memory, "--max-memory", args->value[PF_OPT_max_memory], err) < 0 ||
+	    pf_cli_size(&o.max_model, "--max-model", args->value[PF_OPT_max_model], err) < 0)
+		return -1;
+	if (args->value[PF_OPT_other_config] &&
+	    pf_config_read(&o.model_config, a, args->value[PF_OPT_other_config], err) < 0)
 		return -1;
 	pf_args_list(&o.channels, args, a, PF_OPT_channel);
 	pf_args_list(&o.pass_env, args, a, PF_OPT_pass_env);

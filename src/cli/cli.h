@@ -45,5 +45,8 @@ int pf_cli_out_open(struct pf_cli_out *out, const struct pf_args *args,
 int pf_cli_out_write(struct pf_cli_out *out, struct pf_str piece, struct pf_err *err) PF_MUST_USE;
 int pf_cli_out_commit(struct pf_cli_out *out, struct pf_err *err) PF_MUST_USE;
 int pf_cli_print_stdout(struct pf_str text, struct pf_err *err) PF_MUST_USE;
+/* What was written: its path and a newline, or with --json an object of the command's kind. */
+int pf_cli_print_path(const struct pf_args *args, const char *path,
+		      struct pf_err *err) PF_MUST_USE;
 /* Can it be written there? For commands whose result takes long. */
 int pf_cli_check_output(const struct pf_args *args, struct pf_err *err) PF_MUST_USE;

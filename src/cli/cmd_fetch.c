@@ -35,7 +35,9 @@ int pf_cmd_fetch(const struct pf_args *args, struct pf_err *err)
 	pf_signals_catch();
 	if (pf_cli_model(&uri, args, err) < 0 || pf_cli_opts(&o, args, &a, err) < 0)
 		return -1;
-	how = (struct pf_fetch_opts){ .store = o.store, .offline = o.offline };
+	how = (struct pf_fetch_opts){
+		.store = o.store, .offline = o.offline, .max_bytes = o.max_model
+	};
 	if (pf_fetch_model(&f, uri, &how, err) < 0 || (to && pf_place_copy(f.dir, to, err) < 0))
 		return -1;
 	write_result(&text, &f, to ? to : f.dir, pf_args_has(args, PF_OPT_json));

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -81,16 +82,11 @@ static int open_input(const char *path, struct pf_err *err)
 
 /* Reads the whole request. Where text is wanted a first block with a NUL is none: an endless device
  * is not read to the ceiling. */
-static int read_input(struct pf_buf *out, const char *path, bool text, struct pf_err *err)
+static int read_all(struct pf_buf *out, int fd, const char *name, bool text, struct pf_err *err)
 {
-	const char *name = path && strcmp(path, "-") != 0 ? path : "standard input";
-	PF_FD(fd) = open_input(path, err);
-	char *room;
+	char *room = pf_buf_room(out, PF_KIB(64));
 	ssize_t n;
 
-	if (fd < 0)
-		return -1;
-	room = pf_buf_room(out, PF_KIB(64));
 	do
 		n = read(fd, room, PF_KIB(64));
 	while (n < 0 && errno == EINTR && !pf_signals_pending());
@@ -102,6 +98,18 @@ static int read_input(struct pf_buf *out, const char *path, bool text, struct pf
 		return pf_fail(err, PF_EMODEL, "%s is no text: it holds a NUL byte", name);
 	out->n += (size_t)n;
 	return n ? pf_read_fd(out, fd, name, err) : 0;
+}
+
+static const char *name_of(const char *path)
+{
+	return path && strcmp(path, "-") != 0 ? path : "standard input";
+}
+
+static int read_input(struct pf_buf *out, const char *path, bool text, struct pf_err *err)
+{
+	PF_FD(fd) = open_input(path, err);
+
+	return fd < 0 ? -1 : read_all(out, fd, name_of(path), text, err);
 }
 
 /* ---- in batches ---- */
@@ -133,31 +141,62 @@ static void tell(void *ctx, size_t rows, size_t bytes)
 		pf_step("%zu rows", rows);
 }
 
+/* What is to be read: formats that are streamed stay where they are, in a file or behind the
+ * descriptor; everything else is read. */
+static int take_input(struct pf_batches *b, struct pf_input *input, struct pf_buf *body,
+		      struct pf_err *err)
+{
+	bool csv = strcmp(input->format, "csv") == 0, parquet = strcmp(input->format, "parquet") == 0;
+	char magic[4] = "";
+	struct stat st;
+	void *at;
+
+	b->file = fstat(b->fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
+		  lseek(b->fd, 0, SEEK_CUR) == 0;
+	if (csv)
+		return 0;
+	if (b->file && parquet) {
+		if (pread(b->fd, magic, sizeof(magic), 0) != sizeof(magic) ||
+		    memcmp(magic, "PAR1", sizeof(magic)) != 0)
+			return pf_fail(err, PF_EMODEL,
+				       "the input: no Parquet: it does not begin with PAR1");
+		return 0;
+	}
+	if (b->file && strcmp(input->format, "npz") != 0) {
+		at = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, b->fd, 0);
+		if (at == MAP_FAILED)
+			return pf_fail_errno(err, "cannot read %s", b->name);
+		input->text = (struct pf_str){ at, (size_t)st.st_size };
+		b->mapped = true;
+		return 0;
+	}
+	b->file = false;
+	if (read_all(body, b->fd, b->name, pf_input_is_text(input->format), err) < 0)
+		return -1;
+	input->text = pf_buf_view(body);
+	return 0;
+}
+
 static int predict_batches(struct pf_runner *r, const struct pf_job *job, const struct pf_opts *o,
 			   struct pf_input *input, size_t rows, const struct pf_args *args,
 			   struct pf_err *err)
 {
 	const char *path = args->value[PF_OPT_input];
 	struct batching batching = { 0 };
+	PF_FD(fd) = open_input(path, err);
 	struct pf_batches b = { .rows = rows,
-				.name = path ? path : "standard input",
+				.fd = fd,
+				.name = name_of(path),
 				.write = write_piece,
 				.tell = tell,
 				.ctx = &batching };
 	PF_AUTO(buf) body = PF_BUF(PF_MAX_INPUT);
-	PF_FD(fd) = -1;
 	struct stat st;
 	int rc;
 
-	if (strcmp(input->format, "csv") == 0) {
-		b.fd = fd = open_input(path, err);
-		if (fd < 0)
-			return -1;
-		batching.size = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? st.st_size : 0;
-	} else if (read_input(&body, path, pf_input_is_text(input->format), err) < 0) {
+	if (fd < 0 || take_input(&b, input, &body, err) < 0)
 		return -1;
-	}
-	input->text = pf_buf_view(&body);
+	batching.size = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? st.st_size : 0;
 	rc = pf_cli_out_open(&batching.out, args, err);
 	if (rc == 0)
 		rc = pf_job_predict_batches(r, job, o, input, &b, err);
@@ -165,6 +204,8 @@ static int predict_batches(struct pf_runner *r, const struct pf_job *job, const 
 	if (rc == 0)
 		rc = pf_cli_out_commit(&batching.out, err);
 	pf_cli_out_free(&batching.out);
+	if (b.mapped)
+		munmap((void *)(uintptr_t)input->text.p, input->text.n);
 	return rc;
 }
 
@@ -187,6 +228,31 @@ static int predict_all(struct pf_runner *r, const struct pf_job *job, const stru
 	return pf_cli_print(args, pf_buf_view(&answer), err);
 }
 
+/* ---- in pieces ---- */
+
+static int write_line(void *ctx, struct pf_str line, struct pf_err *err)
+{
+	return pf_cli_out_write(ctx, line, err);
+}
+
+static int stream_all(struct pf_runner *r, const struct pf_job *job, const struct pf_opts *o,
+		      struct pf_input *input, const struct pf_args *args, struct pf_err *err)
+{
+	PF_AUTO(buf) body = PF_BUF(PF_MAX_INPUT);
+	PF_AUTO(cli_out) out = { 0 };
+	struct pf_lines lines = { .write = write_line, .ctx = &out };
+
+	if (read_input(&body, args->value[PF_OPT_input], pf_input_is_text(input->format), err) < 0)
+		return -1;
+	input->text = pf_buf_view(&body);
+	if (pf_cli_out_open(&out, args, err) < 0 ||
+	    pf_job_stream(r, job, o, input, &lines, err) < 0)
+		return -1;
+	return pf_cli_out_commit(&out, err);
+}
+
+/* ---- */
+
 static int read_batch_rows(size_t *out, const struct pf_args *args, struct pf_err *err)
 {
 	const char *text = args->value[PF_OPT_batch_rows];
@@ -196,6 +262,8 @@ static int read_batch_rows(size_t *out, const struct pf_args *args, struct pf_er
 		return pf_fail(err, PF_EUSAGE,
 			       "--batch-rows takes a number of rows from 1 to %d, not " PF_FMT,
 			       PF_MAX_CELLS, PF_ARG(pf_shown(pf_s(text))));
+	if (rows && pf_args_has(args, PF_OPT_stream))
+		return pf_fail(err, PF_EUSAGE, "--batch-rows and --stream exclude each other");
 	*out = (size_t)rows;
 	return 0;
 }
@@ -205,6 +273,16 @@ static bool asks_once(const struct pf_input *input, size_t rows)
 {
 	return !rows && strcmp(input->format, "parquet") != 0 &&
 	       (!input->answer || strcmp(input->answer, "parquet") != 0);
+}
+
+/* A file whose size can be seen before it is read. */
+static bool is_small(const char *path)
+{
+	struct stat st;
+	bool piped = !path || strcmp(path, "-") == 0;
+
+	return (piped ? fstat(STDIN_FILENO, &st) : stat(path, &st)) == 0 && S_ISREG(st.st_mode) &&
+	       st.st_size <= (off_t)PF_SMALL_INPUT;
 }
 
 int pf_cmd_run(const struct pf_args *args, struct pf_err *err)
@@ -223,10 +301,13 @@ int pf_cmd_run(const struct pf_args *args, struct pf_err *err)
 	    check_input(args, err) < 0 || pf_cli_check_output(args, err) < 0)
 		return -1;
 	o.keep_warm &= asks_once(&input, rows);
+	o.small_input = is_small(args->value[PF_OPT_input]);
+	/* Where a worker may wait, or is to, the input tells which: nothing is started in vain. */
 	if (pf_prepare(&job, uri, &o, err) < 0 ||
-	    pf_job_start(&runner, &job, &o, err) < 0 ||
-	    (rows ? predict_batches(&runner, &job, &o, &input, rows, args, err) :
-		    predict_all(&runner, &job, &o, &input, args, err)) < 0)
+	    (!o.keep_warm && pf_job_start(&runner, &job, &o, err) < 0) ||
+	    (rows     ? predict_batches(&runner, &job, &o, &input, rows, args, err) :
+	     o.stream ? stream_all(&runner, &job, &o, &input, args, err) :
+			predict_all(&runner, &job, &o, &input, args, err)) < 0)
 		return -1;
 	if (!o.keep_warm || !pf_runner_stay(&runner, job.hold))
 		pf_runner_leave(&runner);

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/proc.h"
 #include "base/str.h"
 #include "cli/cli.h"
 #include "pipeline.h"
@@ -114,12 +115,18 @@ static int serve(struct pf_listeners *l, struct pf_serve_opts *so, const struct 
 		 const struct pf_opts *o, struct pf_err *err)
 {
 	PF_AUTO(arena) a = { 0 };
-	struct how how = { job, o };
+	struct pf_opts own = *o;
+	struct how how = { job, &own };
+	unsigned processors = pf_processors();
 	struct pf_serve_model model = { .expect = pf_job_expect(job, o),
 					.start = start,
 					.how = &how,
 					.reads_raw = pf_job_reads_raw(job, o) };
 
+	/* Each process its share of the processors. One alone is told when they are fewer than its
+	 * libraries would count. */
+	if (so->workers > 1 || processors < sysconf(_SC_NPROCESSORS_ONLN))
+		own.threads = processors > so->workers ? processors / so->workers : 1;
 	so->version = pf_dupz(&a, mlflow_version(&a, job, o));
 	return pf_serve(l, so, &model, err);
 }

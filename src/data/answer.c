@@ -37,6 +37,7 @@ static int put_tensor(struct writer *w, const struct pf_tensor *t, unsigned axis
 		      unsigned depth)
 {
 	struct pf_buf *out = w->out;
+	bool whole = !t->values && axis + 1 == t->rank;
 
 	if (axis == t->rank) {
 		size_t i = (*next)++;
@@ -47,7 +48,11 @@ static int put_tensor(struct writer *w, const struct pf_tensor *t, unsigned axis
 		return 0;
 	}
 	pf_buf_char(out, '[');
-	for (uint64_t i = 0; i < t->shape[axis] && !out->toobig; i++) {
+	if (whole) {
+		pf_elements_write(out, &w->as->in_array, t->type, t->data, *next, t->shape[axis]);
+		*next += t->shape[axis];
+	}
+	for (uint64_t i = 0; !whole && i < t->shape[axis] && !out->toobig; i++) {
 		if (i)
 			pf_buf_char(out, ',');
 		if (put_tensor(w, t, axis + 1, next, depth) < 0)

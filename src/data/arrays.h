@@ -10,7 +10,3 @@
  * from `given`. */
 int pf_arrays_request(struct pf_request *out, struct pf_arena *a, const struct pf_value *given,
 		      const struct pf_expect *expect, struct pf_err *err) PF_MUST_USE;
-
-/* A table that came with types, from Parquet: in the same manner. */
-int pf_table_request(struct pf_request *out, struct pf_arena *a, const struct pf_value *given,
-		     const struct pf_expect *expect, struct pf_err *err) PF_MUST_USE;

@@ -10,7 +10,7 @@
 #include "data/enforce.h"
 #include "data/params.h"
 
-static void pf_csv_free(struct pf_csv *c)
+void pf_csv_free(struct pf_csv *c)
 {
 	free(c->fields);
 	*c = (struct pf_csv){ 0 };
@@ -226,10 +226,7 @@ static int take_row(struct pf_csv *c, struct scanner *s, struct pf_err *err)
 	return 0;
 }
 
-/* RFC 4180 as pandas' tokenizer has it: \n, \r\n or \r end a row, blank rows are skipped, text may
- * follow a closing quote. EMODEL with the line for what is malformed. Views borrow from `text` or
- * live in the arena. */
-static int split(struct pf_csv *out, struct pf_arena *a, struct pf_str text, struct pf_err *err)
+int pf_csv_split(struct pf_csv *out, struct pf_arena *a, struct pf_str text, struct pf_err *err)
 {
 	PF_AUTO(csv) c = { 0 };
 	struct scanner s = { .a = a, .line = 1 };
@@ -322,7 +319,8 @@ int pf_csv_read(struct pf_request *out, struct pf_arena *a, struct pf_str text,
 		schema = NULL;
 	if (pf_params_enforce(&made.params, a, NULL, expect->params, err) < 0)
 		return -1;
-	if (split(&c, a, text, err) < 0 || read_table(&made, a, &c, expect, schema, err) < 0) {
+	if (pf_csv_split(&c, a, text, err) < 0 ||
+	    read_table(&made, a, &c, expect, schema, err) < 0) {
 		if (!expect->compat || err->code != PF_EMODEL)
 			return -1;
 		made.why = "as MLflow would, whatever becomes of it";

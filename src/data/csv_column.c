@@ -178,6 +178,80 @@ void pf_csv_infer(struct pf_column *out, const char **why, struct pf_arena *a,
 	*out = made;
 }
 
+/* ---- a column that is seen in pieces ---- */
+
+/* What was seen of it. The tries above stop at the first field that does not fit; so does this. */
+enum { NO_INT = 1, NO_DOUBLE = 2, NO_BOOL = 4, MISSING = 8, TYPED = 16, TOO_BIG = 32 };
+
+unsigned pf_csv_judge(unsigned seen, struct pf_str s)
+{
+	bool missing = is_missing(s);
+	int64_t i;
+	uint8_t b;
+	double d;
+
+	if (!(seen & NO_INT) && !pf_int64_read(trim(s), &i))
+		seen |= NO_INT;
+	if (!(seen & NO_DOUBLE)) {
+		seen |= is_too_big(s) ? TOO_BIG : 0;
+		seen |= read_double(&d, s) || missing ? 0 : NO_DOUBLE;
+	}
+	if (!(seen & NO_BOOL) && !read_bool(&b, s))
+		seen |= missing ? MISSING : NO_BOOL;
+	if (!(seen & TYPED) && looks_typed(s))
+		seen |= TYPED;
+	return seen;
+}
+
+const char *pf_csv_doubt(unsigned seen, size_t fields)
+{
+	bool text = seen & NO_INT && seen & NO_DOUBLE && seen & NO_BOOL;
+
+	if (seen & TOO_BIG)
+		return "integers beyond int64";
+	if (text && seen & TYPED && fields > PIECE)
+		return "a long column of which parts look like numbers";
+	return NULL;
+}
+
+/* Those of a column with missing ones, whether they are in this part or not. */
+static void as_objects(struct pf_column *c, struct pf_arena *a, size_t rows)
+{
+	if (c->values)
+		return;
+	c->values = pf_alloc_array(a, rows, sizeof(*c->values));
+	for (size_t i = 0; i < rows; i++)
+		c->values[i] = (struct pf_value){ .kind = PF_V_BOOL,
+						  .b = ((uint8_t *)c->data)[i] };
+	c->type = PF_T_OBJECT;
+	c->data = NULL;
+}
+
+bool pf_csv_part(struct pf_column *out, struct pf_arena *a, const struct pf_csv *c, size_t column,
+		 unsigned seen)
+{
+	struct pf_column made = { .name = c->names[column], .type = PF_T_OBJECT };
+	const char *ignored = NULL;
+	bool fits = true;
+
+	if (c->rows)
+		made.data = pf_alloc_array(a, c->rows, 8);
+	if (!c->rows)
+		fits = true;
+	else if (!(seen & NO_INT))
+		fits = try_ints(&made, c, column);
+	else if (!(seen & NO_DOUBLE))
+		fits = try_doubles(&made, &ignored, c, column);
+	else if (!(seen & NO_BOOL))
+		fits = try_bools(&made, a, c, column);
+	else
+		take_strings(&made, &ignored, a, c, column);
+	if (fits && c->rows && seen & NO_DOUBLE && !(seen & NO_BOOL) && seen & MISSING)
+		as_objects(&made, a, c->rows);
+	*out = made;
+	return fits;
+}
+
 /* ---- declared types ---- */
 
 static int refuse(struct pf_err *err, const struct pf_csv *c, size_t column, size_t row,

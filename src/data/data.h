@@ -40,6 +40,27 @@ int pf_payload_read(struct pf_request *out, struct pf_arena *a, struct pf_str bo
 int pf_csv_read(struct pf_request *out, struct pf_arena *a, struct pf_str text,
 		const struct pf_expect *expect, struct pf_err *err) PF_MUST_USE;
 
+/* The types that read_csv would infer for a text which is read a piece at a time, each with the
+ * header: first all pieces are looked at, then they are read. Zeroed at first. */
+struct pf_csv_types {
+	unsigned *seen;		/* of each column: what speaks against a type (csv_types.c) */
+	size_t columns, rows;
+};
+void pf_csv_types_free(struct pf_csv_types *t);
+int pf_csv_types_look(struct pf_csv_types *t, struct pf_str text, struct pf_err *err) PF_MUST_USE;
+/* Why pandas alone can tell; NULL: it need not. */
+const char *pf_csv_types_why(const struct pf_csv_types *t);
+/* As pf_csv_read without a signature would read the piece as a part of the whole. EMODEL when it is
+ * not what was looked at. */
+int pf_csv_types_read(struct pf_request *out, struct pf_arena *a, struct pf_str text,
+		      const struct pf_csv_types *t, const struct pf_expect *expect,
+		      struct pf_err *err) PF_MUST_USE;
+
+/* A table that came with types, from Parquet: in the manner of arrays (arrays.h). The result's
+ * views borrow from `given`. */
+int pf_table_request(struct pf_request *out, struct pf_arena *a, const struct pf_value *given,
+		     const struct pf_expect *expect, struct pf_err *err) PF_MUST_USE;
+
 /* How many bytes the first rows of a CSV text take, `rows` at most, header or not: those that have
  * an end. `found` is how many there are; rows of nothing but blanks count as none. */
 size_t pf_csv_cut(size_t *found, struct pf_str text, size_t rows);

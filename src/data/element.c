@@ -33,17 +33,48 @@ static void take_up(struct pf_buf *b, size_t n)
 	b->p[b->n] = '\0';
 }
 
+static size_t spell(char *p, const struct pf_spelling *s, double d)
+{
+	bool infinite = isinf(d) && s->infinity;
+	const char *word = infinite ? s->infinity : s->missing;
+	size_t n = infinite && d < 0;
+
+	if (isfinite(d))
+		return pf_double_write(p, d);
+	p[0] = '-';
+	memcpy(p + n, word, strlen(word));
+	return n + strlen(word);
+}
+
 /* Numbers are many: each is written where it stays. */
 static void write_double(struct pf_buf *out, const struct pf_spelling *s, double d)
 {
-	char *p;
+	char *p = pf_buf_room(out, PF_DOUBLE_SIZE);
 
-	if (isinf(d) && s->infinity)
-		pf_buf_printf(out, "%s%s", d < 0 ? "-" : "", s->infinity);
-	else if (!isfinite(d))
-		pf_buf_cstr(out, s->missing);
-	else if ((p = pf_buf_room(out, PF_DOUBLE_SIZE)))
-		take_up(out, pf_double_write(p, d));
+	if (p)
+		take_up(out, spell(p, s, d));
+}
+
+/* Most of all answers are such: room is looked for once. */
+static void write_doubles(struct pf_buf *out, const struct pf_spelling *s, const double *d,
+			  size_t n)
+{
+	enum { AT_ONCE = 256 };
+
+	for (size_t from = 0, to; from < n; from = to) {
+		char *room, *p;
+
+		to = n - from < AT_ONCE ? n : from + AT_ONCE;
+		room = p = pf_buf_room(out, (to - from) * (PF_DOUBLE_SIZE + 1));
+		if (!room)
+			return;
+		for (size_t i = from; i < to; i++) {
+			if (i)
+				*p++ = ',';
+			p += spell(p, s, d[i]);
+		}
+		take_up(out, (size_t)(p - room));
+	}
 }
 
 static void write_whole(struct pf_buf *out, int64_t whole)
@@ -90,6 +121,20 @@ void pf_element_write(struct pf_buf *out, const struct pf_spelling *s, enum pf_t
 		return;
 	default:
 		write_whole(out, read_whole(type, data, i));
+	}
+}
+
+void pf_elements_write(struct pf_buf *out, const struct pf_spelling *s, enum pf_type type,
+		       const void *data, size_t from, size_t n)
+{
+	if (type == PF_T_FLOAT64) {
+		write_doubles(out, s, (const double *)data + from, n);
+		return;
+	}
+	for (size_t i = 0; i < n && !out->toobig; i++) {
+		if (i)
+			pf_buf_char(out, ',');
+		pf_element_write(out, s, type, data, from + i);
 	}
 }
 

@@ -15,5 +15,8 @@ struct pf_spelling {
 
 void pf_element_write(struct pf_buf *out, const struct pf_spelling *s, enum pf_type type,
 		      const void *data, size_t i);
+/* Elements [from, from + n), with commas between them. */
+void pf_elements_write(struct pf_buf *out, const struct pf_spelling *s, enum pf_type type,
+		       const void *data, size_t from, size_t n);
 /* A value that is null or an element by itself; false: it is of another kind. */
 bool pf_scalar_write(struct pf_buf *out, const struct pf_spelling *s, const struct pf_value *v);

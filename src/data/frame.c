@@ -289,7 +289,7 @@ int pf_frame_parse(enum pf_frame_kind *kind, size_t *length, const char in[PF_FR
 	struct header h;
 
 	memcpy(&h, in, sizeof(h));
-	if (memcmp(h.magic, "PFR1", 4) != 0 || h.kind < PF_FRAME_LOAD || h.kind > PF_FRAME_ATTACH)
+	if (memcmp(h.magic, "PFR1", 4) != 0 || h.kind < PF_FRAME_LOAD || h.kind > PF_FRAME_PIECE)
 		return pf_fail(err, PF_EBUG, "what came over the runner's socket is no frame");
 	if (h.length > PF_MAX_FRAME)
 		return pf_fail(err, PF_ELIMIT, "a frame of more than %zu bytes", PF_MAX_FRAME);

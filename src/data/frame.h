@@ -127,22 +127,28 @@ void pf_put_data(struct pf_buf *out, const void *p, size_t n); /* and zeros up t
 enum pf_frame_kind {
 	PF_FRAME_LOAD = 1, /* to the runner: a MAP that says how to load (run/run.h) */
 	PF_FRAME_LOADED,   /* from it: a MAP: "python", "seconds" */
-	PF_FRAME_PREDICT,  /* a MAP: "data" (any value), "params" (MAP or NULL) */
+	/* a MAP: "data" (any value), "params" (MAP or NULL), "stream" (BOOL: by predict_stream) */
+	PF_FRAME_PREDICT,
 	PF_FRAME_RAW,	   /* a MAP: "format" ("json", "csv", "parquet"), "bytes" (BYTES),
-				 * "params" (MAP or NULL): the runner parses */
+				 * "params" (MAP or NULL), "stream": the runner parses */
 	PF_FRAME_ANSWER,   /* any value */
 	/* a MAP: "stage" (start, import, load, input, predict, convert), "kind" (the exception's
-	 * type), "message", "traceback", "module" */
+	 * type), "message", "traceback", "module"; of an MlflowException the "status" (INT; 0: it
+	 * is none) and "answer" (JSON text) that MLflow's scoring server would give */
 	PF_FRAME_FAILED,
 	PF_FRAME_BYE,	/* no body: finish and exit */
 	PF_FRAME_SPENT, /* from it, before an ANSWER: a MAP: "seconds" within predict */
 	/* from it, after a BYE: it has finished and has no children; all that is left is for the
 	 * kernel to take its memory back */
 	PF_FRAME_GONE,
-	PF_FRAME_READ,	 /* a MAP: "format" ("parquet"), "bytes": answered by the table */
+	/* a MAP: "format" ("parquet"), "bytes": answered by the table; or, instead of the latter,
+	 * "path", "rows": by so many rows at most, from one frame to the next, then by an empty
+	 * list, or by text where the file can be read as a whole alone */
+	PF_FRAME_READ,
 	PF_FRAME_WRITE,	 /* a MAP: "format" ("parquet"), "data": answered by its BYTES */
 	PF_FRAME_STAY,	 /* to it: become a worker (run/warm.h); from it, no body: it has */
 	PF_FRAME_ATTACH, /* to a worker: a MAP: "state", "seconds"; from it, no body: go ahead */
+	PF_FRAME_PIECE,	 /* any value: a piece of an answer that is streamed; ANSWER ends it */
 };
 #define PF_FRAME_HEADER 16
 void pf_frame_header(char out[PF_FRAME_HEADER], enum pf_frame_kind kind, size_t length);

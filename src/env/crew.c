@@ -2,15 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "env/crew.h"
 
-#include <sched.h>
 #include <string.h>
 
-static size_t processors(void)
-{
-	cpu_set_t set;
-
-	return sched_getaffinity(0, sizeof(set), &set) == 0 ? (size_t)CPU_COUNT(&set) : 1;
-}
+#include "base/proc.h"
 
 static void note_failure(struct pf_crew *c, const struct pf_err *err)
 {
@@ -51,7 +45,7 @@ static void *do_jobs(void *crew)
 
 void pf_crew_start(struct pf_crew *c, pf_crew_work *work, void *ctx, size_t *jobs, size_t max)
 {
-	size_t wanted = processors();
+	size_t wanted = pf_processors();
 
 	memset(c, 0, sizeof(*c));
 	c->work = work;

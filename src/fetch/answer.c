@@ -240,6 +240,8 @@ size_t pf_answer_header(char *p, size_t size, size_t count, void *ctx)
 	struct pf_request *r = t->own;
 	size_t n = size * count;
 
+	if (t->of_files) /* what the servers say to each other's commands */
+		return n;
 	r->header_bytes += n;
 	if (r->header_bytes > MAX_HEADERS) {
 		pf_fail(&t->err, PF_ETRANSFER, "more than %zu bytes of headers", MAX_HEADERS);
@@ -270,11 +272,23 @@ static int keep(struct pf_transfer *t, const char *p, size_t n)
 	return pf_buf_check(&t->body, "the answer", &t->err);
 }
 
+int pf_answer_begin(struct pf_transfer *t)
+{
+	struct pf_request *r = t->own;
+
+	if (r->began)
+		return 0;
+	r->began = r->keeping = true;
+	return start_anew(t);
+}
+
 size_t pf_answer_body(char *p, size_t size, size_t count, void *ctx)
 {
 	struct pf_transfer *t = ctx;
 	size_t n = size * count;
 
+	if (t->of_files && pf_answer_begin(t) < 0)
+		return stop(t);
 	if (t->own->keeping)
 		return keep(t, p, n) < 0 ? stop(t) : n;
 	if (t->problem.max)

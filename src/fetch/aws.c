@@ -87,6 +87,13 @@ static int from_profile(struct looking *l)
 	return take_key(l, l->profile.id, l->profile.secret, l->profile.token, "the AWS profile");
 }
 
+static int from_process(struct looking *l)
+{
+	return l->profile.process.n
+		       ? pf_aws_of_process(&l->to->key, l->a, l->profile.process, l->err)
+		       : 0;
+}
+
 static int from_container(struct looking *l)
 {
 	return pf_aws_of_container(&l->to->key, l->a, l->err);
@@ -105,7 +112,8 @@ static const struct {
 } SOURCES[] = {
 	{ "the environment", from_environment }, { "a profile's role", from_role },
 	{ "a web identity", from_web_identity }, { "a profile", from_profile },
-	{ "the container", from_container },	 { "the machine", from_machine },
+	{ "a profile's process", from_process }, { "the container", from_container },
+	{ "the machine", from_machine },
 };
 
 static int look(struct looking *l)

@@ -21,6 +21,7 @@ struct pf_aws {
 struct pf_aws_profile {
 	bool found;
 	struct pf_str id, secret, token, region, endpoint;
+	struct pf_str process; /* credential_process, a command line */
 	struct pf_str role, session, external, source, web_token;
 };
 
@@ -45,5 +46,11 @@ int pf_aws_assume(struct pf_aws_key *out, struct pf_arena *a, struct pf_pool *p,
 int pf_aws_of_container(struct pf_aws_key *out, struct pf_arena *a, struct pf_err *err) PF_MUST_USE;
 /* What the machine says; nobody where it is none of AWS's. */
 void pf_aws_of_machine(struct pf_aws_key *out, struct pf_arena *a);
+/* What the user's own program prints, {"Version": 1, "AccessKeyId": ...}: started without a shell,
+ * its command line split as Python's shlex does, which is aws's way. */
+int pf_aws_of_process(struct pf_aws_key *out, struct pf_arena *a, struct pf_str command,
+		      struct pf_err *err) PF_MUST_USE;
+/* The words of such a line; false: a quote does not end. */
+bool pf_aws_words(struct pf_strs *out, struct pf_arena *a, struct pf_str line);
 /* What may be a part of a host's name. */
 bool pf_aws_is_region(struct pf_str s);

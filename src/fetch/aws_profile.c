@@ -14,6 +14,7 @@ static const struct {
 	{ "aws_session_token", offsetof(struct pf_aws_profile, token) },
 	{ "region", offsetof(struct pf_aws_profile, region) },
 	{ "endpoint_url", offsetof(struct pf_aws_profile, endpoint) },
+	{ "credential_process", offsetof(struct pf_aws_profile, process) },
 	{ "role_arn", offsetof(struct pf_aws_profile, role) },
 	{ "role_session_name", offsetof(struct pf_aws_profile, session) },
 	{ "external_id", offsetof(struct pf_aws_profile, external) },

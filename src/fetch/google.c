@@ -15,7 +15,7 @@
 #include "formats/digest.h"
 #include "formats/sign.h"
 
-#define SCOPE "https://www.googleapis.com/auth/devstorage.read_only"
+#define SCOPE "https://www.googleapis.com/auth/devstorage."
 #define TOKEN_URL "https://oauth2.googleapis.com/token"
 #define GRANT "urn:ietf:params:oauth:grant-type:jwt-bearer"
 #define HOUR 3600
@@ -74,7 +74,7 @@ static struct pf_str base64url(struct pf_arena *a, struct pf_str bytes)
 }
 
 /* {"alg":"RS256"...}.{"iss":...}; the audience is Google's, wherever the token is asked for. */
-static struct pf_str claims_of(struct pf_arena *a, const struct pf_node *file)
+static struct pf_str claims_of(struct pf_arena *a, const struct pf_node *file, bool writes)
 {
 	PF_AUTO(buf) head = PF_BUF(PF_KIB(64)), body = PF_BUF(PF_KIB(64));
 	struct pf_json_out h = { .buf = &head }, b = { .buf = &body };
@@ -88,7 +88,7 @@ static struct pf_str claims_of(struct pf_arena *a, const struct pf_node *file)
 	pf_json_close(&h, '}');
 	pf_json_open(&b, '{');
 	pf_json_field(&b, "iss", pf_node_text(file, "client_email"));
-	pf_json_field(&b, "scope", PF_S(SCOPE));
+	pf_json_field(&b, "scope", writes ? PF_S(SCOPE "read_write") : PF_S(SCOPE "read_only"));
 	pf_json_field(&b, "aud", PF_S(TOKEN_URL));
 	pf_json_key(&b, "iat");
 	pf_json_int(&b, now);
@@ -100,9 +100,9 @@ static struct pf_str claims_of(struct pf_arena *a, const struct pf_node *file)
 }
 
 static int of_service(struct pf_str *header, struct pf_arena *a, struct pf_pool *p,
-		      const struct pf_node *file, struct pf_err *err)
+		      const struct pf_node *file, bool writes, struct pf_err *err)
 {
-	struct pf_str claims = claims_of(a, file), signature, form;
+	struct pf_str claims = claims_of(a, file, writes), signature, form;
 
 	if (pf_rsa_sha256(&signature, a, pf_node_text(file, "private_key"), claims, err) < 0)
 		return pf_wrap(err, "Google's service account");
@@ -112,28 +112,30 @@ static int of_service(struct pf_str *header, struct pf_arena *a, struct pf_pool 
 	return change(header, a, p, pf_node_text(file, "token_uri"), form, err);
 }
 
+/* Whose token is for what it was granted. */
 static int of_user(struct pf_str *header, struct pf_arena *a, struct pf_pool *p,
-		   const struct pf_node *file, struct pf_err *err)
+		   const struct pf_node *file, bool writes, struct pf_err *err)
 {
 	struct pf_str form = pf_url_query(a, "grant_type", PF_S("refresh_token"), "client_id",
 					  pf_node_text(file, "client_id"), "client_secret",
 					  pf_node_text(file, "client_secret"), "refresh_token",
 					  pf_node_text(file, "refresh_token"));
 
+	(void)writes;
 	return change(header, a, p, pf_node_text(file, "token_uri"), form, err);
 }
 
 static const struct {
 	const char *type;
 	int (*take)(struct pf_str *header, struct pf_arena *a, struct pf_pool *p,
-		    const struct pf_node *file, struct pf_err *err);
+		    const struct pf_node *file, bool writes, struct pf_err *err);
 } TYPES[] = {
 	{ "service_account", of_service },
 	{ "authorized_user", of_user },
 };
 
 static int of_file(struct pf_str *header, struct pf_arena *a, struct pf_pool *p, const char *path,
-		   struct pf_err *err)
+		   bool writes, struct pf_err *err)
 {
 	struct pf_node *file;
 	struct pf_str text, type;
@@ -147,7 +149,7 @@ static int of_file(struct pf_str *header, struct pf_arena *a, struct pf_pool *p,
 	type = pf_node_text(file, "type");
 	for (size_t i = 0; i < PF_COUNT(TYPES); i++)
 		if (pf_str_is(type, TYPES[i].type))
-			return TYPES[i].take(header, a, p, file, err);
+			return TYPES[i].take(header, a, p, file, writes, err);
 	pf_fail(err, PF_EUSAGE,
 		"%s: Google's credentials of type \"" PF_FMT "\" are not known here", path,
 		PF_ARG(pf_shown(type)));
@@ -172,7 +174,7 @@ static void of_machine(struct pf_str *header, struct pf_arena *a)
 }
 
 int pf_google_find(struct pf_str *header, struct pf_arena *a, struct pf_pool *p, bool named_alone,
-		   struct pf_err *err)
+		   bool writes, struct pf_err *err)
 {
 	const char *named = pf_setting("GOOGLE_APPLICATION_CREDENTIALS"),
 		   *folder = pf_setting("CLOUDSDK_CONFIG");
@@ -187,7 +189,7 @@ int pf_google_find(struct pf_str *header, struct pf_arena *a, struct pf_pool *p,
 	if (!named && folder)
 		path = pf_formatz(a, "%s/application_default_credentials.json", folder);
 	if (path)
-		return of_file(header, a, p, path, err);
+		return of_file(header, a, p, path, writes, err);
 	of_machine(header, a);
 	return 0;
 }

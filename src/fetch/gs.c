@@ -1,5 +1,7 @@
 /* gs.c - gs: URIs: buckets of Google Cloud Storage, by its JSON API */
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "fetch/gs.h"
+
 #include "base/json.h"
 #include "base/str.h"
 #include "fetch/google.h"
@@ -48,19 +50,32 @@ static int find_server(struct pf_str *base, struct pf_arena *a, struct pf_err *e
 	return 0;
 }
 
+int pf_gs_open(struct pf_gs *out, struct pf_arena *a, struct pf_pool *p, const struct pf_where *w,
+	       bool writes, struct pf_err *err)
+{
+	struct pf_gs f = { 0 };
+
+	if (find_server(&f.server, a, err) < 0 ||
+	    pf_google_find(&f.header, a, p, pf_setting("STORAGE_EMULATOR_HOST") != NULL, writes,
+			   err) < 0)
+		return -1;
+	f.objects = pf_format(a, "/storage/v1/b/" PF_FMT "/o", PF_ARG(w->url.host));
+	f.key = pf_dup(a, w->path);
+	*out = f;
+	return 0;
+}
+
 static int open_gs(struct pf_remote *r, const struct pf_where *w, struct pf_err *err)
 {
 	struct gs *f = pf_alloc(&r->arena, sizeof(*f));
 	struct pf_arena *a = &r->arena;
-	struct pf_str server;
+	struct pf_gs place;
 
-	if (find_server(&server, a, err) < 0 ||
-	    pf_google_find(&f->header, a, r->pool, pf_setting("STORAGE_EMULATOR_HOST") != NULL,
-			   err) < 0)
+	if (pf_gs_open(&place, a, r->pool, w, false, err) < 0)
 		return -1;
-	f->base = pf_format(a, PF_FMT "/storage/v1/b/" PF_FMT "/o", PF_ARG(server),
-			    PF_ARG(w->url.host));
-	f->key = pf_dup(a, w->path);
+	f->base = pf_format(a, PF_FMT PF_FMT, PF_ARG(place.server), PF_ARG(place.objects));
+	f->key = place.key;
+	f->header = place.header;
 	r->own = f;
 	r->source = pf_setting("STORAGE_EMULATOR_HOST")
 			    ? pf_format(a, PF_FMT "/" PF_FMT, PF_ARG(f->base), PF_ARG(f->key))
@@ -113,16 +128,21 @@ static int read_page(struct pf_listing *l, struct pf_str body, struct pf_err *er
 	return 0;
 }
 
+void pf_gs_refused(const struct pf_transfer *t, bool known, struct pf_err *err)
+{
+	if (pf_refusal_json(pf_buf_view(&t->problem), err))
+		err->gone = t->status == 404;
+	if ((t->status == 401 || t->status == 403) && !known)
+		pf_hint(err,
+			"no Google credentials were found: set GOOGLE_APPLICATION_CREDENTIALS, or "
+			"gcloud auth application-default login");
+}
+
 static int refused(struct pf_listing *l, const struct pf_transfer *t, struct pf_err *err)
 {
 	const struct gs *f = l->r->own;
 
-	if (pf_refusal_json(pf_buf_view(&t->problem), err))
-		err->gone = t->status == 404;
-	if ((t->status == 401 || t->status == 403) && !f->header.n)
-		pf_hint(err,
-			"no Google credentials were found: set GOOGLE_APPLICATION_CREDENTIALS, or "
-			"gcloud auth application-default login");
+	pf_gs_refused(t, f->header.n > 0, err);
 	return -1;
 }
 

@@ -84,6 +84,14 @@ bool pf_local_names(const char *uri)
 	return !scheme.n || pf_str_ieq(scheme, "file") || stat(uri, &st) == 0;
 }
 
+int pf_local_path(char **path, struct pf_arena *a, const char *uri, struct pf_err *err)
+{
+	struct pf_str whole = pf_s(uri), scheme = pf_where_scheme(whole);
+
+	*path = pf_dupz(a, whole);
+	return scheme.n ? take_file_uri(path, a, pf_str_skip(whole, scheme.n + 1), err) : 0;
+}
+
 int pf_fetch_local(char **dir, struct pf_arena *a, const char *uri, struct pf_err *err)
 {
 	struct pf_str whole = pf_s(uri), scheme = pf_where_scheme(whole);

@@ -8,6 +8,8 @@
 
 /* Is it one that needs no fetching: a path, what exists under such a name, a file: URI? */
 bool pf_local_names(const char *uri);
+/* The path that a path or a file: URI names, whether anything is there or not. EUSAGE. */
+int pf_local_path(char **path, struct pf_arena *a, const char *uri, struct pf_err *err) PF_MUST_USE;
 /* A path, or a file: URI (no host but localhost, percent-decoded once, RFC 8089), as a path in the
  * arena; used in place, nothing is copied. An existing path wins over a scheme, as with MLflow.
  * EUSAGE: malformed percent signs, control bytes, dot-dot in a URI.

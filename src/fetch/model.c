@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "fetch/local.h"
+#include "fetch/tracking.h"
 #include "fetch/tree.h"
 
 void pf_fetched_free(struct pf_fetched *f)
@@ -43,7 +44,7 @@ struct fetching {
 /* ---- what a URI came to ---- */
 
 /* The same URI means another model on another server. */
-static void name_note(struct fetching *g, struct pf_str shown)
+static void name_note(struct fetching *g, const struct pf_where *w)
 {
 	static const char *const servers[] = {
 		"MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI", "MLFLOW_S3_ENDPOINT_URL",
@@ -51,7 +52,8 @@ static void name_note(struct fetching *g, struct pf_str shown)
 		"AZURE_STORAGE_CONNECTION_STRING",
 	};
 	struct pf_arena *a = &g->f->arena;
-	struct pf_str whole = shown;
+	struct pf_str whole = pf_format(a, PF_FMT "%s" PF_FMT, PF_ARG(w->shown),
+					w->secrets.n ? "\n" : "", PF_ARG(w->secrets));
 	char hex[PF_SHA256_HEX];
 
 	for (size_t i = 0; i < PF_COUNT(servers); i++) {
@@ -197,7 +199,14 @@ static int make_tree(struct fetching *g, const struct pf_remote_files *files, st
 
 /* ---- asked about ---- */
 
-/* From models: to where the files are. */
+/* Is it a store of this machine that knows where it is? */
+static bool is_asked_here(const struct pf_where *w, struct pf_arena *a)
+{
+	return w->kind->resolve &&
+	       pf_tracking_folder(a, w->kind == &pf_remote_models ? PF_REGISTRY : PF_TRACKING);
+}
+
+/* From models: to where the files are; of a store of this machine, to the folder itself. */
 static int resolve(struct pf_where *w, bool *fixed, struct fetching *g, struct pf_err *err)
 {
 	struct pf_arena *a = &g->f->arena;
@@ -205,10 +214,15 @@ static int resolve(struct pf_where *w, bool *fixed, struct fetching *g, struct p
 
 	*fixed = false;
 	for (int hops = 0; w->kind->resolve; hops++) {
+		if (g->o->offline && !is_asked_here(w, a))
+			return 0;
 		if (hops == PF_MAX_HOPS)
 			return pf_fail(err, PF_EINTEGRITY, "the tracking server leads in a circle");
-		if (w->kind->resolve(&to, fixed, a, &g->pool, w, err) < 0 ||
-		    pf_where_read(w, a, pf_s(to), err) < 0)
+		if (w->kind->resolve(&to, fixed, a, &g->pool, w, err) < 0)
+			return -1;
+		if (pf_where_is_local(pf_s(to)))
+			return pf_fetch_local(&g->f->dir, a, to, err);
+		if (pf_where_read(w, a, pf_s(to), err) < 0)
 			return -1;
 		pf_debug("it is at " PF_FMT, PF_ARG(w->shown));
 	}
@@ -279,13 +293,32 @@ static int list_and_get(struct fetching *g, struct pf_err *err)
 						: make_tree(g, &files, err);
 }
 
+static int recall(struct fetching *g, struct pf_str shown, struct pf_err *err)
+{
+	int found = g->known_key.n ? take_tree(g, g->known_key, err) : 0;
+
+	if (found < 0)
+		return -1;
+	if (found == 0)
+		return pf_fail(err, PF_ETRANSFER, "--offline: " PF_FMT " was not fetched before",
+			       PF_ARG(pf_shown(shown)));
+	g->f->source = g->known_source;
+	return 0;
+}
+
 static int ask(struct fetching *g, struct pf_where *w, struct pf_err *err)
 {
 	struct pf_str shown = w->shown;
 	bool fixed;
 	int found = 0;
 
-	if (resolve(w, &fixed, g, err) < 0 || open_remote(g, w, err) < 0)
+	if (resolve(w, &fixed, g, err) < 0)
+		return -1;
+	if (g->f->dir)
+		return 0;
+	if (g->o->offline)
+		return recall(g, shown, err);
+	if (pf_mkdir_p(g->models, 0755, err) < 0 || open_remote(g, w, err) < 0)
 		return -1;
 	if ((fixed || g->r.fixed) && pf_str_eq(g->known_source, g->r.source)) {
 		snprintf(g->key, sizeof(g->key), PF_FMT, PF_ARG(g->known_key));
@@ -301,19 +334,6 @@ static int ask(struct fetching *g, struct pf_where *w, struct pf_err *err)
 	return 0;
 }
 
-static int recall(struct fetching *g, const struct pf_where *w, struct pf_err *err)
-{
-	int found = g->known_key.n ? take_tree(g, g->known_key, err) : 0;
-
-	if (found < 0)
-		return -1;
-	if (found == 0)
-		return pf_fail(err, PF_ETRANSFER, "--offline: " PF_FMT " was not fetched before",
-			       PF_ARG(pf_shown(w->shown)));
-	g->f->source = g->known_source;
-	return 0;
-}
-
 static int fetch_remote(struct fetching *g, const char *uri, struct pf_err *err)
 {
 	struct pf_arena *a = &g->f->arena;
@@ -325,12 +345,8 @@ static int fetch_remote(struct fetching *g, const char *uri, struct pf_err *err)
 	    !(store = pf_store_root(a, g->o->store, err)))
 		return -1;
 	g->models = pf_formatz(a, "%s/models", store);
-	name_note(g, w.shown);
+	name_note(g, &w);
 	read_note(g);
-	if (g->o->offline)
-		return recall(g, &w, err);
-	if (pf_mkdir_p(g->models, 0755, err) < 0)
-		return -1;
 	rc = ask(g, &w, err);
 	return rc < 0 ? pf_wrap(err, PF_FMT, PF_ARG(pf_shown(w.shown))) : 0;
 }

@@ -11,7 +11,7 @@
 #include "base/fs.h"
 #include "base/limits.h"
 #include "base/proc.h"
-#include "base/str.h"
+#include "base/staged.h"
 
 static int copy_file(int dir, const char *name, const FTSENT *e, struct pf_err *err)
 {
@@ -84,54 +84,11 @@ static int copy_all(int dir, const char *from, struct pf_err *err)
 	return rc;
 }
 
-/* RENAME_NOREPLACE, where the file system has it: another may have made it meanwhile. */
-static int put(int parent, const char *name, const char *last, struct pf_err *err)
-{
-	int rc = renameat2(parent, name, parent, last, RENAME_NOREPLACE);
-
-	if (rc < 0 && (errno == EINVAL || errno == ENOSYS))
-		rc = renameat(parent, name, parent, last);
-	return rc < 0 ? pf_fail_errno(err, "cannot put the copy at %s", last) : 0;
-}
-
-static int copy_beside(int parent, const char *from, const char *last, struct pf_err *err)
-{
-	struct pf_err ignored;
-	char name[128];
-	PF_FD(dir) = -1;
-	int rc;
-
-	if (pf_mkdtemp_at(parent, ".pyfunc-env.", name, sizeof(name), err) < 0)
-		return -1;
-	dir = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	rc = dir < 0 ? pf_fail_errno(err, "cannot open %s", name) : copy_all(dir, from, err);
-	if (rc == 0 && fchmod(dir, 0755) < 0)
-		rc = pf_fail_errno(err, "cannot open %s to others", name);
-	if (rc == 0)
-		rc = put(parent, name, last, err);
-	if (rc < 0)
-		(void)!pf_remove_tree(parent, name, &ignored);
-	return rc;
-}
-
 int pf_place_copy(const char *from, const char *to, struct pf_err *err)
 {
-	PF_AUTO(arena) a = { 0 };
-	struct pf_str whole = pf_s(to);
-	struct stat st;
-	PF_FD(parent) = -1;
-	size_t slash;
+	PF_AUTO(staged) place = { 0 };
 
-	while (whole.n > 1 && pf_str_ends(whole, "/"))
-		whole.n--;
-	if (!whole.n || lstat(pf_dupz(&a, whole), &st) == 0)
-		return pf_fail(err, PF_EUSAGE, "%s is there already",
-			       whole.n ? to : "nothing, which");
-	slash = pf_str_rfind(whole, '/');
-	parent = open(slash == PF_NPOS ? "." : pf_dupz(&a, pf_str_cut(whole, 0, slash ? slash : 1)),
-		      O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (parent < 0)
-		return pf_fail_errno(err, "cannot open the folder of %s", to);
-	return copy_beside(parent, from,
-			   pf_dupz(&a, pf_str_skip(whole, slash == PF_NPOS ? 0 : slash + 1)), err);
+	if (pf_staged_open(&place, to, err) < 0 || copy_all(place.dir, from, err) < 0)
+		return -1;
+	return pf_staged_commit(&place, err);
 }

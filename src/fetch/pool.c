@@ -176,7 +176,7 @@ static int go_on(struct pf_pool *p, bool wait, struct pf_err *err)
 	int running = 0;
 	CURLMcode code;
 
-	if (pf_signals_check(err) < 0)
+	if (!p->deaf && pf_signals_check(err) < 0)
 		return -1;
 	code = curl_multi_perform(p->multi, &running);
 	if (code == CURLM_OK && wait && running == (int)p->running_count)

@@ -35,8 +35,15 @@ struct pf_transfer {
 	struct pf_str secret;	/* "sig=...": of the query, shown nowhere, for the first origin */
 	const char *want_header; /* one more header of its answers; NULL: none */
 	const char *method;	/* NULL: GET */
-	/* the request's body: it follows no redirect to another origin. A view of NULL: none */
+	/* the request's body: it follows no redirect to another origin. A view of NULL: none... */
 	struct pf_str send;
+	bool of_files;		/* ftp: or sftp: there are neither headers nor a status */
+	struct pf_str user;	/* of those, "name:password" as a URL has it; a view of NULL */
+	bool sends_file;	/* ... or so many bytes of a descriptor, read as they are sent */
+	int send_fd;
+	uint64_t send_from, send_size;
+	bool once; /* not tried again where the server may have done it already */
+	unsigned stall; /* seconds without a byte, at least; 0: as the pool has it */
 	uint64_t have;		/* bytes of it that are in the descriptor already... */
 	const char *validator;	/* ... if this still names the file: its strong ETag */
 	bool gzip; /* may come packed; `max` counts unpacked bytes. Never into a descriptor */
@@ -79,6 +86,7 @@ struct pf_net {
 struct pf_pool {
 	struct pf_net net;
 	unsigned in_flight;	/* 0: PF_MAX_IN_FLIGHT */
+	bool deaf; /* a signal that asks us to stop ends no wait: for what tidies up after it */
 	void (*tick)(void *ctx); /* called a few times a second while somebody waits; or NULL */
 	void *tick_ctx;
 
@@ -116,5 +124,8 @@ uint64_t pf_transfer_got(const struct pf_transfer *t);
 /* What the try that is about to be made asks for: "bytes=100-" and the like; empty: all of it. */
 #define PF_RANGE_TEXT 64
 const char *pf_transfer_range(char out[PF_RANGE_TEXT], const struct pf_transfer *t);
+/* The SHA-256 of the body that it sends, in hex digits; of a file as it is now. */
+#define PF_BODY_HEX 65
+void pf_transfer_body_hash(char hex[PF_BODY_HEX], const struct pf_transfer *t);
 /* Ends it if it is under way, frees what it holds. */
 void pf_transfer_free(struct pf_pool *p, struct pf_transfer *t);

@@ -1,50 +1,21 @@
-/* registry.c - runs: and models: URIs, and where a tracking server says that their files are */
+/* registry.c - runs: and models: URIs, and where it is said that their files are */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/json.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "fetch/registry.h"
 #include "fetch/remote.h"
-#include "fetch/tracking.h"
 
-/* One resolution: whom to ask, and where the answers live. */
-struct asking {
-	struct pf_arena *a;
-	struct pf_pool *pool;
-	struct pf_tracking server;
-	struct pf_err *err;
-};
-
-static const struct pf_node *get(struct asking *q, const char *what, struct pf_str query)
+static int open_registry(struct pf_registry *q, enum pf_tracking_role role)
 {
-	struct pf_node *root;
-	struct pf_str path =
-		pf_format(q->a, "%s%s" PF_FMT, what, query.n ? "?" : "", PF_ARG(query));
-
-	return pf_tracking_ask(&root, q->a, q->pool, &q->server, path, (struct pf_str){ 0 },
-			       q->err) < 0
-		       ? NULL
-		       : root;
-}
-
-static const struct pf_node *post(struct asking *q, const char *what, const struct pf_buf *body)
-{
-	struct pf_node *root;
-
-	return pf_tracking_ask(&root, q->a, q->pool, &q->server, pf_s(what), pf_buf_view(body),
-			       q->err) < 0
-		       ? NULL
-		       : root;
-}
-
-static int fail_answer(struct pf_err *err, const char *what)
-{
-	return pf_fail(err, PF_ETRANSFER, "the tracking server's answer has no %s", what);
+	q->folder = pf_tracking_folder(q->a, role);
+	q->kind = q->folder ? &pf_registry_files : &pf_registry_rest;
+	return q->folder ? 0 : pf_tracking_open(&q->server, q->a, q->pool, role, q->err);
 }
 
 /* ---- where the files are ---- */
 
-/* A server may name a place elsewhere, and never one on this machine. */
-static int take_place(char **to, struct asking *q, struct pf_str place, struct pf_str below)
+/* A server may name a place elsewhere, and never one on this machine; a folder of ours may. */
+static int take_place(char **to, struct pf_registry *q, struct pf_str place, struct pf_str below)
 {
 	PF_AUTO(arena) a = { 0 };
 	struct pf_err ignored;
@@ -54,10 +25,14 @@ static int take_place(char **to, struct asking *q, struct pf_str place, struct p
 	while (pf_str_ends(place, "/"))
 		place.n--;
 	if (!place.n)
-		return fail_answer(q->err, "place of the files");
+		return pf_fail(q->err, PF_ETRANSFER, "nothing says where the files are");
 	whole = pf_formatz(q->a, PF_FMT "%s" PF_FMT, PF_ARG(place), below.n ? "/" : "",
 			   PF_ARG(below));
-	if (!pf_where_scheme(place).n || pf_str_ieq(pf_where_scheme(place), "file")) {
+	if (pf_where_is_local(place) && q->folder) {
+		*to = whole;
+		return 0;
+	}
+	if (pf_where_is_local(place)) {
 		pf_fail(q->err, PF_EINTEGRITY,
 			"the tracking server says that the model is at " PF_FMT
 			", a path on some machine",
@@ -149,30 +124,14 @@ static int check_models(const struct pf_where *w, struct pf_err *err)
 			: "models:/NAME/VERSION, models:/NAME/STAGE, models:/NAME/latest, models:/NAME@ALIAS or models:/ID");
 }
 
-/* The highest of the latest versions of each stage. */
-static int find_latest(struct pf_str *version, struct asking *q, const struct model_name *m)
+/* The highest one, or the highest of a stage. */
+static int find_latest(struct pf_str *version, struct pf_registry *q, const struct model_name *m)
 {
-	PF_AUTO(buf) body = PF_BUF(PF_KIB(16));
-	struct pf_json_out w = { .buf = &body };
-	const struct pf_node *answer, *list;
-	uint64_t best = 0, one;
+	bool any = pf_str_ieq(m->suffix, "latest");
+	uint64_t best = 0;
 
-	pf_json_open(&w, '{');
-	pf_json_field(&w, "name", m->name);
-	if (!pf_str_ieq(m->suffix, "latest")) {
-		pf_json_key(&w, "stages");
-		pf_json_open(&w, '[');
-		pf_json_str(&w, m->suffix);
-		pf_json_close(&w, ']');
-	}
-	pf_json_close(&w, '}');
-	answer = post(q, "registered-models/get-latest-versions", &body);
-	if (!answer)
+	if (q->kind->latest(&best, q, m->name, any ? PF_S("") : m->suffix) < 0)
 		return -1;
-	list = pf_node_get(answer, "model_versions");
-	for (size_t i = 0; list && i < list->n; i++)
-		if (pf_str_u64(pf_node_text(&list->v[i], "version"), &one) && one > best)
-			best = one;
 	if (!best)
 		return pf_fail(q->err, PF_EMODEL,
 			       "no versions of the model " PF_FMT " with stage " PF_FMT,
@@ -181,67 +140,30 @@ static int find_latest(struct pf_str *version, struct asking *q, const struct mo
 	return 0;
 }
 
-static int find_alias(struct pf_str *version, struct asking *q, const struct model_name *m)
-{
-	const struct pf_node *answer =
-		get(q, "registered-models/alias",
-		    pf_url_query(q->a, "name", m->name, "alias", m->alias));
-
-	if (!answer)
-		return -1;
-	*version = pf_node_text(pf_node_get(answer, "model_version"), "version");
-	return version->n ? 0 : fail_answer(q->err, "version");
-}
-
-static int place_of_version(struct pf_str *place, struct asking *q, struct pf_str name,
-			    struct pf_str version)
-{
-	const struct pf_node *answer =
-		get(q, "model-versions/get-download-uri",
-		    pf_url_query(q->a, "name", name, "version", version));
-
-	if (!answer)
-		return -1;
-	*place = pf_node_text(answer, "artifact_uri");
-	return 0;
-}
-
-static int place_of_id(struct pf_str *place, struct asking *q, struct pf_str id)
-{
-	const struct pf_node *answer = get(
-		q, pf_formatz(q->a, "logged-models/" PF_FMT, PF_ARG(pf_url_encode(q->a, id, ""))),
-		PF_S(""));
-
-	if (!answer)
-		return -1;
-	*place = pf_node_text(pf_node_get(pf_node_get(answer, "model"), "info"), "artifact_uri");
-	return 0;
-}
-
-static int find_model(char **to, bool *fixed, struct asking *q, const struct model_name *m)
+static int find_model(char **to, bool *fixed, struct pf_registry *q, const struct model_name *m)
 {
 	struct pf_str version = m->suffix, place = { 0 };
 	int rc;
 
 	*fixed = !m->alias.n && (!m->suffix.n || is_number(m->suffix));
 	if (m->alias.n)
-		rc = find_alias(&version, q, m);
+		rc = q->kind->alias(&version, q, m->name, m->alias);
 	else
 		rc = m->suffix.n && !is_number(m->suffix) ? find_latest(&version, q, m) : 0;
 	if (rc == 0)
-		rc = version.n ? place_of_version(&place, q, m->name, version) :
-				 place_of_id(&place, q, m->name);
+		rc = version.n ? q->kind->version(&place, q, m->name, version) :
+				 q->kind->model(&place, q, m->name);
 	return rc < 0 ? -1 : take_place(to, q, place, m->below);
 }
 
 static int resolve_models(char **to, bool *fixed, struct pf_arena *a, struct pf_pool *p,
 			  const struct pf_where *w, struct pf_err *err)
 {
-	struct asking q = { .a = a, .pool = p, .err = err };
+	struct pf_registry q = { .a = a, .pool = p, .err = err };
 	struct model_name m;
 
 	split_name(&m, pf_dup(a, w->path));
-	if (pf_tracking_open(&q.server, a, p, PF_REGISTRY, err) < 0)
+	if (open_registry(&q, PF_REGISTRY) < 0)
 		return -1;
 	return find_model(to, fixed, &q, &m);
 }
@@ -262,63 +184,31 @@ static int check_runs(const struct pf_where *w, struct pf_err *err)
 	return pf_hint(err, "runs:/RUN_ID/PATH of the artifact");
 }
 
-/* MLflow 3 has models beside their runs: one that was logged by this run under this name. Older
- * servers do not know of them. */
-static int find_logged(struct pf_str *place, struct asking *q, struct pf_str run,
-		       struct pf_str experiment, struct pf_str name)
+/* MLflow 3 has models beside their runs: one that was logged by this run under this name. */
+static int find_run(char **to, struct pf_registry *q, struct pf_str run, struct pf_str path)
 {
-	PF_AUTO(buf) body = PF_BUF(PF_KIB(64)), filter = PF_BUF(PF_KIB(16));
-	struct pf_json_out w = { .buf = &body };
-	const struct pf_node *answer, *list;
-
-	if (pf_str_find(name, '\'') != PF_NPOS)
-		return 0;
-	pf_buf_printf(&filter, "name = '" PF_FMT "' AND source_run_id = '" PF_FMT "'", PF_ARG(name),
-		      PF_ARG(run));
-	pf_json_open(&w, '{');
-	pf_json_key(&w, "experiment_ids");
-	pf_json_open(&w, '[');
-	pf_json_str(&w, experiment);
-	pf_json_close(&w, ']');
-	pf_json_field(&w, "filter", pf_buf_view(&filter));
-	pf_json_close(&w, '}');
-	answer = post(q, "logged-models/search", &body);
-	if (!answer)
-		return q->err->gone || q->err->code == PF_ETRANSFER ? 0 : -1;
-	list = pf_node_get(answer, "models");
-	if (list && list->n)
-		*place = pf_node_text(pf_node_get(&list->v[0], "info"), "artifact_uri");
-	return 0;
-}
-
-static int find_run(char **to, struct asking *q, struct pf_str run, struct pf_str path)
-{
-	const struct pf_node *answer = get(q, "runs/get", pf_url_query(q->a, "run_id", run)),
-			     *info;
-	struct pf_str place = { 0 };
 	size_t slash = pf_str_find(path, '/');
+	struct pf_str name = pf_str_cut(path, 0, slash), artifacts = { 0 }, experiment = { 0 },
+		      place = { 0 };
 
-	if (!answer)
-		return -1;
-	info = pf_node_get(pf_node_get(answer, "run"), "info");
-	if (find_logged(&place, q, run, pf_node_text(info, "experiment_id"),
-			pf_str_cut(path, 0, slash)) < 0)
+	if (q->kind->run(&artifacts, &experiment, q, run) < 0 ||
+	    q->kind->logged(&place, q, run, experiment, name) < 0)
 		return -1;
 	if (place.n)
 		return take_place(to, q, place,
 				  slash == PF_NPOS ? PF_S("") : pf_str_skip(path, slash + 1));
-	return take_place(to, q, pf_node_text(info, "artifact_uri"), path);
+	return take_place(to, q, artifacts, path);
 }
 
 static int resolve_runs(char **to, bool *fixed, struct pf_arena *a, struct pf_pool *p,
 			const struct pf_where *w, struct pf_err *err)
 {
-	struct asking q = { .a = a, .pool = p, .err = err };
+	struct pf_registry q = { .a = a, .pool = p, .err = err };
 	struct pf_str path = pf_dup(a, w->path);
 	size_t slash = pf_str_find(path, '/');
 
 	*fixed = false;
-	if (pf_tracking_open(&q.server, a, p, PF_TRACKING, err) < 0)
+	if (open_registry(&q, PF_TRACKING) < 0)
 		return -1;
 	return find_run(to, &q, pf_str_cut(path, 0, slash), pf_str_skip(path, slash + 1));
 }

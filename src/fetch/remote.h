@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "base/limits.h"
 #include "fetch/pool.h"
 #include "fetch/where.h"
 
@@ -26,6 +27,7 @@ struct pf_fetch_opts {
 	bool offline;
 	bool texts;		/* the small text files beside MLmodel are enough */
 	uint64_t max_file;	/* files beyond this may be left out; 0: none */
+	uint64_t max_bytes;	/* of all files together; 0: PF_MAX_MODEL_BYTES */
 };
 
 /* A place that was opened: a folder, or an archive of one. */
@@ -35,10 +37,16 @@ struct pf_remote {
 	const struct pf_fetch_opts *o;
 	struct pf_pool *pool;
 	struct pf_str source;	/* names it in the store: what is asked for, without credentials */
+	struct pf_str more;	/* a digest of what `source` does not tell of the place; or empty */
 	bool archive;		/* its one file is to be unpacked */
 	bool fixed;		/* what it holds never changes */
 	void *own;		/* of its kind */
 };
+
+static inline uint64_t pf_remote_max(const struct pf_remote *r)
+{
+	return r->o->max_bytes ? r->o->max_bytes : PF_MAX_MODEL_BYTES;
+}
 
 enum {
 	PF_WHERE_HOST = 1,     /* "//host" must be there */
@@ -78,4 +86,5 @@ struct pf_remote_kind {
 const struct pf_remote_kind *pf_remote_kind_of(struct pf_str scheme);
 
 extern const struct pf_remote_kind pf_remote_web, pf_remote_artifacts, pf_remote_runs,
-	pf_remote_models, pf_remote_s3, pf_remote_gs, pf_remote_azure, pf_remote_ftp, pf_remote_git;
+	pf_remote_models, pf_remote_s3, pf_remote_gs, pf_remote_azure, pf_remote_server,
+	pf_remote_git;

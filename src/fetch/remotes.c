@@ -3,20 +3,17 @@
 #include "base/str.h"
 #include "fetch/remote.h"
 
-#define COPY_FIRST "copy the model to a local directory first, then give that"
-
 /* Named in a refusal, so that nobody takes them for a typo. */
 static const struct pf_remote_kind
 	remote_databricks = { .schemes = { "dbfs" },
 			      .way = "copy it first: databricks fs cp -r dbfs:/PATH DIR, then give DIR" },
 	remote_hdfs = { .schemes = { "hdfs", "viewfs" },
-			.way = "copy it first: hdfs dfs -get PATH DIR, then give DIR" },
-	remote_servers = { .schemes = { "ftp", "sftp" }, .way = COPY_FIRST };
+			.way = "copy it first: hdfs dfs -get PATH DIR, then give DIR" };
 
 static const struct pf_remote_kind *const KINDS[] = {
 	&pf_remote_web, &pf_remote_artifacts, &pf_remote_runs, &pf_remote_models,
 	&pf_remote_s3, &pf_remote_gs, &pf_remote_azure, &pf_remote_git,
-	&remote_databricks, &remote_hdfs, &remote_servers,
+	&pf_remote_server, &remote_databricks, &remote_hdfs,
 };
 
 const struct pf_remote_kind *pf_remote_kind_of(struct pf_str scheme)

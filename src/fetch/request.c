@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "fetch/secrets.h"
 
 #define MAX_RETRY_AFTER 60	/* seconds */
 #define MAX_URL PF_KIB(16)
@@ -44,20 +45,6 @@ static void add_own_headers(struct pf_transfer *t)
 			pf_oom();
 		r->headers = longer;
 	}
-}
-
-static void set_method(struct pf_transfer *t)
-{
-	CURL *c = t->own->curl;
-
-	if (t->send.p) {
-		curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->send.n);
-		curl_easy_setopt(c, CURLOPT_POSTFIELDS, t->send.p);
-	}
-	if (pf_transfer_is_head(t))
-		curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
-	else if (t->method)
-		curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, t->method);
 }
 
 static struct pf_str origin_of(struct pf_arena *a, const struct pf_url *u)
@@ -182,12 +169,16 @@ static void set_tls(struct pf_transfer *t, const struct pf_net *net)
 	}
 }
 
-static void set_way(CURL *c, const struct pf_net *net)
+static void set_way(CURL *c, const struct pf_net *net, unsigned stall)
 {
+	if (stall < net->wait)
+		stall = net->wait;
+	if (!stall)
+		stall = PF_WAIT_STALL;
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT,
 			 (long)(net->wait ? net->wait : PF_WAIT_CONNECT));
 	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 64L);
-	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, (long)(net->wait ? net->wait : PF_WAIT_STALL));
+	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, (long)stall);
 	if (net->proxy)
 		curl_easy_setopt(c, CURLOPT_PROXY, net->proxy);
 }
@@ -258,6 +249,8 @@ int pf_request_open(struct pf_pool *p, struct pf_transfer *t)
 	t->own = r;
 	r->pool = p;
 	r->length = UINT64_MAX;
+	if (t->of_files)
+		return pf_request_files_open(t);
 	if (pf_url_split(&r->first, pf_s(t->url), &t->err) < 0)
 		return -1;
 	if (!pf_url_is_http(&r->first))
@@ -300,14 +293,27 @@ void pf_request_prepare(struct pf_transfer *t)
 		add_header(r, &t->arena, "If-Range", r->validator.p);
 	add_own_headers(t);
 	set_options(t);
-	set_method(t);
+	pf_request_send(t);
 	set_range(t);
-	set_way(r->curl, &r->pool->net);
+	set_way(r->curl, &r->pool->net, t->stall);
 	set_tls(t, &r->pool->net);
-	set_credentials(t);
+	if (t->of_files)
+		pf_request_files_prepare(t);
+	else
+		set_credentials(t);
 }
 
 /* ---- the verdict ---- */
+
+/* No answer, on a connection that was used before: what came is the rest of one to HEAD, which
+ * has none with those who know HTTP. */
+static bool is_left_over(const struct pf_request *r, CURLcode code)
+{
+	long connects = 1;
+
+	curl_easy_getinfo(r->curl, CURLINFO_NUM_CONNECTS, &connects);
+	return code == CURLE_UNSUPPORTED_PROTOCOL && connects == 0;
+}
 
 static bool may_pass(CURLcode code)
 {
@@ -330,7 +336,9 @@ static int fail_status(struct pf_transfer *t)
 
 	curl_easy_getinfo(r->curl, CURLINFO_RETRY_AFTER, &wait);
 	r->wait = wait > 86400 ? 86400 : (long)wait;
-	r->again = t->status == 408 || t->status == 429 || t->status >= 500;
+	r->again = t->status == 429 || t->status == 503 ||
+		   (!t->once &&
+		    (t->status == 408 || (t->status >= 500 && t->status != 501)));
 	pf_fail(&t->err, PF_ETRANSFER, "HTTP status %ld%s", t->status,
 		t->status == 412 ? ": it has changed since it was listed" : "");
 	t->err.gone = t->status == 404 || t->status == 410;
@@ -358,7 +366,7 @@ static int judge_redirect(struct pf_transfer *t, struct pf_str to)
 	if (pf_url_join(&whole, &t->arena, &here, to, &err) < 0 ||
 	    pf_url_split(&there, whole, &err) < 0 || !pf_url_is_http(&there))
 		return pf_fail(&t->err, PF_ETRANSFER, "redirected to " PF_FMT ", which is %s",
-			       PF_ARG(pf_shown(to)),
+			       PF_ARG(pf_shown(pf_url_open_part(&t->arena, to))),
 			       pf_str_starts(to, "http") ? "malformed" : "neither http nor https");
 	if (pf_str_ieq(here.scheme, "https") && !pf_str_ieq(there.scheme, "https"))
 		return pf_fail(&t->err, PF_ETRANSFER, "redirected from https to http");
@@ -368,7 +376,7 @@ static int judge_redirect(struct pf_transfer *t, struct pf_str to)
 		return pf_fail(&t->err, PF_ETRANSFER, "more than %d redirects", PF_MAX_REDIRECTS);
 	if (whole.n > MAX_URL)
 		return pf_fail(&t->err, PF_ETRANSFER, "redirected to a URL that is too long");
-	if (t->send.p &&
+	if (pf_transfer_sends(t) &&
 	    (!pf_url_same_origin(&r->first, &there) || (t->status != 307 && t->status != 308)))
 		return pf_fail(&t->err, PF_ETRANSFER, "redirected, and the request is no GET");
 	r->left |= !pf_url_same_origin(&r->first, &there);
@@ -409,7 +417,7 @@ static enum pf_verdict try_again(struct pf_transfer *t, int64_t now)
 	ms += (long)(getpid() * 7919L % (ms / 4));
 	if (r->wait * 1000 > ms)
 		ms = r->wait * 1000;
-	pf_debug("%s: %s; trying again", r->url, t->err.msg);
+	pf_debug("%s: %s; trying again", pf_url_shown(&t->arena, pf_s(r->url)), t->err.msg);
 	r->due = now + ms;
 	r->hops = 0;
 	r->left = false;
@@ -462,9 +470,14 @@ enum pf_verdict pf_request_judge(struct pf_transfer *t, CURLcode code, int64_t n
 	t->status = pf_request_status(r);
 	if (r->stopped)
 		return r->again ? try_again(t, now) : PF_FAILED;
+	if (t->of_files && code == CURLE_OK)
+		return pf_answer_begin(t) < 0 ? PF_FAILED : judge_success(t);
 	if (code != CURLE_OK && !(code == CURLE_WRITE_ERROR && !r->keeping)) {
-		r->again = may_pass(code);
+		r->again = (may_pass(code) || is_left_over(r, code)) &&
+			   (!t->once || code == CURLE_COULDNT_CONNECT);
 		pf_fail(&t->err, PF_ETRANSFER, "%s", reason_of(r, code));
+		if (t->of_files)
+			r->again &= pf_request_files_fail(t, code);
 		return r->again ? try_again(t, now) : PF_FAILED;
 	}
 	if (is_success(t))

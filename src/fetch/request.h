@@ -30,6 +30,7 @@ struct pf_request {
 	struct pf_hasher hasher;
 	bool hashing;
 	uint64_t bytes;		/* of the body, kept */
+	uint64_t sent;		/* of the body that goes there */
 	uint64_t length;	/* Content-Length of this answer, UINT64_MAX: not said */
 	bool no_ranges;		/* not to be asked for the rest */
 	struct pf_str validator; /* for If-Range */
@@ -44,6 +45,7 @@ struct pf_request {
 	uint64_t refused_bytes;
 	struct pf_str content_range, location;
 	char first_byte;
+	bool unknown_host;	/* sftp: its key is not known, or another than we know */
 	char why[CURL_ERROR_SIZE]; /* libcurl's own words for what failed */
 };
 
@@ -53,6 +55,9 @@ void pf_request_close(struct pf_transfer *t);
 /* Makes r->curl ready for the next request. */
 void pf_request_prepare(struct pf_transfer *t);
 
+/* The method of the next request, and its body from its beginning. */
+void pf_request_send(struct pf_transfer *t);
+
 enum pf_verdict { PF_DONE, PF_FAILED, PF_ONCE_MORE /* at r->due */ };
 /* What becomes of the transfer, now that libcurl has finished a request. Fills t->err. */
 enum pf_verdict pf_request_judge(struct pf_transfer *t, CURLcode code, int64_t now);
@@ -61,10 +66,23 @@ long pf_request_status(const struct pf_request *r);
 /* What libcurl calls: a header's line, a piece of the body. `ctx` is the transfer. */
 size_t pf_answer_header(char *p, size_t size, size_t count, void *ctx);
 size_t pf_answer_body(char *p, size_t size, size_t count, void *ctx);
+/* Of files: that they come is all that begins an answer; also of an empty one. */
+int pf_answer_begin(struct pf_transfer *t);
+
+/* ---- request_files.c: what is otherwise with ftp: and sftp: ---- */
+int pf_request_files_open(struct pf_transfer *t);
+void pf_request_files_prepare(struct pf_transfer *t);
+/* What libcurl's code means there; err.gone, and false: it will not pass. */
+bool pf_request_files_fail(struct pf_transfer *t, CURLcode code);
 
 static inline bool pf_transfer_is_head(const struct pf_transfer *t)
 {
 	return t->method && strcmp(t->method, "HEAD") == 0;
+}
+
+static inline bool pf_transfer_sends(const struct pf_transfer *t)
+{
+	return t->send.p || t->sends_file;
 }
 
 static inline bool pf_transfer_wants_part(const struct pf_transfer *t)

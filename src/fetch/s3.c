@@ -8,16 +8,7 @@
 #include "fetch/listing.h"
 #include "fetch/refusal.h"
 #include "fetch/setting.h"
-#include "fetch/sigv4.h"
 #include "formats/xml.h"
-
-struct s3 {
-	struct pf_s3_bucket bucket;
-	struct pf_sigv4 sign; /* an empty id: nobody signs */
-	struct pf_str base;
-	struct pf_str key; /* of the folder */
-	bool moved;	   /* another region was told, once */
-};
 
 static int check(const struct pf_where *w, struct pf_err *err)
 {
@@ -35,7 +26,8 @@ static bool is_header_value(const char *s)
 	return true;
 }
 
-static int set_sign(struct s3 *f, struct pf_arena *a, const struct pf_aws *aws, struct pf_err *err)
+static int set_sign(struct pf_s3 *f, struct pf_arena *a, const struct pf_aws *aws,
+		    struct pf_err *err)
 {
 	const char *owner = pf_setting("MLFLOW_S3_EXPECTED_BUCKET_OWNER");
 
@@ -53,46 +45,56 @@ static int set_sign(struct s3 *f, struct pf_arena *a, const struct pf_aws *aws, 
 	return 0;
 }
 
-static void set_net(struct pf_remote *r, const struct s3 *f)
+static void set_net(struct pf_pool *p, const struct pf_s3 *f)
 {
-	r->pool->net.cert = pf_setting("AWS_CA_BUNDLE");
+	p->net.cert = pf_setting("AWS_CA_BUNDLE");
 	if (pf_setting_is_true("MLFLOW_S3_IGNORE_TLS") && f->bucket.endpoint.n) {
 		struct pf_err ignored;
 		struct pf_url u;
 
 		if (pf_url_split(&u, f->base, &ignored) == 0)
-			*PF_PUSH(&r->pool->arena, &r->pool->net.trusted) =
-				pf_format(&r->pool->arena, PF_FMT "%s" PF_FMT, PF_ARG(u.host),
+			*PF_PUSH(&p->arena, &p->net.trusted) =
+				pf_format(&p->arena, PF_FMT "%s" PF_FMT, PF_ARG(u.host),
 					  u.port.n ? ":" : "", PF_ARG(u.port));
 	}
 }
 
-static int open_s3(struct pf_remote *r, const struct pf_where *w, struct pf_err *err)
+int pf_s3_open(struct pf_s3 *out, struct pf_arena *a, struct pf_pool *p, const struct pf_where *w,
+	       struct pf_err *err)
 {
 	const char *version = pf_setting("MLFLOW_EXPERIMENTAL_S3_SIGNATURE_VERSION");
-	struct s3 *f = pf_alloc(&r->arena, sizeof(*f));
+	struct pf_s3 f = { 0 };
 	struct pf_aws aws;
 
-	if (pf_aws_find(&aws, &r->arena, r->pool, version && strcmp(version, "unsigned") == 0,
-			err) < 0 ||
-	    pf_s3_bucket_of(&f->bucket, &r->arena, w, aws.endpoint,
+	if (pf_aws_find(&aws, a, p, version && strcmp(version, "unsigned") == 0, err) < 0 ||
+	    pf_s3_bucket_of(&f.bucket, a, w, aws.endpoint,
 			    pf_setting("MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE"), err) < 0 ||
-	    set_sign(f, &r->arena, &aws, err) < 0)
+	    set_sign(&f, a, &aws, err) < 0)
 		return -1;
-	f->bucket.name = pf_dup(&r->arena, f->bucket.name);
-	if (f->bucket.region.n)
-		f->sign.region = pf_dup(&r->arena, f->bucket.region);
-	f->base = pf_s3_base(&r->arena, &f->bucket, f->sign.region);
-	f->key = pf_dup(&r->arena, w->path);
+	f.bucket.name = pf_dup(a, f.bucket.name);
+	if (f.bucket.region.n)
+		f.sign.region = pf_dup(a, f.bucket.region);
+	f.base = pf_s3_base(a, &f.bucket, f.sign.region);
+	f.key = pf_dup(a, w->path);
+	set_net(p, &f);
+	*out = f;
+	return 0;
+}
+
+static int open_s3(struct pf_remote *r, const struct pf_where *w, struct pf_err *err)
+{
+	struct pf_s3 *f = pf_alloc(&r->arena, sizeof(*f));
+
+	if (pf_s3_open(f, &r->arena, r->pool, w, err) < 0)
+		return -1;
 	r->own = f;
 	r->source = f->bucket.endpoint.n ? pf_format(&r->arena, PF_FMT "/" PF_FMT, PF_ARG(f->base),
 						     PF_ARG(f->key))
 					 : pf_dup(&r->arena, w->shown);
-	set_net(r, f);
 	return 0;
 }
 
-static void sign(struct pf_transfer *t, struct s3 *f)
+void pf_s3_sign(struct pf_transfer *t, struct pf_s3 *f)
 {
 	if (f->sign.id.n) {
 		t->sign = pf_sigv4_hook;
@@ -104,7 +106,7 @@ static void sign(struct pf_transfer *t, struct s3 *f)
 
 static void ask_page(struct pf_transfer *t, struct pf_listing *l)
 {
-	struct s3 *f = l->r->own;
+	struct pf_s3 *f = l->r->own;
 	struct pf_arena *a = &t->arena;
 
 	t->url = l->token.n ? pf_formatz(a,
@@ -114,7 +116,7 @@ static void ask_page(struct pf_transfer *t, struct pf_listing *l)
 					 PF_ARG(pf_url_encode(a, l->prefix, "")))
 			    : pf_formatz(a, PF_FMT "/?list-type=2&prefix=" PF_FMT, PF_ARG(f->base),
 					 PF_ARG(pf_url_encode(a, l->prefix, "")));
-	sign(t, f);
+	pf_s3_sign(t, f);
 }
 
 /* <ListBucketResult><IsTruncated/><Contents><Key/><Size/><ETag/></Contents>... */
@@ -172,10 +174,9 @@ static int read_page(struct pf_listing *l, struct pf_str body, struct pf_err *er
 }
 
 /* The bucket is in another region: 301, 307, or 400 for a signature of this one. */
-static int refused(struct pf_listing *l, const struct pf_transfer *t, struct pf_err *err)
+bool pf_s3_refused(struct pf_s3 *f, struct pf_arena *a, const struct pf_transfer *t,
+		   struct pf_err *err)
 {
-	struct s3 *f = l->r->own;
-	struct pf_arena *a = &l->r->arena;
 	struct pf_str region = { 0 };
 	bool told = pf_refusal_xml(&region, a, pf_buf_view(&t->problem), err);
 
@@ -185,7 +186,7 @@ static int refused(struct pf_listing *l, const struct pf_transfer *t, struct pf_
 		f->moved = true;
 		f->sign.region = region;
 		f->base = pf_s3_base(a, &f->bucket, region);
-		return 1;
+		return true;
 	}
 	if (told)
 		err->gone = t->status == 404;
@@ -193,7 +194,12 @@ static int refused(struct pf_listing *l, const struct pf_transfer *t, struct pf_
 		pf_hint(err,
 			"no AWS credentials were found: set AWS_ACCESS_KEY_ID and "
 			"AWS_SECRET_ACCESS_KEY, or AWS_PROFILE");
-	return -1;
+	return false;
+}
+
+static int refused(struct pf_listing *l, const struct pf_transfer *t, struct pf_err *err)
+{
+	return pf_s3_refused(l->r->own, &l->r->arena, t, err) ? 1 : -1;
 }
 
 static int list_s3(struct pf_remote_files *out, struct pf_remote *r, struct pf_err *err)
@@ -201,8 +207,8 @@ static int list_s3(struct pf_remote_files *out, struct pf_remote *r, struct pf_e
 	static const struct pf_listing_kind kind = { .ask = ask_page,
 						     .read = read_page,
 						     .refused = refused,
-						     .want_header = "x-amz-bucket-region" };
-	const struct s3 *f = r->own;
+						     .want_header = PF_S3_REGION_HEADER };
+	const struct pf_s3 *f = r->own;
 	struct pf_listing l = { .r = r,
 				.files = out,
 				.prefix = pf_listing_prefix(&r->arena, f->key) };
@@ -215,7 +221,7 @@ static int list_s3(struct pf_remote_files *out, struct pf_remote *r, struct pf_e
 static int ask(struct pf_transfer *t, struct pf_remote *r, const struct pf_remote_file *file,
 	       struct pf_err *err)
 {
-	struct s3 *f = r->own;
+	struct pf_s3 *f = r->own;
 	struct pf_str key =
 		pf_format(&t->arena, PF_FMT PF_FMT, PF_ARG(pf_listing_prefix(&t->arena, f->key)),
 			  PF_ARG(file->path));
@@ -224,7 +230,7 @@ static int ask(struct pf_transfer *t, struct pf_remote *r, const struct pf_remot
 	t->url = pf_formatz(&t->arena, PF_FMT "/" PF_FMT, PF_ARG(f->base),
 			    PF_ARG(pf_url_encode(&t->arena, key, "/")));
 	pf_listing_pin(t, file);
-	sign(t, f);
+	pf_s3_sign(t, f);
 	return 0;
 }
 

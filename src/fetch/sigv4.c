@@ -127,7 +127,7 @@ static void add_headers(struct pf_strs *headers, struct pf_arena *a, const struc
 }
 
 void pf_sigv4_sign(struct pf_strs *headers, struct pf_arena *a, const struct pf_sigv4 *s,
-		   const char *method, const char *url, struct pf_str body, const char *when)
+		   const char *method, const char *url, const char *body_hash, const char *when)
 {
 	char hash[PF_SHA256_HEX], now[32];
 	time_t seconds = time(NULL);
@@ -141,14 +141,13 @@ void pf_sigv4_sign(struct pf_strs *headers, struct pf_arena *a, const struct pf_
 		return;
 	strftime(now, sizeof(now), "%Y%m%dT%H%M%SZ", &tm);
 	when = when ? when : now;
-	pf_sha256_hex(hash, body.n ? body.p : "", body.n);
-	list = signed_headers(a, s, &u, hash, when);
+	list = signed_headers(a, s, &u, body_hash, when);
 	for (size_t i = 0; i < list.n; i++)
 		*PF_PUSH(a, &named) = pf_str_cut(list.v[i], 0, pf_str_find(list.v[i], ':'));
 	names = joined(a, &named, ";");
 	request = pf_format(a, "%s\n" PF_FMT "\n" PF_FMT "\n" PF_FMT "\n\n" PF_FMT "\n%s", method,
 			    PF_ARG(u.path.n ? u.path : PF_S("/")), PF_ARG(sorted_query(a, u.query)),
-			    PF_ARG(joined(a, &list, "\n")), PF_ARG(names), hash);
+			    PF_ARG(joined(a, &list, "\n")), PF_ARG(names), body_hash);
 	scope = pf_format(a, "%.8s/" PF_FMT "/%s/aws4_request", when, PF_ARG(s->region),
 			  s->service);
 	pf_sha256_hex(hash, request.p, request.n);
@@ -163,5 +162,8 @@ void pf_sigv4_sign(struct pf_strs *headers, struct pf_arena *a, const struct pf_
 
 void pf_sigv4_hook(struct pf_strs *headers, struct pf_transfer *t, const char *url, void *ctx)
 {
-	pf_sigv4_sign(headers, &t->arena, ctx, t->method ? t->method : "GET", url, t->send, NULL);
+	char hash[PF_BODY_HEX];
+
+	pf_transfer_body_hash(hash, t);
+	pf_sigv4_sign(headers, &t->arena, ctx, t->method ? t->method : "GET", url, hash, NULL);
 }

@@ -15,9 +15,10 @@ struct pf_sigv4 {
 };
 
 /* Adds x-amz-date, Authorization, and what else the signer has, to `headers`, in the arena.
- * The URL's path and query are encoded as AWS encodes them, as pf_url_encode does. `when` is
+ * The URL's path and query are encoded as AWS encodes them, as pf_url_encode does. `body_hash`
+ * is the body's SHA-256 in hex digits. `when` is
  * "20150830T123600Z"; NULL: now. */
 void pf_sigv4_sign(struct pf_strs *headers, struct pf_arena *a, const struct pf_sigv4 *s,
-		   const char *method, const char *url, struct pf_str body, const char *when);
+		   const char *method, const char *url, const char *body_hash, const char *when);
 /* The same for one try of a transfer; ctx is a struct pf_sigv4. */
 pf_sign pf_sigv4_hook;

@@ -3,11 +3,14 @@
 #include "fetch/tracking.h"
 
 #include <stdarg.h>
+#include <sys/stat.h>
 
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "fetch/local.h"
 #include "fetch/setting.h"
+#include "fetch/where.h"
 #include "formats/ini.h"
 
 /* ---- who we are ---- */
@@ -76,6 +79,14 @@ static unsigned number(const char *name, unsigned most)
 	return value > most ? most : (unsigned)value;
 }
 
+void pf_tracking_wait(struct pf_net *net)
+{
+	if (number("MLFLOW_HTTP_REQUEST_TIMEOUT", PF_MAX_NET_WAIT))
+		net->wait = number("MLFLOW_HTTP_REQUEST_TIMEOUT", PF_MAX_NET_WAIT);
+	if (pf_setting("MLFLOW_HTTP_REQUEST_MAX_RETRIES"))
+		net->tries = 1 + number("MLFLOW_HTTP_REQUEST_MAX_RETRIES", PF_MAX_NET_TRIES - 1);
+}
+
 static int set_net(struct pf_pool *p, const struct pf_tracking *s, struct pf_err *err)
 {
 	bool insecure = pf_setting_is_true("MLFLOW_TRACKING_INSECURE_TLS");
@@ -91,10 +102,7 @@ static int set_net(struct pf_pool *p, const struct pf_tracking *s, struct pf_err
 		p->net.cert = cert;
 	if (pf_setting("MLFLOW_TRACKING_CLIENT_CERT_PATH"))
 		p->net.client_cert = pf_setting("MLFLOW_TRACKING_CLIENT_CERT_PATH");
-	if (number("MLFLOW_HTTP_REQUEST_TIMEOUT", PF_MAX_NET_WAIT))
-		p->net.wait = number("MLFLOW_HTTP_REQUEST_TIMEOUT", PF_MAX_NET_WAIT);
-	if (pf_setting("MLFLOW_HTTP_REQUEST_MAX_RETRIES"))
-		p->net.tries = 1 + number("MLFLOW_HTTP_REQUEST_MAX_RETRIES", PF_MAX_NET_TRIES - 1);
+	pf_tracking_wait(&p->net);
 	return 0;
 }
 
@@ -107,14 +115,37 @@ static int fail_no_server(struct pf_err *err, const char *uri)
 	else
 		pf_fail(err, PF_EUSAGE, "the tracking URI %s is none of a server",
 			pf_url_shown(&a, pf_s(uri)));
-	return pf_hint(err, "set MLFLOW_TRACKING_URI to an http: or https: URL");
+	return pf_hint(err, "set MLFLOW_TRACKING_URI to an http: or https: URL, or to a folder "
+			    "like mlruns; of a database, start mlflow server");
+}
+
+static const char *uri_of(enum pf_tracking_role role)
+{
+	return role == PF_REGISTRY && pf_setting("MLFLOW_REGISTRY_URI")
+		       ? pf_setting("MLFLOW_REGISTRY_URI")
+		       : pf_setting("MLFLOW_TRACKING_URI");
+}
+
+char *pf_tracking_folder(struct pf_arena *a, enum pf_tracking_role role)
+{
+	static const char *const words[] = { "databricks", "databricks-uc", "uc", NULL };
+	const char *uri = uri_of(role);
+	struct pf_err ignored;
+	struct stat st;
+	char *path;
+
+	if (!uri)
+		return stat("mlruns", &st) == 0 && S_ISDIR(st.st_mode) ? pf_dupz(a, PF_S("mlruns"))
+								       : NULL;
+	if (!pf_where_is_local(pf_s(uri)) || pf_str_in(pf_s(uri), words))
+		return NULL;
+	return pf_local_path(&path, a, uri, &ignored) < 0 ? NULL : path;
 }
 
 int pf_tracking_open(struct pf_tracking *out, struct pf_arena *a, struct pf_pool *p,
 		     enum pf_tracking_role role, struct pf_err *err)
 {
-	const char *uri = role == PF_REGISTRY && pf_setting("MLFLOW_REGISTRY_URI") ?
-			  pf_setting("MLFLOW_REGISTRY_URI") : pf_setting("MLFLOW_TRACKING_URI");
+	const char *uri = uri_of(role);
 	struct pf_tracking s = { 0 };
 	struct pf_url bare;
 
@@ -129,6 +160,16 @@ int pf_tracking_open(struct pf_tracking *out, struct pf_arena *a, struct pf_pool
 		return -1;
 	*out = s;
 	return 0;
+}
+
+bool pf_tracking_is_at(const struct pf_url *u)
+{
+	const char *uri = pf_setting("MLFLOW_TRACKING_URI");
+	struct pf_err ignored;
+	struct pf_url server;
+
+	return uri && pf_url_split(&server, pf_s(uri), &ignored) == 0 && pf_url_is_http(&server) &&
+	       pf_url_same_origin(&server, u);
 }
 
 void pf_tracking_sign(const struct pf_tracking *s, struct pf_transfer *t)
@@ -160,7 +201,7 @@ struct pf_str pf_url_query_of(struct pf_arena *a, const char *name, struct pf_st
 }
 
 /* {"error_code": "...", "message": "..."} is the server's own sentence. */
-static int tell_refusal(const struct pf_transfer *t, struct pf_err *err)
+void pf_tracking_refusal(const struct pf_transfer *t, struct pf_err *err)
 {
 	PF_AUTO(arena) a = { 0 };
 	struct pf_err ignored;
@@ -168,36 +209,66 @@ static int tell_refusal(const struct pf_transfer *t, struct pf_err *err)
 
 	if (!t->problem.n || pf_json_parse(&root, &a, pf_buf_view(&t->problem), &ignored) < 0 ||
 	    !pf_node_text(root, "error_code").n)
-		return -1;
+		return;
 	pf_fail(err, PF_ETRANSFER, PF_FMT ": " PF_FMT,
 		PF_ARG(pf_shown(pf_node_text(root, "error_code"))),
 		PF_ARG(pf_shown(pf_node_text(root, "message"))));
 	err->gone = t->status == 404;
-	return -1;
+}
+
+const char *pf_tracking_url(struct pf_arena *a, const struct pf_tracking *s, struct pf_str path)
+{
+	return pf_formatz(a, PF_FMT "/api/2.0/mlflow/" PF_FMT, PF_ARG(s->base), PF_ARG(path));
+}
+
+struct pf_str pf_tracking_artifacts(struct pf_arena *a, const struct pf_tracking *s,
+				    const struct pf_url *u, const char *service)
+{
+	size_t host = pf_str_find_str(s->base, "://") + 3;
+	size_t slash = pf_str_find(pf_str_skip(s->base, host), '/');
+	struct pf_str prefix = slash == PF_NPOS ? PF_S("") : pf_str_skip(s->base, host + slash);
+
+	if (!u->host.n)
+		return pf_format(a, PF_FMT "/api/2.0/mlflow-artifacts/%s", PF_ARG(s->base),
+				 service);
+	return pf_format(a, PF_FMT PF_FMT "%s" PF_FMT PF_FMT "/api/2.0/mlflow-artifacts/%s",
+			 PF_ARG(pf_str_cut(s->base, 0, host)), PF_ARG(u->host),
+			 u->port.n ? ":" : "", PF_ARG(u->port), PF_ARG(prefix), service);
 }
 
 int pf_tracking_ask(struct pf_node **out, struct pf_arena *a, struct pf_pool *p,
 		    const struct pf_tracking *s, struct pf_str path, struct pf_str body,
 		    struct pf_err *err)
 {
-	struct pf_transfer t = { .accept = "application/json",
+	struct pf_tracking_call what = { .method = body.p ? "POST" : NULL,
+					 .url = pf_tracking_url(a, s, path),
+					 .body = body };
+
+	return pf_tracking_call(out, a, p, s, &what, err);
+}
+
+int pf_tracking_call(struct pf_node **out, struct pf_arena *a, struct pf_pool *p,
+		     const struct pf_tracking *s, const struct pf_tracking_call *what,
+		     struct pf_err *err)
+{
+	struct pf_transfer t = { .url = what->url,
+				 .accept = "application/json",
+				 .method = what->method,
+				 .send = what->body,
+				 .once = what->once,
 				 .body = PF_BUF(PF_MAX_REST),
 				 .problem = PF_BUF(PF_MAX_REST),
 				 .max = PF_MAX_REST };
 	int rc;
 
-	t.url = pf_formatz(a, PF_FMT "/api/2.0/mlflow/" PF_FMT, PF_ARG(s->base), PF_ARG(path));
-	if (body.p) {
-		t.method = "POST";
-		t.send = body;
+	if (what->body.p)
 		*PF_PUSH(&t.arena, &t.headers) = PF_S("Content-Type: application/json");
-	}
 	pf_tracking_sign(s, &t);
 	pf_pool_start(p, &t);
 	rc = pf_pool_wait(p, &t, err);
 	if (rc < 0)
-		(void)tell_refusal(&t, err);
-	else if (pf_json_parse(out, a, pf_dup(a, pf_buf_view(&t.body)), err) < 0) {
+		pf_tracking_refusal(&t, err);
+	else if (pf_json_parse(out, a, t.body.n ? pf_dup(a, pf_buf_view(&t.body)) : PF_S("{}"), err) < 0) {
 		err->code = PF_ETRANSFER;
 		rc = pf_wrap(err, "the answer of %s", t.url);
 	}

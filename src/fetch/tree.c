@@ -89,11 +89,14 @@ static void finish(struct pf_transfer *t, void *ctx)
 	struct getting *g = one->g;
 	struct pf_err err = t->err;
 
+	g->bytes += one->file->sized ? one->file->size : pf_transfer_got(t);
+	if (!err.code && g->bytes > pf_remote_max(g->r))
+		pf_fail(&err, PF_ELIMIT, "the model has more than %llu bytes",
+			(unsigned long long)pf_remote_max(g->r));
 	if (err.code || (!g->err.code && place(one, &err) < 0))
 		stop(g, &err);
 	pf_fd_close(&t->fd);
 	g->ended++;
-	g->bytes += one->file->size;
 	begin_more(g);
 }
 
@@ -121,7 +124,7 @@ static int begin(struct getting_one *one, struct pf_err *err)
 	if (t->fd < 0)
 		return pf_fail_errno(err, "cannot create a file for %s", one->name);
 	take_part(one);
-	t->max = PF_MAX_MODEL_BYTES;
+	t->max = pf_remote_max(g->r);
 	t->size = one->file->sized ? one->file->size : 0;
 	t->sha256 = one->file->sha256.n ? pf_dupz(&g->arena, one->file->sha256) : NULL;
 	t->done = finish;

@@ -98,7 +98,7 @@ static int check_names(const struct pf_remote_files *files, struct pf_err *err)
 int pf_tree_list(struct pf_remote_files *out, struct pf_remote *r, struct pf_err *err)
 {
 	struct pf_remote_files all = { 0 };
-	uint64_t bytes = 0;
+	uint64_t bytes = 0, max = pf_remote_max(r);
 
 	if (r->kind->list(&all, r, err) < 0)
 		return -1;
@@ -108,9 +108,9 @@ int pf_tree_list(struct pf_remote_files *out, struct pf_remote *r, struct pf_err
 	for (size_t i = 0; i < all.n; i++) {
 		if (pf_tree_check_path(all.v[i].path, err) < 0)
 			return -1;
-		if (all.v[i].sized && all.v[i].size > PF_MAX_MODEL_BYTES - bytes)
+		if (all.v[i].sized && all.v[i].size > max - bytes)
 			return pf_fail(err, PF_ELIMIT, "the model has more than %llu bytes",
-				       (unsigned long long)PF_MAX_MODEL_BYTES);
+				       (unsigned long long)max);
 		bytes += all.v[i].sized ? all.v[i].size : 0;
 	}
 	if (check_names(&all, err) < 0)
@@ -143,7 +143,7 @@ void pf_tree_key(char key[PF_SHA256_HEX], const struct pf_remote *r,
 		memcpy(sorted, files->v, files->n * sizeof(*sorted));
 		qsort(sorted, files->n, sizeof(*sorted), by_path);
 	}
-	pf_buf_printf(&text, "1\n" PF_FMT "\n", PF_ARG(r->source));
+	pf_buf_printf(&text, "1\n" PF_FMT PF_FMT "\n", PF_ARG(r->source), PF_ARG(r->more));
 	for (size_t i = 0; i < files->n; i++)
 		pf_buf_printf(&text, "%lld\t" PF_FMT "\t" PF_FMT "\n",
 			      sorted[i].sized ? (long long)sorted[i].size : -1,

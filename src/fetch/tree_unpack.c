@@ -12,32 +12,38 @@
 #include "fetch/archive.h"
 #include "fetch/tree.h"
 
-static const struct pf_archive_limits limits = { .bytes = PF_MAX_MODEL_BYTES,
-						 .members = PF_MAX_MODEL_FILES };
-
-static bool is_zip(int fd)
+static bool starts_with(int fd, const char *mark)
 {
 	char start[4] = { 0 };
 
-	return pread(fd, start, 4, 0) == 4 && memcmp(start, "PK\3\4", 4) == 0;
+	return pread(fd, start, sizeof(start), 0) > 0 &&
+	       memcmp(start, mark, strnlen(mark, sizeof(start))) == 0;
+}
+
+static int unpack(int tree, int fd, const struct pf_archive_limits *limits, struct pf_err *err)
+{
+	const char *what = "the archive";
+
+	if ((starts_with(fd, "PK\3\4") ? pf_zip_extract(tree, fd, what, limits, err)
+					: pf_archive_extract(tree, fd, what, limits, err)) == 0)
+		return 0;
+	return starts_with(fd, "<") ? pf_hint(err, "it looks like HTML: a proxy's or a login page?")
+				    : -1;
 }
 
 int pf_tree_unpack(int part, const struct pf_remote *r, struct pf_err *err)
 {
 	PF_FD(fd) = pf_open_file(part, "packed/archive", err);
 	PF_FD(tree) = -1;
-	const char *what = "the archive";
+	const struct pf_archive_limits limits = { .bytes = pf_remote_max(r),
+						  .members = PF_MAX_MODEL_FILES };
 
-	(void)r;
 	if (fd < 0 || pf_remove_tree(part, "tree", err) < 0)
 		return -1;
 	if (mkdirat(part, "tree", 0755) < 0 ||
 	    (tree = openat(part, "tree", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
 		return pf_fail_errno(err, "cannot create a folder for the model");
-	if ((is_zip(fd) ? pf_zip_extract(tree, fd, what, &limits, err)
-			: pf_archive_extract(tree, fd, what, &limits, err)) < 0)
-		return -1;
-	return pf_remove_tree(part, "packed", err);
+	return unpack(tree, fd, &limits, err) < 0 ? -1 : pf_remove_tree(part, "packed", err);
 }
 
 static bool has_model(int dir, const char *folder)

@@ -3,6 +3,7 @@
 #include "fetch/url.h"
 
 #include "base/str.h"
+#include "fetch/secrets.h"
 
 /* Neither white space, control bytes, backslashes nor what is beyond ASCII: parsers differ
  * there. */
@@ -150,8 +151,9 @@ char *pf_url_shown(struct pf_arena *a, struct pf_str text)
 	struct pf_url u;
 
 	if (pf_url_split(&u, text, &err) == 0)
-		return pf_url_bare(a, &u);
-	return pf_dupz(a, pf_str_find(text, '@') == PF_NPOS ? text : PF_S("a malformed URL"));
+		return pf_dupz(a, pf_url_open_part(a, pf_s(pf_url_bare(a, &u))));
+	return pf_dupz(a, pf_str_find(text, '@') == PF_NPOS ? pf_url_open_part(a, text)
+							    : PF_S("a malformed URL"));
 }
 
 /* ---- relative ---- */

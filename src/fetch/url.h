@@ -27,7 +27,7 @@ bool pf_url_is_http(const struct pf_url *u);
 bool pf_url_same_origin(const struct pf_url *a, const struct pf_url *b);
 /* The URL without user and fragment: what may be requested, shown and written down. */
 char *pf_url_bare(struct pf_arena *a, const struct pf_url *u);
-/* A URL that may hold a password, for a message. */
+/* A URL that may hold a password, or a token in its query, for a message. */
 char *pf_url_shown(struct pf_arena *a, struct pf_str text);
 /* `link`, absolute or relative, as seen from `base` (RFC 3986, 5.2), its fragment kept. EUSAGE. */
 int pf_url_join(struct pf_str *out, struct pf_arena *a, const struct pf_url *base,

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "base/utf8.h"
 #include "fetch/remote.h"
+#include "fetch/secrets.h"
 
 struct pf_str pf_where_scheme(struct pf_str uri)
 {
@@ -17,9 +18,19 @@ struct pf_str pf_where_scheme(struct pf_str uri)
 	return colon == PF_NPOS ? PF_S("") : pf_str_cut(uri, 0, colon);
 }
 
+bool pf_where_is_local(struct pf_str uri)
+{
+	struct pf_str scheme = pf_where_scheme(uri);
+
+	return !scheme.n || pf_str_ieq(scheme, "file");
+}
+
 static int refuse(struct pf_err *err, struct pf_str uri, const char *why)
 {
-	return pf_fail(err, PF_EUSAGE, PF_FMT " %s", PF_ARG(pf_shown(uri)), why);
+	PF_AUTO(arena) a = { 0 };
+
+	return pf_fail(err, PF_EUSAGE, PF_FMT " %s", PF_ARG(pf_shown(pf_url_open_part(&a, uri))),
+		       why);
 }
 
 /* ---- bytes ---- */
@@ -187,7 +198,7 @@ static int take_path(struct pf_where *w, struct pf_arena *a, struct pf_str uri, 
 
 /* ---- all of it ---- */
 
-static struct pf_str shown(struct pf_arena *a, const struct pf_where *w, struct pf_str uri)
+static struct pf_str without_user(struct pf_arena *a, const struct pf_where *w, struct pf_str uri)
 {
 	size_t at;
 
@@ -228,7 +239,8 @@ int pf_where_read(struct pf_where *out, struct pf_arena *a, struct pf_str uri, s
 		return pf_wrap(err, PF_FMT, PF_ARG(pf_s(pf_url_shown(a, uri))));
 	w.uri = uri;
 	w.url.scheme = pf_s(scheme);
-	w.shown = shown(a, &w, uri);
+	w.shown = pf_url_open_part(a, without_user(a, &w, uri));
+	w.secrets = pf_url_secrets(a, w.url.query);
 	if (check_host(&w, w.shown, err) < 0 || take_path(&w, a, w.shown, err) < 0 ||
 	    (w.kind->check && w.kind->check(&w, err) < 0))
 		return -1;

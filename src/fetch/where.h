@@ -13,7 +13,8 @@ struct pf_where {
 	struct pf_url url;	/* its parts as written; the scheme in lower case */
 	struct pf_str path;	/* decoded once, or not (PF_WHERE_RAW), without slashes at
 				 * its ends; no part of it climbs, decoded or not */
-	struct pf_str shown;	/* the URI without credentials */
+	struct pf_str shown;	/* the URI without credentials, nor secrets of its query */
+	struct pf_str secrets;	/* those of them that tell it from others; pf_url_secrets */
 };
 
 /* A URI as MLflow and pip know them. One decoding of percent signs, and the judgement comes after
@@ -22,5 +23,7 @@ struct pf_where {
  * there is one. */
 int pf_where_read(struct pf_where *out, struct pf_arena *a, struct pf_str uri,
 		  struct pf_err *err) PF_MUST_USE;
+/* A path, or a file: URI? */
+bool pf_where_is_local(struct pf_str uri);
 /* "s3" of "s3://bucket": letters, digits, + - . before a colon; empty when there is none. */
 struct pf_str pf_where_scheme(struct pf_str uri);

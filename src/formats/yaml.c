@@ -149,6 +149,7 @@ static int place_node(struct reader *r, const struct pf_node *n, bool plain, str
 	if (l->merge_key)
 		l->merge_at = r->used;
 	slot->key = l->pending.text;
+	slot->odd_key = l->pending.kind != PF_NODE_STRING;
 	slot->line = l->pending.line;
 	slot->column = l->pending.column;
 	l->have_key = false;

@@ -195,6 +195,20 @@ static void tell_memory(const struct pf_runner *r, struct pf_err *err)
 		show_size(size, sizeof(size), r->max_memory));
 }
 
+/* The model's code may have made its MlflowException as it likes: a status is one of an error. */
+static void note_answer(struct pf_runner *r, const struct pf_value *v)
+{
+	const struct pf_value *status = pf_value_get(v, "status");
+	struct pf_str answer = pf_value_text(v, "answer");
+
+	r->status = 0;
+	r->own_answer = PF_BUF(PF_MAX_ANSWER);
+	if (!status || status->kind != PF_V_INT || status->i == 0 || !answer.n)
+		return;
+	r->status = status->i >= 400 && status->i < 600 ? (unsigned)status->i : 500;
+	pf_buf_str(&r->own_answer, answer);
+}
+
 static int tell(struct pf_runner *r, const struct pf_value *v, struct pf_err *err)
 {
 	struct pf_str stage = pf_value_text(v, "stage"), module = pf_value_text(v, "module");
@@ -214,6 +228,7 @@ static int tell(struct pf_runner *r, const struct pf_value *v, struct pf_err *er
 	r->stage = stages[i].stage;
 	r->traceback = PF_BUF(PF_MAX_ANSWER);
 	pf_buf_str(&r->traceback, pf_value_text(v, "traceback"));
+	note_answer(r, v);
 	if (pf_str_is(kind, "ImportError") || module.n)
 		err->code = PF_ECODE; /* the environment's fault, whatever was being done */
 	snprintf(r->missing, sizeof(r->missing), PF_FMT, PF_ARG(module));

@@ -51,6 +51,14 @@ static void set(struct settings *s, struct pf_str setting)
 	*PF_PUSH(s->a, &s->v) = pf_dupz(s->a, setting);
 }
 
+static bool has(const struct settings *s, const char *name)
+{
+	for (size_t i = 0; i < s->v.n; i++)
+		if (pf_str_is(name_of(pf_s(s->v.v[i])), name))
+			return true;
+	return false;
+}
+
 static void set_all(struct settings *s, const struct pf_node *variables)
 {
 	for (size_t i = 0; variables && i < variables->n; i++)
@@ -115,6 +123,22 @@ static void calm(struct settings *s)
 		set(s, PF_S("OPENBLAS_THREAD_TIMEOUT=4"));
 }
 
+/* How many threads numerical libraries have, each by its own variables. Whoever sets one of them
+ * has thought of it: then none is ours. */
+static void bound_threads(struct settings *s, const struct pf_opts *o)
+{
+	static const char *const names[] = { "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS",
+					     "MKL_NUM_THREADS" };
+	static const char *const others[] = { "GOTO_NUM_THREADS", "BLIS_NUM_THREADS",
+					      "OMP_THREAD_LIMIT" };
+
+	for (size_t i = 0; i < PF_COUNT(names); i++)
+		if (has(s, names[i]) || has(s, others[i]))
+			return;
+	for (size_t i = 0; i < PF_COUNT(names); i++)
+		set(s, pf_format(s->a, "%s=%u", names[i], o->threads));
+}
+
 char **pf_run_environment(struct pf_arena *a, const char *python, const struct pf_opts *o)
 {
 	struct settings s = { .a = a };
@@ -126,6 +150,8 @@ char **pf_run_environment(struct pf_arena *a, const char *python, const struct p
 	calm(&s);
 	for (size_t i = 0; o && i < o->set_env.n; i++)
 		set(&s, o->set_env.v[i]);
+	if (o && o->threads)
+		bound_threads(&s, o);
 	*PF_PUSH(a, &s.v) = NULL;
 	return s.v.v;
 }

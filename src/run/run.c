@@ -53,13 +53,14 @@ static void put_light(struct pf_buf *out, const struct pf_load_light *light)
 
 static void put_load(struct pf_buf *out, const struct pf_load *load)
 {
-	pf_put_map(out, 11);
+	pf_put_map(out, 12);
 	put_field(out, "model_dir", pf_s(load->model_dir));
 	put_field(out, "loader_module", load->loader_module);
 	put_field(out, "data_path", load->data_path);
 	put_field(out, "code_path", load->code_path);
 	put_field(out, "imports", load->imports);
 	put_field(out, "config", load->config_json);
+	put_field(out, "overrides", load->overrides_json);
 	put_field(out, "predict_fn", load->predict_fn);
 	put_truth(out, "through_mlflow", load->through_mlflow);
 	put_truth(out, "params_declared", load->params_declared);
@@ -281,6 +282,12 @@ static int expect(struct pf_runner *r, enum pf_frame_kind wanted, struct pf_buf 
 			r->leaving = !r->loaded;
 			return pf_run_fail_told(r, body, err);
 		}
+		else if (kind == PF_FRAME_PIECE && r->pieces && r->loaded) {
+			r->pieces->count++;
+			rc = r->pieces->take(r->pieces->ctx, pf_buf_view(body), err);
+			if (rc < 0)
+				break;
+		}
 		else if (kind != wanted || !r->loaded) {
 			rc = pf_fail(err, PF_ECODE, "the model's process sent an unexpected frame");
 			break;
@@ -342,12 +349,15 @@ static struct pf_value text_value(struct pf_str s)
 int pf_runner_give(struct pf_runner *r, const struct pf_request *request, struct pf_str bytes,
 		   struct pf_err *err)
 {
+	struct pf_value stream = { .kind = PF_V_BOOL, .b = r->pieces != NULL };
 	struct pf_value typed[] = { text_value(PF_S("data")), request->data,
-				    text_value(PF_S("params")), request->params };
+				    text_value(PF_S("params")), request->params,
+				    text_value(PF_S("stream")), stream };
 	struct pf_value raw[] = { text_value(PF_S("format")), text_value(pf_s(request->format)),
 				  text_value(PF_S("bytes")), { .kind = PF_V_BYTES, .s = bytes },
-				  text_value(PF_S("params")), request->params };
-	struct pf_value map = request->raw ? map_of(raw, 3) : map_of(typed, 2);
+				  text_value(PF_S("params")), request->params,
+				  text_value(PF_S("stream")), stream };
+	struct pf_value map = request->raw ? map_of(raw, 4) : map_of(typed, 3);
 
 	if (give(r, request->raw ? PF_FRAME_RAW : PF_FRAME_PREDICT, &map, err) < 0)
 		return -1;
@@ -362,7 +372,9 @@ int pf_runner_take(struct pf_runner *r, struct pf_buf *answer, double seconds, s
 	if (!answer->max)
 		answer->max = PF_MAX_FRAME;
 	r->stage = NULL;
+	r->status = 0;
 	pf_buf_free(&r->traceback);
+	pf_buf_free(&r->own_answer);
 	return expect(r, PF_FRAME_ANSWER, answer, seconds, err);
 }
 
@@ -372,6 +384,19 @@ int pf_runner_predict(struct pf_runner *r, const struct pf_request *request, str
 	if (pf_runner_give(r, request, bytes, err) < 0)
 		return -1;
 	return pf_runner_take(r, answer, seconds, err);
+}
+
+int pf_runner_stream(struct pf_runner *r, const struct pf_request *request, struct pf_str bytes,
+		     struct pf_pieces *pieces, double seconds, struct pf_err *err)
+{
+	struct pf_buf end = PF_BUF(PF_MAX_ANSWER);
+	int rc;
+
+	r->pieces = pieces;
+	rc = pf_runner_predict(r, request, bytes, &end, seconds, err);
+	r->pieces = NULL;
+	pf_buf_free(&end);
+	return rc;
 }
 
 /* ---- end ---- */
@@ -414,6 +439,7 @@ void pf_runner_free(struct pf_runner *r)
 		pf_run_reap(r, PATIENCE * 1000, &status);
 	pf_run_end(r, r->loaded ? 0 : pf_signals_pending() ? PF_WAIT_INTERRUPTED : PF_WAIT_GRACE);
 	pf_buf_free(&r->traceback);
+	pf_buf_free(&r->own_answer);
 	pf_warm_free(&r->warm);
 	memset(&r->warm, 0, sizeof(r->warm));
 }

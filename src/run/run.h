@@ -26,6 +26,7 @@ struct pf_load {
 	struct pf_str code_path;	/* absolute, or empty */
 	struct pf_str imports;		/* the environment's list of modules, or empty */
 	struct pf_str config_json;	/* empty: _load_pyfunc(path) with one argument */
+	struct pf_str overrides_json;	/* in place of what it sets; empty: nothing */
 	struct pf_str predict_fn;	/* the method to call; empty: predict */
 	bool through_mlflow; /* mlflow.pyfunc.load_model(model_dir) instead of the loader */
 	const struct pf_load_light *light; /* to be tried before either; NULL: not */
@@ -33,6 +34,13 @@ struct pf_load {
 	const struct pf_strs *watched;	/* beside the model's files: what makes a worker stale */
 	bool anew;			/* a process of its own, even where a worker waits */
 	bool params_declared;		/* the signature has params: predict(data, params=...) */
+};
+
+/* Where the pieces of an answer go, as they come: a value's bytes each (pf_value_read). */
+struct pf_pieces {
+	int (*take)(void *ctx, struct pf_str bytes, struct pf_err *err);
+	void *ctx;
+	size_t count;			/* that came */
 };
 
 struct pf_runner {
@@ -53,6 +61,10 @@ struct pf_runner {
 	char missing[128];		/* the module that an import did not find, or empty */
 	const char *stage; /* where the last request failed, as FRAME_FAILED has it; or NULL */
 	struct pf_buf traceback;	/* and the traceback that it told, until the next one */
+	/* an error of MLflow's own kind: its HTTP status and JSON object; 0: it was none */
+	unsigned status;
+	struct pf_buf own_answer;
+	struct pf_pieces *pieces;	/* while it streams */
 };
 
 
@@ -82,6 +94,9 @@ int pf_runner_give(struct pf_runner *r, const struct pf_request *request, struct
 		   struct pf_err *err) PF_MUST_USE;
 int pf_runner_take(struct pf_runner *r, struct pf_buf *answer, double seconds,
 		   struct pf_err *err) PF_MUST_USE;
+/* By predict_stream of MLflow's model: the pieces go where they are taken, until that fails. */
+int pf_runner_stream(struct pf_runner *r, const struct pf_request *request, struct pf_str bytes,
+		     struct pf_pieces *pieces, double seconds, struct pf_err *err) PF_MUST_USE;
 /* Waits until the model is loaded; as in pf_runner_ask. */
 int pf_runner_wait(struct pf_runner *r, double seconds, struct pf_err *err) PF_MUST_USE;
 /* Makes a worker of a runner that has answered, if it may be one: it is on its own then, and keeps
@@ -97,5 +112,6 @@ void pf_runner_leave(struct pf_runner *r);
 /* The environment variables of a model's process: ours, less PYTHON*, LD_*, VIRTUAL_ENV, CONDA_*,
  * AWS_*, PIP_*, UV_*, *_TOKEN, *_PASSWORD and *_SECRET* (but for o->pass_env), plus o->set_env,
  * plus the environment's own folder first on PATH and its VIRTUAL_ENV, or CONDA_PREFIX and the
- * variables that `conda env config vars` gave it, plus OPENBLAS_THREAD_TIMEOUT unless it is set. */
+ * variables that `conda env config vars` gave it, plus OPENBLAS_THREAD_TIMEOUT unless it is set,
+ * plus, with o->threads, those that say how many threads there are, unless one of them is set. */
 char **pf_run_environment(struct pf_arena *a, const char *python, const struct pf_opts *o);

@@ -230,6 +230,27 @@ static struct py *make_objects(struct pfr *r, struct py *pandas, struct py *inde
 	return list ? PyObject_CallMethod(pandas, "Series", "OOs", list, index, "object") : NULL;
 }
 
+/* Is there no text in a column of it? It may be a part of one that has some. */
+static bool is_all_missing(const struct pf_column *c, size_t rows)
+{
+	size_t i = 0;
+
+	while (c->type == PF_T_STRING && i < rows && c->values[i].kind != PF_V_STRING)
+		i++;
+	return c->type == PF_T_STRING && i == rows;
+}
+
+/* Of a list without text pandas would make another type than of one with some. */
+static struct py *make_missing(struct pfr *r, struct py *pandas, struct py *index,
+			       const struct pf_column *c, size_t rows)
+{
+	PF_PY(list) = make_list(r, c->values, rows);
+	PF_PY(like) = list ? PyObject_CallMethod(pandas, "Series", "[s]", "text") : NULL;
+	PF_PY(type) = like ? PyObject_GetAttrString(like, "dtype") : NULL;
+
+	return type ? PyObject_CallMethod(pandas, "Series", "OOO", list, index, type) : NULL;
+}
+
 /* {0: cells, 1: cells}: numbers for now, since names may repeat. */
 static struct py *make_columns(struct pfr *r, struct py *pandas, struct py *numpy, struct py *index,
 			       const struct pf_table *t)
@@ -241,6 +262,8 @@ static struct py *make_columns(struct pfr *r, struct py *pandas, struct py *nump
 		bool objects = t->columns.v[i].type == PF_T_OBJECT;
 		PF_PY(cells) = !key ? NULL :
 			       objects ? make_objects(r, pandas, index, &t->columns.v[i], t->rows) :
+			       is_all_missing(&t->columns.v[i], t->rows) ?
+					 make_missing(r, pandas, index, &t->columns.v[i], t->rows) :
 					 make_cells(r, numpy, &t->columns.v[i], t->rows);
 
 		if (!cells || PyDict_SetItem(dict, key, cells) < 0)
@@ -269,7 +292,7 @@ static struct py *make_index(struct pfr *r, struct py *pandas, const struct pf_t
 	return list ? PyObject_CallMethod(pandas, "Index", "O", list) : NULL;
 }
 
-static struct py *make_table(struct pfr *r, const struct pf_table *t)
+static struct py *make_frame(struct pfr *r, const struct pf_table *t)
 {
 	PF_PY(pandas) = import_pandas();
 	PF_PY(numpy) = pandas ? pfr_import("numpy") : NULL;
@@ -298,6 +321,18 @@ static struct py *make_table(struct pfr *r, const struct pf_table *t)
 	if (labels != r->none && PyObject_SetAttrString(frame, "columns", labels) < 0)
 		return NULL;
 	return py_take(&frame);
+}
+
+static struct py *make_table(struct pfr *r, const struct pf_table *t)
+{
+	struct py *frame = pfr_mold_pour(r, t);
+
+	if (frame)
+		return frame;
+	frame = make_frame(r, t);
+	if (frame)
+		pfr_mold_take(r, t, frame);
+	return frame;
 }
 
 static struct py *make_series(struct pfr *r, const struct pf_table *t)

@@ -35,15 +35,28 @@ static void print_traceback(struct pf_str text)
 		done = write(STDERR_FILENO, text.p + at, text.n - at);
 }
 
+/* What own_answer() made of the exception: of one that is not MLflow's, 0 and nothing. */
+static void put_answer(struct pf_buf *out, struct py *answer)
+{
+	bool is_one = answer && PyTuple_Size(answer) == 2;
+	PF_PY(text) = is_one ? encodable(PyTuple_GetItem(answer, 1)) : NULL;
+
+	pf_put_string(out, "status");
+	pf_put_int(out, is_one ? PyLong_AsLongLong(PyTuple_GetItem(answer, 0)) : 0);
+	pf_put_string(out, "answer");
+	pf_put_text(out, PF_V_STRING, pfr_text(text));
+	PyErr_Clear();
+}
+
 /* What describe() made of the exception, or that even this failed. */
-static int send_failure(struct pfr *r, const char *stage, struct py *told)
+static int send_failure(struct pfr *r, const char *stage, struct py *told, struct py *answer)
 {
 	static const char *const keys[] = { "kind", "message", "traceback", "module" };
 	struct pf_buf body = PF_BUF(PF_MAX_FRAME);
 	struct pf_err err;
 	int rc;
 
-	pf_put_map(&body, PF_COUNT(keys) + 1);
+	pf_put_map(&body, PF_COUNT(keys) + 3);
 	pf_put_string(&body, "stage");
 	pf_put_string(&body, stage);
 	for (ssize_t i = 0; i < (ssize_t)PF_COUNT(keys); i++) {
@@ -54,6 +67,7 @@ static int send_failure(struct pfr *r, const char *stage, struct py *told)
 		if (i == 2 && strcmp(stage, "input") != 0) /* not of code, but of the user's */
 			print_traceback(pfr_text(text));
 	}
+	put_answer(&body, answer);
 	rc = pf_frame_send(r->fd, PF_FRAME_FAILED, pf_buf_view(&body), &err);
 	pf_buf_free(&body);
 	return rc;
@@ -66,6 +80,7 @@ int pfr_report(struct pfr *r, const char *stage)
 	PF_PY(trace) = NULL;
 	PF_PY(told) = NULL;
 	PF_PY(judged) = NULL;
+	PF_PY(answer) = NULL;
 	struct py *describe;
 
 	PyErr_Fetch(&type, &value, &trace);
@@ -75,11 +90,14 @@ int pfr_report(struct pfr *r, const char *stage)
 		told = PyObject_CallFunction(describe, "OOO", type, value ? value : r->none,
 					     trace ? trace : r->none);
 	PyErr_Clear();
+	if (value && pfr_raw(r, "own_answer"))
+		answer = PyObject_CallFunction(pfr_raw(r, "own_answer"), "O", value);
+	PyErr_Clear();
 	if (trace && pfr_raw(r, "refused"))
 		judged = PyObject_CallFunction(pfr_raw(r, "refused"), "O", trace);
 	if (judged && PyObject_IsTrue(judged) && strcmp(stage, "predict") == 0)
 		stage = "input";
 	PyErr_Clear();
 	pfr_flush();
-	return send_failure(r, stage, told);
+	return send_failure(r, stage, told, answer);
 }

@@ -1,5 +1,7 @@
 /* load.c - the model: its loader imported and called, garbage collection held back meanwhile */
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
 #include "base/str.h"
 #include "runner/runner.h"
 
@@ -40,8 +42,10 @@ static struct py *parse_config(struct pf_str json)
 }
 
 /* mlflow.pyfunc.load_model(dir), which was load_pyfunc before 1.0. */
-static struct py *load_through_mlflow(struct pf_str dir, const char **stage)
+static struct py *load_through_mlflow(const struct pf_value *how, const char **stage)
 {
+	struct pf_str overrides = pf_value_text(how, "overrides");
+	PF_PY(settings) = overrides.n ? parse_config(overrides) : NULL;
 	PF_PY(pyfunc) = PyImport_ImportModule("mlflow.pyfunc");
 	PF_PY(load) = NULL;
 	PF_PY(args) = NULL;
@@ -55,12 +59,32 @@ static struct py *load_through_mlflow(struct pf_str dir, const char **stage)
 		PyErr_Clear();
 		load = PyObject_GetAttrString(pyfunc, "load_pyfunc");
 	}
-	args = Py_BuildValue("(N)", make_text(dir));
+	args = Py_BuildValue("(N)", make_text(pf_value_text(how, "model_dir")));
 	kwargs = Py_BuildValue("{sN}", "suppress_warnings", PyBool_FromLong(1));
-	return load && args && kwargs ? PyObject_Call(load, args, kwargs) : NULL;
+	if (!load || !args || !kwargs || (overrides.n && !settings) ||
+	    (settings && PyDict_SetItemString(kwargs, "model_config", settings) < 0))
+		return NULL;
+	return PyObject_Call(load, args, kwargs);
 }
 
-static struct py *load_by_module(const struct pf_value *how, const char **stage)
+/* Of a model with a configuration; what is to replace some of it is rare. */
+static struct py *settings_of(struct pfr *r, const struct pf_value *how)
+{
+	struct pf_str config = pf_value_text(how, "config");
+	struct pf_str overrides = pf_value_text(how, "overrides");
+	PF_PY(own) = NULL;
+	PF_PY(given) = NULL;
+
+	if (!overrides.n && !getenv("MLFLOW_PYFUNC_INFERENCE_CONFIG"))
+		return parse_config(config);
+	own = make_text(config);
+	given = make_text(overrides);
+	if (!own || !given || !pfr_raw(r, "overridden"))
+		return NULL;
+	return PyObject_CallFunction(pfr_raw(r, "overridden"), "OO", own, given);
+}
+
+static struct py *load_by_module(struct pfr *r, const struct pf_value *how, const char **stage)
 {
 	PF_PY(name) = make_text(pf_value_text(how, "loader_module"));
 	PF_PY(path) = make_text(pf_value_text(how, "data_path"));
@@ -78,7 +102,7 @@ static struct py *load_by_module(const struct pf_value *how, const char **stage)
 		return NULL;
 	if (!config.n)
 		return PyObject_CallFunction(loader, "O", path);
-	settings = parse_config(config);
+	settings = settings_of(r, how);
 	if (!settings)
 		return NULL;
 	if (PyObject_IsTrue(settings) <= 0)
@@ -185,8 +209,8 @@ static int load_really(struct pfr *r, const struct pf_value *how, const char **s
 		      pf_str_starts(pf_value_text(how, "loader_module"), "mlflow.");
 
 	r->loader = mlflow ? "mlflow" : "own";
-	r->model = r->through_mlflow ? load_through_mlflow(pf_value_text(how, "model_dir"), stage) :
-				       load_by_module(how, stage);
+	r->model = r->through_mlflow ? load_through_mlflow(how, stage) :
+				       load_by_module(r, how, stage);
 	if (!r->model)
 		return -1;
 	return find_predict(r, r->through_mlflow ? (struct pf_str){ 0 } :

@@ -3,13 +3,17 @@
 #include "runner/runner.h"
 
 /* predict(data) or predict(data, params=params) */
-static struct py *call_predict(struct pfr *r, struct py *data, struct py *params)
+static struct py *call_predict(struct pfr *r, struct py *data, struct py *params,
+			       const char **stage)
 {
 	PF_PY(args) = Py_BuildValue("(O)", data);
 	PF_PY(kwargs) = r->takes_params ? Py_BuildValue("{sO}", "params", params) : NULL;
 	double start = pfr_clock();
 	struct py *answer;
 
+	*stage = "predict";
+	if (r->streams)
+		return pfr_stream(r, data, params, stage);
 	if (!args || (r->takes_params && !kwargs))
 		return NULL;
 	answer = PyObject_Call(r->predict, args, kwargs);
@@ -48,9 +52,8 @@ static struct py *ask_raw(struct pfr *r, const struct pf_value *request, const c
 
 	if (!params)
 		return NULL;
-	*stage = "predict";
 	return call_predict(r, PyTuple_GetItem(pair, 0),
-			    params == r->none ? PyTuple_GetItem(pair, 1) : params);
+			    params == r->none ? PyTuple_GetItem(pair, 1) : params, stage);
 }
 
 static struct py *ask_value(struct pfr *r, const struct pf_value *request, const char **stage)
@@ -63,8 +66,7 @@ static struct py *ask_value(struct pfr *r, const struct pf_value *request, const
 		PyErr_SetString(PyExc_ValueError, "a request without data");
 	if (!params)
 		return NULL;
-	*stage = "predict";
-	return call_predict(r, data, params);
+	return call_predict(r, data, params, stage);
 }
 
 /* What only the environment's packages can read or write: raw.py's read_table and write_table. */
@@ -84,13 +86,28 @@ static struct py *convert(struct pfr *r, const struct pf_value *request, const c
 	return NULL;
 }
 
+/* A table that is read rows by rows, where it lies. */
+static struct py *read_rows(struct pfr *r, const struct pf_value *request)
+{
+	const struct pf_value *rows = pf_value_get(request, "rows");
+	PF_PY(path) = pfr_object(r, pf_value_get(request, "path"));
+	PF_PY(count) = rows ? pfr_object(r, rows) : py_ref(r->none);
+	struct py *call = pfr_raw(r, "read_rows");
+
+	return path && count && call ? PyObject_CallFunction(call, "OO", path, count) : NULL;
+}
+
 int pfr_predict(struct pfr *r, struct pf_buf *out, enum pf_frame_kind kind,
 		const struct pf_value *request, const char **stage)
 {
+	const struct pf_value *streams = pf_value_get(request, "stream");
 	PF_PY(answer) = NULL;
 
 	*stage = "input";
-	if (kind == PF_FRAME_READ)
+	r->streams = streams && streams->kind == PF_V_BOOL && streams->b;
+	if (kind == PF_FRAME_READ && pf_value_get(request, "path"))
+		answer = read_rows(r, request);
+	else if (kind == PF_FRAME_READ)
 		answer = convert(r, request, "read_table", "bytes");
 	else if (kind == PF_FRAME_WRITE)
 		answer = convert(r, request, "write_table", "data");
@@ -99,6 +116,10 @@ int pfr_predict(struct pfr *r, struct pf_buf *out, enum pf_frame_kind kind,
 					      : ask_value(r, request, stage);
 	if (!answer)
 		return -1;
+	if (r->streams) {
+		pf_put_null(out);
+		return 0;
+	}
 	*stage = "convert";
 	return pfr_put(r, out, answer);
 }

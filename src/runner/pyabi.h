@@ -25,6 +25,7 @@ struct py_view { /* Py_buffer */
 };
 
 #define PY_BUF_C_CONTIGUOUS 0x0038 /* PyBUF_C_CONTIGUOUS: strides, in C order */
+#define PY_BUF_FORMAT 0x0004	   /* PyBUF_FORMAT: the type of an element */
 
 /* PyType_GetFlags: which built-in type this one inherits from. */
 #define PY_IS_INT (1ul << 24)
@@ -71,6 +72,7 @@ struct py *PyObject_GetItem(struct py *o, struct py *key);
 int PyObject_GetBuffer(struct py *o, struct py_view *view, int flags);
 void PyBuffer_Release(struct py_view *view);
 int PyCallable_Check(struct py *o);
+struct py *PyIter_Next(struct py *iterator); /* NULL without an exception at its end */
 struct py *Py_BuildValue(const char *format, ...);
 
 /* values */

@@ -19,6 +19,10 @@ static const char light[] =
 #include "runner/light.inc"
 	;
 
+static const char mold[] =
+#include "runner/mold.inc"
+	;
+
 static struct py *compile(const char *source)
 {
 	enum { FILE_INPUT = 257 }; /* Py_file_input */
@@ -48,6 +52,13 @@ struct py *pfr_raw(struct pfr *r, const char *name)
 struct py *pfr_light(const char *name)
 {
 	PF_PY(names) = compile(light);
+
+	return names ? py_ref(PyDict_GetItemString(names, name)) : NULL;
+}
+
+struct py *pfr_mold(const char *name)
+{
+	PF_PY(names) = compile(mold);
 
 	return names ? py_ref(PyDict_GetItemString(names, name)) : NULL;
 }

@@ -151,6 +151,82 @@ def read_table(kind, body):
     return parquet(read)
 
 
+READING = {}
+
+
+def read_rows(path, rows):
+    """The next rows of a file, as read_table has those of all of it; [] behind the last."""
+
+    def read():
+        if path not in READING:
+            try:
+                import pyarrow.parquet
+            except ImportError:
+                import fastparquet  # reads row groups, whatever their size
+
+                return "whole"
+            READING[path] = parts(pyarrow.parquet, path, rows)
+        return next(READING[path], [])
+
+    return parquet(read)
+
+
+def with_gaps(file):
+    """Columns in which something is missing: their type depends on that, be it in this part or not."""
+    found = set()
+    for group in range(file.metadata.num_row_groups):
+        about = file.metadata.row_group(group)
+        for number in range(about.num_columns):
+            column = about.column(number)
+            name, told = column.path_in_schema, column.statistics
+            if name in found or name not in file.schema_arrow.names:
+                continue
+            if told is not None and told.has_null_count:
+                missing = told.null_count
+            else:
+                missing = file.read_row_group(group, columns=[name]).column(0).null_count
+            if missing:
+                found.add(name)
+    return found
+
+
+def part_column(column, gaps, kind, pandas):
+    """A part of the column that plain_column makes of the whole."""
+    if type(column.dtype).__name__.endswith("Dtype") and column.dtype.kind in "iufb":
+        return column.astype(object) if gaps else plain_column(column, pandas)
+    if column.dtype == object and kind.startswith("date"):
+        return pandas.to_datetime(column)
+    if column.dtype == object and kind.startswith("decimal"):
+        return pandas.to_numeric(column)
+    if gaps and column.dtype.kind in "iu":
+        return column.astype("float64")
+    if gaps and column.dtype.kind == "b":
+        return column.astype(object)
+    return column
+
+
+def parts(parquet, path, rows):
+    import pandas
+    import pyarrow
+
+    try:
+        file = parquet.ParquetFile(path, pre_buffer=False)
+    except TypeError:
+        file = parquet.ParquetFile(path)
+    gaps, kinds = with_gaps(file), {f.name: str(f.type) for f in file.schema_arrow}
+    if not file.metadata.num_rows:
+        yield read_table("parquet", open(path, "rb").read())
+    for batch in file.iter_batches(batch_size=rows):
+        # pandas' own reader, which alone knows how it reads, is given a file of these rows.
+        small = io.BytesIO()
+        parquet.write_table(pyarrow.Table.from_batches([batch]), small, compression="none")
+        small.seek(0)
+        table = pandas.read_parquet(small)
+        for name in table.columns:
+            table[name] = part_column(table[name], name in gaps, kinds.get(name, ""), pandas)
+        yield table
+
+
 def write_table(kind, table):
     def write():
         import pandas
@@ -175,6 +251,26 @@ def takes_params(function):
     return found is not None and found.kind != inspect.Parameter.VAR_KEYWORD
 
 
+def open_stream(model, data, params):
+    """What predict_stream of mlflow's model yields."""
+    function = getattr(model, "predict_stream", None)
+    if function is None:
+        raise NotImplementedError("the mlflow of this environment knows no predict_stream")
+    return iter(function(data, params=params) if takes_params(function) else function(data))
+
+
+def overridden(own, given):
+    """As mlflow has it: settings that the model has, by its variable first, then by what is given; both as JSON."""
+    import os
+
+    config, variable = json.loads(own), os.environ.get("MLFLOW_PYFUNC_INFERENCE_CONFIG")
+    for text in variable, given:
+        for key, value in json.loads(text or "{}").items():
+            if key in config:
+                config[key] = value
+    return config
+
+
 def describe(kind, value, trace):
     """(type, message, traceback text, missing module) of an exception; nothing in it may fail."""
     import traceback
@@ -195,6 +291,14 @@ def describe(kind, value, trace):
         text = name + ": " + message + "\n"
     missing = getattr(value, "name", None) if isinstance(value, ModuleNotFoundError) else None
     return name, message, text if trace is not None else "", missing or ""
+
+
+def own_answer(value):
+    """(HTTP status, JSON object) of an MlflowException, which mlflow's scoring server answers as they are; or None."""
+    names = ["%s.%s" % (kind.__module__, kind.__name__) for kind in type(value).__mro__]
+    if "mlflow.exceptions.MlflowException" not in names:
+        return None
+    return int(value.get_http_status_code()), value.serialize_as_json()
 
 
 def refused(trace):

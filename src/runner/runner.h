@@ -20,9 +20,11 @@ struct pfr {
 	const char *loader;	/* which one it was: light, mlflow, own */
 	struct py *gave_up;	/* why the light one was not, or NULL */
 	double seconds;		/* that the last call of predict took */
+	bool streams;		/* the request is one for predict_stream */
 	char *model_dir;
 	struct py *header;	/* the Index of the last table's names; NULL: none yet */
 	struct pf_buf names;
+	struct pfr_mold *mold;	/* of the tables like the last one (mold.c); NULL: none yet */
 };
 
 double pfr_clock(void);
@@ -34,8 +36,14 @@ struct py *pfr_load_light(struct pfr *r, const struct pf_value *how);
 /* predict.c - PREDICT and RAW: the answer is put into `out` as a value. */
 int pfr_predict(struct pfr *r, struct pf_buf *out, enum pf_frame_kind kind,
 		const struct pf_value *request, const char **stage);
+/* stream.c - an answer in pieces, each sent when it comes; returns None. */
+struct py *pfr_stream(struct pfr *r, struct py *data, struct py *params, const char **stage);
 /* convert.c - a value as the Python object that a model is given. */
 struct py *pfr_object(struct pfr *r, const struct pf_value *v);
+/* mold.c - the DataFrame of a table, the fast way; NULL, without an exception, where there is none
+ * yet. What was made otherwise then goes to pfr_mold_take, for those after it. */
+struct py *pfr_mold_pour(struct pfr *r, const struct pf_table *t);
+void pfr_mold_take(struct pfr *r, const struct pf_table *t, struct py *frame);
 /* answer.c - what a model returned, as a value. */
 int pfr_put(struct pfr *r, struct pf_buf *out, struct py *o);
 /* table.c - DataFrames, Series and arrays among it. Returns 1 when `o` is one and was put, 0 when
@@ -65,8 +73,9 @@ void pfr_watch(int fd, bool alone);
 void pfr_unwatch(int fd);
 /* raw.c - a function of raw.py; borrowed. */
 struct py *pfr_raw(struct pfr *r, const char *name);
-/* A function of light.py; new reference. */
+/* A function of light.py, and of mold.py; new reference. */
 struct py *pfr_light(const char *name);
+struct py *pfr_mold(const char *name);
 /* Lets the list of an environment's modules (env/import_list.h) serve imports; without it, or where
  * it cannot, Python searches. */
 void pfr_list_imports(struct pf_str path);

@@ -15,6 +15,14 @@ static const struct {
 	{ 'f', 4, PF_T_FLOAT32 }, { 'f', 0, PF_T_FLOAT64 }, { 'M', 8, PF_T_DATETIME },
 };
 
+static int type_of_kind(char kind, long long width)
+{
+	for (size_t i = 0; i < PF_COUNT(dtypes); i++)
+		if (dtypes[i].kind == kind && (!dtypes[i].width || dtypes[i].width == width))
+			return (int)dtypes[i].type;
+	return PF_T_OBJECT;
+}
+
 static int text_attribute(char *out, size_t size, struct py *o, const char *name)
 {
 	PF_PY(value) = PyObject_GetAttrString(o, name);
@@ -42,10 +50,7 @@ static int type_of(struct py *dtype)
 
 	if (width < 0 || text_attribute(kind, sizeof(kind), dtype, "kind") < 0)
 		return -1;
-	for (size_t i = 0; i < PF_COUNT(dtypes); i++)
-		if (dtypes[i].kind == kind[0] && (!dtypes[i].width || dtypes[i].width == width))
-			return (int)dtypes[i].type;
-	return PF_T_OBJECT;
+	return type_of_kind(kind[0], width);
 }
 
 /* The array in C order and of exactly this type, as bytes that can be copied. */
@@ -103,8 +108,48 @@ static bool is_masked(struct py *o)
 	return type != plain && PyObject_HasAttrString(o, "mask");
 }
 
+/* The type of a buffer's elements, when its format is one of a letter, in this machine's order. */
+static int type_of_buffer(const struct py_view *view)
+{
+	static const struct {
+		const char *letters;
+		char kind;
+	} kinds[] = { { "bhilq", 'i' }, { "BHILQ", 'u' }, { "fd", 'f' }, { "?", 'b' } };
+	const char *format = view->format ? view->format : "B";
+
+	if (!format[0] || format[1])
+		return PF_T_OBJECT;
+	for (size_t i = 0; i < PF_COUNT(kinds); i++)
+		if (strchr(kinds[i].letters, format[0]))
+			return type_of_kind(kinds[i].kind, view->itemsize);
+	return PF_T_OBJECT;
+}
+
+/* What nearly every model returns, a plain array in C order, tells all of itself at once. 1 when it
+ * was put, 0 when it is another one. */
+static int put_plain(struct pf_buf *out, struct py *o)
+{
+	struct py_view view;
+	uint64_t sizes[16];
+	int type;
+
+	if (PyObject_GetBuffer(o, &view, PY_BUF_C_CONTIGUOUS | PY_BUF_FORMAT) < 0) {
+		PyErr_Clear();
+		return 0;
+	}
+	type = view.ndim <= (int)PF_COUNT(sizes) ? type_of_buffer(&view) : PF_T_OBJECT;
+	for (int i = 0; type != PF_T_OBJECT && i < view.ndim; i++)
+		sizes[i] = (uint64_t)view.shape[i];
+	if (type != PF_T_OBJECT) {
+		pf_put_tensor(out, (enum pf_type)type, (unsigned)view.ndim, sizes);
+		pf_put_data(out, view.buf, (size_t)view.len);
+	}
+	PyBuffer_Release(&view);
+	return type != PF_T_OBJECT;
+}
+
 /* Text, objects, masked arrays, dates of other units: as the lists that tolist() makes of them. */
-static int put_ndarray(struct pfr *r, struct pf_buf *out, struct py *o, unsigned depth)
+static int put_array(struct pfr *r, struct pf_buf *out, struct py *o, unsigned depth)
 {
 	PF_PY(dtype) = PyObject_GetAttrString(o, "dtype");
 	int type = dtype ? type_of(dtype) : -1;
@@ -121,6 +166,13 @@ static int put_ndarray(struct pfr *r, struct pf_buf *out, struct py *o, unsigned
 		return put_tensor(out, o, (enum pf_type)type, rank);
 	list = PyObject_CallMethod(o, "tolist", NULL);
 	return list ? pfr_put_nested(r, out, list, depth + 1) : -1;
+}
+
+static int put_ndarray(struct pfr *r, struct pf_buf *out, struct py *o, unsigned depth)
+{
+	if (!is_masked(o) && put_plain(out, o))
+		return 0;
+	return put_array(r, out, o, depth);
 }
 
 /* ---- tables ---- */

@@ -234,8 +234,10 @@ static bool read_body(struct pf_conn *c)
 
 	if (c->body.state != PF_BODY_DONE && c->at < c->in.n) {
 		n = pf_body_read(&c->body, to, c->in.p + c->at, c->in.n - c->at, &no);
-		if (c->order)
+		if (c->order) {
 			c->server->held += to->n - before;
+			c->order->held += to->n - before;
+		}
 		if (n < 0 || c->server->held > PF_MAX_BODIES) {
 			refuse(c, n < 0 ? no.status : 503,
 			       n < 0 ? no.why : "too many large requests at a time");

@@ -11,15 +11,28 @@
 
 enum pf_order_format { PF_ORDER_JSON, PF_ORDER_CSV, PF_ORDER_PARQUET };
 
+/* coding.c - Content-Encoding. */
+enum pf_coding { PF_CODING_NONE, PF_CODING_GZIP, PF_CODING_DEFLATE };
+/* False for a name that is not known; the empty one is none. */
+bool pf_coding_find(enum pf_coding *out, struct pf_str name);
+/* Appends what was packed. EMODEL when it is damaged, ELIMIT beyond the ceiling of `out`. */
+int pf_coding_undo(struct pf_buf *out, enum pf_coding coding, struct pf_str packed,
+		   struct pf_err *err) PF_MUST_USE;
+
 struct pf_order {
 	struct pf_order *next, *previous;	/* in a queue, under the team's lock */
 	enum pf_order_format format;
-	struct pf_buf body;
+	struct pf_buf body;			/* as it came, until its worker unpacks it */
+	enum pf_coding coding;
+	size_t held;				/* what it counts among the bodies that are held */
 	double since, deadline;			/* of pf_clock */
 	/* The loop's alone: whom it is for; NULL when nobody waits any more. */
 	struct pf_conn *conn;
 	/* The worker's: its answer is not wrapped in {"predictions": ...}. */
 	bool bare;
+	/* Under the team's lock: it is for the worker that reads; its time was up while another one
+	 * had it. */
+	bool elsewhere, late;
 	/* Set by whoever answers. */
 	unsigned status;
 	const char *type;			/* of its content */
@@ -59,6 +72,9 @@ void pf_team_state(struct pf_team *p, struct pf_team_state *out);
 void pf_team_push(struct pf_team *p, struct pf_orders *fresh);
 /* Takes an order back that no worker has begun; false when one has. */
 bool pf_team_withdraw(struct pf_team *p, struct pf_order *order);
+/* Its time is up and a worker has it, whose process is ended for that: until there is another one
+ * it does not count as ready. */
+void pf_team_late(struct pf_team *p, struct pf_order *order);
 /* Answered ones. */
 void pf_team_fetch(struct pf_team *p, struct pf_orders *out);
 /* -1 with err when the model could not be loaded the first time. */
@@ -75,6 +91,7 @@ struct pf_scorer {
 	struct pf_runner *runner;
 	bool reads_raw;		/* this runner may be asked to read */
 	bool batch;
+	size_t max_body;	/* of one that is unpacked */
 	unsigned calls;		/* of predict, so far */
 };
 
@@ -106,6 +123,8 @@ bool pf_batch_part(struct pf_value *out, struct pf_arena *a, const struct pf_val
 /* MLflow's object: error_code, message, sqlstate, error_class, stack_trace. */
 void pf_mistake(struct pf_order *o, const struct pf_err *err, const char *stage,
 		struct pf_str traceback);
+/* The same of what a runner told; an error of MLflow's own kind as MLflow answers it. */
+void pf_mistake_told(struct pf_order *o, const struct pf_err *err, const struct pf_runner *r);
 void pf_mistake_say(struct pf_buf *out, const char *code, const char *message);
 
 /* ---- token.c ---- */

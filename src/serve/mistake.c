@@ -37,6 +37,7 @@ static const struct {
 	{ "Model inference is missing inputs", UNFIT,
 	  "Failed to enforce schema of the input. Error: " },
 	{ "Shape of input", UNFIT, "Failed to enforce schema of the input. Error: " },
+	{ "Incompatible input types", UNFIT, "Failed to enforce schema of the input. Error: " },
 	{ "Failed to enforce schema", UNFIT, "" },
 	{ "Failed to enforce model input schema", UNFIT,
 	  "" }, /* with MLFLOW_DISABLE_SCHEMA_DETAILS */
@@ -135,6 +136,19 @@ void pf_mistake(struct pf_order *o, const struct pf_err *err, const char *stage,
 		say_input(o, err, traceback);
 	else
 		say(o, INTERNAL, why, PF_S(""));
+}
+
+void pf_mistake_told(struct pf_order *o, const struct pf_err *err, const struct pf_runner *r)
+{
+	if (!r->status) {
+		pf_mistake(o, err, r->stage, pf_buf_view(&r->traceback));
+		return;
+	}
+	pf_buf_free(&o->answer);
+	o->answer = PF_BUF(PF_MAX_ANSWER);
+	pf_buf_str(&o->answer, pf_buf_view(&r->own_answer));
+	o->status = r->status;
+	o->type = "application/json";
 }
 
 void pf_mistake_say(struct pf_buf *out, const char *code, const char *message)

@@ -8,7 +8,7 @@
 void pf_server_drop(struct pf_server *s, struct pf_order *order)
 {
 	if (order)
-		s->held -= order->body.n;
+		s->held -= order->held;
 	pf_order_drop(order);
 }
 
@@ -28,6 +28,8 @@ void pf_request_abandon(struct pf_conn *c)
 		pf_server_drop(s, order);
 	} else {
 		order->conn = NULL; /* a worker has it; dropped when it comes back */
+		if (pf_clock() > order->deadline)
+			pf_team_late(s->team, order);
 	}
 }
 
@@ -89,9 +91,10 @@ static void begin_invocation(struct pf_conn *c, const struct pf_http *head)
 	PF_AUTO(buf) why = PF_BUF(PF_KIB(64));
 	struct pf_server *s = c->server;
 	int format = pf_route_format(&why, head->content_type);
+	enum pf_coding coding = PF_CODING_NONE;
 
-	if (format >= 0 && head->encoding.n && !pf_str_ieq(head->encoding, "identity")) {
-		pf_buf_cstr(&why, "The scoring server takes no Content-Encoding");
+	if (format >= 0 && !pf_coding_find(&coding, head->encoding)) {
+		pf_buf_cstr(&why, "The scoring server knows no Content-Encoding but gzip and deflate");
 		format = -1;
 	}
 	if (format < 0)
@@ -103,6 +106,7 @@ static void begin_invocation(struct pf_conn *c, const struct pf_http *head)
 	else if (has_room(c)) {
 		c->order = pf_order_make();
 		c->order->format = (enum pf_order_format)format;
+		c->order->coding = coding;
 		c->order->body = PF_BUF(s->options->max_body);
 	}
 }

@@ -12,17 +12,56 @@ struct one {
 	size_t rows;	/* of a batch */
 };
 
-/* What the environment must read itself, of a format that we do not know. */
-static int read_parquet(struct pf_request *out)
+static double time_left(const struct pf_order *o)
 {
-	*out = (struct pf_request){ .raw = true, .format = "parquet", .why = "it is Parquet" };
-	return 0;
+	return o->deadline - pf_clock();
 }
 
-static int read_order(struct one *o, struct pf_arena *a, const struct pf_scorer *s)
+/* May the table that the environment reads come back and be enforced here, as by `run`? */
+static bool enforces_tables(const struct pf_scorer *s)
+{
+	const struct pf_expect *e = &s->model->expect;
+
+	return !s->reads_raw && !e->compat && !e->from_type_hint && e->inputs &&
+	       e->inputs->kind == PF_SCHEMA_COLUMNS;
+}
+
+static struct pf_value text_value(struct pf_str s)
+{
+	return (struct pf_value){ .kind = PF_V_STRING, .s = s };
+}
+
+/* The environment reads it: this runner alone, or whoever it is that enforces, too. No other
+ * request is with the runner meanwhile. */
+static int read_parquet(struct one *o, struct pf_arena *a, const struct pf_scorer *s,
+			const char **stage, struct pf_err *err)
+{
+	struct pf_value pairs[] = { text_value(PF_S("format")), text_value(PF_S("parquet")),
+				    text_value(PF_S("bytes")),
+				    { .kind = PF_V_BYTES, .s = pf_buf_view(&o->order->body) } };
+	struct pf_value ask = { .kind = PF_V_MAP, .list = { pairs, 2 } }, table;
+	PF_AUTO(buf) held = PF_BUF(PF_MAX_FRAME);
+	double left = time_left(o->order);
+
+	if (!enforces_tables(s)) {
+		o->request = (struct pf_request){ .raw = true, .format = "parquet",
+						  .why = "it is Parquet" };
+		return 0;
+	}
+	if (pf_runner_ask(s->runner, PF_FRAME_READ, &ask, &held, left > 0.001 ? left : 0.001,
+			  err) < 0) {
+		*stage = s->runner->stage;
+		return -1;
+	}
+	return pf_value_read(&table, a, pf_dup(a, pf_buf_view(&held)), err) < 0 ? -1 :
+	       pf_table_request(&o->request, a, &table, &s->model->expect, err);
+}
+
+static int read_plain(struct one *o, struct pf_arena *a, const struct pf_scorer *s)
 {
 	struct pf_str body = pf_buf_view(&o->order->body);
 	const struct pf_expect *expect = &s->model->expect;
+	const char *stage = NULL;
 	struct pf_err err = { 0 };
 	int rc;
 
@@ -31,16 +70,38 @@ static int read_order(struct one *o, struct pf_arena *a, const struct pf_scorer 
 	else if (o->order->format == PF_ORDER_JSON)
 		rc = pf_payload_read(&o->request, a, body, expect, &err);
 	else
-		rc = read_parquet(&o->request);
+		rc = read_parquet(o, a, s, &stage, &err);
 	if (rc < 0)
-		pf_mistake(o->order, &err, NULL, PF_S(""));
+		pf_mistake(o->order, &err, stage, stage ? pf_buf_view(&s->runner->traceback) : PF_S(""));
 	o->order->bare = o->request.llm;
 	return rc;
 }
 
-static double time_left(const struct pf_order *o)
+/* Once: an order may come to another worker. */
+static int unpack(struct pf_order *o, const struct pf_scorer *s, struct pf_err *err)
 {
-	return o->deadline - pf_clock();
+	PF_AUTO(buf) plain = PF_BUF(s->max_body);
+
+	if (o->coding == PF_CODING_NONE)
+		return 0;
+	if (pf_coding_undo(&plain, o->coding, pf_buf_view(&o->body), err) < 0)
+		return -1;
+	pf_buf_free(&o->body);
+	o->body = PF_TAKE(plain);
+	o->coding = PF_CODING_NONE;
+	return 0;
+}
+
+static int read_order(struct one *o, struct pf_arena *a, const struct pf_scorer *s)
+{
+	struct pf_err err = { 0 };
+
+	if (unpack(o->order, s, &err) == 0)
+		return read_plain(o, a, s);
+	pf_mistake(o->order, &err, NULL, PF_S(""));
+	if (err.code == PF_ELIMIT)
+		o->order->status = 413;
+	return -1;
 }
 
 /* Awaits the answer to what was given. */
@@ -109,7 +170,7 @@ void pf_score_take(struct pf_scorer *s, struct pf_order *order)
 	struct pf_value value;
 
 	if (take(&value, &a, &bytes, s, time_left(order), &err) < 0) {
-		pf_mistake(order, &err, s->runner->stage, pf_buf_view(&s->runner->traceback));
+		pf_mistake_told(order, &err, s->runner);
 		return;
 	}
 	order->predicted = s->runner->predict_seconds;
@@ -215,7 +276,7 @@ void pf_score(struct pf_scorer *s, struct pf_orders *orders, struct pf_orders *d
 	struct pf_order *order;
 	size_t n = 0, from = 0;
 
-	while ((order = pf_orders_take(orders))) {
+	while (s->runner->fd > 0 && (order = pf_orders_take(orders))) {
 		all[n] = (struct one){ .order = order };
 		if (read_order(&all[n], &a, s) < 0)
 			pf_orders_add(done, order);

@@ -26,6 +26,7 @@ void pf_team_state(struct pf_team *p, struct pf_team_state *out)
 {
 	pthread_mutex_lock(&p->lock);
 	*out = p->state;
+	out->ready = p->state.ready > p->late ? p->state.ready - p->late : 0;
 	out->waiting = p->queue.n + p->raw.n + p->ahead;
 	pthread_mutex_unlock(&p->lock);
 }
@@ -69,6 +70,15 @@ bool pf_team_withdraw(struct pf_team *p, struct pf_order *order)
 	}
 	pthread_mutex_unlock(&p->lock);
 	return found;
+}
+
+void pf_team_late(struct pf_team *p, struct pf_order *order)
+{
+	pthread_mutex_lock(&p->lock);
+	/* It may have been answered just now. */
+	order->late = !order->elsewhere && !is_in(&p->done, order);
+	p->late += order->late;
+	pthread_mutex_unlock(&p->lock);
 }
 
 void pf_team_fetch(struct pf_team *p, struct pf_orders *out)

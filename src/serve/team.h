@@ -26,6 +26,7 @@ struct pf_team {
 	pthread_cond_t work, reading;		/* one for each of the first two queues */
 	struct pf_orders queue, raw, done;	/* raw: for the worker that reads */
 	unsigned ahead;		/* given to a runner that is at another one: it waits too */
+	unsigned late;		/* orders that are late: so many workers are not ready */
 	struct pf_team_state state;
 	struct pf_err failed;	/* why the last start failed */
 	bool stopping;

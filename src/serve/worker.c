@@ -36,6 +36,15 @@ static void note_ready(struct pf_worker *w, bool ready)
 	pf_team_wake(p);
 }
 
+static void note_end(struct pf_worker *w)
+{
+	if (!w->loaded)
+		return;
+	pf_warn("a model's process has ended; another is started");
+	note_ready(w, false);
+	w->loaded = false;
+}
+
 static int start(struct pf_worker *w, struct pf_err *err)
 {
 	const struct pf_serve_model *m = w->team->model;
@@ -173,7 +182,13 @@ static void hand_over(struct pf_worker *w, struct outcome *o)
 	struct pf_team *p = w->team;
 	bool wake, moved = o->elsewhere.n > 0;
 
+	if (w->runner.fd <= 0)
+		note_end(w); /* before what it was late with is forgotten */
 	pthread_mutex_lock(&p->lock);
+	for (struct pf_order *one = o->done.first; one; one = one->next)
+		p->late -= one->late;
+	for (struct pf_order *one = o->elsewhere.first; one; one = one->next)
+		one->elsewhere = true;
 	wake = !p->done.n && o->done.n;
 	p->ahead = 0;
 	move(&p->done, &o->done);
@@ -204,7 +219,8 @@ static struct pf_order *give_next(struct pf_worker *w, struct pf_scorer *s, stru
 	if (w->to_read || p->options->workers > 1)
 		return NULL;
 	pthread_mutex_lock(&p->lock);
-	next = pf_orders_take(&p->queue);
+	if (p->queue.first && p->queue.first->format != PF_ORDER_PARQUET) /* the runner reads it */
+		next = pf_orders_take(&p->queue);
 	p->ahead = next != NULL;
 	pthread_mutex_unlock(&p->lock);
 	return next && pf_score_give(s, next, &o->done, &o->elsewhere) ? next : NULL;
@@ -247,7 +263,8 @@ static void answer(struct pf_worker *w, struct pf_orders *orders)
 	struct pf_scorer s = { .model = w->team->model,
 			       .runner = &w->runner,
 			       .reads_raw = w->to_read || w->team->model->reads_raw,
-			       .batch = w->batch };
+			       .batch = w->batch,
+			       .max_body = w->team->options->max_body };
 	struct outcome o = { 0 };
 
 	if (!lives(w)) { /* they wait for the next one */
@@ -279,11 +296,7 @@ static void await_need(struct pf_worker *w)
 /* A runner that has ended is let go, and another one loaded. False: the worker is to end. */
 static bool replace(struct pf_worker *w)
 {
-	if (w->loaded) {
-		pf_warn("a model's process has ended; another is started");
-		note_ready(w, false);
-		w->loaded = false;
-	}
+	note_end(w);
 	pf_runner_free(&w->runner);
 	await_need(w);
 	if (is_stopping(w->team) || !make_ready(w))

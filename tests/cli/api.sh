@@ -1,5 +1,5 @@
 #!/bin/sh
-# api.sh - the library's options and its lock, through a program that is linked with it
+# api.sh - the library's options, its lock and what it writes, through a program that is linked with it
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2034,SC2154
 . "${SRCDIR:-.}/tests/cli/wheels.sh"
@@ -80,6 +80,25 @@ expect "is not to be built" 6 'omega' call lock "$work/source" no_build=1
 model "$work/loose" alpha==1.0
 expect "a wheel that RECORD does not tell all of" 5 'RECORD' call create "$work/loose"
 check "is taken leniently" ends 0 call create "$work/loose" lenient_record=1
+
+# ---- models written ----
+echo 'def _load_pyfunc(path): return lambda data: [1]' >"$work/loads.py"
+save_with() { "$program" save -o "$1" --python "$python" --store "$store" --loader-module loads --code-path "$work/loads.py" \
+	--data-path "$work/loads.py" --pip-requirement alpha --pip-requirement 'beta<3' --metadata "$work/meta.json"; }
+echo '{"a": 1}' >"$work/meta.json"
+check "the program's model" ends 0 save_with "$work/saved"
+check "the library's" ends 0 call save "$work/saved2" loader_module=loads code_paths="$work/loads.py" \
+	data_path="$work/loads.py" pip_requirements=alpha pip_requirements='beta<3' metadata="$work/meta.json"
+sed -i '/^model_uuid\|^utc_time_created/d' "$work/saved/MLmodel" "$work/saved2/MLmodel"
+check "is the same" diff -r "$work/saved" "$work/saved2"
+expect "one that is there" 2 "already exists and is not empty" call save "$work/saved2" loader_module=loads
+expect "no path" 2 "no name for a new folder" call save "" loader_module=loads
+expect "a struct of before" 2 "not the size" call save "$work/saved3" loader_module=loads size=4
+check "a copy of it" ends 0 call save "$work/saved3" mlflow_model="$work/saved" extra_pip_requirements=gamma
+check "with one more requirement" grep -qx gamma "$work/saved3/requirements.txt"
+check "a flavor" ends 0 call add "$work/saved3" loader_module=other data=data/loads.py more=predict_fn=go more=n=3
+check "is in its MLmodel" test "$(grep -c 'loader_module: other$\|predict_fn: go$\|n: 3$' "$work/saved3/MLmodel")" -eq 3
+expect "of no loader" 2 "Either \`loader_module\` or \`python_model\` must be specified" call add "$work/saved3"
 
 # ---- programs of before ----
 expect "a struct that is longer than the library's" 2 'not the size of the struct' call lock "$work/model" size=4096

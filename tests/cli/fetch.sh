@@ -11,7 +11,7 @@ python3 "$SRCDIR/tests/cli/tracking_server.py" "$work" &
 server=$!
 trap 'kill $server 2>/dev/null; chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"' EXIT
 await "$work/ready"
-read -r port _ auth <"$work/ready"
+read -r port _ auth _ <"$work/ready"
 MLFLOW_TRACKING_URI=http://127.0.0.1:$port/prefix/
 export MLFLOW_TRACKING_URI
 fetch() { "$program" fetch "$@"; }
@@ -101,6 +101,53 @@ check "none of it left anything" none "$PYFUNC_ENV_STORE/models" -name '*.part'
 expect "no server" 2 "MLFLOW_TRACKING_URI" env -u MLFLOW_TRACKING_URI "$program" fetch models:/good/1
 expect "none that is asked over HTTP" 2 "none of a server" env MLFLOW_TRACKING_URI=sqlite:///x.db "$program" fetch models:/good/1
 
+# ---- a store of this machine, as MLflow's FileStore writes it ----
+store=$work/my%20runs run=0123456789abcdef0123456789abcdef
+meta() { # FILE LINE...
+	mkdir -p "$store/${1%/*}" && file=$store/$1
+	shift
+	printf '%s\n' "$@" >"$file"
+}
+meta 0/meta.yaml "experiment_id: '0'"
+meta 77/meta.yaml "experiment_id: '77'"
+meta 77/$run/meta.yaml "artifact_uri: $store/77/$run/artifacts" "experiment_id: '77'" "run_id: $run"
+meta 77/models/m-1/meta.yaml "artifact_location: file://$work/model" "model_id: m-1" "name: named" "source_run_id: $run"
+meta models/iris/version-1/meta.yaml "current_stage: Production" "name: iris" "source: models:/m-1" "version: 1"
+meta models/iris/version-9/meta.yaml "current_stage: None" "name: iris" "source: x" "storage_location: $work/none" "version: 9"
+meta models/iris/version-10/meta.yaml "current_stage: None" "name: iris" "source: x" "storage_location: $work/model" "version: 10"
+meta models/iris/version-11/meta.yaml "current_stage: Deleted_Internal" "name: iris" "source: x" "version: 11"
+meta models/iris/version-12/meta.yaml "current_stage: Staging" "name: iris" "source: mlflow-artifacts:/model" "version: 12"
+meta models/iris/version-13/meta.yaml "current_stage: Archived" "name: iris" "source: models:/iris/13" "version: 13"
+meta models/iris/aliases/champion 1
+meta models/iris/aliases/lost x
+mkdir -p "$store/77/$run/artifacts" && cp -R "$work/model" "$store/77/$run/artifacts/old"
+used() { ends 0 in_store "$1" && test "$(cat "$work/out")" = "$2"; }
+in_store() { MLFLOW_TRACKING_URI="$store" "$program" fetch "$@"; }
+for uri in models:/iris/10 models:/iris/1 models:/iris/production models:/iris@champion models:/m-1 runs:/$run/named; do
+	check "in a folder: $uri" used "$uri" "$work/model"
+done
+check "a run's artifact" used runs:/$run/old "$store/77/$run/artifacts/old"
+check "offline as well" env MLFLOW_TRACKING_URI="$store" "$program" fetch --offline models:/iris/10
+check "by a file: URI" env MLFLOW_TRACKING_URI="file://$work/my%2520runs" "$program" fetch models:/iris/10
+check "mlruns where one is" sh -c 'mkdir "$1/here" && cd "$1/here" && ln -s "$2" mlruns && MLFLOW_TRACKING_URI="" "$3" fetch models:/iris/10' - "$work" "$store" "$program"
+expect "where nothing is" 3 "$work/none" in_store models:/iris/9
+expect "no such version" 3 "has no model version iris/2" in_store models:/iris/2
+expect "a deleted one" 3 "has no model version iris/11" in_store models:/iris/11
+expect "no such alias" 3 "has no model with the alias nobody" in_store models:/iris@nobody
+expect "an alias of nothing" 3 "has no version x" in_store models:/iris@lost
+expect "no such model" 3 "has no logged model m-2" in_store models:/m-2
+expect "no such run" 3 "has no run ffff" in_store runs:/ffff/m
+expect "no version of a stage in it" 3 "with stage Nothing" in_store models:/other/Nothing
+expect "a circle in it" 5 "circle" in_store models:/iris/13
+meta models/iris/version-14/meta.yaml "current_stage: [" "name: iris"
+expect "a file that is damaged" 3 "version-14/meta.yaml" in_store models:/iris/14
+expect "one that leads to a server" 2 "none of a server" in_store models:/iris/12
+expect "which the latest would be" 3 "version-14/meta.yaml" in_store models:/iris/latest
+rm "$store/models/iris/version-14/meta.yaml"
+expect "the latest" 5 "circle" in_store models:/iris/latest
+expect "no such folder" 2 "MLFLOW_TRACKING_URI names it" env MLFLOW_TRACKING_URI="$work/nothing" "$program" fetch models:/iris/1
+expect "its own folder alone" 2 '".."' env MLFLOW_TRACKING_URI="$store" "$program" fetch models:/../1
+
 # ---- interruptions ----
 forget
 check "a server that is busy at first" fetched mlflow-artifacts:/cut
@@ -124,6 +171,29 @@ wait $pids
 check "three at once have one tree" test "$(sort -u "$work"/same? | wc -l)" -eq 1
 check "which was fetched once" test "$(asked 'artifacts/slow/model.skops')" -eq 1
 
+# ---- a tracking server's folders by URL ----
+forget
+api=prefix/api/2.0/mlflow-artifacts/artifacts
+check "a folder by its URL" fetched "http://127.0.0.1:$port/$api/model/"
+first=$(cat "$work/out")
+check "is the one of mlflow-artifacts:" fetched mlflow-artifacts:/model
+check "in the store, too" test "$(cat "$work/out")" = "$first"
+check "a run's folder, as pages link to it" fetched "http://127.0.0.1:$port/prefix/get-artifact?path=model&run_uuid=0123"
+check "no server has to be set" env -u MLFLOW_TRACKING_URI "$program" fetch "http://127.0.0.1:$port/$api/model"
+for name in "$api/packed.zip" "prefix/get-artifact?path=packed.zip&run_uuid=0123"; do
+	check "an archive: $name" fetched "http://127.0.0.1:$port/$name"
+done
+expect "a list that leads out" 5 "leads out of its folder" fetch "http://127.0.0.1:$port/$api/climb"
+expect "another folder's files" 5 "which was not asked for" fetch "http://127.0.0.1:$port/prefix/get-artifact?path=elsewhere&run_uuid=0"
+expect "a path that climbs" 4 "" fetch "http://127.0.0.1:$port/prefix/get-artifact?path=../etc&run_uuid=0"
+: >"$work/log"
+expect "nobody" 4 "401" fetch "http://127.0.0.1:$auth/$api/model"
+check "the tracking server is" env MLFLOW_TRACKING_URI="http://127.0.0.1:$auth" MLFLOW_TRACKING_TOKEN=t0ken "$program" fetch "http://127.0.0.1:$auth/$api/model"
+forget
+expect "and no other" 4 "401" env MLFLOW_TRACKING_URI="http://127.0.0.1:$port" MLFLOW_TRACKING_TOKEN=t0ken "$program" fetch "http://127.0.0.1:$auth/$api/model"
+check "a user of the URL is" fetched "http://me:pw@127.0.0.1:$auth/$api/model"
+check "by Basic alone" test "$(grep -c 'Basic bWU6cHc=' "$work/log")" -gt 3
+
 # ---- archives ----
 forget
 for name in marked/tar.tar.gz marked/zip.zip marked/flat.tgz nohead/tar.tar.gz bare/zip.zip; do
@@ -136,6 +206,25 @@ digest=$(python3 -c 'import hashlib, sys, urllib.request
 print(hashlib.sha256(urllib.request.urlopen(sys.argv[1]).read()).hexdigest())' "http://127.0.0.1:$port/archive/bare/zip.zip")
 check "with its digest" fetched "http://127.0.0.1:$port/archive/bare/zip.zip#sha256=$digest"
 expect "with another" 5 "expected" fetch "http://127.0.0.1:$port/archive/bare/zip.zip#sha256=$(printf '%064d' 0)"
+signed="http://127.0.0.1:$port/archive/marked/zip.zip?X-Amz-Date=1&X-Amz-Credential=me&versionId=3&X-Amz-Signature=5ecret1"
+check "a URL that is signed" fetched "$signed"
+first=$(cat "$work/out")
+check "is asked for as it is" grep -q '&versionId=3&X-Amz-Signature=5ecret1 ' "$work/log"
+: >"$work/log"
+check "signed anew" fetched "$(echo "$signed" | sed 's/Date=1/Date=2/; s/5ecret1/5ecret2/')"
+check "it is the same tree" test "$(cat "$work/out")" = "$first"
+check "which is not fetched again" test "$(asked ' GET ')" -eq 0
+expect "where it is from" 0 '"source":"http://127.0.0.1:'"$port"'/archive/marked/zip.zip?versionId=3&X-Amz-Signature=****"' fetch --json "$signed"
+for token in 5ecret3 5ecret4; do
+	check "a token in a query" fetched "http://127.0.0.1:$port/archive/marked/zip.zip?access_token=$token"
+	cat "$work/out" >>"$work/tokens"
+done
+check "another one may be another place's" test "$(sort -u "$work/tokens" | wc -l)" -eq 2
+ends 4 fetch -v "http://127.0.0.1:$port/nothing.zip?sig=5ecret5&sv=1"
+check "none of them is said" silent 5ecret
+expect "one that cannot be" 2 "has" fetch "http://127.0.0.1:$port/a/../b?token=5ecret6"
+check "nor there" silent 5ecret
+check "none of them is kept" sh -c '! grep -r 5ecret "$1"' - "$PYFUNC_ENV_STORE"
 expect "nothing there" 4 "404" fetch "http://127.0.0.1:$port/nothing.zip"
 expect "nobody there" 4 "" fetch "http://127.0.0.1:1/x.zip"
 

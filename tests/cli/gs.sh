@@ -10,7 +10,7 @@ cp -R "$SRCDIR/share/examples/iris/model" "$work/model"
 mkdir -p "$work/model/deep/er" && echo x >"$work/model/deep/er/a b%20+é&?.txt" && : >"$work/model/empty"
 openssl genrsa -out "$work/private.pem" 2048 2>/dev/null
 openssl rsa -in "$work/private.pem" -pubout -out "$work/public.pem" 2>/dev/null
-python3 "$SRCDIR/tests/cli/gs_server.py" "$work" &
+python3 "$SRCDIR/tests/cli/gs_server.py" "$work" 2>"$work/server" &
 server=$!
 trap 'kill $server 2>/dev/null; chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"' EXIT
 await "$work/ready"
@@ -94,4 +94,21 @@ check "none of it left anything to be found" none "$PYFUNC_ENV_STORE/models" -pa
 forget
 check "files that break off" fetched gs://cut/good/model
 check "are gone on with" test "$(asked 'bytes=')" -gt 3
+
+# ---- written to, where a tracking server keeps artifacts ----
+forget
+mkdir "$work/t" && cp -R "$work/model" "$work/t/model"
+python3 "$SRCDIR/tests/cli/tracking_server.py" "$work/t" 2>"$work/tracking" &
+tracking=$!
+trap 'kill $server $tracking 2>/dev/null; chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"' EXIT
+await "$work/t/ready"
+read -r tracked _ <"$work/t/ready"
+export MLFLOW_TRACKING_URI="http://127.0.0.1:$tracked/prefix" GOOGLE_APPLICATION_CREDENTIALS="$work/service.json" MLFLOW_TRACKING_TOKEN=t0ken
+check "a model is logged" ends 0 "$program" log "$work/model" --experiment google
+check "all of it is in the bucket" diff -r -x MLmodel "$work/model" "$(echo "$work/buckets/models/up/google/models"/*/artifacts)"
+check "MLmodel came last" test "$(grep ' POST /upload/' "$work/log" | tail -n 1 | grep -c MLmodel)" -eq 1
+check "by a token that may write" test "$(tail -n 1 "$work/scopes")" = read_write
+check "which the tracking server does not see" test "$(grep -c ya29 "$work/t/log")" -eq 0
+expect "a bucket that is closed" 4 "does not have storage.objects.create access" "$program" log "$work/model" --experiment closed
+expect "nobody" 4 "GOOGLE_APPLICATION_CREDENTIALS" env -u GOOGLE_APPLICATION_CREDENTIALS "$program" log "$work/model" --experiment google
 finish

@@ -5,7 +5,8 @@
 WORK/log: SERVER METHOD PATH STATUS AUTHORIZATION RANGE. A JWT is looked at with WORK/public.pem by openssl.
 
 Buckets: models, public (nobody has to say who it is), away (its files redirect to another origin), changing (a listed
-generation is gone), cut (each file breaks off once), odd-NAME (lists that are not to be believed)."""
+generation is gone), cut (each file breaks off once), odd-NAME (lists that are not to be believed), closed (nothing is written to it). Objects that are lie in
+WORK/buckets."""
 import base64
 import json
 import os
@@ -52,7 +53,9 @@ def claims(jwt):
     assert "=" not in jwt and parts[0] == {"alg": "RS256", "typ": "JWT", "kid": "k1"}
     assert parts[1]["iss"] == "me@project.example" and parts[1]["aud"] == "https://oauth2.googleapis.com/token"
     assert abs(parts[1]["iat"] - time.time()) < 60 and parts[1]["exp"] - parts[1]["iat"] == 3600
-    assert parts[1]["scope"] == "https://www.googleapis.com/auth/devstorage.read_only"
+    assert parts[1]["scope"] in ("https://www.googleapis.com/auth/devstorage.read_only", "https://www.googleapis.com/auth/devstorage.read_write")
+    with open(os.path.join(WORK, "scopes"), "a") as log:
+        print(parts[1]["scope"].rpartition(".")[2], file=log)
 
 
 class Handler(loopback.Handler):
@@ -120,6 +123,16 @@ class Handler(loopback.Handler):
         part = {"Content_Range": f"bytes {start}-{len(body) - 1}/{len(body)}"} if start else {}
         return self.answer(206 if start else 200, body[start:], ETag="CIDk", **part)
 
+    def upload(self, bucket, query, body):
+        if self.headers.get("Authorization") not in TOKENS or bucket == "closed":
+            return self.refuse(403, "caller does not have storage.objects.create access")
+        assert query["uploadType"] == "media" and self.command == "POST"
+        path = os.path.join(WORK, "buckets", bucket, query["name"])
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as f:
+            f.write(body)
+        return self.tell({"name": query["name"], "size": str(len(body))})
+
     def do_GET(self):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         url = urllib.parse.urlsplit(self.path)
@@ -130,6 +143,8 @@ class Handler(loopback.Handler):
             if self.headers.get("Metadata-Flavor") != "Google" or not url.path.endswith("/service-accounts/default/token"):
                 return self.answer(403)
             return self.tell({"access_token": "ya29.machine", "expires_in": 3599, "token_type": "Bearer"})
+        if url.path.startswith("/upload/storage/v1/b/"):
+            return self.upload(url.path.split("/")[5], query, body)
         parts = url.path.split("/", 6)  # /storage/v1/b/BUCKET/o/NAME
         if parts[1:4] != ["storage", "v1", "b"] or parts[5:6] != ["o"]:
             return self.answer(404)

@@ -26,6 +26,14 @@ class Plain:
     def predict_proba(self, data): return [who(), "proba"]
 class Heavy(Plain):
     def __setstate__(self, state): import mlflow
+class Noted(Plain):
+    def __setstate__(self, state):
+        import os
+        with open(os.environ["NOTES"], "a") as notes: notes.write(who() + "\n")
+class Threads:
+    def predict(self, data):
+        import os
+        return [os.environ.get(lib + "_NUM_THREADS", "any") for lib in ("OMP", "OPENBLAS", "MKL")]
 class Failing(Plain):
     def __setstate__(self, state): raise KeyError("no state")
 END
@@ -109,6 +117,43 @@ expect "with MLflow's loader" 0 '{"predictions": ["with",3]}' run plain --loader
 expect "by name" 0 '{"predictions": ["without",3]}' run plain --loader light
 expect "what was chosen is told" 0 ", loader: light" "$program" run "$work/plain" --env-manager local \
 	--python "$python" -i "$work/in" -v
+# Threads are not worth it for little that is loaded so.
+unset OMP_NUM_THREADS OPENBLAS_NUM_THREADS MKL_NUM_THREADS
+sklearn threads Threads
+{ printf '{"inputs": [1'; head -c 70000 /dev/zero | tr '\0' ' '; echo ']}'; } >"$work/long"
+expect "one thread for a few rows" 0 '["1","1","1"]' run threads
+expect "any for many" 0 '["any","any","any"]' run threads -i "$work/long"
+expect "or with MLflow's loader" 0 '["any","any","any"]' run threads --loader mlflow
+expect "or for a process that stays" 0 '["any","any","any"]' run threads --keep-warm=1
+expect "what is set counts" 0 '["any","4","any"]' run threads --env OPENBLAS_NUM_THREADS=4
+
+# Input that MLflow alone can read: where a worker is to stay, the input is read before a model is
+# loaded, so that one is loaded, once.
+cat >"$code/pandas.py" <<'END'
+def read_csv(file): return file.read().decode().split()
+END
+cat >"$code/mlflow/pyfunc.py" <<'END'
+import os, pickle
+import mlflow
+class Model:
+    metadata = None
+    def __init__(self, path):
+        with open(os.path.join(path, "model.pkl"), "rb") as file: pickle.load(file)
+    def predict(self, data): return data
+def load_model(path, suppress_warnings): return Model(path)
+END
+sklearn noted Noted
+printf 'signature:\n  inputs: %s\n' \
+	"'[{\"type\": \"tensor\", \"tensor-spec\": {\"dtype\": \"int64\", \"shape\": [-1]}}]'" >>"$work/noted/MLmodel"
+printf 'a\n1\n' >"$work/raw.csv"
+export NOTES="$work/notes"
+for i in 1 2; do
+	expect "what MLflow reads, with a worker, time $i" 0 '["a","1"]' run noted -i "$work/raw.csv" --keep-warm=30
+done
+check "was loaded once, by MLflow" grep -x with "$work/notes"
+check "and by nobody else" [ "$(wc -l <"$work/notes")" = 1 ]
+expect "that is asked to go" 0 '["a","1"]' run noted -i "$work/raw.csv" --keep-warm=0
+expect "without a worker" 0 '["a","1"]' run noted -i "$work/raw.csv"
 sklearn cloud Plain "serialization_format: cloudpickle"
 expect "a cloudpickle" 0 '{"predictions": ["without",3]}' run cloud
 sklearn skops Plain "serialization_format: skops

@@ -10,7 +10,8 @@
 
 /* run_driver [OPTIONS] PYTHON MODEL_DIR LOADER_MODULE
  * The request: -j JSON, -f CSV (RAW frames), -n N (a list of N integers), -x ROWSxCOLUMNS (a table
- * of doubles c0, c1, ...), -m (a table of all kinds). -r N asks N times. The answer goes to stdout,
+ * of doubles c0, c1, ...), -m (a table of all kinds), -N (its numbers, with one row, with two, with
+ * one ...). -r N asks N times. The answer goes to stdout,
  * one line. */
 
 struct settings {
@@ -20,7 +21,7 @@ struct settings {
 	const char *python, *text;
 	char form;
 	size_t rows, columns;
-	unsigned times;
+	unsigned times, asked;
 	double seconds;
 };
 
@@ -195,10 +196,13 @@ static struct pf_value make_mixed(struct settings *s)
 		{ .unnamed = true, .type = PF_T_INT64, .data = longs },
 	};
 	struct pf_table *t = pf_alloc(&s->a, sizeof(*t));
+	bool numbers = s->form == 'N';
 
-	t->rows = 2;
-	for (size_t i = 0; i < PF_COUNT(columns); i++)
+	t->rows = numbers ? 1 + s->asked++ % 2 : 2;
+	for (size_t i = 0; i < (numbers ? 4 : PF_COUNT(columns)); i++)
 		*PF_PUSH(&s->a, &t->columns) = columns[i];
+	if (numbers)
+		*PF_PUSH(&s->a, &t->columns) = columns[1]; /* a name twice, and types apart */
 	return (struct pf_value){ .kind = PF_V_TABLE, .table = t };
 }
 
@@ -215,8 +219,8 @@ static struct pf_value make_request(struct settings *s)
 	} else {
 		v[0] = make_string(PF_S("data"));
 		v[1] = s->form == 'x' ? make_table(s) :
-		       s->form == 'm' ? make_mixed(s) :
-					make_ints(s);
+		       strchr("mN", s->form) ? make_mixed(s) :
+						make_ints(s);
 	}
 	return (struct pf_value){ .kind = PF_V_MAP, .list = { v, raw ? 2 : 1 } };
 }
@@ -258,7 +262,8 @@ static void take_option(struct settings *s, int option, const char *text)
 	case 't': s->seconds = strtod(text, NULL); break;
 	case 'r': s->times = (unsigned)strtoul(text, NULL, 10); break;
 	case 'n': s->form = 'n', s->rows = strtoul(text, NULL, 10); break;
-	case 'm': s->form = 'm'; break;
+	case 'm':
+	case 'N': s->form = (char)option; break;
 	case 'x':
 		s->form = 'x';
 		sscanf(text, "%zux%zu", &s->rows, &s->columns);
@@ -276,7 +281,7 @@ int main(int argc, char **argv)
 
 	setlocale(LC_CTYPE, "C.UTF-8");
 	pf_signals_catch();
-	while ((option = getopt(argc, argv, "c:d:g:i:p:MLe:P:t:r:n:mx:j:f:")) != -1)
+	while ((option = getopt(argc, argv, "c:d:g:i:p:MLe:P:t:r:n:mNx:j:f:")) != -1)
 		take_option(&s, option, optarg);
 	if (argc - optind != 3)
 		return PF_EUSAGE;

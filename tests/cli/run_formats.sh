@@ -40,8 +40,9 @@ expect "no array" 3 'the input: no array of numpy' run -i "$work/no.npy"
 expect "no archive" 3 'the input: ' run -t npz -i "$work/no.npy"
 expect "no Parquet" 3 'the input: no Parquet: it does not begin with PAR1' run -t parquet -i "$work/no.npy"
 signature ""
-expect "batches of CSV without a signature" 3 "CSV in batches takes a model with a signature of columns" \
-	run -i "$work/a.csv" --batch-rows 2
+expect "batches of CSV without a signature, from a pipe" 3 \
+	"CSV in batches takes a model with a signature of columns, or a file that can be read twice" \
+	sh -c 'cat "$4" | "$1" run "$2" --env-manager local --python "$3" -q -t csv --batch-rows 2' - "$program" "$model" "$python" "$work/a.csv"
 if ! "$python" -I -c 'import pandas' 2>/dev/null; then
 	skip "$python has no pandas; name one that has in PYFUNC_ENV_TEST_PYTHON"
 	finish
@@ -98,7 +99,60 @@ printf '{"dataframe_split":{"columns":["a","b","c"],"data":[[1,"x",0.5],[2,"y",1
 run -i "$work/t.json" >"$work/whole.json"
 run -i "$work/t.json" --batch-rows 2 >"$work/part.json"
 check "JSON in batches" cmp "$work/whole.json" "$work/part.json"
+# Cut where rows end, whatever is in them and in whichever order keys come; what depends on other rows is read
+# at once, as ever.
+same() { # NAME JSON
+	printf '%s' "$2" >"$work/s.json"
+	rm -f "$work/w.csv"
+	run -i "$work/s.json" -o "$work/w.csv" || echo "$?" >"$work/w.csv"
+	for rows in 1 2 3 5; do
+		rm -f "$work/part.csv"
+		run -i "$work/s.json" --batch-rows $rows -o "$work/part.csv" || echo "$?" >"$work/part.csv"
+		check "$1, in batches of $rows" cmp "$work/w.csv" "$work/part.csv"
+	done
+}
+same "JSON: rows" '{"dataframe_split":{"data":[[1,"x]",0.5],[2,"\"y,[",1],[3,"\\",null] , [4,"",2]],"columns":["a","b","c"]}}'
+same "JSON: columns in another order" ' {"dataframe_split": {"columns": ["c", "extra", "b", "a"], "data": [[1, {"k": [1]}, "x", 7], [2, [], "y", 8]]}}'
+same "JSON: records" '{"dataframe_records":[{"a":1,"b":"x","c":1},{"a":2,"b":"{","c":2.5},{"a":3,"b":"z","c":null}]}'
+same "JSON: records that differ" '{"dataframe_records":[{"a":1,"b":"x","c":1},{"a":2,"b":"y"},{"a":3,"b":"z"}]}'
+same "JSON: strings and more in a column" '{"dataframe_split":{"columns":["a","b","c"],"data":[[1,"x",0.5],[2,3,1],[3,null,2]]}}'
+same "JSON: an index" '{"dataframe_split":{"index":[5,6],"columns":["a","b","c"],"data":[[1,"x",0.5],[2,"y",1]]}}'
+same "JSON: no rows" '{"dataframe_split":{"columns":["a","b","c"],"data":[]}}'
+same "JSON: a row too short" '{"dataframe_split":{"columns":["a","b","c"],"data":[[1,"x",0.5],[2,"y"]]}}'
+same "JSON: a row that does not fit" '{"dataframe_split":{"columns":["a","b","c"],"data":[[1,"x",0.5],[2,"y",1],[1.5,"z",1]]}}'
+same "JSON: cut off" '{"dataframe_split":{"columns":["a","b","c"],"data":[[1,"x",0.5],[2,"y",'
+same "JSON: two forms" '{"dataframe_records":[{"a":1,"b":"x","c":1}],"dataframe_split":{"columns":[],"data":[]}}'
+printf '{"dataframe_split":{"columns":["a","b","c"],"data":[[1,"x",0.5],[2,"y",1],[1.5,"z",1]]}}' >"$work/s.json"
+expect "JSON: the row is told" 3 "the input, of which row 2 is row 0 here: " run -i "$work/s.json" --batch-rows 2
 signature ""
+# Without a signature types are of all rows, wherever it is cut: the model answers with them.
+cp "$model/code/loader.py" "$work/loader.py"
+cat >"$model/code/loader.py" <<'END'
+class Model:
+    def predict(self, data, params=None):
+        out = data.copy()
+        for name, kind in data.dtypes.items():
+            out[name + ":" + str(kind)] = [repr(x) for x in data[name]]
+        return out
+def _load_pyfunc(path):
+    return Model()
+END
+{
+	printf 'int,late,gaps,bools,some,text,all\n'
+	for i in 1 2 3 4 5 6 7; do printf '%s,%s,%s,true,false,,\n' $i $i $i; done
+	printf '8,0.5,,False,,x,\n'
+} >"$work/u.csv"
+run -i "$work/u.csv" >"$work/whole.json"
+for rows in 1 2 3 7 8 9; do
+	run -i "$work/u.csv" --batch-rows $rows >"$work/part.json"
+	check "CSV without a signature in batches of $rows" cmp "$work/whole.json" "$work/part.json"
+done
+run -t csv --batch-rows 2 <"$work/u.csv" >"$work/part.json"
+check "redirected" cmp "$work/whole.json" "$work/part.json"
+printf 'a,b\n1,2\n99999999999999999999,2\n' >"$work/big.csv"
+expect "what pandas alone can tell" 3 "only the environment can read it: integers beyond int64" \
+	run -i "$work/big.csv" --batch-rows 1
+mv "$work/loader.py" "$model/code/loader.py"
 expect "-o x.csv: no table" 3 "the answer is an object, not a table" \
 	sh -c 'echo "{\"inputs\":{\"a\":[1]}}" | "$1" run "$2" --env-manager local --python "$3" -q -o "$4"' - \
 	"$program" "$model" "$python" "$work/none.csv"
@@ -116,7 +170,106 @@ if "$python" -I -c 'import pyarrow' 2>/dev/null || "$python" -I -c 'import fastp
 	signature "[$(column integer a)]"
 	expect "columns are enforced by their types" 3 \
 		"Incompatible input types for column a. Can not safely convert int64 to int32." run -i "$work/t.parquet"
+	# Of parts types are those of the whole: what is missing in one row makes doubles of all.
+	cp "$model/code/loader.py" "$work/loader.py"
+	cat >"$model/code/loader.py" <<-'END'
+		class Model:
+		    def predict(self, data, params=None):
+		        out = data[[]].copy()
+		        for name, kind in data.dtypes.items():
+		            out[name + ":" + str(kind)] = [repr(x) for x in data[name]]
+		        return out
+		def _load_pyfunc(path):
+		    return Model()
+	END
+	"$python" - "$work/p.parquet" "$work/none.parquet" <<-'END' 2>"$work/err" || cat "$work/err"
+		import datetime, decimal, sys
+		import pandas as pd
+		n = 7
+		t = pd.DataFrame({
+		    "i": range(n), "late": [None] + [1] * (n - 1), "b": [True] * n, "gap": [True] * (n - 1) + [None],
+		    "s": ["x", None] * 3 + ["y"], "d": pd.to_datetime(["2020-01-01"] * n), "f": [0.5, None] * 3 + [1.0],
+		    "day": [None] * 3 + [datetime.date(2020, 1, 2)] * 4, "dec": [None] * 3 + [decimal.Decimal("1.5")] * 4,
+		    "ext": pd.array([1] * (n - 1) + [None], dtype="Int64"), "whole": pd.array([1] * n, dtype="Int32"),
+		    "cat": pd.Categorical(["p", "q", "p", "q", "p", "q", "p"]), "none": [None] * n,
+		})
+		t["late"] = t["late"].astype("float").astype("Int64").astype(object)
+		t.to_parquet(sys.argv[1], index=False, **({"row_group_size": 3} if "pyarrow" in sys.modules or True else {}))
+		t[:0].to_parquet(sys.argv[2], index=False)
+	END
+	signature ""
+	for file in p none; do
+		run -i "$work/$file.parquet" >"$work/whole.json"
+		for rows in 1 2 3 100; do
+			run -i "$work/$file.parquet" --batch-rows $rows >"$work/part.json"
+			check "Parquet in batches of $rows ($file)" cmp "$work/whole.json" "$work/part.json"
+		done
+		run -t parquet --batch-rows 2 <"$work/$file.parquet" >"$work/part.json"
+		check "redirected ($file)" cmp "$work/whole.json" "$work/part.json"
+	done
+	cat "$work/p.parquet" | "$program" run "$model" --env-manager local --python "$python" -q -t parquet --batch-rows 2 >"$work/part.json"
+	run -i "$work/p.parquet" >"$work/whole.json"
+	check "from a pipe" cmp "$work/whole.json" "$work/part.json"
+	mv "$work/loader.py" "$model/code/loader.py"
 else
 	skip "Parquet: $python has neither pyarrow nor fastparquet"
+fi
+
+# ---- more rows than memory is used for ----
+
+# Files of some 60 MB: what is used for them is what is used for the first of their rows, give or take.
+cat >"$model/code/loader.py" <<'END'
+import resource
+class Model:
+    def predict(self, data, params=None):
+        return [resource.getrusage(resource.RUSAGE_SELF).ru_maxrss] * len(data)
+def _load_pyfunc(path):
+    return Model()
+END
+"$python" - "$work" <<'END'
+import sys
+import numpy, pandas
+work, n, few = sys.argv[1], 2000000, 20000
+table = pandas.DataFrame(numpy.random.default_rng(1).random((n, 4)), columns=list("abcd"))
+row = "[0.123456789,0.25,0.5,0.75],"
+for name, count in (("big", n), ("few", few)):
+    numpy.save(f"{work}/{name}.npy", numpy.ones((count, 4)))
+    try:
+        table[:count].to_parquet(f"{work}/{name}.parquet", row_group_size=100000, engine="pyarrow")
+    except ImportError:
+        pass
+    with open(f"{work}/{name}.json", "w") as out:
+        out.write('{"dataframe_split":{"columns":["a","b","c","d"],"data":[' + (row * count)[:-1] + "]}}")
+END
+# KiB of the program, of the model's process; the program is started by a small one, as what starts it counts.
+used() { # FILE
+	"$python" -I -S - "$work/used" "$program" run "$model" --env-manager local --python "$python" -q -i "$1" --batch-rows 10000 <<-'END'
+		import os, re, sys
+		pid = os.fork()
+		if not pid:
+		    os.dup2(os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 1)
+		    os.execv(sys.argv[2], sys.argv[2:])
+		status, usage = os.wait4(pid, 0)[1:]
+		with open(sys.argv[1]) as f:
+		    f.seek(os.path.getsize(sys.argv[1]) - 100)
+		    print(status, usage.ru_maxrss, re.findall(r"[0-9]+", f.read())[-1])
+	END
+}
+flat() { # SUFFIX
+	few=$(used "$work/few.$1") big=$(used "$work/big.$1")
+	echo "few: $few, all: $big"
+	# shellcheck disable=SC2086 # three numbers each
+	set -- $few $big
+	[ "$1$4" = 00 ] && [ $(($5 - $2)) -lt 32768 ] && [ $(($6 - $3)) -lt 49152 ]
+}
+signature "[$(tensor float64 '[-1,4]' '')]"
+check "arrays larger than what they take" flat npy
+signature "[$(column double a),$(column double b),$(column double c),$(column double d)]"
+check "JSON larger than what it takes" flat json
+check "arrays whose columns have not the names of the signature" ends 3 run -i "$work/few.npy" --batch-rows 10000
+if [ -e "$work/big.parquet" ]; then
+	check "Parquet larger than what it takes" flat parquet
+else
+	skip "Parquet larger than what it takes: $python has no pyarrow"
 fi
 finish

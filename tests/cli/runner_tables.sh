@@ -61,6 +61,61 @@ run "$python" layout -x 3x2
 check "doubles come as one block, in pandas' own order" answers 0 \
 	'["DataFrame", "float64", true, [3, 2], ["c0", "c1"]]'
 
+# From the third request on, frames are made without pandas' constructor: nobody sees a difference,
+# whatever was done to those before.
+make_model molded <<'END'
+import numpy, pandas
+class Model:
+    def predict(self, data, params=None):
+        n = len(data)
+        own = pandas.DataFrame({
+            0: numpy.array([1, -2])[:n], 1: numpy.array([0.5, 1e300])[:n], 2: numpy.array([0.1, -0.0], "f4")[:n],
+            3: numpy.array([True, False])[:n], 4: numpy.array([0.5, 1e300])[:n]}, pandas.RangeIndex(n))
+        own.columns = pandas.Index(["long", "double", "float", "bool", "double"])
+        def seen(f):
+            blocks = [(type(b), b.dtype, list(b.mgr_locs), b.values.shape, b.values.flags.c_contiguous,
+                       b.values.flags.aligned, b.values.flags.writeable) for b in getattr(f, "_mgr" if hasattr(f, "_mgr") else "_data").blocks]
+            return (type(f), sorted(vars(f)), blocks, repr(f), list(f.dtypes), repr(f.index), f.index.name,
+                    repr(f.columns), f.columns.name, f.attrs, f.iloc[-1].tolist())
+        what = "the same" if seen(data) == seen(own) and data.equals(own) else str((seen(data), seen(own)))
+        data.iloc[:, 1] = 7.0
+        data.columns.name = data.index.name = data.attrs["x"] = "changed"
+        data.insert(0, "more", 1)
+        del data["bool"]
+        return [what, n]
+def _load_pyfunc(path):
+    return Model()
+END
+run "$python" molded -N -r 6
+check "frames made the fast way are those that pandas makes" answers 0 '["the same", 1]
+["the same", 2]
+["the same", 1]
+["the same", 2]
+["the same", 1]
+["the same", 2]'
+
+make_model without <<'END'
+import pandas
+class Model:
+    asked = 0
+    def predict(self, data, params=None):
+        Model.asked += 1
+        if Model.asked == 2:
+            pandas.DataFrame.__init__ = None # nobody's way is the constructor from here on
+        return data.iloc[-1].tolist()
+def _load_pyfunc(path):
+    return Model()
+END
+run "$python" without -N -r 4
+if "$python" -I -c 'import pandas; pandas.DataFrame().flags' 2>/dev/null; then
+	check "and there is no constructor in it" answers 0 '[1, 0.5, 0.10000000149011612, true, 0.5]
+[-2, 1e+300, -0.0, false, 1e+300]
+[1, 0.5, 0.10000000149011612, true, 0.5]
+[-2, 1e+300, -0.0, false, 1e+300]'
+else
+	skip "this pandas has no other way to make a frame"
+fi
+
 # One answer of many kinds, one line each.
 answer() { # NAME EXPRESSION EXPECTED
 	make_predict answer <<-END
@@ -72,6 +127,9 @@ answer() { # NAME EXPRESSION EXPECTED
 }
 
 answer "an array" 'np.arange(6.0).reshape(2, 3).T' 'float64(3x2[0.0, 3.0, 1.0, 4.0, 2.0, 5.0])'
+answer "as they lie" 'np.arange(6, dtype="u2").reshape(2, 3)' 'uint16(2x3[0, 1, 2, 3, 4, 5])'
+answer "truth, and a strided one" '[np.array([True]), np.arange(4, dtype="i1")[::2]]' '[bool(1[1]), int8(2[0, 2])]'
+answer "read-only" 'np.frombuffer(b"\0\0\xc0\x3f", "f4")' 'float32(1[1.5])'
 answer "no dimension" 'np.array(3)' 'int64([3])'
 answer "no element" 'np.empty((0, 3), "f4")' 'float32(0x3[])'
 answer "the other byte order" 'np.array([1, 2], ">i4")' 'int32(2[1, 2])'

@@ -84,14 +84,27 @@ cat >"$HOME/.aws/credentials" <<-'END'
 	[half]
 	aws_access_key_id = AKFILE
 END
-cat >"$HOME/.aws/config" <<-'END'
+cat >"$HOME/.aws/config" <<-END
 	[default]
 	region = eu-west-1
 	[profile role]
 	role_arn = arn:aws:iam::1:role/a
 	source_profile = default
 	external_id = x&y
+	[profile process]
+	credential_process = "$work/who am i" one 'two; three' \$HOME
+	[profile bad]
+	credential_process = "$work/who am i" fails
+	[profile none]
+	credential_process = $work/not-there
 END
+cat >"$work/who am i" <<-'END'
+	#!/bin/sh
+	[ "$1" != fails ] || { echo '{"Version": 2}'; exit 0; }
+	[ "$*" = 'one two; three $HOME' ] || exit 3
+	echo '{"Version": 1, "AccessKeyId": "AKPROC", "SecretAccessKey": "proc+secret"}'
+END
+chmod +x "$work/who am i"
 check "the environment comes first" fetched s3://models/good/model
 check "as it should" all_by AKENV
 unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
@@ -111,6 +124,12 @@ check "comes before a profile" test "$(asked 'AKWEB tok+web ')" -gt 5
 echo other >"$work/token"
 expect "one that is not taken" 4 "InvalidIdentityToken" env AWS_WEB_IDENTITY_TOKEN_FILE="$work/token" \
 	AWS_ROLE_ARN=arn:aws:iam::1:role/b "$program" fetch s3://models/good/model
+forget
+check "a process of the user's own" env AWS_PROFILE=process "$program" fetch s3://models/good/model
+check "which no shell starts" test "$(asked 'AKPROC ')" -gt 5
+expect "that prints something else" 4 "credential_process of the AWS profile: what it prints is not of version 1" env AWS_PROFILE=bad \
+	"$program" fetch s3://models/good/model
+expect "that is not there" 7 "credential_process" env AWS_PROFILE=none "$program" fetch s3://models/good/model
 expect "no such profile" 2 "no AWS profile other" env AWS_PROFILE=other "$program" fetch s3://models/good/model
 expect "half of one" 2 "without its secret" env AWS_PROFILE=half "$program" fetch s3://models/good/model
 rm -r "$HOME/.aws"

@@ -6,7 +6,9 @@ SERVER METHOD PATH STATUS KEY TOKEN RANGE, "-" for what was not there.
 
 Buckets: models, public (nobody has to sign), west and west400 (in eu-west-1, told by 301 or by 400), owned (by 123),
 away (its files redirect to another origin), changing (a file is another one once it was listed), cut (each file breaks
-off once), odd-NAME (lists that are not to be believed). Beside them: STS, a container's and a machine's keys."""
+off once), odd-NAME (lists that are not to be believed). Beside them: STS, a container's and a machine's keys.
+
+Written to, objects lie in WORK/buckets. denied takes none; late answers 200 when parts are put together, and tells of an error."""
 import hashlib
 import hmac
 import json
@@ -19,7 +21,7 @@ import loopback
 
 WORK = sys.argv[1]
 MODEL = os.path.join(WORK, "model")
-SECRETS = {"AKENV": "env/secret", "AKFILE": "file+secret", "AKROLE": "role secret", "AKWEB": "web secret",
+SECRETS = {"AKENV": "env/secret", "AKFILE": "file+secret", "AKPROC": "proc+secret", "AKROLE": "role secret", "AKWEB": "web secret",
            "AKBOX": "box secret", "AKHOST": "host secret"}
 TOKENS = {"AKROLE": "tok/role==", "AKWEB": "tok+web", "AKBOX": "tokbox", "AKHOST": "tokhost"}
 PORTS, SEEN = {}, set()
@@ -72,7 +74,49 @@ def signature(handler, fields, key):
     return secret.hex(), region, service
 
 
+UPLOADS = {}
+
+
 class Handler(loopback.Handler):
+
+    # ---- what is written ----
+
+    def keep(self, bucket, name, body):
+        path = os.path.join(WORK, "buckets", bucket, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as f:
+            f.write(body)
+        with open(os.path.join(WORK, "objects"), "a") as log:
+            print(bucket, name, len(body), self.headers.get("Content-Type"), self.headers.get("x-amz-storage-class"), file=log)
+
+    def put(self, bucket, name, query):
+        if bucket == "denied":
+            return self.refuse(403, "AccessDenied")
+        if self.headers["x-amz-content-sha256"] != hashlib.sha256(self.body).hexdigest():
+            return self.refuse(400, "XAmzContentSHA256Mismatch")
+        mark = f'"{hashlib.md5(self.body).hexdigest()}"'
+        if "uploadId" in query:
+            UPLOADS[query["uploadId"]][int(query["partNumber"])] = self.body
+        else:
+            self.keep(bucket, name, self.body)
+        return self.answer(200, ETag=mark)
+
+    def parts(self, bucket, name, query):
+        if "uploads" in query:
+            number = f"up/{len(UPLOADS)}+"
+            UPLOADS[number] = {}
+            return self.answer(200, f"<InitiateMultipartUploadResult><UploadId>{number}</UploadId></InitiateMultipartUploadResult>".encode())
+        if self.command == "DELETE":
+            UPLOADS[query["uploadId"]] = None
+            return self.answer(204)
+        parts = UPLOADS[query["uploadId"]]
+        wanted = "".join(f'<Part><PartNumber>{n}</PartNumber><ETag>"{hashlib.md5(parts[n]).hexdigest()}"</ETag></Part>' for n in sorted(parts))
+        if self.body.decode() != f"<CompleteMultipartUpload>{wanted}</CompleteMultipartUpload>":
+            return self.refuse(400, "InvalidPart")
+        if bucket == "late":
+            return self.answer(200, b"<Error><Code>InternalError</Code><Message>it came to nothing</Message></Error>")
+        self.keep(bucket, name, b"".join(parts[n] for n in sorted(parts)))
+        return self.answer(200, b"<CompleteMultipartUploadResult><ETag>x</ETag></CompleteMultipartUploadResult>")
 
     def answer(self, status, body=b"", **headers):
         who = (self.headers.get("Authorization") or "-").partition("Credential=")[2].partition("/")[0]
@@ -85,7 +129,8 @@ class Handler(loopback.Handler):
             self.send_header(name.replace("_", "-"), value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def refuse(self, status, code, more="", **headers):
         body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>it says {code}</Message>{more}</Error>"
@@ -202,7 +247,8 @@ class Handler(loopback.Handler):
         else:
             _, bucket, way = (urllib.parse.urlsplit(self.path).path + "/").split("/", 2)
             way = "/" + way[:-1]
-        if self.command == "POST":
+        query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(self.path).query, keep_blank_values=True))
+        if self.command == "POST" and "upload" not in self.path:
             return self.sts()
         if bucket in ("box", "latest"):
             return self.near(self.path)
@@ -219,12 +265,17 @@ class Handler(loopback.Handler):
             return self.refuse(301, "PermanentRedirect", "<Region>127.0.0.1:1/</Region>")
         if bucket == "missing":
             return self.refuse(404, "NoSuchBucket")
+        if self.command == "HEAD":
+            return self.answer(200)
+        if self.command == "PUT":
+            return self.put(bucket, urllib.parse.unquote(way[1:]), query)
+        if self.command in ("POST", "DELETE"):
+            return self.parts(bucket, urllib.parse.unquote(way[1:]), query)
         if way == "/":
-            query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(self.path).query))
             return self.listing(bucket, query) if query.get("list-type") == "2" else self.answer(400)
         return self.file(bucket, urllib.parse.unquote(way[1:]))
 
-    do_POST = do_PUT = do_GET
+    do_POST = do_PUT = do_DELETE = do_HEAD = do_GET
 
 
 loopback.serve(Handler, WORK, PORTS, ("A", "B"))

@@ -7,17 +7,22 @@ paths say how it answers; all that it was asked is a line of WORK/log: METHOD PA
 Models: good, moved (to other files from WORK/moved on), stored (in a bucket of S3), local (a path of this machine), file (file:///etc),
 circle (models:/circle/1), foreign (another origin's artifacts), secret (credentials in the answer).
 Folders of artifacts: model, climb ("../x" in the list), absolute, twice, fileinfile, endless, cut (each
-file breaks off once), slow (a file takes a while), big (its first half alone, the first time)."""
+file breaks off once), slow (a file takes a while), big (its first half alone, the first time), elsewhere (of a run:
+another folder's files); packed.zip is a file.
+
+What is written to it: tracking_writes.py."""
 import io
 import json
 import os
 import sys
 import tarfile
+import threading
 import time
 import urllib.parse
 import zipfile
 
 import loopback
+import tracking_writes
 
 WORK = sys.argv[1]
 MODEL = os.path.join(WORK, "model")
@@ -50,10 +55,11 @@ def archive(kind):
 ARCHIVES = {kind: archive(kind) for kind in ("zip", "tar", "flat")}
 
 
-class Handler(loopback.Handler):
+class Handler(tracking_writes.Writes, loopback.Handler):
+    work, ports, log_lock = WORK, PORTS, threading.Lock()
 
     def answer(self, status, body=b"", **headers):
-        with open(os.path.join(WORK, "log"), "a") as log:
+        with self.log_lock, open(os.path.join(WORK, "log"), "a") as log:
             print(self.server.name, self.command, self.path, status, self.headers.get("Authorization", "-"), file=log)
         self.send_response(status)
         for name, value in headers.items():
@@ -80,7 +86,11 @@ class Handler(loopback.Handler):
                 }.get(name, here + name)
 
     def rest(self, call, query, body):
+        if self.write(call, query, body):
+            return None
         name = query.get("name") or body.get("name")
+        if call == "artifacts/list":
+            return self.listing(query["path"], query["path"] + "/")
         if call == "model-versions/get-download-uri":
             if query["version"] == "9":
                 return self.refuse("RESOURCE_DOES_NOT_EXIST", f"Model Version (name={name}, version=9) not found")
@@ -103,25 +113,33 @@ class Handler(loopback.Handler):
 
     # ---- artifacts ----
 
-    def listing(self, path):
+    def listing(self, path, above=""):
         kind, _, below = path.partition("/")
+        if self.is_stored(path):
+            return self.tell({"files": self.stored_listing(path)})
         odd = {"climb": ["../x"], "absolute": ["/etc/passwd"], "twice": ["MLmodel", "MLmodel"],
                "fileinfile": ["a", "a/b"], "big": ["MLmodel", "big.bin"]}
         if kind == "endless":
             return self.tell({"files": [{"path": "d", "is_dir": True}]})
-        if kind == "empty":
+        if kind in ("empty", "packed.zip"):
             return self.tell({"files": []})
+        if kind == "elsewhere":
+            return self.tell({"files": [{"path": "model/MLmodel", "is_dir": False, "file_size": 1}]})
         if kind in odd:
             sizes = {"big.bin": len(BIG), "MLmodel": os.path.getsize(os.path.join(MODEL, "MLmodel"))}
             return self.tell({"files": [{"path": p, "is_dir": False, "file_size": sizes.get(p, 1)} for p in odd[kind]]})
         folder = os.path.join(MODEL, below)
-        self.tell({"files": [{"path": name, "is_dir": os.path.isdir(os.path.join(folder, name)),
+        self.tell({"files": [{"path": above + name, "is_dir": os.path.isdir(os.path.join(folder, name)),
                               **({} if os.path.isdir(os.path.join(folder, name)) else
                                  {"file_size": os.path.getsize(os.path.join(folder, name))})}
                              for name in sorted(os.listdir(folder))]})
 
     def file(self, path):
         kind, _, below = path.partition("/")
+        if kind == "packed.zip":
+            return self.answer(200, ARCHIVES["zip"])
+        if self.is_stored(path):
+            return self.answer(200, self.stored_file(path))
         body = BIG if below == "big.bin" else open(os.path.join(MODEL, below), "rb").read()
         if kind == "slow":
             time.sleep(1)
@@ -148,8 +166,16 @@ class Handler(loopback.Handler):
         body = json.loads(self.rfile.read(length) or b"{}") if length else {}
         if self.server.name == "auth" and not self.headers.get("Authorization"):
             return self.refuse("UNAUTHENTICATED", "who are you?", 401)
+        if self.is_elsewhere(url, query):
+            return self.answer(307, Location=f"http://127.0.0.1:{PORTS['B']}{self.path}")
+        if url.path == "/prefix/api/3.0/mlflow/server-info":
+            return self.tell({"multipart_uploads_enabled": True})
+        if url.path.startswith("/prefix/api/2.0/mlflow-artifacts/mpu/"):
+            return self.in_parts(urllib.parse.unquote(url.path[len("/prefix/api/2.0/mlflow-artifacts/mpu/"):]), body)
         if url.path.startswith(API):
             return self.rest(url.path[len(API):], query, body)
+        if url.path == "/prefix/get-artifact":
+            return self.file(query["path"])
         if url.path == ARTIFACTS:
             return self.listing(query["path"])
         if url.path.startswith(ARTIFACTS + "/"):
@@ -163,7 +189,7 @@ class Handler(loopback.Handler):
             return self.answer(200, data, **marks)
         return self.answer(404)
 
-    do_POST = do_HEAD = do_GET
+    do_POST = do_HEAD = do_PATCH = do_GET
 
 
-loopback.serve(Handler, WORK, PORTS, ("A", "B", "auth"))
+loopback.serve(Handler, WORK, PORTS, ("A", "B", "auth", "old"))

@@ -2,7 +2,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "driver.h"
 
+#include "base/limits.h"
+#include "base/str.h"
 #include "formats/yaml.h"
+#include "formats/yaml_write.h"
+
+/* Booleans are written in one way, and an empty key that is null as null. */
+static bool same(const struct pf_node *a, const struct pf_node *b)
+{
+	if (a->kind != b->kind || a->n != b->n || a->truth != b->truth || a->odd_key != b->odd_key)
+		return false;
+	if (a->key.n && !pf_str_eq(a->key, b->key))
+		return false;
+	if ((a->kind == PF_NODE_STRING || a->kind == PF_NODE_NUMBER) && !pf_str_eq(a->text, b->text))
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (!same(&a->v[i], &b->v[i]))
+			return false;
+	return true;
+}
+
+/* What was read is written so that the same is read again. */
+static bool is_written(struct pf_arena *a, const struct pf_node *doc)
+{
+	struct pf_buf text = PF_BUF(PF_MIB(64));
+	struct pf_err err = { 0 };
+	struct pf_node *again = NULL;
+	bool written = pf_yaml_write(&text, doc, false, &err) == 0 &&
+		       pf_yaml_parse(&again, a, pf_buf_view(&text), &err) == 0 && same(doc, again);
+
+	pf_buf_free(&text);
+	return written;
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -10,7 +41,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct pf_err err = { 0 };
 	struct pf_node *doc = NULL;
 
-	if (pf_yaml_parse(&doc, &a, (struct pf_str){ (const char *)data, size }, &err) == 0 && !fuzz_touch(doc))
+	if (pf_yaml_parse(&doc, &a, (struct pf_str){ (const char *)data, size }, &err) == 0 &&
+	    (!fuzz_touch(doc) || !is_written(&a, doc)))
 		abort();
 	pf_arena_free(&a);
 	return 0;

@@ -1,6 +1,7 @@
 # example.sh - for the tests against MLflow itself: the example's environment, which has one
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=sh
+# shellcheck disable=SC2034 # for the scripts that read this one
 #
 # . "$SRCDIR/tests/network/example.sh"; then $program, $source, $work and, by example_env, $env. Versions are those
 # of the example's file, and what these need as of the example's day: no release of today changes an answer.

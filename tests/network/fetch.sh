@@ -2,48 +2,10 @@
 # fetch.sh - models of a real MLflow tracking server, run from every form of URI; and who may ask
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2154
-# shellcheck source-path=SCRIPTDIR source=wheels.sh
-. "${SRCDIR:-.}/tests/network/wheels.sh"
-export PYFUNC_ENV_PYTHON="$python" PYFUNC_ENV_STORE="$work/store"
-unset MLFLOW_TRACKING_URI MLFLOW_REGISTRY_URI MLFLOW_TRACKING_USERNAME MLFLOW_TRACKING_PASSWORD MLFLOW_TRACKING_TOKEN
-source=$(cd "${SRCDIR:-.}" && pwd -P)
+# shellcheck source-path=SCRIPTDIR source=mlflow_server.sh
+. "${SRCDIR:-.}/tests/network/mlflow_server.sh"
+mlflow_env mlflow 2026-11-20 'mlflow[auth]==3.17.2' 'scikit-learn==1.9.1' 'skops==0.16.0' 'setuptools<81'
 
-# An environment with MLflow and its server, made by the program itself.
-mkdir "$work/mlflow"
-printf 'flavors:\n  python_function:\n    loader_module: x\n    env: {virtualenv: python_env.yaml}\n' >"$work/mlflow/MLmodel"
-printf 'python: %s\ndependencies: [-r requirements.txt]\n' "$("$python" -c 'import platform; print(platform.python_version())')" \
-	>"$work/mlflow/python_env.yaml"
-printf 'mlflow[auth]==3.17.2\nscikit-learn==1.9.1\nskops==0.16.0\nsetuptools<81\n' >"$work/mlflow/requirements.txt"
-ends 0 "$program" create "$work/mlflow" --as-of 2026-11-20 || skip_all "MLflow cannot be had for this Python"
-env=$(cat "$work/out")
-
-serve() { # NAME OPTION...: its port is written to NAME/port
-	mkdir "$work/$1" && cd "$work/$1" || exit 99
-	port=$("$env/bin/python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-	shift
-	MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false MLFLOW_FLASK_SERVER_SECRET_KEY=x \
-		MLFLOW_AUTH_ADMIN_PASSWORD=a-better-one-1 setsid "$env/bin/python" -m mlflow server \
-		--host 127.0.0.1 --port "$port" --backend-store-uri sqlite:///s.db --artifacts-destination ./artifacts \
-		--serve-artifacts --workers 1 "$@" >server.log 2>&1 &
-	servers="$servers $!"
-	cd "$source" || exit 99
-	for _ in $(seq 180); do
-		"$env/bin/python" -c 'import sys, urllib.request; urllib.request.urlopen(sys.argv[1])' \
-			"http://127.0.0.1:$port/health" 2>/dev/null && return
-		sleep 1
-	done
-	tail -n 5 "$work"/*/server.log | sed 's/^/# /'
-	tap 1 "MLflow's server starts"
-	finish
-}
-servers=
-# shellcheck disable=SC2154,SC2317
-stop() {
-	for pid in $servers; do kill -- "-$pid" 2>/dev/null; done
-	chmod -R u+w "$work" 2>/dev/null
-	rm -rf "$work"
-}
-trap stop EXIT
 cat >"$work/log.py" <<'END'
 import json, sys
 import mlflow, numpy, pandas
@@ -66,7 +28,7 @@ with open(sys.argv[1] + "/want", "w") as out:
 print(run.info.run_id, info.model_id)
 END
 
-serve plain
+serve plain $artifacts
 export MLFLOW_TRACKING_URI="http://127.0.0.1:$port"
 "$env/bin/python" "$work/log.py" "$work" >"$work/ids" 2>"$work/log" || { tail -5 "$work/log"; tap 1 "a model is logged"; finish; }
 read -r run model <<END
@@ -78,7 +40,9 @@ got, want = (json.load(open(p)) for p in sys.argv[1:])
 assert got["predictions"] == want, (got, want)' "$work/out" "$work/want"
 }
 for uri in models:/iris/1 models:/iris/latest models:/iris/Production models:/iris@champion "models:/$model" "runs:/$run/m" \
-	"runs:/$run/deep/model" "mlflow-artifacts:/0/$run/artifacts/deep/model"; do
+	"runs:/$run/deep/model" "mlflow-artifacts:/0/$run/artifacts/deep/model" \
+	"$MLFLOW_TRACKING_URI/api/2.0/mlflow-artifacts/artifacts/0/$run/artifacts/deep/model" \
+	"$MLFLOW_TRACKING_URI/get-artifact?path=deep/model&run_uuid=$run"; do
 	check "$uri" predicts "$uri"
 done
 check "the requirements" ends 0 "$program" deps models:/iris/1
@@ -93,7 +57,23 @@ check "without the server, by what was fetched" env MLFLOW_TRACKING_URI="$MLFLOW
 mkdir "$work/fetched" && check "what we fetch" "$program" fetch models:/iris/1 -o "$work/fetched/model"
 check "MLflow loads" "$env/bin/python" -c 'import sys, mlflow; mlflow.pyfunc.load_model(sys.argv[1])' "$work/fetched/model"
 
-serve auth --app-name basic-auth
+# A store without a server, which both read from its files.
+mkdir "$work/files" && export MLFLOW_TRACKING_URI="$work/files/mlruns" MLFLOW_ALLOW_FILE_STORE=true
+if "$env/bin/python" "$work/log.py" "$work" >"$work/ids" 2>"$work/log"; then
+	read -r run model <<-END
+	$(tail -n 1 "$work/ids")
+	END
+	for uri in models:/iris/1 models:/iris/latest models:/iris/Production models:/iris@champion "models:/$model" "runs:/$run/m" \
+		"runs:/$run/deep/model"; do
+		check "of files: $uri" predicts "$uri"
+		"$env/bin/python" -c 'import sys, mlflow; print(mlflow.artifacts.download_artifacts(sys.argv[1]))' "$uri" >"$work/theirs" 2>/dev/null
+		check "it is MLflow's" sh -c 'diff -r "$("$1" fetch "$2")" "$(tail -n 1 "$3")"' - "$program" "$uri" "$work/theirs"
+	done
+else
+	skip "MLflow does not write a store of files: $(tail -n 1 "$work/log")"
+fi
+
+serve auth $artifacts --app-name basic-auth
 export MLFLOW_TRACKING_URI="http://127.0.0.1:$port" MLFLOW_TRACKING_USERNAME=admin MLFLOW_TRACKING_PASSWORD=a-better-one-1
 if "$env/bin/python" "$work/log.py" "$work" >"$work/ids" 2>"$work/log"; then
 	check "with a user and a password" predicts models:/iris/1

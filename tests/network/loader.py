@@ -4,6 +4,7 @@
 # loader.py stub DIR PYTHON REQUIREMENT...   a model that is only there for its environment
 # loader.py save DIR STUB                    by that environment: models, each with the stub's environment
 # loader.py break DIR                        copies of them with damage
+# loader.py append MODEL COPY BYTE           a copy with more behind the end of its file
 import glob
 import io
 import json
@@ -150,5 +151,14 @@ def damage(top):
                 f.write(data[: len(data) // 2] if how == "cut" else pickle.dumps({"no": "model"}, 2))
 
 
+def append(path, copy, byte):
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(path, copy)
+    file = model_file(copy)
+    if file is not None:
+        with open(file, "ab") as f:
+            f.write(byte.encode() * 64)
+
+
 if __name__ == "__main__":
-    {"stub": stub, "save": save, "break": damage}[sys.argv[1]](*sys.argv[2:])
+    {"stub": stub, "save": save, "break": damage, "append": append}[sys.argv[1]](*sys.argv[2:])

@@ -11,6 +11,7 @@ said, and that the difference is there is checked too.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import math
@@ -34,6 +35,7 @@ from mlflow.pyfunc.scoring_server.client import ScoringServerClient
 from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema, TensorSpec
 from mlflow.utils.proto_json_utils import NumpyEncoder
 
+os.environ["MLFLOW_GATEWAY_API_BASE_ALLOW_PRIVATE_IPS"] = "true"
 PROGRAM, FOLDER = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
 JSON, CSV, PARQUET = "application/json", "text/csv", "application/vnd.apache.parquet"
 count = bad = 0
@@ -269,6 +271,52 @@ def client_of_mlflow(p: Pair) -> None:
     tell(clients[0].get_version() == mlflow.__version__, "test_scoring_server_client: version", clients[0].get_version())
     answer = mlflow.deployments.PredictionsResponse.from_json(Answer(p.ours.port, "/invocations", encode({"inputs": X.tolist()}), JSON).text)
     tell(len(answer.get_predictions()) == len(X), "mlflow.deployments.PredictionsResponse")
+    clients[0].wait_server_ready(60, p.ours.process)
+    raised = [failure(c.invoke, frame.rename(columns=str).iloc[:, :1]) for c in clients]
+    tell(raised[0][:40] == raised[1][:40] and "(error code 400" in raised[0], "test_scoring_server_client: an error", repr(raised)[:900])
+    with_params = [c.invoke(frame, params={"n": 1}).get_predictions() for c in clients]
+    tell(with_params[0].equals(with_params[1]), "test_scoring_server_client: params")
+    # A scoring server is no deployments server: the client of those is told so by both.
+    deployments = [mlflow.deployments.get_deploy_client(f"http://127.0.0.1:{s.port}") for s in (p.ours, p.theirs)]
+    raised = [failure(d.predict, endpoint="chat", inputs={"messages": []}).replace(str(s.port), "PORT")
+              for d, s in zip(deployments, (p.ours, p.theirs))]
+    tell(raised[0] == raised[1] and "404" in raised[0], "mlflow.deployments.get_deploy_client: predict", "\n".join(raised))
+
+
+def failure(call, *arguments, **named) -> str:
+    try:
+        call(*arguments, **named)
+    except Exception as e:
+        return f"{type(e).__name__}: {e}"
+    return "none"
+
+
+def gateway_of_mlflow(p: Pair) -> None:
+    """The provider of MLflow's gateway whose models are those of scoring servers."""
+    try:
+        from mlflow.gateway.config import EndpointConfig
+        from mlflow.gateway.providers.mlflow import MlflowModelServingProvider
+        from mlflow.gateway.schemas import chat, completions
+    except ImportError as e:
+        print(f"# SKIPPED: MLflow's gateway: {e}")
+        return
+    message = {"messages": [{"role": "user", "content": "hi"}], "temperature": 0.25}
+    for kind, method, payload in [
+        ("llm/v1/completions", "completions", completions.RequestPayload(prompt="hi", temperature=0.25, n=2)),
+        ("llm/v1/completions", "completions", completions.RequestPayload(prompt="hi", stop=["x"])),
+        ("llm/v1/chat", "chat", chat.RequestPayload(**message)),
+        ("llm/v1/chat", "chat", chat.RequestPayload(messages=message["messages"] * 2)),
+    ]:
+        said = []
+        for server in p.ours, p.theirs:
+            model = {"name": "m", "provider": "mlflow-model-serving", "config": {"model_server_url": f"http://127.0.0.1:{server.port}"}}
+            provider = MlflowModelServingProvider(EndpointConfig(name="e", endpoint_type=kind, model=model))
+            try:
+                said.append([c.model_dump() for c in asyncio.run(getattr(provider, method)(payload)).choices])
+            except Exception as e:
+                said.append(f"{type(e).__name__}: {getattr(e, 'detail', e)}".replace(str(server.port), "PORT"))
+        tell(said[0] == said[1], f"MLflow's gateway: {method}: {payload.model_dump(exclude_none=True)}", "\n".join(map(repr, said)))
+        print(f"# {said[0]!r}"[:300])
 
 
 def cases_of_signed(p: Pair) -> None:
@@ -373,8 +421,7 @@ def main() -> None:
         pair = Pair(name)
         try:
             globals()[f"cases_of_{name}"](pair)
-            if name == "sklearn":
-                client_of_mlflow(pair)
+            {"sklearn": client_of_mlflow, "params": gateway_of_mlflow}.get(name, lambda pair: None)(pair)
         finally:
             pair.stop()
     print(f"1..{count}")

@@ -77,6 +77,37 @@ static void arrays(void **state)
 	check_csv(&v, "0\nx\n\nTrue\ninf\n1970-01-01T00:00:00\n");
 }
 
+/* Rows longer than what is written at once, and the ceiling within one. */
+static void long_rows(void **state)
+{
+	enum { N = 1500 };
+	PF_AUTO(buf) wanted = PF_BUF(PF_MIB(1));
+	PF_AUTO(buf) little = PF_BUF(20000);
+	double d[N];
+	struct pf_tensor t = { .type = PF_T_FLOAT64, .rank = 3, .shape = { 2, 1, N / 2 },
+			       .data = d };
+	struct pf_value v = { .kind = PF_V_TENSOR, .tensor = &t };
+	struct pf_err err;
+
+	(void)state;
+	for (size_t i = 0; i < N; i++)
+		d[i] = i % 3 ? (double)i : (double)NAN;
+	pf_buf_cstr(&wanted, "[[[");
+	for (size_t i = 0; i < N; i++) {
+		pf_buf_cstr(&wanted, i == N / 2 ? "]],[[" : i ? "," : "");
+		if (isnan(d[i]))
+			pf_buf_cstr(&wanted, "null");
+		else
+			pf_buf_printf(&wanted, "%.1f", d[i]);
+	}
+	pf_buf_cstr(&wanted, "]]]");
+	check(&v, false, wanted.p);
+	for (size_t i = 0; i < N; i++)
+		d[i] = 0.1 + 0.2;
+	assert_int_equal(pf_answer_json(&little, &v, false, &err), -1);
+	assert_int_equal(err.code, PF_ELIMIT);
+}
+
 static void tables(void **state)
 {
 	static double d[2] = { 0.5, 0 };
@@ -241,7 +272,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(as_python_writes_it),
-		cmocka_unit_test(arrays), cmocka_unit_test(tables), cmocka_unit_test(values),
+		cmocka_unit_test(arrays), cmocka_unit_test(long_rows),
+		cmocka_unit_test(tables), cmocka_unit_test(values),
 		cmocka_unit_test(dates),  cmocka_unit_test(base64),
 	};
 

@@ -34,6 +34,82 @@ static void check_recorded(const struct unit_row *r, void *tally)
 	tally_row(tally, r, out.p, pf_str_is(r->v[3], "accept"));
 }
 
+/* The next row of `rest` behind the header, as a text of its own; false: there is none. */
+static bool next_piece(struct pf_str *out, struct pf_arena *a, struct pf_str header,
+		       struct pf_str *rest)
+{
+	size_t found, n = pf_csv_cut(&found, *rest, 1);
+	struct pf_str row;
+
+	if (!found)
+		n = rest->n; /* the last row may have no end */
+	row = pf_str_cut(*rest, 0, n);
+	*rest = pf_str_skip(*rest, n);
+	*out = pf_format(a, PF_FMT PF_FMT, PF_ARG(header), PF_ARG(row));
+	return pf_str_trim(row).n > 0;
+}
+
+static void compare_pieces(struct pf_str header, struct pf_str all, const struct pf_value *whole,
+			   const struct pf_csv_types *types)
+{
+	struct pf_expect expect = { 0 };
+	struct pf_str rest = all, piece;
+	PF_AUTO(arena) a = { 0 };
+	struct pf_request r;
+	struct pf_err err;
+
+	for (size_t i = 0; next_piece(&piece, &a, header, &rest); i++) {
+		PF_AUTO(buf) wanted = PF_BUF(PF_MIB(1));
+		PF_AUTO(buf) found = PF_BUF(PF_MIB(1));
+		struct pf_value part = pf_value_slice(&a, whole, i, 1);
+
+		if (pf_csv_types_read(&r, &a, piece, types, &expect, &err) < 0)
+			fail_msg(PF_FMT ": %s", PF_ARG(piece), err.msg);
+		show(&wanted, &part);
+		show(&found, &r.data);
+		assert_string_equal(found.p, wanted.p);
+	}
+}
+
+/* What is recorded without a signature, a row at a time, is what it is at once. */
+static void check_pieces(const struct unit_row *r, void *count)
+{
+	PF_AUTO(csv_types) types = { 0 };
+	struct pf_expect expect = { 0 };
+	PF_AUTO(arena) a = { 0 };
+	struct pf_request whole;
+	struct pf_str header, rest, piece;
+	struct pf_err err;
+	size_t found;
+
+	if (r->v[0].n || pf_csv_read(&whole, &a, r->v[1], &expect, &err) < 0)
+		return;
+	header = pf_str_cut(r->v[1], 0, pf_csv_cut(&found, r->v[1], 1));
+	rest = pf_str_skip(r->v[1], header.n);
+	while (next_piece(&piece, &a, header, &rest))
+		if (pf_csv_types_look(&types, piece, &err) < 0)
+			fail_msg(PF_FMT ": %s", PF_ARG(piece), err.msg);
+	if (!types.rows)
+		return;
+	assert_int_equal(whole.raw, pf_csv_types_why(&types) != NULL);
+	if (whole.raw)
+		return;
+	assert_int_equal(types.rows, whole.data.table->rows);
+	compare_pieces(header, pf_str_skip(r->v[1], header.n), &whole.data, &types);
+	++*(size_t *)count;
+}
+
+static void in_pieces(void **state)
+{
+	struct pf_arena a = { 0 };
+	size_t count = 0;
+
+	(void)state;
+	unit_table(unit_data(&a, "csv.tsv"), check_pieces, &count);
+	pf_arena_free(&a);
+	assert_true(count > 100);
+}
+
 static void recorded_files(void **state)
 {
 	(void)state;
@@ -138,6 +214,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(recorded_files),
+		cmocka_unit_test(in_pieces),
 		cmocka_unit_test(messages),
 		cmocka_unit_test(ceilings),
 		cmocka_unit_test(rows_end),

@@ -255,6 +255,14 @@ static void integers(void **state)
 	assert_string_equal(text, "-9223372036854775808");
 	text[pf_uint64_write(text, UINT64_MAX)] = '\0';
 	assert_string_equal(text, "18446744073709551615");
+	for (uint64_t ten = 1; ten < UINT64_MAX / 10; ten *= 10)
+		for (uint64_t near = ten - 1; near < ten + 3; near++) {
+			char wanted[24];
+
+			snprintf(wanted, sizeof(wanted), "%llu", (unsigned long long)near);
+			text[pf_uint64_write(text, near)] = '\0';
+			assert_string_equal(text, wanted);
+		}
 	text[pf_int64_write(text, 0)] = '\0';
 	assert_string_equal(text, "0");
 }

@@ -47,6 +47,49 @@ static void variables_are_withheld_unless_passed(void **state)
 	pf_arena_free(&a);
 }
 
+static void threads_are_bounded_unless_somebody_did(void **state)
+{
+	static const struct {
+		unsigned threads;
+		const char *ours;	/* a variable of the user's environment ... */
+		const char *set;	/* ... and one of --env */
+		const char *omp, *blas, *mkl;
+	} rows[] = {
+		{ 0, NULL, NULL, NULL, NULL, NULL },
+		{ 1, NULL, NULL, "1", "1", "1" },
+		{ 16, NULL, "OTHER=1", "16", "16", "16" },
+		{ 1, "MKL_NUM_THREADS", NULL, NULL, NULL, "3" },
+		{ 1, NULL, "OPENBLAS_NUM_THREADS=8", NULL, "8", NULL },
+		{ 1, "OMP_THREAD_LIMIT", NULL, NULL, NULL, NULL },
+	};
+
+	(void)state;
+	unsetenv("OMP_NUM_THREADS");
+	for (size_t i = 0; i < PF_COUNT(rows); i++) {
+		struct pf_arena a = { 0 };
+		struct pf_opts o = { .threads = rows[i].threads };
+		const char *names[] = { "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS",
+					"MKL_NUM_THREADS" };
+		const char *wanted[] = { rows[i].omp, rows[i].blas, rows[i].mkl };
+		char **environment;
+
+		if (rows[i].ours)
+			setenv(rows[i].ours, "3", 1);
+		if (rows[i].set)
+			*PF_PUSH(&a, &o.set_env) = pf_s(rows[i].set);
+		environment = pf_run_environment(&a, "/nowhere/bin/python", &o);
+		for (size_t j = 0; j < PF_COUNT(names); j++) {
+			const char *value = value_of(environment, names[j]);
+
+			if (!value != !wanted[j] || (value && strcmp(value, wanted[j]) != 0))
+				fail_msg("row %zu: %s is %s", i, names[j], value ? value : "not set");
+		}
+		if (rows[i].ours)
+			unsetenv(rows[i].ours);
+		pf_arena_free(&a);
+	}
+}
+
 static void an_environment_is_activated(void **state)
 {
 	struct pf_arena a = { 0 };
@@ -147,6 +190,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(variables_are_withheld_unless_passed),
+		cmocka_unit_test(threads_are_bounded_unless_somebody_did),
 		cmocka_unit_test(an_environment_is_activated),
 		cmocka_unit_test(a_conda_environment_brings_its_variables),
 		cmocka_unit_test(the_runner_is_found_or_missed),

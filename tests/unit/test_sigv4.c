@@ -2,8 +2,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit.h"
 
+#include "fetch/aws.h"
 #include "fetch/s3.h"
 #include "fetch/sigv4.h"
+#include "formats/digest.h"
 #include "formats/sign.h"
 
 /* The suite's key, and that of the examples of S3. */
@@ -51,11 +53,12 @@ static void signs(void **state)
 				      .service = s3 ? "s3" : "service",
 				      .content = s3 };
 		struct pf_strs headers = { 0 };
+		char hash[PF_SHA256_HEX];
 
+		pf_sha256_hex(hash, rows[i].body, strlen(rows[i].body));
 		if (rows[i].more)
 			*PF_PUSH(&a, &s.more) = pf_s(rows[i].more);
-		pf_sigv4_sign(&headers, &a, &s, rows[i].method, rows[i].url, pf_s(rows[i].body),
-			      rows[i].when);
+		pf_sigv4_sign(&headers, &a, &s, rows[i].method, rows[i].url, hash, rows[i].when);
 		if (!pf_str_ends(headers.v[headers.n - 1], rows[i].signature))
 			fail_msg("%s: " PF_FMT, rows[i].url, PF_ARG(headers.v[headers.n - 1]));
 	}
@@ -71,11 +74,12 @@ static void sends_what_it_signs(void **state)
 			      .service = "s3",
 			      .content = true };
 	struct pf_strs headers = { 0 };
+	char hash[PF_SHA256_HEX];
 
 	(void)state;
+	pf_sha256_hex(hash, "", 0);
 	*PF_PUSH(&a, &s.more) = PF_S("x-amz-expected-bucket-owner: 123");
-	pf_sigv4_sign(&headers, &a, &s, "GET", "http://127.0.0.1:9/b/k", PF_S(""),
-		      "20130524T000000Z");
+	pf_sigv4_sign(&headers, &a, &s, "GET", "http://127.0.0.1:9/b/k", hash, "20130524T000000Z");
 	assert_int_equal(headers.n, 5);
 	assert_true(pf_str_is(headers.v[1], "x-amz-date: 20130524T000000Z"));
 	assert_true(pf_str_is(headers.v[2], "x-amz-expected-bucket-owner: 123"));
@@ -133,12 +137,46 @@ static void finds_buckets(void **state)
 	}
 }
 
+/* What Python's shlex.split makes of it; NULL: ValueError. */
+static void splits_words(void **state)
+{
+	static const struct {
+		const char *line, *words; /* each behind a bar */
+	} rows[] = {
+		{ "", "" },
+		{ "  a  b\tc ", "|a|b|c" },
+		{ "'a b' \"c d\"e", "|a b|c de" },
+		{ "a\\ b", "|a b" },
+		{ "'a\\b' \"a\\b\" \"\\\"\\\\\"", "|a\\b|a\\b|\"\\" },
+		{ "\"\" ''", "||" },
+		{ "a$HOME;b|c `d` #e", "|a$HOME;b|c|`d`|#e" },
+		{ "'a", NULL },
+		{ "\"a", NULL },
+		{ "a\\", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < PF_COUNT(rows); i++) {
+		PF_AUTO(arena) a = { 0 };
+		PF_AUTO(buf) got = PF_BUF(PF_KIB(1));
+		struct pf_strs words = { 0 };
+		bool good = pf_aws_words(&words, &a, pf_s(rows[i].line));
+
+		for (size_t k = 0; k < words.n; k++)
+			pf_buf_printf(&got, "|" PF_FMT, PF_ARG(words.v[k]));
+		if (good != (rows[i].words != NULL) ||
+		    (good && !pf_str_is(pf_buf_view(&got), rows[i].words)))
+			fail_msg("%s: %d " PF_FMT, rows[i].line, good, PF_ARG(pf_buf_view(&got)));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(signs),
 		cmocka_unit_test(sends_what_it_signs),
 		cmocka_unit_test(finds_buckets),
+		cmocka_unit_test(splits_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit.h"
 
+#include "fetch/secrets.h"
 #include "fetch/url.h"
 
 static void splits(void **state)
@@ -125,9 +126,47 @@ static void hides_credentials(void **state)
 	assert_string_equal(pf_url_shown(&a, PF_S("nonsense")), "nonsense");
 }
 
+/* What is shown of a query, and what tells two apart besides ("" for nothing). */
+static void hides_secrets(void **state)
+{
+	static const struct {
+		const char *url, *open, *secrets;
+	} rows[] = {
+		{ "https://h/m.zip", "https://h/m.zip", "" },
+		{ "https://h/m.zip?x=1&y", "https://h/m.zip?x=1&y", "" },
+		{ "https://h/m?expires=1&se=2", "https://h/m?expires=1&se=2", "" },
+		{ "https://h/m?token=a&x=1", "https://h/m?token=****&x=1", "token=a&" },
+		{ "https://h/m?x=1&API_Key=a%26b#sha256=0", "https://h/m?x=1&API_Key=****#sha256=0",
+		  "API_Key=a%26b&" },
+		{ "https://h/m?t%6fken=a", "https://h/m?t%6fken=****", "t%6fken=a&" },
+		{ "https://h/m?X-Amz-Date=1&a=b&X-Amz-Security-Token=c&X-Amz-Signature=d",
+		  "https://h/m?a=b&X-Amz-Signature=****", "" },
+		{ "https://h/m?X-Amz-Security-Token=c", "https://h/m?X-Amz-Security-Token=****",
+		  "X-Amz-Security-Token=c&" },
+		{ "https://h/m?sv=1&se=2&sr=b&sp=r&sig=d", "https://h/m?sig=****", "" },
+		{ "https://h/m?Expires=1&Key-Pair-Id=K&Signature=d&key=e",
+		  "https://h/m?Signature=****&key=****", "key=e&" },
+		{ "a b?pwd=x", "a b?pwd=****", "pwd=x&" },
+		{ "https://h/m?token", "https://h/m?token=****", "token&" },
+		{ "https://h/m#?token=x", "https://h/m#?token=x", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < PF_COUNT(rows); i++) {
+		PF_AUTO(arena) a = { 0 };
+		struct pf_str open = pf_url_open_part(&a, pf_s(rows[i].url)),
+			      secrets = pf_url_secrets(&a, pf_s(rows[i].url));
+
+		if (!pf_str_is(open, rows[i].open) || !pf_str_is(secrets, rows[i].secrets))
+			fail_msg("%s: " PF_FMT ", " PF_FMT, rows[i].url, PF_ARG(open),
+				 PF_ARG(secrets));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(hides_secrets),
 		cmocka_unit_test(splits),  cmocka_unit_test(joins),
 		cmocka_unit_test(compares_origins), cmocka_unit_test(decodes),
 		cmocka_unit_test(hides_credentials),

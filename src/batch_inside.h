@@ -1,0 +1,44 @@
+/* batch_inside.h - what the files that read rows in batches share */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "batches.h"
+
+struct pf_batch_work {
+	struct pf_runner *r;
+	const struct pf_input *input;
+	const struct pf_batches *b;
+	struct pf_expect expect;
+	const char *format;	/* of the answer */
+	unsigned how;
+	double until;		/* on the clock; 0: no end */
+	size_t rows;		/* done */
+	struct pf_buf header;	/* of the answer as CSV, from the first batch */
+	bool begun;
+	struct pf_err *err;
+};
+
+/* What is left of the time for all of it; 0: no limit. ELIMIT when it is over. */
+int pf_batch_time(double *left, struct pf_batch_work *w) PF_MUST_USE;
+/* Asks for one batch of so many rows, and writes what is answered. */
+int pf_batch_ask(struct pf_batch_work *w, const struct pf_value *data,
+		 const struct pf_value *params, size_t rows) PF_MUST_USE;
+/* --params, or what the input came with. */
+int pf_batch_params(struct pf_value *out, struct pf_batch_work *w, struct pf_arena *a,
+		    const struct pf_request *request) PF_MUST_USE;
+/* The answer's end. */
+int pf_batch_finish(struct pf_batch_work *w) PF_MUST_USE;
+/* Says from which row on a message counts. */
+int pf_batch_wrap(struct pf_batch_work *w, size_t from);
+/* The error for what only the environment can read. */
+int pf_batch_refuse(struct pf_batch_work *w, const char *why);
+
+/* batches.c - the input's text as a whole, then slices of what is enforced. */
+int pf_batches_whole(struct pf_batch_work *w) PF_MUST_USE;
+/* batch_typed.c, batch_json.c - of a file: the input's text is mapped; Parquet is the runner's to
+ * open. What cannot be told in parts goes the way of the whole. */
+int pf_batches_npy(struct pf_batch_work *w) PF_MUST_USE;
+int pf_batches_parquet(struct pf_batch_work *w) PF_MUST_USE;
+int pf_batches_json(struct pf_batch_work *w) PF_MUST_USE;
+/* batch_csv.c - from the descriptor, as it comes. */
+int pf_batches_csv(struct pf_batch_work *w) PF_MUST_USE;

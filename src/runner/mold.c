@@ -1,0 +1,152 @@
+/* mold.c - DataFrames of numbers with the columns of the one before, at a third of the price */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/limits.h"
+#include "runner/runner.h"
+
+/* What pandas' constructor finds out each time is the same for each request of a model: a frame
+ * that it made is taken as the mold for those after it (mold.py). The first of a runner may be its
+ * only one, so that it is the second that pays for it (measured: 25 us of 33 for one row). */
+
+#define MAX_CELLS 4096	/* beyond that the constructor is a small part of it */
+
+struct pfr_mold {
+	struct pf_buf key;	/* names and types of the last table's columns */
+	enum { FRESH, SEEN, MADE, NEVER } state;
+	struct py *make;	/* MADE: make(bytes, rows) */
+	struct pf_arena arena;
+	size_t *order;		/* columns as they lie in its blocks ... */
+	bool *begins;		/* ... each of which begins at a multiple of 8 */
+};
+
+/* Names, each ended by a NUL and a type; false for a table that is not of that kind. */
+static bool put_key(struct pf_buf *out, const struct pf_table *t)
+{
+	if (!t->rows || !t->columns.n || t->index || t->rows * t->columns.n > MAX_CELLS)
+		return false;
+	for (size_t i = 0; i < t->columns.n; i++) {
+		const struct pf_column *c = &t->columns.v[i];
+
+		if (c->unnamed || !c->data || c->type == PF_T_DATETIME ||
+		    (c->name.n && memchr(c->name.p, 0, c->name.n)))
+			return false;
+		pf_buf_str(out, c->name);
+		pf_buf_char(out, '\0');
+		pf_buf_char(out, (char)c->type);
+	}
+	return !out->toobig;
+}
+
+static void forget(struct pfr_mold *m)
+{
+	Py_DecRef(m->make);
+	pf_arena_free(&m->arena);
+	pf_buf_free(&m->key);
+	*m = (struct pfr_mold){ 0 };
+}
+
+static struct pfr_mold *mold_of(struct pfr *r)
+{
+	if (!r->mold)
+		r->mold = pf_alloc(&r->kept, sizeof(*r->mold));
+	return r->mold;
+}
+
+static size_t align(size_t n)
+{
+	return (n + 7) & ~(size_t)7;
+}
+
+static struct py *pour(const struct pfr_mold *m, const struct pf_table *t)
+{
+	size_t size = 0, at = 0;
+	PF_PY(bytes) = NULL;
+	struct py_view view;
+
+	for (size_t i = 0; i < t->columns.n; i++)
+		size = (m->begins[i] ? align(size) : size) +
+		       t->rows * pf_type_width(t->columns.v[m->order[i]].type);
+	bytes = PyByteArray_FromStringAndSize(NULL, (ssize_t)size);
+	if (!bytes || PyObject_GetBuffer(bytes, &view, PY_BUF_C_CONTIGUOUS) < 0)
+		return NULL;
+	for (size_t i = 0; i < t->columns.n; i++) {
+		const struct pf_column *c = &t->columns.v[m->order[i]];
+		size_t n = t->rows * pf_type_width(c->type);
+
+		at = m->begins[i] ? align(at) : at;
+		memcpy((char *)view.buf + at, c->data, n);
+		at += n;
+	}
+	PyBuffer_Release(&view);
+	return PyObject_CallFunction(m->make, "On", bytes, (ssize_t)t->rows);
+}
+
+/* Does the table look like the one before? Else the mold is a fresh one. */
+static bool fits(struct pfr_mold *m, const struct pf_table *t)
+{
+	struct pf_buf key = PF_BUF(PF_KIB(64));
+	bool usable = put_key(&key, t);
+	bool same = usable && key.n == m->key.n && memcmp(key.p, m->key.p, key.n) == 0;
+
+	if (same) {
+		pf_buf_free(&key);
+		return true;
+	}
+	forget(m);
+	m->state = usable ? FRESH : NEVER;
+	m->key = key;
+	return false;
+}
+
+struct py *pfr_mold_pour(struct pfr *r, const struct pf_table *t)
+{
+	struct pfr_mold *m = mold_of(r);
+	struct py *frame;
+
+	if (!fits(m, t) || m->state != MADE)
+		return NULL;
+	frame = pour(m, t);
+	if (!frame) {
+		m->state = NEVER;
+		PyErr_Clear(); /* pandas itself tells what is wrong */
+	}
+	return frame;
+}
+
+/* `blocks` is a list of lists of column numbers. */
+static bool read_order(struct pfr_mold *m, struct py *blocks, size_t columns)
+{
+	ssize_t count = PyList_Size(blocks);
+	size_t n = 0;
+
+	m->order = pf_alloc_array(&m->arena, columns, sizeof(*m->order));
+	m->begins = pf_alloc_array(&m->arena, columns, sizeof(*m->begins));
+	for (ssize_t i = 0; i < count; i++) {
+		struct py *block = PyList_GetItem(blocks, i);
+		ssize_t width = block ? PyList_Size(block) : -1;
+
+		for (ssize_t j = 0; j < width && n < columns; j++) {
+			m->begins[n] = j == 0;
+			m->order[n++] = (size_t)PyLong_AsLongLong(PyList_GetItem(block, j));
+		}
+	}
+	return n == columns && !PyErr_Occurred();
+}
+
+void pfr_mold_take(struct pfr *r, const struct pf_table *t, struct py *frame)
+{
+	struct pfr_mold *m = mold_of(r);
+	PF_PY(mold) = m->state == SEEN ? pfr_mold("mold") : NULL;
+	PF_PY(made) = mold ? PyObject_CallFunction(mold, "O", frame) : NULL;
+
+	if (m->state == FRESH) {
+		m->state = SEEN;
+	} else if (m->state == SEEN) {
+		m->state = NEVER;
+		if (made && made != r->none &&
+		    read_order(m, PyTuple_GetItem(made, 1), t->columns.n)) {
+			m->make = py_ref(PyTuple_GetItem(made, 0));
+			m->state = MADE;
+		}
+		PyErr_Clear();
+	}
+}

@@ -1,0 +1,62 @@
+# mold.py - DataFrames like one that pandas made, from bytes, without its constructor
+# SPDX-License-Identifier: Apache-2.0
+# Uses of pandas what lies behind the constructor, of 1.2 to 3.1 and perhaps of others: whether it does
+# is found out each time by making the same frame and comparing it.
+
+
+def same(made, frame):
+    """Is it the frame that pandas made, as far as it can be seen?"""
+
+    def seen(f):
+        blocks = [(type(b), tuple(b.mgr_locs), b.values.dtype, b.values.strides) for b in f._mgr.blocks]
+        labels = [(type(x), x.dtype, x.name) for x in (f.index, f.columns)]
+        return type(f), type(f._mgr), blocks, labels, sorted(f.__dict__), f.attrs, f.flags
+
+    return (
+        seen(made) == seen(frame)
+        and made.equals(frame)
+        and made.index.equals(frame.index)
+        and made.columns.equals(frame.columns)
+    )
+
+
+def mold(frame):
+    """(make, columns of each block) of a frame of numbers; None where this pandas is built otherwise."""
+    import numpy
+    import pandas
+
+    header, labels = frame.columns.view(), pandas.RangeIndex(len(frame))
+    kind, frombuffer = type(frame._mgr), numpy.frombuffer
+    new, begin = type(frame).__new__, pandas.core.generic.NDFrame.__init__
+    parts = []
+
+    def look(blocks):
+        parts[:] = [(b.make_block_same_class, b.values.dtype, len(b.mgr_locs)) for b in blocks]
+
+    def make(data, rows):
+        """Of the blocks one after the other, each at a multiple of 8."""
+        nonlocal labels
+        at, blocks = 0, []
+        for like, dtype, columns in parts:
+            count = columns * rows
+            blocks.append(like(frombuffer(data, dtype, count, at).reshape(columns, rows)))
+            at += -(-count * dtype.itemsize // 8) * 8
+        if len(labels) != rows:
+            labels = pandas.RangeIndex(rows)
+        axes = [header.view(), labels.view()]  # the model's own, to name as it likes
+        made = new(pandas.DataFrame)
+        begin(made, kind(tuple(blocks), axes, verify_integrity=False))
+        return made
+
+    data = bytearray()
+    for block in frame._mgr.blocks:
+        if type(block.values) is not numpy.ndarray:
+            return None
+        data += block.values.tobytes()
+        data += bytes(-len(data) % 8)
+    look(frame._mgr.blocks)
+    made = make(data, len(frame))
+    if not same(made, frame):
+        return None
+    look(made._mgr.blocks)  # what the model does to its frame is not done to these
+    return make, [list(block.mgr_locs) for block in made._mgr.blocks]

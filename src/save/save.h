@@ -1,0 +1,57 @@
+/* save.h - model directories written: a new one, a changed copy, an added flavor */
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/mem.h"
+#include "opts.h"
+
+/* What MLflow's save_model is told, by its names. NULL and empty lists: not given; items of lists
+ * are NUL-terminated. Files are read, and nothing of the model is run. */
+struct pf_save {
+	const char *path;	   /* the folder to be made */
+	const char *loader_module; /* imported to load the model, as _load_pyfunc(data) */
+	const char *data_path;	   /* a file or a folder */
+	struct pf_strs code_paths; /* files and folders */
+	const char *conda_env;	   /* a file */
+	const char *pip_requirements_file;
+	struct pf_strs pip_requirements; /* lines, after those of the file */
+	struct pf_strs extra_pip_requirements;
+	const char *signature;	   /* a JSON file: inputs, outputs, params */
+	const char *input_example; /* a JSON or CSV file */
+	const char *metadata;	   /* a JSON file: an object */
+	const char *model_config;  /* a YAML or JSON file: a map */
+	bool streamable;
+	const char *python_version; /* instead of the interpreter's */
+	const char *model; /* a model's folder to be copied, in place of loader, data and code */
+};
+
+/* Writes the folder s->path as MLflow 3's save_model writes it, byte for byte but for model_uuid
+ * and utc_time_created: MLmodel, conda.yaml, python_env.yaml, requirements.txt, constraints.txt,
+ * data, code, input examples. The environment is that of the current interpreter (o->python,
+ * pf_python_current): its Python, pip, setuptools, wheel, mlflow and cloudpickle, and of what else
+ * it has that which the model's files name (pf_used_find), unless the user says what is needed.
+ * A copy keeps what the model says of Python and of its packages where nothing else is asked for,
+ * its time and its files, and gets a model_uuid of its own.
+ * The folder appears whole or not at all. EUSAGE: arguments that exclude one another and a path
+ * that is not empty, in MLflow's words; EMODEL: a file that is not what it should be, a link that
+ * leaves its folder, a device; EIO, ELIMIT. */
+int pf_save_model(const struct pf_save *s, const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
+
+/* What MLflow's pyfunc.add_to_model is told. Paths are relative to the model's root. */
+struct pf_save_flavor {
+	const char *mlmodel;	   /* the file, or the folder it is in */
+	const char *loader_module;
+	const char *data;
+	const char *code;
+	const char *conda_env;
+	const char *python_env;
+	const char *model_config;  /* a YAML or JSON file: a map */
+	const char *python_version;
+	struct pf_strs more;	   /* further keys: KEY=VALUE, a value as YAML has it */
+};
+
+/* Adds the python_function flavor to a file, or replaces it; the file is replaced whole. Its other
+ * keys are kept as pf_yaml_write does. EUSAGE: a path that leaves the model, a key twice; EMODEL:
+ * a file that is no MLmodel; EIO. */
+int pf_save_add(const struct pf_save_flavor *f, const struct pf_opts *o,
+		struct pf_err *err) PF_MUST_USE;
