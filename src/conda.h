@@ -4,8 +4,8 @@
 
 #include "pipeline.h"
 
-/* Found or made: 1, and job->env is set. 0: nobody insists on conda, its channels cannot be reached,
- * and the package index has all that is named. -1: err. */
+/* Found or made: 1, and job->env is set. 0: nobody insists on conda, its channels cannot be
+ * reached, and the package index has all that is named. -1: err. */
 int pf_use_conda(struct pf_job *job, const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
 /* Exactly what a lock of conda's packages names. */
 int pf_use_conda_lock(struct pf_job *job, const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;

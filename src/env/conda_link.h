@@ -49,8 +49,8 @@ struct pf_conda_linking {
  * later one has it, with a note where they differ. EINTEGRITY: a folder of one is a file of
  * another; a noarch package for Python and no interpreter. */
 int pf_conda_place(struct pf_conda_linking *k, struct pf_err *err) PF_MUST_USE;
-/* Leaves out the distributions that the plan has of pip too, by what their RECORD lists, as pip would
- * remove them first. ESOLVE for one without a RECORD. */
+/* Leaves out the distributions that the plan has of pip too, by what their RECORD lists, as pip
+ * would remove them first. ESOLVE for one without a RECORD. */
 int pf_conda_replace(struct pf_conda_linking *k, const struct pf_plan *plan,
 		     struct pf_err *err) PF_MUST_USE;
 /* The same of the byte code: where a package has the place, there is nothing to do. */

@@ -75,6 +75,22 @@ static int leave_out_recorded(struct replacing *x, const struct pf_conda_placed 
 	return 0;
 }
 
+/* "DIR/METADATA": is DIR/RECORD there? */
+static bool has_record(const struct replacing *x, struct pf_str metadata)
+{
+	return pf_map_get(&x->k->places,
+			  pf_format(x->k->arena, PF_FMT "/RECORD",
+				    PF_ARG(pf_str_cut(metadata, 0, pf_str_rfind(metadata, '/')))));
+}
+
+static int refuse(const struct replacing *x, struct pf_str project, struct pf_err *err)
+{
+	return pf_fail(err, PF_ESOLVE,
+		       "pip would replace " PF_FMT " of the conda package %s, which does not tell "
+		       "its files: name one version of it, for conda or for pip",
+		       PF_ARG(pf_shown(project)), x->part->package->name);
+}
+
 static int look_at(struct replacing *x, const struct pf_conda_placed *one, struct pf_err *err)
 {
 	struct pf_str path = inside(x, one->place), project;
@@ -84,11 +100,12 @@ static int look_at(struct replacing *x, const struct pf_conda_placed *one, struc
 	if (one->fate != PF_CONDA_TAKEN || !one->file || !project.n || !is_planned(x, project))
 		return 0;
 	if (egg)
-		return pf_fail(err, PF_ESOLVE,
-			       "pip would replace " PF_FMT " of the conda package %s, which does "
-			       "not tell its files: name one version of it, for conda or for pip",
-			       PF_ARG(pf_shown(project)), x->part->package->name);
-	return pf_str_ends(path, ".dist-info/RECORD") ? leave_out_recorded(x, one, err) : 0;
+		return refuse(x, project, err);
+	if (pf_str_ends(path, ".dist-info/RECORD"))
+		return leave_out_recorded(x, one, err);
+	return pf_str_ends(path, ".dist-info/METADATA") && !has_record(x, one->place) ?
+		       refuse(x, project, err) :
+		       0;
 }
 
 int pf_conda_replace(struct pf_conda_linking *k, const struct pf_plan *plan, struct pf_err *err)

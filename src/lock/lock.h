@@ -41,8 +41,8 @@ struct pf_lock_for {
  * needed. ELIMIT, ETRANSFER. */
 int pf_lock_read(struct pf_plan *out, struct pf_str text, const char *name,
 		 const struct pf_lock_for *whom, struct pf_err *err) PF_MUST_USE;
-/* Is it of conda's packages? Then `whom->python` is to tell no more than their platform ("linux-64"),
- * as pf_plan_seal has it of a conda environment. */
+/* Is it of conda's packages? Then `whom->python` is to tell no more than their platform
+ * ("linux-64"), as pf_plan_seal has it of a conda environment. */
 bool pf_lock_is_conda(struct pf_str text);
 /* The same of a file. EIO when it cannot be read. */
 int pf_lock_read_file(struct pf_plan *out, const char *path, const struct pf_lock_for *whom,

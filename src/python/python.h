@@ -61,8 +61,8 @@ int pf_python_current(struct pf_python *out, const struct pf_opts *o,
 int pf_python_in(struct pf_python *out, const char *dir, const struct pf_opts *o,
 		 struct pf_err *err) PF_MUST_USE;
 
-/* That of a conda package for this machine, before it is there: enough for markers and tags. EINTEGRITY:
- * it is no version of Python. */
+/* That of a conda package for this machine, before it is there: enough for markers and tags.
+ * EINTEGRITY: it is no version of Python. */
 int pf_python_of_conda(struct pf_python *out, struct pf_str version,
 		       struct pf_err *err) PF_MUST_USE;
 

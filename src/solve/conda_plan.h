@@ -21,8 +21,8 @@ bool pf_needs_conda(const struct pf_needs *needs, const struct pf_opts *o);
 /* Could the package index do without a channel? It has all that is named. */
 bool pf_conda_has_twins(const struct pf_needs *needs);
 
-/* Channels and virtual packages; sets needs->conda_from, which tells them apart. Nothing is fetched.
- * EMODEL, EUSAGE, ETRANSFER for a channel that is forbidden. */
+/* Channels and virtual packages; sets needs->conda_from, which tells them apart. Nothing is
+ * fetched. EMODEL, EUSAGE, ETRANSFER for a channel that is forbidden. */
 int pf_conda_task_open(struct pf_conda_task *out, struct pf_needs *needs, const struct pf_opts *o,
 		       struct pf_err *err) PF_MUST_USE;
 /* Fills plan->conda, plan->resolver and plan->as_of; the plan borrows from the task. Without

@@ -361,7 +361,8 @@ static int solve(struct pf_plan *plan, const struct pf_needs *needs, const char 
 	restore_users(plan, needs);
 	pf_step_done();
 	for (size_t i = 0; i < wanted.left_out.n; i++)
-		*PF_PUSH(&plan->arena, &plan->left_out) = pf_dup(&plan->arena, wanted.left_out.v[i]);
+		*PF_PUSH(&plan->arena, &plan->left_out) =
+			pf_dup(&plan->arena, wanted.left_out.v[i]);
 	plan->resolver = pf_dup(&plan->arena, driver.version);
 	if (task.native)
 		task.native->upon = NULL;

@@ -22,8 +22,8 @@ int pf_solve(struct pf_plan *out, const struct pf_needs *needs, const char *mode
 	     const struct pf_python *python, const struct pf_opts *o,
 	     struct pf_err *err) PF_MUST_USE;
 
-/* The same natively, beside the distributions that are in the environment of `python` already: those
- * that fit are kept, and are not in the plan. Adds to *out. */
+/* The same natively, beside the distributions that are in the environment of `python` already:
+ * those that fit are kept, and are not in the plan. Adds to *out. */
 int pf_solve_upon(struct pf_plan *out, const struct pf_needs *needs, const char *model_dir,
 		  const struct pf_python *python, const struct pf_dists *upon,
 		  const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
