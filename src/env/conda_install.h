@@ -23,5 +23,6 @@ int pf_conda_install(struct pf_found_list *list, struct pf_python *python,
  * does so always. */
 struct pf_str pf_conda_start_identity(struct pf_arena *a, const struct pf_plan *plan);
 
-/* What `name` has to be: "3.11.7" of the package python; false: there is none. */
+/* What is known of the interpreter before it is there: its version, by the package python. False:
+ * there is none. */
 bool pf_conda_python_version(struct pf_python *out, const struct pf_plan *plan);
