@@ -60,4 +60,58 @@ check "nothing of it was changed by all that" none "$ours" -type f -newer "$ours
 	os._exit(0)
 END
 check "rattler reads our conda-meta" test "$(tail -n 1 "$work/out")" = "$(wc -l <"$work/files")"
+
+# ---- a model of conda's packages and, beside them, of pip's ----
+minor=$("$prefix/bin/python3" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+mkdir "$work/model"
+cat >"$work/model/MLmodel" <<-END
+	flavors:
+	  python_function:
+	    loader_module: code_of_it
+	    code: code
+	    python_version: $minor
+	    env:
+	      conda: conda.yaml
+END
+cat >"$work/model/conda.yaml" <<-END
+	channels:
+	- conda-forge
+	dependencies:
+	- python=$minor
+	- scikit-learn
+	- activated
+	- pip
+	- pip:
+	  - six==1.16.0
+	  - joblib==1.4.2
+	  - scikit-learn
+END
+mkdir "$work/model/code"
+cat >"$work/model/code/code_of_it.py" <<-'END'
+	import os
+	import numpy, joblib, six
+	from sklearn.linear_model import LinearRegression
+	class Model:
+	    def predict(self, data):
+	        fitted = LinearRegression().fit([[0], [1], [2]], [1, 3, 5])
+	        return [round(float(fitted.predict([[3]])[0]), 6), joblib.__version__, six.__version__, os.environ["ACTIVATED_VAR"]]
+	def _load_pyfunc(path):
+	    return Model()
+END
+echo '{"inputs": [[1.0]]}' >"$work/in.json"
+to_the_index
+run() { "$program" "$1" -c "file://$work/channel" "$work/model" ${2+"$2" "$3"}; }
+expect "it is run in packages of both" 0 '[7.0,"1.4.2","1.16.0"' run run -i "$work/in.json"
+ends 0 run create
+env=$(cat "$work/out")
+check "in one environment" test -f "$env/conda-meta/history"
+check "what fits is conda's" none "$env/lib/python$minor/site-packages" -maxdepth 1 -name 'numpy-*.dist-info' -newer "$env/manifest.json"
+check "a version that pip brings replaces conda's" test "$(find "$env/lib/python$minor/site-packages" -maxdepth 1 -name 'joblib-*' | wc -l)" = 1
+check "conda's own of it is not in the plan of pip" sh -c '! "$1" env show "$2" | grep -q "scikit-learn.*whl"' - "$program" "$(basename "$env")"
+check "pip finds nothing wrong" "$env/bin/python" -m pip check
+expect "it is locked" 0 "manager: pip" run lock
+cp "$work/out" "$work/both.yml"
+rm -rf "$work/channel/linux-64/repodata.json"
+expect "and made again of the lock" 0 "$env" run create --lock "$work/both.yml"
+expect "it verifies" 0 good "$program" env verify
 finish

@@ -107,7 +107,7 @@ def wheel(channel, path, minor, python, there):
             p = Package(name, version, "py%s_0" % minor.replace(".", ""), depends=["python %s.*" % minor] + needs)
             site = "lib/python%s/site-packages" % minor
         for member in z.infolist():
-            if member.is_dir() or member.filename.endswith("/RECORD"):
+            if member.is_dir():
                 continue
             data = re.fullmatch(r"[^/]+\.data/(purelib|platlib|scripts|data)/(.+)", member.filename)
             to = site + "/" + member.filename
