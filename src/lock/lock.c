@@ -74,17 +74,34 @@ int pf_lock_check_format(const char *format, struct pf_err *err)
 	for (size_t i = 0; i < PF_COUNT(formats); i++)
 		if (strcmp(formats[i].name, format) == 0)
 			return pf_fail(err, PF_EUSAGE,
-				       "%s is not written: use pylock, requirements or json",
+				       "%s is not written: use pylock, requirements or json, "
+				       "or for conda packages conda-lock or explicit",
 				       format);
 	return pf_fail(err, PF_EUSAGE,
-		       "--format must be one of pylock, requirements, json, not " PF_FMT,
+		       "--format must be one of pylock, requirements, json, conda-lock, explicit, "
+		       "not " PF_FMT,
 		       PF_ARG(pf_shown(pf_s(format))));
+}
+
+/* Of conda packages or without them; JSON takes both. */
+static int check_kind(const char *format, const struct pf_plan *plan, struct pf_err *err)
+{
+	bool conda = plan->conda.n > 0;
+
+	if (strcmp(format, "json") == 0 || find_written(format)->conda == conda)
+		return 0;
+	return conda ? pf_fail(err, PF_EUSAGE,
+			       "%s cannot hold conda packages: use conda-lock, explicit or json",
+			       format) :
+		       pf_fail(err, PF_EUSAGE,
+			       "%s is for conda packages, of which there are none: use pylock, "
+			       "requirements or json", format);
 }
 
 int pf_lock_write(struct pf_buf *out, const char *format, const struct pf_lock_of *what,
 		  struct pf_err *err)
 {
-	if (pf_lock_check_format(format, err) < 0 ||
+	if (pf_lock_check_format(format, err) < 0 || check_kind(format, what->plan, err) < 0 ||
 	    find_written(format)->write(out, what, err) < 0)
 		return -1;
 	return pf_buf_check(out, "a lock", err);
@@ -101,7 +118,8 @@ static const struct pf_lock_format *recognise(struct pf_str text)
 	return &formats[i];
 }
 
-/* Of packages of conda, the interpreter is among them: what has to be known of it to choose wheels. */
+/* Of packages of conda, the interpreter is among them: what has to be known of it to choose
+ * wheels. */
 static int set_python(struct pf_python *out, struct pf_lock *l, struct pf_err *err)
 {
 	const struct pf_conda_record *r = pf_lock_conda(l, PF_S("python"));

@@ -83,6 +83,7 @@ check "the same bytes each time" cmp "$work/conda-lock.yml" "$work/again"
 expect "or @EXPLICIT" 0 "@EXPLICIT" lock -f explicit
 cp "$work/out" "$work/explicit.txt"
 check "with digests" grep -q '/tool-2.0-0.conda#sha256:[0-9a-f]*$' "$work/explicit.txt"
+expect "pylock has no conda packages" 2 "use conda-lock" lock -f pylock
 expect "or json" 0 '"conda":' lock -f json
 cp "$work/out" "$work/lock.json"
 for file in conda-lock.yml explicit.txt; do

@@ -72,8 +72,9 @@ check "and known" printed "sha256 = \"$(sha 256 beta-2.0-py3-none-any.whl)\""
 check "as of a day" ends 0 "$program" lock "$work/model" --as-of 2024-03-01
 check "which is told" printed 'as-of = "2024-03-01"'
 for format in conda-lock explicit; do
-	expect "$format is refused" 2 "$format is not written: use pylock, requirements or json" "$program" lock "$work/model" -f $format
+	expect "$format is refused" 2 "$format is for conda packages" "$program" lock "$work/model" -f $format
 done
+expect "so is what is read alone" 2 "pixi.lock is not written: use pylock" "$program" lock "$work/model" -f pixi.lock
 expect "what is no format" 2 "--format must be one of pylock, requirements, json" "$program" lock "$work/model" -f nonsense
 cp "$work/pylock.toml" "$work/kept.toml"
 model "$work/none" nonexistent

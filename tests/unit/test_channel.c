@@ -150,7 +150,7 @@ static void test_names(void **state)
 	unsetenv("CONDA_CHANNEL_ALIAS");
 	if (!*PF_DEFAULT_CHANNELS)
 		assert_string_equal(told(&a, "x", false, (struct pf_opts){ 0 }),
-				    "3 channel \"x\": a name, and nothing tells where channels are");
+				    "4 channel \"x\": a name, and nothing tells where channels are");
 	pf_arena_free(&a);
 }
 
