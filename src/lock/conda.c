@@ -48,8 +48,25 @@ static int take_digest(struct pf_str *out, struct pf_arena *a, struct pf_str hex
 	return 0;
 }
 
-int pf_lock_add_conda(struct pf_lock *l, struct pf_str url, struct pf_str md5, struct pf_str sha256,
-		      unsigned line, struct pf_err *err)
+/* "file:///pool/linux-64/x-1-0.conda" for the user's channel "file:///pool". */
+static bool is_of_channel(struct pf_arena *a, const struct pf_strs *channels, struct pf_str url)
+{
+	for (size_t i = 0; i < channels->n; i++) {
+		struct pf_str c = channels->v[i];
+
+		if (pf_str_starts(c, "/"))
+			c = pf_url_of_path(a, pf_dupz(a, c));
+		while (pf_str_ends(c, "/"))
+			c.n--;
+		if (c.n && pf_str_starts(url, pf_dupz(a, c)) && url.n > c.n && url.p[c.n] == '/' &&
+		    pf_str_find_str(url, "/../") == PF_NPOS)
+			return true;
+	}
+	return false;
+}
+
+int pf_lock_add_conda(struct pf_lock *l, const struct pf_lock_target *t, struct pf_str url,
+		      struct pf_str md5, struct pf_str sha256, unsigned line, struct pf_err *err)
 {
 	struct pf_planned_conda one = { 0 };
 	struct pf_conda_record *r = &one.record;
@@ -58,6 +75,11 @@ int pf_lock_add_conda(struct pf_lock *l, struct pf_str url, struct pf_str md5, s
 
 	if (pf_url_split(&u, kept, err) < 0)
 		return pf_wrap(err, "line %u", line);
+	if (!pf_url_is_http(&u) && !is_of_channel(&l->arena, t->channels, kept)) {
+		pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " is a place of one machine", line,
+			PF_ARG(pf_shown(pf_redacted(&l->arena, kept))));
+		return pf_hint(err, "name the channel that it is in with --channel");
+	}
 	if (split(r, &l->arena, kept, line, err) < 0 ||
 	    take_digest(&r->md5, &l->arena, md5, 32, line, err) < 0 ||
 	    take_digest(&r->sha256, &l->arena, sha256, 64, line, err) < 0)

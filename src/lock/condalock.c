@@ -22,6 +22,19 @@ static bool is_wanted(const struct pf_lock_target *t, const struct pf_node *pack
 	       !(optional && optional->kind == PF_NODE_BOOL && optional->truth);
 }
 
+/* The address is of the package that the entry names. */
+static int check_named(const struct pf_conda_record *r, const struct pf_node *package,
+		       struct pf_err *err)
+{
+	if (pf_str_eq(r->name, pf_node_text(package, "name")) &&
+	    pf_str_eq(r->version, pf_node_text(package, "version")))
+		return 0;
+	return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " is not " PF_FMT " " PF_FMT,
+		       package->line, PF_ARG(pf_shown(r->fn)),
+		       PF_ARG(pf_shown(pf_node_text(package, "name"))),
+		       PF_ARG(pf_shown(pf_node_text(package, "version"))));
+}
+
 static int take(struct pf_lock *l, const struct pf_lock_target *t, const struct pf_node *package,
 		struct pf_err *err)
 {
@@ -29,15 +42,53 @@ static int take(struct pf_lock *l, const struct pf_lock_target *t, const struct 
 	struct pf_str manager = pf_node_text(package, "manager"), url = pf_node_text(package, "url");
 	struct pf_str sha256 = pf_node_text(hash, "sha256");
 
+	if (!sha256.n)
+		return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " has no digest of SHA-256",
+			       package->line, PF_ARG(pf_shown(pf_node_text(package, "name"))));
 	if (pf_str_is(manager, "conda"))
-		return pf_lock_add_conda(l, url, pf_node_text(hash, "md5"), sha256, package->line,
-					 err);
+		return pf_lock_add_conda(l, t, url, pf_node_text(hash, "md5"), sha256,
+					 package->line, err) < 0 ?
+			       -1 :
+			       check_named(&l->conda.v[l->conda.n - 1].record, package, err);
 	if (pf_str_is(manager, "pip"))
 		return pf_lock_add_wheel(l, t, pf_node_text(package, "name"),
 					 pf_node_text(package, "version"), url, sha256,
 					 package->line, err);
 	return pf_fail(err, PF_EINTEGRITY, "line %u: the manager " PF_FMT " is neither conda nor pip",
 		       package->line, PF_ARG(pf_shown(manager)));
+}
+
+static bool lists(const struct pf_node *list, struct pf_str text)
+{
+	for (size_t i = 0; list && list->kind == PF_NODE_LIST && i < list->n; i++)
+		if (pf_str_eq(list->v[i].text, text))
+			return true;
+	return false;
+}
+
+/* CEP 37 names what may be there. */
+static int check_metadata(const struct pf_node *root, struct pf_err *err)
+{
+	static const char *const known[] = { "content_hash", "channels", "platforms", "sources",
+					     "time_metadata", "git_metadata", "inputs_metadata",
+					     "custom_metadata", NULL };
+	const struct pf_node *metadata = pf_node_get(root, "metadata");
+	const struct pf_node *packages = pf_node_get(root, "package");
+	const struct pf_node *platforms = pf_node_get(metadata, "platforms");
+
+	for (size_t i = 0; metadata && metadata->kind == PF_NODE_MAP && i < metadata->n; i++)
+		if (!pf_str_in(metadata->v[i].key, known))
+			return pf_fail(err, PF_EINTEGRITY, "line %u: metadata has no " PF_FMT,
+				       metadata->v[i].line, PF_ARG(pf_shown(metadata->v[i].key)));
+	for (size_t i = 0; packages && packages->kind == PF_NODE_LIST && i < packages->n; i++) {
+		struct pf_str platform = pf_node_text(&packages->v[i], "platform");
+
+		if (!lists(platforms, platform))
+			return pf_fail(err, PF_EINTEGRITY,
+				       "line %u: the platform " PF_FMT " is not among those it is for",
+				       packages->v[i].line, PF_ARG(pf_shown(platform)));
+	}
+	return 0;
 }
 
 int pf_condalock_read(struct pf_lock *out, const struct pf_lock_target *t, struct pf_str text,
@@ -52,6 +103,8 @@ int pf_condalock_read(struct pf_lock *out, const struct pf_lock_target *t, struc
 		return pf_fail(err, PF_EINTEGRITY,
 			       "it is of version " PF_FMT ", and 1 is what is read",
 			       PF_ARG(pf_shown(pf_node_text(root, "version"))));
+	if (check_metadata(root, err) < 0)
+		return -1;
 	list = pf_node_get(root, "package");
 	for (size_t i = 0; list && list->kind == PF_NODE_LIST && i < list->n; i++)
 		if (is_wanted(t, &list->v[i]) && take(out, t, &list->v[i], err) < 0)

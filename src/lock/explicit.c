@@ -11,7 +11,8 @@ bool pf_explicit_is(struct pf_str text)
 }
 
 /* "URL#MD5", "URL#sha256:HEX", "URL#sha256=HEX". */
-static int take_url(struct pf_lock *l, struct pf_str line, unsigned at, struct pf_err *err)
+static int take_url(struct pf_lock *l, const struct pf_lock_target *t, struct pf_str line,
+		    unsigned at, struct pf_err *err)
 {
 	size_t hash = pf_str_find(line, '#');
 	struct pf_str url = pf_str_cut(line, 0, hash), md5 = { 0 }, sha256 = { 0 };
@@ -21,7 +22,7 @@ static int take_url(struct pf_lock *l, struct pf_str line, unsigned at, struct p
 		sha256 = pf_str_skip(digest, 7);
 	else
 		md5 = digest;
-	return pf_lock_add_conda(l, url, md5, sha256, at, err);
+	return pf_lock_add_conda(l, t, url, md5, sha256, at, err);
 }
 
 /* "# pip NAME @ URL --hash=sha256:HEX", as micromamba has it. */
@@ -53,7 +54,7 @@ int pf_explicit_read(struct pf_lock *out, const struct pf_lock_target *t, struct
 		if (pf_str_starts(line, pip_mark))
 			rc = take_pip(out, t, pf_str_skip(line, sizeof(pip_mark) - 1), at, err);
 		else if (line.n && line.p[0] != '#' && line.p[0] != '@')
-			rc = take_url(out, line, at, err);
+			rc = take_url(out, t, line, at, err);
 		if (rc < 0)
 			return -1;
 	}

@@ -157,7 +157,7 @@ static int read_conda(struct pf_lock *out, struct pf_lock_for *whom, struct pf_p
 	struct pf_needs wanted = { 0 }, pip = *whom->needs;
 	struct pf_lock_target target = {
 		.env = &env, .wanted = &wanted, .base = whom->base, .model_dir = whom->model_dir,
-		.subdir = whom->python->platform,
+		.subdir = whom->python->platform, .channels = &whom->o->channels,
 	};
 
 	pip.conda = pip.build = (struct pf_strs){ 0 };
@@ -169,6 +169,17 @@ static int read_conda(struct pf_lock *out, struct pf_lock_for *whom, struct pf_p
 	    pf_lock_check_conda(out, whom->needs, err) < 0)
 		return -1;
 	return pf_lock_check(out, &wanted, whom, &env, err);
+}
+
+/* CEP 23 has it so; it is no digest that anybody should rely on. */
+static void warn_of_md5(const struct pf_lock *l)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->conda.n; i++)
+		n += !l->conda.v[i].record.sha256.n;
+	if (n)
+		pf_warn("%zu of %zu packages of the lock are known by MD5 alone", n, l->conda.n);
 }
 
 static void take_conda(struct pf_plan *plan, const struct pf_lock *l)
@@ -196,6 +207,7 @@ int pf_lock_read(struct pf_plan *out, struct pf_str text, const char *name,
 
 	if (rc == 0)
 		rc = pf_lock_choose(&plan, &lock, &chosen, err);
+	warn_of_md5(&lock);
 	take_conda(&plan, &lock);
 	for (size_t i = 0; i < lock.left_out.n; i++)
 		*PF_PUSH(&plan.arena, &plan.left_out) = pf_dup(&plan.arena, lock.left_out.v[i]);

@@ -46,6 +46,7 @@ struct pf_lock_target {
 	const char *base;		/* where paths begin */
 	const char *model_dir;		/* where those of our own begin */
 	struct pf_str subdir;		/* of conda's packages: "linux-64" */
+	const struct pf_strs *channels;	/* the user's own: their folders may be named */
 };
 
 struct pf_lock_format {
@@ -95,9 +96,11 @@ struct pf_str pf_lock_bare(struct pf_arena *a, struct pf_str url);
 /* "2024-01-31T23:59:59.5Z", which is in UTC, in seconds since 1970; 0: none. */
 int64_t pf_lock_time(struct pf_str text);
 
-/* A conda package by its address; the digests are hex digits, one of them may be empty. */
-int pf_lock_add_conda(struct pf_lock *l, struct pf_str url, struct pf_str md5, struct pf_str sha256,
-		      unsigned line, struct pf_err *err) PF_MUST_USE;
+/* A conda package by its address; the digests are hex digits, one of them may be empty. A place of
+ * this machine has to be in a channel that the user names. */
+int pf_lock_add_conda(struct pf_lock *l, const struct pf_lock_target *t, struct pf_str url,
+		      struct pf_str md5, struct pf_str sha256, unsigned line,
+		      struct pf_err *err) PF_MUST_USE;
 /* Beside it, a wheel of pip's; the version may be empty. */
 int pf_lock_add_wheel(struct pf_lock *l, const struct pf_lock_target *t, struct pf_str name,
 		      struct pf_str version, struct pf_str url, struct pf_str sha256, unsigned line,

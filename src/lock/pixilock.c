@@ -31,7 +31,7 @@ static int take(struct pf_lock *l, const struct pf_lock_target *t, const struct 
 	return pypi ? pf_lock_add_wheel(l, t, pf_node_text(more, "name"),
 					pf_node_text(more, "version"), url,
 					pf_node_text(more, "sha256"), more->line, err)
-		    : pf_lock_add_conda(l, url, pf_node_text(more, "md5"),
+		    : pf_lock_add_conda(l, t, url, pf_node_text(more, "md5"),
 					pf_node_text(more, "sha256"), more->line, err);
 }
 

@@ -87,11 +87,11 @@ expect "pylock has no conda packages" 2 "use conda-lock" lock -f pylock
 expect "or json" 0 '"conda":' lock -f json
 cp "$work/out" "$work/lock.json"
 for file in conda-lock.yml explicit.txt; do
-	expect "made again of $file: the same environment" 0 "$env" "$program" create --lock "$work/$file" "$dir"
+	expect "made again of $file: the same environment" 0 "$env" "$program" create -c "$channel" --lock "$work/$file" "$dir"
 	mv "$work/conda-forge/linux-64/repodata.json" "$work/hidden"
 	rm -rf "$work/second"
 	expect "without a look at any list, in another store" 0 "$(basename "$env")" \
-		"$program" create --store "$work/second" --lock "$work/$file" "$dir"
+		"$program" create -c "$channel" --store "$work/second" --lock "$work/$file" "$dir"
 	mv "$work/hidden" "$work/conda-forge/linux-64/repodata.json"
 done
 chmod -R u+w "$work/second"
@@ -107,16 +107,17 @@ $(sed -n 's|^\(file:[^#]*\)#.*|      - conda: \1|p' "$work/explicit.txt")
 packages:
 $(sed -n 's|^\(file:[^#]*\)#sha256:\(.*\)|- conda: \1\n  sha256: \2|p' "$work/explicit.txt")
 END
-expect "a pixi.lock is read" 0 "$env" "$program" create --lock "$work/pixi.lock" "$dir"
+expect "a pixi.lock is read" 0 "$env" "$program" create -c "$channel" --lock "$work/pixi.lock" "$dir"
 sed 's/version: 6/version: 5/' "$work/pixi.lock" >"$work/old.lock"
 expect "of the versions that are known" 5 "version 5" "$program" create --lock "$work/old.lock" "$dir"
 sed 's/#sha256:./#sha256:f/; s/tool-2.0-0.conda#sha256:.*/&/' "$work/explicit.txt" | sed '/tool-2.0/s/sha256:.../sha256:000/' >"$work/bad.txt"
 rm -rf "$work/third"
-expect "another digest is refused" 5 "" "$program" create --store "$work/third" --lock "$work/bad.txt" "$dir"
+expect "another digest is refused" 5 "" "$program" create -c "$channel" --store "$work/third" --lock "$work/bad.txt" "$dir"
+expect "a folder of this machine has to be the user's channel" 5 "place of one machine" "$program" create --lock "$work/explicit.txt" "$dir"
 sed 's/#.*//' "$work/explicit.txt" >"$work/bare.txt"
-expect "no digest is refused" 5 "no digest" "$program" create --lock "$work/bare.txt" "$dir"
+expect "no digest is refused" 5 "no digest" "$program" create -c "$channel" --lock "$work/bare.txt" "$dir"
 model "$dir" conda-forge 'tool=2' act data
-expect "a lock that lacks what is needed is stale" 5 "data" "$program" create --lock "$work/conda-lock.yml" "$dir"
+expect "a lock that lacks what is needed is stale" 5 "data" "$program" create -c "$channel" --lock "$work/conda-lock.yml" "$dir"
 model "$dir" conda-forge 'tool=1' act
-expect "so is one of another version" 5 "another version" "$program" create --lock "$work/explicit.txt" "$dir"
+expect "so is one of another version" 5 "another version" "$program" create -c "$channel" --lock "$work/explicit.txt" "$dir"
 finish
