@@ -107,8 +107,11 @@ int pf_use_conda(struct pf_job *job, const struct pf_opts *o, struct pf_err *err
 	if (pf_model_allow(&job->model, o->allow_model_index, o->allow_urls, err) < 0 ||
 	    pf_needs_date(needs, o, err) < 0)
 		return -1;
-	if (pf_conda_task_open(&task, needs, o, err) == 0 && use(job, &task, o, err) == 0)
-		return 1;
+	if (pf_conda_task_open(&task, needs, o, err) == 0) {
+		needs->conda_from = pf_dup(&job->model.arena, needs->conda_from);
+		if (use(job, &task, o, err) == 0)
+			return 1;
+	}
 	if (o->env_manager != PF_ENV_AUTO || err->code != PF_ETRANSFER ||
 	    !pf_conda_has_twins(needs))
 		return -1;
@@ -122,9 +125,11 @@ int pf_use_conda(struct pf_job *job, const struct pf_opts *o, struct pf_err *err
 
 int pf_use_conda_lock(struct pf_job *job, const struct pf_opts *asked, struct pf_err *err)
 {
+	PF_AUTO(conda_task) task = { 0 };
 	PF_AUTO(plan) plan = { 0 };
 	struct pf_opts with = *asked;
 	const struct pf_needs *needs = &job->model.needs;
+	struct pf_err ignored;
 	struct pf_lock_for whom = { .needs = needs, .model_dir = job->model.dir,
 				    .python = &job->python, .o = &with };
 
@@ -133,6 +138,9 @@ int pf_use_conda_lock(struct pf_job *job, const struct pf_opts *asked, struct pf
 	if (pf_model_allow(&job->model, with.allow_model_index, with.allow_urls, err) < 0 ||
 	    pf_lock_read_file(&plan, with.lock, &whom, err) < 0)
 		return -1;
+	/* Logins, proxies and certificates of its channels, where they are known here. */
+	if (pf_conda_task_open(&task, &job->model.needs, &with, &ignored) == 0)
+		pf_conda_task_places(&plan, &task);
 	return pf_env_get(&job->env, needs, &plan, &job->python, &with, err);
 }
 

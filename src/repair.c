@@ -195,6 +195,9 @@ int pf_repair(struct pf_job *job, const struct pf_opts *o, struct pf_err *err)
 	if (missing.v.n && job->model.needs.require_hashes)
 		pf_note(PF_FMT ", which nothing provides: it is not added, "
 			"since the model asks for digests", PF_ARG(missing.v.v[0].why));
+	else if (missing.v.n && !job->python.base_exe.n)
+		pf_note(PF_FMT ": nothing is added to an environment of conda packages",
+			PF_ARG(missing.v.v[0].why));
 	else if (missing.v.n && choose(&r, &missing))
 		rc = add(&r, err);
 	pf_arena_free(&r.arena);

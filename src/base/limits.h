@@ -57,6 +57,7 @@
 
 /* python and its environments */
 #define PF_MAX_DIST_INFO PF_MIB(2)	/* one METADATA file */
+#define PF_MAX_ENTRY_POINTS 1000	/* scripts that one conda package wants made */
 #define PF_MAX_RECORD PF_MIB(64)	/* the list of files of one distribution */
 #define PF_MAX_ENV_FILES 4000000	/* files and folders of one environment */
 #define PF_MAX_DISTS 20000		/* distributions of one environment */

@@ -87,6 +87,9 @@ static int read_index(struct pf_conda_info *out, struct pf_arena *a, int tree, s
 static int take_entries(struct pf_conda_info *out, struct pf_arena *a, const struct pf_node *list,
 			struct pf_err *err)
 {
+	if (list && list->n > PF_MAX_ENTRY_POINTS)
+		return pf_fail(err, PF_ELIMIT, "info/link.json: more than %d entry points",
+			       PF_MAX_ENTRY_POINTS);
 	for (size_t i = 0; list && i < list->n; i++) {
 		struct pf_entry_point e = { 0 };
 

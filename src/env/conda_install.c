@@ -269,7 +269,9 @@ static void keep_digests(const struct install *x, const struct pf_plan *plan)
 		for (size_t k = 0; k < x->n; k++)
 			if (!plan->conda.v[i].record.sha256.n &&
 			    pf_str_eq(plan->conda.v[i].record.name, x->items[k].record.name))
-				plan->conda.v[i].record.sha256 = x->items[k].record.sha256;
+				plan->conda.v[i].record.sha256 =
+					pf_dup((struct pf_arena *)(uintptr_t)&plan->arena,
+					       x->items[k].record.sha256);
 }
 
 int pf_conda_install(struct pf_found_list *list, struct pf_python *python,
@@ -314,6 +316,9 @@ struct pf_str pf_conda_start_identity(struct pf_arena *a, const struct pf_plan *
 
 		text = pf_format(a, PF_FMT PF_FMT " " PF_FMT "\n", PF_ARG(text),
 				 PF_ARG(one->record.fn), PF_ARG(one->record.sha256));
+		/* A lock does not tell: it may be any of them. */
+		for (size_t k = 0; !one->record.depends.n && k < plan->conda.n; k++)
+			add_needed(&seen, a, plan, plan->conda.v[k].record.name);
 		for (size_t k = 0; k < one->record.depends.n; k++)
 			add_needed(&seen, a, plan,
 				   pf_conda_spec_name(one->record.depends.v[k]));

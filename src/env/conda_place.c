@@ -131,7 +131,8 @@ static int check_dirs(const struct placing *p, struct pf_err *err)
 }
 
 /* "a/b.py": "a/__pycache__/b.cpython-" begins the names of its byte code. */
-static bool is_of_replaced(const struct placing *p, struct pf_str place)
+static bool is_of_replaced(const struct placing *p, struct pf_str place,
+			   const struct pf_bundle *whose)
 {
 	static const char folder[] = "__pycache__/";
 	size_t at = pf_str_find_str(place, folder), dot;
@@ -144,7 +145,7 @@ static bool is_of_replaced(const struct placing *p, struct pf_str place)
 	source = pf_map_get(&p->k->places, pf_format(p->k->arena, PF_FMT PF_FMT ".py",
 						  PF_ARG(pf_str_cut(place, 0, at)),
 						  PF_ARG(pf_str_cut(name, 0, dot))));
-	return source && (source->fate == PF_CONDA_REPLACED ||
+	return source && ((whose && source->from != whose) || source->fate == PF_CONDA_REPLACED ||
 			  (source->file && pf_bundled_is(source->file, PF_BUNDLED_TEXT)));
 }
 
@@ -166,7 +167,7 @@ static void drop_stale(struct placing *p, struct pf_conda_part *part)
 	for (size_t i = 0; i < part->placed.n; i++) {
 		struct pf_conda_placed *one = &part->placed.v[i];
 
-		if (one->fate == PF_CONDA_TAKEN && is_of_replaced(p, one->place))
+		if (one->fate == PF_CONDA_TAKEN && is_of_replaced(p, one->place, NULL))
 			one->fate = PF_CONDA_STALE;
 	}
 }
@@ -195,7 +196,8 @@ void pf_conda_place_code(struct pf_conda_linking *k)
 			struct pf_conda_placed one;
 
 			add_file(&one, &p, b, &b->files.v[j]);
-			if (!pf_map_get(&k->places, one.place) && !is_of_replaced(&p, one.place))
+			if (!pf_map_get(&k->places, one.place) &&
+			    !is_of_replaced(&p, one.place, part->package))
 				*PF_PUSH(k->arena, &part->placed) = one;
 		}
 	}

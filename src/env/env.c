@@ -246,7 +246,9 @@ static int remake(struct pf_env *out, const char *store, const char *name,
 	pf_plan_warn(&plan);
 	if (get(out, store, needs, &plan, python, o, err) == 0)
 		return 1;
-	if (o->offline || (err->code != PF_ESOLVE && err->code != PF_EINTEGRITY && !err->gone))
+	/* A channel's logins are not recorded: who resolves anew knows them. */
+	if (o->offline || (err->code != PF_ESOLVE && err->code != PF_EINTEGRITY && !err->gone &&
+			   !(plan.conda.n && err->code == PF_ETRANSFER)))
 		return -1;
 	pf_warn("what was recorded for this model cannot be installed any more (%s): resolving anew",
 		err->msg);

@@ -57,8 +57,11 @@ static char *make_name(struct pf_arena *a, const struct pf_needs *needs,
 		add_line(&b, "b", needs->build.v[i]);
 	for (size_t i = 0; i < needs->conda.n; i++)
 		add_line(&b, "k", needs->conda.v[i]);
-	if (needs->conda_from.n)
+	if (needs->conda_from.n) { /* the interpreter is one of the packages */
 		add_line(&b, "c", needs->conda_from);
+		add_line(&b, "p", needs->python);
+		pf_buf_printf(&b, "strict %d scripts %d\n", o->strict_python, o->allow_scripts);
+	}
 	for (size_t i = 0; o->allow_model_index && i < needs->asked.n; i++)
 		if (needs->asked.v[i].kind == PF_ASKED_INDEX ||
 		    needs->asked.v[i].kind == PF_ASKED_BUILD)

@@ -12,6 +12,7 @@
 
 #include "base/fs.h"
 #include "base/limits.h"
+#include "base/proc.h"
 #include "base/str.h"
 #include "formats/hasher.h"
 #include "formats/inflate.h"
@@ -92,6 +93,15 @@ static bool stays_inside(const char *path, struct pf_str target)
 
 /* ---- members ---- */
 
+/* Of what is unpacked in two parts, the links of the first are there before the second. */
+static bool is_folder(const struct unpacking *u, const char *path)
+{
+	struct stat st;
+
+	return !u->kept || (fstatat(u->dir, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+			    S_ISDIR(st.st_mode));
+}
+
 static int make_parents(struct unpacking *u, char *path, struct pf_err *err)
 {
 	for (char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
@@ -99,6 +109,8 @@ static int make_parents(struct unpacking *u, char *path, struct pf_err *err)
 
 		*slash = '\0';
 		rc = mkdirat(u->dir, path, 0755);
+		if (rc < 0 && errno == EEXIST && !is_folder(u, path))
+			errno = ENOTDIR;
 		*slash = '/';
 		if (rc < 0 && errno != EEXIST)
 			return errno == ENOTDIR ? refuse(err, pf_s(path), "lies inside a file") :
@@ -247,6 +259,7 @@ static void note_hard_link(struct unpacking *u, const char *path, const char *ta
 		memcpy(m->digest, first->digest, sizeof(m->digest));
 		m->executable = first->executable;
 		m->size = first->size;
+		return;
 	}
 }
 
@@ -255,7 +268,7 @@ static int make_hard_link(struct unpacking *u, const char *path, const char *to,
 	char *target = clean_name(u, pf_s(to), err);
 	struct stat st;
 
-	if (!target)
+	if (!target || make_parents(u, target, err) < 0)
 		return pf_wrap(err, "hard link %s", path);
 	if (fstatat(u->dir, target, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
 		return refuse(err, pf_s(path), "is a hard link to what is no file of the archive");
@@ -311,6 +324,21 @@ static void note_link(struct unpacking *u, const struct link *l)
 
 /* Letters are not enough: a link through another link may climb further than it shows. So each is
  * followed once all are there, beneath the root. Dangling is fine. */
+/* A link of an earlier part may have led nowhere then. */
+static int check_earlier(struct unpacking *u, struct pf_err *err)
+{
+	for (size_t i = 0; u->kept && i < u->kept->members.n; i++) {
+		const struct pf_archived *m = &u->kept->members.v[i];
+		struct pf_err ignored;
+		PF_FD(fd) = m->target ? pf_open_beneath(u->dir, m->path, &ignored) : -1;
+
+		if (m->target && fd < 0 && (errno == EXDEV || errno == ELOOP))
+			return refuse(err, pf_s(m->path),
+				      "is a link that leads out of the archive");
+	}
+	return 0;
+}
+
 static int make_links(struct unpacking *u, struct pf_err *err)
 {
 	for (size_t i = 0; i < u->links.n; i++) {
@@ -329,7 +357,7 @@ static int make_links(struct unpacking *u, struct pf_err *err)
 			return refuse(err, pf_s(u->links.v[i].path),
 				      "is a link that leads out of the archive");
 	}
-	return 0;
+	return check_earlier(u, err);
 }
 
 /* ---- all of it ---- */
@@ -346,7 +374,7 @@ static int take_all(struct unpacking *u, struct pf_err *err)
 		if (++u->members > u->limits->members)
 			return pf_fail(err, PF_ELIMIT, "it has more than %zu members",
 				       u->limits->members);
-		if (take_member(u, e, err) < 0)
+		if (take_member(u, e, err) < 0 || pf_signals_check(err) < 0)
 			return -1;
 	}
 	if (rc != ARCHIVE_EOF)

@@ -81,6 +81,8 @@ static int take_entry(const struct listing *l, struct pf_str folder, const struc
 		*PF_PUSH(&l->r->arena, &f->folders) = name;
 		return 0;
 	}
+	if (l->out->n >= PF_MAX_MODEL_FILES)
+		return pf_fail(l->err, PF_ELIMIT, "the model has files without end");
 	file = PF_PUSH(&l->r->arena, l->out);
 	*file = (struct pf_remote_file){ .path = name };
 	file->sized = pf_str_u64(size, &file->size);

@@ -17,7 +17,9 @@ static int get_page(struct pf_listing *l, const struct pf_listing_kind *kind, st
 	pf_pool_start(l->r->pool, &t);
 	rc = pf_pool_wait(l->r->pool, &t, err);
 	if (rc < 0)
-		rc = kind->refused && t.status ? kind->refused(l, &t, err) : -1;
+		rc = kind->refused && t.status && err->code < PF_ESIGNAL ?
+			     kind->refused(l, &t, err) :
+			     -1;
 	else if (kind->read(l, pf_buf_view(&t.body), err) < 0) {
 		err->code = err->code == PF_EMODEL ? PF_ETRANSFER : err->code;
 		rc = pf_wrap(err, "the server's list of files");

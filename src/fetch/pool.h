@@ -42,6 +42,7 @@ struct pf_transfer {
 	bool sends_file;	/* ... or so many bytes of a descriptor, read as they are sent */
 	int send_fd;
 	uint64_t send_from, send_size;
+	bool foreign; /* not for whom the pool's certificates are */
 	bool once; /* not tried again where the server may have done it already */
 	unsigned stall; /* seconds without a byte, at least; 0: as the pool has it */
 	uint64_t have;		/* bytes of it that are in the descriptor already... */

@@ -155,13 +155,13 @@ static void set_authorities(CURL *c, const char *path)
 static void set_tls(struct pf_transfer *t, const struct pf_net *net)
 {
 	struct pf_request *r = t->own;
-	const char *authorities = net->cert ? net->cert : getenv("SSL_CERT_FILE");
+	const char *authorities = net->cert && !t->foreign ? net->cert : getenv("SSL_CERT_FILE");
 
 	curl_easy_setopt(r->curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(r->curl, CURLOPT_ERRORBUFFER, r->why);
 	if (authorities && *authorities)
 		set_authorities(r->curl, authorities);
-	if (net->client_cert && !r->left)
+	if (net->client_cert && !r->left && !t->foreign)
 		curl_easy_setopt(r->curl, CURLOPT_SSLCERT, net->client_cert);
 	if (is_trusted(t, net)) {
 		curl_easy_setopt(r->curl, CURLOPT_SSL_VERIFYPEER, 0L);

@@ -136,6 +136,8 @@ static int take_entry(struct pf_remote_files *out, struct pf_remote *r, struct p
 			       PF_ARG(pf_shown(e->name)));
 	f.sized = pf_str_u64(e->size, &f.size);
 	f.mark = pf_dup(&r->arena, e->mark);
+	if (out->n >= PF_MAX_MODEL_FILES)
+		return pf_fail(err, PF_ELIMIT, "the model has files without end");
 	*PF_PUSH(&r->arena, out) = f;
 	return 0;
 }

@@ -266,9 +266,9 @@ int pf_tracking_call(struct pf_node **out, struct pf_arena *a, struct pf_pool *p
 	pf_tracking_sign(s, &t);
 	pf_pool_start(p, &t);
 	rc = pf_pool_wait(p, &t, err);
-	if (rc < 0)
+	if (rc < 0 && err->code < PF_ESIGNAL)
 		pf_tracking_refusal(&t, err);
-	else if (pf_json_parse(out, a, t.body.n ? pf_dup(a, pf_buf_view(&t.body)) : PF_S("{}"), err) < 0) {
+	else if (rc == 0 && pf_json_parse(out, a, t.body.n ? pf_dup(a, pf_buf_view(&t.body)) : PF_S("{}"), err) < 0) {
 		err->code = PF_ETRANSFER;
 		rc = pf_wrap(err, "the answer of %s", t.url);
 	}

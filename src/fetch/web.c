@@ -96,7 +96,9 @@ static int list_web(struct pf_remote_files *out, struct pf_remote *r, struct pf_
 {
 	struct web *f = r->own;
 
-	if (!r->archive && pf_artifacts_list(out, r, &f->folder, err) < 0 && !err->gone)
+	/* Gone may be a part of it too: then it is a folder all the same. */
+	if (!r->archive && pf_artifacts_list(out, r, &f->folder, err) < 0 &&
+	    (!err->gone || out->n || f->folder.folders.n > 1))
 		return -1;
 	if (!out->n)
 		r->archive = true;

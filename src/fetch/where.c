@@ -73,10 +73,16 @@ static bool is_ascii(struct pf_str s)
 
 static int check_bytes(struct pf_str uri, const struct pf_remote_kind *kind, struct pf_err *err)
 {
+	size_t host = pf_str_find_str(uri, "://");
+	struct pf_str shown = uri;
+
+	/* A login is not yet told apart from the rest. */
+	if (host != PF_NPOS && pf_str_find(pf_str_skip(uri, host), '@') != PF_NPOS)
+		shown = pf_str_cut(uri, 0, host + 3);
 	if (pf_str_find(uri, '\\') != PF_NPOS)
-		return refuse(err, uri, "has a backslash");
+		return refuse(err, shown, "has a backslash");
 	if (kind->rules & PF_WHERE_TEXT ? !is_visible_text(uri) : !is_ascii(uri))
-		return refuse(err, uri, kind->rules & PF_WHERE_TEXT ?
+		return refuse(err, shown, kind->rules & PF_WHERE_TEXT ?
 			"has bytes that are no visible text" :
 			"has blanks or bytes beyond ASCII: write them as %XX");
 	return 0;

@@ -74,7 +74,8 @@ static bool conda_has(struct pf_arena *a, const struct pf_lock *l, const struct 
 	for (size_t i = 0; !r && i < l->conda.n; i++)
 		if (pf_str_eq(pf_name_canonical(a, l->conda.v[i].record.name), need->req.key))
 			r = &l->conda.v[i].record;
-	return r && !need->link.n && !need->req.url.n && admits(&need->req.specs, r->version);
+	return r && !need->hashes.n && !need->link.n && !need->req.url.n &&
+	       admits(&need->req.specs, r->version);
 }
 
 /* What is wrong with what a lock has for a need; an empty view: nothing. */

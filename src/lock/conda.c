@@ -1,6 +1,7 @@
 /* conda.c - conda packages of a lock: one address each, with a digest */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/digests.h"
+#include "base/fs.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -48,18 +49,30 @@ static int take_digest(struct pf_str *out, struct pf_arena *a, struct pf_str hex
 	return 0;
 }
 
-/* "file:///pool/linux-64/x-1-0.conda" for the user's channel "file:///pool". */
+static struct pf_str channel_url(struct pf_arena *a, struct pf_str channel)
+{
+	bool path = !pf_str_starts(channel, "file:") &&
+		    pf_str_find_str(channel, "://") == PF_NPOS &&
+		    pf_str_find(channel, '/') != PF_NPOS;
+	char *real = path ? pf_realpath(a, pf_dupz(a, channel)) : NULL;
+
+	channel = real ? pf_url_of_path(a, real) : channel;
+	while (pf_str_ends(channel, "/"))
+		channel.n--;
+	return channel;
+}
+
+/* "file:///pool/linux-64/x-1-0.conda" for the user's channel "file:///pool", or "/pool". */
 static bool is_of_channel(struct pf_arena *a, const struct pf_strs *channels, struct pf_str url)
 {
-	for (size_t i = 0; i < channels->n; i++) {
-		struct pf_str c = channels->v[i];
+	struct pf_str plain = pf_url_decode(a, url);
 
-		if (pf_str_starts(c, "/"))
-			c = pf_url_of_path(a, pf_dupz(a, c));
-		while (pf_str_ends(c, "/"))
-			c.n--;
-		if (c.n && pf_str_starts(url, pf_dupz(a, c)) && url.n > c.n && url.p[c.n] == '/' &&
-		    pf_str_find_str(url, "/../") == PF_NPOS)
+	if (!plain.n || pf_str_find_str(plain, "/../") != PF_NPOS)
+		return false;
+	for (size_t i = 0; i < channels->n; i++) {
+		struct pf_str c = channel_url(a, channels->v[i]);
+
+		if (c.n && pf_str_starts(url, pf_dupz(a, c)) && url.n > c.n && url.p[c.n] == '/')
 			return true;
 	}
 	return false;
@@ -145,10 +158,26 @@ static bool satisfies(struct pf_arena *a, const struct pf_conda_record *r, struc
 	return pf_match_spec_matches(&s, &bare);
 }
 
+/* "3.11" of "3.11.7": another patch is as good. */
+static struct pf_str minor_of(struct pf_str version)
+{
+	size_t dot = pf_str_find(version, '.');
+	size_t end = dot == PF_NPOS ? PF_NPOS : pf_str_find(pf_str_skip(version, dot + 1), '.');
+
+	return end == PF_NPOS ? version : pf_str_cut(version, 0, dot + 1 + end);
+}
+
 int pf_lock_check_conda(const struct pf_lock *l, const struct pf_needs *needs, struct pf_err *err)
 {
 	PF_AUTO(arena) a = { 0 };
+	struct pf_str python = minor_of(needs->python);
 
+	if (python.n && !satisfies(&a, pf_lock_conda(l, PF_S("python")),
+				   pf_format(&a, "python=" PF_FMT, PF_ARG(python)))) {
+		pf_fail(err, PF_EINTEGRITY, "the model needs python " PF_FMT
+			", and it has another one", PF_ARG(pf_shown(python)));
+		return pf_hint(err, "make a new lock: pyfunc-env lock");
+	}
 	for (size_t i = 0; i < needs->conda.n; i++) {
 		struct pf_str name = pf_conda_spec_name(needs->conda.v[i]);
 		const struct pf_conda_record *r = pf_lock_conda(l, name);

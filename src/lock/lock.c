@@ -202,9 +202,13 @@ int pf_lock_read(struct pf_plan *out, struct pf_str text, const char *name,
 	struct pf_lock lock = { 0 };
 	struct pf_lock_for chosen = *whom;
 	const struct pf_lock_format *format = recognise(text);
-	int rc = format->conda ? read_conda(&lock, &chosen, &python, format, text, err)
-			       : read_for(&lock, format, text, whom, err);
+	int rc;
 
+	if (format->conda && whom->stranger)
+		return pf_fail(err, PF_EINTEGRITY,
+			       "%s is a lock of conda packages, which is the user's to give", name);
+	rc = format->conda ? read_conda(&lock, &chosen, &python, format, text, err)
+			   : read_for(&lock, format, text, whom, err);
 	if (rc == 0)
 		rc = pf_lock_choose(&plan, &lock, &chosen, err);
 	warn_of_md5(&lock);

@@ -75,6 +75,9 @@ int pf_recordlock_read(struct pf_lock *out, const struct pf_lock_target *t, stru
 	if (pf_plan_read(&plan, pf_node_get(root, "plan") ? pf_node_get(root, "plan") : root, err) <
 	    0)
 		return -1;
+	if (plan.conda.n)
+		return pf_fail(err, PF_EINTEGRITY,
+			       "it has conda packages: lock as conda-lock or explicit");
 	for (size_t i = 0; i < plan.packages.n; i++)
 		if (take_planned(out, &plan.packages.v[i], t, err) < 0)
 			return -1;

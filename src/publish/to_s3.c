@@ -178,12 +178,12 @@ static int question(struct pf_str *out, struct pf_upload *u, struct pf_transfer 
 
 	t->body = PF_BUF(PF_MAX_REST);
 	t->problem = PF_BUF(PF_MAX_REST);
-	t->stall = PF_WAIT_TAKE;
+	t->stall = u->pool.deaf ? 0 : PF_WAIT_TAKE;
 	pf_pool_start(&u->pool, t);
 	rc = pf_pool_wait(&u->pool, t, err);
-	if (rc < 0)
+	if (rc < 0 && err->code < PF_ESIGNAL)
 		explain(t, err);
-	else if (path &&
+	else if (rc == 0 && path &&
 		 (pf_xml_read(pf_buf_view(&t->body), take, &want, &ignored) < 0 || !want.text.p)) {
 		rc = pf_fail(err, PF_ETRANSFER, "the answer about its parts is not S3's");
 		(void)pf_refusal_xml(NULL, &u->arena, pf_buf_view(&t->body), err);

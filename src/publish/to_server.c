@@ -49,6 +49,7 @@ static void ask(struct pf_transfer *t, struct pf_upload *u, const struct pf_uplo
 
 	if (part) { /* somebody else's, who knows us by the URL */
 		t->url = part->url;
+		t->foreign = true;
 		t->secret = part->secret;
 		for (size_t i = 0; i < part->headers.n; i++)
 			*PF_PUSH(&t->arena, &t->headers) = part->headers.v[i];

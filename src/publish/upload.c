@@ -172,7 +172,7 @@ static int begin_parts(struct pf_upload *u, struct pf_upload_file *f, struct pf_
 	f->part_size = f->bytes.p ? 0 : u->kind->part_size(u, f->size);
 	if (!f->part_size)
 		return 0;
-	f->part_count = (size_t)((f->size + f->part_size - 1) / f->part_size);
+	f->part_count = (size_t)(f->size / f->part_size + (f->size % f->part_size != 0));
 	rc = u->kind->begin(u, f, err);
 	if (rc == 1)
 		f->part_size = 0;
@@ -211,6 +211,8 @@ int pf_upload_send(struct pf_upload *u, struct pf_upload_files *files, struct pf
 		return 0;
 	u->pool.deaf = true;
 	u->pool.net.tries = 1;
+	if (err->code > PF_ESIGNAL)
+		u->pool.net.wait = PF_WAIT_GRACE;
 	for (size_t i = 0; i < files->n; i++)
 		if (files->v[i].parts)
 			u->kind->drop(u, &files->v[i]);

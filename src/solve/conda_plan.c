@@ -186,11 +186,20 @@ static struct pf_str place_of(struct pf_arena *a, const struct pf_conda_task *t,
 	for (size_t i = 0; i < t->channels.v.n; i++) {
 		const struct pf_channel *c = &t->channels.v.v[i];
 
-		if (pf_str_starts(r->url, pf_dupz(a, c->url)) && c->asked.n)
+		if (pf_str_eq(r->channel, c->url) && c->asked.n &&
+		    pf_str_starts(r->url, pf_dupz(a, c->url)) && r->url.n > c->url.n &&
+		    r->url.p[c->url.n] == '/')
 			return pf_format(a, PF_FMT PF_FMT, PF_ARG(c->asked.v[0]),
 					 PF_ARG(pf_str_skip(r->url, c->url.n)));
 	}
 	return r->url;
+}
+
+void pf_conda_task_places(struct pf_plan *plan, const struct pf_conda_task *t)
+{
+	for (size_t i = 0; i < plan->conda.n; i++)
+		plan->conda.v[i].from = place_of(&plan->arena, t, &plan->conda.v[i].record);
+	plan->conda_net = &t->channels.net;
 }
 
 static void fill(struct pf_plan *plan, const struct pf_conda_task *t,
@@ -206,10 +215,9 @@ static void fill(struct pf_plan *plan, const struct pf_conda_task *t,
 		one = PF_PUSH(a, &plan->conda);
 		*one = pf_planned_conda_copy(
 			a, &(struct pf_planned_conda){ .record = found->v.v[i] });
-		one->from = place_of(a, t, &one->record);
 		one->asked = asked_by(a, specs, one->record.name);
 	}
-	plan->conda_net = &t->channels.net;
+	pf_conda_task_places(plan, t);
 	plan->resolver = PF_S("pyfunc-env " PACKAGE_VERSION);
 }
 

@@ -25,6 +25,9 @@ bool pf_conda_has_twins(const struct pf_needs *needs);
  * fetched. EMODEL, EUSAGE, ETRANSFER for a channel that is forbidden. */
 int pf_conda_task_open(struct pf_conda_task *out, struct pf_needs *needs, const struct pf_opts *o,
 		       struct pf_err *err) PF_MUST_USE;
+/* How the plan's packages are reached: by the channels' addresses with login and token, and their
+ * certificates and proxies. The plan borrows from the task. */
+void pf_conda_task_places(struct pf_plan *plan, const struct pf_conda_task *t);
 /* Fills plan->conda, plan->resolver and plan->as_of; the plan borrows from the task. Without
  * --strict-python another patch of the Python that is asked for is taken where the channels do not
  * have that one. ESOLVE, ETRANSFER, ELIMIT. */

@@ -46,6 +46,13 @@ expect "the command's status is that of exec" 7 "" "$program" exec "$dir" -- sh 
 expect "no such command: 127" 127 nonesuch "$program" exec "$dir" -- nonesuch
 expect "no program: 126" 126 /etc "$program" exec "$dir" -- /etc
 expect "no command" 2 "exec MODEL" "$program" exec "$dir"
+expect "scripts are run where that is allowed, which is another environment" 0 "" "$program" create --allow-scripts "$dir"
+check "really" test "$(cat "$work/out")" != "$env"
+expect "and the first is found again" 0 "$env" "$program" create "$dir"
+sed "s/python=$minor/python=2.6/" "$dir/conda.yaml" >"$work/yaml" && mv "$work/yaml" "$dir/conda.yaml"
+sed "s/python_version: .*/python_version: 2.6/" "$dir/MLmodel" >"$work/yaml" && mv "$work/yaml" "$dir/MLmodel"
+expect "another Python is another environment" 6 python "$program" create "$dir"
+model "$dir" conda-forge 'tool=2' act
 expect "it verifies" 0 good "$program" env verify
 
 # ---- refused ----
@@ -116,6 +123,13 @@ expect "another digest is refused" 5 "" "$program" create -c "$channel" --store 
 expect "a folder of this machine has to be the user's channel" 5 "place of one machine" "$program" create --lock "$work/explicit.txt" "$dir"
 sed 's/#.*//' "$work/explicit.txt" >"$work/bare.txt"
 expect "no digest is refused" 5 "no digest" "$program" create -c "$channel" --lock "$work/bare.txt" "$dir"
+cp "$work/explicit.txt" "$dir/pylock.toml"
+expect "a model brings no lock of conda packages" 0 "the user's to give" "$program" create --env-manager venv --python "$python" "$dir"
+rm "$dir/pylock.toml"
+sed "s/python=$minor/python=2.6/" "$dir/conda.yaml" >"$work/yaml" && mv "$work/yaml" "$dir/conda.yaml"
+sed "s/python_version: .*/python_version: 2.6/" "$dir/MLmodel" >"$work/yaml" && mv "$work/yaml" "$dir/MLmodel"
+expect "a lock of another Python is stale" 5 "python 2.6" "$program" create -c "$channel" --lock "$work/explicit.txt" "$dir"
+expect "a plan as JSON is no lock of conda packages" 5 "conda-lock or explicit" "$program" create --lock "$work/lock.json" --python "$python" "$dir"
 model "$dir" conda-forge 'tool=2' act data
 expect "a lock that lacks what is needed is stale" 5 "data" "$program" create -c "$channel" --lock "$work/conda-lock.yml" "$dir"
 model "$dir" conda-forge 'tool=1' act

@@ -192,6 +192,24 @@ mkdir -p "$work/moved/noarch"
 cp "$linux/tool-2.0-0.conda" "$work/moved/noarch/"
 expect "of another platform" 5 "is a package for linux-64, not noarch" "$tool" env "$interpreter" "$work/moved/noarch/tool-2.0-0.conda"
 
+# A link of the first part that leads nowhere yet, and out once the second one is there.
+"$maker" - "$here" "$work/channel" <<-'END'
+	import sys, zipfile
+	sys.path.insert(0, sys.argv[1])
+	from make_conda import Package, zstd
+	p = Package("sly", "1.0")
+	info = [("info/" + name, text.encode(), 0o644, None) for name, text in p.texts()]
+	info += [("k/s", b"", 0o777, ".."), ("way", b"", 0o777, "k/s/k/s/q/../../../../outside")]
+	files = [("q/x", b"x", 0o644, None), ("way/evil", b"x", 0o644, None)]
+	with zipfile.ZipFile(sys.argv[2] + "/linux-64/sly-1.0-0.conda", "w") as z:
+	    z.writestr("metadata.json", '{"conda_pkg_format_version": 2}')
+	    z.writestr("pkg-sly-1.0-0.tar.zst", zstd(p.tar(files)))
+	    z.writestr("info-sly-1.0-0.tar.zst", zstd(p.tar(info)))
+END
+expect "the second part is not written through links of the first" 5 "sly-1.0-0.conda" "$tool" env "$interpreter" "$linux/sly-1.0-0.conda"
+check "nothing is outside" none "$work" -name 'outside*'
+check "nor evil" none "$work" -name evil
+
 # ---- several at once ----
 for round in 1 2 3; do
 	rm -rf "$store/envs" "$store/conda"
