@@ -112,9 +112,11 @@ int pf_use_conda(struct pf_job *job, const struct pf_opts *o, struct pf_err *err
 		if (use(job, &task, o, err) == 0)
 			return 1;
 	}
-	if (o->env_manager != PF_ENV_AUTO || err->code != PF_ETRANSFER ||
-	    !pf_conda_has_twins(needs))
+	if (o->env_manager != PF_ENV_AUTO || err->code != PF_ETRANSFER)
 		return -1;
+	if (!pf_conda_has_twins(needs))
+		return pf_hint(err, "--channel names another channel by its address; --env-manager "
+				    "venv goes without what only conda has");
 	pf_warn("the conda packages come from the package index: %s", err->msg);
 	pf_python_free(&job->python);
 	needs->conda_from = (struct pf_str){ 0 };

@@ -34,7 +34,9 @@ answers() { # status, answer's file without its ending
 run_one() { # model's name, input file
 	base=$(dirname "$2")/out.$(basename "$2" | sed 's/^in\.//')
 	[ -f "$base.json" ] || [ -f "$base.err" ] || return
-	"$program" run "$data/models/$1/model" -i "$2" >"$work/out" 2>"$work/err" </dev/null
+	manager=auto
+	[ "$1" != conda_deps ] || manager=venv # its channel is in tests/network/conda_rattler.sh
+	"$program" run --env-manager $manager "$data/models/$1/model" -i "$2" >"$work/out" 2>"$work/err" </dev/null
 	rc=$?
 	answers $rc "$base"
 	tap $? "$1 $(basename "$2"): status $rc"

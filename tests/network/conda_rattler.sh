@@ -2,6 +2,7 @@
 # conda_rattler.sh - environments of real conda packages, beside those that py-rattler makes: the same files
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2154
+models=${PYFUNC_ENV_ACCEPTANCE:-/nowhere}/models
 . "${SRCDIR:-.}/tests/network/wheels.sh"
 tool=$BUILDDIR/tests/cli/conda_tool
 peer=${SRCDIR:-.}/tests/network/conda_rattler.py
@@ -114,4 +115,29 @@ cp "$work/out" "$work/both.yml"
 rm -rf "$work/channel/linux-64/repodata.json"
 expect "and made again of the lock" 0 "$env" run create --lock "$work/both.yml"
 expect "it verifies" 0 good "$program" env verify
+
+# ---- a model that MLflow made, whose conda packages it drops ----
+deps=$models/conda_deps
+old=$(ls -d "$pythons"/3.11*/ 2>/dev/null | tail -n 1)
+if [ -d "$deps" ] && [ -n "$old" ]; then
+	"$work/tools/bin/python" -m pip download -q --only-binary :all: --no-deps --python-version 3.11 -d "$work/fewer" \
+		numpy==1.26.4 pip==25.0 || echo "# no wheels"
+	check "a channel has what it asks for" env PATH="$work/tools/bin:$PATH" "$maker" \
+		"${SRCDIR:-.}/tests/network/make_channel.py" "$work/conda-forge" "$work/fewer" "$old"
+	export CONDA_CHANNEL_ALIAS="file://$work"
+	for form in csv split.json; do
+		ends 0 "$program" run "$deps/model" -i "$deps/io/in.$form"
+		check "its answer to in.$form is MLflow's" "$maker" -c 'import json, sys
+assert json.load(open(sys.argv[1])) == json.load(open(sys.argv[2]))' "$work/out" "$deps/io/out.$form.json"
+	done
+	ends 0 "$program" create "$deps/model"
+	env=$(cat "$work/out")
+	check "with libopenblas" test -f "$env/conda-meta/libopenblas-0.3.21-h1_0.json"
+	check "and conda's numpy" test -f "$env/conda-meta/numpy-1.26.4-py311_0.json"
+	check "which is the one" test "$(find "$env/lib/python3.11/site-packages" -maxdepth 1 -name 'numpy-*.dist-info')" = \
+		"$env/lib/python3.11/site-packages/numpy-1.26.4.dist-info"
+	expect "and fits" 0 "" "$program" diff "$deps/model" --in "$env"
+else
+	skip "the model conda_deps, or CPython 3.11 to make its channel of, is not here"
+fi
 finish

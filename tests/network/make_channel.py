@@ -158,6 +158,7 @@ def small(channel):
     channel.add(Package("claims-b", "1.0").add("share/claimed.txt", "b\n").add("share/shared.txt", "same\n"))
     channel.add(Package("claims-a", "1.0", depends=["claims-b"]).add("share/claimed.txt", "a\n")
                 .add("share/shared.txt", "same\n"))
+    channel.add(Package("libopenblas", "0.3.21", "h1_0").add("share/libopenblas.txt", "a library\n"))
     channel.add(Package("zone", "2024", subdir="noarch", noarch="generic").add("share/zone/UTC", b"TZif2\0"))
     p = Package("scripts", "1.0", depends=["python"])
     p.add("bin/long-script", "#!%s/bin/python -x\nprint('long')\n" % (PLACE + "/" + "deep/" * 20), 0o755)
