@@ -1,7 +1,7 @@
 #!/bin/sh
 # conda.sh - models that name packages of conda: solved, made, run in, locked, and made again of the lock
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2154
+# shellcheck disable=SC2119,SC2120,SC2154
 . "${SRCDIR:-.}/tests/cli/tap.sh"
 here=${SRCDIR:-.}/tests/cli
 maker=$(command -v python3) || skip_all "there is no python3"
