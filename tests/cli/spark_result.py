@@ -74,13 +74,22 @@ def spans(node, kind, offsets):
 
 
 def ours(kind, rows, answer):
-    """("ok", values as JSON) or ("error", message)"""
+    """("ok", values as JSON) or ("error", message); None where this pandas has no such answer"""
     spec = {"type": tree(kind)}
     try:
-        made = result.convert(eval(answer), rows, spec)
+        answer = eval(answer)
+    except TypeError:
+        return None
+    try:
+        made = result.convert(answer, rows, spec)
     except Exception as e:
         return "error", "%s: %s" % (type(e).__name__, e)
     return "ok", json.dumps(values(made["columns"], spec["type"], rows), ensure_ascii=False)
+
+
+def spelt(text):
+    """What is missing is 'None', 'nan' or '<NA>' as text, by the version of pandas."""
+    return text.replace('"nan"', '"None"').replace('"<NA>"', '"None"')
 
 
 def unescaped(text):
@@ -97,7 +106,9 @@ def main():
             wanted = {"same": (outcome, value), "refused": ("error", None)}.get(other, ("ok", other))
             got = ours(kind, int(rows), answer)
             count += 1
-            if got[0] != wanted[0] or got[0] == "ok" and got[1] != wanted[1]:
+            if got is None and pd.__version__ < "1":
+                continue
+            if got[0] != wanted[0] or got[0] == "ok" and spelt(got[1]) != spelt(wanted[1]):
                 print("%s of %s: %s, not %s" % (kind, answer, got[1], wanted[1] or "an error"))
     print("%d answers" % count)
 
