@@ -23,6 +23,10 @@ static const char mold[] =
 #include "runner/mold.inc"
 	;
 
+static const char result[] =
+#include "runner/result.inc"
+	;
+
 static struct py *compile(const char *source)
 {
 	enum { FILE_INPUT = 257 }; /* Py_file_input */
@@ -47,6 +51,16 @@ struct py *pfr_raw(struct pfr *r, const char *name)
 	if (!found && !PyErr_Occurred())
 		PyErr_SetString(PyExc_RuntimeError, name);
 	return found;
+}
+
+struct py *pfr_result(struct pfr *r, struct py *answer, size_t rows, struct py *spec)
+{
+	struct py *convert;
+
+	if (!r->result)
+		r->result = compile(result);
+	convert = r->result ? PyDict_GetItemString(r->result, "convert") : NULL;
+	return convert ? PyObject_CallFunction(convert, "OnO", answer, (ssize_t)rows, spec) : NULL;
 }
 
 struct py *pfr_light(const char *name)

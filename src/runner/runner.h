@@ -13,6 +13,7 @@ struct pfr {
 	int parent;		/* a descriptor of that process; 0: there is none */
 	struct py *none;
 	struct py *raw;		/* the functions of raw.py, compiled when first needed */
+	struct py *result;	/* those of result.py, likewise */
 	struct py *model;	/* what the loader returned */
 	struct py *predict;	/* its predict */
 	bool takes_params;	/* predict(data, params=...) */
@@ -75,6 +76,9 @@ void pfr_watch(int fd, bool alone);
 void pfr_unwatch(int fd);
 /* raw.c - a function of raw.py; borrowed. */
 struct py *pfr_raw(struct pfr *r, const char *name);
+/* What the model answered to so many rows, as the values of a type of Spark's: result.py. `spec` is
+ * the map "result" of PREDICT; a new reference. */
+struct py *pfr_result(struct pfr *r, struct py *answer, size_t rows, struct py *spec);
 /* A function of light.py, and of mold.py; new reference. */
 struct py *pfr_light(const char *name);
 struct py *pfr_mold(const char *name);
