@@ -8,7 +8,7 @@
 
 static struct pf_log_opts log_opts = { .level = PF_LOG_NOTE };
 static bool step_open;
-/* Of each thread: a runner in somebody's process may be asked by several. NULL: they are printed. */
+/* Of each thread: a runner in somebody's process may be asked by several. NULL: not kept. */
 static _Thread_local struct pf_strs *kept_warnings;
 static _Thread_local struct pf_arena *kept_in;
 

@@ -1,4 +1,4 @@
-/* enforce.c - what a Python caller gave against the signature: the rules of data/, for enforce.py */
+/* enforce.c - what a Python caller gave and the signature: the rules of data/, for enforce.py */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/limits.h"
 #include "base/log.h"
@@ -234,9 +234,13 @@ static struct py_method functions[] = {
 
 static int put_functions(struct pfr *r, struct py *names)
 {
+	struct pf_str text = r->signature ? r->signature->inputs.text : (struct pf_str){ 0 };
 	PF_PY(self) = PyCapsule_New(r, NULL, NULL);
+	PF_PY(inputs) = PyUnicode_FromStringAndSize(text.n ? text.p : "null",
+						    (ssize_t)(text.n ? text.n : 4));
 
-	if (!self || PyDict_SetItemString(names, "InputError", pfr_input_error()) < 0)
+	if (!self || !inputs || PyDict_SetItemString(names, "TEXT", inputs) < 0 ||
+	    PyDict_SetItemString(names, "InputError", pfr_input_error()) < 0)
 		return -1;
 	for (size_t i = 0; i < PF_COUNT(functions); i++) {
 		PF_PY(function) = PyCFunction_NewEx(&functions[i], self, NULL);
@@ -301,15 +305,12 @@ int pfr_take_signature(struct pfr *r, const struct pf_value *texts)
 /* The object itself where there is nothing to change. */
 struct py *pfr_enforce(struct pfr *r, struct py *data)
 {
-	const struct pf_signature *s = r->signature;
 	struct py *enforce;
-	PF_PY(text) = NULL;
 
-	if (!s || s->inputs.kind == PF_SCHEMA_NONE)
+	if (!r->signature || r->signature->inputs.kind == PF_SCHEMA_NONE)
 		return py_ref(data);
 	enforce = pfr_enforcing(r, "enforce");
-	text = PyUnicode_FromStringAndSize(s->inputs.text.p, (ssize_t)s->inputs.text.n);
-	return enforce && text ? PyObject_CallFunction(enforce, "OO", data, text) : NULL;
+	return enforce ? PyObject_CallFunction(enforce, "(O)", data) : NULL;
 }
 
 struct py *pfr_enforce_params(struct pfr *r, const struct pf_params *declared, struct py *given)

@@ -1,7 +1,7 @@
 # enforce.py - what a Python caller gave, made into what the signature declares, as mlflow.pyfunc does
 # SPDX-License-Identifier: Apache-2.0
 # Compiled into the runner as text and run by any Python from 3.6 on. The rules are those of data/, which C has put
-# among the names here (enforce.c): columns, fit, nested, shape, InputError. What is here is what pandas and numpy
+# among the names here (enforce.c): columns, fit, nested, shape, InputError, and the inputs as TEXT. What is here is what pandas and numpy
 # alone can do: making tables, and types that frames do not have (mlflow/models/utils.py: _enforce_schema).
 import datetime
 import json
@@ -218,6 +218,22 @@ def assemble(pandas, frame, made):
     return pandas.DataFrame(made, copy=False)
 
 
+def is_like(given, fitting):
+    """Has a table the columns and types of one that fitted?"""
+    table, labels, dtypes = fitting
+    return type(given) is table and labels.equals(given.columns) and dtypes == list(given.dtypes)
+
+
+def remember(frame, inputs):
+    """Where types alone have told that it is as it is to be, they tell so of the next one."""
+    dtypes = list(frame.dtypes)
+    if all(
+        spec["type"] in ("string", "binary") or (spec["type"] in PLAIN and dtype != object)
+        for spec, dtype in zip(inputs, dtypes)
+    ):
+        KNOWN["fitting"] = type(frame), frame.columns, dtypes
+
+
 def enforce_table(given, inputs):
     import numpy
     import pandas
@@ -238,7 +254,10 @@ def enforce_table(given, inputs):
         else:
             new = nested_column(numpy, pandas, values, spec, number, label)
         made[label] = None if new is values else new
-    return assemble(pandas, frame, made)
+    made = assemble(pandas, frame, made)
+    if made is given:
+        remember(frame, inputs)
+    return made
 
 
 # --- tensors ---
@@ -409,9 +428,19 @@ def enforce_tensors(given, inputs):
 # --- the doors ---
 
 
-def enforce(given, text):
-    inputs = json.loads(text)
-    return enforce_tensors(given, inputs) if inputs[0]["type"] == "tensor" else enforce_table(given, inputs)
+KNOWN = {}
+
+
+def enforce(given):
+    inputs = KNOWN.get("inputs")
+    if inputs is None:
+        inputs = KNOWN["inputs"] = json.loads(TEXT)
+    if inputs[0]["type"] == "tensor":
+        return enforce_tensors(given, inputs)
+    fitting = KNOWN.get("fitting")
+    if fitting is not None and is_like(given, fitting):
+        return given
+    return enforce_table(given, inputs)
 
 
 def plain_param(value):
