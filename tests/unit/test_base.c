@@ -42,6 +42,10 @@ static void redacts_secrets(void **state)
 		{ "https://h/a@b", "https://h/a@b" },
 		{ "git+ssh://git@h/r, ssh://git:word@h/r", "git+ssh://git@h/r, ssh://git:****@h/r" },
 		{ "ssh://gitx@h/r", "ssh://****@h/r" },
+		{ "wasbs://box@a.h/p?sv=1&sig=abcdef", "wasbs://box@a.h/p?sv=1&sig=****" },
+		{ "wasbs://box:word@a.h/p", "wasbs://box:****@a.h/p" },
+		{ "abfss://box@a.h/p, xwasbs://boxy@a.h", "abfss://box@a.h/p, xwasbs://****@a.h" },
+		{ "libsig=1.0, sig==1.0", "libsig=1.0, sig==1.0" },
 	};
 	char text[128];
 
