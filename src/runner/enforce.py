@@ -218,15 +218,21 @@ def assemble(pandas, frame, made):
     return pandas.DataFrame(made, copy=False)
 
 
+def dtypes_of(frame):
+    """As frame.dtypes has them, which makes a Series of them first."""
+    get = getattr(getattr(frame, "_mgr", None), "get_dtypes", None)
+    return list(get() if get is not None else frame.dtypes)
+
+
 def is_like(given, fitting):
     """Has a table the columns and types of one that fitted?"""
     table, labels, dtypes = fitting
-    return type(given) is table and labels.equals(given.columns) and dtypes == list(given.dtypes)
+    return type(given) is table and labels.equals(given.columns) and dtypes == dtypes_of(given)
 
 
 def remember(frame, inputs):
     """Where types alone have told that it is as it is to be, they tell so of the next one."""
-    dtypes = list(frame.dtypes)
+    dtypes = dtypes_of(frame)
     if all(
         spec["type"] in ("string", "binary") or (spec["type"] in PLAIN and dtype != object)
         for spec, dtype in zip(inputs, dtypes)
