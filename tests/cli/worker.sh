@@ -47,6 +47,10 @@ echo 'class Model:
         yield data, 0
         yield data, 1
 def _load_pyfunc(path): return Model()' | model streams
+echo 'import subprocess
+class Model:
+    def predict(self, data): return subprocess.Popen(["sleep", "1000"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).pid
+def _load_pyfunc(path): return Model()' | model starts
 echo 'import os, signal
 class Model:
     def predict(self, data): os.kill(os.getpid(), signal.SIGKILL)
@@ -75,6 +79,7 @@ check "an answer in pieces" ask streams
 check "what it is told, and warnings" ask is_described
 check "what fails" ask fails
 check "its end is seen" ask dies
+check "what it started" ask leaves_nothing
 check "nobody left, while it works" ask is_left
 check "nobody left, though the socket is open" ask is_orphaned
 check "a thread that ends" ask outlives_thread

@@ -183,6 +183,16 @@ def is_left():
     worker.process.stdout.close()
 
 
+def leaves_nothing():
+    """What the model started goes with it."""
+    ctypes.CDLL(None, use_errno=True).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER, as below
+    worker = Worker("starts")
+    worker.load()
+    kind, pid = worker.ask(1)
+    assert kind == ANSWER and worker.end()[0] == 0
+    assert os.waitpid(pid, 0) == (pid, signal.SIGTERM)
+
+
 def is_orphaned():
     """Its caller is killed, and a process of his that has nothing to do with it holds the socket's other end."""
     ctypes.CDLL(None, use_errno=True).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER: orphans are ours to reap
