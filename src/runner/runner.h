@@ -32,6 +32,7 @@ struct pfr {
 	int has_blocks;		/* a DataFrame's blocks are as exact_table.c takes them: the same */
 	struct py *columns;	/* the Index that `labels` is the list of; NULL: none yet */
 	struct py *labels;
+	struct pfr_pieces *pieces; /* what is encoded may be of several; NULL: of one */
 	struct py *arrived;	/* the bytearray that a value is read from, to be shared; or NULL */
 };
 
