@@ -339,7 +339,7 @@ def compare(pfr, path):
         if isinstance(back[name], str):
             print("%s: %s" % (name, back[name]))
         elif not same(o, pfr.decode(back[name])):
-            print("%s: differs: %r, %r" % (name, o, pfr.decode(back[name])))
+            print(("%s: differs: %r, %r" % (name, o, pfr.decode(back[name]))).replace("\n", " / "))
 
 
 if __name__ == "__main__":
