@@ -131,7 +131,6 @@ struct py *pfr_module_model(struct py *self, struct py *handle)
 /* (the signature's params as JSON, or None; what is given, or None) */
 struct py *pfr_module_check_params(struct py *self, struct py *args)
 {
-	PF_AUTO(arena) a = { 0 };
 	struct py *text = NULL, *given = NULL, *made = NULL;
 	struct pfr *r = new_state();
 	struct pf_value pair[2], texts = { .kind = PF_V_MAP, .list = { pair, 1 } };
