@@ -1,4 +1,4 @@
-/* mold.c - DataFrames of numbers with the columns of the one before, at a third of the price */
+/* mold.c - DataFrames of numbers and text with the columns of the one before, at a third of the price */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/limits.h"
 #include "runner/runner.h"
@@ -8,11 +8,12 @@
  * only one, so that it is the second that pays for it (measured: 25 us of 33 for one row). */
 
 #define MAX_CELLS 4096	/* beyond that the constructor is a small part of it */
+#define MAX_OBJECTS 256	/* columns of objects or text */
 
 struct pfr_mold {
 	struct pf_buf key;	/* names and types of the last table's columns */
 	enum { FRESH, SEEN, MADE, NEVER } state;
-	struct py *make;	/* MADE: make(bytes, rows) */
+	struct py *make;	/* MADE: make(bytes, rows, arrays of objects) */
 	struct pf_arena arena;
 	size_t *order;		/* columns as they lie in its blocks ... */
 	bool *begins;		/* ... each of which begins at a multiple of 8 */
@@ -21,19 +22,22 @@ struct pfr_mold {
 /* Names, each ended by a NUL and a type; false for a table that is not of that kind. */
 static bool put_key(struct pf_buf *out, const struct pf_table *t)
 {
+	size_t objects = 0;
+
 	if (!t->rows || !t->columns.n || t->index || t->rows * t->columns.n > MAX_CELLS)
 		return false;
 	for (size_t i = 0; i < t->columns.n; i++) {
 		const struct pf_column *c = &t->columns.v[i];
 
-		if (c->unnamed || !c->data || c->type == PF_T_DATETIME ||
+		if (c->unnamed || c->type == PF_T_DATETIME || c->type == PF_T_BYTES ||
 		    (c->name.n && memchr(c->name.p, 0, c->name.n)))
 			return false;
 		pf_buf_str(out, c->name);
 		pf_buf_char(out, '\0');
 		pf_buf_char(out, (char)c->type);
+		objects += !c->data;
 	}
-	return !out->toobig;
+	return !out->toobig && objects <= MAX_OBJECTS;
 }
 
 static void forget(struct pfr_mold *m)
@@ -42,6 +46,12 @@ static void forget(struct pfr_mold *m)
 	pf_arena_free(&m->arena);
 	pf_buf_free(&m->key);
 	*m = (struct pfr_mold){ 0 };
+}
+
+void pfr_mold_free(struct pfr *r)
+{
+	if (r->mold)
+		forget(r->mold);
 }
 
 static struct pfr_mold *mold_of(struct pfr *r)
@@ -56,8 +66,42 @@ static size_t align(size_t n)
 	return (n + 7) & ~(size_t)7;
 }
 
-static struct py *pour(const struct pfr_mold *m, const struct pf_table *t)
+/* How many columns the block has that begins with this one. */
+static size_t width_of(const struct pfr_mold *m, size_t first, size_t columns)
 {
+	size_t end = first + 1;
+
+	while (end < columns && !m->begins[end])
+		end++;
+	return end - first;
+}
+
+/* One array for each block of objects or text; the bytes have none of them. */
+static struct py *pour_objects(struct pfr *r, const struct pfr_mold *m, const struct pf_table *t)
+{
+	PF_PY(list) = PyList_New(0);
+	PF_PY(numpy) = list ? pfr_import("numpy") : NULL;
+	size_t columns = t->columns.n, width;
+
+	for (size_t i = 0; numpy && i < columns; i += width) {
+		const struct pf_value *runs[MAX_OBJECTS];
+		PF_PY(array) = NULL;
+
+		width = width_of(m, i, columns);
+		if (t->columns.v[m->order[i]].data)
+			continue;
+		for (size_t j = 0; j < width; j++)
+			runs[j] = t->columns.v[m->order[i + j]].values;
+		array = pfr_objects_array(r, numpy, runs, width, t->rows);
+		if (!array || PyList_Append(list, array) < 0)
+			return NULL;
+	}
+	return numpy ? py_take(&list) : NULL;
+}
+
+static struct py *pour(struct pfr *r, const struct pfr_mold *m, const struct pf_table *t)
+{
+	PF_PY(objects) = pour_objects(r, m, t);
 	size_t size = 0, at = 0;
 	PF_PY(bytes) = NULL;
 	struct py_view view;
@@ -66,18 +110,19 @@ static struct py *pour(const struct pfr_mold *m, const struct pf_table *t)
 		size = (m->begins[i] ? align(size) : size) +
 		       t->rows * pf_type_width(t->columns.v[m->order[i]].type);
 	bytes = PyByteArray_FromStringAndSize(NULL, (ssize_t)size);
-	if (!bytes || PyObject_GetBuffer(bytes, &view, PY_BUF_C_CONTIGUOUS) < 0)
+	if (!objects || !bytes || PyObject_GetBuffer(bytes, &view, PY_BUF_C_CONTIGUOUS) < 0)
 		return NULL;
 	for (size_t i = 0; i < t->columns.n; i++) {
 		const struct pf_column *c = &t->columns.v[m->order[i]];
 		size_t n = t->rows * pf_type_width(c->type);
 
 		at = m->begins[i] ? align(at) : at;
-		memcpy((char *)view.buf + at, c->data, n);
+		if (n)
+			memcpy((char *)view.buf + at, c->data, n);
 		at += n;
 	}
 	PyBuffer_Release(&view);
-	return PyObject_CallFunction(m->make, "On", bytes, (ssize_t)t->rows);
+	return PyObject_CallFunction(m->make, "OnO", bytes, (ssize_t)t->rows, objects);
 }
 
 /* Does the table look like the one before? Else the mold is a fresh one. */
@@ -104,7 +149,7 @@ struct py *pfr_mold_pour(struct pfr *r, const struct pf_table *t)
 
 	if (!fits(m, t) || m->state != MADE)
 		return NULL;
-	frame = pour(m, t);
+	frame = pour(r, m, t);
 	if (!frame) {
 		m->state = NEVER;
 		PyErr_Clear(); /* pandas itself tells what is wrong */
