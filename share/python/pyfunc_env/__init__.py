@@ -45,7 +45,7 @@ _WHERE = {
     "transform": "spark",
 }
 
-__all__ = ["__version__", *_WHERE]  # pyright: ignore[reportUnsupportedDunderAll]
+__all__ = ["__version__", *_WHERE]  # noqa: PLE0604
 
 if TYPE_CHECKING:
     from .dependencies import get_model_dependencies as get_model_dependencies
