@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import sys
 import warnings
@@ -22,8 +23,8 @@ logger = logging.getLogger("pyfunc_env.model")
 def load_model(
     model_uri: str,
     suppress_warnings: bool = False,
-    model_config: str | dict[str, Any] | None = None,
     dst_path: str | None = None,
+    model_config: str | os.PathLike[str] | dict[str, Any] | None = None,
     env_manager: str = "local",
     timeouts: Timeouts | None = None,
     **options: Any,
