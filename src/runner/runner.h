@@ -9,6 +9,8 @@
 
 struct pfr {
 	int fd;			/* the socket */
+	bool watched;		/* who started us is no program of ours, that would end us */
+	int parent;		/* a descriptor of that process; 0: there is none */
 	struct py *none;
 	struct py *raw;		/* the functions of raw.py, compiled when first needed */
 	struct py *model;	/* what the loader returned */
