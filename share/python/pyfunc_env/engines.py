@@ -9,20 +9,19 @@ from __future__ import annotations
 
 import functools
 import multiprocessing
-import pickle
 import threading
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .runner import Runner
 
-_runners: dict[bytes, Runner] = {}
+_runners: dict[str, Runner] = {}
 _lock = threading.Lock()
 
 
 def runner_here(runner: Runner) -> Runner:
     """The one Runner of this process for the same model and options."""
-    key = pickle.dumps((runner.model_uri, runner.timeouts, sorted(runner.options.items())))
+    key = repr(runner.__reduce__())
     with _lock:
         return _runners.setdefault(key, runner)
 

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from . import errors, frames, program
@@ -23,10 +23,11 @@ GRACE = 3.0
 class Process:
     """Started by a thread that reads its stderr and stays as long as it lives.
 
-    Linux ends the process with the thread that started it, so that this is none of the caller's.
+    The program, while it makes an environment, ends with the thread that started it, so that this
+    is none of the caller's.
     """
 
-    def __init__(self, argv: Sequence[str]) -> None:
+    def __init__(self, argv: Sequence[str], environ: Mapping[str, str] | None = None) -> None:
         self.messages = program.Messages()
         self.broken = False  # nothing more can be asked
         self.loaded = False
@@ -37,7 +38,10 @@ class Process:
         self._started = threading.Event()
         self._reaping = threading.Lock()
         self._keeper = threading.Thread(
-            target=self._keep, args=(argv, theirs, write_end), name="pyfunc-env", daemon=True
+            target=self._keep,
+            args=(argv, environ, theirs, write_end),
+            name="pyfunc-env",
+            daemon=True,
         )
         self._keeper.start()
         self._started.wait()
@@ -51,7 +55,13 @@ class Process:
 
     # ---- the thread ----
 
-    def _keep(self, argv: Sequence[str], theirs: socket.socket, write_end: int) -> None:
+    def _keep(
+        self,
+        argv: Sequence[str],
+        environ: Mapping[str, str] | None,
+        theirs: socket.socket,
+        write_end: int,
+    ) -> None:
         number = theirs.fileno()
         try:
             self._popen = subprocess.Popen(
@@ -59,6 +69,7 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=write_end,
+                env=environ,
                 pass_fds=[number],
                 start_new_session=True,
             )

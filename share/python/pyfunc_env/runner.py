@@ -1,8 +1,8 @@
 """runner.py - a model in a process of its own environment: started, asked, ended
 
 The process is started by `pyfunc-env worker`, which becomes the environment's interpreter; frames
-go over a socket that nobody else has. One Runner is for one process of Python: a forked child, and one
-that a Runner was pickled to, starts its own.
+go over a socket that nobody else has. One Runner is for one process of Python: a forked child, and
+one that a Runner was pickled to, starts its own.
 """
 # SPDX-License-Identifier: Apache-2.0
 
@@ -13,7 +13,7 @@ import json
 import os
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from . import errors, frames, program
@@ -32,11 +32,19 @@ class Runner:
     """A model, loaded in its own environment, asked by `predict` from any thread in turn.
 
     `options` are those of `pyfunc-env worker`, as keywords: env_manager, python, store, loader,
-    model_config (a dict, or a file's name), env (a dict), lock, as_of, offline=True, ...
+    model_config (a dict, or a file's name), env (a dict), lock, as_of, offline=True, ... `environ`
+    are the variables that the program is started with, in place of this process's.
     """
 
-    def __init__(self, model_uri: str, timeouts: Timeouts | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        model_uri: str,
+        timeouts: Timeouts | None = None,
+        environ: Mapping[str, str] | None = None,
+        **options: Any,
+    ) -> None:
         self.model_uri = str(model_uri)
+        self.environ = None if environ is None else dict(environ)
         self.timeouts = Timeouts(*timeouts) if timeouts else Timeouts()
         self.options = options
         self._told: dict[str, Any] = {}
@@ -49,7 +57,7 @@ class Runner:
         self._streaming: int | None = None  # the thread that reads a stream
 
     def __reduce__(self) -> Any:
-        return _again, (type(self), self.model_uri, self.timeouts, self.options)
+        return _again, (type(self), self.model_uri, self.timeouts, self.environ, self.options)
 
     # ---- start ----
 
@@ -75,7 +83,7 @@ class Runner:
         if isinstance(options.get("model_config"), dict):
             options["model_config"] = json.dumps(options["model_config"])
         argv = ["worker", "-m", self.model_uri, "--json", *program.options(**options)]
-        process = Process(argv)
+        process = Process(argv, self.environ)
         try:
             self._load(process)
         except BaseException:
@@ -201,8 +209,9 @@ class _Held:
         self._lock.release()
 
 
-def _again(kind: type[Runner], uri: str, timeouts: Timeouts, options: dict[str, Any]) -> Runner:
-    return kind(uri, timeouts, **options)
+def _again(kind: type[Runner], *given: Any) -> Runner:
+    *positional, options = given
+    return kind(*positional, **options)
 
 
 # ---- all that this process of Python has ----
