@@ -12,6 +12,7 @@
 
 #include "base/limits.h"
 #include "base/str.h"
+#include "runner/exact.h"
 #include "runner/runner.h"
 
 /* ---- the conversation ---- */
@@ -262,9 +263,18 @@ struct definition {
 	void *traverse, *clear, *free;
 };
 
+#define WITH_KEYWORDS(f) (struct py * (*)(struct py *, struct py *))(void (*)(void))(f), 0x0003
+
 static struct method methods[] = {
 	{ "main", run, 0x0004 /* METH_NOARGS */, "Load a model and answer for it." },
 	{ "end", pfr_end, 0x0001 /* METH_VARARGS */, "The handler of SIGTERM." },
+	{ "encode", pfr_module_encode, 0x0008 /* METH_O */, "An object as a frame's body." },
+	{ "decode", pfr_module_decode, 0x0008, "The object of a frame's body." },
+	{ "send", WITH_KEYWORDS(pfr_module_send), "Send an object in a frame." },
+	{ "send_bytes", WITH_KEYWORDS(pfr_module_send_bytes), "Send a body in a frame." },
+	{ "receive", WITH_KEYWORDS(pfr_module_receive), "The next frame: its kind and object." },
+	{ "receive_bytes", WITH_KEYWORDS(pfr_module_receive_bytes), "Its kind and body." },
+	{ "exchange", WITH_KEYWORDS(pfr_module_exchange), "Send an object, receive the answer." },
 	{ 0 },
 };
 
