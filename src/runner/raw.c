@@ -23,14 +23,18 @@ static const char mold[] =
 #include "runner/mold.inc"
 	;
 
-static const char result[] =
-#include "runner/result.inc"
-	;
-
 static const char objects[] =
 #include "runner/objects.inc"
 #include "runner/objects_numpy.inc"
 #include "runner/objects_pandas.inc"
+	;
+
+static const char result[] =
+#include "runner/result.inc"
+	;
+
+static const char enforce[] =
+#include "runner/enforce.inc"
 	;
 
 static struct py *compile(const char *source)
@@ -74,6 +78,11 @@ struct py *pfr_light(const char *name)
 	PF_PY(names) = compile(light);
 
 	return names ? py_ref(PyDict_GetItemString(names, name)) : NULL;
+}
+
+struct py *pfr_enforce_names(void)
+{
+	return compile(enforce);
 }
 
 struct py *pfr_mold(const char *name)

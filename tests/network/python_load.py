@@ -131,7 +131,7 @@ def old():
         @case(f"a model of an old MLflow, here and in its own environment: {name}")
         def _(name=name):
             path, wanted = str(folder / name), np.load(folder / (name + ".npy"))
-            with pyfunc_env.load_model(path, env_manager="venv") as model:
+            with pyfunc_env.load_model(path, env_manager="venv", python=sys.executable, as_of="2024-01-31") as model:
                 np.testing.assert_array_equal(np.asarray(model.predict(frame())), wanted)
                 assert model.metadata.mlflow_version.startswith(("1.", "2.")), model.metadata.to_dict()
             if name == "loader":
