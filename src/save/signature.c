@@ -197,6 +197,13 @@ static int put_text(struct pf_node *signature, struct pf_arena *a, const char *k
 	return 0;
 }
 
+static void set_flag(struct pf_saving *w, const struct pf_node *given, const char *key)
+{
+	const struct pf_node *flag = pf_node_get(given, key);
+
+	set(&w->arena, &w->mlmodel, key, pf_node_bool(flag && flag->truth));
+}
+
 int pf_save_signature(struct pf_saving *w, struct pf_err *err)
 {
 	struct pf_arena *a = &w->arena;
@@ -218,7 +225,7 @@ int pf_save_signature(struct pf_saving *w, struct pf_err *err)
 	    put_text(&out, a, "params", &params, err) < 0)
 		return -1;
 	set(a, &w->mlmodel, "signature", out);
-	set(a, &w->mlmodel, "is_signature_from_type_hint", pf_node_bool(false));
-	set(a, &w->mlmodel, "type_hint_from_example", pf_node_bool(false));
+	set_flag(w, &given, "is_signature_from_type_hint");
+	set_flag(w, &given, "type_hint_from_example");
 	return 0;
 }
