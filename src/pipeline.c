@@ -46,6 +46,9 @@ static int use_local(struct pf_job *job, const struct pf_opts *o, struct pf_err 
 		return -1;
 	pf_diff_make(&diff, &job->model, &job->python, &installed);
 	pf_report_mlflow_python(&text, job->model.needs.python, &job->python);
+	if (text.n)
+		pf_warn_text(pf_buf_view(&text));
+	text.n = 0;
 	pf_report_mlflow(&text, &diff);
 	if (text.n)
 		pf_warn_text(pf_buf_view(&text));

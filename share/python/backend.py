@@ -3,6 +3,7 @@
 A build backend (PEP 517, and 660 for editable installs) that needs nothing installed, so that the
 wheel is built without an index. The same sources make the same bytes.
 """
+
 # SPDX-License-Identifier: Apache-2.0
 import ast
 import base64

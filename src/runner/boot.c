@@ -1,13 +1,18 @@
 /* boot.c - the module _pfr: its main() talks frames over a socket until told to go */
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/limits.h"
 #include "base/str.h"
+#include "runner/exact.h"
 #include "runner/runner.h"
 
 /* ---- the conversation ---- */
@@ -95,6 +100,18 @@ static int answer(struct pfr *r, enum pf_frame_kind kind, const struct pf_value 
 	return rc;
 }
 
+/* Who started us may end while something else of it keeps our socket open: false then. A process
+ * that cannot be watched is one of an old kernel. */
+static bool wait_for_frame(struct pfr *r)
+{
+	struct pollfd fds[] = { { .fd = r->fd, .events = POLLIN },
+				{ .fd = r->parent > 0 ? r->parent : -1, .events = POLLIN } };
+
+	while (poll(fds, PF_COUNT(fds), -1) < 0 && errno == EINTR)
+		;
+	return fds[0].revents || !fds[1].revents;
+}
+
 /* Which frames may come depends on where we are: a model is loaded once, a worker is one
  * already. */
 static int act_on(struct pfr *r, enum pf_frame_kind kind, const struct pf_value *value)
@@ -109,6 +126,19 @@ static int act_on(struct pfr *r, enum pf_frame_kind kind, const struct pf_value 
 	}
 }
 
+/* The other side's going away is noticed while the model is at work, too. */
+static int act_watched(struct pfr *r, enum pf_frame_kind kind, const struct pf_value *value)
+{
+	int rc;
+
+	if (r->watched)
+		pfr_watch(r->fd, true);
+	rc = act_on(r, kind, value);
+	if (r->watched)
+		pfr_unwatch(r->fd);
+	return rc;
+}
+
 int pfr_serve_one(struct pfr *r)
 {
 	struct pf_buf body = PF_BUF(PF_MAX_FRAME);
@@ -117,7 +147,8 @@ int pfr_serve_one(struct pfr *r)
 	enum pf_frame_kind kind = PF_FRAME_BYE;
 	struct py_thread *others = PyEval_SaveThread(); /* the model's threads may run meanwhile */
 	struct pf_err err;
-	int rc = pf_frame_receive(r->fd, &kind, &body, &err);
+	int rc = r->watched && !wait_for_frame(r) ? 0 :
+						    pf_frame_receive(r->fd, &kind, &body, &err);
 
 	PyEval_RestoreThread(others);
 	if (rc == 1 && kind == PF_FRAME_BYE)
@@ -125,7 +156,7 @@ int pfr_serve_one(struct pfr *r)
 	if (rc == 1)
 		rc = pf_value_read(&value, &a, pf_buf_view(&body), &err) < 0 ? -1 : 1;
 	if (rc == 1)
-		rc = act_on(r, kind, &value);
+		rc = act_watched(r, kind, &value);
 	pf_arena_free(&a);
 	pf_buf_free(&body);
 	return rc;
@@ -149,17 +180,29 @@ static int arrange_descriptors(int fd)
 	return dup2(STDERR_FILENO, STDOUT_FILENO) < 0 ? -1 : top;
 }
 
-/* argv: -c, our directory, the socket's number. */
-static int socket_number(void)
+/* -1: there is none. */
+static int number_at(struct py *argv, ssize_t i)
 {
-	struct py *argv = PySys_GetObject("argv");
-	struct py *text = argv ? PyList_GetItem(argv, 2) : NULL;
-	const char *p = text ? PyUnicode_AsUTF8AndSize(text, NULL) : NULL;
+	struct py *text = argv && i < PyList_Size(argv) ? PyList_GetItem(argv, i) : NULL;
 	uint64_t number;
 
-	if (!p || !pf_str_u64(pf_s(p), &number) || number > 1 << 20)
-		return -1;
-	return PyList_SetSlice(argv, 1, PyList_Size(argv), NULL) < 0 ? -1 : (int)number;
+	return text && pf_str_u64(pfr_text(text), &number) && number <= INT_MAX ? (int)number : -1;
+}
+
+/* argv: -c, our directory, the socket's number; and, of a runner that is not watched by a program of
+ * ours, the process that started it. */
+static int read_words(struct pfr *r)
+{
+	struct py *argv = PySys_GetObject("argv");
+	int socket = number_at(argv, 2), parent = number_at(argv, 3);
+
+	if (parent > 0) {
+		r->watched = true;
+		r->parent = (int)syscall(SYS_pidfd_open, parent, 0);
+		if (getppid() != parent)
+			return -1; /* it has ended */
+	}
+	return socket < 0 || PyList_SetSlice(argv, 1, PyList_Size(argv), NULL) < 0 ? -1 : socket;
 }
 
 /* Without -I, the current directory is on the path as "": no model is to find its modules there. */
@@ -177,7 +220,7 @@ static void drop_current_directory(void)
 static struct py *run(struct py *self, struct py *ignored)
 {
 	struct pfr r = { .none = Py_BuildValue("") };
-	int fd = socket_number(), rc;
+	int fd = read_words(&r), rc;
 
 	(void)ignored;
 	r.fd = fd < 0 ? -1 : arrange_descriptors(fd);
@@ -220,9 +263,18 @@ struct definition {
 	void *traverse, *clear, *free;
 };
 
+#define WITH_KEYWORDS(f) (struct py * (*)(struct py *, struct py *))(void (*)(void))(f), 0x0003
+
 static struct method methods[] = {
 	{ "main", run, 0x0004 /* METH_NOARGS */, "Load a model and answer for it." },
 	{ "end", pfr_end, 0x0001 /* METH_VARARGS */, "The handler of SIGTERM." },
+	{ "encode", pfr_module_encode, 0x0008 /* METH_O */, "An object as a frame's body." },
+	{ "decode", pfr_module_decode, 0x0008, "The object of a frame's body." },
+	{ "send", WITH_KEYWORDS(pfr_module_send), "Send an object in a frame." },
+	{ "send_bytes", WITH_KEYWORDS(pfr_module_send_bytes), "Send a body in a frame." },
+	{ "receive", WITH_KEYWORDS(pfr_module_receive), "The next frame: its kind and object." },
+	{ "receive_bytes", WITH_KEYWORDS(pfr_module_receive_bytes), "Its kind and body." },
+	{ "exchange", WITH_KEYWORDS(pfr_module_exchange), "Send an object, receive the answer." },
 	{ 0 },
 };
 

@@ -44,6 +44,12 @@ static void forget(struct pfr_mold *m)
 	*m = (struct pfr_mold){ 0 };
 }
 
+void pfr_mold_free(struct pfr *r)
+{
+	if (r->mold)
+		forget(r->mold);
+}
+
 static struct pfr_mold *mold_of(struct pfr *r)
 {
 	if (!r->mold)

@@ -23,6 +23,12 @@ static const char mold[] =
 #include "runner/mold.inc"
 	;
 
+static const char objects[] =
+#include "runner/objects.inc"
+#include "runner/objects_numpy.inc"
+#include "runner/objects_pandas.inc"
+	;
+
 static struct py *compile(const char *source)
 {
 	enum { FILE_INPUT = 257 }; /* Py_file_input */
@@ -61,6 +67,25 @@ struct py *pfr_mold(const char *name)
 	PF_PY(names) = compile(mold);
 
 	return names ? py_ref(PyDict_GetItemString(names, name)) : NULL;
+}
+
+/* Threads that come at once may compile it each: the first one's stays. */
+struct py *pfr_objects(const char *name)
+{
+	static struct py *names;
+	struct py *found = __atomic_load_n(&names, __ATOMIC_ACQUIRE), *none = NULL;
+
+	if (!found) {
+		found = compile(objects);
+		if (!found)
+			return NULL;
+		if (!__atomic_compare_exchange_n(&names, &none, found, false, __ATOMIC_ACQ_REL,
+						 __ATOMIC_ACQUIRE)) {
+			Py_DecRef(found);
+			found = none;
+		}
+	}
+	return PyDict_GetItemString(found, name);
 }
 
 void pfr_list_imports(struct pf_str path)

@@ -7,8 +7,12 @@
 
 /* As everywhere in CPython: NULL or -1 means that a Python exception is set. */
 
+#define PFR_CLASSES 8
+
 struct pfr {
 	int fd;			/* the socket */
+	bool watched;		/* who started us is no program of ours, that would end us */
+	int parent;		/* a descriptor of that process; 0: there is none */
 	struct py *none;
 	struct py *raw;		/* the functions of raw.py, compiled when first needed */
 	struct py *model;	/* what the loader returned */
@@ -25,6 +29,12 @@ struct pfr {
 	struct py *header;	/* the Index of the last table's names; NULL: none yet */
 	struct pf_buf names;
 	struct pfr_mold *mold;	/* of the tables like the last one (mold.c); NULL: none yet */
+	struct py *classes[PFR_CLASSES]; /* those of exact.h that were seen; NULL: not yet */
+	int text_is_object;	/* pandas has text as objects: 1, -1 for no, 0 not known yet */
+	int has_blocks;		/* a DataFrame's blocks are as exact_table.c takes them: the same */
+	struct py *columns;	/* the Index that `labels` is the list of; NULL: none yet */
+	struct py *labels;
+	struct py *arrived;	/* the bytearray that a value is read from, to be shared; or NULL */
 };
 
 double pfr_clock(void);
@@ -44,11 +54,14 @@ struct py *pfr_object(struct pfr *r, const struct pf_value *v);
  * yet. What was made otherwise then goes to pfr_mold_take, for those after it. */
 struct py *pfr_mold_pour(struct pfr *r, const struct pf_table *t);
 void pfr_mold_take(struct pfr *r, const struct pf_table *t, struct py *frame);
+void pfr_mold_free(struct pfr *r);
 /* answer.c - what a model returned, as a value. */
 int pfr_put(struct pfr *r, struct pf_buf *out, struct py *o);
 /* table.c - DataFrames, Series and arrays among it. Returns 1 when `o` is one and was put, 0 when
  * it is none, -1. */
 int pfr_put_array(struct pfr *r, struct pf_buf *out, struct py *o, unsigned depth);
+/* The type of a buffer's elements when it is a plain one, else PF_T_OBJECT. */
+int pfr_type_of_buffer(const struct py_view *view);
 int pfr_put_nested(struct pfr *r, struct pf_buf *out, struct py *o, unsigned depth);
 /* failure.c - the exception that is set: its traceback to stderr, a FAILED frame to the socket. */
 int pfr_report(struct pfr *r, const char *stage);
@@ -76,6 +89,8 @@ struct py *pfr_raw(struct pfr *r, const char *name);
 /* A function of light.py, and of mold.py; new reference. */
 struct py *pfr_light(const char *name);
 struct py *pfr_mold(const char *name);
+/* A function of objects.py, which is compiled once in a process; borrowed. */
+struct py *pfr_objects(const char *name);
 /* Lets the list of an environment's modules (env/import_list.h) serve imports; without it, or where
  * it cannot, Python searches. */
 void pfr_list_imports(struct pf_str path);

@@ -71,16 +71,14 @@ else:
         PythonModel, PythonModelContext = _OwnModel, _OwnContext
 
 
-class FunctionModel(PythonModel):
+def _function_model(func: Callable[..., Any]) -> Any:
     """A function of the input as a model, where MLflow has no such class."""
 
-    def __init__(self, func: Callable[..., Any]) -> None:
-        self.func = func
+    class FunctionModel(PythonModel):
+        def predict(self, context, model_input, params=None):  # type: ignore[no-untyped-def]
+            return func(model_input)
 
-    def predict(self, context: Any, model_input: Any, params: dict[str, Any] | None = None) -> Any:
-        if params is not None and "params" in inspect.signature(self.func).parameters:
-            return self.func(model_input, params=params)
-        return self.func(model_input)
+    return FunctionModel()
 
 
 def as_model(python_model: Any) -> Any:
@@ -107,7 +105,7 @@ def as_model(python_model: Any) -> Any:
             "installed for that (2.20 or later)",
             "leave the hint out",
         )
-    return FunctionModel(python_model)
+    return _function_model(python_model)
 
 
 def _imports_us(module: ModuleType) -> bool:

@@ -108,7 +108,10 @@ def signature_json(signature: Any) -> str:
 def _by_mlflow(value: Any, answer: Any, params: Any) -> Any:
     from mlflow.models import infer_signature
 
-    return infer_signature(value, answer, params) if params else infer_signature(value, answer)
+    try:
+        return infer_signature(value, answer, params)
+    except TypeError:  # MLflow's before 2.6 knows no parameters
+        return infer_signature(value, answer)
 
 
 def _by_dtypes(value: Any) -> dict[str, Any] | None:

@@ -45,7 +45,8 @@ def find() -> str:
     if path_found:
         return path_found
     raise errors.LocalError(
-        "the program pyfunc-env is not installed", "name it in PYFUNC_ENV_PROGRAM, or put it on PATH"
+        "the program pyfunc-env is not installed",
+        "name it in PYFUNC_ENV_PROGRAM, or put it on PATH",
     )
 
 
