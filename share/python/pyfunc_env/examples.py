@@ -108,6 +108,9 @@ def signature_json(signature: Any) -> str:
 def _by_mlflow(value: Any, answer: Any, params: Any) -> Any:
     from mlflow.models import infer_signature
 
+    # as MLflow does: to rows of a table belong rows of an answer
+    if _is(value, "pandas", "DataFrame") and getattr(answer, "ndim", 0) == 1:
+        answer = sys.modules["pandas"].Series(answer)
     try:
         return infer_signature(value, answer, params)
     except TypeError:  # MLflow's before 2.6 knows no parameters
