@@ -118,7 +118,8 @@ static int add_file(const char *dir, const char *name, const struct pf_buf *text
 {
 	PF_AUTO(arena) a = { 0 };
 
-	return pf_write_atomic(AT_FDCWD, pf_join(&a, dir, pf_s(name)), pf_buf_view(text), 0644, err);
+	return pf_write_atomic(AT_FDCWD, pf_join(&a, dir, pf_s(name)), pf_buf_view(text), 0644,
+			       err);
 }
 
 static int record(const char *dir, const struct pf_opts *o, struct pf_err *err)

@@ -113,8 +113,8 @@ static int get(struct bringing *b, const struct pf_where *w, struct pf_err *err)
 		if (!file)
 			return *err = why, -1;
 		files = (struct pf_remote_files){ 0 };
-		if (list_file(&files, b, w, err) < 0)
-			return -1;
+		if (list_file(&files, b, w, err) < 0) /* not even that: what was said first */
+			return *err = why, -1;
 	}
 	if (pf_tree_get(f->temp.fd, &b->r, &files, err) < 0)
 		return file && err->gone ? (*err = why, -1) : -1;

@@ -43,9 +43,10 @@ struct pf_save {
 /* Either a loader module and its data, or a PythonModel and its artifacts.
  * Writes the folder s->path as MLflow 3's save_model writes it, byte for byte but for model_uuid
  * and utc_time_created: MLmodel, conda.yaml, python_env.yaml, requirements.txt, constraints.txt,
- * data, code, python_model.pkl, artifacts, input examples. The environment is that of the current interpreter (o->python,
- * pf_python_current): its Python, pip, setuptools, wheel, mlflow and cloudpickle, and of what else
- * it has that which the model's files name (pf_used_find), unless the user says what is needed.
+ * data, code, python_model.pkl, artifacts, input examples. The environment is that of the current
+ * interpreter (o->python, pf_python_current): its Python, pip, setuptools, wheel, mlflow and
+ * cloudpickle, and of what else it has that which the model's files name (pf_used_find), unless the
+ * user says what is needed.
  * A copy keeps what the model says of Python and of its packages where nothing else is asked for,
  * its time and its files, and gets a model_uuid of its own.
  * The folder appears whole or not at all. EUSAGE: arguments that exclude one another and a path

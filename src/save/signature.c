@@ -68,7 +68,8 @@ static enum spelling spelling_of(struct pf_arena *a, struct pf_str mlflow)
 	struct pf_version v = { 0 }, below;
 
 	for (size_t i = 0; i < PF_COUNT(table) && pf_version_read(&v, a, mlflow); i++)
-		if (pf_version_read(&below, a, pf_s(table[i].below)) && pf_version_cmp(&v, &below) < 0)
+		if (pf_version_read(&below, a, pf_s(table[i].below)) &&
+		    pf_version_cmp(&v, &below) < 0)
 			return table[i].spelling;
 	return REQUIRED;
 }
