@@ -8,7 +8,7 @@
 #include "base/str.h"
 #include "config.h"
 #include "model/light.h"
-#include "model/value.h"
+#include "data/value.h"
 
 /* What the environment's own mlflow.pyfunc must do: wrappers of its own classes, a configuration
  * that variables may override, conversions that lose something. NULL: nothing. */

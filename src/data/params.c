@@ -23,7 +23,7 @@ static bool takes(enum pf_dtype type, const struct pf_value *v)
 		[PF_D_DOUBLE] = 1u << PF_V_FLOAT | 1u << PF_V_INT | 1u << PF_V_BIGINT,
 		[PF_D_STRING] = 1u << PF_V_STRING,
 		[PF_D_BINARY] = 1u << PF_V_BYTES,
-		[PF_D_DATETIME] = 1u << PF_V_STRING,
+		[PF_D_DATETIME] = 1u << PF_V_STRING | 1u << PF_V_DATETIME,
 		[PF_D_OBJECT] = 1u << PF_V_MAP,
 		[PF_D_SPARKML] = 0,
 	};
@@ -84,7 +84,7 @@ static bool convert(struct pf_value *out, const struct pf_param *p, const struct
 		}
 		*out = (struct pf_value){ .kind = PF_V_FLOAT, .d = d };
 	}
-	if (p->type == PF_D_DATETIME) {
+	if (p->type == PF_D_DATETIME && v->kind == PF_V_STRING) {
 		if (pf_datetime_read(&ns, &layout, v->s) != PF_DATETIME_GOOD) {
 			put_unsafe(bad, p, v);
 			return false;

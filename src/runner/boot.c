@@ -12,7 +12,6 @@
 
 #include "base/limits.h"
 #include "base/str.h"
-#include "runner/exact.h"
 #include "runner/runner.h"
 
 /* ---- the conversation ---- */
@@ -217,7 +216,7 @@ static void drop_current_directory(void)
 	PyErr_Clear();
 }
 
-static struct py *run(struct py *self, struct py *ignored)
+struct py *pfr_module_main(struct py *self, struct py *ignored)
 {
 	struct pfr r = { .none = Py_BuildValue("") };
 	int fd = read_words(&r), rc;
@@ -236,80 +235,4 @@ static struct py *run(struct py *self, struct py *ignored)
 	if (rc == 2)
 		pfr_work(&r);
 	pfr_leave(&r, rc < 0);
-}
-
-/* ---- the module: the head of its definition is an object, whose layout has two forms ---- */
-
-struct method {
-	const char *name;
-	struct py *(*function)(struct py *self, struct py *args);
-	int flags;
-	const char *doc;
-};
-
-struct slot {
-	int id;
-	void *value;
-};
-
-struct definition {
-	struct py *(*init)(void);
-	ssize_t index;
-	struct py *copy;
-	const char *name, *doc;
-	ssize_t size;
-	struct method *methods;
-	struct slot *slots;
-	void *traverse, *clear, *free;
-};
-
-#define WITH_KEYWORDS(f) (struct py * (*)(struct py *, struct py *))(void (*)(void))(f), 0x0003
-
-static struct method methods[] = {
-	{ "main", run, 0x0004 /* METH_NOARGS */, "Load a model and answer for it." },
-	{ "end", pfr_end, 0x0001 /* METH_VARARGS */, "The handler of SIGTERM." },
-	{ "encode", pfr_module_encode, 0x0008 /* METH_O */, "An object as a frame's body." },
-	{ "decode", pfr_module_decode, 0x0008, "The object of a frame's body." },
-	{ "send", WITH_KEYWORDS(pfr_module_send), "Send an object in a frame." },
-	{ "send_bytes", WITH_KEYWORDS(pfr_module_send_bytes), "Send a body in a frame." },
-	{ "receive", WITH_KEYWORDS(pfr_module_receive), "The next frame: its kind and object." },
-	{ "receive_bytes", WITH_KEYWORDS(pfr_module_receive_bytes), "Its kind and body." },
-	{ "exchange", WITH_KEYWORDS(pfr_module_exchange), "Send an object, receive the answer." },
-	{ 0 },
-};
-
-/* With the global lock: a count and a type. Until 3.11 a module without slots is made at once. */
-static struct {
-	ssize_t references;
-	struct py_type *type;
-	struct definition d;
-} locked = { 1, NULL, { .name = "_pfr", .size = -1, .methods = methods } };
-
-/* Free-threaded builds, from 3.13: an owner, flags, two counts, a type; and a slot that keeps the
- * lock off. */
-static struct slot slots[] = {
-	{ 4 /* Py_mod_gil */, (void *)1 /* Py_MOD_GIL_NOT_USED */ },
-	{ 0 },
-};
-
-static struct {
-	uintptr_t owner;
-	uint16_t flags;
-	uint8_t mutex, gc_bits;
-	uint32_t local; /* all ones: immortal */
-	ssize_t shared;
-	struct py_type *type;
-	struct definition d;
-} free_threaded = { .local = UINT32_MAX,
-		    .d = { .name = "_pfr", .methods = methods, .slots = slots } };
-
-__attribute__((visibility("default"))) struct py *PyInit__pfr(void);
-
-struct py *PyInit__pfr(void)
-{
-	enum { STABLE_ABI = 3 };
-
-	if (strstr(Py_GetVersion(), "free-threading"))
-		return PyModuleDef_Init(&free_threaded);
-	return PyModule_Create2(&locked, STABLE_ABI);
 }

@@ -355,7 +355,11 @@ static struct py *make_frame(struct pfr *r, const struct pf_table *t)
 	frame = data ? PyObject_CallMethod(pandas, "DataFrame", "OO", data, index) : NULL;
 	if (!frame)
 		return NULL;
-	if (labels != r->none && PyObject_SetAttrString(frame, "columns", labels) < 0)
+	if (labels == r->none) { /* the numbers that pandas would give, not those of the dict */
+		Py_DecRef(labels);
+		labels = PyObject_CallMethod(pandas, "RangeIndex", "n", (ssize_t)t->columns.n);
+	}
+	if (!labels || PyObject_SetAttrString(frame, "columns", labels) < 0)
 		return NULL;
 	return py_take(&frame);
 }

@@ -57,6 +57,8 @@ else
 	skip "no MLflow of 2022 for this Python: $(tail -n 1 "$work/err")"
 fi
 
+check "what README.md shows is so" sh -c 'cd "$1" && PYTHONPATH=share/python "$2" -m doctest README.md' - "$source" "$new"
+
 # ---- the package itself ----
 
 "$python" -m venv "$work/venv" && "$work/venv/bin/pip" install -q mypy ruff 2>"$work/err" || skip_all "the checkers cannot be had"
@@ -69,17 +71,40 @@ cp "$work"/wheels/*.whl "$work/first.whl"
 check "the same one again" sh -c '"$1" wheel -q --no-deps -w "$2/again" . && cmp "$2/first.whl" "$2"/again/*.whl' - "$work/venv/bin/pip" "$work"
 check "and one of its source archive" sh -c '"$1" -c "import backend; backend.build_sdist(\"$2\")" && "$3" wheel -q --no-index --no-deps -w "$2/sdist" "$2"/*.tar.gz && cmp "$2/first.whl" "$2"/sdist/*.whl' \
 	- "$work/venv/bin/python" "$work" "$work/venv/bin/pip"
+mkdir -p "$work/plain/code"
+printf 'flavors:\n  python_function:\n    loader_module: plain\n    code: code\n' >"$work/plain/MLmodel"
+cat >"$work/plain/code/plain.py" <<'END'
+import sys
+
+
+class Model:
+    def predict(self, data):
+        return {"python": tuple(sys.version_info[:2]), "data": data}
+
+
+def _load_pyfunc(path):
+    return Model()
+END
+cat >"$work/ask.py" <<'END'
+import subprocess
+import sys
+
+import pyfunc_env
+
+assert "site-packages" in pyfunc_env.__file__
+path, other = sys.argv[1:]
+told = "import sys; print(tuple(sys.version_info[:2]))"
+version = eval(subprocess.run([other, "-c", told], stdout=subprocess.PIPE, check=True).stdout)
+with pyfunc_env.load_model(path, env_manager="venv", python=other) as model:
+    assert model.predict([1, (2.5, None)]) == {"python": version, "data": [1, (2.5, None)]}
+assert pyfunc_env.load_model(path).predict(1)["python"] == tuple(sys.version_info[:2])
+END
 for each in "$pythons"/3.*/bin/python /usr/bin/python3; do
 	"$each" -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/dev/null || continue
 	version=$("$each" -c 'import platform; print(platform.python_version())')
 	rm -rf "$work/each"
-	check "Python $version takes the wheel and loads the example" sh -c '"$1" -m venv "$2/each" 2>/dev/null || exit 0
-		"$2/each/bin/pip" install -q --no-index "$2"/wheels/*.whl && cd / && "$2/each/bin/python" - "$3" <<-END
-			import sys
-			import pyfunc_env
-			assert "each" in pyfunc_env.__file__
-			with pyfunc_env.load_model(sys.argv[1], env_manager="auto", python="'"$new"'", as_of="2026-11-20") as model:
-			    assert list(model.predict([[5.1, 3.5, 1.4, 0.2]])) == [0], model.predict([[5.1, 3.5, 1.4, 0.2]])
-		END' - "$each" "$work" "$source/share/examples/iris/model"
+	check "Python $version takes the wheel and loads a model elsewhere" sh -c '"$1" -m venv "$2/each" &&
+		"$2/each/bin/pip" install -q --no-index "$2"/wheels/*.whl && cd / &&
+		"$2/each/bin/python" "$2/ask.py" "$2/plain" "$3"' - "$each" "$work" "$new"
 done
 finish

@@ -125,7 +125,7 @@ class Here(FaceTest):
 
 
 class Told(FaceTest):
-    MORE = "run_id: 0123\nartifact_path: a/b\nmodel_uuid: u\nmlflow_version: 2.1.0\nmetadata: {x: [1]}\n"
+    MORE = "run_id: '0123'\nartifact_path: a/b\nmodel_uuid: u\nmlflow_version: 2.1.0\nmetadata: {x: [1]}\n"
 
     def test_metadata(self):
         parts = signature(inputs='[{"name": "a", "type": "any"}]', outputs='[{"type": "long"}]')
@@ -207,7 +207,7 @@ class Elsewhere(FaceTest):
 
     def test_configuration_and_parameters(self):
         params = '[{"name": "p", "type": "long", "default": 1, "shape": null}]'
-        at = self.model(ECHO, more="    config: {a: 1}\n" + signature(inputs='[{"type": "any"}]', params=params))
+        at = self.model(ECHO, more="    config: {a: 1}\n" + signature(params=params))
         model = self.elsewhere(at, model_config={"a": {"b": [1.5, None]}})
         self.assertEqual(model.predict([7], params={"p": 5})["params"], {"p": 5})
         error = self.raised(pyfunc_env.InputError, model.predict, [7], params={"p": "x"})

@@ -227,11 +227,16 @@ class Dependencies(FaceTest):
         self.assertEqual(seen, [("pyfunc_env.dependencies", "INFO", told)])
 
     def test_conda(self):
-        folder = self.given(self.FLAVORS + "    env: {conda: conda.yaml}\n", conda_yaml="")
+        folder = self.given(self.FLAVORS + "    env: {conda: conda.yaml}\n", conda_yaml="dependencies: [python=3.9]\n")
         self.assertEqual(self.dependencies(folder, "conda"), folder + "/conda.yaml")
         os.unlink(folder + "/conda.yaml")
         error = self.raised(pyfunc_env.ModelError, self.dependencies, folder, "conda")
-        self.assertIn("there is no conda environment's file, conda.yaml", error.message)
+        self.assertIn("conda.yaml", error.message)
+
+    def test_no_conda(self):
+        folder = self.given(self.FLAVORS, requirements_txt="")
+        error = self.raised(pyfunc_env.ModelError, self.dependencies, folder, "conda")
+        self.assertIn("there is no conda environment's file", error.message)
 
     def test_the_pip_section(self):
         conda = "dependencies:\n- python=3.7\n- x=1\n- pip:\n  - a==1\n  - b\n"

@@ -12,7 +12,7 @@ from . import errors, program
 
 # Kinds of frames: src/data/frame.h.
 LOAD, LOADED, PREDICT, RAW, ANSWER, FAILED, BYE, SPENT, GONE = range(1, 10)
-PIECE = 15
+PIECE = 14
 HEADER = 16  # bytes before a body
 
 _lock = threading.Lock()
