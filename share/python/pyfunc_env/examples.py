@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import datetime
+import inspect
 import json
 import logging
 import sys
@@ -29,6 +30,11 @@ _TYPES = {
     "object": "string",
     "str": "string",
     "string": "string",
+}
+# What MLmodel says of a signature, and where MLflow's object keeps it.
+_FLAGS = {
+    "is_signature_from_type_hint": "_is_signature_from_type_hint",
+    "type_hint_from_example": "_is_type_hint_from_example",
 }
 
 
@@ -97,7 +103,9 @@ def signature_json(signature: Any) -> str:
     if isinstance(signature, str):
         return signature
     if hasattr(signature, "to_dict"):
-        signature = signature.to_dict()
+        told = dict(signature.to_dict())
+        told.update({k: True for k, name in _FLAGS.items() if getattr(signature, name, False)})
+        signature = told
     if not isinstance(signature, dict):
         raise errors.UsageError(
             f"a signature is a dict, its JSON or a ModelSignature, not {type(signature).__name__}"
@@ -167,4 +175,12 @@ def of_hints(model: Any, example: Any, context: Any) -> Any:
         hints.input
     ):
         return None
-    return ask(python_model=model, context=context, type_hints=hints, input_example=example)
+    known = {
+        "func": getattr(model, "func", model.predict),
+        "python_model": model,
+        "context": context,
+        "type_hints": hints,
+        "input_example": example,
+    }
+    wanted = inspect.signature(ask).parameters  # which have changed since 2.20
+    return ask(**{k: v for k, v in known.items() if k in wanted})

@@ -117,10 +117,12 @@ def _requirements(w: _Writing, pip: Any, extra: Any) -> None:
 
 def _local_context(artifacts: Any, model_config: Any) -> Any:
     config = model_config if isinstance(model_config, dict) else None
+    paths = {k: os.fspath(v) for k, v in (artifacts or {}).items()}
+    paths = {k: v[len("file://") :] if v.startswith("file:///") else v for k, v in paths.items()}
     try:
-        return custom.PythonModelContext(dict(artifacts or {}), config)
+        return custom.PythonModelContext(paths, config)
     except TypeError:  # MLflow's before 2.8
-        return custom.PythonModelContext(dict(artifacts or {}))  # type: ignore[call-arg]
+        return custom.PythonModelContext(paths)  # type: ignore[call-arg]
 
 
 def _infer(model: Any, given: dict[str, Any]) -> Any:
@@ -161,7 +163,7 @@ def _python_model(w: _Writing, given: dict[str, Any]) -> None:
             "If `python_model` is a callable object, at least one of `input_example`, "
             "`pip_requirements`, or `extra_pip_requirements` must be specified."
         )
-    model = custom.as_model(model)
+    function, model = model, custom.as_model(model)
     if not hasattr(model, "predict") or not hasattr(model, "load_context"):
         raise errors.UsageError(
             "`python_model` must be a PythonModel instance, callable object, or path to a script "
@@ -173,7 +175,7 @@ def _python_model(w: _Writing, given: dict[str, Any]) -> None:
     if given["streamable"] is None:
         given["streamable"] = custom.streams(model)
     path = os.path.join(w.folder, "python_model.pkl")
-    custom.dump(model, path)
+    custom.dump(custom.as_model(function), path)  # a wrapper that was not asked yet
     w.add("python-model", path)
 
 
