@@ -1,8 +1,8 @@
 """examples.py - input examples and signatures as the files that `pyfunc-env save` reads
 
 Values are spelled as JSON as MLflow spells them. A signature is inferred by MLflow where it is
-installed. Otherwise only a DataFrame's or an array's own dtypes are told, by the table below: columns
-of other types are left to be given.
+installed. Otherwise only a DataFrame's or an array's own dtypes are told, by the table below:
+columns of other types are left to be given.
 """
 # SPDX-License-Identifier: Apache-2.0
 
@@ -72,6 +72,7 @@ def split(example: Any) -> tuple[Any, Any]:
 
 
 def _frame(frame: Any) -> dict[str, Any]:
+    table: dict[str, Any]
     table = frame.astype(object).where(frame.notnull(), None).to_dict(orient="split")
     del table["index"]
     return table

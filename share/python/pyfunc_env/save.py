@@ -1,7 +1,8 @@
 """save.py - models written, put on a tracking server, and MLmodel files added to
 
-What is written is the program's business (`pyfunc-env save`, `log`, `add`): here objects become the
-files that it reads. Arguments are those of MLflow's functions, of its first releases and of MLflow 3.
+What is written is the program's business (`pyfunc-env save`, `log`, `add`): here objects become
+the files that it reads. Arguments are those of MLflow's functions, of its first releases and of
+MLflow 3.
 """
 # SPDX-License-Identifier: Apache-2.0
 
@@ -261,8 +262,8 @@ def save_model(
 ) -> None:
     """Writes a model to the folder `path`, as MLflow's save_model does.
 
-    Either `loader_module` and `data_path`, or `python_model` (a PythonModel, a function, or the path
-    of a Python file that calls set_model) and `artifacts`. `lock` puts an exact lock of this
+    Either `loader_module` and `data_path`, or `python_model` (a PythonModel, a function, or the
+    path of a Python file that calls set_model) and `artifacts`. `lock` puts an exact lock of this
     interpreter's packages into the model, `record` the answer to `input_example`, which
     `pyfunc-env verify` compares with. `signature=False` keeps one from being inferred.
     """
@@ -350,7 +351,7 @@ def add_to_model(
     model_code_path: str | None = None,
     **kwargs: Any,
 ) -> None:
-    """Adds the python_function flavor to a model: an MLmodel file or its folder, or MLflow's object.
+    """Adds the python_function flavor to a model: an MLmodel, its folder, or MLflow's object.
 
     `env` is the first releases' name of `conda_env`, or a dict with both (conda, virtualenv).
     Further arguments become keys of the flavor.
