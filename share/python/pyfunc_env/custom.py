@@ -1,8 +1,8 @@
 """custom.py - models that are Python classes, and how they are pickled
 
 `PythonModel` and `PythonModelContext` are MLflow's own classes where MLflow is installed: who loads
-such a model needs MLflow, and nothing of this package. Elsewhere they are those below, which go into
-the pickle by value.
+such a model needs MLflow, and nothing of this package. Elsewhere they are those below, which go
+into the pickle by value.
 """
 # SPDX-License-Identifier: Apache-2.0
 
