@@ -1,9 +1,9 @@
+# __init__.py - the package's names, none of which is imported before it is used
+# SPDX-License-Identifier: Apache-2.0
 """Models of MLflow's python_function flavor, loaded in the environment they were trained in.
 
 A thin face over the program pyfunc-env: what `mlflow.pyfunc` has, name for name, without MLflow.
-Nothing is imported before it is used.
 """
-# SPDX-License-Identifier: Apache-2.0
 
 from __future__ import annotations
 
