@@ -83,17 +83,11 @@ static int use(struct pf_job *job, struct pf_conda_task *t, const struct pf_opts
 	const struct pf_needs *needs = &job->model.needs;
 	struct pf_opts with = *asked, *o = &with;
 	PF_FD(lock) = -1;
-	bool waited;
 	int found;
 
 	with.env_manager = PF_ENV_CONDA;
 	set_machine(&job->python);
-	found = pf_env_recall(&job->env, needs, &job->python, o, err);
-	if (found != 0)
-		return found < 0 ? -1 : 0;
-	if (pf_env_lock(&lock, &waited, needs, &job->python, o, err) < 0)
-		return -1;
-	found = waited ? pf_env_recall(&job->env, needs, &job->python, o, err) : 0;
+	found = pf_env_recall(&job->env, &lock, needs, &job->python, o, err);
 	if (found != 0)
 		return found < 0 ? -1 : 0;
 	return make(job, t, o, err);

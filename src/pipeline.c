@@ -119,19 +119,13 @@ static int use_venv(struct pf_job *job, const struct pf_opts *o, struct pf_err *
 	struct pf_needs *needs = &job->model.needs;
 	const char *carried = read_carried(&text, &job->model);
 	PF_FD(lock) = -1;
-	bool waited;
 	int found;
 
 	if (pf_model_allow(&job->model, o->allow_model_index, o->allow_urls, err) < 0 ||
 	    pf_needs_date(needs, o, err) < 0 ||
 	    pf_python_find(&job->python, needs->python, o, err) < 0)
 		return -1;
-	found = pf_env_recall(&job->env, needs, &job->python, o, err);
-	if (found != 0)
-		return found < 0 ? -1 : 0;
-	if (pf_env_lock(&lock, &waited, needs, &job->python, o, err) < 0)
-		return -1;
-	found = waited ? pf_env_recall(&job->env, needs, &job->python, o, err) : 0;
+	found = pf_env_recall(&job->env, &lock, needs, &job->python, o, err);
 	if (found != 0)
 		return found < 0 ? -1 : 0;
 	if (plan(&wanted, job, carried, pf_buf_view(&text), o, err) < 0)
