@@ -39,32 +39,12 @@ static const struct pf_planned_conda *find_python(const struct pf_planned_conda 
 	return NULL;
 }
 
-/* "3.11.7" */
-static bool read_version(struct pf_python *p, struct pf_str version)
-{
-	struct pf_str rest = version, part;
-	int *const parts[] = { &p->major, &p->minor, &p->micro };
-	uint64_t number;
-
-	for (size_t i = 0; i < PF_COUNT(parts) && pf_str_next(&rest, '.', &part); i++) {
-		size_t digits = 0;
-
-		while (digits < part.n && pf_is_digit(part.p[digits]))
-			digits++;
-		if (!pf_str_u64(pf_str_cut(part, 0, digits), &number) || number > 999)
-			return false;
-		*parts[i] = (int)number;
-	}
-	p->version = pf_dup(&p->arena, version);
-	return p->major > 0;
-}
-
 bool pf_conda_python_version(struct pf_python *out, const struct pf_plan *plan)
 {
 	const struct pf_planned_conda *it = find_python(plan->conda.v, plan->conda.n);
 
 	out->implementation = PF_S("cpython");
-	return it && read_version(out, it->record.version);
+	return it && pf_python_set_version(out, it->record.version);
 }
 
 /* CEP 17: what the interpreter's own package says, else the place of old. */
@@ -75,7 +55,7 @@ static int set_python(struct install *x, struct pf_err *err)
 	const struct pf_planned_conda *it = find_python(x->items, x->n);
 	struct pf_str site = it ? it->record.python_site_packages_path : PF_S("");
 
-	if (!it || !read_version(p, it->record.version))
+	if (!it || !pf_python_set_version(p, it->record.version))
 		return pf_fail(err, PF_ESOLVE, "no python is among the packages");
 	if (!site.n)
 		site = pf_s(x->packages[it - x->items].files.site);
