@@ -11,6 +11,7 @@
 #include "channel/repodata.h"
 #include "formats/digest.h"
 #include "solve/conda.h"
+#include "solve/reqlines.h"
 #include "solve/twins.h"
 
 void pf_conda_task_free(struct pf_conda_task *t)
@@ -24,12 +25,9 @@ void pf_conda_task_free(struct pf_conda_task *t)
 
 static bool is_of_any_venv(struct pf_str spec)
 {
-	static const char *const names[] = { "python", "pip", "setuptools", "wheel", NULL };
-	PF_AUTO(arena) a = { 0 };
-	struct pf_str name;
+	struct pf_str name = pf_conda_spec_name(spec);
 
-	(void)pf_twin_spell(&a, &name, spec);
-	return pf_str_in(name, names);
+	return pf_str_is(name, "python") || pf_reqline_is_build(name);
 }
 
 bool pf_needs_conda(const struct pf_needs *needs, const struct pf_opts *o)
@@ -105,15 +103,6 @@ static struct pf_str python_spec(struct pf_arena *a, struct pf_str version, bool
 	return pf_format(a, "python=" PF_FMT, PF_ARG(version));
 }
 
-static int add_spec(struct pf_match_spec *out, struct pf_conda_task *t, struct pf_str text,
-		    struct pf_err *err)
-{
-	if (pf_match_spec_parse(out, &t->arena, text, err) < 0)
-		return -1;
-	pf_channels_resolve(&t->channels, out);
-	return 0;
-}
-
 struct asked {
 	struct pf_match_spec *v;
 	size_t n;
@@ -122,14 +111,16 @@ struct asked {
 static int read_specs(struct asked *out, struct pf_conda_task *t, const struct pf_needs *needs,
 		      bool any_patch, struct pf_err *err)
 {
-	out->v = pf_alloc_array(&t->arena, needs->conda.n + 1, sizeof(*out->v));
-	out->n = 0;
-	if (add_spec(&out->v[out->n++], t, python_spec(&t->arena, needs->python, any_patch), err) <
-	    0)
+	struct pf_str python = python_spec(&t->arena, needs->python, any_patch);
+
+	out->v = pf_alloc_array(&t->arena, needs->conda_specs.n + 1, sizeof(*out->v));
+	out->n = 1;
+	if (pf_match_spec_parse(&out->v[0], &t->arena, python, err) < 0)
 		return -1;
-	for (size_t i = 0; i < needs->conda.n; i++)
-		if (add_spec(&out->v[out->n++], t, needs->conda.v[i], err) < 0)
-			return -1;
+	for (size_t i = 0; i < needs->conda_specs.n; i++) {
+		out->v[out->n] = needs->conda_specs.v[i];
+		pf_channels_resolve(&t->channels, &out->v[out->n++]);
+	}
 	return 0;
 }
 
