@@ -7,7 +7,6 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "build/build.h"
-#include "lock/lock.h"
 #include "solve/conda_plan.h"
 
 /* The packages bring the interpreter: of the machine, the platform alone counts. */
@@ -119,7 +118,8 @@ int pf_use_conda(struct pf_job *job, const struct pf_opts *o, struct pf_err *err
 
 /* ---- locks ---- */
 
-int pf_use_conda_lock(struct pf_job *job, const struct pf_opts *asked, struct pf_err *err)
+int pf_use_conda_lock(struct pf_job *job, const struct pf_lock_text *lock,
+		      const struct pf_opts *asked, struct pf_err *err)
 {
 	PF_AUTO(conda_task) task = { 0 };
 	PF_AUTO(plan) plan = { 0 };
@@ -127,12 +127,12 @@ int pf_use_conda_lock(struct pf_job *job, const struct pf_opts *asked, struct pf
 	const struct pf_needs *needs = &job->model.needs;
 	struct pf_err ignored;
 	struct pf_lock_for whom = { .needs = needs, .model_dir = job->model.dir,
-				    .python = &job->python, .o = &with };
+				    .python = &job->python, .o = &with, .base = lock->base };
 
 	with.env_manager = PF_ENV_CONDA;
 	set_machine(&job->python);
 	if (pf_model_allow(&job->model, with.allow_model_index, with.allow_urls, err) < 0 ||
-	    pf_lock_read_file(&plan, with.lock, &whom, err) < 0)
+	    pf_lock_read(&plan, pf_buf_view(&lock->text), lock->path, &whom, err) < 0)
 		return -1;
 	/* Logins, proxies and certificates of its channels, where they are known here. */
 	if (pf_conda_task_open(&task, &job->model.needs, &with, &ignored) == 0)
