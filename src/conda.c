@@ -16,6 +16,18 @@ static void set_machine(struct pf_python *p)
 	p->platform = pf_conda_subdir();
 }
 
+/* A program that is driven runs what packages want to run, whoever allows it. */
+static struct pf_opts as_conda(const struct pf_opts *asked)
+{
+	struct pf_opts with = *asked;
+
+	if (with.env_manager == PF_ENV_MAMBA)
+		with.allow_scripts = true;
+	else
+		with.env_manager = PF_ENV_CONDA;
+	return with;
+}
+
 /* What pip would be asked for; conda's own part is done. */
 static struct pf_needs pip_part(const struct pf_needs *needs)
 {
@@ -57,7 +69,9 @@ static int plan_all(struct pf_plan *plan, struct pf_job *job, struct pf_conda_ta
 {
 	const struct pf_needs *needs = &job->model.needs;
 
-	if (pf_conda_task_solve(plan, t, needs, o, err) < 0 ||
+	bool driven = o->env_manager == PF_ENV_MAMBA;
+
+	if ((driven ? pf_conda_task_drive : pf_conda_task_solve)(plan, t, needs, o, err) < 0 ||
 	    pf_plan_seal(plan, &job->python, o, err) < 0)
 		return -1;
 	return has_pip_part(needs) && (plan_pip(plan, job, needs, o, err) < 0 ||
@@ -80,11 +94,11 @@ static int use(struct pf_job *job, struct pf_conda_task *t, const struct pf_opts
 	       struct pf_err *err)
 {
 	const struct pf_needs *needs = &job->model.needs;
-	struct pf_opts with = *asked, *o = &with;
+	struct pf_opts with, *o = &with;
 	PF_FD(lock) = -1;
 	int found;
 
-	with.env_manager = PF_ENV_CONDA;
+	with = as_conda(asked);
 	set_machine(&job->python);
 	found = pf_env_recall(&job->env, &lock, needs, &job->python, o, err);
 	if (found != 0)
@@ -123,13 +137,12 @@ int pf_use_conda_lock(struct pf_job *job, const struct pf_lock_text *lock,
 {
 	PF_AUTO(conda_task) task = { 0 };
 	PF_AUTO(plan) plan = { 0 };
-	struct pf_opts with = *asked;
+	struct pf_opts with = as_conda(asked);
 	const struct pf_needs *needs = &job->model.needs;
 	struct pf_err ignored;
 	struct pf_lock_for whom = { .needs = needs, .model_dir = job->model.dir,
 				    .python = &job->python, .o = &with, .base = lock->base };
 
-	with.env_manager = PF_ENV_CONDA;
 	set_machine(&job->python);
 	if (pf_model_allow(&job->model, with.allow_model_index, with.allow_urls, err) < 0 ||
 	    pf_lock_read(&plan, pf_buf_view(&lock->text), lock->path, &whom, err) < 0)

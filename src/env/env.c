@@ -301,7 +301,7 @@ static int recall_any(struct pf_env *out, const struct pf_needs *needs,
 	char *store, *name;
 	int rc = 0;
 
-	if (o->refresh || o->env_manager == PF_ENV_LOCAL || o->env_manager == PF_ENV_MAMBA)
+	if (o->refresh || o->env_manager == PF_ENV_LOCAL)
 		return 0;
 	store = pf_store_root(&a, o->store, err);
 	name = store ? pf_record_name(&a, needs, python, o) : NULL;

@@ -274,6 +274,14 @@ bool pf_python_set_version(struct pf_python *p, struct pf_str version)
 	return p->major > 0;
 }
 
+struct pf_str pf_python_minor(struct pf_str version)
+{
+	size_t dot = pf_str_find(version, '.');
+	size_t patch = dot == PF_NPOS ? PF_NPOS : pf_str_find(pf_str_skip(version, dot + 1), '.');
+
+	return patch == PF_NPOS ? version : pf_str_cut(version, 0, dot + 1 + patch);
+}
+
 int pf_python_of_conda(struct pf_python *out, struct pf_str version, struct pf_err *err)
 {
 	struct utsname u = { 0 };
