@@ -26,8 +26,21 @@ static void blank(char *from, const char *to)
 	memmove(from + 4, to, strlen(to) + 1);
 }
 
-/* scheme://user:secret@host: the secret; a user name alone may be a token, so it goes too, but
- * for that of ssh://git@host, which everybody has */
+/* What stands before the @ of these is no user: git of ssh://git@host is everybody's, the
+ * container of wasbs://container@account a place. */
+static bool names_nobody(const char *text, const char *colon_slashes, const char *at)
+{
+	static const char *const places[] = { "wasb", "wasbs", "abfs", "abfss", NULL };
+	const char *scheme = colon_slashes;
+
+	if (at - colon_slashes == 6 && memcmp(colon_slashes + 3, "git", 3) == 0)
+		return true;
+	while (scheme > text && pf_is_alpha(scheme[-1]))
+		scheme--;
+	return pf_str_in((struct pf_str){ scheme, (size_t)(colon_slashes - scheme) }, places);
+}
+
+/* scheme://user:secret@host: the secret; a user name alone may be a token, so it goes too */
 static void redact_userinfo(char *text)
 {
 	for (char *p = text; (p = strstr(p, "://")); p++) {
@@ -35,7 +48,7 @@ static void redact_userinfo(char *text)
 		char *at = memrchr(p + 3, '@', authority);
 		char *colon = at ? memchr(p + 3, ':', (size_t)(at - p - 3)) : NULL;
 
-		if (at && !(at - p == 6 && memcmp(p + 3, "git", 3) == 0))
+		if (at && (colon || !names_nobody(text, p, at)))
 			blank(colon ? colon + 1 : p + 3, at);
 	}
 }
@@ -54,7 +67,8 @@ static void redact_token(char *text)
 static void redact_settings(char *text)
 {
 	static const char *const names[] = { "_TOKEN=", "_PASSWORD=", "_SECRET=", "_KEY=",
-					     "X-Amz-Signature=", "sig=", "token=", "password=" };
+					     "X-Amz-Signature=", "?sig=", "&sig=", "token=",
+					     "password=" };
 
 	for (size_t i = 0; i < PF_COUNT(names); i++)
 		for (char *p = text; (p = strcasestr(p, names[i])); p++) {
