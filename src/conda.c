@@ -130,6 +130,51 @@ int pf_use_conda(struct pf_job *job, const struct pf_opts *o, struct pf_err *err
 	return 0;
 }
 
+/* ---- an interpreter alone ---- */
+
+/* By the user's channels: a model that names none of conda's packages has no say in this. */
+static int get_python(struct pf_python *out, struct pf_str version, const struct pf_opts *o,
+		      struct pf_err *err)
+{
+	PF_AUTO(conda_task) task = { 0 };
+	PF_AUTO(job) base = { 0 };
+	struct pf_needs *needs = &base.model.needs;
+	struct pf_opts with = *o;
+
+	with.env_manager = PF_ENV_CONDA;
+	with.allow_scripts = with.repair = false;
+	needs->python = version;
+	needs->channels = o->channels;
+	needs->channels_by_user = o->channels.n > 0;
+	if (pf_conda_task_open(&task, needs, &with, err) < 0 ||
+	    use(&base, &task, &with, err) < 0 || pf_python_in(out, base.env.dir, o, err) < 0)
+		return -1;
+	out->substitute = pf_conda_names_patch(needs) && !pf_str_eq(out->version, version);
+	if (base.env.fresh)
+		pf_note("python " PF_FMT " is conda's: none that fits is here",
+			PF_ARG(out->version));
+	return 0;
+}
+
+int pf_find_python(struct pf_job *job, const struct pf_opts *o, struct pf_err *err)
+{
+	struct pf_str version = job->model.needs.python;
+	struct pf_err other;
+
+	if (pf_python_find(&job->python, version, o, err) == 0)
+		return 0;
+	if (err->code != PF_ESOLVE || o->python || !pf_is_native(o) ||
+	    !pf_str_starts(version, "3."))
+		return -1;
+	if (get_python(&job->python, version, o, &other) == 0)
+		return 0;
+	if (other.code >= PF_ESIGNAL) {
+		*err = other;
+		return -1;
+	}
+	return *err->hint ? -1 : pf_hint(err, "nor is there one of conda's: %s", other.msg);
+}
+
 /* ---- locks ---- */
 
 int pf_use_conda_lock(struct pf_job *job, const struct pf_lock_text *lock,

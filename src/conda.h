@@ -8,6 +8,10 @@
 /* Found or made: 1, and job->env is set. 0: nobody insists on conda, its channels cannot be
  * reached, and the package index has all that is named. -1: err. */
 int pf_use_conda(struct pf_job *job, const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
+/* An interpreter to make a model's venv with (pf_python_find); where none fits, nobody named one
+ * and this program makes the venv, that of the user's channels, which is an environment like others
+ * in the store. ESOLVE listing what was found. */
+int pf_find_python(struct pf_job *job, const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
 /* Exactly what a lock of conda's packages names. */
 int pf_use_conda_lock(struct pf_job *job, const struct pf_lock_text *lock, const struct pf_opts *o,
 		      struct pf_err *err) PF_MUST_USE;

@@ -68,7 +68,7 @@ static int use_lock(struct pf_job *job, const struct pf_opts *o, struct pf_err *
 	if (o->env_manager == PF_ENV_CONDA || o->env_manager == PF_ENV_MAMBA)
 		return pf_fail(err, PF_EUSAGE, "%s is no lock of conda packages", o->lock);
 	if (pf_model_allow(&job->model, o->allow_model_index, o->allow_urls, err) < 0 ||
-	    pf_python_find(&job->python, needs->python, o, err) < 0 ||
+	    pf_find_python(job, o, err) < 0 ||
 	    pf_lock_read(&plan, pf_buf_view(&lock.text), lock.path, &whom, err) < 0)
 		return -1;
 	pf_plan_warn(&plan);
@@ -122,7 +122,7 @@ static int use_venv(struct pf_job *job, const struct pf_opts *o, struct pf_err *
 
 	if (pf_model_allow(&job->model, o->allow_model_index, o->allow_urls, err) < 0 ||
 	    pf_needs_date(needs, o, err) < 0 ||
-	    pf_python_find(&job->python, needs->python, o, err) < 0)
+	    pf_find_python(job, o, err) < 0)
 		return -1;
 	found = pf_env_recall(&job->env, &lock, needs, &job->python, o, err);
 	if (found != 0)
@@ -213,7 +213,7 @@ int pf_write_lock(struct pf_buf *out, const char *uri, const char *format, const
 	if (pf_needs_conda(needs, o))
 		return pf_write_conda_lock(out, &job, format ? format : "conda-lock", &native, err);
 	format = format ? format : "pylock";
-	if (pf_python_find(&job.python, needs->python, o, err) < 0 ||
+	if (pf_find_python(&job, &native, err) < 0 ||
 	    pf_solve(&locked, needs, job.model.dir, &job.python, &native, err) < 0 ||
 	    pf_lock_learn(&locked, needs, &job.python, &native, err) < 0)
 		return -1;

@@ -1,4 +1,4 @@
-/* conda_made.c - an environment that micromamba, mamba or conda made, moved to where it will stay */
+/* conda_made.c - what micromamba, mamba or conda made, moved to where it will stay */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "env/conda_made.h"
 

@@ -1,4 +1,4 @@
-/* conda_made_fix.c - of what a conda program made: digests told again, what pip replaces taken out */
+/* conda_made_fix.c - what a conda program made: digests told again, what pip replaces out */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <dirent.h>
 #include <errno.h>
