@@ -44,6 +44,8 @@ struct py *pfr_object(struct pfr *r, const struct pf_value *v);
  * yet. What was made otherwise then goes to pfr_mold_take, for those after it. */
 struct py *pfr_mold_pour(struct pfr *r, const struct pf_table *t);
 void pfr_mold_take(struct pfr *r, const struct pf_table *t, struct py *frame);
+/* When an answer is out: makes the next frame, as far as that goes without its data. */
+void pfr_mold_prepare(struct pfr *r);
 /* answer.c - what a model returned, as a value. */
 int pfr_put(struct pfr *r, struct pf_buf *out, struct py *o);
 /* table.c - DataFrames, Series and arrays among it. Returns 1 when `o` is one and was put, 0 when
