@@ -1,4 +1,4 @@
-/* direct.c - small orders: read, asked of a runner and answered by the loop, with no thread between */
+/* direct.c - small orders: read, asked of a runner and answered by the loop itself */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <sys/epoll.h>
 
@@ -6,18 +6,25 @@
 #include "serve/server.h"
 #include "serve/team.h"
 
-/* While a worker's thread has nothing to do, its runner is lent to the loop, which watches its socket
- * and its process. What is read in next to no time is given and answered right there. For all else,
- * and for whatever may have to be waited for, the runner goes back to its thread, with the orders
- * that it was given. */
+/* While a worker's thread has nothing to do, its runner is lent to the loop, which watches its
+ * socket and its process. What is read in next to no time is given and answered right there. For
+ * all else, and for whatever may have to be waited for, the runner goes back to its thread, with
+ * the orders that it was given. */
+
+/* Of a few bytes a long signature makes many cells. */
+static bool is_small(const struct pf_order *o, const struct pf_schema *signature)
+{
+	return o->format != PF_ORDER_PARQUET && o->coding == PF_CODING_NONE &&
+	       o->body.n <= PF_MAX_DIRECT &&
+	       (!signature || signature->text.n <= PF_MAX_DIRECT_SIGNATURE);
+}
 
 bool pf_direct_fits(const struct pf_worker *w)
 {
 	const struct pf_orders *queue = &w->team->queue;
-	const struct pf_order *o = queue->first;
 
-	return o && o->format != PF_ORDER_PARQUET && o->coding == PF_CODING_NONE &&
-	       o->body.n <= PF_MAX_DIRECT && (queue->n == 1 || !w->batch);
+	return queue->n && is_small(queue->first, w->team->model->expect.inputs) &&
+	       (queue->n == 1 || !w->batch);
 }
 
 bool pf_direct_lend(struct pf_worker *w)
@@ -99,7 +106,7 @@ void pf_direct_give(struct pf_server *s)
 	struct pf_order *order = NULL;
 
 	do {
-		pf_team_push(p, &s->fresh); /* an answer may let the next one of its connection in */
+		pf_team_push(p, &s->fresh); /* an answer may let its connection's next one in */
 		pthread_mutex_lock(&p->lock);
 		w = p->queue.n ? find_room(p) : NULL;
 		if (w)

@@ -231,7 +231,8 @@ static void note_done(struct pf_worker *w, unsigned calls)
 	pthread_mutex_unlock(&w->team->lock);
 }
 
-static void give(struct pf_worker *w, struct pf_scorer *s, struct pf_order *order, struct outcome *o)
+static void give(struct pf_worker *w, struct pf_scorer *s, struct pf_order *order,
+		 struct outcome *o)
 {
 	if (!pf_score_give(s, order, &o->done, &o->elsewhere))
 		return;
