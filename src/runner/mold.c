@@ -151,7 +151,8 @@ static bool fill(const struct pfr_mold *m, const struct pf_table *t)
 		size_t n = t->rows * pf_type_width(c->type);
 
 		at = m->begins[i] ? align(at) : at;
-		memcpy((char *)view.buf + at, c->data, n);
+		if (n)
+			memcpy((char *)view.buf + at, c->data, n);
 		at += n;
 	}
 	PyBuffer_Release(&view);
