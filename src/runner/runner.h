@@ -70,6 +70,8 @@ struct py *pfr_objects_array(struct pfr *r, struct py *numpy, const struct pf_va
 struct py *pfr_mold_pour(struct pfr *r, const struct pf_table *t);
 void pfr_mold_take(struct pfr *r, const struct pf_table *t, struct py *frame);
 void pfr_mold_free(struct pfr *r);
+/* When an answer is out: makes the next frame, as far as that goes without its data. */
+void pfr_mold_prepare(struct pfr *r);
 /* answer.c - what a model returned, as a value. */
 int pfr_put(struct pfr *r, struct pf_buf *out, struct py *o);
 /* table.c - DataFrames, Series and arrays among it. Returns 1 when `o` is one and was put, 0 when
