@@ -86,14 +86,15 @@ static int put_objects(struct pfr *r, struct pf_buf *out, const struct py_view *
 	ssize_t n = axis < v->ndim ? v->shape[axis] : 1;
 
 	for (ssize_t i = 0; i < n && !out->toobig; i++) {
+		const char *at = v->ndim ? from + i * v->strides[axis] : from;
 		PF_PY(cell) = NULL;
 
 		if (axis + 1 < v->ndim) {
-			if (put_objects(r, out, v, axis + 1, from + i * v->strides[axis], depth) < 0)
+			if (put_objects(r, out, v, axis + 1, at, depth) < 0)
 				return -1;
 			continue;
 		}
-		memcpy(&cell, v->ndim ? from + i * v->strides[axis] : from, sizeof(cell));
+		memcpy(&cell, at, sizeof(cell));
 		cell = py_ref(cell ? cell : r->none); /* of numpy's own making: not yet one */
 		if (pfr_exact(r, out, cell, depth + 1) < 0)
 			return -1;
