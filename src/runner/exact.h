@@ -93,6 +93,7 @@ bool pfr_lend(struct pfr *r, struct pf_buf *out, const struct py_view *view, con
  * next ones. */
 struct pfr *pfr_borrow(void);
 void pfr_give_back(struct pfr *r);
+void pfr_state_free(struct pfr *r);
 /* The object of a frame's body, a bytearray that its arrays may share and nobody else uses. */
 struct py *pfr_decode(struct pfr *r, struct py *body);
 struct py *pfr_module_encode(struct py *self, struct py *o);

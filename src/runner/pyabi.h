@@ -24,6 +24,16 @@ struct py_view { /* Py_buffer */
 	void *internal;
 };
 
+struct py_method { /* PyMethodDef */
+	const char *name;
+	struct py *(*function)(struct py *self, struct py *args);
+	int flags;
+	const char *doc;
+};
+
+/* METH_VARARGS, METH_VARARGS | METH_KEYWORDS, METH_NOARGS, METH_O */
+enum { PY_ARGUMENTS = 1, PY_KEYWORDS = 3, PY_NO_ARGUMENTS = 4, PY_ONE_ARGUMENT = 8 };
+
 #define PY_BUF_C_CONTIGUOUS 0x0038 /* PyBUF_C_CONTIGUOUS: strides, in C order */
 #define PY_BUF_STRIDES 0x0018	   /* PyBUF_STRIDES: in any order */
 #define PY_BUF_FORMAT 0x0004	   /* PyBUF_FORMAT: the type of an element */
@@ -50,6 +60,9 @@ struct py *PyImport_ImportModule(const char *name);
 struct py *PyImport_GetModuleDict(void); /* borrowed */
 struct py *PyModule_Create2(void *def, int api);
 struct py *PyModuleDef_Init(void *def);
+struct py *PyCFunction_NewEx(struct py_method *method, struct py *self, struct py *module);
+struct py *PyCapsule_New(void *pointer, const char *name, void (*end)(struct py *capsule));
+void *PyCapsule_GetPointer(struct py *capsule, const char *name);
 struct py *PySys_GetObject(const char *name); /* borrowed */
 
 /* objects */
@@ -126,6 +139,7 @@ extern struct py *PyExc_TypeError, *PyExc_ValueError, *PyExc_RuntimeError, *PyEx
 	*PyExc_OSError, *PyExc_EOFError, *PyExc_BrokenPipeError;
 struct py *PyErr_Occurred(void); /* borrowed */
 void PyErr_Clear(void);
+struct py *PyErr_NewException(const char *name, struct py *base, struct py *names);
 void PyErr_SetString(struct py *type, const char *text);
 struct py *PyErr_Format(struct py *type, const char *format, ...);
 int PyErr_ExceptionMatches(struct py *type);

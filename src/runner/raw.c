@@ -29,6 +29,14 @@ static const char objects[] =
 #include "runner/objects_pandas.inc"
 	;
 
+static const char result[] =
+#include "runner/result.inc"
+	;
+
+static const char enforce[] =
+#include "runner/enforce.inc"
+	;
+
 static struct py *compile(const char *source)
 {
 	enum { FILE_INPUT = 257 }; /* Py_file_input */
@@ -55,11 +63,26 @@ struct py *pfr_raw(struct pfr *r, const char *name)
 	return found;
 }
 
+struct py *pfr_result(struct pfr *r, struct py *answer, size_t rows, struct py *spec)
+{
+	struct py *convert;
+
+	if (!r->result)
+		r->result = compile(result);
+	convert = r->result ? PyDict_GetItemString(r->result, "convert") : NULL;
+	return convert ? PyObject_CallFunction(convert, "OnO", answer, (ssize_t)rows, spec) : NULL;
+}
+
 struct py *pfr_light(const char *name)
 {
 	PF_PY(names) = compile(light);
 
 	return names ? py_ref(PyDict_GetItemString(names, name)) : NULL;
+}
+
+struct py *pfr_enforce_names(void)
+{
+	return compile(enforce);
 }
 
 struct py *pfr_mold(const char *name)
