@@ -118,9 +118,9 @@ static int put_view(struct pfr *r, struct pf_buf *out, const struct py_view *v, 
 	return 1;
 }
 
-/* The order of an array decides in which order BLAS adds, and so about the last bits of what a model
- * answers: of a caller's it is kept. It is the array turned round, under a tag that turns it back.
- * What the rules of signatures are to read (enforce.c) has no pieces. */
+/* The order of an array decides in which order BLAS adds, and so about the last bits of what a
+ * model answers: of a caller's it is kept. It is the array turned round, under a tag that turns it
+ * back. What the rules of signatures are to read (enforce.c) has no pieces. */
 static bool is_to_be_turned(const struct pfr *r, const struct py_view *v)
 {
 	return r->pieces && v->ndim > 1 && !is_in_order(v, false) && is_in_order(v, true);
@@ -177,8 +177,9 @@ int pfr_exact_array(struct pfr *r, struct pf_buf *out, struct py *o, unsigned de
 	}
 	type = pfr_type_of_buffer(&view);
 	if (view.ndim <= MAX_RANK && (type != PF_T_OBJECT || is_of_objects(&view)))
-		put = (is_to_be_turned(r, &view) ? put_turned : put_view)(r, out, &view,
-									  (enum pf_type)type, depth);
+		put = is_to_be_turned(r, &view) ?
+			      put_turned(r, out, &view, (enum pf_type)type, depth) :
+			      put_view(r, out, &view, (enum pf_type)type, depth);
 	PyBuffer_Release(&view);
 	return put;
 }
