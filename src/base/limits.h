@@ -34,6 +34,7 @@
 #define PF_MAX_INPUT_KEY PF_KIB(64)	/* one key of a request's object */
 #define PF_MAX_COLUMNS 100000		/* columns of one table, keys of one object */
 #define PF_MAX_CELLS 100000000		/* cells of one table */
+#define PF_MAX_DESCRIPTOR (1 << 20)	/* the number of one that is handed to us */
 #define PF_MAX_FRAME PF_GIB(8)		/* one frame to or from a runner */
 
 /* artifacts that are read, never loaded */
@@ -207,6 +208,7 @@
 #define PF_WAIT_GRACE 5			/* between SIGTERM and SIGKILL */
 #define PF_WAIT_INTERRUPTED 1		/* the same, when we were asked to stop ourselves */
 #define PF_WAIT_THREADS 2		/* for a model's threads, once it has answered */
+#define PF_TRIES_REMOVE 8	/* of a folder into which others still write */
 #define PF_AGE_GC 60			/* unlocked leftovers older than this are removed by gc */
 #define PF_AGE_LOG 2592000		/* logs of failed work older than this are removed by gc */
 #define PF_AGE_TMP 86400		/* unlocked leftovers older than this are swept */

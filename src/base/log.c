@@ -8,6 +8,9 @@
 
 static struct pf_log_opts log_opts = { .level = PF_LOG_NOTE };
 static bool step_open;
+/* Of each thread: a runner in somebody's process may be asked by several. NULL: not kept. */
+static _Thread_local struct pf_strs *kept_warnings;
+static _Thread_local struct pf_arena *kept_in;
 
 void pf_log_setup(const struct pf_log_opts *opts)
 {
@@ -26,8 +29,21 @@ static void blank(char *from, const char *to)
 	memmove(from + 4, to, strlen(to) + 1);
 }
 
-/* scheme://user:secret@host: the secret; a user name alone may be a token, so it goes too, but
- * for that of ssh://git@host, which everybody has */
+/* What stands before the @ of these is no user: git of ssh://git@host is everybody's, the
+ * container of wasbs://container@account a place. */
+static bool names_nobody(const char *text, const char *colon_slashes, const char *at)
+{
+	static const char *const places[] = { "wasb", "wasbs", "abfs", "abfss", NULL };
+	const char *scheme = colon_slashes;
+
+	if (at - colon_slashes == 6 && memcmp(colon_slashes + 3, "git", 3) == 0)
+		return true;
+	while (scheme > text && pf_is_alpha(scheme[-1]))
+		scheme--;
+	return pf_str_in((struct pf_str){ scheme, (size_t)(colon_slashes - scheme) }, places);
+}
+
+/* scheme://user:secret@host: the secret; a user name alone may be a token, so it goes too */
 static void redact_userinfo(char *text)
 {
 	for (char *p = text; (p = strstr(p, "://")); p++) {
@@ -35,7 +51,7 @@ static void redact_userinfo(char *text)
 		char *at = memrchr(p + 3, '@', authority);
 		char *colon = at ? memchr(p + 3, ':', (size_t)(at - p - 3)) : NULL;
 
-		if (at && !(at - p == 6 && memcmp(p + 3, "git", 3) == 0))
+		if (at && (colon || !names_nobody(text, p, at)))
 			blank(colon ? colon + 1 : p + 3, at);
 	}
 }
@@ -54,7 +70,8 @@ static void redact_token(char *text)
 static void redact_settings(char *text)
 {
 	static const char *const names[] = { "_TOKEN=", "_PASSWORD=", "_SECRET=", "_KEY=",
-					     "X-Amz-Signature=", "sig=", "token=", "password=" };
+					     "X-Amz-Signature=", "?sig=", "&sig=", "token=",
+					     "password=" };
 
 	for (size_t i = 0; i < PF_COUNT(names); i++)
 		for (char *p = text; (p = strcasestr(p, names[i])); p++) {
@@ -142,8 +159,31 @@ static void print_formatted(enum pf_log_level level, const char *kind, const cha
 		va_end(ap);                                        \
 	} while (0)
 
+void pf_log_keep_warnings(struct pf_strs *kept, struct pf_arena *a)
+{
+	kept_warnings = kept;
+	kept_in = a;
+}
+
+PF_PRINTF(1, 0)
+static void keep(const char *fmt, va_list ap)
+{
+	char raw[4096];
+
+	vsnprintf(raw, sizeof(raw), fmt, ap);
+	*PF_PUSH(kept_in, kept_warnings) = pf_redacted(kept_in, pf_s(raw));
+}
+
 void pf_warn(const char *fmt, ...)
 {
+	if (kept_warnings) {
+		va_list ap;
+
+		va_start(ap, fmt);
+		keep(fmt, ap);
+		va_end(ap);
+		return;
+	}
 	PRINT(PF_LOG_WARN, "warning", "\033[33m");
 }
 
@@ -162,7 +202,9 @@ void pf_warn_text(struct pf_str text)
 	struct pf_str rest = text, line;
 	char raw[4096], shown[8192];
 
-	if (log_opts.level < PF_LOG_WARN)
+	if (kept_warnings)
+		*PF_PUSH(kept_in, kept_warnings) = pf_redacted(kept_in, pf_str_trim(text));
+	if (kept_warnings || log_opts.level < PF_LOG_WARN)
 		return;
 	end_step();
 	while (pf_str_next_line(&rest, &line)) {

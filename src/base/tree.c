@@ -80,7 +80,8 @@ static int empty_tree(struct walk *w, struct pf_err *err)
 	}
 }
 
-int pf_remove_tree(int dirfd, const char *name, struct pf_err *err)
+/* 1: somebody who had it open has put a file into it meanwhile. */
+static int remove_once(int dirfd, const char *name, struct pf_err *err)
 {
 	struct walk w = { 0 };
 	int rc;
@@ -94,7 +95,18 @@ int pf_remove_tree(int dirfd, const char *name, struct pf_err *err)
 		rc = empty_tree(&w, err);
 	if (w.dir)
 		closedir(w.dir);
-	if (rc == 0 && unlinkat(dirfd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
-		return pf_fail_errno(err, "cannot remove %s", name);
+	if (rc < 0 || unlinkat(dirfd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		return rc;
+	rc = errno == ENOTEMPTY || errno == EEXIST ? 1 : -1;
+	(void)pf_fail_errno(err, "cannot remove %s", name);
 	return rc;
+}
+
+int pf_remove_tree(int dirfd, const char *name, struct pf_err *err)
+{
+	int rc = 1;
+
+	for (int tries = 0; rc > 0 && tries < PF_TRIES_REMOVE; tries++)
+		rc = remove_once(dirfd, name, err);
+	return rc ? -1 : 0;
 }

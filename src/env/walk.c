@@ -34,8 +34,11 @@ static int list_one(struct pf_found_list *l, DIR *dir, struct pf_str at, struct 
 			continue;
 		f.path =
 			pf_format(&l->arena, PF_FMT "%s%s", PF_ARG(at), at.n ? "/" : "", e->d_name);
-		if (fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		if (fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+			if (errno == ENOENT)
+				continue; /* renamed or removed since it was listed */
 			return pf_fail_errno(err, "cannot look at %s", f.path.p);
+		}
 		f.mode = st.st_mode;
 		f.size = (uint64_t)st.st_size;
 		f.inode = st.st_nlink > 1 ? st.st_ino : 0;
@@ -56,6 +59,8 @@ static int list_at(struct pf_found_list *l, int dir, struct pf_str at, struct pf
 	int fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), rc;
 	DIR *listing = fd < 0 ? NULL : fdopendir(fd);
 
+	if (!listing && at.n && errno == ENOENT)
+		return 0;
 	if (!listing)
 		return pf_fail_errno(err, "cannot list %s", at.n ? path : "an environment");
 	rc = list_one(l, listing, at, err);

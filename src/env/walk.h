@@ -21,7 +21,7 @@ struct pf_found_list {
 	PF_VEC(struct pf_found) dirs;
 };
 
-/* Sorted by path; no digests. */
+/* Sorted by path; no digests. What is removed or renamed while it is listed may be there or not. */
 int pf_walk(struct pf_found_list *out, int dir, struct pf_err *err) PF_MUST_USE;
 /* Adds the files at the top and in bin/ that the list does not have: what no package brought. */
 int pf_walk_own(struct pf_found_list *l, int dir, struct pf_err *err) PF_MUST_USE;

@@ -1,4 +1,4 @@
-/* mold.c - DataFrames of numbers with the columns of the one before, at a third of the price */
+/* mold.c - DataFrames of numbers and text with the columns of the one before, at a third of the price */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/limits.h"
 #include "runner/runner.h"
@@ -10,14 +10,16 @@
  * only its data to be filled in then (measured: 18 us of 20). */
 
 #define MAX_CELLS 4096	/* beyond that the constructor is a small part of it */
+#define MAX_OBJECTS 256	/* columns of objects or text */
 
 struct pfr_mold {
 	struct pf_buf key;	/* names and types of the last table's columns */
 	enum { FRESH, SEEN, MADE, NEVER } state;
-	struct py *make;	/* MADE: make(bytes, rows) */
+	struct py *make;	/* MADE: make(bytes, rows, arrays of objects) */
 	struct pf_arena arena;
 	size_t *order;		/* columns as they lie in its blocks ... */
 	bool *begins;		/* ... each of which begins at a multiple of 8 */
+	bool has_objects;	/* columns that are no numbers */
 	size_t rows, size;	/* of the last frame, and its bytes */
 	bool again;		/* the one before it had as many */
 	struct py *bytes, *frame;	/* made ahead, for as many; NULL: none is */
@@ -26,19 +28,22 @@ struct pfr_mold {
 /* Names, each ended by a NUL and a type; false for a table that is not of that kind. */
 static bool put_key(struct pf_buf *out, const struct pf_table *t)
 {
+	size_t objects = 0;
+
 	if (!t->rows || !t->columns.n || t->index || t->rows * t->columns.n > MAX_CELLS)
 		return false;
 	for (size_t i = 0; i < t->columns.n; i++) {
 		const struct pf_column *c = &t->columns.v[i];
 
-		if (c->unnamed || !c->data || c->type == PF_T_DATETIME ||
+		if (c->unnamed || c->type == PF_T_DATETIME || c->type == PF_T_BYTES ||
 		    (c->name.n && memchr(c->name.p, 0, c->name.n)))
 			return false;
 		pf_buf_str(out, c->name);
 		pf_buf_char(out, '\0');
 		pf_buf_char(out, (char)c->type);
+		objects += !c->data;
 	}
-	return !out->toobig;
+	return !out->toobig && objects <= MAX_OBJECTS;
 }
 
 static void forget(struct pfr_mold *m)
@@ -49,6 +54,12 @@ static void forget(struct pfr_mold *m)
 	pf_arena_free(&m->arena);
 	pf_buf_free(&m->key);
 	*m = (struct pfr_mold){ 0 };
+}
+
+void pfr_mold_free(struct pfr *r)
+{
+	if (r->mold)
+		forget(r->mold);
 }
 
 static struct pfr_mold *mold_of(struct pfr *r)
@@ -63,12 +74,46 @@ static size_t align(size_t n)
 	return (n + 7) & ~(size_t)7;
 }
 
-/* A frame whose data are still to be filled in. */
-static bool make(struct pfr_mold *m)
+/* How many columns the block has that begins with this one. */
+static size_t width_of(const struct pfr_mold *m, size_t first, size_t columns)
+{
+	size_t end = first + 1;
+
+	while (end < columns && !m->begins[end])
+		end++;
+	return end - first;
+}
+
+/* One array for each block of objects or text; the bytes have none of them. */
+static struct py *pour_objects(struct pfr *r, const struct pfr_mold *m, const struct pf_table *t)
+{
+	PF_PY(list) = PyList_New(0);
+	PF_PY(numpy) = list ? pfr_import("numpy") : NULL;
+	size_t columns = t->columns.n, width;
+
+	for (size_t i = 0; numpy && i < columns; i += width) {
+		const struct pf_value *runs[MAX_OBJECTS];
+		PF_PY(array) = NULL;
+
+		width = width_of(m, i, columns);
+		if (t->columns.v[m->order[i]].data)
+			continue;
+		for (size_t j = 0; j < width; j++)
+			runs[j] = t->columns.v[m->order[i + j]].values;
+		array = pfr_objects_array(r, numpy, runs, width, t->rows);
+		if (!array || PyList_Append(list, array) < 0)
+			return NULL;
+	}
+	return numpy ? py_take(&list) : NULL;
+}
+
+/* A frame whose numbers are still to be filled in. */
+static bool make(struct pfr_mold *m, struct py *objects)
 {
 	m->bytes = PyByteArray_FromStringAndSize(NULL, (ssize_t)m->size);
 	if (m->bytes)
-		m->frame = PyObject_CallFunction(m->make, "On", m->bytes, (ssize_t)m->rows);
+		m->frame = PyObject_CallFunction(m->make, "OnO", m->bytes, (ssize_t)m->rows,
+						 objects);
 	return m->frame != NULL;
 }
 
@@ -106,19 +151,23 @@ static bool fill(const struct pfr_mold *m, const struct pf_table *t)
 		size_t n = t->rows * pf_type_width(c->type);
 
 		at = m->begins[i] ? align(at) : at;
-		memcpy((char *)view.buf + at, c->data, n);
+		if (n)
+			memcpy((char *)view.buf + at, c->data, n);
 		at += n;
 	}
 	PyBuffer_Release(&view);
 	return true;
 }
 
-static struct py *pour(struct pfr_mold *m, const struct pf_table *t)
+static struct py *pour(struct pfr *r, struct pfr_mold *m, const struct pf_table *t)
 {
+	PF_PY(objects) = NULL;
 	PF_PY(frame) = NULL;
 
 	note_size(m, t);
-	if ((m->frame || make(m)) && fill(m, t))
+	if (!m->frame)
+		objects = pour_objects(r, m, t);
+	if ((m->frame || (objects && make(m, objects))) && fill(m, t))
 		frame = py_ref(m->frame);
 	drop(m);
 	return py_take(&frame);
@@ -148,7 +197,7 @@ struct py *pfr_mold_pour(struct pfr *r, const struct pf_table *t)
 
 	if (!fits(m, t) || m->state != MADE)
 		return NULL;
-	frame = pour(m, t);
+	frame = pour(r, m, t);
 	if (!frame) {
 		m->state = NEVER;
 		PyErr_Clear(); /* pandas itself tells what is wrong */
@@ -189,6 +238,8 @@ void pfr_mold_take(struct pfr *r, const struct pf_table *t, struct py *frame)
 		if (made && made != r->none &&
 		    read_order(m, PyTuple_GetItem(made, 1), t->columns.n)) {
 			m->make = py_ref(PyTuple_GetItem(made, 0));
+			for (size_t i = 0; i < t->columns.n; i++)
+				m->has_objects |= !t->columns.v[i].data;
 			m->state = MADE;
 		}
 		PyErr_Clear();
@@ -198,8 +249,12 @@ void pfr_mold_take(struct pfr *r, const struct pf_table *t, struct py *frame)
 void pfr_mold_prepare(struct pfr *r)
 {
 	struct pfr_mold *m = r->mold;
+	PF_PY(none) = NULL;
 
-	if (!m || m->state != MADE || !m->again || m->frame || make(m))
+	if (!m || m->state != MADE || m->has_objects || !m->again || m->frame)
+		return;
+	none = PyList_New(0);
+	if (none && make(m, none))
 		return;
 	drop(m);
 	m->state = NEVER;

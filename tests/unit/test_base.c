@@ -42,6 +42,10 @@ static void redacts_secrets(void **state)
 		{ "https://h/a@b", "https://h/a@b" },
 		{ "git+ssh://git@h/r, ssh://git:word@h/r", "git+ssh://git@h/r, ssh://git:****@h/r" },
 		{ "ssh://gitx@h/r", "ssh://****@h/r" },
+		{ "wasbs://box@a.h/p?sv=1&sig=abcdef", "wasbs://box@a.h/p?sv=1&sig=****" },
+		{ "wasbs://box:word@a.h/p", "wasbs://box:****@a.h/p" },
+		{ "abfss://box@a.h/p, xwasbs://boxy@a.h", "abfss://box@a.h/p, xwasbs://****@a.h" },
+		{ "libsig=1.0, sig==1.0", "libsig=1.0, sig==1.0" },
 	};
 	char text[128];
 
@@ -224,6 +228,37 @@ static void stays_beneath_a_root(void **state)
 	close(root);
 }
 
+/* Who has a folder open may put files into it while it is being removed: each costs a try. */
+static void removes_what_is_still_written_to(void **state)
+{
+	struct pf_err err;
+	pid_t self = getpid();
+
+	(void)state;
+	for (int round = 0; round < 200; round++) {
+		char dir[] = "/tmp/pf-test-XXXXXX";
+		int root, status = 0;
+		pid_t child;
+
+		assert_non_null(mkdtemp(dir));
+		root = open(dir, O_RDONLY | O_DIRECTORY);
+		assert_int_equal(pf_write_atomic(root, "late", PF_S("x"), 0644, &err), 0);
+		child = fork();
+		for (int i = 1; child == 0 && i < PF_TRIES_REMOVE; i++) {
+			while (faccessat(root, "late", F_OK, 0) == 0 && getppid() == self)
+				;
+			close(openat(root, "late", O_WRONLY | O_CREAT, 0444));
+		}
+		if (child == 0)
+			_exit(0);
+		assert_int_equal(pf_remove_tree(AT_FDCWD, dir, &err), 0);
+		assert_false(pf_is_dir(dir));
+		kill(child, SIGKILL);
+		assert_int_equal(waitpid(child, &status, 0), child);
+		close(root);
+	}
+}
+
 /* A file of exactly the ceiling's size is no larger than it. */
 static void reads_up_to_a_ceiling(void **state)
 {
@@ -312,6 +347,7 @@ int main(void)
 		cmocka_unit_test(finds_what_is_there_twice),
 		cmocka_unit_test(buffers_stop_at_their_ceiling),
 		cmocka_unit_test(stays_beneath_a_root),
+		cmocka_unit_test(removes_what_is_still_written_to),
 		cmocka_unit_test(reads_up_to_a_ceiling),
 		cmocka_unit_test(signals_end_a_wait_for_a_lock),
 		cmocka_unit_test(runs_programs),
