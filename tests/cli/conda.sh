@@ -115,6 +115,20 @@ packages:
 $(sed -n 's|^\(file:[^#]*\)#sha256:\(.*\)|- conda: \1\n  sha256: \2|p' "$work/explicit.txt")
 END
 expect "a pixi.lock is read" 0 "$env" "$program" create -c "$channel" --lock "$work/pixi.lock" "$dir"
+# Version 7 has names for platforms.
+{
+	printf 'version: 7\nplatforms:\n- name: win-64\n- name: linux-here\n  subdir: linux-64\n  virtual-packages:\n  - __glibc >=2.17\n'
+	sed '1d; s/      linux-64:/      linux-here:/' "$work/pixi.lock"
+} >"$work/seven.lock"
+expect "of version 7, too" 0 "$env" "$program" create -c "$channel" --lock "$work/seven.lock" "$dir"
+{
+	sed 's/- name: win-64/&\n- name: linux-there\n  subdir: linux-64/' "$work/seven.lock"
+	printf '# nothing else\n'
+} | awk '{ print } /^    packages:/ { print "      linux-there: []" }' >"$work/two.lock"
+expect "which of two is not guessed" 5 "several platforms that are linux-64: linux-there and linux-here" \
+	"$program" create -c "$channel" --lock "$work/two.lock" "$dir"
+awk '{ print } /^      linux-here:/ { print "      - conda_source: child[87dc0b8a] @ child" }' "$work/seven.lock" >"$work/source.lock"
+expect "nothing is built of sources" 5 "has to be built of its sources" "$program" create -c "$channel" --lock "$work/source.lock" "$dir"
 sed 's/version: 6/version: 5/' "$work/pixi.lock" >"$work/old.lock"
 expect "of the versions that are known" 5 "version 5" "$program" create --lock "$work/old.lock" "$dir"
 sed 's/#sha256:./#sha256:f/; s/tool-2.0-0.conda#sha256:.*/&/' "$work/explicit.txt" | sed '/tool-2.0/s/sha256:.../sha256:000/' >"$work/bad.txt"
