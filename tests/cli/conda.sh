@@ -93,7 +93,7 @@ check "with digests" grep -q '/tool-2.0-0.conda#sha256:[0-9a-f]*$' "$work/explic
 expect "pylock has no conda packages" 2 "use conda-lock" lock -f pylock
 expect "or json" 0 '"conda":' lock -f json
 cp "$work/out" "$work/lock.json"
-for file in conda-lock.yml explicit.txt; do
+for file in conda-lock.yml explicit.txt lock.json; do
 	expect "made again of $file: the same environment" 0 "$env" "$program" create -c "$channel" --lock "$work/$file" "$dir"
 	mv "$work/conda-forge/linux-64/repodata.json" "$work/hidden"
 	rm -rf "$work/second"
@@ -139,11 +139,18 @@ sed 's/#.*//' "$work/explicit.txt" >"$work/bare.txt"
 expect "no digest is refused" 5 "no digest" "$program" create -c "$channel" --lock "$work/bare.txt" "$dir"
 cp "$work/explicit.txt" "$dir/pylock.toml"
 expect "a model brings no lock of conda packages" 0 "the user's to give" "$program" create --env-manager venv --python "$python" "$dir"
+cp "$work/lock.json" "$dir/pylock.toml"
+expect "nor one as JSON" 0 "the user's to give" "$program" create --env-manager venv --python "$python" "$dir"
 rm "$dir/pylock.toml"
+sed 's/"name":"tool"/"name":"tooth"/' "$work/lock.json" >"$work/other.json"
+expect "JSON that tells another name than the file is refused" 5 "tool-2.0-0.conda is not tooth 2.0" \
+	"$program" create -c "$channel" --lock "$work/other.json" "$dir"
+expect "what env show prints is one, too" 0 "$env" sh -c '"$1" env show --json "$2" >"$3/shown.json" && "$1" create -c "$4" --lock "$3/shown.json" "$5"' - \
+	"$program" "$(basename "$env")" "$work" "$channel" "$dir"
 sed "s/python=$minor/python=2.6/" "$dir/conda.yaml" >"$work/yaml" && mv "$work/yaml" "$dir/conda.yaml"
 sed "s/python_version: .*/python_version: 2.6/" "$dir/MLmodel" >"$work/yaml" && mv "$work/yaml" "$dir/MLmodel"
 expect "a lock of another Python is stale" 5 "python 2.6" "$program" create -c "$channel" --lock "$work/explicit.txt" "$dir"
-expect "a plan as JSON is no lock of conda packages" 5 "conda-lock or explicit" "$program" create --lock "$work/lock.json" --python "$python" "$dir"
+expect "so is one as JSON" 5 "python 2.6" "$program" create -c "$channel" --lock "$work/lock.json" "$dir"
 model "$dir" conda-forge 'tool=2' act data
 expect "a lock that lacks what is needed is stale" 5 "data" "$program" create -c "$channel" --lock "$work/conda-lock.yml" "$dir"
 model "$dir" conda-forge 'tool=1' act
