@@ -366,3 +366,40 @@ int pf_conda_fetch(struct pf_wheel *packages, struct pf_planned_conda *items, si
 	pf_pool_free(&x.pool);
 	return rc;
 }
+
+/* ---- for a key ---- */
+
+static int learn(struct pf_plan *plan, const size_t *which, size_t n, struct pf_workdir *w,
+		 const struct pf_opts *o, struct pf_err *err)
+{
+	struct pf_planned_conda *items = pf_alloc_array(&w->arena, n, sizeof(*items));
+	struct pf_wheel *packages = pf_alloc_array(&w->arena, n, sizeof(*packages));
+	int rc;
+
+	for (size_t i = 0; i < n; i++)
+		items[i] = plan->conda.v[which[i]];
+	rc = pf_conda_fetch(packages, items, n, w, plan->conda_net, o, err);
+	for (size_t i = 0; i < n; i++) {
+		if (rc == 0)
+			plan->conda.v[which[i]].record.sha256 =
+				pf_dup(&plan->arena, items[i].record.sha256);
+		pf_wheel_free(&packages[i]);
+	}
+	return rc;
+}
+
+int pf_conda_learn(struct pf_plan *plan, const struct pf_opts *o, struct pf_err *err)
+{
+	PF_AUTO(workdir) w = { 0 };
+	PF_AUTO(arena) a = { 0 };
+	size_t *which = pf_alloc_array(&a, plan->conda.n + 1, sizeof(*which)), n = 0;
+
+	for (size_t i = 0; i < plan->conda.n; i++)
+		if (!plan->conda.v[i].record.sha256.n)
+			which[n++] = i;
+	if (!n)
+		return 0;
+	if (pf_workdir_open(&w, "learn.", o->store, err) < 0)
+		return -1;
+	return learn(plan, which, n, &w, o, err);
+}

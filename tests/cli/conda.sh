@@ -115,6 +115,23 @@ packages:
 $(sed -n 's|^\(file:[^#]*\)#sha256:\(.*\)|- conda: \1\n  sha256: \2|p' "$work/explicit.txt")
 END
 expect "a pixi.lock is read" 0 "$env" "$program" create -c "$channel" --lock "$work/pixi.lock" "$dir"
+# Of old, MD5 is all that is told.
+sed "s|#sha256:.*||" "$work/explicit.txt" | while read -r line; do
+	case $line in file:*) echo "$line#$(md5sum "${line#file://}" | cut -d ' ' -f 1)" ;; *) echo "$line" ;; esac
+done >"$work/md5.txt"
+expect "whichever digest is told: the same environment" 0 "$env" "$program" create -c "$channel" --lock "$work/md5.txt" "$dir"
+check "with a warning" said "known by MD5 alone"
+mkdir "$work/aged" && cp -r "$work/conda-forge" "$work/aged"
+sed -i 's/, "sha256": "[0-9a-f]*"//g' "$work/aged/conda-forge"/*/repodata.json
+for way in first again; do
+	rm -rf "$work/fourth/envs" "$work/fourth/locks"
+	expect "of a channel that tells no more, $way" 0 "$(basename "$env")" \
+		env CONDA_CHANNEL_ALIAS="file://$work/aged" "$program" create --store "$work/fourth" "$dir"
+	chmod -R u+w "$work/fourth"
+done
+expect "a lock of it tells SHA-256" 0 "#sha256:" env CONDA_CHANNEL_ALIAS="file://$work/aged" \
+	"$program" lock --store "$work/fourth" -f explicit "$dir"
+check "of all" sh -c '! grep "^file:" "$1" | grep -v "#sha256:"' - "$work/out"
 # Version 7 has names for platforms.
 {
 	printf 'version: 7\nplatforms:\n- name: win-64\n- name: linux-here\n  subdir: linux-64\n  virtual-packages:\n  - __glibc >=2.17\n'
