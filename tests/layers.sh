@@ -23,7 +23,7 @@ edges() {
 	lock: base formats req fetch index python solve opts.h
 	env: base formats req fetch index python solve lock opts.h
 	run: base formats env python data opts.h
-	runner: base data/frame.h data/enforce.h
+	runner: base data/frame.h data/enforce.h data/signature.h data/params.h data/strict.h data/nested.h
 	serve: base formats model data run opts.h
 	save: base formats req model data python check opts.h
 	publish: base formats fetch model
@@ -37,7 +37,7 @@ doors() {
 	formats: *
 	req: *
 	python: python/python.h python/metadata.h
-	data: data/data.h data/frame.h data/schema.h data/enforce.h
+	data: data/data.h data/frame.h data/schema.h data/enforce.h data/signature.h data/value.h data/params.h data/strict.h data/nested.h
 	solve: solve/solve.h solve/plan.h solve/native.h solve/builder.h solve/conda.h
 	index: index/index.h index/needed.h
 	channel: channel/channel.h channel/repodata.h

@@ -8,6 +8,9 @@
 
 static struct pf_log_opts log_opts = { .level = PF_LOG_NOTE };
 static bool step_open;
+/* Of each thread: a runner in somebody's process may be asked by several. NULL: not kept. */
+static _Thread_local struct pf_strs *kept_warnings;
+static _Thread_local struct pf_arena *kept_in;
 
 void pf_log_setup(const struct pf_log_opts *opts)
 {
@@ -156,8 +159,31 @@ static void print_formatted(enum pf_log_level level, const char *kind, const cha
 		va_end(ap);                                        \
 	} while (0)
 
+void pf_log_keep_warnings(struct pf_strs *kept, struct pf_arena *a)
+{
+	kept_warnings = kept;
+	kept_in = a;
+}
+
+PF_PRINTF(1, 0)
+static void keep(const char *fmt, va_list ap)
+{
+	char raw[4096];
+
+	vsnprintf(raw, sizeof(raw), fmt, ap);
+	*PF_PUSH(kept_in, kept_warnings) = pf_redacted(kept_in, pf_s(raw));
+}
+
 void pf_warn(const char *fmt, ...)
 {
+	if (kept_warnings) {
+		va_list ap;
+
+		va_start(ap, fmt);
+		keep(fmt, ap);
+		va_end(ap);
+		return;
+	}
 	PRINT(PF_LOG_WARN, "warning", "\033[33m");
 }
 
@@ -176,7 +202,9 @@ void pf_warn_text(struct pf_str text)
 	struct pf_str rest = text, line;
 	char raw[4096], shown[8192];
 
-	if (log_opts.level < PF_LOG_WARN)
+	if (kept_warnings)
+		*PF_PUSH(kept_in, kept_warnings) = pf_redacted(kept_in, pf_str_trim(text));
+	if (kept_warnings || log_opts.level < PF_LOG_WARN)
 		return;
 	end_step();
 	while (pf_str_next_line(&rest, &line)) {

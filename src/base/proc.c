@@ -120,19 +120,32 @@ static int limit_memory(uint64_t bytes)
 	return setrlimit(RLIMIT_AS, &limit);
 }
 
-/* In the child; only async-signal-safe calls. Tells its errno through the pipe at `report`. */
-PF_NORETURN static void run_child(const struct pf_spawn *what, int report, pid_t parent)
+static void reset_signals(void)
 {
 	struct sigaction dfl = { .sa_handler = SIG_DFL };
 	sigset_t none;
-	int saved;
-	struct pf_spawn moved = *what;
-	int keep[12];
 
 	for (int i = 1; i < 32; i++)
 		sigaction(i, &dfl, NULL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Last of all, when the descriptors are in their places. */
+static int execute(const struct pf_spawn *what)
+{
+	if (limit_memory(what->max_memory) < 0 || (what->confine && what->confine(what->how) < 0))
+		return -1;
+	return execve(what->path, what->argv, what->envp ? what->envp : environ);
+}
+
+/* In the child; only async-signal-safe calls. Tells its errno through the pipe at `report`. */
+PF_NORETURN static void run_child(const struct pf_spawn *what, int report, pid_t parent)
+{
+	struct pf_spawn moved = *what;
+	int keep[12], saved;
+
+	reset_signals();
 	if (what->new_group)
 		setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -149,9 +162,7 @@ PF_NORETURN static void run_child(const struct pf_spawn *what, int report, pid_t
 		goto bad;
 	report = 3 + (int)what->keep_count;
 	fcntl(report, F_SETFD, FD_CLOEXEC);
-	if (limit_memory(what->max_memory) < 0 || (what->confine && what->confine(what->how) < 0))
-		goto bad;
-	execve(what->path, what->argv, what->envp ? what->envp : environ);
+	(void)execute(what);
 bad:
 	saved = errno;
 	if (write(report, &saved, sizeof(saved)) < 0)
@@ -193,6 +204,16 @@ int pf_proc_start(struct pf_proc *out, const struct pf_spawn *what, struct pf_er
 	}
 	*out = (struct pf_proc){ .pid = pid, .group = what->new_group };
 	return 0;
+}
+
+int pf_proc_become(const struct pf_spawn *what, struct pf_err *err)
+{
+	reset_signals();
+	if (what->new_group)
+		setpgid(0, 0);
+	if ((what->cwd && chdir(what->cwd) < 0) || place_fds(what) < 0 || execute(what) < 0)
+		pf_fail_errno(err, "cannot start %s", what->path);
+	return -1;
 }
 
 /* ---- wait and end ---- */

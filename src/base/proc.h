@@ -37,6 +37,9 @@ struct pf_proc {
 
 int pf_proc_start(struct pf_proc *out, const struct pf_spawn *what, struct pf_err *err) PF_MUST_USE;
 void pf_proc_free(struct pf_proc *p);
+/* This very process becomes the program. Returns only when it cannot, -1, with signals and
+ * descriptors as they were arranged for it. */
+int pf_proc_become(const struct pf_spawn *what, struct pf_err *err) PF_MUST_USE;
 
 /* Waits up to `ms` milliseconds (-1: without end). Returns 1 when it ended (*status as of
  * waitpid), 0 when the time is up, -1 with err. SIGINT and SIGTERM that reach us while waiting

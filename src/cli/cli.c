@@ -6,12 +6,14 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/number.h"
 #include "base/str.h"
 #include "config.h"
 #include "model/model.h"
+#include "run/run.h"
 
 struct command {
 	const char *name, *args, *summary;
@@ -213,14 +215,20 @@ static struct pf_log_opts suit_terminal(int color)
 	};
 }
 
+static bool has_word(int argc, char **argv, const char *word)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], word) == 0)
+			return true;
+	return false;
+}
+
 /* Errors of the command line itself must already come out in the form that was asked for. */
 static void setup_log(int argc, char **argv)
 {
 	struct pf_log_opts o = suit_terminal(0);
 
-	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
-		if (strcmp(argv[i], "--json") == 0)
-			o.json = true;
+	o.json = has_word(argc, argv, "--json");
 	pf_log_setup(&o);
 }
 
@@ -243,6 +251,32 @@ static int setup_log_again(const struct pf_args *args, struct pf_err *err)
 	return 0;
 }
 
+/* Who loads the runner into a process of its own has to know where it is. */
+static int print_version(bool json, struct pf_err *err)
+{
+	PF_AUTO(arena) a = { 0 };
+	PF_AUTO(buf) out = PF_BUF(PF_KIB(64));
+	struct pf_json_out w = { .buf = &out };
+	char *runner = json ? pf_run_find(&a, err) : NULL;
+
+	if (!json)
+		return pf_cli_print_stdout(PF_S("pyfunc-env " PF_VERSION "\n"), err);
+	if (!runner)
+		return -1;
+	pf_json_open(&w, '{');
+	pf_json_key(&w, "schema");
+	pf_json_str(&w, PF_S("pyfunc-env/1"));
+	pf_json_key(&w, "kind");
+	pf_json_str(&w, PF_S("version"));
+	pf_json_key(&w, "version");
+	pf_json_str(&w, PF_S(PF_VERSION));
+	pf_json_key(&w, "runner");
+	pf_json_str(&w, pf_s(runner));
+	pf_json_close(&w, '}');
+	pf_buf_char(&out, '\n');
+	return pf_cli_print_stdout(pf_buf_view(&out), err);
+}
+
 static int run_command(const struct command *c, int argc, char **argv, struct pf_err *err)
 {
 	PF_AUTO(args) args = { 0 };
@@ -255,7 +289,7 @@ static int run_command(const struct command *c, int argc, char **argv, struct pf
 		return pf_cli_print_stdout(pf_buf_view(&help), err);
 	}
 	if (pf_args_has(&args, PF_OPT_version))
-		return pf_cli_print_stdout(PF_S("pyfunc-env " PF_VERSION "\n"), err);
+		return print_version(pf_args_has(&args, PF_OPT_json), err);
 	return c->run(&args, err);
 }
 
@@ -277,8 +311,8 @@ static int run(int argc, char **argv, struct pf_err *err)
 		return run_command(c, 1, (char *[]){ "--help", NULL }, err);
 	if (strcmp(word, "help") == 0 && argc == 2)
 		return pf_cli_print_stdout(pf_buf_view(&usage), err);
-	if (strcmp(word, "--version") == 0)
-		return pf_cli_print_stdout(PF_S("pyfunc-env " PF_VERSION "\n"), err);
+	if (strcmp(word, "version") == 0 || has_word(argc, argv, "--version"))
+		return print_version(has_word(argc, argv, "--json"), err);
 	if (lead < argc && *word == '-')
 		pf_fail(err, PF_EUSAGE, "there is no option " PF_FMT " before the command",
 			PF_ARG(pf_shown(pf_s(word))));

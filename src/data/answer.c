@@ -162,6 +162,11 @@ static int put_value(struct writer *w, const struct pf_value *v, unsigned depth)
 		return put_table(w, v->table, depth);
 	case PF_V_TENSOR:
 		return put_tensor(w, v->tensor, 0, &next, depth);
+	case PF_V_TAGGED: /* of an exact answer alone */
+		return pf_fail(w->err, PF_EMODEL,
+			       "the answer holds an object of Python's (" PF_FMT
+			       "), which cannot be written as JSON",
+			       PF_ARG(pf_shown(v->list.v[0].s)));
 	default:
 		break;
 	}

@@ -173,6 +173,7 @@ const char *pf_value_kind_name(const struct pf_value *v)
 		[PF_V_BYTES] = "bytes",	    [PF_V_LIST] = "a list",	[PF_V_MAP] = "an object",
 		[PF_V_TABLE] = "a table",   [PF_V_SERIES] = "a series", [PF_V_TENSOR] = "a tensor",
 		[PF_V_DATETIME] = "a datetime", [PF_V_ELEMENT] = "a number",
+		[PF_V_TAGGED] = "an object of Python's",
 	};
 
 	return names[v->kind];

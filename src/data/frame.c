@@ -18,6 +18,7 @@
  *   BIGINT, STRING, BYTES  n bytes of text, zeros up to a multiple of 8
  *   LIST    n values
  *   MAP     n times: a STRING value, a value
+ *   TAGGED  n = 1; a STRING value, a value
  *   TENSOR  n = type | rank << 8; rank words of shape; elements
  *   ELEMENT n = type; one element, of a type with a width
  *   TABLE, SERIES          n = columns; word rows; word flags (1: has an index);
@@ -145,10 +146,22 @@ void pf_put_map(struct pf_buf *out, size_t n)
 	put_word(out, PF_V_MAP, n);
 }
 
+void pf_put_tagged(struct pf_buf *out, struct pf_str tag)
+{
+	put_word(out, PF_V_TAGGED, 1);
+	pf_put_text(out, PF_V_STRING, tag);
+}
+
 void pf_put_tensor(struct pf_buf *out, enum pf_type type, unsigned rank, const uint64_t *shape)
 {
 	put_word(out, PF_V_TENSOR, (uint64_t)type | (uint64_t)rank << 8);
 	pf_buf_add(out, shape, rank * sizeof(*shape));
+}
+
+void pf_put_element(struct pf_buf *out, enum pf_type type, const void *p)
+{
+	put_word(out, PF_V_ELEMENT, (uint64_t)type);
+	pf_put_data(out, p, pf_type_width(type));
 }
 
 void pf_put_table(struct pf_buf *out, enum pf_value_kind kind, size_t rows, size_t columns,
@@ -245,7 +258,8 @@ static int put_value(struct pf_buf *out, const struct pf_value *v, unsigned dept
 		pf_put_list(out, v->list.n);
 		return put_values(out, v->list.v, v->list.n, depth + 1, err);
 	case PF_V_MAP:
-		pf_put_map(out, v->list.n);
+	case PF_V_TAGGED:
+		put_word(out, v->kind, v->list.n);
 		return put_values(out, v->list.v, 2 * v->list.n, depth + 1, err);
 	case PF_V_TABLE:
 	case PF_V_SERIES:
@@ -253,8 +267,7 @@ static int put_value(struct pf_buf *out, const struct pf_value *v, unsigned dept
 	case PF_V_TENSOR:
 		return put_tensor(out, v->tensor, depth + 1, err);
 	case PF_V_ELEMENT:
-		put_word(out, PF_V_ELEMENT, (uint64_t)v->tensor->type);
-		pf_put_data(out, v->tensor->data, pf_type_width(v->tensor->type));
+		pf_put_element(out, v->tensor->type, v->tensor->data);
 		return 0;
 	}
 	return pf_fail(err, PF_EBUG, "a value of unknown kind %d", (int)v->kind);

@@ -43,6 +43,9 @@ enum pf_value_kind {
 	PF_V_TENSOR,
 	PF_V_DATETIME,	/* i is nanoseconds */
 	PF_V_ELEMENT,	/* one number of a numpy type, as a tensor of rank 0 */
+	/* an object of Python's: items[0] is its tag (a STRING; runner/objects.py has the table),
+	 * items[1] what it is made of */
+	PF_V_TAGGED,
 };
 
 struct pf_value {
@@ -54,7 +57,7 @@ struct pf_value {
 		struct pf_str s;
 		struct {
 			struct pf_value *v;
-			size_t n;	/* of a MAP: entries, so v has 2n */
+			size_t n;	/* of a MAP: entries, so v has 2n; of a TAGGED: 1 */
 		} list;
 		struct pf_table *table;
 		struct pf_tensor *tensor;
@@ -117,7 +120,9 @@ void pf_put_text(struct pf_buf *out, enum pf_value_kind kind, struct pf_str s);
 void pf_put_string(struct pf_buf *out, const char *s);
 void pf_put_list(struct pf_buf *out, size_t n);
 void pf_put_map(struct pf_buf *out, size_t n);
+void pf_put_tagged(struct pf_buf *out, struct pf_str tag); /* its value follows */
 void pf_put_tensor(struct pf_buf *out, enum pf_type type, unsigned rank, const uint64_t *shape);
+void pf_put_element(struct pf_buf *out, enum pf_type type, const void *p);
 void pf_put_table(struct pf_buf *out, enum pf_value_kind kind, size_t rows, size_t columns,
 		  bool index);
 void pf_put_column(struct pf_buf *out, struct pf_str name, bool unnamed, enum pf_type type);

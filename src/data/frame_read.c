@@ -191,6 +191,18 @@ static int take_table(struct pf_value *out, struct reader *r, uint64_t n)
 	return flags ? take_values(&t->index, r, rows) : 0;
 }
 
+static int take_tagged(struct pf_value *out, struct reader *r, uint64_t n)
+{
+	out->list.n = 1;
+	if (n != 1)
+		return refuse(r, "a tag that does not stand before one value");
+	if (take_values(&out->list.v, r, 2) < 0)
+		return -1;
+	if (out->list.v[0].kind != PF_V_STRING)
+		return refuse(r, "a tag that is no text");
+	return 0;
+}
+
 static int take_map(struct pf_value *out, struct reader *r, uint64_t n)
 {
 	out->list.n = (size_t)n;
@@ -212,6 +224,8 @@ static int take_nested(struct pf_value *out, struct reader *r, uint64_t n)
 		return take_values(&out->list.v, r, n);
 	case PF_V_MAP:
 		return take_map(out, r, n);
+	case PF_V_TAGGED:
+		return take_tagged(out, r, n);
 	case PF_V_TENSOR:
 		return take_tensor(out, r, n);
 	case PF_V_ELEMENT:
@@ -230,7 +244,7 @@ static int take_value(struct pf_value *out, struct reader *r)
 
 	if (take_word(&word, r) < 0)
 		return -1;
-	if ((word & 0xff) > PF_V_ELEMENT)
+	if ((word & 0xff) > PF_V_TAGGED)
 		return refuse(r, "an unknown kind");
 	out->kind = (enum pf_value_kind)(word & 0xff);
 	n = word >> 8;

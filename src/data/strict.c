@@ -64,17 +64,43 @@ static bool lost_integers(const struct pf_column *c, size_t rows)
 	return missing;
 }
 
-static int refuse(struct pf_err *err, const struct pf_column *c, size_t rows, enum pf_dtype wanted,
-		  struct pf_str label)
+int pf_strict_refuse(struct pf_str label, const char *dtype, enum pf_dtype wanted, bool lost,
+		     struct pf_err *err)
 {
 	bool whole = wanted == PF_D_INTEGER || wanted == PF_D_LONG;
 
 	return pf_fail(err, PF_EMODEL,
 		       "Incompatible input types for column " PF_FMT ". Can not safely "
 		       "convert %s to %s.%s",
-		       PF_ARG(pf_shown(label)),
-		       c->type == PF_T_BYTES ? "object" : pf_type_numpy(c->type),
-		       declared[wanted].numpy, whole && lost_integers(c, rows) ? HINT : "");
+		       PF_ARG(pf_shown(label)), dtype, declared[wanted].numpy,
+		       whole && lost ? HINT : "");
+}
+
+static int refuse(struct pf_err *err, const struct pf_column *c, size_t rows, enum pf_dtype wanted,
+		  struct pf_str label)
+{
+	const char *dtype = c->type == PF_T_BYTES ? "object" : pf_type_numpy(c->type);
+
+	return pf_strict_refuse(label, dtype, wanted, lost_integers(c, rows), err);
+}
+
+const char *pf_strict_numpy(enum pf_dtype wanted)
+{
+	return declared[wanted].numpy;
+}
+
+bool pf_strict_goes_up(char kind, size_t width, enum pf_dtype wanted)
+{
+	char to = kind_of(declared[wanted].type);
+	size_t room = pf_type_width(declared[wanted].type);
+
+	if (!room || !width)
+		return false;
+	if (kind == to)
+		return width <= room;
+	if (kind == 'u' && to == 'i')
+		return width < room;
+	return (kind == 'i' || kind == 'u') && wanted == PF_D_DOUBLE && width < 8;
 }
 
 /* ---- between types of a width ---- */
@@ -140,20 +166,11 @@ static bool all_zero_or_one(const struct pf_column *c, size_t rows)
 	return true;
 }
 
-static bool is_upcast(const struct pf_column *c, size_t rows, enum pf_type to)
+static bool is_upcast(const struct pf_column *c, size_t rows, enum pf_dtype wanted)
 {
-	char from = kind_of(c->type), kind = kind_of(to);
-	size_t width = pf_type_width(c->type), room = pf_type_width(to);
-
-	if (!room || !width)
-		return false;
-	if (from == kind)
-		return width <= room;
-	if (from == 'u' && kind == 'i')
-		return width < room;
-	if ((from == 'i' || from == 'u') && to == PF_T_FLOAT64 && width < 8)
-		return true;
-	return c->type == PF_T_INT64 && kind == 'f' && all_zero_or_one(c, rows);
+	return pf_strict_goes_up(kind_of(c->type), pf_type_width(c->type), wanted) ||
+	       (c->type == PF_T_INT64 && (wanted == PF_D_FLOAT || wanted == PF_D_DOUBLE) &&
+		all_zero_or_one(c, rows));
 }
 
 /* ---- objects ---- */
@@ -279,7 +296,7 @@ int pf_strict_column(struct pf_column *c, const char **why, struct pf_arena *a, 
 		return 0;
 	if (c->type == PF_T_OBJECT || c->type == PF_T_BYTES)
 		return enforce_objects(c, why, a, rows, wanted, label, err);
-	if (!is_upcast(c, rows, declared[wanted].type))
+	if (!is_upcast(c, rows, wanted))
 		return refuse(err, c, rows, wanted, label);
 	widen(c, a, rows, declared[wanted].type);
 	return 0;

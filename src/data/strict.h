@@ -14,6 +14,14 @@
 int pf_strict_column(struct pf_column *c, const char **why, struct pf_arena *a, size_t rows,
 		     enum pf_dtype wanted, struct pf_str label, struct pf_err *err) PF_MUST_USE;
 
+/* Does a numpy type of this kind and item size, as numpy tells them, go up to the declared plain
+ * type? int64 that is all 0 or 1 goes to float and double too, which is for the caller to see. */
+bool pf_strict_goes_up(char kind, size_t width, enum pf_dtype wanted);
+const char *pf_strict_numpy(enum pf_dtype wanted);	/* "int32", ... */
+/* The refusal of a type that does not; `lost`: it holds whole numbers and missing ones. */
+int pf_strict_refuse(struct pf_str label, const char *dtype, enum pf_dtype wanted, bool lost,
+		     struct pf_err *err);
+
 /* All columns of a table that the signature wants, in its order; nested ones too. */
 int pf_strict_table(struct pf_table *t, const char **why, struct pf_arena *a,
 		    const struct pf_schema *schema, struct pf_err *err) PF_MUST_USE;

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/node.h"
-#include "model/signature.h"
+#include "data/signature.h"
 #include "req/needs.h"
 
 /* All views live in the arena. */

@@ -4,9 +4,8 @@
 
 #include "run/run.h"
 
-/* The folder of _pfr.so: $PYFUNC_ENV_RUNNER_DIR, beside the program (built or installed), or
- * where it was configured to be. */
-char *pf_run_find(struct pf_arena *a, struct pf_err *err) PF_MUST_USE;
+/* The body of a LOAD frame. */
+void pf_run_put_load(struct pf_buf *out, const struct pf_load *load);
 
 /* Writes what is pending while it reads one frame. `until` is of pf_clock, 0: no limit.
  * 1: a frame; 0: the

@@ -20,75 +20,20 @@
 #define BOOT                                                                                    \
 	"import sys;sys.path.insert(0,sys.argv[1]);import _pfr;del sys.path[0];_pfr.main()"
 
-static void put_field(struct pf_buf *out, const char *key, struct pf_str text)
-{
-	pf_put_string(out, key);
-	pf_put_text(out, PF_V_STRING, text);
-}
-
-static void put_truth(struct pf_buf *out, const char *key, bool truth)
-{
-	pf_put_string(out, key);
-	pf_put_bool(out, truth);
-}
-
-static void put_light(struct pf_buf *out, const struct pf_load_light *light)
-{
-	const struct pf_strs *trusted = light->trusted;
-
-	pf_put_map(out, 6);
-	put_field(out, "flavor", pf_s(light->flavor));
-	put_field(out, "path", light->path);
-	put_field(out, "format", light->format);
-	put_field(out, "class", light->class_name);
-	put_truth(out, "has_params", light->has_params);
-	pf_put_string(out, "trusted");
-	if (!trusted)
-		pf_put_null(out);
-	else
-		pf_put_list(out, trusted->n);
-	for (size_t i = 0; trusted && i < trusted->n; i++)
-		pf_put_text(out, PF_V_STRING, trusted->v[i]);
-}
-
-static void put_load(struct pf_buf *out, const struct pf_load *load)
-{
-	pf_put_map(out, 12);
-	put_field(out, "model_dir", pf_s(load->model_dir));
-	put_field(out, "loader_module", load->loader_module);
-	put_field(out, "data_path", load->data_path);
-	put_field(out, "code_path", load->code_path);
-	put_field(out, "imports", load->imports);
-	put_field(out, "config", load->config_json);
-	put_field(out, "overrides", load->overrides_json);
-	put_field(out, "predict_fn", load->predict_fn);
-	put_truth(out, "through_mlflow", load->through_mlflow);
-	put_truth(out, "params_declared", load->params_declared);
-	put_truth(out, "light_only", load->light && load->light->only);
-	pf_put_string(out, "light");
-	if (load->light)
-		put_light(out, load->light);
-	else
-		pf_put_null(out);
-}
-
-/* Appends a frame whose body `value` writes, or, when NULL, the LOAD frame of `load`. */
+/* Appends a frame, whose body is the value unless that is NULL. */
 static int queue(struct pf_runner *r, enum pf_frame_kind kind, const struct pf_value *value,
-		 const struct pf_load *load, struct pf_err *err)
+		 struct pf_err *err)
 {
 	struct pf_buf *out = &r->pending;
 	size_t at = out->n;
 	char header[PF_FRAME_HEADER] = { 0 };
 
-	out->max = PF_MAX_FRAME;
 	pf_buf_add(out, header, sizeof(header));
 	if (value && pf_value_write(out, value, err) < 0) {
 		out->n = at; /* the runner never hears of it */
 		out->toobig = false;
 		return -1;
 	}
-	if (load)
-		put_load(out, load);
 	if (pf_buf_check(out, "the request", err) < 0)
 		return -1;
 	pf_frame_header(out->p + at, kind, out->n - at - sizeof(header));
@@ -108,34 +53,69 @@ static char **with_marker(struct pf_arena *a, char **environment, const char *ma
 	return out;
 }
 
+/* The command of a runner: its interpreter, which gets the further words. */
+struct command {
+	char *argv[12];
+	char **envp;
+};
+
+static int make_command(struct command *out, struct pf_arena *a, const char *python,
+			const char *const *words, const struct pf_opts *o, struct pf_err *err)
+{
+	bool local = o && o->env_manager == PF_ENV_LOCAL;
+	/* The user's own packages count for the user's own interpreter, PYTHON* never does. */
+	const char *const leading[] = { python, local ? "-E" : "-I", "-Xfaulthandler", "-c", BOOT,
+					pf_run_find(a, err) };
+	size_t n = 0;
+
+	if (!leading[PF_COUNT(leading) - 1])
+		return -1;
+	for (size_t i = 0; i < PF_COUNT(leading); i++) {
+		if (i == 2 && o && o->no_bytecode)
+			out->argv[n++] = pf_dupz(a, PF_S("-B"));
+		out->argv[n++] = pf_dupz(a, pf_s(leading[i]));
+	}
+	for (; *words; words++)
+		out->argv[n++] = pf_dupz(a, pf_s(*words));
+	out->argv[n] = NULL;
+	out->envp = pf_run_environment(a, python, o);
+	return 0;
+}
+
 static int spawn(struct pf_runner *r, struct pf_arena *a, const char *python, int socket,
 		 const struct pf_opts *o, struct pf_err *err)
 {
 	static unsigned count;
-	char *dir = pf_run_find(a, err), *argv[10];
-	struct pf_spawn what = { .path = python, .argv = argv, .in = -1, .out = STDERR_FILENO,
-				 .err = STDERR_FILENO, .keep = &socket, .keep_count = 1,
-				 .new_group = true, .max_memory = r->max_memory };
-	bool local = o && o->env_manager == PF_ENV_LOCAL;
-	size_t n = 0;
+	struct command command;
+	struct pf_spawn what = { .path = python, .argv = command.argv, .in = -1,
+				 .out = STDERR_FILENO, .err = STDERR_FILENO, .keep = &socket,
+				 .keep_count = 1, .new_group = true, .max_memory = r->max_memory };
 
-	if (!dir)
+	if (make_command(&command, a, python, (const char *const[]){ "3", NULL }, o, err) < 0)
 		return -1;
 	snprintf(r->marker, sizeof(r->marker), "PYFUNC_ENV_RUNNER=%d.%u", (int)getpid(),
 		 __atomic_add_fetch(&count, 1, __ATOMIC_RELAXED));
-	what.envp = with_marker(a, pf_run_environment(a, python, o), r->marker);
-	argv[n++] = pf_dupz(a, pf_s(python));
-	/* The user's own packages count for the user's own interpreter, PYTHON* never does. */
-	argv[n++] = pf_dupz(a, local ? PF_S("-E") : PF_S("-I"));
-	if (o && o->no_bytecode)
-		argv[n++] = pf_dupz(a, PF_S("-B"));
-	argv[n++] = pf_dupz(a, PF_S("-Xfaulthandler"));
-	argv[n++] = pf_dupz(a, PF_S("-c"));
-	argv[n++] = pf_dupz(a, PF_S(BOOT));
-	argv[n++] = dir;
-	argv[n++] = pf_dupz(a, PF_S("3"));
-	argv[n] = NULL;
+	what.envp = with_marker(a, command.envp, r->marker);
 	return pf_proc_start(&r->proc, &what, err);
+}
+
+int pf_runner_become(const char *python, int socket, int hold, const struct pf_opts *o,
+		     struct pf_err *err)
+{
+	PF_AUTO(arena) a = { 0 };
+	struct command command;
+	int keep[] = { socket, hold };
+	struct pf_spawn what = { .path = python, .argv = command.argv, .in = -1,
+				 .out = STDERR_FILENO, .err = STDERR_FILENO, .keep = keep,
+				 .keep_count = hold > 0 ? 2 : 1, .new_group = true,
+				 .max_memory = o->max_memory };
+	char *parent = pf_formatz(&a, "%d", (int)getppid());
+
+	if (make_command(&command, &a, python, (const char *const[]){ "3", parent, NULL }, o,
+			 err) < 0)
+		return -1;
+	what.envp = command.envp;
+	return pf_proc_become(&what, err);
 }
 
 /* ---- a worker instead ---- */
@@ -205,7 +185,8 @@ int pf_runner_start(struct pf_runner *out, const char *python, const struct pf_l
 	theirs = pair[1];
 	r.max_memory = o ? o->max_memory : 0;
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	rc = queue(&r, PF_FRAME_LOAD, NULL, load, err);
+	r.pending.max = PF_MAX_FRAME;
+	rc = pf_load_frame(&r.pending, load, err);
 	if (rc == 0 && o && o->keep_warm)
 		look_for_worker(&r, &a, python, load, o);
 	if (rc == 0 && !r.warm.found)
@@ -326,7 +307,7 @@ static int give(struct pf_runner *r, enum pf_frame_kind kind, const struct pf_va
 		return -1;
 	if (r->fd <= 0)
 		return pf_fail(err, PF_EBUG, "there is no runner to ask");
-	return queue(r, kind, request, NULL, err);
+	return queue(r, kind, request, err);
 }
 
 int pf_runner_ask(struct pf_runner *r, enum pf_frame_kind kind, const struct pf_value *request,
@@ -409,7 +390,7 @@ static void say_bye(struct pf_runner *r)
 	struct pf_err ignored;
 
 	if (r->proc.pid > 0 && r->loaded && !r->leaving && !r->pending.n &&
-	    queue(r, PF_FRAME_BYE, NULL, NULL, &ignored) == 0) {
+	    queue(r, PF_FRAME_BYE, NULL, &ignored) == 0) {
 		pf_run_push(r);
 		r->leaving = true;
 	}

@@ -18,6 +18,16 @@ struct pf_load_light {
 	bool only;			/* where it fails, the load fails */
 };
 
+/* What a program that asks the runner itself is told besides. */
+struct pf_load_told {
+	struct pf_str mlmodel;		/* MLmodel's tree: the bytes of a MAP */
+	struct pf_str env_dir, python;	/* the environment, or empty; its interpreter */
+	const struct pf_strs *warnings;
+	struct pf_str inputs, outputs, params; /* of the signature: JSON, or empty */
+	bool from_type_hint;
+	bool compat;
+};
+
 /* How a runner loads a model: what the LOAD frame says. */
 struct pf_load {
 	const char *model_dir;
@@ -34,7 +44,10 @@ struct pf_load {
 	const struct pf_strs *watched;	/* beside the model's files: what makes a worker stale */
 	bool anew;			/* a process of its own, even where a worker waits */
 	bool params_declared;		/* the signature has params: predict(data, params=...) */
+	const struct pf_load_told *told; /* NULL: to a runner of ours */
 };
+/* Appends the whole frame. */
+int pf_load_frame(struct pf_buf *out, const struct pf_load *load, struct pf_err *err) PF_MUST_USE;
 
 /* Where the pieces of an answer go, as they come: a value's bytes each (pf_value_read). */
 struct pf_pieces {
@@ -52,7 +65,7 @@ struct pf_runner {
 	double predict_seconds;		/* within the model's predict, the last time */
 	struct pf_buf pending;		/* frames on their way to it, from `sent` on */
 	size_t sent;
-	char early[1024]; /* read from it with what came before: [early_at, early_n) */
+	char early[4096]; /* read from it with what came before: [early_at, early_n) */
 	size_t early_at, early_n;
 	char marker[64];		/* in its environment, by which its descendants are known */
 	struct pf_warm warm;		/* the worker that it is, or may become */
@@ -77,6 +90,11 @@ struct pf_runner {
  * reaper of orphans, so that none of a model's processes escapes. */
 int pf_runner_start(struct pf_runner *out, const char *python, const struct pf_load *load,
 		    const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
+/* This process becomes a runner that talks over `socket`, and ends when whoever started it has
+ * ended. It keeps `hold` (pf_env_hold; 0: none). Returns only when it fails, with descriptors and
+ * signals no longer as they were. */
+int pf_runner_become(const char *python, int socket, int hold, const struct pf_opts *o,
+		     struct pf_err *err) PF_MUST_USE;
 /* Sends a request (kind PREDICT or RAW) and waits for the answer, whose bytes go to `answer`
  * (pf_value_read); its ceiling is the answer's, PF_MAX_FRAME when it has none. `seconds` 0: no
  * limit; it covers the loading too. Errors: ECODE with the traceback already on stderr, ELIMIT,
@@ -94,6 +112,10 @@ int pf_runner_give(struct pf_runner *r, const struct pf_request *request, struct
 		   struct pf_err *err) PF_MUST_USE;
 int pf_runner_take(struct pf_runner *r, struct pf_buf *answer, double seconds,
 		   struct pf_err *err) PF_MUST_USE;
+/* Reads what has come, without waiting. 1: the next answer is there as a whole, so that it is taken
+ * without waiting, and whatever it is, the runner stays; 0: not yet; -1: that is not to be known
+ * without waiting, since it is a large one or the runner has ended or does what it should not. */
+int pf_runner_ready(struct pf_runner *r);
 /* By predict_stream of MLflow's model: the pieces go where they are taken, until that fails. */
 int pf_runner_stream(struct pf_runner *r, const struct pf_request *request, struct pf_str bytes,
 		     struct pf_pieces *pieces, double seconds, struct pf_err *err) PF_MUST_USE;
@@ -109,6 +131,9 @@ void pf_runner_free(struct pf_runner *r);
  * It is reaped by whoever adopts it. */
 void pf_runner_leave(struct pf_runner *r);
 
+/* The folder of _pfr.so: $PYFUNC_ENV_RUNNER_DIR, beside the program (built or installed), or
+ * where it was configured to be. */
+char *pf_run_find(struct pf_arena *a, struct pf_err *err) PF_MUST_USE;
 /* The environment variables of a model's process: ours, less PYTHON*, LD_*, VIRTUAL_ENV, CONDA_*,
  * AWS_*, PIP_*, UV_*, *_TOKEN, *_PASSWORD and *_SECRET* (but for o->pass_env), plus o->set_env,
  * plus the environment's own folder first on PATH and its VIRTUAL_ENV, or CONDA_PREFIX and the

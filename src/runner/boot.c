@@ -1,8 +1,12 @@
 /* boot.c - the module _pfr: its main() talks frames over a socket until told to go */
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -83,16 +87,27 @@ static int answer(struct pfr *r, enum pf_frame_kind kind, const struct pf_value 
 
 	if (getpid() != self)
 		_exit(0);
-	if (pfr_is_ending()) {
-		rc = -1;
-	} else if (rc < 0) {
+	if (rc < 0 && !pfr_is_ending()) {
 		rc = pfr_report(r, stage);
-	} else {
+	} else if (!pfr_is_ending()) {
 		pfr_flush();
 		rc = send_answer(r, pf_buf_view(&body));
+		pfr_mold_prepare(r);
 	}
 	pf_buf_free(&body);
-	return rc;
+	return pfr_is_ending() ? -1 : rc;
+}
+
+/* Who started us may end while something else of it keeps our socket open: false then. A process
+ * that cannot be watched is one of an old kernel. */
+static bool wait_for_frame(struct pfr *r)
+{
+	struct pollfd fds[] = { { .fd = r->fd, .events = POLLIN },
+				{ .fd = r->parent > 0 ? r->parent : -1, .events = POLLIN } };
+
+	while (poll(fds, PF_COUNT(fds), -1) < 0 && errno == EINTR)
+		;
+	return fds[0].revents || !fds[1].revents;
 }
 
 /* Which frames may come depends on where we are: a model is loaded once, a worker is one
@@ -109,6 +124,19 @@ static int act_on(struct pfr *r, enum pf_frame_kind kind, const struct pf_value 
 	}
 }
 
+/* The other side's going away is noticed while the model is at work, too. */
+static int act_watched(struct pfr *r, enum pf_frame_kind kind, const struct pf_value *value)
+{
+	int rc;
+
+	if (r->watched)
+		pfr_watch(r->fd, true);
+	rc = act_on(r, kind, value);
+	if (r->watched)
+		pfr_unwatch(r->fd);
+	return rc;
+}
+
 int pfr_serve_one(struct pfr *r)
 {
 	struct pf_buf body = PF_BUF(PF_MAX_FRAME);
@@ -117,7 +145,8 @@ int pfr_serve_one(struct pfr *r)
 	enum pf_frame_kind kind = PF_FRAME_BYE;
 	struct py_thread *others = PyEval_SaveThread(); /* the model's threads may run meanwhile */
 	struct pf_err err;
-	int rc = pf_frame_receive(r->fd, &kind, &body, &err);
+	int rc = r->watched && !wait_for_frame(r) ? 0 :
+						    pf_frame_receive(r->fd, &kind, &body, &err);
 
 	PyEval_RestoreThread(others);
 	if (rc == 1 && kind == PF_FRAME_BYE)
@@ -125,7 +154,7 @@ int pfr_serve_one(struct pfr *r)
 	if (rc == 1)
 		rc = pf_value_read(&value, &a, pf_buf_view(&body), &err) < 0 ? -1 : 1;
 	if (rc == 1)
-		rc = act_on(r, kind, &value);
+		rc = act_watched(r, kind, &value);
 	pf_arena_free(&a);
 	pf_buf_free(&body);
 	return rc;
@@ -149,17 +178,29 @@ static int arrange_descriptors(int fd)
 	return dup2(STDERR_FILENO, STDOUT_FILENO) < 0 ? -1 : top;
 }
 
-/* argv: -c, our directory, the socket's number. */
-static int socket_number(void)
+/* -1: there is none. */
+static int number_at(struct py *argv, ssize_t i)
 {
-	struct py *argv = PySys_GetObject("argv");
-	struct py *text = argv ? PyList_GetItem(argv, 2) : NULL;
-	const char *p = text ? PyUnicode_AsUTF8AndSize(text, NULL) : NULL;
+	struct py *text = argv && i < PyList_Size(argv) ? PyList_GetItem(argv, i) : NULL;
 	uint64_t number;
 
-	if (!p || !pf_str_u64(pf_s(p), &number) || number > 1 << 20)
-		return -1;
-	return PyList_SetSlice(argv, 1, PyList_Size(argv), NULL) < 0 ? -1 : (int)number;
+	return text && pf_str_u64(pfr_text(text), &number) && number <= INT_MAX ? (int)number : -1;
+}
+
+/* argv: -c, our directory, the socket's number; and, of a runner that no program of ours looks
+ * after, the process that started it. */
+static int read_words(struct pfr *r)
+{
+	struct py *argv = PySys_GetObject("argv");
+	int socket = number_at(argv, 2), parent = number_at(argv, 3);
+
+	if (parent > 0) {
+		r->watched = true;
+		r->parent = (int)syscall(SYS_pidfd_open, parent, 0);
+		if (getppid() != parent)
+			return -1; /* it has ended */
+	}
+	return socket < 0 || PyList_SetSlice(argv, 1, PyList_Size(argv), NULL) < 0 ? -1 : socket;
 }
 
 /* Without -I, the current directory is on the path as "": no model is to find its modules there. */
@@ -174,10 +215,10 @@ static void drop_current_directory(void)
 	PyErr_Clear();
 }
 
-static struct py *run(struct py *self, struct py *ignored)
+struct py *pfr_module_main(struct py *self, struct py *ignored)
 {
 	struct pfr r = { .none = Py_BuildValue("") };
-	int fd = socket_number(), rc;
+	int fd = read_words(&r), rc;
 
 	(void)ignored;
 	r.fd = fd < 0 ? -1 : arrange_descriptors(fd);
@@ -193,71 +234,4 @@ static struct py *run(struct py *self, struct py *ignored)
 	if (rc == 2)
 		pfr_work(&r);
 	pfr_leave(&r, rc < 0);
-}
-
-/* ---- the module: the head of its definition is an object, whose layout has two forms ---- */
-
-struct method {
-	const char *name;
-	struct py *(*function)(struct py *self, struct py *args);
-	int flags;
-	const char *doc;
-};
-
-struct slot {
-	int id;
-	void *value;
-};
-
-struct definition {
-	struct py *(*init)(void);
-	ssize_t index;
-	struct py *copy;
-	const char *name, *doc;
-	ssize_t size;
-	struct method *methods;
-	struct slot *slots;
-	void *traverse, *clear, *free;
-};
-
-static struct method methods[] = {
-	{ "main", run, 0x0004 /* METH_NOARGS */, "Load a model and answer for it." },
-	{ "end", pfr_end, 0x0001 /* METH_VARARGS */, "The handler of SIGTERM." },
-	{ 0 },
-};
-
-/* With the global lock: a count and a type. Until 3.11 a module without slots is made at once. */
-static struct {
-	ssize_t references;
-	struct py_type *type;
-	struct definition d;
-} locked = { 1, NULL, { .name = "_pfr", .size = -1, .methods = methods } };
-
-/* Free-threaded builds, from 3.13: an owner, flags, two counts, a type; and a slot that keeps the
- * lock off. */
-static struct slot slots[] = {
-	{ 4 /* Py_mod_gil */, (void *)1 /* Py_MOD_GIL_NOT_USED */ },
-	{ 0 },
-};
-
-static struct {
-	uintptr_t owner;
-	uint16_t flags;
-	uint8_t mutex, gc_bits;
-	uint32_t local; /* all ones: immortal */
-	ssize_t shared;
-	struct py_type *type;
-	struct definition d;
-} free_threaded = { .local = UINT32_MAX,
-		    .d = { .name = "_pfr", .methods = methods, .slots = slots } };
-
-__attribute__((visibility("default"))) struct py *PyInit__pfr(void);
-
-struct py *PyInit__pfr(void)
-{
-	enum { STABLE_ABI = 3 };
-
-	if (strstr(Py_GetVersion(), "free-threading"))
-		return PyModuleDef_Init(&free_threaded);
-	return PyModule_Create2(&locked, STABLE_ABI);
 }

@@ -3,6 +3,8 @@
 #include "base/limits.h"
 #include "runner/runner.h"
 
+#define SHARED PF_KIB(64)	/* an array at least so large may share what arrived */
+
 static struct py *make_list(struct pfr *r, const struct pf_value *v, size_t n)
 {
 	PF_PY(list) = PyList_New((ssize_t)n);
@@ -59,38 +61,76 @@ static struct py *make_datetime(int64_t ns)
 
 /* ---- arrays: one bytearray and a numpy view of it, so that the array owns what it shows ---- */
 
-static struct py *make_vector(struct py *numpy, enum pf_type type, const void *data, size_t count)
+/* The bytes and where in them it begins. Most of what arrived is shared, not copied; a smaller part
+ * of it would keep hold of all the rest. */
+static struct py *bytes_of(struct pfr *r, const void *data, size_t size, ssize_t *at)
 {
-	size_t size = count * pf_type_width(type);
-	PF_PY(bytes) = PyByteArray_FromStringAndSize(data, (ssize_t)size);
+	const char *start = r->arrived ? PyByteArray_AsString(r->arrived) : NULL;
+	size_t whole = start ? (size_t)PyByteArray_Size(r->arrived) : 0;
+	size_t from = (uintptr_t)data - (uintptr_t)start;
 
-	if (!bytes)
-		return NULL;
+	*at = 0;
+	if (size < SHARED || size < whole / 2 || from > whole || size > whole - from)
+		return PyByteArray_FromStringAndSize(data, (ssize_t)size);
+	*at = (ssize_t)from;
+	return py_ref(r->arrived);
+}
+
+static struct py *make_vector(struct pfr *r, struct py *numpy, enum pf_type type, const void *data,
+			      size_t count)
+{
+	ssize_t at;
+	PF_PY(bytes) = NULL;
+
 	if (!count) /* frombuffer wants at least one element */
 		return PyObject_CallMethod(numpy, "empty", "is", 0, pf_type_numpy(type));
-	return PyObject_CallMethod(numpy, "frombuffer", "Os", bytes, pf_type_numpy(type));
+	bytes = bytes_of(r, data, count * pf_type_width(type), &at);
+	if (!bytes || bytes != r->arrived)
+		return !bytes ? NULL :
+				PyObject_CallMethod(numpy, "frombuffer", "Os", bytes,
+						    pf_type_numpy(type));
+	return PyObject_CallMethod(numpy, "frombuffer", "Osnn", bytes, pf_type_numpy(type),
+				   (ssize_t)count, at);
 }
 
 /* An object array, filled cell by cell, so that numpy does not look for structure in the cells. */
-static struct py *make_object_vector(struct pfr *r, struct py *numpy, const struct pf_tensor *t)
+struct py *pfr_objects_array(struct pfr *r, struct py *numpy, const struct pf_value *const *runs,
+			     size_t n, size_t each)
+{
+	size_t count = n * each, i = 0;
+	PF_PY(array) = PyObject_CallMethod(numpy, "empty", "ns", (ssize_t)count, "object");
+	struct py_view view;
+
+	if (!array || PyObject_GetBuffer(array, &view, PY_BUF_C_CONTIGUOUS | PY_BUF_FORMAT) < 0)
+		return NULL;
+	for (; i < count; i++) {
+		struct py *cell = pfr_object(r, &runs[i / each][i % each]);
+		struct py **place = (struct py **)view.buf + i;
+
+		if (!cell)
+			break;
+		Py_DecRef(*place);
+		*place = cell;
+	}
+	PyBuffer_Release(&view);
+	return i == count ? py_take(&array) : NULL;
+}
+
+static struct py *make_objects(struct pfr *r, struct py *numpy, const struct pf_value *v,
+			       size_t count)
+{
+	return pfr_objects_array(r, numpy, &v, 1, count);
+}
+
+static struct py *make_cells_vector(struct pfr *r, struct py *numpy, const struct pf_tensor *t)
 {
 	size_t count = pf_tensor_count(t);
-	PF_PY(list) = make_list(r, t->values, count);
-	PF_PY(array) = NULL;
+	PF_PY(list) = NULL;
 
-	if (!list)
-		return NULL;
-	if (t->type != PF_T_OBJECT)
-		return PyObject_CallMethod(numpy, "array", "Os", list, pf_type_numpy(t->type));
-	array = PyObject_CallMethod(numpy, "empty", "ns", (ssize_t)count, "object");
-	for (size_t i = 0; array && i < count; i++) {
-		PF_PY(set) = PyObject_CallMethod(array, "__setitem__", "nO", (ssize_t)i,
-						 PyList_GetItem(list, (ssize_t)i));
-
-		if (!set)
-			return NULL;
-	}
-	return py_take(&array);
+	if (t->type == PF_T_OBJECT)
+		return make_objects(r, numpy, t->values, count);
+	list = make_list(r, t->values, count);
+	return list ? PyObject_CallMethod(numpy, "array", "Os", list, pf_type_numpy(t->type)) : NULL;
 }
 
 static struct py *make_tensor(struct pfr *r, const struct pf_tensor *t)
@@ -104,16 +144,16 @@ static struct py *make_tensor(struct pfr *r, const struct pf_tensor *t)
 	for (unsigned i = 0; i < t->rank; i++)
 		if (PyTuple_SetItem(shape, i, PyLong_FromLongLong((long long)t->shape[i])) < 0)
 			return NULL;
-	flat = pf_type_width(t->type) ? make_vector(numpy, t->type, t->data, pf_tensor_count(t)) :
-					make_object_vector(r, numpy, t);
+	flat = pf_type_width(t->type) ? make_vector(r, numpy, t->type, t->data, pf_tensor_count(t)) :
+					make_cells_vector(r, numpy, t);
 	return flat ? PyObject_CallMethod(flat, "reshape", "(O)", shape) : NULL;
 }
 
 /* numpy's own scalar, such as numpy.float64: what a vector of one gives away. */
-static struct py *make_element(const struct pf_tensor *t)
+static struct py *make_element(struct pfr *r, const struct pf_tensor *t)
 {
 	PF_PY(numpy) = PyImport_ImportModule("numpy");
-	PF_PY(one) = numpy ? make_vector(numpy, t->type, t->data, 1) : NULL;
+	PF_PY(one) = numpy ? make_vector(r, numpy, t->type, t->data, 1) : NULL;
 
 	return one ? PyObject_CallMethod(one, "__getitem__", "n", (ssize_t)0) : NULL;
 }
@@ -203,10 +243,10 @@ static struct py *make_header(struct pfr *r, struct py *pandas, const struct pf_
 	return make_labels(r, t);
 }
 
-static struct py *make_block(struct py *numpy, const struct pf_table *t)
+static struct py *make_block(struct pfr *r, struct py *numpy, const struct pf_table *t)
 {
 	size_t count = t->rows * t->columns.n;
-	PF_PY(flat) = make_vector(numpy, PF_T_FLOAT64, t->columns.v[0].data, count);
+	PF_PY(flat) = make_vector(r, numpy, PF_T_FLOAT64, t->columns.v[0].data, count);
 	PF_PY(block) = flat ? PyObject_CallMethod(flat, "reshape", "nn", (ssize_t)t->columns.n,
 						  (ssize_t)t->rows) :
 			      NULL;
@@ -217,17 +257,17 @@ static struct py *make_block(struct py *numpy, const struct pf_table *t)
 static struct py *make_cells(struct pfr *r, struct py *numpy, const struct pf_column *c,
 			     size_t rows)
 {
-	return c->data || pf_type_width(c->type) ? make_vector(numpy, c->type, c->data, rows) :
+	return c->data || pf_type_width(c->type) ? make_vector(r, numpy, c->type, c->data, rows) :
 						   make_list(r, c->values, rows);
 }
 
 /* What is declared as objects stays objects: of a list of text pandas 3 makes another type. */
-static struct py *make_objects(struct pfr *r, struct py *pandas, struct py *index,
-			       const struct pf_column *c, size_t rows)
+static struct py *make_declared(struct pfr *r, struct py *pandas, struct py *numpy,
+				struct py *index, const struct pf_column *c, size_t rows)
 {
-	PF_PY(list) = make_list(r, c->values, rows);
+	PF_PY(cells) = make_objects(r, numpy, c->values, rows);
 
-	return list ? PyObject_CallMethod(pandas, "Series", "OOs", list, index, "object") : NULL;
+	return cells ? PyObject_CallMethod(pandas, "Series", "OOs", cells, index, "object") : NULL;
 }
 
 /* Is there no text in a column of it? It may be a part of one that has some. */
@@ -251,6 +291,16 @@ static struct py *make_missing(struct pfr *r, struct py *pandas, struct py *inde
 	return type ? PyObject_CallMethod(pandas, "Series", "OOO", list, index, type) : NULL;
 }
 
+static struct py *make_column(struct pfr *r, struct py *pandas, struct py *numpy,
+			      struct py *index, const struct pf_column *c, size_t rows)
+{
+	if (c->type == PF_T_OBJECT)
+		return make_declared(r, pandas, numpy, index, c, rows);
+	if (is_all_missing(c, rows))
+		return make_missing(r, pandas, index, c, rows);
+	return make_cells(r, numpy, c, rows);
+}
+
 /* {0: cells, 1: cells}: numbers for now, since names may repeat. */
 static struct py *make_columns(struct pfr *r, struct py *pandas, struct py *numpy, struct py *index,
 			       const struct pf_table *t)
@@ -259,12 +309,8 @@ static struct py *make_columns(struct pfr *r, struct py *pandas, struct py *nump
 
 	for (size_t i = 0; dict && i < t->columns.n; i++) {
 		PF_PY(key) = PyLong_FromLongLong((long long)i);
-		bool objects = t->columns.v[i].type == PF_T_OBJECT;
-		PF_PY(cells) = !key ? NULL :
-			       objects ? make_objects(r, pandas, index, &t->columns.v[i], t->rows) :
-			       is_all_missing(&t->columns.v[i], t->rows) ?
-					 make_missing(r, pandas, index, &t->columns.v[i], t->rows) :
-					 make_cells(r, numpy, &t->columns.v[i], t->rows);
+		PF_PY(cells) = key ? make_column(r, pandas, numpy, index, &t->columns.v[i], t->rows) :
+				     NULL;
 
 		if (!cells || PyDict_SetItem(dict, key, cells) < 0)
 			return NULL;
@@ -309,7 +355,7 @@ static struct py *make_frame(struct pfr *r, const struct pf_table *t)
 		return NULL;
 	/* DataFrame(data, index, columns, dtype, copy) */
 	if (block) {
-		data = make_block(numpy, t);
+		data = make_block(r, numpy, t);
 		return data ? PyObject_CallMethod(pandas, "DataFrame", "OOOOO", data, index, labels,
 						  r->none, copy) :
 			      NULL;
@@ -318,7 +364,11 @@ static struct py *make_frame(struct pfr *r, const struct pf_table *t)
 	frame = data ? PyObject_CallMethod(pandas, "DataFrame", "OO", data, index) : NULL;
 	if (!frame)
 		return NULL;
-	if (labels != r->none && PyObject_SetAttrString(frame, "columns", labels) < 0)
+	if (labels == r->none) { /* the numbers that pandas would give, not those of the dict */
+		Py_DecRef(labels);
+		labels = PyObject_CallMethod(pandas, "RangeIndex", "n", (ssize_t)t->columns.n);
+	}
+	if (!labels || PyObject_SetAttrString(frame, "columns", labels) < 0)
 		return NULL;
 	return py_take(&frame);
 }
@@ -341,13 +391,23 @@ static struct py *make_series(struct pfr *r, const struct pf_table *t)
 	PF_PY(numpy) = pandas ? pfr_import("numpy") : NULL;
 	PF_PY(labels) = numpy ? make_labels(r, t) : NULL;
 	PF_PY(index) = labels ? make_index(r, pandas, t) : NULL;
-	PF_PY(data) = index ? make_cells(r, numpy, &t->columns.v[0], t->rows) : NULL;
+	PF_PY(data) = index ? make_column(r, pandas, numpy, index, &t->columns.v[0], t->rows) : NULL;
 
 	if (!data)
 		return NULL;
 	/* Series(data, index, dtype, name) */
 	return PyObject_CallMethod(pandas, "Series", "OOOO", data, index, r->none,
 				   labels == r->none ? labels : PyList_GetItem(labels, 0));
+}
+
+/* What objects.plain() took apart. */
+static struct py *build(struct pfr *r, const struct pf_value *v)
+{
+	PF_PY(tag) = pfr_object(r, &v->list.v[0]);
+	PF_PY(value) = tag ? pfr_object(r, &v->list.v[1]) : NULL;
+	struct py *function = value ? pfr_objects("build") : NULL;
+
+	return function ? PyObject_CallFunction(function, "OO", tag, value) : NULL;
 }
 
 struct py *pfr_object(struct pfr *r, const struct pf_value *v)
@@ -380,7 +440,9 @@ struct py *pfr_object(struct pfr *r, const struct pf_value *v)
 	case PF_V_DATETIME:
 		return make_datetime(v->i);
 	case PF_V_ELEMENT:
-		return make_element(v->tensor);
+		return make_element(r, v->tensor);
+	case PF_V_TAGGED:
+		return build(r, v);
 	}
 	PyErr_SetString(PyExc_ValueError, "a value of unknown kind");
 	return NULL;

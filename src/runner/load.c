@@ -224,8 +224,12 @@ int pfr_load(struct pfr *r, const struct pf_value *how, const char **stage)
 
 	*stage = "import";
 	r->through_mlflow = through && through->kind == PF_V_BOOL && through->b;
-	call_gc("disable");
-	pfr_list_imports(pf_value_text(how, "imports"));
+	if (!r->guest) {
+		call_gc("disable");
+		pfr_list_imports(pf_value_text(how, "imports"));
+	}
+	if (!r->through_mlflow && pfr_take_signature(r, pf_value_get(how, "signature")) < 0)
+		return -1;
 	if (add_code(pf_value_text(how, "code_path")) < 0)
 		return -1;
 	rc = try_light(r, how, stage);
@@ -233,7 +237,9 @@ int pfr_load(struct pfr *r, const struct pf_value *how, const char **stage)
 		rc = load_really(r, how, stage);
 	if (rc < 0)
 		return -1;
-	call_gc("freeze");
-	call_gc("enable");
+	if (!r->guest) {
+		call_gc("freeze");
+		call_gc("enable");
+	}
 	return 0;
 }

@@ -1,5 +1,6 @@
 /* predict.c - a request becomes Python objects, the model is asked, its answer becomes a value */
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "runner/exact.h"
 #include "runner/runner.h"
 
 /* predict(data) or predict(data, params=params) */
@@ -56,6 +57,68 @@ static struct py *ask_raw(struct pfr *r, const struct pf_value *request, const c
 			    params == r->none ? PyTuple_GetItem(pair, 1) : params, stage);
 }
 
+/* As mlflow says of parameters that the model's predict does not take. */
+static int tell_unused(struct pfr *r, struct py *params)
+{
+	struct py *unused = PyObject_IsTrue(params) > 0 ? pfr_enforcing(r, "unused") : NULL;
+	PF_PY(done) = unused ? PyObject_CallFunction(unused, "(O)", params) : NULL;
+
+	return PyErr_Occurred() ? -1 : 0;
+}
+
+static struct py *open_stream(struct pfr *r, struct py *data, struct py *params)
+{
+	struct py *open = pfr_raw(r, "open_stream");
+
+	return open ? PyObject_CallFunction(open, "OOO", r->model, data, params) : NULL;
+}
+
+static size_t count_rows(struct pfr *r, struct py *data)
+{
+	struct py *rows_of = pfr_enforcing(r, "rows_of");
+	PF_PY(rows) = rows_of ? PyObject_CallFunction(rows_of, "(O)", data) : NULL;
+	long long n = rows ? PyLong_AsLongLong(rows) : -1;
+
+	PyErr_Clear();
+	return n < 0 ? 0 : (size_t)n;
+}
+
+struct py *pfr_ask(struct pfr *r, struct py *data, struct py *params, struct py *result,
+		   bool streams, const char **stage)
+{
+	const struct pf_params *declared = r->signature ? &r->signature->params : NULL;
+	PF_PY(fitting) = r->through_mlflow ? py_ref(data) : pfr_enforce(r, data);
+	PF_PY(checked) = !fitting	   ? NULL :
+			 r->through_mlflow ? py_ref(params) :
+					     pfr_enforce_params(r, declared, params);
+	PF_PY(answer) = NULL;
+
+	if (!checked || (!r->takes_params && !r->through_mlflow && tell_unused(r, checked) < 0))
+		return NULL;
+	if (streams)
+		return open_stream(r, fitting, checked);
+	answer = call_predict(r, fitting, checked, stage);
+	if (!answer || !result || result == r->none)
+		return py_take(&answer);
+	*stage = "convert";
+	return pfr_result(r, answer, count_rows(r, fitting), result);
+}
+
+static struct py *ask_exactly(struct pfr *r, const struct pf_value *request, const char **stage)
+{
+	const struct pf_value *value = pf_value_get(request, "data");
+	const struct pf_value *spec = pf_value_get(request, "result");
+	PF_PY(data) = value ? pfr_object(r, value) : NULL;
+	PF_PY(params) = data ? given_params(r, request) : NULL;
+	PF_PY(result) = params && spec ? pfr_object(r, spec) : NULL;
+
+	if (!value)
+		PyErr_SetString(PyExc_ValueError, "a request without data");
+	if (!params || (spec && !result))
+		return NULL;
+	return pfr_ask(r, data, params, result, false, stage);
+}
+
 static struct py *ask_value(struct pfr *r, const struct pf_value *request, const char **stage)
 {
 	const struct pf_value *value = pf_value_get(request, "data");
@@ -101,19 +164,22 @@ int pfr_predict(struct pfr *r, struct pf_buf *out, enum pf_frame_kind kind,
 		const struct pf_value *request, const char **stage)
 {
 	const struct pf_value *streams = pf_value_get(request, "stream");
+	const struct pf_value *exact = pf_value_get(request, "exact");
 	PF_PY(answer) = NULL;
 
 	*stage = "input";
 	r->streams = streams && streams->kind == PF_V_BOOL && streams->b;
+	r->exact = exact && exact->kind == PF_V_BOOL && exact->b;
 	if (kind == PF_FRAME_READ && pf_value_get(request, "path"))
 		answer = read_rows(r, request);
 	else if (kind == PF_FRAME_READ)
 		answer = convert(r, request, "read_table", "bytes");
 	else if (kind == PF_FRAME_WRITE)
 		answer = convert(r, request, "write_table", "data");
+	else if (kind == PF_FRAME_RAW)
+		answer = ask_raw(r, request, stage);
 	else
-		answer = kind == PF_FRAME_RAW ? ask_raw(r, request, stage)
-					      : ask_value(r, request, stage);
+		answer = r->exact ? ask_exactly(r, request, stage) : ask_value(r, request, stage);
 	if (!answer)
 		return -1;
 	if (r->streams) {
@@ -121,5 +187,5 @@ int pfr_predict(struct pfr *r, struct pf_buf *out, enum pf_frame_kind kind,
 		return 0;
 	}
 	*stage = "convert";
-	return pfr_put(r, out, answer);
+	return r->exact ? pfr_put_exact(r, out, answer) : pfr_put(r, out, answer);
 }

@@ -24,7 +24,18 @@ struct py_view { /* Py_buffer */
 	void *internal;
 };
 
+struct py_method { /* PyMethodDef */
+	const char *name;
+	struct py *(*function)(struct py *self, struct py *args);
+	int flags;
+	const char *doc;
+};
+
+/* METH_VARARGS, METH_VARARGS | METH_KEYWORDS, METH_NOARGS, METH_O */
+enum { PY_ARGUMENTS = 1, PY_KEYWORDS = 3, PY_NO_ARGUMENTS = 4, PY_ONE_ARGUMENT = 8 };
+
 #define PY_BUF_C_CONTIGUOUS 0x0038 /* PyBUF_C_CONTIGUOUS: strides, in C order */
+#define PY_BUF_STRIDES 0x0018	   /* PyBUF_STRIDES: in any order */
 #define PY_BUF_FORMAT 0x0004	   /* PyBUF_FORMAT: the type of an element */
 
 /* PyType_GetFlags: which built-in type this one inherits from. */
@@ -49,6 +60,9 @@ struct py *PyImport_ImportModule(const char *name);
 struct py *PyImport_GetModuleDict(void); /* borrowed */
 struct py *PyModule_Create2(void *def, int api);
 struct py *PyModuleDef_Init(void *def);
+struct py *PyCFunction_NewEx(struct py_method *method, struct py *self, struct py *module);
+struct py *PyCapsule_New(void *pointer, const char *name, void (*end)(struct py *capsule));
+void *PyCapsule_GetPointer(struct py *capsule, const char *name);
 struct py *PySys_GetObject(const char *name); /* borrowed */
 
 /* objects */
@@ -74,9 +88,12 @@ void PyBuffer_Release(struct py_view *view);
 int PyCallable_Check(struct py *o);
 struct py *PyIter_Next(struct py *iterator); /* NULL without an exception at its end */
 struct py *Py_BuildValue(const char *format, ...);
+int PyArg_ParseTupleAndKeywords(struct py *args, struct py *kwargs, const char *format,
+				const char *const *names, ...);
 
 /* values */
-extern struct py_type PyBool_Type, PyFloat_Type, PyByteArray_Type;
+extern struct py_type PyBool_Type, PyFloat_Type, PyByteArray_Type, PyLong_Type, PyUnicode_Type,
+	PyBytes_Type, PyList_Type, PyDict_Type;
 struct py *PyBool_FromLong(long v);
 struct py *PyLong_FromLongLong(long long v);
 struct py *PyLong_FromString(const char *text, char **end, int base);
@@ -90,6 +107,9 @@ const char *PyUnicode_AsUTF8AndSize(struct py *o, ssize_t *n);
 struct py *PyBytes_FromStringAndSize(const char *p, ssize_t n);
 int PyBytes_AsStringAndSize(struct py *o, char **p, ssize_t *n);
 struct py *PyByteArray_FromStringAndSize(const char *p, ssize_t n);
+char *PyByteArray_AsString(struct py *o);
+ssize_t PyByteArray_Size(struct py *o);
+int PyByteArray_Resize(struct py *o, ssize_t n);
 
 /* containers: GetItem borrows, SetItem of a list or tuple steals, of a dict does not */
 struct py *PyList_New(ssize_t n);
@@ -104,6 +124,7 @@ ssize_t PyTuple_Size(struct py *o);
 struct py *PyTuple_GetItem(struct py *o, ssize_t i);
 int PyTuple_SetItem(struct py *o, ssize_t i, struct py *value);
 struct py *PyDict_New(void);
+ssize_t PyDict_Size(struct py *o);
 struct py *PyDict_Items(struct py *o);
 struct py *PyDict_GetItemString(struct py *o, const char *key);
 int PyDict_SetItem(struct py *o, struct py *key, struct py *value);
@@ -114,9 +135,11 @@ int PySequence_Contains(struct py *o, struct py *value);
 
 /* exceptions */
 extern struct py *PyExc_TypeError, *PyExc_ValueError, *PyExc_RuntimeError, *PyExc_TimeoutError,
-	*PyExc_ImportError, *PyExc_SystemExit, *PyExc_Exception, *PyExc_MemoryError;
+	*PyExc_ImportError, *PyExc_SystemExit, *PyExc_Exception, *PyExc_MemoryError,
+	*PyExc_OSError, *PyExc_EOFError, *PyExc_BrokenPipeError;
 struct py *PyErr_Occurred(void); /* borrowed */
 void PyErr_Clear(void);
+struct py *PyErr_NewException(const char *name, struct py *base, struct py *names);
 void PyErr_SetString(struct py *type, const char *text);
 struct py *PyErr_Format(struct py *type, const char *format, ...);
 int PyErr_ExceptionMatches(struct py *type);
@@ -124,6 +147,7 @@ void PyErr_Fetch(struct py **type, struct py **value, struct py **traceback);
 void PyErr_Restore(struct py *type, struct py *value, struct py *traceback);
 void PyErr_NormalizeException(struct py **type, struct py **value, struct py **traceback);
 struct py *PyErr_NoMemory(void);
+struct py *PyErr_SetFromErrno(struct py *type);
 
 /* A reference released at scope exit: PF_PY(x) = PyList_New(0). */
 static inline void py_release(struct py **o)

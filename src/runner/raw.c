@@ -23,6 +23,20 @@ static const char mold[] =
 #include "runner/mold.inc"
 	;
 
+static const char objects[] =
+#include "runner/objects.inc"
+#include "runner/objects_numpy.inc"
+#include "runner/objects_pandas.inc"
+	;
+
+static const char result[] =
+#include "runner/result.inc"
+	;
+
+static const char enforce[] =
+#include "runner/enforce.inc"
+	;
+
 static struct py *compile(const char *source)
 {
 	enum { FILE_INPUT = 257 }; /* Py_file_input */
@@ -49,6 +63,16 @@ struct py *pfr_raw(struct pfr *r, const char *name)
 	return found;
 }
 
+struct py *pfr_result(struct pfr *r, struct py *answer, size_t rows, struct py *spec)
+{
+	struct py *convert;
+
+	if (!r->result)
+		r->result = compile(result);
+	convert = r->result ? PyDict_GetItemString(r->result, "convert") : NULL;
+	return convert ? PyObject_CallFunction(convert, "OnO", answer, (ssize_t)rows, spec) : NULL;
+}
+
 struct py *pfr_light(const char *name)
 {
 	PF_PY(names) = compile(light);
@@ -56,11 +80,35 @@ struct py *pfr_light(const char *name)
 	return names ? py_ref(PyDict_GetItemString(names, name)) : NULL;
 }
 
+struct py *pfr_enforce_names(void)
+{
+	return compile(enforce);
+}
+
 struct py *pfr_mold(const char *name)
 {
 	PF_PY(names) = compile(mold);
 
 	return names ? py_ref(PyDict_GetItemString(names, name)) : NULL;
+}
+
+/* Threads that come at once may compile it each: the first one's stays. */
+struct py *pfr_objects(const char *name)
+{
+	static struct py *names;
+	struct py *found = __atomic_load_n(&names, __ATOMIC_ACQUIRE), *none = NULL;
+
+	if (!found) {
+		found = compile(objects);
+		if (!found)
+			return NULL;
+		if (!__atomic_compare_exchange_n(&names, &none, found, false, __ATOMIC_ACQ_REL,
+						 __ATOMIC_ACQUIRE)) {
+			Py_DecRef(found);
+			found = none;
+		}
+	}
+	return PyDict_GetItemString(found, name);
 }
 
 void pfr_list_imports(struct pf_str path)

@@ -3,14 +3,20 @@
 #pragma once
 
 #include "data/frame.h"
+#include "data/signature.h"
 #include "runner/pyabi.h"
 
 /* As everywhere in CPython: NULL or -1 means that a Python exception is set. */
 
+#define PFR_CLASSES 8
+
 struct pfr {
 	int fd;			/* the socket */
+	bool watched;		/* who started us is no program of ours, that would end us */
+	int parent;		/* a descriptor of that process; 0: there is none */
 	struct py *none;
 	struct py *raw;		/* the functions of raw.py, compiled when first needed */
+	struct py *result;	/* those of result.py, likewise */
 	struct py *model;	/* what the loader returned */
 	struct py *predict;	/* its predict */
 	bool takes_params;	/* predict(data, params=...) */
@@ -19,12 +25,23 @@ struct pfr {
 	struct place *place;	/* of a worker (stay.c); NULL: not one */
 	const char *loader;	/* which one it was: light, mlflow, own */
 	struct py *gave_up;	/* why the light one was not, or NULL */
+	const struct pf_signature *signature; /* what Python callers are to fit; NULL: nothing */
+	struct py *enforcing;	/* the names of enforce.py; NULL: not needed yet */
+	bool guest;		/* in a process that is not ours: it is left as it is */
 	double seconds;		/* that the last call of predict took */
 	bool streams;		/* the request is one for predict_stream */
+	bool exact;		/* it is a Python caller's, who gets what he would get here */
 	char *model_dir;
 	struct py *header;	/* the Index of the last table's names; NULL: none yet */
 	struct pf_buf names;
 	struct pfr_mold *mold;	/* of the tables like the last one (mold.c); NULL: none yet */
+	struct py *classes[PFR_CLASSES]; /* those of exact.h that were seen; NULL: not yet */
+	int text_is_object;	/* pandas has text as objects: 1, -1 for no, 0 not known yet */
+	int has_blocks;		/* a DataFrame's blocks are as exact_table.c takes them: the same */
+	struct py *columns;	/* the Index that `labels` is the list of; NULL: none yet */
+	struct py *labels;
+	struct pfr_pieces *pieces; /* what is encoded may be of several; NULL: of one */
+	struct py *arrived;	/* the bytearray that a value is read from, to be shared; or NULL */
 };
 
 double pfr_clock(void);
@@ -36,20 +53,43 @@ struct py *pfr_load_light(struct pfr *r, const struct pf_value *how);
 /* predict.c - PREDICT and RAW: the answer is put into `out` as a value. */
 int pfr_predict(struct pfr *r, struct pf_buf *out, enum pf_frame_kind kind,
 		const struct pf_value *request, const char **stage);
+/* The same of what a Python caller gave, and gets: the signature is enforced, unless mlflow does
+ * that, and what the model returned is the answer; or, with `result`, that as values of Spark's
+ * types (pfr_result). `streams`: an iterator of its pieces. */
+struct py *pfr_ask(struct pfr *r, struct py *data, struct py *params, struct py *result,
+		   bool streams, const char **stage);
 /* stream.c - an answer in pieces, each sent when it comes; returns None. */
 struct py *pfr_stream(struct pfr *r, struct py *data, struct py *params, const char **stage);
 /* convert.c - a value as the Python object that a model is given. */
 struct py *pfr_object(struct pfr *r, const struct pf_value *v);
+/* An array of n runs of `each` objects, one behind the other. */
+struct py *pfr_objects_array(struct pfr *r, struct py *numpy, const struct pf_value *const *runs,
+			     size_t n, size_t each);
 /* mold.c - the DataFrame of a table, the fast way; NULL, without an exception, where there is none
  * yet. What was made otherwise then goes to pfr_mold_take, for those after it. */
 struct py *pfr_mold_pour(struct pfr *r, const struct pf_table *t);
 void pfr_mold_take(struct pfr *r, const struct pf_table *t, struct py *frame);
+void pfr_mold_free(struct pfr *r);
+/* When an answer is out: makes the next frame, as far as that goes without its data. */
+void pfr_mold_prepare(struct pfr *r);
 /* answer.c - what a model returned, as a value. */
 int pfr_put(struct pfr *r, struct pf_buf *out, struct py *o);
 /* table.c - DataFrames, Series and arrays among it. Returns 1 when `o` is one and was put, 0 when
  * it is none, -1. */
 int pfr_put_array(struct pfr *r, struct pf_buf *out, struct py *o, unsigned depth);
+/* The type of a buffer's elements when it is a plain one, else PF_T_OBJECT. */
+int pfr_type_of_buffer(const struct py_view *view);
 int pfr_put_nested(struct pfr *r, struct pf_buf *out, struct py *o, unsigned depth);
+/* enforce.c - the signature of LOAD's texts; then what is given, which is the very object where
+ * there is nothing to change. What does not fit is an InputError (borrowed), which is a ValueError.
+ * Of params NULL is none declared. */
+struct py *pfr_input_error(void);
+int pfr_take_signature(struct pfr *r, const struct pf_value *texts);
+struct py *pfr_enforce(struct pfr *r, struct py *data);
+struct py *pfr_enforce_params(struct pfr *r, const struct pf_params *declared, struct py *given);
+/* A function of enforce.py (borrowed); and all its names, anew. */
+struct py *pfr_enforcing(struct pfr *r, const char *name);
+struct py *pfr_enforce_names(void);
 /* failure.c - the exception that is set: its traceback to stderr, a FAILED frame to the socket. */
 int pfr_report(struct pfr *r, const char *stage);
 /* The text of a str, which keeps it; empty for anything else. */
@@ -73,12 +113,24 @@ void pfr_watch(int fd, bool alone);
 void pfr_unwatch(int fd);
 /* raw.c - a function of raw.py; borrowed. */
 struct py *pfr_raw(struct pfr *r, const char *name);
+/* What the model answered to so many rows, as the values of a type of Spark's: result.py. `spec` is
+ * the map "result" of PREDICT; a new reference. */
+struct py *pfr_result(struct pfr *r, struct py *answer, size_t rows, struct py *spec);
 /* A function of light.py, and of mold.py; new reference. */
 struct py *pfr_light(const char *name);
 struct py *pfr_mold(const char *name);
+/* A function of objects.py, which is compiled once in a process; borrowed. */
+struct py *pfr_objects(const char *name);
 /* Lets the list of an environment's modules (env/import_list.h) serve imports; without it, or where
  * it cannot, Python searches. */
 void pfr_list_imports(struct pf_str path);
+/* The module's functions: boot.c; and inside.c, for a caller who has the model in a process of his
+ * own. */
+struct py *pfr_module_main(struct py *self, struct py *ignored);
+struct py *pfr_module_load(struct py *self, struct py *body);
+struct py *pfr_module_predict(struct py *self, struct py *args, struct py *kwargs);
+struct py *pfr_module_model(struct py *self, struct py *handle);
+struct py *pfr_module_check_params(struct py *self, struct py *args);
 /* Joins threads and calls the exit functions, for so long at most. */
 int pfr_finish(int thread_seconds, int function_seconds);
 

@@ -1,13 +1,14 @@
 /* stream.c - an answer in pieces: what predict_stream yields is sent as it comes */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/limits.h"
+#include "runner/exact.h"
 #include "runner/runner.h"
 
 static int send_piece(struct pfr *r, struct py *piece)
 {
 	struct pf_buf body = PF_BUF(PF_MAX_FRAME);
 	struct pf_err err;
-	int rc = pfr_put_nested(r, &body, piece, 0);
+	int rc = r->exact ? pfr_put_exact(r, &body, piece) : pfr_put_nested(r, &body, piece, 0);
 
 	if (rc == 0 && body.toobig) {
 		PyErr_SetString(PyExc_ValueError, "a piece of the answer is too large");

@@ -109,7 +109,7 @@ static bool is_masked(struct py *o)
 }
 
 /* The type of a buffer's elements, when its format is one of a letter, in this machine's order. */
-static int type_of_buffer(const struct py_view *view)
+int pfr_type_of_buffer(const struct py_view *view)
 {
 	static const struct {
 		const char *letters;
@@ -137,7 +137,7 @@ static int put_plain(struct pf_buf *out, struct py *o)
 		PyErr_Clear();
 		return 0;
 	}
-	type = view.ndim <= (int)PF_COUNT(sizes) ? type_of_buffer(&view) : PF_T_OBJECT;
+	type = view.ndim <= (int)PF_COUNT(sizes) ? pfr_type_of_buffer(&view) : PF_T_OBJECT;
 	for (int i = 0; type != PF_T_OBJECT && i < view.ndim; i++)
 		sizes[i] = (uint64_t)view.shape[i];
 	if (type != PF_T_OBJECT) {

@@ -9,7 +9,7 @@
 #include "base/base64.h"
 #include "data/data.h"
 #include "data/datetime.h"
-#include "model/signature.h"
+#include "data/signature.h"
 
 static inline void show(struct pf_buf *out, const struct pf_value *v);
 

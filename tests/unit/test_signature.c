@@ -3,7 +3,7 @@
 #include "unit.h"
 
 #include "base/limits.h"
-#include "model/signature.h"
+#include "data/signature.h"
 
 static const char *const dtype_names[] = {
 	[PF_D_BOOLEAN] = "boolean", [PF_D_INTEGER] = "integer",	  [PF_D_LONG] = "long",

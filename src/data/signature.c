@@ -1,12 +1,12 @@
 /* signature.c - MLmodel's signature: JSON texts into columns, tensors and params */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "model/signature.h"
+#include "data/signature.h"
 
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/number.h"
 #include "base/str.h"
-#include "model/value.h"
+#include "data/value.h"
 
 /* Where we are in the signature, "inputs[2].properties.a", for messages. Too long a way is cut. */
 struct reader {

@@ -1,6 +1,6 @@
 /* value.c - a tree of JSON as a value of the data path */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "model/value.h"
+#include "data/value.h"
 
 #include "base/number.h"
 #include "base/str.h"

@@ -1,0 +1,222 @@
+# process.py - one process of `pyfunc-env worker`: its socket, its stderr, its end
+# SPDX-License-Identifier: Apache-2.0
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from . import errors, frames, program
+
+# Seconds that a process has to finish in once it has been told to, and then until it is seen gone.
+PATIENCE = 10.0
+GRACE = 3.0
+
+
+class Process:
+    """Started by a thread that reads its stderr and stays as long as it lives.
+
+    The program, while it makes an environment, ends with the thread that started it, so that this
+    is none of the caller's.
+    """
+
+    def __init__(self, argv: Sequence[str], environ: Mapping[str, str] | None = None) -> None:
+        self.messages = program.Messages()
+        self.broken = False  # nothing more can be asked
+        self.loaded = False
+        self._ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._stderr, write_end = os.pipe()
+        self._popen: subprocess.Popen[bytes] | None = None
+        self._failure: OSError | None = None
+        self._started = threading.Event()
+        self._reaping = threading.Lock()
+        self._keeper = threading.Thread(
+            target=self._keep,
+            args=(argv, environ, theirs, write_end),
+            name="pyfunc-env",
+            daemon=True,
+        )
+        self._keeper.start()
+        self._started.wait()
+        if self._failure:
+            self._ours.close()
+            raise errors.LocalError(f"cannot run {program.find()}: {self._failure.strerror}")
+
+    @property
+    def pid(self) -> int:
+        return self._popen.pid if self._popen else 0
+
+    # ---- the thread ----
+
+    def _keep(
+        self,
+        argv: Sequence[str],
+        environ: Mapping[str, str] | None,
+        theirs: socket.socket,
+        write_end: int,
+    ) -> None:
+        number = theirs.fileno()
+        try:
+            self._popen = subprocess.Popen(
+                [program.find(), *argv, "--socket", str(number)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=write_end,
+                env=environ,
+                pass_fds=[number],
+                start_new_session=True,
+            )
+        except OSError as error:
+            self._failure = error
+        theirs.close()
+        os.close(write_end)
+        self._started.set()
+        if self._popen:
+            self._read_stderr()
+        number, self._stderr = self._stderr, -1  # in this order, for a child that is forked now
+        os.close(number)
+        if self._popen:
+            self._await_end(self._popen.pid)
+            self._reap()
+
+    def _read_stderr(self) -> None:
+        rest = b""
+        while True:
+            more = os.read(self._stderr, 1 << 16)
+            *lines, rest = (rest + more).split(b"\n")
+            if (rest and not more) or len(rest) > program.TAIL_WIDTH:
+                lines, rest = [*lines, rest], b""
+            for line in lines:
+                self.messages.take(line.decode("utf-8", "replace"))
+            if not more:
+                return
+
+    @staticmethod
+    def _await_end(pid: int) -> None:
+        with contextlib.suppress(ChildProcessError):
+            os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+
+    def _reap(self) -> None:
+        """Of one that has ended: until then its number, and its group's, is nobody else's."""
+        with self._reaping:
+            if self._popen and self._popen.returncode is None:
+                self._kill_group(signal.SIGKILL)
+                self._popen.wait()
+
+    # ---- ask ----
+
+    def ask(self, exchange: Callable[[int], Any], what: str, seconds: float | None) -> Any:
+        """What `exchange` makes of the socket. What goes wrong with the process is told here."""
+        try:
+            return exchange(self._ours.fileno())
+        except TimeoutError:
+            self.broken = True
+            self.kill()
+            raise errors.LimitError(
+                f"the model's process did not {what} within {seconds:g} s and was ended",
+                stderr=self.messages.tail(),
+            ) from None
+        except (EOFError, OSError):
+            self.broken = True
+            raise self._gone(what) from None
+        except (TypeError, ValueError, LookupError, ImportError):
+            raise  # what cannot be sent, or made here of a whole answer
+        except BaseException:
+            self.broken = True  # somewhere in a frame
+            raise
+
+    def _gone(self, what: str) -> errors.Error:
+        """It closed its end: how it ended."""
+        status = self._wait(GRACE)
+        self.kill()
+        if status is None:
+            status = self._status()
+        self._keeper.join(GRACE)
+        tail = self.messages.tail()
+        if self.messages.error and status and status > 0:
+            return errors.of_program(self.messages.error, status, tail)
+        error = errors.RunnerDied("", stderr=tail)
+        if status is not None and status < 0:
+            error.signal = -status
+            how = f"was ended by signal {-status} ({signal.Signals(-status).name})"
+        else:
+            error.exit_status = status
+            how = f"ended with status {status}"
+        error.message = f"the model's process {how} when it had to {what}"
+        return error
+
+    # ---- end ----
+
+    def alive(self) -> bool:
+        return self._popen is not None and self._status() is None
+
+    def _status(self) -> int | None:
+        """As subprocess tells it: negative is a signal's number; None while it runs."""
+        popen = self._popen
+        if popen is None or popen.returncode is not None:
+            return popen.returncode if popen else None
+        try:
+            told = os.waitid(os.P_PID, popen.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:  # reaped this moment
+            with self._reaping:
+                return popen.returncode
+        if told is None:
+            return None
+        return told.si_status if told.si_code == os.CLD_EXITED else -told.si_status
+
+    def _wait(self, seconds: float) -> int | None:
+        until, pause = time.monotonic() + seconds, 0.0005
+        while True:
+            status = self._status()
+            if status is not None or time.monotonic() > until:
+                return status
+            time.sleep(pause)
+            pause = min(2 * pause, 0.02)
+
+    def say_bye(self) -> None:
+        """Tells it to finish, if it can be told at once."""
+        if not self.broken:
+            self.broken = True
+            with contextlib.suppress(OSError, EOFError):
+                frames.codec().send_bytes(self._ours.fileno(), frames.BYE, b"", GRACE)
+
+    def end(self) -> None:
+        """Tells it to finish, and waits until it has, or kills it."""
+        self.say_bye()
+        self._wait(PATIENCE)
+        self.kill()
+
+    def kill(self) -> None:
+        """Ends it and what it started, and lets go of all there is."""
+        self.broken = True
+        if not self.loaded and self.alive():
+            # The program, while it makes an environment, puts away what it has begun.
+            with self._reaping:
+                self._kill_group(signal.SIGTERM)
+            self._wait(GRACE)
+        with self._reaping:
+            self._kill_group(signal.SIGKILL)
+        if self._wait(GRACE) is not None:
+            self._reap()
+        self._ours.close()
+
+    def _kill_group(self, number: int) -> None:
+        if self._popen is not None and self._popen.returncode is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._popen.pid, number)
+
+    def forget(self) -> None:
+        """In a forked child: the process is the parent's."""
+        self.broken = True
+        self._ours.close()
+        if self._stderr >= 0:
+            os.close(self._stderr)
+        if self._popen is not None:
+            self._popen.returncode = 0  # it is not ours to wait for

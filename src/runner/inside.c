@@ -1,0 +1,119 @@
+/* inside.c - models in a process that is not ours: loaded and asked by whoever runs there */
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "base/str.h"
+#include "runner/exact.h"
+#include "runner/runner.h"
+
+static const char handle_name[] = "pyfunc_env.model";
+
+static void end_state(struct pfr *r)
+{
+	Py_DecRef(r->enforcing);
+	Py_DecRef(r->predict);
+	Py_DecRef(r->model);
+	Py_DecRef(r->gave_up);
+	Py_DecRef(r->raw);
+	Py_DecRef(r->result);
+	pfr_state_free(r);
+}
+
+static void end_handle(struct py *handle)
+{
+	end_state(PyCapsule_GetPointer(handle, handle_name));
+}
+
+static struct pfr *new_state(void)
+{
+	struct pfr *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		pf_oom();
+	r->fd = -1;
+	r->guest = true;
+	r->none = Py_BuildValue("");
+	return r;
+}
+
+static int load(struct pfr *r, struct py *body)
+{
+	struct py_view view;
+	struct pf_arena a = { 0 };
+	struct pf_value how = { 0 };
+	struct pf_err err;
+	const char *stage;
+	int rc;
+
+	if (PyObject_GetBuffer(body, &view, PY_BUF_C_CONTIGUOUS) < 0)
+		return -1;
+	rc = pf_value_read(&how, &a, (struct pf_str){ view.buf, (size_t)view.len }, &err);
+	if (rc < 0)
+		PyErr_SetString(PyExc_ValueError, err.msg);
+	else
+		rc = pfr_load(r, &how, &stage);
+	pf_arena_free(&a);
+	PyBuffer_Release(&view);
+	return rc;
+}
+
+struct py *pfr_module_load(struct py *self, struct py *body)
+{
+	struct pfr *r = new_state();
+	struct py *handle = NULL;
+
+	(void)self;
+	if (load(r, body) == 0)
+		handle = PyCapsule_New(r, handle_name, end_handle);
+	if (!handle)
+		end_state(r);
+	return handle;
+}
+
+struct py *pfr_module_predict(struct py *self, struct py *args, struct py *kwargs)
+{
+	static const char *const names[] = { "handle", "data", "params", "result", "stream", NULL };
+	struct py *handle = NULL, *data = NULL, *params = NULL, *result = NULL;
+	const char *stage;
+	struct pfr *r;
+	int stream = 0;
+
+	(void)self;
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO|OOp:predict", names, &handle, &data,
+					 &params, &result, &stream))
+		return NULL;
+	r = PyCapsule_GetPointer(handle, handle_name);
+	return r ? pfr_ask(r, data, params ? params : r->none, result, stream, &stage) : NULL;
+}
+
+struct py *pfr_module_model(struct py *self, struct py *handle)
+{
+	struct pfr *r = PyCapsule_GetPointer(handle, handle_name);
+
+	(void)self;
+	return r ? py_ref(r->model) : NULL;
+}
+
+/* (the signature's params as JSON, or None; what is given, or None) */
+struct py *pfr_module_check_params(struct py *self, struct py *args)
+{
+	PF_AUTO(arena) a = { 0 };
+	struct py *text = NULL, *given = NULL, *made = NULL;
+	struct pfr *r = new_state();
+	struct pf_value pair[2], texts = { .kind = PF_V_MAP, .list = { pair, 1 } };
+
+	(void)self;
+	if (PyTuple_Size(args) == 2) {
+		text = PyTuple_GetItem(args, 0);
+		given = PyTuple_GetItem(args, 1);
+		pair[0] = (struct pf_value){ .kind = PF_V_STRING, .s = PF_S("params") };
+		pair[1] = (struct pf_value){ .kind = PF_V_STRING, .s = pfr_text(text) };
+		if (pfr_take_signature(r, &texts) == 0)
+			made = pfr_enforce_params(r, &r->signature->params, given);
+	} else {
+		PyErr_SetString(PyExc_TypeError, "check_params takes the signature's and the given");
+	}
+	end_state(r);
+	return made;
+}

@@ -1,0 +1,354 @@
+# test_load.py - load_model in this process, and in a process of an environment made on the spot
+# SPDX-License-Identifier: Apache-2.0
+import os
+import pickle
+import sys
+import warnings
+
+import pyfunc_env
+from face import FaceTest, module, numpy, pandas
+
+ECHO = """\
+class Model:
+    def __init__(self, *given):
+        self.given = given
+
+    def predict(self, data, params=None):
+        return {"data": data, "params": params}
+
+    def settings(self, data):
+        return list(self.given)
+
+def _load_pyfunc(*given):
+    return Model(*given)
+"""
+PLAIN = "class Model:\n    def predict(self, data):\n        return data\n\ndef _load_pyfunc(path):\n    return Model()\n"
+OTHER_PYTHON = "2.7.1"
+
+
+def signature(**parts):
+    texts = (f"  {name}: '{text}'\n" for name, text in parts.items())
+    return "signature:\n" + "".join(texts)
+
+
+class Here(FaceTest):
+    def test_a_loader_module_and_data(self):
+        at = self.model(ECHO, more="    data: data\n    predict_fn: settings\n")
+        os.mkdir(os.path.join(at, "data"))
+        self.assertEqual(self.load(at).predict(0), [os.path.join(at, "data")])
+
+    def test_no_data_is_the_folder(self):
+        at = self.model(ECHO, more="    predict_fn: settings\n")
+        self.assertEqual(self.load(at).predict(0), [at])
+
+    def test_the_answer_is_the_models_own_object(self):
+        data = object()
+        self.assertIs(self.load(self.model(PLAIN)).predict(data), data)
+
+    def test_what_it_raises_is_raised(self):
+        at = self.model(PLAIN.replace("return data", "raise KeyError(data)"))
+        error = self.raised(KeyError, self.load(at).predict, "x")
+        self.assertEqual(error.args, ("x",))
+
+    def test_the_loader_raises(self):
+        at = self.model("def _load_pyfunc(path):\n    raise OSError('no weights')\n")
+        self.assertEqual(str(self.raised(OSError, self.load, at)), "no weights")
+
+    def test_two_models_of_the_same_module(self):
+        first, second = self.model(PLAIN), self.model(PLAIN)
+        self.assertEqual([self.load(m).predict(1) for m in (first, second)], [1, 1])
+
+    def test_configuration(self):
+        at = self.model(ECHO, more="    predict_fn: settings\n    config: {a: 1, b: x}\n")
+        model = self.load(at)
+        self.assertEqual((model.predict(0), model.model_config), ([at, {"a": 1, "b": "x"}], {"a": 1, "b": "x"}))
+        given = self.load(at, model_config={"b": None, "c": 2})
+        self.assertEqual(given.predict(0), [at, {"a": 1, "b": None}])
+
+    def test_configuration_in_a_file(self):
+        at = self.model(ECHO, more="    predict_fn: settings\n    config: {a: 1}\n")
+        with open(os.path.join(self.folder, "c.yaml"), "w", encoding="ascii") as f:
+            f.write("a: [2, 3]\n")
+        self.assertEqual(self.load(at, model_config=f.name).predict(0), [at, {"a": [2, 3]}])
+
+    def test_a_copy(self):
+        at, to = self.model(PLAIN), os.path.join(self.folder, "to")
+        os.mkdir(to)
+        model = self.load(at, dst_path=to)
+        self.assertEqual(model.model_dir, os.path.join(to, os.path.basename(at)))
+        self.assertEqual(self.load("file://" + at).model_dir, at)
+        error = self.raised(pyfunc_env.LocalError, self.load, at, dst_path=to + "/none")
+        self.assertIn("is no folder", str(error))
+
+    def test_it_is_none(self):
+        self.assertIn("no MLmodel file", str(self.raised(pyfunc_env.ModelError, self.load, self.folder)))
+        at = self.model(PLAIN)
+        with open(os.path.join(at, "MLmodel"), "w", encoding="ascii") as f:
+            f.write("flavors:\n  sklearn: {}\n")
+        error = self.raised(pyfunc_env.ModelError, self.load, at)
+        self.assertIn("python_function", str(error))
+
+    def test_a_layout_without_flavors(self):
+        at = self.model(PLAIN)
+        with open(os.path.join(at, "MLmodel"), "r+", encoding="ascii") as f:
+            lines = [line.strip() + "\n" for line in f.readlines()[2:]]
+            f.seek(0)
+            f.truncate()
+            f.writelines(lines)
+        self.assertEqual(self.load(at).predict(3), 3)
+
+    def test_streams(self):
+        code = PLAIN + "\nModel.predict_stream = lambda self, data: iter([data, data])\n"
+        self.assertEqual(list(self.load(self.model(code, more="    streamable: true\n")).predict_stream(1)), [1, 1])
+        error = self.raised(pyfunc_env.Error, self.load(self.model(PLAIN)).predict_stream, 1)
+        self.assertEqual(str(error), "This model does not support predict_stream method.")
+
+    def test_what_is_wrapped(self):
+        code = PLAIN + "\nModel.python_model = 'held'\nModel.get_raw_model = lambda self: 'raw'\n"
+        model = self.load(self.model(code))
+        self.assertEqual((model.unwrap_python_model(), model.get_raw_model()), ("held", "raw"))
+        plain = self.load(self.model(PLAIN, loader="loader_without"))
+        error = self.raised(pyfunc_env.Error, plain.unwrap_python_model)
+        self.assertEqual(str(error), "Unable to retrieve base model object from pyfunc.")
+        self.raised(NotImplementedError, plain.get_raw_model)
+
+    def test_load_pyfunc(self):
+        at = self.model(PLAIN)
+        before = list(sys.path)
+        with warnings.catch_warnings(record=True) as seen:
+            warnings.simplefilter("always")
+            model = pyfunc_env.load_pyfunc(at)
+        sys.path[:] = before
+        self.assertEqual([w.category for w in seen], [FutureWarning])
+        self.assertIn("``mlflow.pyfunc.load_pyfunc`` is deprecated since 1.0.", str(seen[0].message))
+        self.assertEqual(model.predict(1), 1)
+
+
+class Told(FaceTest):
+    MORE = "run_id: '0123'\nartifact_path: a/b\nmodel_uuid: u\nmlflow_version: 2.1.0\nmetadata: {x: [1]}\n"
+
+    def test_metadata(self):
+        parts = signature(inputs='[{"name": "a", "type": "any"}]', outputs='[{"type": "long"}]')
+        model = self.load(self.model(PLAIN, more=self.MORE + parts))
+        told = model.metadata
+        self.assertEqual((told.run_id, told.artifact_path, told.model_uuid, told.mlflow_version, told.metadata),
+                         ("0123", "a/b", "u", "2.1.0", {"x": [1]}))  # fmt: skip
+        self.assertEqual(model.input_schema.input_names(), ["a"])
+        self.assertEqual(told.get_output_schema().to_dict(), [{"type": "long"}])
+        self.assertIsNone(model.params_schema)
+        self.assertEqual(told.to_dict()["signature"]["outputs"], '[{"type": "long"}]')
+
+    def test_it_is_shown_as_mlflow_shows_it(self):
+        model = self.load(self.model(PLAIN, more=self.MORE, loader="loader_shown"))
+        wanted = "mlflow.pyfunc.loaded_model:\n  artifact_path: a/b\n  flavor: loader_shown\n  run_id: '0123'\n"
+        self.assertEqual((repr(model), str(model)), (wanted, wanted))
+
+    def test_two_of_the_same_are_equal(self):
+        at, other = self.model(PLAIN), self.model(PLAIN, more="run_id: x\n")
+        self.assertEqual(self.load(at), self.load(at))
+        self.assertNotEqual(self.load(at), self.load(other))
+
+    def test_where_it_runs(self):
+        model = self.load(self.model(PLAIN))
+        self.assertIsNone(model.environment["path"])
+        self.assertTrue(os.path.samefile(model.environment["python"], sys.executable))
+        self.raised(TypeError, pickle.dumps, model)
+
+
+class Warned(FaceTest):
+    def warnings_of(self, at, **options):
+        return [(name, text) for name, level, text in self.logged(lambda: self.load(at, **options)) if level == "WARNING"]
+
+    def test_no_version_of_python(self):
+        seen = self.warnings_of(self.model(PLAIN))
+        here = sys.version.split()[0]
+        text = (
+            "The specified model does not have a specified Python version. It may be incompatible with the version "
+            f"of Python that is currently running: Python {here}"
+        )
+        self.assertEqual(seen, [("pyfunc_env.model", text)])
+
+    def test_another_version_of_python(self):
+        seen = self.warnings_of(self.model(PLAIN, more=f"    python_version: {OTHER_PYTHON}\n"))
+        here = sys.version.split()[0]
+        text = (
+            f"The version of Python that the model was saved in, `Python {OTHER_PYTHON}`, differs from the version of "
+            f"Python that is currently running, `Python {here}`, and may be incompatible"
+        )
+        self.assertEqual(seen, [("pyfunc_env.model", text)])
+
+    def test_requirements(self):
+        at = self.model(PLAIN, more="    python_version: %d.%d.0\n" % sys.version_info[:2])
+        with open(os.path.join(at, "requirements.txt"), "w", encoding="ascii") as f:
+            f.write("no-such-package-anywhere==1.0\npip>0\n")
+        text = (
+            "Detected one or more mismatches between the model's dependencies and the current Python environment:\n"
+            " - no-such-package-anywhere (current: uninstalled, required: no-such-package-anywhere==1.0)\n"
+            "To fix the mismatches, call `mlflow.pyfunc.get_model_dependencies(model_uri)` to fetch the model's "
+            "environment and install dependencies using the resulting environment file."
+        )
+        self.assertEqual(self.warnings_of(at), [("pyfunc_env.model", text)])
+        self.assertEqual(self.warnings_of(at, suppress_warnings=True), [])
+
+
+class Elsewhere(FaceTest):
+    """env_manager="venv": of a model that needs nothing but Python, so that no index is asked."""
+
+    def elsewhere(self, at, **options):
+        return self.load(at, env_manager="venv", python=sys.executable, offline=True, **options)
+
+    def test_it_runs_there(self):
+        code = PLAIN.replace("return data", "import sys; return sys.prefix")
+        with self.elsewhere(self.model(code)) as model:
+            place = model.environment["path"]
+            self.assertTrue(os.path.isdir(place))
+            self.assertEqual(os.path.realpath(model.predict(0)), os.path.realpath(place))
+            self.assertNotEqual(sys.prefix, place)
+
+    def test_configuration_and_parameters(self):
+        params = '[{"name": "p", "type": "long", "default": 1, "shape": null}]'
+        at = self.model(ECHO, more="    config: {a: 1}\n" + signature(params=params))
+        model = self.elsewhere(at, model_config={"a": {"b": [1.5, None]}})
+        self.assertEqual(model.predict([7], params={"p": 5})["params"], {"p": 5})
+        error = self.raised(pyfunc_env.InputError, model.predict, [7], params={"p": "x"})
+        self.assertIn("Invalid parameters found", str(error))
+        self.assertEqual(model.predict([7])["params"], {"p": 1})
+
+    def test_a_copy_is_another_process(self):
+        at = self.model(PLAIN.replace("return data", "import os; return os.getpid()"))
+        model = self.elsewhere(at)
+        copy = pickle.loads(pickle.dumps(model))
+        self.made.append(copy)
+        self.assertNotEqual(model.predict(0), copy.predict(0))
+        self.assertEqual(model, copy)
+
+    def test_its_object_is_not_here(self):
+        error = self.raised(pyfunc_env.UsageError, self.elsewhere(self.model(PLAIN)).unwrap_python_model)
+        self.assertIn("another process", str(error))
+
+    def test_streams(self):
+        code = PLAIN + "\nModel.predict_stream = lambda self, data: iter([data, (data,)])\n"
+        model = self.elsewhere(self.model(code, more="    streamable: true\n"))
+        self.assertEqual(list(model.predict_stream({"a": 1})), [{"a": 1}, ({"a": 1},)])
+
+
+def both(test):
+    """In this process, and in another of the same interpreter."""
+
+    def run(self):
+        for runs in ("here", "there"):
+            self.runs = runs
+            with self.subTest(runs):
+                test(self)
+
+    return run
+
+
+class WithTypes(FaceTest):
+    def setUp(self):
+        if not pandas:
+            self.skipTest("no pandas")
+        super().setUp()
+
+    def loaded(self, more="", code=PLAIN):
+        at = self.model(code, more=more)
+        return self.load(at) if self.runs == "here" else self.runner(at)
+
+    @both
+    def test_arrays(self):
+        model = self.loaded()
+        for dtype in ("?", "b", "H", "i4", "u8", "f2", "f4", "f8", "c8", "M8[ns]", "M8[D]", "m8[s]", "S3", "U2", "O"):
+            for shape in ((), (0,), (5,), (2, 3), (2, 0, 2)):
+                array = numpy.zeros(shape, dtype)
+                answer = model.predict(array)
+                self.assertEqual((type(answer), answer.dtype, answer.shape), (type(array), array.dtype, shape))
+                numpy.testing.assert_array_equal(answer, array)
+
+    @both
+    def test_scalars(self):
+        model = self.loaded()
+        for value in (numpy.float32(1.5), numpy.int8(3), numpy.bool_(True), numpy.datetime64("2020-01-01", "D"),
+                      pandas.Timestamp("2020-01-01", tz="UTC"), pandas.Timedelta(3), pandas.NaT, pandas.NA):  # fmt: skip
+            answer = model.predict(value)
+            self.assertEqual((type(answer), repr(answer)), (type(value), repr(value)))
+
+    def frame(self):
+        days = pandas.date_range("2020-01-01", periods=3)
+        return pandas.DataFrame(
+            {
+                "f": [1.5, float("nan"), 3],
+                "i": numpy.array([1, 2, 3], "i2"),
+                "s": ["a", None, "é"],
+                "day": days,
+                "zone": days.tz_localize("Europe/Berlin"),
+                "span": days - days[0],
+                "kind": pandas.Categorical(["x", "y", "x"], ["y", "x", "z"], ordered=True),
+                "null": pandas.array([1, None, 3], "Int64"),
+                "truth": pandas.array([True, None, False], "boolean"),
+                "list": [[1], [2, 3], []],
+                "map": [{"a": 1}, {}, None],
+                "bytes": [b"a", b"", b"\0"],
+            },
+            index=pandas.Index(["r1", "r2", "r3"], name="rows"),
+        )
+
+    @both
+    def test_frames(self):
+        frame, model = self.frame(), self.loaded()
+        pandas.testing.assert_frame_equal(model.predict(frame), frame)
+        pandas.testing.assert_frame_equal(model.predict(frame.iloc[:0]), frame.iloc[:0])
+        two = pandas.DataFrame([[1, 2], [3, 4]], columns=["a", "a"])
+        pandas.testing.assert_frame_equal(model.predict(two), two)
+        levels = frame[["f"]].set_index(pandas.MultiIndex.from_tuples([(1, "a"), (1, "b"), (2, "a")], names=["n", None]))
+        pandas.testing.assert_frame_equal(model.predict(levels), levels)
+
+    @both
+    def test_series(self):
+        model = self.loaded()
+        for name in self.frame():
+            series = self.frame()[name]
+            pandas.testing.assert_series_equal(model.predict(series), series)
+
+    @both
+    def test_dicts_and_lists_of_arrays(self):
+        model = self.loaded()
+        answer = model.predict({"a": numpy.arange(3), "b": [numpy.ones((2, 2), "f4")]})
+        numpy.testing.assert_array_equal(answer["a"], numpy.arange(3))
+        self.assertEqual((answer["b"][0].dtype, answer["b"][0].shape), (numpy.dtype("f4"), (2, 2)))
+
+    @both
+    def test_sparse(self):
+        if not module("scipy"):
+            self.skipTest("no scipy")
+        from scipy import sparse
+
+        model = self.loaded()
+        for make in (sparse.csr_matrix, sparse.csc_matrix, sparse.coo_matrix, sparse.csr_array):
+            matrix = make(numpy.eye(3, dtype="f4"))
+            answer = model.predict(matrix)
+            self.assertEqual((type(answer), answer.dtype), (type(matrix), matrix.dtype))
+            numpy.testing.assert_array_equal(answer.toarray(), matrix.toarray())
+
+    INPUTS = '[{"name": "a", "type": "double"}, {"name": "b", "type": "string", "required": false}]'
+
+    @both
+    def test_a_signature_is_enforced(self):
+        model = self.loaded(signature(inputs=self.INPUTS))
+        given = pandas.DataFrame({"x": [1], "b": ["t"], "a": numpy.array([1], "i4")})
+        answer = model.predict(given)
+        self.assertEqual((list(answer), str(answer["a"].dtype)), (["a", "b"], "float64"))
+        self.assertEqual(list(model.predict(given[["a"]])), ["a"])
+        error = self.raised(pyfunc_env.InputError, model.predict, given[["b"]])
+        self.assertIn("Model is missing inputs ['a'].", str(error))
+        wrong = pandas.DataFrame({"a": ["text"]})
+        error = self.raised(pyfunc_env.InputError, model.predict, wrong)
+        self.assertIn("Can not safely convert", str(error))
+
+    @both
+    def test_a_tensors_signature(self):
+        spec = '[{"type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, 2]}}]'
+        model = self.loaded(signature(inputs=spec))
+        array = numpy.ones((3, 2), "f4")
+        numpy.testing.assert_array_equal(model.predict(array), array)
+        for wrong in (numpy.ones((3, 2)), numpy.ones((3, 3), "f4")):
+            self.raised(pyfunc_env.InputError, model.predict, wrong)
