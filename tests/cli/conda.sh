@@ -71,6 +71,14 @@ model "$dir" other 'tool=2'
 expect "a channel that is not there" 4 "other" "$program" create --env-manager conda "$dir"
 check "nothing is left in tmp" none "$store/tmp" -mindepth 1
 
+# ---- of the model's day ----
+model "$dir" conda-forge 'tool=2'
+echo "utc_time_created: '2019-01-01 00:00:00'" >>"$dir/MLmodel"
+for manager in auto conda; do
+	expect "a dated model, $manager: what came later is not there" 6 "later than the day that counts" "$program" create --env-manager $manager "$dir"
+	expect "unless now is asked for" 0 "$store/envs/" "$program" create --env-manager $manager --as-of now "$dir"
+done
+
 # ---- nobody tells where channels are ----
 model "$dir" conda-forge 'tool=2'
 echo >"$CONDARC"
