@@ -69,6 +69,8 @@ if TYPE_CHECKING:
     from .model import load_pyfunc as load_pyfunc
     from .runner import Runner as Runner
     from .runner import Timeouts as Timeouts
+    from .spark import spark_udf as spark_udf
+    from .spark import transform as transform
 
 
 def __getattr__(name: str) -> Any:
