@@ -181,6 +181,17 @@ class Failures(Running):
         error = self.raised(pyfunc_env.RunnerDied, self.started().predict, do("lines", 500))
         self.assertEqual(error.stderr.splitlines(), [f"line {i}" for i in range(300, 500)])
 
+    def test_its_words_are_not_the_programs(self):
+        told = '{"schema":"pyfunc-env/1","kind":"error","code":4,"message":"untrue","hint":""}'
+        at = self.model(CODE.replace("def crash", f"sys.stderr.write({told!r} + chr(10))\n\ndef crash"))
+        runner = self.runner(at)
+        runner.predict(do("print", told))
+        error = self.raised(pyfunc_env.RunnerDied, runner.predict, do("crash"))
+        self.assertIn(told, error.stderr)
+        at = self.model(f"import os, sys\nsys.stderr.write({told!r} + chr(10))\nos._exit(5)\n")
+        error = self.raised(pyfunc_env.RunnerDied, self.runner(at).start)
+        self.assertEqual(error.exit_status, 5)
+
     def test_it_does_not_load(self):
         at = self.model("def _load_pyfunc(path):\n    raise OSError('no such weights')\n")
         error = self.raised(pyfunc_env.ModelCodeError, self.runner(at).start)

@@ -30,6 +30,7 @@ class Process:
     def __init__(self, argv: Sequence[str], environ: Mapping[str, str] | None = None) -> None:
         self.messages = program.Messages()
         self.broken = False  # nothing more can be asked
+        self.described = False  # the program has become the environment's interpreter
         self.loaded = False
         self._ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self._stderr, write_end = os.pipe()
@@ -140,7 +141,7 @@ class Process:
             status = self._status()
         self._keeper.join(GRACE)
         tail = self.messages.tail()
-        if self.messages.error and status and status > 0:
+        if self.messages.error and not self.described and status and status > 0:
             return errors.of_program(self.messages.error, status, tail)
         error = errors.RunnerDied("", stderr=tail)
         if status is not None and status < 0:

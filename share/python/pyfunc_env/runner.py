@@ -98,6 +98,7 @@ class Runner:
             "make the model's environment",
             self.timeouts.environment,
         )
+        process.described = True
         self._told = codec.decode(body)
 
         def load(fd: int) -> Any:
@@ -109,6 +110,7 @@ class Runner:
             process.end()
             raise errors.of_model(told, process.messages.tail())
         process.loaded = True
+        process.messages.own = False
 
     # ---- ask ----
 
