@@ -92,10 +92,28 @@ def _bits(flags: Any) -> Any:
 
 
 def series(array: Any) -> Any:
-    """An array as a Series from which pandas_udf gets that very array back."""
+    """An array as a Series that pandas_udf makes the same array of: it gets that very one back, but
+    for what it converts value by value."""
     import pandas
+    import pyarrow
 
-    extension = getattr(pandas.arrays, "ArrowExtensionArray", None)
-    if extension is None:  # before pandas 1.5
-        return array.to_pandas(integer_object_nulls=True)
-    return pandas.Series(extension(array))
+    extension = getattr(pandas.arrays, "ArrowExtensionArray", None)  # since pandas 1.5
+    if extension is not None and not pyarrow.types.is_nested(array.type):
+        return pandas.Series(extension(array))
+    values = pandas.Series([None] * len(array), dtype=object)
+    values[:] = [_plain(value, array.type) for value in array.to_pylist()]
+    return values
+
+
+def _plain(value: Any, kind: Any) -> Any:
+    """A value of to_pylist, with dicts for maps."""
+    import pyarrow
+
+    types = pyarrow.types
+    if value is None or not types.is_nested(kind):
+        return value
+    if types.is_map(kind):
+        return {key: _plain(part, kind.item_type) for key, part in value}
+    if types.is_struct(kind):
+        return {field.name: _plain(value[field.name], field.type) for field in kind}
+    return [_plain(part, kind.value_type) for part in value]
