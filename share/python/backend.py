@@ -1,10 +1,9 @@
-"""backend.py - the package as a wheel or a source archive, made with the standard library alone
-
-A build backend (PEP 517, and 660 for editable installs) that needs nothing installed, so that the
-wheel is built without an index. The same sources make the same bytes.
+# backend.py - the package as a wheel or a source archive, made with the standard library alone
+# SPDX-License-Identifier: Apache-2.0
+"""A build backend (PEP 517, and 660 for editable installs) that needs nothing installed, so that
+the wheel is built without an index. The same sources make the same bytes.
 """
 
-# SPDX-License-Identifier: Apache-2.0
 import ast
 import base64
 import gzip

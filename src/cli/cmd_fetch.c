@@ -1,5 +1,9 @@
 /* cmd_fetch.c - fetch: a model brought here */
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/fs.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/proc.h"
@@ -23,6 +27,40 @@ static void write_result(struct pf_buf *out, const struct pf_fetched *f, const c
 	pf_buf_char(out, '\n');
 }
 
+static int place_file(const char *from, const char *to, struct pf_err *err)
+{
+	PF_FD(fd) = pf_open_file(AT_FDCWD, from, err);
+	PF_AUTO(atomic) out = { 0 };
+
+	if (fd < 0)
+		return -1;
+	if (access(to, F_OK) == 0)
+		return pf_fail(err, PF_EUSAGE, "%s is there already", to);
+	if (pf_atomic_open(&out, AT_FDCWD, to, 0666, err) < 0 ||
+	    pf_copy_fd(out.fd, fd, true, err) < 0)
+		return -1;
+	return pf_atomic_commit(&out, err);
+}
+
+/* A file or a folder that is no model: it is in no store. */
+static int fetch_any(struct pf_fetched *f, const char *uri, const char *to,
+		     const struct pf_fetch_opts *how, struct pf_err *err)
+{
+	if (!to)
+		return pf_fail(err, PF_EUSAGE, "--artifact needs -o, where it is to be copied to");
+	if (pf_fetch_any(f, uri, how, err) < 0)
+		return -1;
+	return pf_is_dir(f->dir) ? pf_place_copy(f->dir, to, err) : place_file(f->dir, to, err);
+}
+
+static int fetch_model(struct pf_fetched *f, const char *uri, const char *to,
+		       const struct pf_fetch_opts *how, struct pf_err *err)
+{
+	if (pf_fetch_model(f, uri, how, err) < 0)
+		return -1;
+	return to ? pf_place_copy(f->dir, to, err) : 0;
+}
+
 int pf_cmd_fetch(const struct pf_args *args, struct pf_err *err)
 {
 	const char *to = args->value[PF_OPT_output_dir], *uri;
@@ -38,7 +76,7 @@ int pf_cmd_fetch(const struct pf_args *args, struct pf_err *err)
 	how = (struct pf_fetch_opts){
 		.store = o.store, .offline = o.offline, .max_bytes = o.max_model
 	};
-	if (pf_fetch_model(&f, uri, &how, err) < 0 || (to && pf_place_copy(f.dir, to, err) < 0))
+	if ((pf_args_has(args, PF_OPT_any) ? fetch_any : fetch_model)(&f, uri, to, &how, err) < 0)
 		return -1;
 	write_result(&text, &f, to ? to : f.dir, pf_args_has(args, PF_OPT_json));
 	return pf_cli_print_stdout(pf_buf_view(&text), err);

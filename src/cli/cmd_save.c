@@ -1,11 +1,15 @@
 /* cmd_save.c - save: a model directory written, or copied with another environment */
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
+
+#include "base/fs.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/proc.h"
 #include "base/str.h"
 #include "cli/cli.h"
 #include "fetch/fetch.h"
+#include "proof.h"
 #include "save/save.h"
 
 static struct pf_save arguments(const struct pf_args *args, struct pf_arena *a)
@@ -14,6 +18,9 @@ static struct pf_save arguments(const struct pf_args *args, struct pf_arena *a)
 		.path = args->value[PF_OPT_save_dir],
 		.loader_module = args->value[PF_OPT_loader_module],
 		.data_path = args->value[PF_OPT_data_path],
+		.python_model = args->value[PF_OPT_python_model],
+		.model_code = args->value[PF_OPT_model_code],
+		.mlmodel = args->value[PF_OPT_mlmodel_keys],
 		.conda_env = args->value[PF_OPT_conda_env],
 		.pip_requirements_file = args->value[PF_OPT_pip_requirements],
 		.signature = args->value[PF_OPT_signature],
@@ -48,6 +55,142 @@ int pf_cli_print_path(const struct pf_args *args, const char *path, struct pf_er
 	return pf_cli_print_stdout(pf_buf_view(&text), err);
 }
 
+/* ---- artifacts ---- */
+
+/* Those that were brought here, until they are copied. */
+struct brought {
+	struct pf_fetched *v;
+	size_t n;
+};
+
+static void pf_brought_free(struct brought *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		pf_fetched_free(&b->v[i]);
+}
+
+static int bring_one(struct pf_save *s, struct brought *b, struct pf_arena *a, struct pf_str given,
+		     const struct pf_opts *o, struct pf_err *err)
+{
+	struct pf_fetch_opts how = { .store = o->store, .offline = o->offline };
+	size_t eq = pf_str_find(given, '=');
+	struct pf_save_artifact one;
+	struct pf_fetched *f = &b->v[b->n];
+
+	if (eq == PF_NPOS || !eq || eq + 1 == given.n)
+		return pf_fail(err, PF_EUSAGE, "--artifact takes NAME=URI, not " PF_FMT,
+			       PF_ARG(pf_shown(given)));
+	one = (struct pf_save_artifact){ .name = pf_dupz(a, pf_str_cut(given, 0, eq)),
+					 .uri = pf_dupz(a, pf_str_skip(given, eq + 1)) };
+	if (pf_fetch_any(f, one.uri, &how, err) < 0)
+		return pf_wrap(err, "the artifact %s", one.name);
+	b->n++;
+	one.path = f->dir;
+	one.as = f->name;
+	if (!one.as.n && pf_save_name_of(&one.as, a, f->dir, err) < 0)
+		return -1;
+	*PF_PUSH(a, &s->artifacts) = one;
+	return 0;
+}
+
+static int bring_artifacts(struct pf_save *s, struct brought *b, struct pf_arena *a,
+			   const struct pf_args *args, const struct pf_opts *o, struct pf_err *err)
+{
+	struct pf_strs given = { 0 };
+
+	pf_args_list(&given, args, a, PF_OPT_artifact);
+	b->v = pf_alloc_array(a, given.n + 1, sizeof(*b->v));
+	for (size_t i = 0; i < given.n; i++)
+		if (bring_one(s, b, a, given.v[i], o, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- before it is put into place ---- */
+
+struct finishing {
+	const struct pf_opts *o;
+	bool lock, record;
+};
+
+static int add_file(const char *dir, const char *name, const struct pf_buf *text,
+		    struct pf_err *err)
+{
+	PF_AUTO(arena) a = { 0 };
+
+	return pf_write_atomic(AT_FDCWD, pf_join(&a, dir, pf_s(name)), pf_buf_view(text), 0644,
+			       err);
+}
+
+static int record(const char *dir, const struct pf_opts *o, struct pf_err *err)
+{
+	PF_AUTO(job) job = { 0 };
+	PF_AUTO(buf) text = PF_BUF(2 * PF_MAX_ANSWER);
+	struct pf_opts here = *o;
+
+	here.env_manager = PF_ENV_LOCAL;
+	if (pf_prepare(&job, dir, &here, err) < 0 ||
+	    pf_record_make(&text, &job, &here, 0, err) < 0)
+		return -1;
+	return add_file(dir, PF_RECORD_FILE, &text, err);
+}
+
+static int finish(void *ctx, const char *dir, struct pf_err *err)
+{
+	const struct finishing *f = ctx;
+	PF_AUTO(buf) text = PF_BUF(PF_MAX_LOCK);
+
+	if (f->record && record(dir, f->o, err) < 0)
+		return pf_wrap(err, "--record");
+	if (!f->lock)
+		return 0;
+	if (pf_lock_training(&text, dir, f->o, err) < 0)
+		return -1;
+	return add_file(dir, "pylock.toml", &text, err);
+}
+
+/* ---- */
+
+/* With --json, what its MLmodel holds, too: for who keeps it in memory. */
+static int print(const struct pf_args *args, const char *path, struct pf_err *err)
+{
+	PF_AUTO(buf) text = PF_BUF(2 * PF_MAX_TEXT_FILE);
+	PF_AUTO(model) m = { 0 };
+	struct pf_json_out w = { .buf = &text };
+	PF_AUTO(buf) tree = PF_BUF(PF_MAX_TEXT_FILE);
+
+	if (!pf_args_has(args, PF_OPT_json))
+		return pf_cli_print_path(args, path, err);
+	if (pf_model_load(&m, path, err) < 0)
+		return -1;
+	pf_json_as_python(&tree, m.mlmodel, 0);
+	pf_json_open(&w, '{');
+	pf_json_field(&w, "schema", PF_S("pyfunc-env/1"));
+	pf_json_field(&w, "kind", PF_S("save"));
+	pf_json_field(&w, "path", pf_s(path));
+	pf_json_key(&w, "mlmodel");
+	pf_json_raw(&w, pf_buf_view(&tree));
+	pf_json_close(&w, '}');
+	pf_buf_char(&text, '\n');
+	return pf_cli_print_stdout(pf_buf_view(&text), err);
+}
+
+static int save(struct pf_save *s, const struct pf_args *args, struct pf_arena *a,
+		const struct pf_opts *o, struct pf_err *err)
+{
+	__attribute__((cleanup(pf_brought_free))) struct brought artifacts = { 0 };
+	struct finishing f = { .o = o, .lock = pf_args_has(args, PF_OPT_save_lock),
+			       .record = pf_args_has(args, PF_OPT_save_record) };
+
+	if (f.lock || f.record) {
+		s->finish = finish;
+		s->ctx = &f;
+	}
+	if (bring_artifacts(s, &artifacts, a, args, o, err) < 0)
+		return -1;
+	return pf_save_model(s, o, err);
+}
+
 int pf_cmd_save(const struct pf_args *args, struct pf_err *err)
 {
 	const char *model = args->value[PF_OPT_mlflow_model];
@@ -71,5 +214,5 @@ int pf_cmd_save(const struct pf_args *args, struct pf_err *err)
 			return -1;
 		s.model = from.dir;
 	}
-	return pf_save_model(&s, &o, err) < 0 ? -1 : pf_cli_print_path(args, s.path, err);
+	return save(&s, args, &a, &o, err) < 0 ? -1 : print(args, s.path, err);
 }

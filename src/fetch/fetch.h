@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "fetch/any.h"
 #include "fetch/archive.h"
 #include "fetch/git.h"
 #include "fetch/http.h"

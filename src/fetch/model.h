@@ -13,6 +13,7 @@
 struct pf_fetched {
 	struct pf_arena arena;
 	char *dir;		/* of the model, where its MLmodel is */
+	struct pf_str name;	/* of pf_fetch_any (any.h) */
 	struct pf_str source;	/* where it is from, without credentials; of what is local, empty */
 	struct pf_workdir temp;	/* holds it when it is not kept */
 	int hold;		/* a shared lock of the tree, against who prunes; 0: none */

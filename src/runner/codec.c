@@ -38,8 +38,12 @@ void pfr_give_back(struct pfr *r)
 						__ATOMIC_RELAXED))
 			r = NULL;
 	}
-	if (!r)
-		return;
+	if (r)
+		pfr_state_free(r);
+}
+
+void pfr_state_free(struct pfr *r)
+{
 	pfr_mold_free(r);
 	for (size_t i = 0; i < PFR_CLASSES; i++)
 		Py_DecRef(r->classes[i]);
@@ -80,14 +84,14 @@ struct py *pfr_decode(struct pfr *r, struct py *body)
 
 struct py *pfr_module_encode(struct py *self, struct py *o)
 {
-	struct pf_buf out = PF_BUF(PF_MAX_FRAME);
+	struct pfr_pieces pieces = { 0 };
 	struct pfr *r = pfr_borrow();
 	struct py *bytes = NULL;
 
 	(void)self;
-	if (pfr_put_exact(r, &out, o) == 0)
-		bytes = PyByteArray_FromStringAndSize(out.p, (ssize_t)out.n);
-	pf_buf_free(&out);
+	if (pfr_pieces_put(r, &pieces, o) == 0)
+		bytes = pfr_pieces_join(&pieces);
+	pfr_pieces_free(&pieces);
 	pfr_give_back(r);
 	return bytes;
 }

@@ -62,10 +62,9 @@ static struct py *cell_at(const struct pfr_sheet *s, const struct pfr_column *c,
 	return cell ? cell : s->r->none;
 }
 
-static bool is_text(const struct pfr_sheet *s, const struct pfr_column *c)
+/* `text` at first: may it be without any text? */
+static bool is_text(const struct pfr_sheet *s, const struct pfr_column *c, bool text)
 {
-	bool text = false;
-
 	for (size_t i = 0; i < s->rows; i++)
 		if (!is_text_cell(s->r, cell_at(s, c, i), &text))
 			return false;
@@ -74,7 +73,8 @@ static bool is_text(const struct pfr_sheet *s, const struct pfr_column *c)
 
 /* ---- looked at ---- */
 
-static int add_list(struct pfr_sheet *s, struct py *list, long long place)
+/* `text`: of the type that pandas has for text. */
+static int add_list(struct pfr_sheet *s, struct py *list, long long place, bool text)
 {
 	struct pfr_column *c = &s->columns[place];
 
@@ -85,8 +85,8 @@ static int add_list(struct pfr_sheet *s, struct py *list, long long place)
 	if (PyList_Append(s->held, list) < 0)
 		return -1;
 	*c = (struct pfr_column){ .list = list };
-	c->type = is_text(s, c) ? PF_T_STRING : PF_T_OBJECT;
-	return 1;
+	c->type = is_text(s, c, text) ? PF_T_STRING : PF_T_OBJECT;
+	return !text || c->type == PF_T_STRING;
 }
 
 static bool has_shape(const struct pfr_sheet *s, const struct py_view *v, size_t n)
@@ -111,10 +111,11 @@ static int add_view(struct pfr_sheet *s, const struct py_view *v, bool dates,
 		*c = (struct pfr_column){
 			.type = (enum pf_type)type,
 			.from = (char *)v->buf + (v->ndim == 2 ? (ssize_t)i * v->strides[0] : 0),
+			.view = s->views.n - 1,
 			.stride = stride,
 		};
 		if (type == PF_T_OBJECT && s->rows &&
-		    pfr_ask_once(&s->r->text_is_object, "text_is_object") && is_text(s, c))
+		    pfr_ask_once(&s->r->text_is_object, "text_is_object") && is_text(s, c, false))
 			c->type = PF_T_STRING;
 	}
 	return PyErr_Occurred() ? -1 : 1;
@@ -145,7 +146,7 @@ static int add_other(struct pfr_sheet *s, struct py *cells, const long long *pla
 	if (plain == s->r->none || PyList_Append(s->held, plain) < 0)
 		return PyErr_Occurred() ? -1 : 0;
 	if ((struct py_type *)type == &PyList_Type)
-		return n == 1 ? add_list(s, plain, places[0]) : 0;
+		return n == 1 ? add_list(s, plain, places[0], true) : 0;
 	return add_array(s, plain, true, places, n);
 }
 
@@ -158,7 +159,7 @@ int pfr_sheet_add(struct pfr_sheet *s, struct py *cells, const long long *places
 		if (places[i] < 0 || (size_t)places[i] >= s->n || s->columns[places[i]].type)
 			return 0;
 	if ((struct py_type *)type == &PyList_Type)
-		return n == 1 ? add_list(s, cells, places[0]) : 0;
+		return n == 1 ? add_list(s, cells, places[0], false) : 0;
 	added = add_array(s, cells, false, places, n);
 	return added ? added : add_other(s, cells, places, n);
 }
@@ -202,13 +203,26 @@ static size_t size_of(const struct pfr_sheet *s, const struct pfr_column *c)
 	return s->rows * pf_type_width(c->type);
 }
 
+static bool is_whole(const struct pfr_column *c)
+{
+	return c->stride == (ssize_t)pf_type_width(c->type);
+}
+
+/* May it stay where it lies until it is sent? */
+static bool is_lendable(const struct pfr_sheet *s, const struct pfr_column *c)
+{
+	return pf_type_width(c->type) && is_whole(c) && pfr_is_large(s->r, size_of(s, c));
+}
+
 /* Columns from `first` on that have a width: what lies row by row is read once for all of them. */
 static size_t put_numbers(struct pfr_sheet *s, struct pf_buf *out, size_t first)
 {
 	size_t end = first, size = 0, at;
 	char *room;
 
-	for (; end < s->n && pf_type_width(s->columns[end].type); end++)
+	for (; end < s->n && pf_type_width(s->columns[end].type) &&
+	       (end == first || !is_lendable(s, &s->columns[end]));
+	     end++)
 		size += padded(size_of(s, &s->columns[end]));
 	room = pf_buf_room(out, size);
 	if (!room)
@@ -218,7 +232,7 @@ static size_t put_numbers(struct pfr_sheet *s, struct pf_buf *out, size_t first)
 
 		at = 0;
 		for (size_t i = first; i < end; at += padded(size_of(s, &s->columns[i++])))
-			if (s->columns[i].stride != (ssize_t)pf_type_width(s->columns[i].type))
+			if (!is_whole(&s->columns[i]))
 				copy_rows(room + at, &s->columns[i], row, n);
 	}
 	at = 0;
@@ -226,7 +240,7 @@ static size_t put_numbers(struct pfr_sheet *s, struct pf_buf *out, size_t first)
 		const struct pfr_column *c = &s->columns[i];
 		size_t n = size_of(s, c);
 
-		if (n && c->stride == (ssize_t)pf_type_width(c->type))
+		if (n && is_whole(c))
 			memcpy(room + at, c->from, n);
 		memset(room + at + n, 0, padded(n) - n);
 		at += padded(n);
@@ -240,7 +254,12 @@ int pfr_sheet_put(struct pfr_sheet *s, struct pf_buf *out, unsigned depth)
 	size_t i = 0;
 
 	while (i < s->n && !out->toobig) {
-		if (pf_type_width(s->columns[i].type))
+		const struct pfr_column *c = &s->columns[i];
+
+		if (is_lendable(s, c) &&
+		    pfr_lend(s->r, out, &s->views.v[c->view], c->from, size_of(s, c)))
+			i++;
+		else if (pf_type_width(s->columns[i].type))
 			i = put_numbers(s, out, i);
 		else if (put_cells(s, out, &s->columns[i++], depth) < 0)
 			return -1;

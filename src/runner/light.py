@@ -5,7 +5,12 @@
 import os
 
 
-class Sklearn:
+class Wrapper:
+    def get_raw_model(self):
+        return self.model
+
+
+class Sklearn(Wrapper):
     def __init__(self, model):
         self.model = model
         for name in ("predict_proba", "predict_log_proba", "predict_joint_log_proba", "score"):
@@ -17,7 +22,7 @@ class Sklearn:
         return self.model.predict(data)
 
 
-class Lightgbm:
+class Lightgbm(Wrapper):
     def __init__(self, model):
         self.model = model
 
@@ -25,7 +30,7 @@ class Lightgbm:
         return self.model.predict(data)
 
 
-class Xgboost:
+class Xgboost(Wrapper):
     def __init__(self, model, booster, given):
         self.model = model
         self.booster = booster

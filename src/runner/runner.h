@@ -40,6 +40,7 @@ struct pfr {
 	int has_blocks;		/* a DataFrame's blocks are as exact_table.c takes them: the same */
 	struct py *columns;	/* the Index that `labels` is the list of; NULL: none yet */
 	struct py *labels;
+	struct pfr_pieces *pieces; /* what is encoded may be of several; NULL: of one */
 	struct py *arrived;	/* the bytearray that a value is read from, to be shared; or NULL */
 };
 
@@ -52,20 +53,25 @@ struct py *pfr_load_light(struct pfr *r, const struct pf_value *how);
 /* predict.c - PREDICT and RAW: the answer is put into `out` as a value. */
 int pfr_predict(struct pfr *r, struct pf_buf *out, enum pf_frame_kind kind,
 		const struct pf_value *request, const char **stage);
-/* The same of what a Python caller gave, and gets: the signature is enforced, unless mlflow does it,
- * and what the model returned is the answer; or, with `result`, that as values of Spark's types
- * (pfr_result), where the model was asked for. `streams`: an iterator of its pieces. */
+/* The same of what a Python caller gave, and gets: the signature is enforced, unless mlflow does
+ * that, and what the model returned is the answer; or, with `result`, that as values of Spark's
+ * types (pfr_result). `streams`: an iterator of its pieces. */
 struct py *pfr_ask(struct pfr *r, struct py *data, struct py *params, struct py *result,
 		   bool streams, const char **stage);
 /* stream.c - an answer in pieces, each sent when it comes; returns None. */
 struct py *pfr_stream(struct pfr *r, struct py *data, struct py *params, const char **stage);
 /* convert.c - a value as the Python object that a model is given. */
 struct py *pfr_object(struct pfr *r, const struct pf_value *v);
+/* An array of n runs of `each` objects, one behind the other. */
+struct py *pfr_objects_array(struct pfr *r, struct py *numpy, const struct pf_value *const *runs,
+			     size_t n, size_t each);
 /* mold.c - the DataFrame of a table, the fast way; NULL, without an exception, where there is none
  * yet. What was made otherwise then goes to pfr_mold_take, for those after it. */
 struct py *pfr_mold_pour(struct pfr *r, const struct pf_table *t);
 void pfr_mold_take(struct pfr *r, const struct pf_table *t, struct py *frame);
 void pfr_mold_free(struct pfr *r);
+/* When an answer is out: makes the next frame, as far as that goes without its data. */
+void pfr_mold_prepare(struct pfr *r);
 /* answer.c - what a model returned, as a value. */
 int pfr_put(struct pfr *r, struct pf_buf *out, struct py *o);
 /* table.c - DataFrames, Series and arrays among it. Returns 1 when `o` is one and was put, 0 when
@@ -118,7 +124,8 @@ struct py *pfr_objects(const char *name);
 /* Lets the list of an environment's modules (env/import_list.h) serve imports; without it, or where
  * it cannot, Python searches. */
 void pfr_list_imports(struct pf_str path);
-/* The module's functions: boot.c, and inside.c, for a caller who has the model in his own process. */
+/* The module's functions: boot.c; and inside.c, for a caller who has the model in a process of his
+ * own. */
 struct py *pfr_module_main(struct py *self, struct py *ignored);
 struct py *pfr_module_load(struct py *self, struct py *body);
 struct py *pfr_module_predict(struct py *self, struct py *args, struct py *kwargs);

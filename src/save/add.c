@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "base/fs.h"
+#include "base/json.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -164,5 +165,9 @@ int pf_save_add(const struct pf_save_flavor *f, const struct pf_opts *o, struct 
 	if (doc->kind != PF_NODE_MAP)
 		return pf_fail(err, PF_EMODEL, "%s is %s, where keys and values are wanted", w.file,
 			       pf_node_kind_name(doc->kind));
-	return make_flavor(&w, o, err) < 0 ? -1 : write_file(&w, doc, err);
+	if (make_flavor(&w, o, err) < 0 || write_file(&w, doc, err) < 0)
+		return -1;
+	if (f->json)
+		pf_json_as_python(f->json, &w.flavor, 0);
+	return 0;
 }

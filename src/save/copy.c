@@ -155,7 +155,7 @@ static int copy_folder(struct copying *c, const char *path, int dir, const struc
 
 /* os.path.basename(os.path.abspath(path)): "." is the working directory's name, "a/.." that of the
  * folder of a. */
-static int name_of(struct pf_str *out, struct pf_arena *a, const char *path, struct pf_err *err)
+int pf_save_name_of(struct pf_str *out, struct pf_arena *a, const char *path, struct pf_err *err)
 {
 	char cwd[PF_MAX_PATH];
 	struct pf_strs parts = { 0 };
@@ -199,23 +199,32 @@ static int copy_named(struct pf_saving *w, int dir, const char *name, const char
 	return enter(&c, ".", dir, name, NULL) < 0 ? pf_wrap(err, "%s", from) : 0;
 }
 
+int pf_save_copy_as(struct pf_str *out, struct pf_saving *w, const char *into, struct pf_str name,
+		    const char *from, struct pf_err *err)
+{
+	struct pf_str path = *into ? pf_format(&w->arena, "%s/" PF_FMT, into, PF_ARG(name))
+				   : pf_dup(&w->arena, name);
+	PF_FD(dir) = -1;
+
+	if (pf_make_parents(w->place.dir, path.p, err) < 0)
+		return -1;
+	dir = openat(w->place.dir, *into ? into : ".",
+		     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dir < 0)
+		return pf_fail_errno(err, "cannot open %s", into);
+	if (copy_named(w, dir, pf_dupz(&w->arena, name), from, err) < 0)
+		return -1;
+	*out = path;
+	return 0;
+}
+
 int pf_save_copy(struct pf_str *out, struct pf_saving *w, const char *into, const char *from,
 		 struct pf_err *err)
 {
 	struct pf_str name;
-	PF_FD(dir) = -1;
 
-	if (name_of(&name, &w->arena, from, err) < 0)
-		return -1;
-	if (mkdirat(w->place.dir, into, 0777) < 0 && errno != EEXIST)
-		return pf_fail_errno(err, "cannot create %s", into);
-	dir = openat(w->place.dir, into, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (dir < 0)
-		return pf_fail_errno(err, "cannot open %s", into);
-	if (copy_named(w, dir, name.p, from, err) < 0)
-		return -1;
-	*out = pf_format(&w->arena, "%s/" PF_FMT, into, PF_ARG(name));
-	return 0;
+	return pf_save_name_of(&name, &w->arena, from, err) < 0 ? -1
+		       : pf_save_copy_as(out, w, into, name, from, err);
 }
 
 int pf_save_copy_all(struct pf_saving *w, const char *from, struct pf_err *err)

@@ -60,8 +60,11 @@ struct pf_saving {
 	uint64_t size;			/* bytes of data and examples: model_size_bytes */
 };
 
-/* Copies a file or folder into the folder `into` of the model; its path there goes to *out. Links
- * within a folder are followed, __pycache__ is left out. */
+/* Copies a file or folder into the folder `into` of the model ("": the model's own), under its name
+ * or another; its path there goes to *out. Links within a folder are followed, __pycache__ is left
+ * out. */
+int pf_save_copy_as(struct pf_str *out, struct pf_saving *w, const char *into, struct pf_str name,
+		    const char *from, struct pf_err *err) PF_MUST_USE;
 int pf_save_copy(struct pf_str *out, struct pf_saving *w, const char *into, const char *from,
 		 struct pf_err *err) PF_MUST_USE;
 /* All of a model's folder, but for its __pycache__. */
@@ -98,5 +101,9 @@ int pf_save_begin(struct pf_saving *w, struct pf_err *err) PF_MUST_USE;
 int pf_save_uuid(struct pf_saving *w, struct pf_err *err) PF_MUST_USE;
 /* A flavor's `env`: the paths that are given (NULL: not). */
 struct pf_node pf_save_env_map(struct pf_arena *a, const char *conda, const char *python_env);
+/* Copies data, or the PythonModel and its artifacts, and adds the flavor to MLmodel. */
+int pf_save_flavor(struct pf_saving *w, struct pf_err *err) PF_MUST_USE;
+/* One of the two workflows, and one alone, in MLflow's words. */
+int pf_save_check_workflow(const struct pf_save *s, struct pf_err *err) PF_MUST_USE;
 /* A loader is what Python can import. */
 int pf_save_check_loader(const char *loader_module, struct pf_err *err) PF_MUST_USE;

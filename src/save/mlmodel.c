@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/str.h"
+#include "formats/yaml_write.h"
 #include "save/inside.h"
 
 /* models/model.py, Model.to_dict. */
@@ -44,6 +45,25 @@ int pf_save_uuid(struct pf_saving *w, struct pf_err *err)
 	return 0;
 }
 
+/* The keys that the user gives count more than those of any new model. */
+static int take_given(struct pf_saving *w, struct pf_err *err)
+{
+	struct pf_node *n;
+
+	if (!w->s->mlmodel)
+		return 0;
+	if (pf_save_read_json(&n, &w->arena, "--mlmodel", w->s->mlmodel, err) < 0)
+		return -1;
+	if (n->kind != PF_NODE_MAP)
+		return pf_fail(err, PF_EMODEL, "--mlmodel %s: %s, where an object is wanted",
+			       w->s->mlmodel, pf_node_kind_name(n->kind));
+	pf_yaml_of_json(&w->arena, n);
+	for (size_t i = 0; i < n->n; i++)
+		if (n->v[i].kind != PF_NODE_NULL)
+			pf_node_set(&w->arena, &w->mlmodel, n->v[i].key, n->v[i]);
+	return 0;
+}
+
 int pf_save_begin(struct pf_saving *w, struct pf_err *err)
 {
 	struct pf_arena *a = &w->arena;
@@ -56,7 +76,7 @@ int pf_save_begin(struct pf_saving *w, struct pf_err *err)
 	if (w->facts.mlflow.n)
 		pf_node_set(a, &w->mlmodel, PF_S("mlflow_version"),
 			    pf_node_string(w->facts.mlflow));
-	return pf_save_uuid(w, err);
+	return pf_save_uuid(w, err) < 0 ? -1 : take_given(w, err);
 }
 
 struct pf_node pf_save_env_map(struct pf_arena *a, const char *conda, const char *python_env)

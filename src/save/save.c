@@ -53,8 +53,9 @@ static int check_arguments(const struct pf_save *s, struct pf_err *err)
 	if (check_environment(s, err) < 0 || check_python(s->python_version, err) < 0)
 		return -1;
 	if (!s->model)
-		return pf_save_check_loader(s->loader_module, err);
-	if (s->loader_module || s->data_path || s->code_paths.n || s->model_config || s->streamable)
+		return pf_save_check_workflow(s, err);
+	if (s->loader_module || s->data_path || s->code_paths.n || s->model_config ||
+	    s->streamable || s->python_model || s->model_code || s->artifacts.n || s->mlmodel)
 		return pf_fail(
 			err, PF_EUSAGE,
 			"a model that is copied keeps its loader, data, code and config: "
@@ -91,12 +92,24 @@ static int load_written(struct pf_model *out, struct pf_saving *w, struct pf_err
 	return pf_model_load(out, path, err) < 0 ? pf_wrap(err, "the model that was written") : 0;
 }
 
+/* Its folder, until it is put into place. */
+static const char *staged_path(struct pf_saving *w)
+{
+	struct pf_str path = pf_s(w->place.path);
+
+	return pf_formatz(&w->arena, PF_FMT "%s",
+			  PF_ARG(pf_str_cut(path, 0, pf_str_rfind(path, '/') + 1)), w->place.name);
+}
+
 /* What cannot be read again is not put into place. */
 static int finish(struct pf_saving *w, struct pf_err *err)
 {
 	PF_AUTO(model) model = { 0 };
 
-	return load_written(&model, w, err) < 0 ? -1 : pf_staged_commit(&w->place, err);
+	if (load_written(&model, w, err) < 0 ||
+	    (w->s->finish && w->s->finish(w->s->ctx, staged_path(w), err) < 0))
+		return -1;
+	return pf_staged_commit(&w->place, err);
 }
 
 /* ---- a new one ---- */
@@ -123,32 +136,6 @@ static int copy_code(struct pf_saving *w, struct pf_err *err)
 	return 0;
 }
 
-/* The flavor's keys. `code` is null where there is none, as MLflow has it. */
-static int save_flavor(struct pf_saving *w, struct pf_str data, struct pf_err *err)
-{
-	struct pf_node flavor = pf_node_map(), flavors = pf_node_map(), config = { 0 };
-	struct pf_arena *a = &w->arena;
-
-	if (w->s->model_config && pf_save_read_config(&config, a, w->s->model_config, err) < 0)
-		return -1;
-	pf_node_set(a, &flavor, PF_S("loader_module"), pf_node_string(pf_s(w->s->loader_module)));
-	pf_node_set(a, &flavor, PF_S("python_version"), pf_node_string(w->facts.python));
-	pf_node_set(a, &flavor, PF_S("streamable"), pf_node_bool(w->s->streamable));
-	pf_node_set(a, &flavor, PF_S("env"), pf_save_env_map(a, w->conda_file, w->python_env_file));
-	pf_node_set(a, &flavor, PF_S("code"),
-		    w->s->code_paths.n ? pf_node_string(PF_S("code")) : (struct pf_node){ 0 });
-	if (data.n)
-		pf_node_set(a, &flavor, PF_S("data"), pf_node_string(data));
-	if (config.n)
-		pf_node_set(a, &flavor, PF_S("config"), config);
-	pf_node_set(a, &flavors, PF_S("python_function"), flavor);
-	pf_node_set(a, &w->mlmodel, PF_S("flavors"), flavors);
-	if (w->size)
-		pf_node_set(a, &w->mlmodel, PF_S("model_size_bytes"),
-			    pf_node_number(pf_format(a, "%llu", (unsigned long long)w->size)));
-	return 0;
-}
-
 /* pyfunc/model.py, get_default_pip_requirements, and what the model's files name; MLflow itself is
  * put in front of them. */
 static int default_requirements(struct pf_strs *out, struct pf_saving *w, struct pf_err *err)
@@ -171,7 +158,6 @@ static int default_requirements(struct pf_strs *out, struct pf_saving *w, struct
 
 static int save_new(struct pf_saving *w, const struct pf_opts *o, struct pf_err *err)
 {
-	struct pf_str data = { 0 };
 	struct pf_save_reqs defaults = { 0 };
 
 	w->conda_file = PF_SAVE_CONDA;
@@ -180,8 +166,7 @@ static int save_new(struct pf_saving *w, const struct pf_opts *o, struct pf_err 
 	    pf_staged_open_new(&w->place, w->s->path, err) < 0 || pf_save_begin(w, err) < 0 ||
 	    pf_save_signature(w, err) < 0 || pf_save_example(w, err) < 0 ||
 	    save_metadata(w, err) < 0 ||
-	    (w->s->data_path && pf_save_copy(&data, w, "data", w->s->data_path, err) < 0) ||
-	    save_flavor(w, data, err) < 0 || copy_code(w, err) < 0 ||
+	    pf_save_flavor(w, err) < 0 || copy_code(w, err) < 0 ||
 	    default_requirements(&defaults.requirements, w, err) < 0)
 		return -1;
 	return pf_save_environment(w, &defaults, err) < 0 ? -1 : finish(w, err);

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "data/enforce.h"
 #include "model/model.h"
+#include "req/version.h"
 #include "save/inside.h"
 
 /* types/schema.py: to_dict of ColSpec, TensorSpec and ParamSpec say which keys there are, in which
@@ -55,13 +56,35 @@ static struct pf_node type_node(struct pf_arena *a, const struct pf_colspec *c)
 	return map;
 }
 
-static struct pf_node column_node(struct pf_arena *a, const struct pf_colspec *c)
+/* MLflow before 2.10 has "optional" for "required", and before 2.1 refuses any such key. */
+enum spelling { REQUIRED, OPTIONAL, NEITHER };
+
+static enum spelling spelling_of(struct pf_arena *a, struct pf_str mlflow)
+{
+	static const struct {
+		const char *below;
+		enum spelling spelling;
+	} table[] = { { "2.1", NEITHER }, { "2.10", OPTIONAL } };
+	struct pf_version v = { 0 }, below;
+
+	for (size_t i = 0; i < PF_COUNT(table) && pf_version_read(&v, a, mlflow); i++)
+		if (pf_version_read(&below, a, pf_s(table[i].below)) &&
+		    pf_version_cmp(&v, &below) < 0)
+			return table[i].spelling;
+	return REQUIRED;
+}
+
+static struct pf_node column_node(struct pf_arena *a, const struct pf_colspec *c,
+				  enum spelling spelling)
 {
 	struct pf_node map = type_node(a, c);
 
 	if (c->name.p)
 		set(a, &map, "name", pf_node_string(c->name));
-	set(a, &map, "required", pf_node_bool(c->required));
+	if (spelling == REQUIRED)
+		set(a, &map, "required", pf_node_bool(c->required));
+	else if (spelling == OPTIONAL && !c->required)
+		set(a, &map, "optional", pf_node_bool(true));
 	return map;
 }
 
@@ -81,14 +104,15 @@ static struct pf_node tensor_node(struct pf_arena *a, const struct pf_tensorspec
 	return map;
 }
 
-static struct pf_node schema_node(struct pf_arena *a, const struct pf_schema *s)
+static struct pf_node schema_node(struct pf_arena *a, const struct pf_schema *s,
+				  enum spelling spelling)
 {
 	struct pf_node list = pf_node_list();
 
 	list.v = pf_alloc_array(a, s->n, sizeof(*list.v));
 	for (; list.n < s->n; list.n++)
 		list.v[list.n] = s->tensors ? tensor_node(a, &s->tensors[list.n])
-					    : column_node(a, &s->columns[list.n]);
+					    : column_node(a, &s->columns[list.n], spelling);
 	return list;
 }
 
@@ -197,12 +221,20 @@ static int put_text(struct pf_node *signature, struct pf_arena *a, const char *k
 	return 0;
 }
 
+static void set_flag(struct pf_saving *w, const struct pf_node *given, const char *key)
+{
+	const struct pf_node *flag = pf_node_get(given, key);
+
+	set(&w->arena, &w->mlmodel, key, pf_node_bool(flag && flag->truth));
+}
+
 int pf_save_signature(struct pf_saving *w, struct pf_err *err)
 {
 	struct pf_arena *a = &w->arena;
 	struct pf_node given, out = pf_node_map(), inputs, outputs, params;
 	struct pf_node *list = NULL;
 	struct pf_signature s;
+	enum spelling spelling;
 
 	if (!w->s->signature)
 		return 0;
@@ -210,15 +242,16 @@ int pf_save_signature(struct pf_saving *w, struct pf_err *err)
 	    pf_signature_parse(&s, a, &given, err) < 0 ||
 	    (s.params.present && pf_json_parse(&list, a, pf_node_text(&given, "params"), err) < 0))
 		return pf_wrap(err, "--signature");
-	inputs = schema_node(a, &s.inputs);
-	outputs = schema_node(a, &s.outputs);
+	spelling = spelling_of(a, pf_node_text(&w->mlmodel, "mlflow_version"));
+	inputs = schema_node(a, &s.inputs, spelling);
+	outputs = schema_node(a, &s.outputs, spelling);
 	params = list ? params_node(a, &s.params, list) : pf_node_list();
 	if (put_text(&out, a, "inputs", &inputs, err) < 0 ||
 	    put_text(&out, a, "outputs", &outputs, err) < 0 ||
 	    put_text(&out, a, "params", &params, err) < 0)
 		return -1;
 	set(a, &w->mlmodel, "signature", out);
-	set(a, &w->mlmodel, "is_signature_from_type_hint", pf_node_bool(false));
-	set(a, &w->mlmodel, "type_hint_from_example", pf_node_bool(false));
+	set_flag(w, &given, "is_signature_from_type_hint");
+	set_flag(w, &given, "type_hint_from_example");
 	return 0;
 }

@@ -392,7 +392,7 @@ expect "what is not there yet" 0 "--data: later is not in the model's folder" ad
 printf 'a: 1\n' >a/bare
 check "a file without flavors" ends 0 add a/bare --loader-module x --python-version 3.9.9
 check "gets them" grep -qx '    python_version: 3.9.9' a/bare
-expect "as JSON" 0 '{"schema":"pyfunc-env/1","kind":"add","path":"a/bare"}' add a/bare --loader-module x --json
+expect "as JSON" 0 '{"schema":"pyfunc-env/1","kind":"add","path":"a/bare","flavor":{"loader_module": "x"' add a/bare --loader-module x --json
 
 # ---- a disk that is full, a kill, at any point ----
 fail_at=${BUILDDIR:-build}/tests/cli/fail_at kill_at=${BUILDDIR:-build}/tests/cli/kill_at

@@ -402,7 +402,7 @@ def part_face(spark):
 
 def part_life(spark):
     marks = folder / "marks"
-    marks.mkdir()
+    marks.mkdir(parents=True)
 
     def once(name):
         """An expression that is true the first time it is asked, in whatever process."""
@@ -464,7 +464,7 @@ def part_life(spark):
 def part_unkept():
     """Spark's Python is not used again: a process of the model for each task, and none is left."""
     marks = folder / "unkept_marks"
-    marks.mkdir()
+    marks.mkdir(parents=True)
     with contextlib.closing(Stopping(session(**{"spark.python.worker.reuse": "false"}))) as held:
 
         @case("without spark.python.worker.reuse")
@@ -496,7 +496,7 @@ def part_cluster(spark):
         # Each task waits for the other: both executors are asked at the same time.
         name = f"cluster{os.getpid()}"
         marks = folder / name
-        marks.mkdir()
+        marks.mkdir(parents=True)
         both = f"[time.sleep(0.05) for _ in range(1200) if len(os.listdir('{marks}')) < 2]"
         uri = model(name + "m", f"({marking(marks)}, {both}, [os.getpid()] * n)[2]")
         eventually(lambda: len(spark.sparkContext._jsc.sc().statusTracker().getExecutorInfos()) == 3)
@@ -519,7 +519,7 @@ def part_cluster(spark):
     def _():
         marks = folder / f"last{os.getpid()}"
         mark = folder / f"once{os.getpid()}"
-        marks.mkdir()
+        marks.mkdir(parents=True)
         once = f"(not os.path.exists('{mark}') and open('{mark}', 'w') is not None)"
         text = f"os.kill(os.getpid(), 9) if {once} else ({marking(marks)} and data['id'] + 1)"
         uri = model(f"lastm{os.getpid()}", text)

@@ -33,7 +33,7 @@ told() { # FILE PREFIX: lines of TAP of another, numbered anew
 	else
 		bad=1
 		echo "not ok $number - $2: it came to its end"
-		tail -n 5 "$work/log" | cut -c 1-300 | sed 's/^/# /'
+		grep -v '^[[:space:]]*at ' "$work/log" | tail -n 8 | cut -c 1-300 | sed 's/^/# /'
 	fi
 }
 
@@ -85,8 +85,8 @@ standalone() {
 
 daemon() { # LOG CLASS ARGUMENT...
 	log=$1 && shift
-	jars=$(echo "$home"/lib/python*/site-packages/pyspark/jars)
-	SPARK_SCALA_VERSION='' java -Xmx400m -cp "$jars/*" --add-opens=java.base/java.nio=ALL-UNNAMED \
+	spark=$(echo "$home"/lib/python*/site-packages/pyspark)
+	SPARK_HOME="$spark" SPARK_SCALA_VERSION=2.13 java -Xmx400m -Dspark.master.rest.enabled=false -cp "$spark/jars/*" --add-opens=java.base/java.nio=ALL-UNNAMED \
 		--add-opens=java.base/sun.nio.ch=ALL-UNNAMED --add-opens=java.base/java.lang=ALL-UNNAMED "$@" >"$log" 2>&1 &
 	pids="$pids $!"
 }

@@ -1,9 +1,9 @@
+# __init__.py - the package's names, none of which is imported before it is used
+# SPDX-License-Identifier: Apache-2.0
 """Models of MLflow's python_function flavor, loaded in the environment they were trained in.
 
 A thin face over the program pyfunc-env: what `mlflow.pyfunc` has, name for name, without MLflow.
-Nothing is imported before it is used.
 """
-# SPDX-License-Identifier: Apache-2.0
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ _WHERE = {
     "get_model_dependencies": "dependencies",
     "PythonModel": "custom",
     "PythonModelContext": "custom",
+    "ModelInfo": "save",
     "add_to_model": "save",
     "get_default_conda_env": "save",
     "get_default_pip_requirements": "save",
@@ -48,6 +49,8 @@ _WHERE = {
 __all__ = ["__version__", *_WHERE]  # noqa: PLE0604
 
 if TYPE_CHECKING:
+    from .custom import PythonModel as PythonModel
+    from .custom import PythonModelContext as PythonModelContext
     from .dependencies import get_model_dependencies as get_model_dependencies
     from .errors import Error as Error
     from .errors import InputError as InputError
@@ -69,6 +72,12 @@ if TYPE_CHECKING:
     from .model import load_pyfunc as load_pyfunc
     from .runner import Runner as Runner
     from .runner import Timeouts as Timeouts
+    from .save import ModelInfo as ModelInfo
+    from .save import add_to_model as add_to_model
+    from .save import get_default_conda_env as get_default_conda_env
+    from .save import get_default_pip_requirements as get_default_pip_requirements
+    from .save import log_model as log_model
+    from .save import save_model as save_model
     from .spark import spark_udf as spark_udf
     from .spark import transform as transform
 

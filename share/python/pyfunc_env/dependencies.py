@@ -1,4 +1,4 @@
-"""dependencies.py - get_model_dependencies, with MLflow's answers and MLflow's lines"""
+# dependencies.py - get_model_dependencies, with MLflow's answers and MLflow's lines
 # SPDX-License-Identifier: Apache-2.0
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""engines.py - models of their own environments in multiprocessing, Dask and Ray
-
-Each process of the engine starts one process of the model, keeps it for all that it is given, and
-asks it in turn. Nothing of these engines is imported here.
-"""
+# engines.py - models of their own environments in multiprocessing, Dask and Ray
 # SPDX-License-Identifier: Apache-2.0
+"""Each process of the engine starts one process of the model, keeps it for all that it is given,
+and asks it in turn. Nothing of these engines is imported here.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""errors.py - what can go wrong, a class for each of the program's exit statuses"""
+# errors.py - what can go wrong, a class for each of the program's exit statuses
 # SPDX-License-Identifier: Apache-2.0
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""frames.py - the extension _pfr, which values and frames are written and read by, and Table"""
+# frames.py - the extension _pfr, which values and frames are written and read by, and Table
 # SPDX-License-Identifier: Apache-2.0
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""metadata.py - what an MLmodel file says, by the names that MLflow's objects have"""
+# metadata.py - what an MLmodel file says, by the names that MLflow's objects have
 # SPDX-License-Identifier: Apache-2.0
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""model.py - load_model, and the model that it gives: in this process, or in its own environment"""
+# model.py - load_model, and the model that it gives: in this process, or in its own environment
 # SPDX-License-Identifier: Apache-2.0
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""process.py - one process of `pyfunc-env worker`: its socket, its stderr, its end"""
+# process.py - one process of `pyfunc-env worker`: its socket, its stderr, its end
 # SPDX-License-Identifier: Apache-2.0
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""program.py - the program pyfunc-env: found, run, and what it says made into Python's terms
-
-It is looked for as $PYFUNC_ENV_PROGRAM, beside the package as `make install` lays them out, beside
-this interpreter, and on PATH.
-"""
+# program.py - the program pyfunc-env: found, run, and what it says made into Python's terms
 # SPDX-License-Identifier: Apache-2.0
+"""It is looked for as $PYFUNC_ENV_PROGRAM, beside the package as `make install` lays them out,
+beside this interpreter, and on PATH.
+"""
 
 from __future__ import annotations
 

@@ -1,10 +1,9 @@
-"""runner.py - a model in a process of its own environment: started, asked, ended
-
-The process is started by `pyfunc-env worker`, which becomes the environment's interpreter; frames
-go over a socket that nobody else has. One Runner is for one process of Python: a forked child, and
-one that a Runner was pickled to, starts its own.
-"""
+# runner.py - a model in a process of its own environment: started, asked, ended
 # SPDX-License-Identifier: Apache-2.0
+"""The process is started by `pyfunc-env worker`, which becomes the environment's interpreter;
+frames go over a socket that nobody else has. One Runner is for one process of Python: a forked
+child, and one that a Runner was pickled to, starts its own.
+"""
 
 from __future__ import annotations
 

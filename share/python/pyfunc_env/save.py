@@ -1,0 +1,408 @@
+"""save.py - models written, put on a tracking server, and MLmodel files added to
+
+What is written is the program's business (`pyfunc-env save`, `log`, `add`): here objects become
+the files that it reads. Arguments are those of MLflow's functions, of its first releases and of
+MLflow 3.
+"""
+# SPDX-License-Identifier: Apache-2.0
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Iterable
+from typing import Any
+
+from . import custom, errors, examples, program
+
+logger = logging.getLogger("pyfunc_env")
+
+# What MLflow's functions also take and this package has no way to honour.
+_UNKNOWN = {
+    "infer_code_paths": "list the code in code_paths",
+    "uv_project_path": "give the requirements",
+    "uv_groups": "give the requirements",
+    "uv_extras": "give the requirements",
+    "params": "log them into the run",
+    "model_type": "set a tag",
+    "model_id": "",
+    "step": "",
+    "prompts": "",
+}
+
+
+class ModelInfo:
+    """What `log_model` returns: where the model is, and what was recorded of it."""
+
+    def __init__(self, told: dict[str, Any], mlmodel: dict[str, Any]) -> None:
+        self.model_uri: str = told["uri"]
+        self.model_id: str | None = told["model_id"]
+        self.run_id: str | None = told["run_id"]
+        self.experiment_id: str | None = told["experiment_id"]
+        self.artifact_uri: str | None = told["artifact_uri"]
+        self.registered_model_name: str | None = told["registered_model"]
+        version = told["version"]
+        self.registered_model_version: int | None = int(version) if version else None
+        self.flavors: dict[str, Any] = mlmodel.get("flavors") or {}
+        self.signature_dict: dict[str, Any] | None = mlmodel.get("signature")
+        self.metadata: dict[str, Any] | None = mlmodel.get("metadata")
+        self.model_uuid: str | None = mlmodel.get("model_uuid")
+        self.mlflow_version: str | None = mlmodel.get("mlflow_version")
+
+    def __repr__(self) -> str:
+        return f"ModelInfo(model_uri={self.model_uri!r}, run_id={self.run_id!r})"
+
+
+class _Writing:
+    """The arguments of one model on their way to the command line."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self.argv: list[str] = []
+
+    def add(self, option: str, value: Any) -> None:
+        if value is not None:
+            self.argv += ["--" + option, os.fspath(value)]
+
+    def add_file(self, option: str, name: str, text: str) -> None:
+        path = os.path.join(self.folder, name)
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(text)
+        self.add(option, path)
+
+    def add_json(self, option: str, name: str, value: Any) -> None:
+        if value is not None:
+            self.add_file(option, name, json.dumps(value, default=examples.plain))
+
+    def add_map(self, option: str, name: str, value: Any) -> None:
+        """A dict, or the path of a file of it."""
+        if isinstance(value, dict):
+            self.add_json(option, name, value)
+        else:
+            self.add(option, value)
+
+
+def _refuse(kwargs: dict[str, Any], name: str) -> None:
+    for key, value in kwargs.items():
+        if key not in _UNKNOWN:
+            raise TypeError(f"{name}() got unexpected keyword arguments: {kwargs}")
+        if value:
+            raise errors.UsageError(f"{name}(): {key} is not supported", _UNKNOWN[key])
+
+
+def _code_paths(code_path: Any, code_paths: Any) -> list[Any]:
+    if code_path is not None and code_paths is not None:
+        raise errors.UsageError("code_path is the older name of code_paths: give one of them")
+    given = code_path if code_paths is None else code_paths
+    if given is not None and not isinstance(given, list):
+        raise TypeError(f"Argument code_paths should be a list, not {type(given)}")
+    return given or []
+
+
+def _requirements(w: _Writing, pip: Any, extra: Any) -> None:
+    if pip is not None and not pip and not isinstance(pip, str):
+        w.add_file("pip-requirements", "requirements.txt", "")  # nothing but MLflow
+    elif isinstance(pip, (str, os.PathLike)):
+        w.add("pip-requirements", pip)
+    else:
+        for line in pip or []:
+            w.add("pip-requirement", line)
+    if isinstance(extra, (str, os.PathLike)):
+        extra = ["-r " + os.fspath(extra)]
+    for line in extra or []:
+        w.add("extra-pip-requirement", line)
+
+
+def _local_context(artifacts: Any, model_config: Any) -> Any:
+    config = model_config if isinstance(model_config, dict) else None
+    paths = {k: os.fspath(v) for k, v in (artifacts or {}).items()}
+    paths = {k: v[len("file://") :] if v.startswith("file:///") else v for k, v in paths.items()}
+    try:
+        return custom.PythonModelContext(paths, config)
+    except TypeError:  # MLflow's before 2.8
+        return custom.PythonModelContext(paths)  # type: ignore[call-arg]
+
+
+def _infer(model: Any, given: dict[str, Any]) -> Any:
+    """The signature: of type hints, else of the example and what the model answers to it."""
+    context = _local_context(given["artifacts"], given["model_config"])
+    of_hints = examples.of_hints(model, given["input_example"], context)
+    if of_hints is not None or given["input_example"] is None:
+        return of_hints
+
+    def predict(value: Any, params: Any) -> Any:
+        import inspect
+
+        model.load_context(context)
+        names = inspect.signature(model.predict).parameters
+        words = [context] if "context" in names else []
+        more = {"params": params} if "params" in names else {}
+        return model.predict(*words, value, **more)
+
+    return examples.infer(given["input_example"], predict)
+
+
+def _python_model(w: _Writing, given: dict[str, Any]) -> None:
+    model = given["python_model"]
+    for name, uri in (given["artifacts"] or {}).items():
+        w.add("artifact", f"{name}={os.fspath(uri)}")
+    if isinstance(model, (str, os.PathLike)):
+        w.add("model-code", model)
+        return
+    if model is None:
+        return
+    if (
+        callable(model)
+        and not hasattr(model, "predict")
+        and all(given[k] is None for k in ("input_example", "pip_requirements"))
+        and given["extra_pip_requirements"] is None
+    ):
+        raise errors.UsageError(
+            "If `python_model` is a callable object, at least one of `input_example`, "
+            "`pip_requirements`, or `extra_pip_requirements` must be specified."
+        )
+    function, model = model, custom.as_model(model)
+    if not hasattr(model, "predict") or not hasattr(model, "load_context"):
+        raise errors.UsageError(
+            "`python_model` must be a PythonModel instance, callable object, or path to a script "
+            f"that uses set_model() to set a PythonModel instance or callable object, not "
+            f"{type(model).__name__}"
+        )
+    if given["signature"] is None:
+        given["signature"] = _infer(model, given)
+    if given["streamable"] is None:
+        given["streamable"] = custom.streams(model)
+    path = os.path.join(w.folder, "python_model.pkl")
+    custom.dump(custom.as_model(function), path)  # a wrapper that was not asked yet
+    w.add("python-model", path)
+
+
+def _keys(mlflow_model: Any, given: dict[str, Any]) -> dict[str, Any] | None:
+    """Of an object of MLflow's: what its MLmodel would have. Keys that are given count more."""
+    keys: dict[str, Any] = {}
+    if mlflow_model is not None:
+        keys = mlflow_model if isinstance(mlflow_model, dict) else mlflow_model.to_dict()
+        keys = {k: v for k, v in keys.items() if v is not None}
+    for name in ("resources", "auth_policy"):
+        if given[name] is None:
+            continue
+        if not isinstance(given[name], dict):
+            raise errors.UsageError(f"{name} is the dict that MLmodel has under that name")
+        keys[name] = given[name]
+    return keys or None
+
+
+def _update(mlflow_model: Any, mlmodel: dict[str, Any]) -> None:
+    """The caller's object knows what was saved, as with MLflow."""
+    if isinstance(mlflow_model, dict):
+        mlflow_model.update(mlmodel)
+    elif hasattr(type(mlflow_model), "from_dict"):
+        mlflow_model.__dict__.update(type(mlflow_model).from_dict(mlmodel).__dict__)
+
+
+def _write(path: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Writes the model; what its MLmodel holds."""
+    with tempfile.TemporaryDirectory(prefix="pyfunc_env.") as folder:
+        w = _Writing(folder)
+        w.add("loader-module", given["loader_module"])
+        w.add("data-path", given["data_path"])
+        for code in _code_paths(given["code_path"], given["code_paths"]):
+            w.add("code-path", code)
+        # both workflows at once are refused by the program: the model need not be pickled for that
+        if given["loader_module"] is None and given["data_path"] is None:
+            _python_model(w, given)
+        elif given["python_model"] is not None or given["artifacts"] is not None:
+            w.add("model-code", "" if given["python_model"] is None else str(given["python_model"]))
+        w.add_map("conda-env", "conda.json", given["conda_env"])
+        _requirements(w, given["pip_requirements"], given["extra_pip_requirements"])
+        if given["signature"] is not None and given["signature"] is not False:
+            w.add_file("signature", "signature.json", examples.signature_json(given["signature"]))
+        if given["input_example"] is not None:
+            w.add_file("input-example", "example.json", examples.to_json(given["input_example"]))
+        w.add_json("metadata", "metadata.json", given["metadata"])
+        w.add_map("model-config", "config.json", given["model_config"])
+        w.add_json("mlmodel", "mlmodel.json", _keys(given["mlflow_model"], given))
+        w.argv += program.options(
+            streamable=given["streamable"] or None, lock=given["lock"], record=given["record"]
+        )
+        told = program.ask(["save", "--python", sys.executable, "-o", os.fspath(path), *w.argv])
+    mlmodel = told["mlmodel"]
+    assert isinstance(mlmodel, dict)
+    if given["mlflow_model"] is not None:
+        _update(given["mlflow_model"], mlmodel)
+    return mlmodel
+
+
+def save_model(
+    path: str | os.PathLike[str],
+    loader_module: str | None = None,
+    data_path: str | os.PathLike[str] | None = None,
+    code_path: list[Any] | None = None,
+    conda_env: Any = None,
+    mlflow_model: Any = None,
+    python_model: Any = None,
+    artifacts: dict[str, Any] | None = None,
+    signature: Any = None,
+    input_example: Any = None,
+    pip_requirements: Any = None,
+    extra_pip_requirements: Any = None,
+    metadata: dict[str, Any] | None = None,
+    model_config: Any = None,
+    streamable: bool | None = None,
+    resources: dict[str, Any] | None = None,
+    auth_policy: dict[str, Any] | None = None,
+    *,
+    code_paths: list[Any] | None = None,
+    lock: bool = False,
+    record: bool = False,
+    **kwargs: Any,
+) -> None:
+    """Writes a model to the folder `path`, as MLflow's save_model does.
+
+    Either `loader_module` and `data_path`, or `python_model` (a PythonModel, a function, or the
+    path of a Python file that calls set_model) and `artifacts`. `lock` puts an exact lock of this
+    interpreter's packages into the model, `record` the answer to `input_example`, which
+    `pyfunc-env verify` compares with. `signature=False` keeps one from being inferred.
+    """
+    given = dict(locals())
+    del given["kwargs"], given["path"]
+    if "model" in kwargs:
+        given["mlflow_model"] = kwargs.pop("model")
+    _refuse(kwargs, "save_model")
+    _write(os.fspath(path), given)
+
+
+def _run_of_mlflow() -> str | None:
+    """The run that is active in this process."""
+    mlflow = sys.modules.get("mlflow")
+    run = mlflow.active_run() if mlflow and hasattr(mlflow, "active_run") else None
+    return run.info.run_id if run else None
+
+
+def log_model(
+    artifact_path: str | None = None,
+    loader_module: str | None = None,
+    data_path: str | os.PathLike[str] | None = None,
+    code_path: list[Any] | None = None,
+    conda_env: Any = None,
+    python_model: Any = None,
+    artifacts: dict[str, Any] | None = None,
+    registered_model_name: str | None = None,
+    signature: Any = None,
+    input_example: Any = None,
+    await_registration_for: int | None = None,
+    pip_requirements: Any = None,
+    extra_pip_requirements: Any = None,
+    metadata: dict[str, Any] | None = None,
+    model_config: Any = None,
+    streamable: bool | None = None,
+    resources: dict[str, Any] | None = None,
+    auth_policy: dict[str, Any] | None = None,
+    *,
+    name: str | None = None,
+    code_paths: list[Any] | None = None,
+    run_id: str | None = None,
+    experiment: str | None = None,
+    aliases: Iterable[str] = (),
+    tags: dict[str, Any] | None = None,
+    lock: bool = False,
+    record: bool = False,
+    **kwargs: Any,
+) -> ModelInfo:
+    """Writes a model and puts it on the tracking server of $MLFLOW_TRACKING_URI.
+
+    Into the run `run_id`, else MLflow's active one, else $MLFLOW_RUN_ID, else a new one, which is
+    ended. It is waited for its registration in any case (`await_registration_for`).
+    """
+    given = dict(locals())
+    for key in ("kwargs", "artifact_path", "registered_model_name", "await_registration_for"):
+        del given[key]
+    for key in ("name", "run_id", "experiment", "aliases", "tags"):
+        del given[key]
+    _refuse(kwargs, "log_model")
+    given["mlflow_model"] = None
+    words = program.options(
+        artifact_path=artifact_path,
+        name=name,
+        registered_model_name=registered_model_name,
+        run_id=run_id or _run_of_mlflow(),
+        experiment=experiment,
+        alias=list(aliases),
+        tag=tags or {},
+    )
+    with tempfile.TemporaryDirectory(prefix="pyfunc_env.") as folder:
+        path = os.path.join(folder, "model")
+        mlmodel = _write(path, given)
+        return ModelInfo(program.ask(["log", path, *words]), mlmodel)
+
+
+def add_to_model(
+    model: Any,
+    loader_module: str,
+    data: str | None = None,
+    code: str | None = None,
+    env: Any = None,
+    conda_env: str | None = None,
+    python_env: str | None = None,
+    model_config: Any = None,
+    model_code_path: str | None = None,
+    **kwargs: Any,
+) -> None:
+    """Adds the python_function flavor to a model: an MLmodel, its folder, or MLflow's object.
+
+    `env` is the first releases' name of `conda_env`, or a dict with both (conda, virtualenv).
+    Further arguments become keys of the flavor.
+    """
+    if isinstance(env, dict):
+        conda_env, python_env = env.get("conda", conda_env), env.get("virtualenv", python_env)
+    elif env is not None:
+        conda_env = os.fspath(env)
+    if model_code_path is not None:
+        kwargs["model_code_path"] = model_code_path
+    in_memory = not isinstance(model, (str, os.PathLike))
+    with tempfile.TemporaryDirectory(prefix="pyfunc_env.") as folder:
+        w = _Writing(folder)
+        w.argv = program.options(
+            loader_module=loader_module,
+            data=data,
+            code=code,
+            env=conda_env,
+            python_env=python_env,
+        )
+        w.add_map("model-config", "config.json", model_config)
+        more = [f"{k}={json.dumps(v, default=examples.plain)}" for k, v in kwargs.items()]
+        path = os.path.join(folder, "MLmodel") if in_memory else os.fspath(model)
+        if in_memory:  # its files are not there yet
+            with open(path, "w", encoding="utf-8") as out:
+                out.write("flavors: {}\n")
+        argv = ["add", "--python", sys.executable, path, *w.argv, "--json", "--", *more]
+        out_bytes, _ = program.run(argv, log=not in_memory)
+        flavor = json.loads(out_bytes)["flavor"]
+    if isinstance(model, dict):
+        model.setdefault("flavors", {})["python_function"] = flavor
+    elif in_memory:
+        model.add_flavor("python_function", **flavor)
+
+
+def _default() -> dict[str, Any]:
+    """The environment of a model that names nothing, as the program writes it."""
+    with tempfile.TemporaryDirectory(prefix="pyfunc_env.") as folder:
+        path = os.path.join(folder, "model")
+        argv = ["save", "--loader-module", "json", "--python", sys.executable, "-o", path]
+        program.run(argv, log=False)
+        return program.ask(["deps", path])
+
+
+def get_default_pip_requirements() -> list[str]:
+    """What a model needs at least besides MLflow: cloudpickle, in the version that is installed."""
+    return [line for line in _default()["pip"] if not line.startswith("mlflow")]
+
+
+def get_default_conda_env() -> dict[str, Any]:
+    """The conda environment of a model for which nothing is asked, as a dict."""
+    told = _default()
+    dependencies = ["python=" + told["python"], *told["conda"], {"pip": told["pip"]}]
+    return {"name": "mlflow-env", "channels": told["channels"], "dependencies": dependencies}

@@ -1,0 +1,263 @@
+# test_save.py - models written from Python: the files, what is refused, and that they load
+# SPDX-License-Identifier: Apache-2.0
+import json
+import os
+import sys
+import textwrap
+import types
+
+import pyfunc_env
+from face import FaceTest, module, numpy, pandas
+from pyfunc_env import custom, examples, save
+
+LOADER = """\
+class Model:
+    def __init__(self, path):
+        with open(path) as f:
+            self.k = float(f.read())
+
+    def predict(self, data):
+        return [self.k * n for n in data["prompt"]]
+
+def _load_pyfunc(path):
+    return Model(path)
+"""
+cloudpickle = module("cloudpickle")
+
+
+class SaveTest(FaceTest):
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def file(self, name, text):
+        with open(self.path(name), "w", encoding="utf-8") as f:
+            f.write(textwrap.dedent(text))
+        return self.path(name)
+
+    def read(self, *names):
+        with open(os.path.join(self.folder, *names), encoding="utf-8") as f:
+            return f.read()
+
+    def loader(self, **more):
+        """Arguments of a model of a loader of its own, which nobody has imported."""
+        name = "loads_" + self.id().rpartition(".")[2]
+        self.addCleanup(sys.modules.pop, name, None)
+        code = [self.file(name + ".py", LOADER)]
+        given = {"loader_module": name, "data_path": self.file("k.txt", "2.5"), "code_paths": code}
+        return {**given, "pip_requirements": ["six==1.16.0"], **more}
+
+
+class Loaders(SaveTest):
+    def test_it_loads_and_predicts(self):
+        at = self.path("m")
+        self.assertIsNone(pyfunc_env.save_model(at, **self.loader()))
+        self.assertEqual(self.load(at, suppress_warnings=True).predict({"prompt": [1, 2]}), [2.5, 5.0])
+        self.assertIn("six==1.16.0", self.read("m", "requirements.txt").splitlines())
+
+    def test_the_older_names(self):
+        given = self.loader()
+        given["code_path"] = given.pop("code_paths")
+        held = {"flavors": {"other": {"a": 1}}, "run_id": "abc"}
+        pyfunc_env.save_model(self.path("m"), mlflow_model=held, **given)
+        self.assertEqual(sorted(held["flavors"]), ["other", "python_function"])
+        self.assertEqual(held["flavors"]["python_function"]["data"], "data/k.txt")
+        self.assertIn("run_id: abc", self.read("m", "MLmodel"))
+
+    def test_paths_of_any_kind(self):
+        from pathlib import Path
+
+        given = {k: Path(v) if k == "data_path" else v for k, v in self.loader().items()}
+        pyfunc_env.save_model(Path(self.path("m")), **given)
+        self.assertTrue(os.path.exists(self.path("m/data/k.txt")))
+
+    def test_metadata_config_and_environment(self):
+        environment = {"name": "mine", "dependencies": ["python=3.9", {"pip": ["six"]}]}
+        given = self.loader(conda_env=environment, metadata={"a": {"b": [1, None]}}, model_config={"q": 1})
+        del given["pip_requirements"]
+        held = {}
+        pyfunc_env.save_model(self.path("m"), mlflow_model=held, streamable=True, **given)
+        self.assertEqual(held["metadata"], {"a": {"b": [1, None]}})
+        flavor = held["flavors"]["python_function"]
+        self.assertEqual((flavor["config"], flavor["streamable"]), ({"q": 1}, True))
+        self.assertIn("name: mine", self.read("m", "conda.yaml"))
+
+    def test_no_requirements_is_a_list_too(self):
+        pyfunc_env.save_model(self.path("m"), **self.loader(pip_requirements=[]))
+        lines = self.read("m", "requirements.txt").splitlines()
+        self.assertEqual([line for line in lines if not line.startswith("mlflow")], [])
+
+    def test_more_requirements(self):
+        extra = self.file("more.txt", "six==1.16.0\n")
+        given = self.loader(extra_pip_requirements=extra, pip_requirements=None)
+        pyfunc_env.save_model(self.path("m"), **given)
+        self.assertIn("six==1.16.0", self.read("m", "requirements.txt").splitlines())
+
+    def test_a_record_and_its_verification(self):
+        given = self.loader(input_example={"prompt": [1.0, 2.0]}, record=True)
+        pyfunc_env.save_model(self.path("m"), **given)
+        told = json.loads(self.read("m", "recorded_answer.json"))
+        self.assertEqual(told["answer"], [2.5, 5.0])
+        words = ["verify", self.path("m"), "--env-manager", "local", "--python", sys.executable]
+        self.assertEqual(pyfunc_env.program.ask(words)["verdict"], "same")
+        self.file("m/data/k.txt", "3")
+        error = self.raised(pyfunc_env.Error, pyfunc_env.program.ask, words)
+        self.assertEqual(error.code, 1)
+
+
+class Refused(SaveTest):
+    def refused(self, text, kind=pyfunc_env.UsageError, **given):
+        error = self.raised(kind, pyfunc_env.save_model, self.path("m"), **given)
+        self.assertIn(text, str(error))
+        self.assertFalse(os.path.exists(self.path("m")))
+
+    def test_both_workflows(self):
+        self.refused("cannot be specified together", **self.loader(python_model=lambda x: x))
+        self.refused("cannot be specified together", **self.loader(artifacts={"k": self.path("k.txt")}))
+
+    def test_neither(self):
+        self.refused("Either `loader_module` or `python_model` must be specified")
+
+    def test_two_environments(self):
+        self.refused("Only one of `conda_env`", **self.loader(conda_env={"dependencies": []}))
+
+    def test_no_list_of_code(self):
+        self.refused("code_paths should be a list", TypeError, **self.loader(code_paths="x.py"))
+
+    def test_an_unknown_argument(self):
+        self.refused("unexpected keyword arguments", TypeError, **self.loader(odd=1))
+        self.refused("infer_code_paths is not supported", **self.loader(infer_code_paths=True))
+
+    def test_what_is_there(self):
+        os.mkdir(self.path("full"))
+        self.file("full/x", "")
+        error = self.raised(pyfunc_env.Error, pyfunc_env.save_model, self.path("full"), **self.loader())
+        self.assertIn("already exists and is not empty", str(error))
+        self.assertEqual(os.listdir(self.path("full")), ["x"])
+
+    def test_a_function_of_which_nothing_is_known(self):
+        self.refused("at least one of `input_example`", python_model=lambda x: x)
+
+    def test_no_model(self):
+        self.refused("must be a PythonModel instance", python_model=3)
+
+    def test_a_hint_that_would_convert(self):
+        if custom.PythonModel is not custom._OwnModel:
+            self.skipTest("MLflow is here, which knows hints")
+
+        def hinted(model_input: "list[str]"):
+            return model_input
+
+        self.refused("the type hint list[str]", python_model=hinted, pip_requirements=["six"])
+
+
+class Values(SaveTest):
+    def request(self, example):
+        return json.loads(examples.to_json(example))
+
+    def test_plain_values(self):
+        self.assertEqual(self.request({"a": [1, None]}), {"inputs": {"a": [1, None]}})
+        self.assertEqual(self.request(("x", {"t": 1})), {"inputs": "x", "params": {"t": 1}})
+        self.assertEqual(self.request([b"ab"]), {"inputs": ["YWI=\n"]})
+        self.raised(pyfunc_env.UsageError, examples.to_json, {"a": object()})
+
+    def test_arrays(self):
+        if not numpy:
+            self.skipTest("no numpy")
+        self.assertEqual(self.request(numpy.array([[1, 2]])), {"inputs": [[1, 2]]})
+        self.assertEqual(self.request({"a": numpy.float32(0.5)}), {"inputs": {"a": 0.5}})
+
+    def test_tables(self):
+        if not pandas:
+            self.skipTest("no pandas")
+        days = pandas.to_datetime(["2024-01-02", None])
+        frame = pandas.DataFrame({"x": [1.5, float("nan")], "d": days, "s": ["a", None]}, index=[4, 7])
+        table = {"columns": ["x", "d", "s"], "data": [[1.5, "2024-01-02T00:00:00", "a"], [None] * 3]}
+        self.assertEqual(self.request(frame), {"dataframe_split": table})
+
+    def test_signatures(self):
+        told = {"inputs": [{"type": "long"}]}
+        obj = types.SimpleNamespace(to_dict=lambda: told)
+        for given in (told, json.dumps(told), obj):
+            self.assertEqual(json.loads(examples.signature_json(given)), told)
+        self.raised(pyfunc_env.UsageError, examples.signature_json, 3)
+
+    def test_dtypes(self):
+        if not pandas:
+            self.skipTest("no pandas")
+        frame = pandas.DataFrame({"x": [1.5], "n": [1], "b": [True]})
+        types_told = [e["type"] for e in examples._by_dtypes(frame)["inputs"]]
+        self.assertEqual(types_told, ["double", "long", "boolean"])
+        self.assertIsNone(examples._by_dtypes(frame.astype({"x": "complex128"})))
+        spec = examples._by_dtypes(numpy.zeros((3, 2), "float32"))["inputs"][0]["tensor-spec"]
+        self.assertEqual(spec, {"dtype": "float32", "shape": [-1, 2]})
+
+
+class Classes(SaveTest):
+    def setUp(self):
+        super().setUp()
+        if not cloudpickle:
+            self.skipTest("no cloudpickle")
+
+    def test_it_is_pickled_without_this_package(self):
+        name = "own_models"
+        self.file(name + ".py", """\
+            import pyfunc_env
+
+            class Doubles(pyfunc_env.PythonModel):
+                def load_context(self, context):
+                    self.k = 2
+
+                def predict(self, context, model_input, params=None):
+                    return [self.k * n for n in model_input]
+            """)
+        sys.path.insert(0, self.folder)
+        self.addCleanup(sys.path.remove, self.folder)
+        self.addCleanup(sys.modules.pop, name, None)
+        model = __import__(name).Doubles()
+        custom.dump(model, self.path("p.pkl"))
+        self.assertEqual(cloudpickle.list_registry_pickle_by_value(), set())
+        code = "import pickle, sys; m = pickle.load(open(sys.argv[1], 'rb')); m.load_context(None)\n"
+        code += "assert not [n for n in sys.modules if n.startswith(('pyfunc_env', 'own_models'))]\n"
+        code += "print(m.predict(None, [1, 2]))"
+        import subprocess
+
+        clean = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+        argv = [sys.executable, "-c", code, self.path("p.pkl")]
+        out = subprocess.run(argv, env=clean, cwd="/", stdout=subprocess.PIPE, check=True).stdout
+        self.assertEqual(out.decode().strip(), "[2, 4]")
+
+    def test_what_cannot_be_pickled(self):
+        model = custom._OwnModel()
+        model.odd = sys._getframe()
+        error = self.raised(pyfunc_env.UsageError, custom.dump, model, self.path("p.pkl"))
+        self.assertIn("Failed to serialize Python model", str(error))
+
+
+class Flavors(SaveTest):
+    def test_a_file(self):
+        self.file("MLmodel", "flavors: {other: {a: 1}}\n")
+        self.file("conda.yaml", "")
+        given = {"loader_module": "x", "env": "conda.yaml", "deep": {"a": [1, "b"]}}
+        pyfunc_env.add_to_model(self.path("MLmodel"), **given)
+        text = self.read("MLmodel")
+        self.assertIn("other:", text)
+        self.assertIn("conda: conda.yaml", text)
+        self.assertIn("- b", text)
+
+    def test_an_object(self):
+        seen = {}
+        held = types.SimpleNamespace(add_flavor=lambda name, **keys: seen.update({name: keys}))
+        env = {"conda": "c.yaml", "virtualenv": "p.yaml"}
+        pyfunc_env.add_to_model(held, "x", data="d", code="c", env=env, model_path="m", n=3)
+        flavor = seen["python_function"]
+        self.assertEqual(flavor.pop("python_version"), "%d.%d.%d" % sys.version_info[:3])
+        want = {"loader_module": "x", "data": "d", "code": "c", "env": env, "model_path": "m", "n": 3}
+        self.assertEqual(flavor, want)
+
+    def test_the_default_environment(self):
+        told = pyfunc_env.get_default_conda_env()
+        self.assertEqual((told["name"], told["channels"]), ("mlflow-env", ["conda-forge"]))
+        self.assertEqual(told["dependencies"][0], "python=%d.%d.%d" % sys.version_info[:3])
+        pip = pyfunc_env.get_default_pip_requirements()
+        self.assertEqual(pip, ["cloudpickle==" + cloudpickle.__version__] if cloudpickle else [])
+        self.assertEqual(save.get_default_conda_env()["dependencies"][-1]["pip"][-len(pip):] if pip else [], pip)
