@@ -16,7 +16,7 @@ def table(names: list[Any], arrays: list[Any], rows: int) -> Table:
 
 
 def column(array: Any) -> Any:
-    """A column as pandas would have it: NaN, NaT or None for nulls; numbers without are not copied."""
+    """A column as pandas has it: NaN, NaT or None for nulls; numbers without are not copied."""
     import pyarrow
 
     if not isinstance(array, (pyarrow.Array, pyarrow.ChunkedArray)):
@@ -41,7 +41,7 @@ def column(array: Any) -> Any:
 
 
 def _of_pandas(part: Any) -> Any:
-    """A Series as its array; the DataFrame that pandas_udf makes of a struct as a dict for each row."""
+    """A Series as its array; a DataFrame, which pandas_udf makes of a struct, as a dict a row."""
     return part.to_numpy() if part.ndim == 1 else part.to_dict("records")
 
 

@@ -154,7 +154,7 @@ def answer_pandas(job: Job, batches: Iterator[Any]) -> Iterator[Any]:
         else:
             names, columns = job.named(parts)
         made = arrow.array(job.predict(names, columns, rows), kind, rows)
-        if not job.result["type"]["kind"] == "struct":
+        if job.result["type"]["kind"] != "struct":
             yield arrow.series(made)
             continue
         names, arrays = arrow.struct_columns(made)
