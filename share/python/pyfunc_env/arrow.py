@@ -1,4 +1,4 @@
-"""arrow.py - Arrow's arrays as columns of a Table, and a result's values as Arrow's arrays"""
+# arrow.py - Arrow's arrays as columns of a Table, and a result's values as Arrow's arrays
 # SPDX-License-Identifier: Apache-2.0
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""spark.py - spark_udf and transform: models in their own environments on the rows of Spark"""
+# spark.py - spark_udf and transform: models in their own environments on the rows of Spark
 # SPDX-License-Identifier: Apache-2.0
 
 from __future__ import annotations

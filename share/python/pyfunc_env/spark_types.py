@@ -1,4 +1,4 @@
-"""spark_types.py - Spark's types as results: parsed, checked, inferred from a signature, told"""
+# spark_types.py - Spark's types as results: parsed, checked, inferred from a signature, told
 # SPDX-License-Identifier: Apache-2.0
 
 from __future__ import annotations

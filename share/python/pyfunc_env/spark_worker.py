@@ -1,4 +1,4 @@
-"""spark_worker.py - what happens in Spark's own Python processes: a model found, started, asked"""
+# spark_worker.py - what happens in Spark's own Python processes: a model found, started, asked
 # SPDX-License-Identifier: Apache-2.0
 
 from __future__ import annotations
