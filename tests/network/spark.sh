@@ -100,9 +100,9 @@ for release in 4 3; do
 	export PYFUNC_ENV_STORE="$work/store"
 	if wanted $release local; then
 		if [ $release = 4 ]; then
-			run local 'local[2,3]' types inputs face life unkept
+			run "local" 'local[2,3]' types inputs face life unkept
 		else
-			run local 'local[2,3]' types face life
+			run "local" 'local[2,3]' types face life
 		fi
 	fi
 	if wanted $release cluster; then
