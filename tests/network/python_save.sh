@@ -19,7 +19,7 @@ told() { # NAME COMMAND...
 	while read -r first second rest; do
 		case $first in
 		ok) tap 0 "${rest#- }" ;;
-		not) tap 1 "${rest#- }" ;;
+		not) tap 1 "${rest#*- }" ;;
 		1..*) ;;
 		*) echo "$first $second $rest" ;;
 		esac
