@@ -35,6 +35,7 @@ static int use_local(struct pf_job *job, const struct pf_opts *o, struct pf_err 
 	PF_AUTO(diff) diff = { 0 };
 	PF_AUTO(dists) installed = { 0 };
 	PF_AUTO(buf) text = PF_BUF((size_t)16 << 20);
+	struct pf_str told = job->model.python_version; /* which MLflow goes by */
 
 	if (pf_python_current(&job->python, o, err) < 0)
 		return -1;
@@ -45,7 +46,7 @@ static int use_local(struct pf_job *job, const struct pf_opts *o, struct pf_err 
 	if (pf_dists_read(&installed, &job->python.paths, job->python.prefix, err) < 0)
 		return -1;
 	pf_diff_make(&diff, &job->model, &job->python, &installed);
-	pf_report_mlflow_python(&text, job->model.needs.python, &job->python);
+	pf_report_mlflow_python(&text, told.n ? told : job->model.needs.python, &job->python);
 	if (text.n)
 		pf_warn_text(pf_buf_view(&text));
 	text.n = 0;

@@ -8,8 +8,9 @@
 
 static struct pf_log_opts log_opts = { .level = PF_LOG_NOTE };
 static bool step_open;
-static struct pf_strs *kept_warnings; /* NULL: they are printed */
-static struct pf_arena *kept_in;
+/* Of each thread: a runner in somebody's process may be asked by several. NULL: not kept. */
+static _Thread_local struct pf_strs *kept_warnings;
+static _Thread_local struct pf_arena *kept_in;
 
 void pf_log_setup(const struct pf_log_opts *opts)
 {

@@ -24,7 +24,7 @@ void pf_debug(const char *fmt, ...) PF_PRINTF(1, 2);
 /* A text of several lines, printed as it is but for control bytes: MLflow's own warning. */
 void pf_warn_text(struct pf_str text);
 
-/* From now on warnings are kept in `kept`, redacted, and not printed; NULL: as ever. */
+/* From now on this thread's warnings are kept, redacted, and not printed; NULL: as ever. */
 void pf_log_keep_warnings(struct pf_strs *kept, struct pf_arena *a);
 
 /* A step that takes a while: drawn over on a terminal, one line elsewhere, nothing when quiet. */

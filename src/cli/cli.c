@@ -215,10 +215,10 @@ static struct pf_log_opts suit_terminal(int color)
 	};
 }
 
-static bool wants_json(int argc, char **argv)
+static bool has_word(int argc, char **argv, const char *word)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
-		if (strcmp(argv[i], "--json") == 0)
+		if (strcmp(argv[i], word) == 0)
 			return true;
 	return false;
 }
@@ -228,7 +228,7 @@ static void setup_log(int argc, char **argv)
 {
 	struct pf_log_opts o = suit_terminal(0);
 
-	o.json = wants_json(argc, argv);
+	o.json = has_word(argc, argv, "--json");
 	pf_log_setup(&o);
 }
 
@@ -311,8 +311,8 @@ static int run(int argc, char **argv, struct pf_err *err)
 		return run_command(c, 1, (char *[]){ "--help", NULL }, err);
 	if (strcmp(word, "help") == 0 && argc == 2)
 		return pf_cli_print_stdout(pf_buf_view(&usage), err);
-	if (strcmp(word, "--version") == 0 || strcmp(word, "version") == 0)
-		return print_version(wants_json(argc, argv), err);
+	if (strcmp(word, "version") == 0 || has_word(argc, argv, "--version"))
+		return print_version(has_word(argc, argv, "--json"), err);
 	if (lead < argc && *word == '-')
 		pf_fail(err, PF_EUSAGE, "there is no option " PF_FMT " before the command",
 			PF_ARG(pf_shown(pf_s(word))));

@@ -24,9 +24,14 @@ const char *pf_python_type(const struct pf_value *v)
 		[PF_V_BYTES] = "bytes",	   [PF_V_LIST] = "list",     [PF_V_MAP] = "dict",
 		[PF_V_TENSOR] = "ndarray", [PF_V_DATETIME] = "datetime",
 	};
+	static const char *const tagged[] = { "tuple", "dict", "set", "frozenset", "datetime",
+					      "date", "time", "complex" };
 
 	if (v->kind == PF_V_ELEMENT)
 		return pf_type_numpy(v->tensor->type);
+	for (size_t i = 0; v->kind == PF_V_TAGGED && i < PF_COUNT(tagged); i++)
+		if (pf_str_is(v->list.v[0].s, tagged[i]))
+			return tagged[i];
 	return v->kind < PF_COUNT(names) && names[v->kind] ? names[v->kind] : "object";
 }
 
@@ -187,8 +192,14 @@ static int enforce_plain_items(struct nesting *n, struct pf_value *out, const st
 	return 0;
 }
 
+/* Its type alone tells whether it is of a plain one. */
+static bool is_of_numbers(const struct pf_tensor *t, enum pf_dtype wanted)
+{
+	return wanted <= PF_D_DATETIME && t->type != PF_T_DATETIME && pf_type_width(t->type);
+}
+
 /* What numpy made of a list on the way: it has one type, and that is the declared one or not. */
-static int enforce_tensor(struct nesting *n, const struct pf_value *v,
+static int enforce_tensor(struct nesting *n, struct pf_value *out, const struct pf_value *v,
 			  const struct pf_colspec *item)
 {
 	static const enum pf_type types[] = {
@@ -199,18 +210,37 @@ static int enforce_tensor(struct nesting *n, const struct pf_value *v,
 	const struct pf_tensor *t = v->tensor;
 	struct pf_column c = { .type = t->type, .data = t->data, .values = t->values };
 
-	for (unsigned i = 1; i < t->rank && item->type == PF_D_ARRAY; i++)
-		item = item->inner;
+	for (unsigned i = 1; i < t->rank && item->type != PF_D_SPARKML; i++) {
+		if (item->type != PF_D_ARRAY && item->type != PF_D_ANY)
+			return pf_fail(n->err, PF_EMODEL,
+				       "Data must be 1-dimensional, got an array of %u dimensions "
+				       "instead", t->rank - i + 1);
+		item = item->type == PF_D_ARRAY ? item->inner : item;
+	}
 	if (!pf_tensor_count(t))
 		return 0;
 	if (item->type == PF_D_ANY && t->type != PF_T_OBJECT && t->type != PF_T_BYTES)
 		return 0;
 	if (item->type < PF_COUNT(types) && types[item->type] == t->type)
 		return 0;
-	if (item->type < PF_D_STRING)
-		return pf_strict_column(&c, n->why, n->a, pf_tensor_count(t), item->type, PF_S(""),
-					n->err);
-	*n->why = "arrays of other things than numbers";
+	if (item->type == PF_D_ARRAY && pf_type_width(t->type))
+		return pf_fail(n->err, PF_EMODEL, "Expected data to be list or numpy array, got %s",
+			       pf_type_numpy(t->type));
+	if (item->type >= PF_D_STRING && !is_of_numbers(t, item->type)) {
+		*n->why = "arrays of other things than numbers";
+		return 0;
+	}
+	if (pf_strict_column(&c, n->why, n->a, pf_tensor_count(t), item->type, PF_S(""), n->err) < 0)
+		return -1;
+	if (c.data != t->data) {
+		struct pf_tensor *made = pf_alloc(n->a, sizeof(*made));
+
+		*made = *t;
+		made->type = c.type;
+		made->data = c.data;
+		made->values = c.values;
+		out->tensor = made;
+	}
 	return 0;
 }
 
@@ -221,7 +251,7 @@ static int enforce_array(struct nesting *n, struct pf_value *out, const struct p
 
 	*out = *v;
 	if (v->kind == PF_V_TENSOR)
-		return enforce_tensor(n, v, item);
+		return enforce_tensor(n, out, v, item);
 	if (v->kind == PF_V_NULL && (!required || item->type == PF_D_ANY))
 		return 0;
 	if (v->kind != PF_V_LIST)

@@ -36,7 +36,10 @@ static void put_spec(struct pf_buf *out, const struct pf_param *p)
 {
 	pf_buf_printf(out, "'" PF_FMT "': %s (default: ", PF_ARG(pf_shown(p->name)),
 		      pf_dtype_name(p->type));
-	pf_value_repr(out, &p->fallback);
+	if (p->fallback.kind == PF_V_STRING)
+		pf_buf_str(out, pf_shown(p->fallback.s));
+	else
+		pf_value_repr(out, &p->fallback);
 	pf_buf_cstr(out, p->is_list ? ") (shape: (-1,))" : ")");
 }
 
@@ -184,6 +187,18 @@ static bool is_given(const struct pf_value *given, struct pf_str name)
 	return false;
 }
 
+/* A default date is one, too; a default that is none stays as it was written. */
+static void put_default(struct pf_value *pair, struct pf_arena *a, const struct pf_param *p)
+{
+	PF_AUTO(buf) ignored = PF_BUF(PF_KIB(8));
+
+	pair[0] = (struct pf_value){ .kind = PF_V_STRING, .s = p->name };
+	if (p->type != PF_D_DATETIME ||
+	    !(p->is_list ? convert_list(&pair[1], a, p, &p->fallback, &ignored) :
+			   convert(&pair[1], p, &p->fallback, &ignored)))
+		pair[1] = p->fallback;
+}
+
 int pf_params_enforce(struct pf_value *out, struct pf_arena *a, const struct pf_value *given,
 		      const struct pf_params *declared, struct pf_err *err)
 {
@@ -216,8 +231,7 @@ int pf_params_enforce(struct pf_value *out, struct pf_arena *a, const struct pf_
 
 		if (is_given(given, declared->v[i].name))
 			continue;
-		pair[0] = (struct pf_value){ .kind = PF_V_STRING, .s = declared->v[i].name };
-		pair[1] = declared->v[i].fallback;
+		put_default(pair, a, &declared->v[i]);
 		made.list.n++;
 	}
 	*out = made;

@@ -15,7 +15,7 @@ int pf_strict_column(struct pf_column *c, const char **why, struct pf_arena *a, 
 		     enum pf_dtype wanted, struct pf_str label, struct pf_err *err) PF_MUST_USE;
 
 /* Does a numpy type of this kind and item size, as numpy tells them, go up to the declared plain
- * type? int64 that is all 0 or 1 goes to float and double besides, which is for the caller to see. */
+ * type? int64 that is all 0 or 1 goes to float and double too, which is for the caller to see. */
 bool pf_strict_goes_up(char kind, size_t width, enum pf_dtype wanted);
 const char *pf_strict_numpy(enum pf_dtype wanted);	/* "int32", ... */
 /* The refusal of a type that does not; `lost`: it holds whole numbers and missing ones. */

@@ -16,8 +16,10 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "fetch/local.h"
+#include "fetch/packed.h"
 #include "fetch/tracking.h"
 #include "fetch/tree.h"
+#include "formats/digest.h"
 
 void pf_fetched_free(struct pf_fetched *f)
 {
@@ -351,6 +353,68 @@ static int fetch_remote(struct fetching *g, const char *uri, struct pf_err *err)
 	return rc < 0 ? pf_wrap(err, PF_FMT, PF_ARG(pf_shown(w.shown))) : 0;
 }
 
+/* ---- archives of this machine ---- */
+
+/* What it holds has the name of its digest; one that was told is believed of what is there. */
+static int name_packed(struct fetching *g, const struct pf_packed *packed, bool *is_read,
+		       struct pf_err *err)
+{
+	char hex[PF_DIGEST_HEX];
+	struct pf_str name = packed->sha256;
+
+	*is_read = !name.n;
+	if (*is_read) {
+		if (pf_digest_fd(hex, PF_S("sha256"), packed->fd, err) < 0)
+			return -1;
+		name = pf_s(hex);
+	}
+	name = pf_format(&g->f->arena, "archive\n" PF_FMT, PF_ARG(name));
+	pf_sha256_hex(g->key, name.p, name.n);
+	return 0;
+}
+
+static int check_packed(const struct pf_packed *packed, struct pf_err *err)
+{
+	char hex[PF_DIGEST_HEX];
+
+	if (pf_digest_fd(hex, PF_S("sha256"), packed->fd, err) < 0)
+		return -1;
+	if (pf_str_ieq(packed->sha256, hex))
+		return 0;
+	return pf_fail(err, PF_EINTEGRITY, "it has the SHA-256 %s, not " PF_FMT, hex,
+		       PF_ARG(packed->sha256));
+}
+
+static int take_packed_model(struct fetching *g, struct pf_packed *packed, struct pf_err *err)
+{
+	char *store = pf_store_root(&g->f->arena, g->o->store, err);
+	bool is_read;
+	int found;
+
+	if (!store || name_packed(g, packed, &is_read, err) < 0)
+		return -1;
+	g->models = pf_formatz(&g->f->arena, "%s/models", store);
+	g->r = (struct pf_remote){ .kind = &pf_remote_packed, .o = g->o, .own = packed };
+	found = take_tree(g, pf_s(g->key), err);
+	if (found != 0)
+		return found < 0 ? -1 : 0;
+	if ((!is_read && check_packed(packed, err) < 0) || pf_mkdir_p(g->models, 0755, err) < 0)
+		return -1;
+	return make_tree(g, NULL, err);
+}
+
+static int fetch_here(struct fetching *g, const char *uri, struct pf_err *err)
+{
+	struct pf_packed packed = { 0 };
+	int found = pf_packed_open(&packed, &g->f->arena, uri, err), rc;
+
+	if (found <= 0)
+		return found < 0 ? -1 : pf_fetch_local(&g->f->dir, &g->f->arena, uri, err);
+	rc = take_packed_model(g, &packed, err);
+	close(packed.fd);
+	return rc < 0 ? pf_wrap(err, "%s", packed.path) : 0;
+}
+
 int pf_fetch_model(struct pf_fetched *out, const char *uri, const struct pf_fetch_opts *o,
 		   struct pf_err *err)
 {
@@ -359,7 +423,7 @@ int pf_fetch_model(struct pf_fetched *out, const char *uri, const struct pf_fetc
 	int rc;
 
 	if (pf_local_names(uri))
-		rc = pf_fetch_local(&f.dir, &f.arena, uri, err);
+		rc = fetch_here(&g, uri, err);
 	else
 		rc = fetch_remote(&g, uri, err);
 	pf_pool_free(&g.pool);

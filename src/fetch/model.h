@@ -22,8 +22,10 @@ struct pf_fetched {
 void pf_fetched_free(struct pf_fetched *f);
 
 /* A local path or file: URI is used in place, as MLflow does; an existing path wins over a
- * scheme. Anything else is asked about (but for what never changes) and fetched when it is not in
- * the store: several transfers at once, whole or not at all. With o->offline, what the store has
- * of this URI. EUSAGE, EMODEL (there is no such model), ETRANSFER, EINTEGRITY, ELIMIT, EIO. */
+ * scheme. An archive there (ZIP or tar; file:///PATH#sha256=HEX is one of that digest, or an
+ * error) is unpacked into the store, under a name that is its digest. Anything else is asked about
+ * (but for what never changes) and fetched when it is not in the store: several transfers at once,
+ * whole or not at all. With o->offline, what the store has of this URI. EUSAGE, EMODEL (there is
+ * no such model), ETRANSFER, EINTEGRITY, ELIMIT, EIO. */
 int pf_fetch_model(struct pf_fetched *out, const char *uri, const struct pf_fetch_opts *o,
 		   struct pf_err *err) PF_MUST_USE;

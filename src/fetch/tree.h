@@ -22,5 +22,8 @@ int pf_tree_get(int part, struct pf_remote *r, const struct pf_remote_files *fil
 		struct pf_err *err) PF_MUST_USE;
 /* Unpacks packed/archive into tree/. */
 int pf_tree_unpack(int part, const struct pf_remote *r, struct pf_err *err) PF_MUST_USE;
+/* The same of an open file, which stays. */
+int pf_tree_unpack_from(int part, int fd, const struct pf_remote *r,
+			struct pf_err *err) PF_MUST_USE;
 /* The folder below tree/ that has MLmodel: "" or the only folder at the top; NULL with EMODEL. */
 char *pf_tree_root(struct pf_arena *a, int part, struct pf_err *err);

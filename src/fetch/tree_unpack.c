@@ -31,19 +31,27 @@ static int unpack(int tree, int fd, const struct pf_archive_limits *limits, stru
 				    : -1;
 }
 
-int pf_tree_unpack(int part, const struct pf_remote *r, struct pf_err *err)
+int pf_tree_unpack_from(int part, int fd, const struct pf_remote *r, struct pf_err *err)
 {
-	PF_FD(fd) = pf_open_file(part, "packed/archive", err);
 	PF_FD(tree) = -1;
 	const struct pf_archive_limits limits = { .bytes = pf_remote_max(r),
 						  .members = PF_MAX_MODEL_FILES };
 
-	if (fd < 0 || pf_remove_tree(part, "tree", err) < 0)
+	if (pf_remove_tree(part, "tree", err) < 0)
 		return -1;
 	if (mkdirat(part, "tree", 0755) < 0 ||
 	    (tree = openat(part, "tree", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
 		return pf_fail_errno(err, "cannot create a folder for the model");
-	return unpack(tree, fd, &limits, err) < 0 ? -1 : pf_remove_tree(part, "packed", err);
+	return unpack(tree, fd, &limits, err);
+}
+
+int pf_tree_unpack(int part, const struct pf_remote *r, struct pf_err *err)
+{
+	PF_FD(fd) = pf_open_file(part, "packed/archive", err);
+
+	if (fd < 0 || pf_tree_unpack_from(part, fd, r, err) < 0)
+		return -1;
+	return pf_remove_tree(part, "packed", err);
 }
 
 static bool has_model(int dir, const char *folder)

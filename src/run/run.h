@@ -90,9 +90,9 @@ struct pf_runner {
  * reaper of orphans, so that none of a model's processes escapes. */
 int pf_runner_start(struct pf_runner *out, const char *python, const struct pf_load *load,
 		    const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
-/* This process becomes a runner that talks over `socket`, and ends when whoever started this process
- * has ended. It keeps `hold` (pf_env_hold; 0: none). Returns only when it fails, with descriptors
- * and signals no longer as they were. */
+/* This process becomes a runner that talks over `socket`, and ends when whoever started it has
+ * ended. It keeps `hold` (pf_env_hold; 0: none). Returns only when it fails, with descriptors and
+ * signals no longer as they were. */
 int pf_runner_become(const char *python, int socket, int hold, const struct pf_opts *o,
 		     struct pf_err *err) PF_MUST_USE;
 /* Sends a request (kind PREDICT or RAW) and waits for the answer, whose bytes go to `answer`

@@ -188,8 +188,8 @@ static int number_at(struct py *argv, ssize_t i)
 	return text && pf_str_u64(pfr_text(text), &number) && number <= INT_MAX ? (int)number : -1;
 }
 
-/* argv: -c, our directory, the socket's number; and, of a runner that is not watched by a program of
- * ours, the process that started it. */
+/* argv: -c, our directory, the socket's number; and, of a runner that no program of ours looks
+ * after, the process that started it. */
 static int read_words(struct pfr *r)
 {
 	struct py *argv = PySys_GetObject("argv");

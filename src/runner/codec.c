@@ -38,8 +38,12 @@ void pfr_give_back(struct pfr *r)
 						__ATOMIC_RELAXED))
 			r = NULL;
 	}
-	if (!r)
-		return;
+	if (r)
+		pfr_state_free(r);
+}
+
+void pfr_state_free(struct pfr *r)
+{
 	pfr_mold_free(r);
 	for (size_t i = 0; i < PFR_CLASSES; i++)
 		Py_DecRef(r->classes[i]);

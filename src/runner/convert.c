@@ -85,9 +85,12 @@ static struct py *make_vector(struct pfr *r, struct py *numpy, enum pf_type type
 	if (!count) /* frombuffer wants at least one element */
 		return PyObject_CallMethod(numpy, "empty", "is", 0, pf_type_numpy(type));
 	bytes = bytes_of(r, data, count * pf_type_width(type), &at);
-	return bytes ? PyObject_CallMethod(numpy, "frombuffer", "Osnn", bytes, pf_type_numpy(type),
-					   (ssize_t)count, at) :
-		       NULL;
+	if (!bytes || bytes != r->arrived)
+		return !bytes ? NULL :
+				PyObject_CallMethod(numpy, "frombuffer", "Os", bytes,
+						    pf_type_numpy(type));
+	return PyObject_CallMethod(numpy, "frombuffer", "Osnn", bytes, pf_type_numpy(type),
+				   (ssize_t)count, at);
 }
 
 /* An object array, filled cell by cell, so that numpy does not look for structure in the cells. */
@@ -253,12 +256,12 @@ static struct py *make_cells(struct pfr *r, struct py *numpy, const struct pf_co
 }
 
 /* What is declared as objects stays objects: of a list of text pandas 3 makes another type. */
-static struct py *make_declared(struct pfr *r, struct py *pandas, struct py *index,
-			       const struct pf_column *c, size_t rows)
+static struct py *make_declared(struct pfr *r, struct py *pandas, struct py *numpy,
+				struct py *index, const struct pf_column *c, size_t rows)
 {
-	PF_PY(list) = make_list(r, c->values, rows);
+	PF_PY(cells) = make_objects(r, numpy, c->values, rows);
 
-	return list ? PyObject_CallMethod(pandas, "Series", "OOs", list, index, "object") : NULL;
+	return cells ? PyObject_CallMethod(pandas, "Series", "OOs", cells, index, "object") : NULL;
 }
 
 /* Is there no text in a column of it? It may be a part of one that has some. */
@@ -286,7 +289,7 @@ static struct py *make_column(struct pfr *r, struct py *pandas, struct py *numpy
 			      struct py *index, const struct pf_column *c, size_t rows)
 {
 	if (c->type == PF_T_OBJECT)
-		return make_declared(r, pandas, index, c, rows);
+		return make_declared(r, pandas, numpy, index, c, rows);
 	if (is_all_missing(c, rows))
 		return make_missing(r, pandas, index, c, rows);
 	return make_cells(r, numpy, c, rows);

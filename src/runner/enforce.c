@@ -1,4 +1,4 @@
-/* enforce.c - the signature against what a Python caller gave: the rules of data/, for enforce.py */
+/* enforce.c - what a Python caller gave and the signature: the rules of data/, for enforce.py */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/limits.h"
 #include "base/log.h"
@@ -63,17 +63,28 @@ static int tell(struct pfr *r, struct warned *w)
 /* ---- values of objects ---- */
 
 /* What it is made of borrows from `bytes`. */
-static int read_object(struct pfr *r, struct pf_value *out, struct pf_arena *a, struct pf_buf *bytes,
-		       struct py *o)
+static int read_object(struct pf_value *out, struct pf_arena *a, struct pf_buf *bytes, struct py *o)
 {
+	struct pfr *r = pfr_borrow();
+	int rc = pfr_put_exact(r, bytes, o);
 	struct pf_err err;
 
-	if (pfr_put_exact(r, bytes, o) < 0)
+	pfr_give_back(r);
+	if (rc < 0)
 		return -1;
 	if (pf_value_read(out, a, pf_buf_view(bytes), &err) == 0)
 		return 0;
 	refuse(&err);
 	return -1;
+}
+
+static struct py *made_of(const struct pf_value *v)
+{
+	struct pfr *r = pfr_borrow();
+	struct py *o = pfr_object(r, v);
+
+	pfr_give_back(r);
+	return o;
 }
 
 /* ---- what enforce.py is given: functions whose self is our state ---- */
@@ -90,20 +101,22 @@ static long long number_of(struct py *args, ssize_t i)
 
 static const struct pf_colspec *column_of(const struct pfr *r, struct py *args)
 {
+	const struct pf_schema *s = &r->signature->inputs;
 	long long i = number_of(args, 0);
 
-	return i >= 0 && (size_t)i < r->signature->inputs.n ? &r->signature->inputs.columns[i] : NULL;
+	return i >= 0 && (size_t)i < s->n ? &s->columns[i] : NULL;
 }
 
 static struct py *picked(const size_t *pick, size_t n)
 {
 	PF_PY(list) = PyList_New((ssize_t)n);
 
-	for (size_t i = 0; list && i < n; i++)
-		if (PyList_SetItem(list, (ssize_t)i,
-				   PyLong_FromLongLong(pick[i] == PF_NPOS ? -1 :
-									    (long long)pick[i])) < 0)
+	for (size_t i = 0; list && i < n; i++) {
+		long long number = pick[i] == PF_NPOS ? -1 : (long long)pick[i];
+
+		if (PyList_SetItem(list, (ssize_t)i, PyLong_FromLongLong(number)) < 0)
 			return NULL;
+	}
 	return py_take(&list);
 }
 
@@ -137,8 +150,8 @@ static struct py *pick_columns(struct py *self, struct py *given)
 	return picked(pick, schema->n);
 }
 
-/* fit(column, dtype.kind, dtype.itemsize, str(dtype), label, all 0 or 1, whole with gaps): the dtype
- * that it is to be */
+/* fit(column, dtype.kind, dtype.itemsize, str(dtype), label, all 0 or 1, whole with gaps): which
+ * dtype it is to be of */
 static struct py *fit(struct py *self, struct py *args)
 {
 	const struct pf_colspec *column = column_of(state_of(self), args);
@@ -172,7 +185,7 @@ static struct py *enforce_nested(struct py *self, struct py *args)
 	const char *why = NULL;
 	struct pf_err err;
 
-	if (!column || read_object(r, &cells, &a, &bytes, PyTuple_GetItem(args, 1)) < 0)
+	if (!column || read_object(&cells, &a, &bytes, PyTuple_GetItem(args, 1)) < 0)
 		return NULL;
 	if (pf_nested_column(&out, &why, &a,
 			     &(struct pf_cells){ .name = column->name, .unnamed = !column->name.p,
@@ -186,7 +199,7 @@ static struct py *enforce_nested(struct py *self, struct py *args)
 						       "fits the signature: %s", why);
 	made.list.v = out.values;
 	made.list.n = cells.list.n;
-	return pfr_object(r, &made);
+	return made_of(&made);
 }
 
 /* shape(input, sizes): None, where it is the declared one */
@@ -221,9 +234,13 @@ static struct py_method functions[] = {
 
 static int put_functions(struct pfr *r, struct py *names)
 {
+	struct pf_str text = r->signature ? r->signature->inputs.text : (struct pf_str){ 0 };
 	PF_PY(self) = PyCapsule_New(r, NULL, NULL);
+	PF_PY(inputs) = PyUnicode_FromStringAndSize(text.n ? text.p : "null",
+						    (ssize_t)(text.n ? text.n : 4));
 
-	if (!self || PyDict_SetItemString(names, "InputError", pfr_input_error()) < 0)
+	if (!self || !inputs || PyDict_SetItemString(names, "TEXT", inputs) < 0 ||
+	    PyDict_SetItemString(names, "InputError", pfr_input_error()) < 0)
 		return -1;
 	for (size_t i = 0; i < PF_COUNT(functions); i++) {
 		PF_PY(function) = PyCFunction_NewEx(&functions[i], self, NULL);
@@ -234,19 +251,28 @@ static int put_functions(struct pfr *r, struct py *names)
 	return 0;
 }
 
-/* Its names go with the state. */
+/* Its names go with the state. Threads that come at once may make them each: the first one's
+ * stay. */
+static struct py *names_of(struct pfr *r)
+{
+	struct py *found = __atomic_load_n(&r->enforcing, __ATOMIC_ACQUIRE), *none = NULL;
+	PF_PY(names) = found ? NULL : pfr_enforce_names();
+
+	if (found)
+		return found;
+	if (!names || put_functions(r, names) < 0)
+		return NULL;
+	if (__atomic_compare_exchange_n(&r->enforcing, &none, names, false, __ATOMIC_ACQ_REL,
+					__ATOMIC_ACQUIRE))
+		return py_take(&names);
+	return none;
+}
+
 struct py *pfr_enforcing(struct pfr *r, const char *name)
 {
-	struct py *found;
+	struct py *names = names_of(r);
+	struct py *found = names ? PyDict_GetItemString(names, name) : NULL;
 
-	if (!r->enforcing) {
-		PF_PY(names) = pfr_enforce_names();
-
-		if (!names || put_functions(r, names) < 0)
-			return NULL;
-		r->enforcing = py_take(&names);
-	}
-	found = PyDict_GetItemString(r->enforcing, name);
 	if (!found && !PyErr_Occurred())
 		PyErr_SetString(PyExc_RuntimeError, name);
 	return found;
@@ -279,15 +305,12 @@ int pfr_take_signature(struct pfr *r, const struct pf_value *texts)
 /* The object itself where there is nothing to change. */
 struct py *pfr_enforce(struct pfr *r, struct py *data)
 {
-	const struct pf_signature *s = r->signature;
 	struct py *enforce;
-	PF_PY(text) = NULL;
 
-	if (!s || s->inputs.kind == PF_SCHEMA_NONE)
+	if (!r->signature || r->signature->inputs.kind == PF_SCHEMA_NONE)
 		return py_ref(data);
 	enforce = pfr_enforcing(r, "enforce");
-	text = PyUnicode_FromStringAndSize(s->inputs.text.p, (ssize_t)s->inputs.text.n);
-	return enforce && text ? PyObject_CallFunction(enforce, "OO", data, text) : NULL;
+	return enforce ? PyObject_CallFunction(enforce, "(O)", data) : NULL;
 }
 
 struct py *pfr_enforce_params(struct pfr *r, const struct pf_params *declared, struct py *given)
@@ -302,7 +325,7 @@ struct py *pfr_enforce_params(struct pfr *r, const struct pf_params *declared, s
 	struct pf_err err;
 	int rc;
 
-	if (some && (!params || read_object(r, &value, &a, &bytes, params) < 0))
+	if (some && (!params || read_object(&value, &a, &bytes, params) < 0))
 		return NULL;
 	listen(&warned);
 	rc = pf_params_enforce(&made, &a, &value, declared, &err);
@@ -312,5 +335,5 @@ struct py *pfr_enforce_params(struct pfr *r, const struct pf_params *declared, s
 		refuse(&err);
 		return NULL;
 	}
-	return made.kind == PF_V_NULL && some ? PyDict_New() : pfr_object(r, &made);
+	return made.kind == PF_V_NULL && some ? PyDict_New() : made_of(&made);
 }

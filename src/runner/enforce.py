@@ -1,8 +1,9 @@
 # enforce.py - what a Python caller gave, made into what the signature declares, as mlflow.pyfunc does
 # SPDX-License-Identifier: Apache-2.0
 # Compiled into the runner as text and run by any Python from 3.6 on. The rules are those of data/, which C has put
-# among the names here (enforce.c): columns, fit, nested, shape, InputError. What is here is what pandas and numpy
+# among the names here (enforce.c): columns, fit, nested, shape, InputError, and the inputs as TEXT. What is here is what pandas and numpy
 # alone can do: making tables, and types that frames do not have (mlflow/models/utils.py: _enforce_schema).
+import datetime
 import json
 import sys
 
@@ -174,9 +175,36 @@ def plain_column(numpy, pandas, values, wanted, number, label):
     return values if str(dtype) == name else attempt(lambda: values.astype(name))
 
 
-def nested_column(pandas, values, spec, number, label):
+def leaf_of(spec):
+    """How deep arrays of it are, and what is in them; 0 for what is no array."""
+    depth = 0
+    if spec["type"] == "sparkml_vector":
+        return 1, "double"
+    while spec["type"] == "array":
+        spec, depth = spec["items"], depth + 1
+    return depth, spec["type"]
+
+
+LEAVES = {"boolean": "bool", "integer": "int32", "long": "int64", "float": "float32", "double": "float64"}
+
+
+def are_arrays(numpy, cells, spec):
+    """Are all cells arrays of the declared type already?"""
+    depth, leaf = leaf_of(spec)
+    kind = {"string": "U", "binary": "S"}.get(leaf)
+    return depth and all(
+        isinstance(cell, numpy.ndarray)
+        and (cell.ndim == depth or (leaf == "any" and cell.ndim > depth))
+        and (leaf == "any" or (cell.dtype.kind == kind if kind else str(cell.dtype) == LEAVES.get(leaf)))
+        for cell in cells
+    )
+
+
+def nested_column(numpy, pandas, values, spec, number, label):
     cells = list(values)
     if spec["type"] != "any":
+        if are_arrays(numpy, cells, spec):
+            return values
         cells = nested(number, cells)
     return pandas.Series(cells, index=values.index, name=label)
 
@@ -188,6 +216,28 @@ def assemble(pandas, frame, made):
         return frame
     made = {label: frame[label] if values is None else values for label, values in made.items()}
     return pandas.DataFrame(made, copy=False)
+
+
+def dtypes_of(frame):
+    """As frame.dtypes has them, which makes a Series of them first."""
+    get = getattr(getattr(frame, "_mgr", None), "get_dtypes", None)
+    return list(get() if get is not None else frame.dtypes)
+
+
+def is_like(given, fitting):
+    """Has a table the columns and types of one that fitted?"""
+    table, labels, dtypes = fitting
+    return type(given) is table and labels.equals(given.columns) and dtypes == dtypes_of(given)
+
+
+def remember(frame, inputs):
+    """Where types alone have told that it is as it is to be, they tell so of the next one."""
+    dtypes = dtypes_of(frame)
+    if all(
+        spec["type"] in ("string", "binary") or (spec["type"] in PLAIN and dtype != object)
+        for spec, dtype in zip(inputs, dtypes)
+    ):
+        KNOWN["fitting"] = type(frame), frame.columns, dtypes
 
 
 def enforce_table(given, inputs):
@@ -208,9 +258,12 @@ def enforce_table(given, inputs):
         if spec["type"] in PLAIN:
             new = plain_column(numpy, pandas, values, spec["type"], number, label)
         else:
-            new = nested_column(pandas, values, spec, number, label)
+            new = nested_column(numpy, pandas, values, spec, number, label)
         made[label] = None if new is values else new
-    return assemble(pandas, frame, made)
+    made = assemble(pandas, frame, made)
+    if made is given:
+        remember(frame, inputs)
+    return made
 
 
 # --- tensors ---
@@ -284,7 +337,7 @@ def array_of_column(numpy, name, values, spec, number):
     if not len(values):
         refuse("Input DataFrame is empty.")
     first, cells = values.iloc[0], values.tolist()
-    what = "column '%s'" % (name,)
+    what = "column '%s'" % (values.name,)
     if numpy.isscalar(first):
         if form not in ([-1], [-1, 1]):
             refuse(
@@ -305,7 +358,7 @@ def array_of_column(numpy, name, values, spec, number):
             "Ensure that each of the input numpy array elements are of uniform length and can be reshaped to above "
             "expected shape."
         )
-        return enforce_array(numpy, reshape_cells(numpy, cells, form, name, why), spec, number)
+        return reshape_cells(numpy, cells, form, name, why)  # whose type mlflow takes as it is
     refuse(
         "Because the model signature requires tensor spec input, the input pandas dataframe values should be either "
         "scalar value, python list containing scalar values or numpy array containing scalar values, other types are "
@@ -381,14 +434,30 @@ def enforce_tensors(given, inputs):
 # --- the doors ---
 
 
-def enforce(given, text):
-    inputs = json.loads(text)
-    return enforce_tensors(given, inputs) if inputs[0]["type"] == "tensor" else enforce_table(given, inputs)
+KNOWN = {}
+
+
+def enforce(given):
+    inputs = KNOWN.get("inputs")
+    if inputs is None:
+        inputs = KNOWN["inputs"] = json.loads(TEXT)
+    if inputs[0]["type"] == "tensor":
+        return enforce_tensors(given, inputs)
+    fitting = KNOWN.get("fitting")
+    if fitting is not None and is_like(given, fitting):
+        return given
+    return enforce_table(given, inputs)
 
 
 def plain_param(value):
-    """numpy's numbers and arrays as Python's own."""
+    """numpy's numbers and arrays as Python's own, dates as ISO has them."""
     numpy = sys.modules.get("numpy")
+    if isinstance(value, (datetime.date, datetime.datetime)):
+        return value.isoformat()
+    if numpy is not None and isinstance(value, numpy.datetime64):
+        return str(value)
+    if isinstance(value, list):
+        return [plain_param(item) for item in value]
     if numpy is not None and isinstance(value, (numpy.generic, numpy.ndarray)) and value.dtype.kind in "biufUSO":
         return value.tolist()
     return value

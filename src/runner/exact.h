@@ -64,6 +64,7 @@ int pfr_sheet_put(struct pfr_sheet *s, struct pf_buf *out, unsigned depth);
  * next ones. */
 struct pfr *pfr_borrow(void);
 void pfr_give_back(struct pfr *r);
+void pfr_state_free(struct pfr *r);
 /* The object of a frame's body, a bytearray that its arrays may share and nobody else uses. */
 struct py *pfr_decode(struct pfr *r, struct py *body);
 struct py *pfr_module_encode(struct py *self, struct py *o);

@@ -3,6 +3,7 @@
 #include "runner/exact.h"
 
 #define MAX_RANK 16
+#define TILE 256
 
 static bool is_in_c_order(const struct py_view *v)
 {
@@ -16,19 +17,47 @@ static bool is_in_c_order(const struct py_view *v)
 	return true;
 }
 
+/* n elements of one stride, to places of another. */
+static void copy_strided(char *to, ssize_t to_stride, const char *from, ssize_t stride, ssize_t n,
+			 size_t width)
+{
+	for (ssize_t i = 0; i < n; i++, from += stride, to += to_stride) {
+		if (width == 8) /* of a size that is known it is one instruction */
+			memcpy(to, from, 8);
+		else
+			memcpy(to, from, width);
+	}
+}
+
+/* The last two axes: some rows at a time, each column of them as it lies in memory. */
+static char *gather_rows(char *to, const struct py_view *v, const char *from)
+{
+	int axis = v->ndim - 2;
+	ssize_t rows = v->shape[axis], columns = v->shape[axis + 1], width = v->itemsize;
+
+	for (ssize_t row = 0; row < rows; row += TILE) {
+		ssize_t n = rows - row < TILE ? rows - row : TILE;
+
+		for (ssize_t i = 0; i < columns; i++)
+			copy_strided(to + (row * columns + i) * width, columns * width,
+				     from + row * v->strides[axis] + i * v->strides[axis + 1],
+				     v->strides[axis], n, (size_t)width);
+	}
+	return to + rows * columns * width;
+}
+
 /* The elements in C order, whatever their order in memory. Returns where it stopped writing. */
 static char *gather(char *to, const struct py_view *v, int axis, const char *from)
 {
-	ssize_t n = v->shape[axis], stride = v->strides[axis];
-
-	for (ssize_t i = 0; i < n; i++, from += stride) {
-		if (axis + 1 < v->ndim) {
-			to = gather(to, v, axis + 1, from);
-			continue;
-		}
-		memcpy(to, from, (size_t)v->itemsize);
-		to += v->itemsize;
+	if (axis == v->ndim - 2)
+		return gather_rows(to, v, from);
+	if (axis == v->ndim - 1) {
+		copy_strided(to, v->itemsize, from, v->strides[axis], v->shape[axis],
+			     (size_t)v->itemsize);
+		return to + v->len;
 	}
+	for (ssize_t i = 0; i < v->shape[axis]; i++)
+		to = gather(to, v, axis + 1, from + i * v->strides[axis]);
 	return to;
 }
 

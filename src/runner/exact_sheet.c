@@ -62,10 +62,9 @@ static struct py *cell_at(const struct pfr_sheet *s, const struct pfr_column *c,
 	return cell ? cell : s->r->none;
 }
 
-static bool is_text(const struct pfr_sheet *s, const struct pfr_column *c)
+/* `text` at first: may it be without any text? */
+static bool is_text(const struct pfr_sheet *s, const struct pfr_column *c, bool text)
 {
-	bool text = false;
-
 	for (size_t i = 0; i < s->rows; i++)
 		if (!is_text_cell(s->r, cell_at(s, c, i), &text))
 			return false;
@@ -74,7 +73,8 @@ static bool is_text(const struct pfr_sheet *s, const struct pfr_column *c)
 
 /* ---- looked at ---- */
 
-static int add_list(struct pfr_sheet *s, struct py *list, long long place)
+/* `text`: of the type that pandas has for text. */
+static int add_list(struct pfr_sheet *s, struct py *list, long long place, bool text)
 {
 	struct pfr_column *c = &s->columns[place];
 
@@ -85,8 +85,8 @@ static int add_list(struct pfr_sheet *s, struct py *list, long long place)
 	if (PyList_Append(s->held, list) < 0)
 		return -1;
 	*c = (struct pfr_column){ .list = list };
-	c->type = is_text(s, c) ? PF_T_STRING : PF_T_OBJECT;
-	return 1;
+	c->type = is_text(s, c, text) ? PF_T_STRING : PF_T_OBJECT;
+	return !text || c->type == PF_T_STRING;
 }
 
 static bool has_shape(const struct pfr_sheet *s, const struct py_view *v, size_t n)
@@ -114,7 +114,7 @@ static int add_view(struct pfr_sheet *s, const struct py_view *v, bool dates,
 			.stride = stride,
 		};
 		if (type == PF_T_OBJECT && s->rows &&
-		    pfr_ask_once(&s->r->text_is_object, "text_is_object") && is_text(s, c))
+		    pfr_ask_once(&s->r->text_is_object, "text_is_object") && is_text(s, c, false))
 			c->type = PF_T_STRING;
 	}
 	return PyErr_Occurred() ? -1 : 1;
@@ -145,7 +145,7 @@ static int add_other(struct pfr_sheet *s, struct py *cells, const long long *pla
 	if (plain == s->r->none || PyList_Append(s->held, plain) < 0)
 		return PyErr_Occurred() ? -1 : 0;
 	if ((struct py_type *)type == &PyList_Type)
-		return n == 1 ? add_list(s, plain, places[0]) : 0;
+		return n == 1 ? add_list(s, plain, places[0], true) : 0;
 	return add_array(s, plain, true, places, n);
 }
 
@@ -158,7 +158,7 @@ int pfr_sheet_add(struct pfr_sheet *s, struct py *cells, const long long *places
 		if (places[i] < 0 || (size_t)places[i] >= s->n || s->columns[places[i]].type)
 			return 0;
 	if ((struct py_type *)type == &PyList_Type)
-		return n == 1 ? add_list(s, cells, places[0]) : 0;
+		return n == 1 ? add_list(s, cells, places[0], false) : 0;
 	added = add_array(s, cells, false, places, n);
 	return added ? added : add_other(s, cells, places, n);
 }

@@ -238,21 +238,29 @@ int pfr_exact_series(struct pfr *r, struct pf_buf *out, struct py *o, unsigned d
 
 /* ---- pyfunc_env.frames.Table: names, columns, rows; without pandas ---- */
 
+/* A table need not keep the exact type of a column: what frames have none for becomes nanoseconds or
+ * a list (objects.table_cells). */
+static int add_column(struct pfr_sheet *s, struct py *cells, long long place)
+{
+	int added = pfr_sheet_add(s, cells, &place, 1);
+	struct py *function = added ? NULL : pfr_objects("table_cells");
+	PF_PY(plain) = function ? PyObject_CallFunction(function, "(O)", cells) : NULL;
+
+	if (plain)
+		added = pfr_sheet_add(s, plain, &place, 1);
+	if (!added && !PyErr_Occurred())
+		PyErr_Format(PyExc_ValueError, "column %lld of a Table is not of its length", place);
+	return added == 1 ? 0 : -1;
+}
+
 static int add_columns(struct pfr_sheet *s, struct py *columns)
 {
-	for (long long i = 0; i < (long long)s->n; i++) {
+	for (size_t i = 0; i < s->n; i++) {
 		PF_PY(cells) = PyList_GetItem(columns, (ssize_t)i);
-		int added;
 
 		Py_IncRef(cells);
-		added = cells ? pfr_sheet_add(s, cells, &i, 1) : -1;
-		if (added < 0)
+		if (!cells || add_column(s, cells, (long long)i) < 0)
 			return -1;
-		if (!added) {
-			PyErr_Format(PyExc_TypeError, "column %zd of a Table is neither a list nor "
-						      "an array of its rows", (ssize_t)i);
-			return -1;
-		}
 	}
 	return 0;
 }

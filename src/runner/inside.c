@@ -17,7 +17,7 @@ static void end_state(struct pfr *r)
 	Py_DecRef(r->gave_up);
 	Py_DecRef(r->raw);
 	Py_DecRef(r->result);
-	pfr_give_back(r);
+	pfr_state_free(r);
 }
 
 static void end_handle(struct py *handle)

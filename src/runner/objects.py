@@ -75,7 +75,9 @@ def build(tag, value):
         return make(value)
     except ImportError as e:
         raise ImportError("an object of kind %r needs a package that this side lacks: %s" % (tag, e)) from e
-    except (TypeError, KeyError, IndexError, AttributeError, OverflowError, ArithmeticError) as e:
+    except (ValueError, MemoryError):
+        raise
+    except Exception as e:
         raise ValueError("an object of kind %r that cannot be made here: %s: %s" % (tag, type(e).__name__, e)) from e
 
 

@@ -275,11 +275,8 @@ def from_stream(data):
     import pyarrow
 
     need(PICKLED not in data, "an extension type of pyarrow's that is a pickle")
-    try:
-        table = pyarrow.ipc.open_stream(data).read_all()
-        table.validate(full=True)
-    except pyarrow.ArrowException as e:
-        raise ValueError("a malformed table of pyarrow's: %s" % e) from e
+    table = pyarrow.ipc.open_stream(data).read_all()
+    table.validate(full=True)
     return table
 
 

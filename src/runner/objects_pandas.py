@@ -5,6 +5,18 @@ NATIVE = {"b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f4", "f8"}
 LONGEST_RANGE = 1 << 20  # numbers of a range that are to become an array
 
 
+def asked_once(function):
+    known = []
+
+    def ask():
+        if not known:
+            known.append(function())
+        return known[0]
+
+    return ask
+
+
+@asked_once
 def text_type():
     """What this pandas makes of text: object, or since 3 a type of its own."""
     import pandas
@@ -39,11 +51,9 @@ def cells(values):
 
 
 def table_cells(values):
-    """Of a column of a Table's, whose exact type a table need not keep."""
-    import numpy
-
-    if isinstance(values, numpy.ndarray) and values.dtype.kind == "M":
-        return values.astype("M8[ns]").view("i8")
+    """Of a column of a Table's: dates of other units as those of nanoseconds, all else as a list."""
+    if values.dtype.kind == "M":
+        return values.astype("M8[ns]")
     return values.tolist()
 
 
@@ -64,6 +74,7 @@ def plain_names(columns):
     return names
 
 
+@asked_once
 def has_blocks():
     """Has this pandas arrays of columns by rows behind a DataFrame, with their places beside them?"""
     import numpy
@@ -339,7 +350,7 @@ CLASSES[Text] = "text", list
 def text_of(values, missing):
     import numpy
 
-    out = numpy.array(values, dtype=object)
+    out = numpy.asarray(values, dtype=object).copy()  # numpy.array would not always copy
     out[numpy.asarray(values.isna(), dtype=bool)] = missing
     return out.tolist()
 

@@ -52,9 +52,9 @@ struct py *pfr_load_light(struct pfr *r, const struct pf_value *how);
 /* predict.c - PREDICT and RAW: the answer is put into `out` as a value. */
 int pfr_predict(struct pfr *r, struct pf_buf *out, enum pf_frame_kind kind,
 		const struct pf_value *request, const char **stage);
-/* The same of what a Python caller gave, and gets: the signature is enforced, unless mlflow does it,
- * and what the model returned is the answer; or, with `result`, that as values of Spark's types
- * (pfr_result), where the model was asked for. `streams`: an iterator of its pieces. */
+/* The same of what a Python caller gave, and gets: the signature is enforced, unless mlflow does
+ * that, and what the model returned is the answer; or, with `result`, that as values of Spark's
+ * types (pfr_result). `streams`: an iterator of its pieces. */
 struct py *pfr_ask(struct pfr *r, struct py *data, struct py *params, struct py *result,
 		   bool streams, const char **stage);
 /* stream.c - an answer in pieces, each sent when it comes; returns None. */
@@ -118,7 +118,8 @@ struct py *pfr_objects(const char *name);
 /* Lets the list of an environment's modules (env/import_list.h) serve imports; without it, or where
  * it cannot, Python searches. */
 void pfr_list_imports(struct pf_str path);
-/* The module's functions: boot.c, and inside.c, for a caller who has the model in his own process. */
+/* The module's functions: boot.c; and inside.c, for a caller who has the model in a process of his
+ * own. */
 struct py *pfr_module_main(struct py *self, struct py *ignored);
 struct py *pfr_module_load(struct py *self, struct py *body);
 struct py *pfr_module_predict(struct py *self, struct py *args, struct py *kwargs);

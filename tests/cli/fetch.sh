@@ -258,4 +258,23 @@ if command -v git >/dev/null; then
 else
 	skip "git is not installed: no repositories"
 fi
+
+# ---- archives of this machine ----
+forget
+mkdir "$work/packed"
+(cd "$work/model" && python3 -m zipfile -c "$work/packed/model.zip" .) && tar -C "$work" -czf "$work/packed/model.tgz" model
+digest=$(sha256sum "$work/packed/model.zip") && digest=${digest%% *}
+check "a ZIP that lies here" fetched "$work/packed/model.zip"
+cp "$work/out" "$work/first"
+check "a tar, by its URI" fetched "file://$work/packed/model.tgz"
+check "the ZIP again, by its digest" fetched "file://$work/packed/model.zip#sha256=$digest"
+check "is the tree that is there" cmp -s "$work/first" "$work/out"
+other=$(printf '%064d' 0)
+expect "another digest" 5 "not $other" fetch "file://$work/packed/model.zip#sha256=$other"
+expect "no digest" 2 "fragment" fetch "file://$work/packed/model.zip#sha256=0"
+expect "what is no archive" 3 "is not a directory" fetch "$work/model/MLmodel"
+expect "deps of a ZIP" 0 "scikit-learn" "$program" deps "$work/packed/model.zip"
+head -c 300 "$work/packed/model.tgz" >"$work/packed/cut.tgz"
+expect "one that was cut short" 5 "" fetch "$work/packed/cut.tgz"
+check "leaves nothing that is taken for a model" test "$(find "$PYFUNC_ENV_STORE/models" -maxdepth 1 -type d ! -name '*.part' | wc -l)" -eq 3
 finish

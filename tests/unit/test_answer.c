@@ -177,6 +177,21 @@ static void values(void **state)
 	assert_string_equal(err.msg, "the answer is larger than 0 bytes");
 }
 
+/* What an exact answer holds is never written as something else. */
+static void objects_of_python(void **state)
+{
+	PF_AUTO(buf) out = PF_BUF(PF_MIB(1));
+	struct pf_value parts[] = { STRING("tuple"), { .kind = PF_V_LIST } };
+	struct pf_value v = { .kind = PF_V_TAGGED, .list = { parts, 1 } };
+	struct pf_err err;
+
+	(void)state;
+	assert_int_equal(pf_answer_json(&out, &v, PF_ANSWER_WRAPPED, &err), -1);
+	assert_int_equal(err.code, PF_EMODEL);
+	assert_string_equal(err.msg, "the answer holds an object of Python's (tuple), which cannot be written as JSON");
+	check_csv(&v, "the answer is an object of Python's, not a table, so it cannot be written as CSV (write it as JSON)");
+}
+
 static void dates(void **state)
 {
 	static const struct {
@@ -274,6 +289,7 @@ int main(void)
 		cmocka_unit_test(as_python_writes_it),
 		cmocka_unit_test(arrays), cmocka_unit_test(long_rows),
 		cmocka_unit_test(tables), cmocka_unit_test(values),
+		cmocka_unit_test(objects_of_python),
 		cmocka_unit_test(dates),  cmocka_unit_test(base64),
 	};
 

@@ -40,8 +40,8 @@ static void make_everything(struct pf_value *out)
 	static struct pf_tensor empty = { .type = PF_T_INT8, .rank = 2, .shape = { 0, 7 } };
 	static int32_t seven = 7;
 	static struct pf_tensor one = { .type = PF_T_INT32, .data = &seven };
-	static struct pf_value list[16];
-	static struct pf_value map[4];
+	static struct pf_value list[17];
+	static struct pf_value map[4], tagged[2];
 
 	table.rows = series.rows = 3;
 	table.columns.v = columns;
@@ -67,6 +67,9 @@ static void make_everything(struct pf_value *out)
 	list[13] = (struct pf_value){ .kind = PF_V_TENSOR, .tensor = &empty };
 	list[14] = (struct pf_value){ .kind = PF_V_DATETIME, .i = 1 };
 	list[15] = (struct pf_value){ .kind = PF_V_ELEMENT, .tensor = &one };
+	tagged[0] = (struct pf_value){ .kind = PF_V_STRING, .s = PF_S("tuple") };
+	tagged[1] = list[7];
+	list[16] = (struct pf_value){ .kind = PF_V_TAGGED, .list = { tagged, 1 } };
 	*out = (struct pf_value){ .kind = PF_V_LIST, .list = { list, PF_COUNT(list) } };
 }
 
@@ -91,7 +94,7 @@ static void what_is_written_is_read(void **state)
 	write_everything(&bytes);
 	assert_int_equal(pf_value_read(&v, &a, pf_buf_view(&bytes), &err), 0);
 	item = v.list.v;
-	assert_int_equal(v.list.n, 16);
+	assert_int_equal(v.list.n, 17);
 	assert_true(item[2].i == INT64_MIN);
 	assert_true(pf_str_is(item[3].s, "-123456789012345678901234567890"));
 	assert_true(item[4].d == 0.1);
@@ -103,6 +106,8 @@ static void what_is_written_is_read(void **state)
 	assert_int_equal(((int64_t *)item[9].table->columns.v[0].data)[1], -2);
 	assert_int_equal(item[9].table->index[1].i, 20);
 	assert_int_equal(item[11].tensor->shape[1], 3);
+	assert_true(pf_str_is(item[16].list.v[0].s, "tuple"));
+	assert_int_equal(item[16].list.v[1].list.n, 3);
 	assert_int_equal(pf_value_write(&again, &v, &err), 0);
 	assert_int_equal(again.n, bytes.n);
 	assert_memory_equal(again.p, bytes.p, bytes.n);
@@ -213,7 +218,7 @@ static void lies_are_refused(void **state)
 		uint64_t words[4];
 		const char *msg;
 	} rows[] = {
-		{ { 14 }, "malformed value at byte 8: an unknown kind" },
+		{ { 15 }, "malformed value at byte 8: an unknown kind" },
 		{ { PF_V_LIST | (uint64_t)1 << 60 }, "malformed value at byte 8: more values than bytes" },
 		{ { PF_V_MAP | 1 << 8, PF_V_NULL, PF_V_NULL }, "malformed value at byte 24: a key that is no text" },
 		{ { PF_V_STRING | 1 << 8, 0xff }, "malformed value at byte 16: text that is not UTF-8" },
@@ -231,8 +236,14 @@ static void lies_are_refused(void **state)
 		{ { PF_V_SERIES, 0, 0 }, "malformed value at byte 24: a series has one column" },
 		{ { PF_V_TABLE, UINT64_MAX, 0 },
 		  "malformed value at byte 24: a table that is too wide or too long" },
+		{ { PF_V_TAGGED | 2 << 8, PF_V_STRING, PF_V_NULL },
+		  "malformed value at byte 8: a tag that does not stand before one value" },
+		{ { PF_V_TAGGED | 1 << 8, PF_V_NULL, PF_V_NULL },
+		  "malformed value at byte 24: a tag that is no text" },
+		{ { PF_V_TAGGED | 1 << 8, PF_V_STRING }, "malformed value at byte 8: more values than bytes" },
 	};
-	static const size_t sizes[] = { 8, 8, 24, 16, 8, 16, 16, 16, 24, 16, 8, 24, 24, 24 };
+	static const size_t sizes[] = { 8, 8, 24, 16, 8, 16, 16, 16, 24, 16, 8, 24, 24, 24,
+					24, 24, 16 };
 
 	(void)state;
 	for (size_t i = 0; i < PF_COUNT(rows); i++) {

@@ -78,6 +78,8 @@ if TYPE_CHECKING:
     from .save import get_default_pip_requirements as get_default_pip_requirements
     from .save import log_model as log_model
     from .save import save_model as save_model
+    from .spark import spark_udf as spark_udf
+    from .spark import transform as transform
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,296 @@
+# exact_wire.py - frames over a socket by the module's functions: large ones, late ones, none at all
+# SPDX-License-Identifier: Apache-2.0
+#
+# exact_wire.py FOLDER: FOLDER has _pfr.so. Each check is a line of TAP without a number.
+import errno
+import os
+import signal
+import socket
+import struct
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from exact_objects import load  # noqa: E402
+
+pfr = load(sys.argv[1])
+LOAD, PREDICT, ANSWER, FAILED, SPENT, PIECE = 1, 3, 5, 6, 8, 13
+LARGE = bytes(bytearray(range(256))) * (1 << 16)  # 16 MiB: no socket holds it
+ok = True
+
+
+class Pair:
+    """Two ends of a stream, and a thread that has the other one."""
+
+    def __init__(self, other=None):
+        self.near, self.far = socket.socketpair()
+        self.thread = other and threading.Thread(target=self.run, args=(other,))
+        if self.thread:
+            self.thread.start()
+
+    def run(self, other):
+        other(self.far.fileno())
+        self.far.close()
+
+    def __enter__(self):
+        return self.near.fileno()
+
+    def __exit__(self, *_):
+        self.near.close()
+        if self.thread:
+            self.thread.join()
+        self.far.close()
+
+
+def raises(kind, function, *args, **named):
+    try:
+        result = function(*args, **named)
+    except kind as e:
+        return type(e) is kind or issubclass(kind, OSError) and kind is OSError
+    raise AssertionError("no %s, but %r" % (kind.__name__, result))
+
+
+def check(function):
+    global ok
+    try:
+        good = function()
+    except Exception as e:
+        good = False
+        print("# %s: %s" % (type(e).__name__, e))
+    ok = ok and bool(good)
+    print("%s - %s" % ("ok" if good else "not ok", function.__doc__))
+
+
+@check
+def objects_pass():
+    """what is sent is received"""
+    with Pair(lambda fd: pfr.send(fd, *pfr.receive(fd))) as fd:
+        pfr.send(fd, PREDICT, {"data": [1, (2, "x")]}, timeout=60)
+        return pfr.receive(fd, timeout=60) == (PREDICT, {"data": [1, (2, "x")]})
+
+
+@check
+def bodies_pass():
+    """a body passes as it is"""
+
+    def other(fd):
+        kind, body = pfr.receive_bytes(fd)
+        pfr.send_bytes(fd, kind, memoryview(body))
+
+    with Pair(other) as fd:
+        pfr.send_bytes(fd, LOAD, b"any bytes")
+        return pfr.receive_bytes(fd) == (LOAD, bytearray(b"any bytes"))
+
+
+@check
+def no_body():
+    """a frame may be empty"""
+    with Pair(lambda fd: pfr.send_bytes(fd, *pfr.receive_bytes(fd))) as fd:
+        pfr.send_bytes(fd, LOAD, b"")
+        return pfr.receive_bytes(fd) == (LOAD, bytearray())
+
+
+@check
+def both_at_once():
+    """two who both send what no socket holds do not wait for one another"""
+    with Pair(lambda fd: pfr.exchange(fd, ANSWER, LARGE)) as fd:
+        return pfr.exchange(fd, PREDICT, LARGE) == (ANSWER, LARGE)
+
+
+@check
+def time_is_told():
+    """the frame that tells the time is passed over"""
+
+    def other(fd):
+        pfr.receive(fd)
+        pfr.send(fd, SPENT, {"seconds": 0.5})
+        pfr.send(fd, ANSWER, 7)
+        pfr.send(fd, PIECE, 8)
+
+    with Pair(other) as fd:
+        return pfr.exchange(fd, PREDICT, None) == (ANSWER, 7) and pfr.receive(fd) == (PIECE, 8)
+
+
+@check
+def late():
+    """what does not come in time is a TimeoutError"""
+    with Pair() as fd:
+        return (
+            raises(TimeoutError, pfr.receive, fd, timeout=0)
+            and raises(TimeoutError, pfr.receive_bytes, fd, 0.01)
+            and raises(TimeoutError, pfr.exchange, fd, PREDICT, 1, timeout=0.01)
+        )
+
+
+@check
+def not_taken():
+    """what is not taken in time as well"""
+    with Pair() as fd:
+        return raises(TimeoutError, pfr.send, fd, PREDICT, LARGE, timeout=0.01)
+
+
+@check
+def the_end():
+    """the end of the stream is an EOFError, also inside a frame"""
+    with Pair(lambda fd: None) as fd:
+        first = raises(EOFError, pfr.receive, fd)
+    with Pair(lambda fd: os.write(fd, b"PFR1" + struct.pack("<IQ", ANSWER, 100) + b"half")) as fd:
+        return first and raises(EOFError, pfr.receive, fd)
+
+
+@check
+def nobody():
+    """nobody to send to is a BrokenPipeError"""
+    pair = Pair()
+    pair.far.close()
+    with pair as fd:
+        return raises(BrokenPipeError, pfr.send, fd, PREDICT, 1) and raises(BrokenPipeError, pfr.exchange, fd, PREDICT, 1)
+
+
+@check
+def last_words():
+    """what it said before it went is heard"""
+    pair = Pair()
+    pfr.send(pair.far.fileno(), FAILED, {"message": "no"})
+    pair.far.close()
+    with pair as fd:
+        return pfr.exchange(fd, PREDICT, LARGE) == (FAILED, {"message": "no"})
+
+
+@check
+def no_frames():
+    """what is no frame is a ValueError"""
+    found = []
+    for bad in (
+        b"{" * 16,
+        b"PFR1" + struct.pack("<IQ", 99, 0),
+        b"PFR1" + struct.pack("<IQ", ANSWER, 1 << 40),
+        b"PFR1" + struct.pack("<IQ", ANSWER, 8) + b"\xff" * 8,
+    ):
+        with Pair(lambda fd: os.write(fd, bad)) as fd:
+            found.append(raises(ValueError, pfr.receive, fd))
+    return all(found)
+
+
+@check
+def long_promises():
+    """a length is believed as far as bytes come"""
+    import resource
+
+    limit = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (4 << 30, limit[1]))
+    try:
+        with Pair(lambda fd: os.write(fd, b"PFR1" + struct.pack("<IQ", ANSWER, 7 << 30) + b"x")) as fd:
+            return raises(EOFError, pfr.receive, fd)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, limit)
+
+
+@check
+def misuse():
+    """what cannot be meant is refused"""
+    with Pair() as fd:
+        return (
+            raises(ValueError, pfr.send, fd, 0, 1)
+            and raises(ValueError, pfr.send, fd, 99, 1)
+            and raises(ValueError, pfr.receive, fd, -1)
+            and raises(TypeError, pfr.receive, "x")
+            and raises(TypeError, pfr.send, fd, PREDICT, object())
+            and raises(TypeError, pfr.send_bytes, fd, PREDICT, "text")
+        )
+
+
+@check
+def no_descriptor():
+    """a descriptor that is none is an OSError"""
+    try:
+        pfr.receive(1 << 20)
+    except OSError as e:
+        return e.errno == errno.EBADF
+
+
+class Interrupted(Exception):
+    pass
+
+
+@check
+def signals():
+    """a signal's handler is called, and may end the waiting"""
+    heard = []
+
+    def handler(number, frame):
+        heard.append(number)
+        if len(heard) == 2:
+            raise Interrupted
+
+    old = signal.signal(signal.SIGALRM, handler)
+    signal.setitimer(signal.ITIMER_REAL, 0.2, 0.2)
+    try:
+        with Pair() as fd:
+            return raises(Interrupted, pfr.receive, fd, timeout=60) and len(heard) == 2
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, old)
+
+
+@check
+def other_threads():
+    """others run while one waits"""
+    with Pair(lambda fd: (time.sleep(0.05), pfr.send(fd, ANSWER, 1))) as fd:
+        return pfr.receive(fd, timeout=60) == (ANSWER, 1)
+
+
+@check
+def many_threads():
+    """many threads encode and decode at once"""
+    found = []
+
+    def work(i):
+        for j in range(200):
+            o = {"a": [i, (j, 0.5)], i: {j}}
+            found.append(pfr.decode(pfr.encode(o)) == o)
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return len(found) == 2400 and all(found)
+
+
+@check
+def inside_one_another():
+    """a call may come while another one is at work"""
+
+    class Odd(dict):
+        def keys(self):
+            return pfr.decode(pfr.encode(["x"]))
+
+        def __getitem__(self, key):
+            return pfr.decode(pfr.encode((key, 1)))
+
+    return pfr.decode(pfr.encode([Odd(), Odd()])) in ([{}, {}], [{"x": ("x", 1)}] * 2)
+
+
+@check
+def too_deep():
+    """what holds itself is refused"""
+    own = []
+    own.append(own)
+    return raises(ValueError, pfr.encode, own) and raises(ValueError, pfr.encode, [(own,)])
+
+
+@check
+def unknown_kinds():
+    """a tag that is not known is told"""
+    body = bytearray(pfr.encode((1,)))
+    at = body.index(b"tuple")
+    body[at:at + 5] = b"tupel"
+    try:
+        pfr.decode(body)
+    except ValueError as e:
+        return "'tupel'" in str(e)
+
+
+sys.exit(not ok)
