@@ -142,6 +142,8 @@ class Handler(tracking_writes.Writes, loopback.Handler):
             return self.answer(200, ARCHIVES["zip"])
         if self.is_stored(path):
             return self.answer(200, self.stored_file(path))
+        if below != "big.bin" and not os.path.isfile(os.path.join(MODEL, below)):
+            return self.refuse("RESOURCE_DOES_NOT_EXIST", "no such artifact", 404)
         body = BIG if below == "big.bin" else open(os.path.join(MODEL, below), "rb").read()
         if kind == "slow":
             time.sleep(1)
