@@ -7,7 +7,6 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "build/build.h"
-#include "lock/lock.h"
 #include "solve/conda_plan.h"
 
 /* The packages bring the interpreter: of the machine, the platform alone counts. */
@@ -15,6 +14,18 @@ static void set_machine(struct pf_python *p)
 {
 	p->implementation = PF_S("cpython");
 	p->platform = pf_conda_subdir();
+}
+
+/* A program that is driven runs what packages want to run, whoever allows it. */
+static struct pf_opts as_conda(const struct pf_opts *asked)
+{
+	struct pf_opts with = *asked;
+
+	if (with.env_manager == PF_ENV_MAMBA)
+		with.allow_scripts = true;
+	else
+		with.env_manager = PF_ENV_CONDA;
+	return with;
 }
 
 /* What pip would be asked for; conda's own part is done. */
@@ -58,7 +69,9 @@ static int plan_all(struct pf_plan *plan, struct pf_job *job, struct pf_conda_ta
 {
 	const struct pf_needs *needs = &job->model.needs;
 
-	if (pf_conda_task_solve(plan, t, needs, o, err) < 0 ||
+	bool driven = o->env_manager == PF_ENV_MAMBA;
+
+	if ((driven ? pf_conda_task_drive : pf_conda_task_solve)(plan, t, needs, o, err) < 0 ||
 	    pf_plan_seal(plan, &job->python, o, err) < 0)
 		return -1;
 	return has_pip_part(needs) && (plan_pip(plan, job, needs, o, err) < 0 ||
@@ -81,19 +94,13 @@ static int use(struct pf_job *job, struct pf_conda_task *t, const struct pf_opts
 	       struct pf_err *err)
 {
 	const struct pf_needs *needs = &job->model.needs;
-	struct pf_opts with = *asked, *o = &with;
+	struct pf_opts with, *o = &with;
 	PF_FD(lock) = -1;
-	bool waited;
 	int found;
 
-	with.env_manager = PF_ENV_CONDA;
+	with = as_conda(asked);
 	set_machine(&job->python);
-	found = pf_env_recall(&job->env, needs, &job->python, o, err);
-	if (found != 0)
-		return found < 0 ? -1 : 0;
-	if (pf_env_lock(&lock, &waited, needs, &job->python, o, err) < 0)
-		return -1;
-	found = waited ? pf_env_recall(&job->env, needs, &job->python, o, err) : 0;
+	found = pf_env_recall(&job->env, &lock, needs, &job->python, o, err);
 	if (found != 0)
 		return found < 0 ? -1 : 0;
 	return make(job, t, o, err);
@@ -123,22 +130,67 @@ int pf_use_conda(struct pf_job *job, const struct pf_opts *o, struct pf_err *err
 	return 0;
 }
 
+/* ---- an interpreter alone ---- */
+
+/* By the user's channels: a model that names none of conda's packages has no say in this. */
+static int get_python(struct pf_python *out, struct pf_str version, const struct pf_opts *o,
+		      struct pf_err *err)
+{
+	PF_AUTO(conda_task) task = { 0 };
+	PF_AUTO(job) base = { 0 };
+	struct pf_needs *needs = &base.model.needs;
+	struct pf_opts with = *o;
+
+	with.env_manager = PF_ENV_CONDA;
+	with.allow_scripts = with.repair = false;
+	needs->python = version;
+	needs->channels = o->channels;
+	needs->channels_by_user = o->channels.n > 0;
+	if (pf_conda_task_open(&task, needs, &with, err) < 0 ||
+	    use(&base, &task, &with, err) < 0 || pf_python_in(out, base.env.dir, o, err) < 0)
+		return -1;
+	out->substitute = pf_conda_names_patch(needs) && !pf_str_eq(out->version, version);
+	if (base.env.fresh)
+		pf_note("python " PF_FMT " is conda's: none that fits is here",
+			PF_ARG(out->version));
+	return 0;
+}
+
+int pf_find_python(struct pf_job *job, const struct pf_opts *o, struct pf_err *err)
+{
+	struct pf_str version = job->model.needs.python;
+	struct pf_err other;
+
+	if (pf_python_find(&job->python, version, o, err) == 0)
+		return 0;
+	if (err->code != PF_ESOLVE || o->python || !pf_is_native(o) ||
+	    !pf_str_starts(version, "3."))
+		return -1;
+	if (get_python(&job->python, version, o, &other) == 0)
+		return 0;
+	if (other.code >= PF_ESIGNAL) {
+		*err = other;
+		return -1;
+	}
+	return *err->hint ? -1 : pf_hint(err, "nor is there one of conda's: %s", other.msg);
+}
+
 /* ---- locks ---- */
 
-int pf_use_conda_lock(struct pf_job *job, const struct pf_opts *asked, struct pf_err *err)
+int pf_use_conda_lock(struct pf_job *job, const struct pf_lock_text *lock,
+		      const struct pf_opts *asked, struct pf_err *err)
 {
 	PF_AUTO(conda_task) task = { 0 };
 	PF_AUTO(plan) plan = { 0 };
-	struct pf_opts with = *asked;
+	struct pf_opts with = as_conda(asked);
 	const struct pf_needs *needs = &job->model.needs;
 	struct pf_err ignored;
 	struct pf_lock_for whom = { .needs = needs, .model_dir = job->model.dir,
-				    .python = &job->python, .o = &with };
+				    .python = &job->python, .o = &with, .base = lock->base };
 
-	with.env_manager = PF_ENV_CONDA;
 	set_machine(&job->python);
 	if (pf_model_allow(&job->model, with.allow_model_index, with.allow_urls, err) < 0 ||
-	    pf_lock_read_file(&plan, with.lock, &whom, err) < 0)
+	    pf_lock_read(&plan, pf_buf_view(&lock->text), lock->path, &whom, err) < 0)
 		return -1;
 	/* Logins, proxies and certificates of its channels, where they are known here. */
 	if (pf_conda_task_open(&task, &job->model.needs, &with, &ignored) == 0)

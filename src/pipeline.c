@@ -2,10 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
-#include "base/fs.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/proc.h"
@@ -61,20 +59,21 @@ static int use_local(struct pf_job *job, const struct pf_opts *o, struct pf_err 
 static int use_lock(struct pf_job *job, const struct pf_opts *o, struct pf_err *err)
 {
 	PF_AUTO(plan) plan = { 0 };
-	PF_AUTO(buf) text = PF_BUF(PF_MAX_LOCK);
+	PF_AUTO(lock_text) lock = { 0 };
 	const struct pf_needs *needs = &job->model.needs;
 	struct pf_lock_for whom = { .needs = needs, .model_dir = job->model.dir,
 				    .python = &job->python, .o = o };
 
-	if (pf_read_file(&text, AT_FDCWD, o->lock, err) < 0)
+	if (pf_lock_open(&lock, o->lock, err) < 0)
 		return -1;
-	if (pf_lock_is_conda(pf_buf_view(&text)))
-		return pf_use_conda_lock(job, o, err);
+	if (pf_lock_is_conda(pf_buf_view(&lock.text)))
+		return pf_use_conda_lock(job, &lock, o, err);
+	whom.base = lock.base;
 	if (o->env_manager == PF_ENV_CONDA || o->env_manager == PF_ENV_MAMBA)
 		return pf_fail(err, PF_EUSAGE, "%s is no lock of conda packages", o->lock);
 	if (pf_model_allow(&job->model, o->allow_model_index, o->allow_urls, err) < 0 ||
-	    pf_python_find(&job->python, needs->python, o, err) < 0 ||
-	    pf_lock_read_file(&plan, o->lock, &whom, err) < 0)
+	    pf_find_python(job, o, err) < 0 ||
+	    pf_lock_read(&plan, pf_buf_view(&lock.text), lock.path, &whom, err) < 0)
 		return -1;
 	pf_plan_warn(&plan);
 	return pf_env_get(&job->env, needs, &plan, &job->python, o, err);
@@ -123,19 +122,13 @@ static int use_venv(struct pf_job *job, const struct pf_opts *o, struct pf_err *
 	struct pf_needs *needs = &job->model.needs;
 	const char *carried = read_carried(&text, &job->model);
 	PF_FD(lock) = -1;
-	bool waited;
 	int found;
 
 	if (pf_model_allow(&job->model, o->allow_model_index, o->allow_urls, err) < 0 ||
 	    pf_needs_date(needs, o, err) < 0 ||
-	    pf_python_find(&job->python, needs->python, o, err) < 0)
+	    pf_find_python(job, o, err) < 0)
 		return -1;
-	found = pf_env_recall(&job->env, needs, &job->python, o, err);
-	if (found != 0)
-		return found < 0 ? -1 : 0;
-	if (pf_env_lock(&lock, &waited, needs, &job->python, o, err) < 0)
-		return -1;
-	found = waited ? pf_env_recall(&job->env, needs, &job->python, o, err) : 0;
+	found = pf_env_recall(&job->env, &lock, needs, &job->python, o, err);
 	if (found != 0)
 		return found < 0 ? -1 : 0;
 	if (plan(&wanted, job, carried, pf_buf_view(&text), o, err) < 0)
@@ -224,7 +217,7 @@ int pf_write_lock(struct pf_buf *out, const char *uri, const char *format, const
 	if (pf_needs_conda(needs, o))
 		return pf_write_conda_lock(out, &job, format ? format : "conda-lock", &native, err);
 	format = format ? format : "pylock";
-	if (pf_python_find(&job.python, needs->python, o, err) < 0 ||
+	if (pf_find_python(&job, &native, err) < 0 ||
 	    pf_solve(&locked, needs, job.model.dir, &job.python, &native, err) < 0 ||
 	    pf_lock_learn(&locked, needs, &job.python, &native, err) < 0)
 		return -1;

@@ -167,6 +167,8 @@
 #define PF_MAX_CONNECTIONS 4096		/* at a time; more wait in the kernel's queue */
 #define PF_MAX_SERVE_WORKERS 256
 #define PF_MAX_QUEUE 256		/* requests that wait for a worker, unless the user says */
+#define PF_MAX_DIRECT PF_KIB(4)		/* a request that the loop reads: 1 ms at the worst ... */
+#define PF_MAX_DIRECT_SIGNATURE PF_KIB(16) /* ... unless this is longer */
 #define PF_MAX_BATCH 256		/* requests that go to a model together */
 #define PF_MAX_TOKEN 4096		/* bytes of a bearer token */
 #define PF_MAX_TOKENS 1000

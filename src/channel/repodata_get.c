@@ -18,18 +18,6 @@ const struct pf_repo_variant pf_repo_variants[PF_REPO_VARIANTS] = {
 	{ "repodata.json", false, false },
 };
 
-char *pf_repo_local(struct pf_arena *a, struct pf_str url)
-{
-	struct pf_str path;
-	struct pf_err err;
-	struct pf_url u;
-
-	if (pf_url_split(&u, url, &err) < 0 || pf_url_is_http(&u))
-		return NULL;
-	path = pf_url_decode(a, u.path);
-	return path.p ? pf_dupz(a, path) : NULL;
-}
-
 int pf_repo_scratch(const struct pf_repodata_own *own, struct pf_err *err)
 {
 	int fd = own->cache > 0 ? openat(own->cache, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)
@@ -229,7 +217,7 @@ static bool is_fresh(const struct pf_repo_file *f)
 void pf_repo_ask(struct pf_repo *r)
 {
 	const struct pf_repodata_settings *s = &r->own->settings;
-	char *folder = pf_repo_local(&r->arena, address_of(r));
+	char *folder = pf_url_local(&r->arena, address_of(r));
 
 	if (r->own->cache > 0 && !pf_repo_file_open(&r->old, r->own->cache, r->key))
 		pf_debug("no list of packages at hand for " PF_FMT "/" PF_FMT,

@@ -57,8 +57,6 @@ struct pf_repo_variant {
 #define PF_REPO_VARIANTS 4
 extern const struct pf_repo_variant pf_repo_variants[PF_REPO_VARIANTS];
 
-/* "/path" of a file: address; NULL of any other. */
-char *pf_repo_local(struct pf_arena *a, struct pf_str url);
 /* An empty file that nobody sees: in the cache where there is one, else in memory. EIO. */
 int pf_repo_scratch(const struct pf_repodata_own *own, struct pf_err *err) PF_MUST_USE;
 

@@ -183,7 +183,7 @@ static int open_kept(const struct pf_repo *r, const char *hex)
 	struct pf_err err;
 	char path[96];
 	int fd = -1;
-	char *folder = pf_repo_local(&a, pf_s(r->shards));
+	char *folder = pf_url_local(&a, pf_s(r->shards));
 
 	path_of(path, hex);
 	if (folder)
@@ -237,7 +237,7 @@ void pf_shard_want(struct pf_repo *r, const struct pf_repo_disk_run *run)
 	fd = open_kept(r, hex);
 	if (fd >= 0)
 		close(fd);
-	else if (!pf_repo_local(&r->arena, pf_s(r->shards)) && !r->own->settings.offline)
+	else if (!pf_url_local(&r->arena, pf_s(r->shards)) && !r->own->settings.offline)
 		start(r, hex);
 }
 
@@ -254,7 +254,7 @@ static int open_shard(struct pf_repo *r, const char *hex, struct pf_err *err)
 		if (pf_str_is(pf_s(hex), now))
 			return pf_fd_take(&fd);
 	}
-	if (pf_repo_local(&r->arena, pf_s(r->shards)))
+	if (pf_url_local(&r->arena, pf_s(r->shards)))
 		return pf_fail(err, fd < 0 ? PF_ETRANSFER : PF_EINTEGRITY,
 			       fd < 0 ? "it is not there" : "it is not what its digest says");
 	if (r->own->settings.offline)

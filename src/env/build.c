@@ -17,6 +17,7 @@
 #include "base/str.h"
 #include "env/activate.h"
 #include "env/conda_install.h"
+#include "env/conda_made.h"
 #include "env/import_list.h"
 #include "env/manifest.h"
 #include "env/seal.h"
@@ -56,7 +57,7 @@ static int compile(struct build *b, struct pf_err *err)
 			       pf_formatz(a, "%s/%s", b->dir, b->site), NULL };
 	int status;
 
-	if (b->o->no_bytecode || !b->plan->packages.n)
+	if (b->o->no_bytecode || !(b->plan->packages.n || b->plan->conda.n))
 		return 0;
 	pf_step("compiling");
 	/* its exit status tells of single files that are no valid Python: no failure of ours */
@@ -267,21 +268,51 @@ static int fill_venv(struct pf_found_list *list, struct build *b, struct pf_err 
 	return install(list, b, dir, err) < 0 || keep_lock(b, dir, err) < 0 ? -1 : 0;
 }
 
+static void set_own(struct build *b)
+{
+	b->python = &b->own;
+	b->site = pf_dupz(&b->w.arena, b->own.lib);
+}
+
+static int link_conda(struct pf_found_list *list, struct build *b, int *dir, struct pf_err *err)
+{
+	struct pf_conda_place_of where = { .path = b->dir, .final = b->final };
+
+	if (mkdir(b->dir, 0755) < 0 || chmod(b->dir, 0755) < 0 ||
+	    (*dir = open(b->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		return pf_fail_errno(err, "cannot create %s", b->dir);
+	where.dir = *dir;
+	if (pf_conda_install(list, &b->own, &where, b->plan, &b->w, b->o, err) < 0)
+		return -1;
+	set_own(b);
+	return 0;
+}
+
+/* By micromamba, mamba or conda. */
+static int drive_conda(struct pf_found_list *list, struct build *b, int *dir, struct pf_err *err)
+{
+	struct pf_conda_place_of where = { .path = b->dir, .final = b->final };
+
+	if (pf_conda_made_take(&b->own, &where, b->plan, &b->w, b->o, err) < 0)
+		return -1;
+	set_own(b);
+	*dir = where.dir = open(b->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*dir < 0)
+		return pf_fail_errno(err, "cannot open %s", b->dir);
+	return compile(b, err) < 0 || pf_walk(list, *dir, err) < 0 ?
+		       -1 :
+		       pf_conda_made_activate(list, &where, &b->w, b->o, err);
+}
+
 /* With an interpreter of its own; then what pip would add to it. */
 static int fill_conda(struct pf_found_list *list, struct build *b, struct pf_err *err)
 {
 	char *python = pf_formatz(&b->w.arena, "%s/bin/python", b->final);
-	struct pf_conda_place_of where = { .path = b->dir, .final = b->final };
+	bool driven = b->o->env_manager == PF_ENV_MAMBA;
 	PF_FD(dir) = -1;
 
-	if (mkdir(b->dir, 0755) < 0 || chmod(b->dir, 0755) < 0 ||
-	    (dir = open(b->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
-		return pf_fail_errno(err, "cannot create %s", b->dir);
-	where.dir = dir;
-	if (pf_conda_install(list, &b->own, &where, b->plan, &b->w, b->o, err) < 0)
+	if ((driven ? drive_conda : link_conda)(list, b, &dir, err) < 0)
 		return -1;
-	b->python = &b->own;
-	b->site = pf_dupz(&b->w.arena, b->own.lib);
 	if (!b->plan->packages.n)
 		return 0;
 	return pf_wheels_install(list, dir, python, b->plan, b->needs, b->python, &b->w, b->o, err);

@@ -39,58 +39,45 @@ static const struct pf_planned_conda *find_python(const struct pf_planned_conda 
 	return NULL;
 }
 
-/* "3.11.7" */
-static bool read_version(struct pf_python *p, struct pf_str version)
-{
-	struct pf_str rest = version, part;
-	int *const parts[] = { &p->major, &p->minor, &p->micro };
-	uint64_t number;
-
-	for (size_t i = 0; i < PF_COUNT(parts) && pf_str_next(&rest, '.', &part); i++) {
-		size_t digits = 0;
-
-		while (digits < part.n && pf_is_digit(part.p[digits]))
-			digits++;
-		if (!pf_str_u64(pf_str_cut(part, 0, digits), &number) || number > 999)
-			return false;
-		*parts[i] = (int)number;
-	}
-	p->version = pf_dup(&p->arena, version);
-	return p->major > 0;
-}
-
 bool pf_conda_python_version(struct pf_python *out, const struct pf_plan *plan)
 {
 	const struct pf_planned_conda *it = find_python(plan->conda.v, plan->conda.n);
 
 	out->implementation = PF_S("cpython");
-	return it && read_version(out, it->record.version);
+	return it && pf_python_set_version(out, it->record.version);
 }
 
-/* CEP 17: what the interpreter's own package says, else the place of old. */
-static int set_python(struct install *x, struct pf_err *err)
+int pf_conda_python_set(struct pf_python *p, const struct pf_conda_record *r, struct pf_str site,
+			const char *path, struct pf_err *err)
 {
-	struct pf_arena *a = &x->w->arena;
-	struct pf_python *p = x->python;
-	const struct pf_planned_conda *it = find_python(x->items, x->n);
-	struct pf_str site = it ? it->record.python_site_packages_path : PF_S("");
-
-	if (!it || !read_version(p, it->record.version))
+	if (!r || !pf_python_set_version(p, r->version))
 		return pf_fail(err, PF_ESOLVE, "no python is among the packages");
+	if (r->python_site_packages_path.n)
+		site = r->python_site_packages_path;
 	if (!site.n)
-		site = pf_s(x->packages[it - x->items].files.site);
-	if (!site.n)
-		site = pf_format(a, "lib/python%d.%d/site-packages", p->major, p->minor);
+		site = pf_format(&p->arena, "lib/python%d.%d/site-packages", p->major, p->minor);
 	if (pf_str_starts(site, "/") || pf_str_find_str(site, "..") != PF_NPOS)
 		return pf_fail(err, PF_EINTEGRITY, "python's site-packages is \"" PF_FMT "\"",
 			       PF_ARG(pf_shown(site)));
 	p->free_threaded = pf_str_ends(pf_str_cut(site, 0, pf_str_rfind(site, '/')), "t");
 	p->implementation = PF_S("cpython");
-	p->base_exe = pf_format(&p->arena, "%s/bin/python", x->where->path);
-	p->base_prefix = pf_dup(&p->arena, pf_s(x->where->path));
+	p->base_exe = pf_format(&p->arena, "%s/bin/python", path);
+	p->base_prefix = pf_dup(&p->arena, pf_s(path));
 	p->lib = pf_dup(&p->arena, site);
-	p->platform = pf_dup(&p->arena, it->record.subdir);
-	x->k.site = pf_dupz(a, site);
+	p->platform = pf_dup(&p->arena, r->subdir);
+	return 0;
+}
+
+static int set_python(struct install *x, struct pf_err *err)
+{
+	struct pf_arena *a = &x->w->arena;
+	struct pf_python *p = x->python;
+	const struct pf_planned_conda *it = find_python(x->items, x->n);
+	struct pf_str site = it ? pf_s(x->packages[it - x->items].files.site) : PF_S("");
+
+	if (pf_conda_python_set(p, it ? &it->record : NULL, site, x->where->path, err) < 0)
+		return -1;
+	x->k.site = pf_dupz(a, p->lib);
 	x->k.python = pf_formatz(a, "%s/bin/python%d.%d", x->where->final, p->major, p->minor);
 	return 0;
 }

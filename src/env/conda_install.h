@@ -23,6 +23,11 @@ int pf_conda_install(struct pf_found_list *list, struct pf_python *python,
  * does so always. */
 struct pf_str pf_conda_start_identity(struct pf_arena *a, const struct pf_plan *plan);
 
+/* The interpreter whose package `r` is (NULL: none), at `path`: version, place, and site-packages
+ * by what the record says (CEP 17), else `site`, else the place of old. ESOLVE, EINTEGRITY. */
+int pf_conda_python_set(struct pf_python *p, const struct pf_conda_record *r, struct pf_str site,
+			const char *path, struct pf_err *err) PF_MUST_USE;
+
 /* What is known of the interpreter before it is there: its version, by the package python. False:
  * there is none. */
 bool pf_conda_python_version(struct pf_python *out, const struct pf_plan *plan);

@@ -22,19 +22,30 @@
 
 /* ---- found ---- */
 
+static void look_for_activation(struct pf_conda_scripts *s, struct pf_str place)
+{
+	if (pf_str_starts(place, ENV_VARS_D) && pf_str_ends(place, ".json"))
+		*PF_PUSH(&s->w->arena, &s->variables) = place;
+	else if (pf_str_starts(place, ACTIVATE_D) && pf_str_ends(place, ".sh"))
+		s->activates = true;
+}
+
 static void look_at(struct pf_conda_scripts *s, const struct pf_planned_conda *package,
 		    const struct pf_conda_placed *one, struct pf_str post_link)
 {
-	struct pf_arena *a = &s->w->arena;
-
 	if (one->fate != PF_CONDA_TAKEN)
 		return;
 	if (pf_str_eq(one->place, post_link))
-		*PF_PUSH(a, &s->post_link) = (struct pf_conda_script){ package, one->place };
-	else if (pf_str_starts(one->place, ENV_VARS_D) && pf_str_ends(one->place, ".json"))
-		*PF_PUSH(a, &s->variables) = one->place;
-	else if (pf_str_starts(one->place, ACTIVATE_D) && pf_str_ends(one->place, ".sh"))
-		s->activates = true;
+		*PF_PUSH(&s->w->arena, &s->post_link) =
+			(struct pf_conda_script){ package, one->place };
+	else
+		look_for_activation(s, one->place);
+}
+
+void pf_conda_scripts_find_listed(struct pf_conda_scripts *s, const struct pf_found_list *list)
+{
+	for (size_t i = 0; i < list->files.n; i++)
+		look_for_activation(s, list->files.v[i].path);
 }
 
 void pf_conda_scripts_find(struct pf_conda_scripts *s, const struct pf_planned_conda *items,

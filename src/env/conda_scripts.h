@@ -24,6 +24,9 @@ struct pf_conda_scripts {
 void pf_conda_scripts_find(struct pf_conda_scripts *s, const struct pf_planned_conda *items,
 			   const struct pf_conda_part *parts, size_t n);
 
+/* The same, without the former, among what is there: who linked it has run those. */
+void pf_conda_scripts_find_listed(struct pf_conda_scripts *s, const struct pf_found_list *list);
+
 /* Runs the former where the user allows it, else names them in a note; then activates in a clean
  * shell of the machine and writes down in PF_ENV_ACTIVATION what came of it, where anything did.
  * Both confined as builds are, and as if the environment were in place already, as far as the

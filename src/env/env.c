@@ -294,14 +294,14 @@ static int recall(struct pf_env *out, const char *store, const char *name,
 	return rc;
 }
 
-int pf_env_recall(struct pf_env *out, const struct pf_needs *needs, const struct pf_python *python,
-		  const struct pf_opts *o, struct pf_err *err)
+static int recall_any(struct pf_env *out, const struct pf_needs *needs,
+		      const struct pf_python *python, const struct pf_opts *o, struct pf_err *err)
 {
 	struct pf_arena a = { 0 };
 	char *store, *name;
 	int rc = 0;
 
-	if (o->refresh || o->env_manager == PF_ENV_LOCAL || o->env_manager == PF_ENV_MAMBA)
+	if (o->refresh || o->env_manager == PF_ENV_LOCAL)
 		return 0;
 	store = pf_store_root(&a, o->store, err);
 	name = store ? pf_record_name(&a, needs, python, o) : NULL;
@@ -316,23 +316,8 @@ int pf_env_recall(struct pf_env *out, const struct pf_needs *needs, const struct
 	return rc;
 }
 
-int pf_env_recorded(struct pf_plan *out, const struct pf_needs *needs,
-		    const struct pf_python *python, const struct pf_opts *o)
-{
-	struct pf_arena a = { 0 };
-	struct pf_err ignored;
-	char *store = pf_store_root(&a, o->store, &ignored);
-	char *name = store ? pf_record_name(&a, needs, python, o) : NULL;
-	int found = name ? pf_record_plan(out, store, name) : 0;
-
-	pf_arena_free(&a);
-	return found;
-}
-
-/* ---- one resolver at a time ---- */
-
-int pf_env_lock(int *fd, bool *waited, const struct pf_needs *needs,
-		const struct pf_python *python, const struct pf_opts *o, struct pf_err *err)
+static int lock_needs(int *fd, bool *waited, const struct pf_needs *needs,
+		      const struct pf_python *python, const struct pf_opts *o, struct pf_err *err)
 {
 	struct pf_arena a = { 0 };
 	char *store = pf_store_root(&a, o->store, err);
@@ -346,6 +331,30 @@ int pf_env_lock(int *fd, bool *waited, const struct pf_needs *needs,
 				err);
 	pf_arena_free(&a);
 	return !store || (name && *fd < 0) ? -1 : 0;
+}
+
+int pf_env_recall(struct pf_env *out, int *lock, const struct pf_needs *needs,
+		  const struct pf_python *python, const struct pf_opts *o, struct pf_err *err)
+{
+	bool waited;
+	int found = recall_any(out, needs, python, o, err);
+
+	if (found == 0 && lock_needs(lock, &waited, needs, python, o, err) < 0)
+		return -1;
+	return found == 0 && waited ? recall_any(out, needs, python, o, err) : found;
+}
+
+int pf_env_recorded(struct pf_plan *out, const struct pf_needs *needs,
+		    const struct pf_python *python, const struct pf_opts *o)
+{
+	struct pf_arena a = { 0 };
+	struct pf_err ignored;
+	char *store = pf_store_root(&a, o->store, &ignored);
+	char *name = store ? pf_record_name(&a, needs, python, o) : NULL;
+	int found = name ? pf_record_plan(out, store, name) : 0;
+
+	pf_arena_free(&a);
+	return found;
 }
 
 /* ---- in use ---- */

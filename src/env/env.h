@@ -22,15 +22,14 @@ void pf_env_free(struct pf_env *e);
 
 /* The quick way: needs + interpreter + manager were seen before (STORE/locks/<hash>) and the
  * environment is there: no resolver runs. An environment that is gone is made again from what was
- * recorded. Returns 1 found, 0 not, -1 err. Under 5 ms when it is there. */
-int pf_env_recall(struct pf_env *out, const struct pf_needs *needs, const struct pf_python *python,
-		  const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
-/* One resolver at a time for the same needs: *fd is to be kept open until pf_env_get is done, -1
- * where there is nothing to lock (what the needs come to is not recorded). When it had to be
- * *waited for, the answer may be recorded now: recall it. */
-int pf_env_lock(int *fd, bool *waited, const struct pf_needs *needs,
-		const struct pf_python *python, const struct pf_opts *o,
-		struct pf_err *err) PF_MUST_USE;
+ * recorded. Returns 1 found, 0 not, -1 err. Under 5 ms when it is there.
+ *
+ * Where it is not found, one resolver at a time for the same needs: *lock is to be kept open until
+ * pf_env_get is done, -1 where there is nothing to lock (what the needs come to is not recorded).
+ * When it had to be waited for, the answer may be recorded by then: it is looked for again. */
+int pf_env_recall(struct pf_env *out, int *lock, const struct pf_needs *needs,
+		  const struct pf_python *python, const struct pf_opts *o,
+		  struct pf_err *err) PF_MUST_USE;
 /* Looks the plan's key up; else takes the key's lock, builds in STORE/tmp, verifies, renames.
  * Records the needs' lock beside it; `needs` may be NULL (a plan from a file). */
 int pf_env_get(struct pf_env *out, const struct pf_needs *needs, const struct pf_plan *plan,

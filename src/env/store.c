@@ -305,6 +305,34 @@ static int remove_one(struct pf_stored_list *s, const struct pf_stored *it, bool
 	return pf_remove_tree(AT_FDCWD, away, err) < 0 ? -1 : 1;
 }
 
+/* One that stays, and starts the interpreter of this one; NULL: none does. */
+static const struct pf_stored *find_standing_on(const struct pf_stored_list *s,
+						const struct pf_stored *it,
+						const struct pf_strs *gone)
+{
+	for (size_t i = 0; i < s->items.n; i++)
+		if (pf_stored_stands_on(&s->items.v[i], it) &&
+		    !pf_strs_have(gone, s->items.v[i].key))
+			return &s->items.v[i];
+	return NULL;
+}
+
+static int check_alone(const struct pf_stored *it, const struct pf_opts *o, struct pf_err *err)
+{
+	const struct pf_stored *other;
+	struct pf_strs none = { 0 };
+	STORE(all);
+
+	if (pf_stored_open(&all, NULL, true, o, err) < 0)
+		return -1;
+	other = find_standing_on(&all, it, &none);
+	if (!other)
+		return 0;
+	pf_fail(err, PF_EIO, "the environment " PF_FMT " has the interpreter of " PF_FMT,
+		PF_ARG(it->key), PF_ARG(other->key));
+	return pf_hint(err, "remove that one first");
+}
+
 int pf_store_remove(struct pf_buf *out, const char *key, const struct pf_opts *o, bool json,
 		    struct pf_err *err)
 {
@@ -312,7 +340,8 @@ int pf_store_remove(struct pf_buf *out, const char *key, const struct pf_opts *o
 	int removed;
 	STORE(s);
 
-	if (pf_stored_open_one(&s, key, false, o, err) < 0)
+	if (pf_stored_open_one(&s, key, false, o, err) < 0 ||
+	    check_alone(&s.items.v[0], o, err) < 0)
 		return -1;
 	removed = remove_one(&s, &s.items.v[0], false, o, err);
 	if (removed < 0)
@@ -357,14 +386,50 @@ static void report_removed(struct pf_buf *out, struct pf_json_out *w, bool json,
 	}
 }
 
+struct gc {
+	struct pf_stored_list *s;
+	struct pf_strs gone;
+	struct pf_buf *out;
+	struct pf_json_out *w;
+	const struct pf_opts *o;
+	int days;
+	bool dry, json;
+};
+
+/* Those that others stand on come last, when it is known which of the others stay. */
+static int collect(struct gc *x, bool bases, struct pf_err *err)
+{
+	const struct pf_strs none = { 0 };
+
+	for (size_t i = 0; i < x->s->items.n; i++) {
+		const struct pf_stored *it = &x->s->items.v[i];
+		const char *why = why_remove(it, x->days);
+		bool base = find_standing_on(x->s, it, &none);
+		int removed;
+
+		if (!why || base != bases || (base && find_standing_on(x->s, it, &x->gone)))
+			continue;
+		removed = remove_one(x->s, it, x->dry, x->o, err);
+		if (removed < 0)
+			return -1;
+		if (!removed)
+			continue;
+		report_removed(x->out, x->w, x->json, x->dry, it, why);
+		*PF_PUSH(&x->s->arena, &x->gone) = it->key;
+	}
+	return 0;
+}
+
 int pf_store_gc(struct pf_buf *out, int days, bool dry, const struct pf_opts *o, bool json,
 		struct pf_err *err)
 {
 	struct pf_json_out w = { .buf = out };
 	struct pf_swept swept = { 0 };
-	struct pf_strs gone = { 0 };
-	struct pf_sweep how = { .what = PF_SWEEP_STALE, .days = days, .gone = &gone, .dry = dry };
 	STORE(s);
+	struct gc x = { .s = &s, .out = out, .w = &w, .o = o, .days = days, .dry = dry,
+			.json = json };
+	struct pf_sweep how = { .what = PF_SWEEP_STALE, .days = days, .gone = &x.gone,
+				.dry = dry };
 
 	if (pf_stored_open(&s, NULL, true, o, err) < 0)
 		return -1;
@@ -375,17 +440,8 @@ int pf_store_gc(struct pf_buf *out, int days, bool dry, const struct pf_opts *o,
 		pf_json_key(&w, "removed");
 		pf_json_open(&w, '[');
 	}
-	for (size_t i = 0; i < s.items.n; i++) {
-		const char *why = why_remove(&s.items.v[i], days);
-		int removed = why ? remove_one(&s, &s.items.v[i], dry, o, err) : 0;
-
-		if (removed < 0)
-			return -1;
-		if (removed) {
-			report_removed(out, &w, json, dry, &s.items.v[i], why);
-			*PF_PUSH(&s.arena, &gone) = s.items.v[i].key;
-		}
-	}
+	if (collect(&x, false, err) < 0 || collect(&x, true, err) < 0)
+		return -1;
 	if (pf_sweep(&swept, &s, &how, err) < 0)
 		return -1;
 	if (json) {

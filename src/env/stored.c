@@ -36,6 +36,15 @@ const struct pf_node *pf_stored_conda(const struct pf_stored *it)
 	return list_of(it, "conda");
 }
 
+bool pf_stored_stands_on(const struct pf_stored *it, const struct pf_stored *other)
+{
+	struct pf_str exe = pf_node_text(it->head, "interpreter");
+	size_t n = strlen(other->path);
+
+	return !pf_str_eq(it->key, other->key) && pf_str_starts(exe, other->path) && exe.n > n &&
+	       exe.p[n] == '/';
+}
+
 static int by_key(const void *l, const void *r)
 {
 	return pf_str_cmp(((const struct pf_stored *)l)->key, ((const struct pf_stored *)r)->key);

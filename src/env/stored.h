@@ -15,6 +15,9 @@ struct pf_stored {
 	const struct pf_node *head;	/* NULL: the manifest cannot be read */
 };
 
+/* Does `it` start the interpreter that is one of the packages of `other`? Both as opened deeply. */
+bool pf_stored_stands_on(const struct pf_stored *it, const struct pf_stored *other);
+
 struct pf_stored_list {
 	struct pf_arena arena;
 	char *root;

@@ -275,6 +275,18 @@ struct pf_str pf_url_of_path(struct pf_arena *a, const char *path)
 	return pf_format(a, "file://" PF_FMT, PF_ARG(pf_url_encode(a, pf_s(path), "/")));
 }
 
+char *pf_url_local(struct pf_arena *a, struct pf_str url)
+{
+	struct pf_str path;
+	struct pf_err err;
+	struct pf_url u;
+
+	if (pf_url_split(&u, url, &err) < 0 || pf_url_is_http(&u))
+		return NULL;
+	path = pf_url_decode(a, u.path);
+	return path.p ? pf_dupz(a, path) : NULL;
+}
+
 struct pf_str pf_url_file(const struct pf_url *u)
 {
 	size_t slash = pf_str_rfind(u->path, '/');

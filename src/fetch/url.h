@@ -38,5 +38,7 @@ struct pf_str pf_url_decode(struct pf_arena *a, struct pf_str text);
 struct pf_str pf_url_encode(struct pf_arena *a, struct pf_str text, const char *keep);
 /* "file:///..." of an absolute path. */
 struct pf_str pf_url_of_path(struct pf_arena *a, const char *path);
+/* "/path" of a file: URL, decoded; NULL of any other. */
+char *pf_url_local(struct pf_arena *a, struct pf_str url);
 /* The last part of the path, as written: "numpy-1.0%2Bcpu.whl". */
 struct pf_str pf_url_file(const struct pf_url *u);

@@ -175,7 +175,7 @@ void pf_ask(struct pf_wanted_project *w)
 			w->settled = true; /* nobody has it */
 			return;
 		}
-		folder = pf_file_path(a, w->own->urls.v[w->at]);
+		folder = pf_url_local(a, w->own->urls.v[w->at]);
 		if (folder) {
 			take_local(w, folder);
 		} else if (take_kept(w)) {

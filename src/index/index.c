@@ -13,18 +13,6 @@
 #include "index/parts.h"
 #include "req/name.h"
 
-char *pf_file_path(struct pf_arena *a, struct pf_str url)
-{
-	struct pf_str path;
-	struct pf_err err;
-	struct pf_url u;
-
-	if (pf_url_split(&u, url, &err) < 0 || pf_url_is_http(&u))
-		return NULL;
-	path = pf_url_decode(a, u.path);
-	return path.p ? pf_dupz(a, path) : NULL;
-}
-
 /* ---- opened and freed ---- */
 
 static struct pf_str without_slashes(struct pf_str s)
@@ -241,7 +229,7 @@ void pf_index_fetch_start(struct pf_transfer *t, int fd, struct pf_index *x,
 			  const struct pf_file *file)
 {
 	struct pf_arena a = { 0 };
-	char *path = pf_file_path(&a, file->url);
+	char *path = pf_url_local(&a, file->url);
 
 	t->url = file->url.p;
 	t->sha256 = file->sha256.n ? file->sha256.p : NULL;

@@ -121,5 +121,3 @@ int pf_index_fetch(int fd, struct pf_index *x, const struct pf_file *file,
 void pf_index_fetch_start(struct pf_transfer *t, int fd, struct pf_index *x,
 			  const struct pf_file *file);
 struct pf_pool *pf_index_pool(struct pf_index *x);
-/* Of a file: URL, decoded; NULL of any other. */
-char *pf_file_path(struct pf_arena *a, struct pf_str url);

@@ -121,7 +121,7 @@ static int open_list(struct pf_list *l, struct pf_index_own *own, struct pf_str 
 	l->links.collecting = true;
 	if (pf_maker_start(&l->links, PF_S(""), l->url, err) < 0)
 		return -1;
-	path = pf_file_path(&own->arena, url);
+	path = pf_url_local(&own->arena, url);
 	if (!is_archive(url) && !path) {
 		ask(l, pf_dupz(&own->arena, url));
 		return 0;

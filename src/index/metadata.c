@@ -356,7 +356,7 @@ static bool take_kept(struct wanted_metadata *w)
 
 static void begin(struct wanted_metadata *w)
 {
-	char *path = pf_file_path(&w->own->arena, w->file->url);
+	char *path = pf_url_local(&w->own->arena, w->file->url);
 	struct pf_err err;
 
 	if (take_kept(w))

@@ -66,7 +66,7 @@ static const struct pf_lock_file *best_file(struct chooser *c, const struct pf_l
 /* A file that lies within the model itself. */
 static bool is_own(struct chooser *c, const struct pf_lock_package *p)
 {
-	char *path = pf_file_path(&c->arena, p->direct);
+	char *path = pf_url_local(&c->arena, p->direct);
 	char *real = path ? pf_realpath(&c->arena, path) : NULL;
 	size_t n = strlen(c->whom->model_dir);
 

@@ -158,19 +158,10 @@ static bool satisfies(struct pf_arena *a, const struct pf_conda_record *r, struc
 	return pf_match_spec_matches(&s, &bare);
 }
 
-/* "3.11" of "3.11.7": another patch is as good. */
-static struct pf_str minor_of(struct pf_str version)
-{
-	size_t dot = pf_str_find(version, '.');
-	size_t end = dot == PF_NPOS ? PF_NPOS : pf_str_find(pf_str_skip(version, dot + 1), '.');
-
-	return end == PF_NPOS ? version : pf_str_cut(version, 0, dot + 1 + end);
-}
-
 int pf_lock_check_conda(const struct pf_lock *l, const struct pf_needs *needs, struct pf_err *err)
 {
 	PF_AUTO(arena) a = { 0 };
-	struct pf_str python = minor_of(needs->python);
+	struct pf_str python = pf_python_minor(needs->python); /* another patch is as good */
 
 	if (python.n && !satisfies(&a, pf_lock_conda(l, PF_S("python")),
 				   pf_format(&a, "python=" PF_FMT, PF_ARG(python)))) {

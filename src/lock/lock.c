@@ -228,20 +228,25 @@ int pf_lock_read(struct pf_plan *out, struct pf_str text, const char *name,
 	return 0;
 }
 
-int pf_lock_read_file(struct pf_plan *out, const char *path, const struct pf_lock_for *whom,
-		      struct pf_err *err)
+int pf_lock_open(struct pf_lock_text *out, const char *path, struct pf_err *err)
 {
-	PF_AUTO(buf) text = PF_BUF(PF_MAX_LOCK);
-	PF_AUTO(arena) a = { 0 };
-	struct pf_lock_for beside = *whom;
-	char *real = pf_realpath(&a, path);
+	PF_AUTO(lock_text) t = { .text = PF_BUF(PF_MAX_LOCK), .path = path };
+	char *real = pf_realpath(&t.arena, path);
 
 	if (!real)
 		return pf_fail_errno(err, "cannot open %s", path);
-	if (pf_read_file(&text, AT_FDCWD, real, err) < 0)
+	if (pf_read_file(&t.text, AT_FDCWD, real, err) < 0)
 		return -1;
-	beside.base = pf_dupz(&a, pf_str_cut(pf_s(real), 0, pf_str_rfind(pf_s(real), '/')));
-	return pf_lock_read(out, pf_buf_view(&text), path, &beside, err);
+	t.base = pf_dupz(&t.arena, pf_str_cut(pf_s(real), 0, pf_str_rfind(pf_s(real), '/')));
+	*out = PF_TAKE(t);
+	return 0;
+}
+
+void pf_lock_text_free(struct pf_lock_text *t)
+{
+	pf_buf_free(&t->text);
+	pf_arena_free(&t->arena);
+	memset(t, 0, sizeof(*t));
 }
 
 const char *pf_lock_carried(struct pf_buf *text, int root)

@@ -23,6 +23,18 @@ int pf_lock_learn(struct pf_plan *plan, const struct pf_needs *needs,
 		  const struct pf_python *python, const struct pf_opts *o,
 		  struct pf_err *err) PF_MUST_USE;
 
+/* A file that holds one: its text, and the folder that its paths are relative to. */
+struct pf_lock_text {
+	struct pf_arena arena;
+	struct pf_buf text;
+	const char *path;	/* as it was given */
+	const char *base;
+};
+
+/* EIO when it cannot be read, ELIMIT. */
+int pf_lock_open(struct pf_lock_text *out, const char *path, struct pf_err *err) PF_MUST_USE;
+void pf_lock_text_free(struct pf_lock_text *t);
+
 /* Whom a lock is read for. */
 struct pf_lock_for {
 	const struct pf_needs *needs;	/* that it has to satisfy */
@@ -44,8 +56,5 @@ int pf_lock_read(struct pf_plan *out, struct pf_str text, const char *name,
 /* Is it of conda's packages? Then `whom->python` is to tell no more than their platform
  * ("linux-64"), as pf_plan_seal has it of a conda environment. */
 bool pf_lock_is_conda(struct pf_str text);
-/* The same of a file. EIO when it cannot be read. */
-int pf_lock_read_file(struct pf_plan *out, const char *path, const struct pf_lock_for *whom,
-		      struct pf_err *err) PF_MUST_USE;
 /* "pylock.toml" or "uv.lock" of a model, the first that is there, into `text`; NULL: none. */
 const char *pf_lock_carried(struct pf_buf *text, int root);

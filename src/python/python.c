@@ -255,11 +255,10 @@ void pf_python_tag_target(struct pf_tag_target *out, const struct pf_python *p)
 	};
 }
 
-int pf_python_of_conda(struct pf_python *out, struct pf_str version, struct pf_err *err)
+bool pf_python_set_version(struct pf_python *p, struct pf_str version)
 {
 	struct pf_str rest = version, part;
-	int *const parts[] = { &out->major, &out->minor, &out->micro };
-	struct utsname u = { 0 };
+	int *const parts[] = { &p->major, &p->minor, &p->micro };
 	uint64_t number;
 
 	for (size_t i = 0; i < PF_COUNT(parts) && pf_str_next(&rest, '.', &part); i++) {
@@ -268,14 +267,29 @@ int pf_python_of_conda(struct pf_python *out, struct pf_str version, struct pf_e
 		while (digits < part.n && pf_is_digit(part.p[digits]))
 			digits++;
 		if (!pf_str_u64(pf_str_cut(part, 0, digits), &number) || number > 999)
-			break;
+			return false;
 		*parts[i] = (int)number;
 	}
-	if (!out->major)
+	p->version = pf_dup(&p->arena, version);
+	return p->major > 0;
+}
+
+struct pf_str pf_python_minor(struct pf_str version)
+{
+	size_t dot = pf_str_find(version, '.');
+	size_t patch = dot == PF_NPOS ? PF_NPOS : pf_str_find(pf_str_skip(version, dot + 1), '.');
+
+	return patch == PF_NPOS ? version : pf_str_cut(version, 0, dot + 1 + patch);
+}
+
+int pf_python_of_conda(struct pf_python *out, struct pf_str version, struct pf_err *err)
+{
+	struct utsname u = { 0 };
+
+	if (!pf_python_set_version(out, version))
 		return pf_fail(err, PF_EINTEGRITY, PF_FMT " is no version of Python",
 			       PF_ARG(pf_shown(version)));
 	uname(&u);
-	out->version = pf_dup(&out->arena, version);
 	out->implementation = PF_S("cpython");
 	out->platform = pf_format(&out->arena, "linux-%s", u.machine);
 	out->libc = pf_format(&out->arena, "glibc %s", gnu_get_libc_version());

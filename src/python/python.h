@@ -61,6 +61,11 @@ int pf_python_current(struct pf_python *out, const struct pf_opts *o,
 int pf_python_in(struct pf_python *out, const char *dir, const struct pf_opts *o,
 		 struct pf_err *err) PF_MUST_USE;
 
+/* Sets version, major, minor and micro; what follows the digits of a part is left out. False: it
+ * is no version. */
+bool pf_python_set_version(struct pf_python *p, struct pf_str version);
+/* "3.11" of "3.11.7", which may be no version at all. */
+struct pf_str pf_python_minor(struct pf_str version);
 /* That of a conda package for this machine, before it is there: enough for markers and tags.
  * EINTEGRITY: it is no version of Python. */
 int pf_python_of_conda(struct pf_python *out, struct pf_str version,

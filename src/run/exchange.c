@@ -98,6 +98,46 @@ static int drain(struct incoming *in, struct pf_runner *r, struct pf_err *err)
 	return rc;
 }
 
+/* What of an answer is in `early`: as pf_runner_ready. */
+static int look(const struct pf_runner *r)
+{
+	size_t at = r->early_at, length;
+	enum pf_frame_kind kind;
+	struct pf_err ignored;
+
+	while (r->early_n - at >= PF_FRAME_HEADER) {
+		if (pf_frame_parse(&kind, &length, r->early + at, &ignored) < 0)
+			return -1;
+		at += PF_FRAME_HEADER;
+		if (length > r->early_n - at)
+			return at + length - r->early_at <= sizeof(r->early) ? 0 : -1;
+		at += length;
+		if (kind != PF_FRAME_SPENT)
+			return kind == PF_FRAME_ANSWER || kind == PF_FRAME_FAILED ? 1 : -1;
+	}
+	return 0;
+}
+
+int pf_runner_ready(struct pf_runner *r)
+{
+	int found = look(r);
+	size_t have = r->early_n - r->early_at;
+	ssize_t got;
+
+	if (found)
+		return found;
+	memmove(r->early, r->early + r->early_at, have);
+	r->early_at = 0;
+	r->early_n = have;
+	got = recv(r->fd, r->early + have, sizeof(r->early) - have, MSG_DONTWAIT);
+	if (got < 0 && errno == EAGAIN)
+		return 0;
+	if (got <= 0)
+		return -1;
+	r->early_n += (size_t)got;
+	return look(r);
+}
+
 void pf_run_push(struct pf_runner *r)
 {
 	ssize_t done = send(r->fd, r->pending.p + r->sent, r->pending.n - r->sent,

@@ -65,7 +65,7 @@ struct pf_runner {
 	double predict_seconds;		/* within the model's predict, the last time */
 	struct pf_buf pending;		/* frames on their way to it, from `sent` on */
 	size_t sent;
-	char early[1024]; /* read from it with what came before: [early_at, early_n) */
+	char early[4096]; /* read from it with what came before: [early_at, early_n) */
 	size_t early_at, early_n;
 	char marker[64];		/* in its environment, by which its descendants are known */
 	struct pf_warm warm;		/* the worker that it is, or may become */
@@ -112,6 +112,10 @@ int pf_runner_give(struct pf_runner *r, const struct pf_request *request, struct
 		   struct pf_err *err) PF_MUST_USE;
 int pf_runner_take(struct pf_runner *r, struct pf_buf *answer, double seconds,
 		   struct pf_err *err) PF_MUST_USE;
+/* Reads what has come, without waiting. 1: the next answer is there as a whole, so that it is taken
+ * without waiting, and whatever it is, the runner stays; 0: not yet; -1: that is not to be known
+ * without waiting, since it is a large one or the runner has ended or does what it should not. */
+int pf_runner_ready(struct pf_runner *r);
 /* By predict_stream of MLflow's model: the pieces go where they are taken, until that fails. */
 int pf_runner_stream(struct pf_runner *r, const struct pf_request *request, struct pf_str bytes,
 		     struct pf_pieces *pieces, double seconds, struct pf_err *err) PF_MUST_USE;

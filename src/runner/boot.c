@@ -87,16 +87,15 @@ static int answer(struct pfr *r, enum pf_frame_kind kind, const struct pf_value 
 
 	if (getpid() != self)
 		_exit(0);
-	if (pfr_is_ending()) {
-		rc = -1;
-	} else if (rc < 0) {
+	if (rc < 0 && !pfr_is_ending()) {
 		rc = pfr_report(r, stage);
-	} else {
+	} else if (!pfr_is_ending()) {
 		pfr_flush();
 		rc = send_answer(r, pf_buf_view(&body));
+		pfr_mold_prepare(r);
 	}
 	pf_buf_free(&body);
-	return rc;
+	return pfr_is_ending() ? -1 : rc;
 }
 
 /* Who started us may end while something else of it keeps our socket open: false then. A process

@@ -84,14 +84,14 @@ struct py *pfr_decode(struct pfr *r, struct py *body)
 
 struct py *pfr_module_encode(struct py *self, struct py *o)
 {
-	struct pf_buf out = PF_BUF(PF_MAX_FRAME);
+	struct pfr_pieces pieces = { 0 };
 	struct pfr *r = pfr_borrow();
 	struct py *bytes = NULL;
 
 	(void)self;
-	if (pfr_put_exact(r, &out, o) == 0)
-		bytes = PyByteArray_FromStringAndSize(out.p, (ssize_t)out.n);
-	pf_buf_free(&out);
+	if (pfr_pieces_put(r, &pieces, o) == 0)
+		bytes = pfr_pieces_join(&pieces);
+	pfr_pieces_free(&pieces);
 	pfr_give_back(r);
 	return bytes;
 }

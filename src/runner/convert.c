@@ -94,17 +94,17 @@ static struct py *make_vector(struct pfr *r, struct py *numpy, enum pf_type type
 }
 
 /* An object array, filled cell by cell, so that numpy does not look for structure in the cells. */
-static struct py *make_objects(struct pfr *r, struct py *numpy, const struct pf_value *v,
-			       size_t count)
+struct py *pfr_objects_array(struct pfr *r, struct py *numpy, const struct pf_value *const *runs,
+			     size_t n, size_t each)
 {
+	size_t count = n * each, i = 0;
 	PF_PY(array) = PyObject_CallMethod(numpy, "empty", "ns", (ssize_t)count, "object");
 	struct py_view view;
-	size_t i = 0;
 
 	if (!array || PyObject_GetBuffer(array, &view, PY_BUF_C_CONTIGUOUS | PY_BUF_FORMAT) < 0)
 		return NULL;
 	for (; i < count; i++) {
-		struct py *cell = pfr_object(r, &v[i]);
+		struct py *cell = pfr_object(r, &runs[i / each][i % each]);
 		struct py **place = (struct py **)view.buf + i;
 
 		if (!cell)
@@ -114,6 +114,12 @@ static struct py *make_objects(struct pfr *r, struct py *numpy, const struct pf_
 	}
 	PyBuffer_Release(&view);
 	return i == count ? py_take(&array) : NULL;
+}
+
+static struct py *make_objects(struct pfr *r, struct py *numpy, const struct pf_value *v,
+			       size_t count)
+{
+	return pfr_objects_array(r, numpy, &v, 1, count);
 }
 
 static struct py *make_cells_vector(struct pfr *r, struct py *numpy, const struct pf_tensor *t)

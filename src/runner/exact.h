@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <sys/uio.h>
+
 #include "runner/runner.h"
 
 /* What pfr_put makes of an answer is what MLflow's JSON has of it. Here nothing is lost: what frames
@@ -37,6 +39,7 @@ int pfr_exact_own_table(struct pfr *r, struct pf_buf *out, struct py *o, unsigne
 struct pfr_column {
 	enum pf_type type;
 	const char *from;	/* the first element, or pointer to an object */
+	size_t view;		/* the number of the view that it is of */
 	ssize_t stride;
 	struct py *list;	/* or all the objects; borrowed */
 };
@@ -59,6 +62,32 @@ int pfr_sheet_add(struct pfr_sheet *s, struct py *cells, const long long *places
  * alone when it is 0. */
 bool pfr_ask_once(int *known, const char *function);
 int pfr_sheet_put(struct pfr_sheet *s, struct pf_buf *out, unsigned depth);
+
+/* pieces.c - what was encoded: bytes, and between them large arrays, which are not copied but kept hold
+ * of. The last piece of a list may be empty. */
+struct pfr_loan {
+	size_t at;	/* in the bytes */
+	const void *from;
+	size_t n;
+};
+
+struct pfr_pieces {
+	struct pf_buf bytes;
+	struct pf_arena a;
+	PF_VEC(struct pfr_loan) loans;
+	PF_VEC(struct py_view) views;
+	size_t lent;	/* bytes in all */
+};
+void pfr_pieces_free(struct pfr_pieces *p);
+int pfr_pieces_put(struct pfr *r, struct pfr_pieces *p, struct py *o);
+/* How many; the list lives as long as the pieces. */
+size_t pfr_pieces_list(struct iovec **out, struct pfr_pieces *p);
+struct py *pfr_pieces_join(struct pfr_pieces *p); /* a bytearray */
+/* Would an array of n bytes be lent? Then pfr_lend: elements and padding are as good as written;
+ * false when they are to be copied. */
+bool pfr_is_large(const struct pfr *r, size_t n);
+bool pfr_lend(struct pfr *r, struct pf_buf *out, const struct py_view *view, const void *from,
+	      size_t n);
 
 /* codec.c - a state for one call of the module's functions, from a pool: what it keeps serves the
  * next ones. */

@@ -61,13 +61,14 @@ static char *gather(char *to, const struct py_view *v, int axis, const char *fro
 	return to;
 }
 
-static void put_data(struct pf_buf *out, const struct py_view *v)
+static void put_data(struct pfr *r, struct pf_buf *out, const struct py_view *v)
 {
 	size_t n = (size_t)v->len;
 	char *room;
 
 	if (is_in_c_order(v)) {
-		pf_put_data(out, v->buf, n);
+		if (!pfr_lend(r, out, v, v->buf, n))
+			pf_put_data(out, v->buf, n);
 		return;
 	}
 	room = pf_buf_room(out, n);
@@ -110,7 +111,7 @@ static int put_view(struct pfr *r, struct pf_buf *out, const struct py_view *v, 
 	pf_put_tensor(out, type, (unsigned)v->ndim, shape);
 	if (type == PF_T_OBJECT)
 		return put_objects(r, out, v, 0, v->buf, depth) < 0 ? -1 : 1;
-	put_data(out, v);
+	put_data(r, out, v);
 	return 1;
 }
 

@@ -111,6 +111,7 @@ static int add_view(struct pfr_sheet *s, const struct py_view *v, bool dates,
 		*c = (struct pfr_column){
 			.type = (enum pf_type)type,
 			.from = (char *)v->buf + (v->ndim == 2 ? (ssize_t)i * v->strides[0] : 0),
+			.view = s->views.n - 1,
 			.stride = stride,
 		};
 		if (type == PF_T_OBJECT && s->rows &&
@@ -202,13 +203,26 @@ static size_t size_of(const struct pfr_sheet *s, const struct pfr_column *c)
 	return s->rows * pf_type_width(c->type);
 }
 
+static bool is_whole(const struct pfr_column *c)
+{
+	return c->stride == (ssize_t)pf_type_width(c->type);
+}
+
+/* May it stay where it lies until it is sent? */
+static bool is_lendable(const struct pfr_sheet *s, const struct pfr_column *c)
+{
+	return pf_type_width(c->type) && is_whole(c) && pfr_is_large(s->r, size_of(s, c));
+}
+
 /* Columns from `first` on that have a width: what lies row by row is read once for all of them. */
 static size_t put_numbers(struct pfr_sheet *s, struct pf_buf *out, size_t first)
 {
 	size_t end = first, size = 0, at;
 	char *room;
 
-	for (; end < s->n && pf_type_width(s->columns[end].type); end++)
+	for (; end < s->n && pf_type_width(s->columns[end].type) &&
+	       (end == first || !is_lendable(s, &s->columns[end]));
+	     end++)
 		size += padded(size_of(s, &s->columns[end]));
 	room = pf_buf_room(out, size);
 	if (!room)
@@ -218,7 +232,7 @@ static size_t put_numbers(struct pfr_sheet *s, struct pf_buf *out, size_t first)
 
 		at = 0;
 		for (size_t i = first; i < end; at += padded(size_of(s, &s->columns[i++])))
-			if (s->columns[i].stride != (ssize_t)pf_type_width(s->columns[i].type))
+			if (!is_whole(&s->columns[i]))
 				copy_rows(room + at, &s->columns[i], row, n);
 	}
 	at = 0;
@@ -226,7 +240,7 @@ static size_t put_numbers(struct pfr_sheet *s, struct pf_buf *out, size_t first)
 		const struct pfr_column *c = &s->columns[i];
 		size_t n = size_of(s, c);
 
-		if (n && c->stride == (ssize_t)pf_type_width(c->type))
+		if (n && is_whole(c))
 			memcpy(room + at, c->from, n);
 		memset(room + at + n, 0, padded(n) - n);
 		at += padded(n);
@@ -240,7 +254,12 @@ int pfr_sheet_put(struct pfr_sheet *s, struct pf_buf *out, unsigned depth)
 	size_t i = 0;
 
 	while (i < s->n && !out->toobig) {
-		if (pf_type_width(s->columns[i].type))
+		const struct pfr_column *c = &s->columns[i];
+
+		if (is_lendable(s, c) &&
+		    pfr_lend(s->r, out, &s->views.v[c->view], c->from, size_of(s, c)))
+			i++;
+		else if (pf_type_width(s->columns[i].type))
 			i = put_numbers(s, out, i);
 		else if (put_cells(s, out, &s->columns[i++], depth) < 0)
 			return -1;

@@ -8,7 +8,10 @@ def same(made, frame):
     """Is it the frame that pandas made, as far as it can be seen?"""
 
     def seen(f):
-        blocks = [(type(b), tuple(b.mgr_locs), b.values.dtype, b.values.strides) for b in f._mgr.blocks]
+        blocks = [
+            (type(b), tuple(b.mgr_locs), type(b.values), b.values.dtype, getattr(b.values, "strides", None))
+            for b in f._mgr.blocks
+        ]
         labels = [(type(x), x.dtype, x.name) for x in (f.index, f.columns)]
         return type(f), type(f._mgr), blocks, labels, sorted(f.__dict__), f.attrs, f.flags
 
@@ -21,7 +24,7 @@ def same(made, frame):
 
 
 def mold(frame):
-    """(make, columns of each block) of a frame of numbers; None where this pandas is built otherwise."""
+    """(make, columns of each block) of a frame of numbers and text; None where this pandas is built otherwise."""
     import numpy
     import pandas
 
@@ -31,15 +34,25 @@ def mold(frame):
     parts = []
 
     def look(blocks):
-        parts[:] = [(b.make_block_same_class, b.values.dtype, len(b.mgr_locs)) for b in blocks]
+        parts[:] = [(b.make_block_same_class, b.values.dtype, len(b.mgr_locs), take(b.values)) for b in blocks]
 
-    def make(data, rows):
-        """Of the blocks one after the other, each at a multiple of 8."""
+    def take(values):
+        """How the values of a block of objects, or of pandas' own text, are made; None of numbers."""
+        if type(values) is not numpy.ndarray:
+            return lambda cells, shape: type(values)._from_sequence(cells, dtype=values.dtype)
+        return numpy.ndarray.reshape if values.dtype == object else None
+
+    def make(data, rows, objects):
+        """Of the blocks one after the other, each at a multiple of 8; of those of objects apart."""
         nonlocal labels
         at, blocks = 0, []
-        for like, dtype, columns in parts:
+        for like, dtype, columns, taken in parts:
+            shape = columns, rows
+            if taken:
+                blocks.append(like(taken(objects.pop(0), shape)))
+                continue
             count = columns * rows
-            blocks.append(like(frombuffer(data, dtype, count, at).reshape(columns, rows)))
+            blocks.append(like(frombuffer(data, dtype, count, at).reshape(shape)))
             at += -(-count * dtype.itemsize // 8) * 8
         if len(labels) != rows:
             labels = pandas.RangeIndex(rows)
@@ -48,14 +61,18 @@ def mold(frame):
         begin(made, kind(tuple(blocks), axes, verify_integrity=False))
         return made
 
-    data = bytearray()
+    data, objects = bytearray(), []
     for block in frame._mgr.blocks:
-        if type(block.values) is not numpy.ndarray:
+        values = block.values
+        if type(values) is not numpy.ndarray and values.dtype != pandas.Series(["a"]).dtype:
             return None
-        data += block.values.tobytes()
-        data += bytes(-len(data) % 8)
+        if take(values):
+            objects.append(numpy.asarray(values, dtype=object).ravel())
+        else:
+            data += values.tobytes()
+            data += bytes(-len(data) % 8)
     look(frame._mgr.blocks)
-    made = make(data, len(frame))
+    made = make(data, len(frame), objects)
     if not same(made, frame):
         return None
     look(made._mgr.blocks)  # what the model does to its frame is not done to these

@@ -40,6 +40,7 @@ struct pfr {
 	int has_blocks;		/* a DataFrame's blocks are as exact_table.c takes them: the same */
 	struct py *columns;	/* the Index that `labels` is the list of; NULL: none yet */
 	struct py *labels;
+	struct pfr_pieces *pieces; /* what is encoded may be of several; NULL: of one */
 	struct py *arrived;	/* the bytearray that a value is read from, to be shared; or NULL */
 };
 
@@ -61,11 +62,16 @@ struct py *pfr_ask(struct pfr *r, struct py *data, struct py *params, struct py 
 struct py *pfr_stream(struct pfr *r, struct py *data, struct py *params, const char **stage);
 /* convert.c - a value as the Python object that a model is given. */
 struct py *pfr_object(struct pfr *r, const struct pf_value *v);
+/* An array of n runs of `each` objects, one behind the other. */
+struct py *pfr_objects_array(struct pfr *r, struct py *numpy, const struct pf_value *const *runs,
+			     size_t n, size_t each);
 /* mold.c - the DataFrame of a table, the fast way; NULL, without an exception, where there is none
  * yet. What was made otherwise then goes to pfr_mold_take, for those after it. */
 struct py *pfr_mold_pour(struct pfr *r, const struct pf_table *t);
 void pfr_mold_take(struct pfr *r, const struct pf_table *t, struct py *frame);
 void pfr_mold_free(struct pfr *r);
+/* When an answer is out: makes the next frame, as far as that goes without its data. */
+void pfr_mold_prepare(struct pfr *r);
 /* answer.c - what a model returned, as a value. */
 int pfr_put(struct pfr *r, struct pf_buf *out, struct py *o);
 /* table.c - DataFrames, Series and arrays among it. Returns 1 when `o` is one and was put, 0 when

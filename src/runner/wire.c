@@ -4,22 +4,23 @@
 #include <math.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 #include "base/limits.h"
 #include "runner/exact.h"
 
+#define AT_ONCE 64	/* pieces */
 #define FIRST PF_KIB(64)	/* a body is believed that long before any of it has come */
 
 /* One frame out, one frame in; either may be missing. Reads and writes as poll tells, so that two
  * who both send what no socket holds get on. */
 struct wire {
 	int fd;
-	bool sends, receives;
+	bool receives;
 	double deadline;	/* INFINITY: none */
 	char header_out[PF_FRAME_HEADER];
-	struct pf_str body_out;
-	size_t sent;		/* of both */
+	struct pfr_pieces pieces;
+	struct iovec *out;	/* what is still to be sent: the header and the body's pieces */
+	size_t out_n;
 	bool deaf;		/* the other side takes no more */
 	char header_in[PF_FRAME_HEADER];
 	size_t got;		/* of header and body */
@@ -42,7 +43,7 @@ enum step {
 
 static bool is_sent(const struct wire *w)
 {
-	return !w->sends || w->sent == PF_FRAME_HEADER + w->body_out.n;
+	return !w->out_n;
 }
 
 static bool is_here(const struct wire *w)
@@ -50,19 +51,26 @@ static bool is_here(const struct wire *w)
 	return !w->receives || (w->body && w->got == PF_FRAME_HEADER + w->length);
 }
 
+static void skip_sent(struct wire *w, size_t n)
+{
+	while (w->out_n && n >= w->out->iov_len) {
+		n -= w->out++->iov_len;
+		w->out_n--;
+	}
+	if (n) {
+		w->out->iov_base = (char *)w->out->iov_base + n;
+		w->out->iov_len -= n;
+	}
+}
+
 static enum step send_some(struct wire *w)
 {
-	size_t header = w->sent < PF_FRAME_HEADER ? PF_FRAME_HEADER - w->sent : 0;
-	size_t body = header ? 0 : w->sent - PF_FRAME_HEADER;
-	struct iovec pieces[] = {
-		{ w->header_out + PF_FRAME_HEADER - header, header },
-		{ (void *)((uintptr_t)w->body_out.p + body), w->body_out.n - body },
-	};
-	struct msghdr message = { .msg_iov = pieces, .msg_iovlen = PF_COUNT(pieces) };
+	struct msghdr message = { .msg_iov = w->out,
+				  .msg_iovlen = w->out_n < AT_ONCE ? w->out_n : AT_ONCE };
 	ssize_t n = sendmsg(w->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 	if (n >= 0) {
-		w->sent += (size_t)n;
+		skip_sent(w, (size_t)n);
 		return STEP_AGAIN;
 	}
 	if (errno == EAGAIN || errno == EINTR)
@@ -197,6 +205,12 @@ static void forget(struct wire *w)
 	w->got = w->size = 0;
 }
 
+static void finish(struct wire *w)
+{
+	forget(w);
+	pfr_pieces_free(&w->pieces);
+}
+
 /* ---- the module's functions ---- */
 
 /* None is no end. */
@@ -219,16 +233,30 @@ static int set_deadline(struct wire *w, struct py *timeout)
 	return 0;
 }
 
-static int set_body(struct wire *w, int kind, struct pf_str body)
+/* The header in front of what the pieces have. */
+static int set_frame(struct wire *w, int kind)
 {
-	if (kind < PF_FRAME_LOAD || kind > PF_FRAME_PIECE || body.n > PF_MAX_FRAME) {
+	struct iovec *body, *all;
+	size_t n = pfr_pieces_list(&body, &w->pieces), length = 0;
+
+	for (size_t i = 0; i < n; i++)
+		length += body[i].iov_len;
+	if (kind < PF_FRAME_LOAD || kind > PF_FRAME_PIECE || length > PF_MAX_FRAME) {
 		PyErr_SetString(PyExc_ValueError, "no kind of frame, or a frame too large");
 		return -1;
 	}
-	w->sends = true;
-	w->body_out = body;
-	pf_frame_header(w->header_out, (enum pf_frame_kind)kind, body.n);
+	all = pf_alloc_array(&w->pieces.a, n + 1, sizeof(*all));
+	all[0] = (struct iovec){ w->header_out, PF_FRAME_HEADER };
+	memcpy(all + 1, body, n * sizeof(*all));
+	w->out = all;
+	w->out_n = n + 1;
+	pf_frame_header(w->header_out, (enum pf_frame_kind)kind, length);
 	return 0;
+}
+
+static int set_object(struct wire *w, struct pfr *r, int kind, struct py *o)
+{
+	return pfr_pieces_put(r, &w->pieces, o) < 0 ? -1 : set_frame(w, kind);
 }
 
 static struct py *answer(struct wire *w, struct pfr *r)
@@ -248,7 +276,6 @@ static struct py *none_or_null(int rc)
 struct py *pfr_module_send(struct py *self, struct py *args, struct py *kwargs)
 {
 	static const char *const names[] = { "fd", "kind", "obj", "timeout", NULL };
-	struct pf_buf body = PF_BUF(PF_MAX_FRAME);
 	struct wire w = { 0 };
 	struct py *o, *timeout = NULL;
 	struct pfr *r;
@@ -259,14 +286,25 @@ struct py *pfr_module_send(struct py *self, struct py *args, struct py *kwargs)
 	    set_deadline(&w, timeout) < 0)
 		return NULL;
 	r = pfr_borrow();
-	rc = pfr_put_exact(r, &body, o);
+	rc = set_object(&w, r, kind, o);
 	pfr_give_back(r);
 	if (rc == 0)
-		rc = set_body(&w, kind, pf_buf_view(&body));
-	if (rc == 0)
 		rc = carry(&w);
-	pf_buf_free(&body);
+	finish(&w);
 	return none_or_null(rc);
+}
+
+/* The bytes are the only piece, lent. */
+static int set_bytes(struct wire *w, int kind, struct py *o)
+{
+	struct py_view view;
+
+	if (PyObject_GetBuffer(o, &view, PY_BUF_C_CONTIGUOUS) < 0)
+		return -1;
+	*PF_PUSH(&w->pieces.a, &w->pieces.views) = view;
+	*PF_PUSH(&w->pieces.a, &w->pieces.loans) =
+		(struct pfr_loan){ 0, view.buf, (size_t)view.len };
+	return set_frame(w, kind);
 }
 
 struct py *pfr_module_send_bytes(struct py *self, struct py *args, struct py *kwargs)
@@ -274,17 +312,16 @@ struct py *pfr_module_send_bytes(struct py *self, struct py *args, struct py *kw
 	static const char *const names[] = { "fd", "kind", "body", "timeout", NULL };
 	struct wire w = { 0 };
 	struct py *o, *timeout = NULL;
-	struct py_view view;
 	int kind, rc;
 
 	(void)self;
 	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "iiO|O", names, &w.fd, &kind, &o, &timeout) ||
-	    set_deadline(&w, timeout) < 0 || PyObject_GetBuffer(o, &view, PY_BUF_C_CONTIGUOUS) < 0)
+	    set_deadline(&w, timeout) < 0)
 		return NULL;
-	rc = set_body(&w, kind, (struct pf_str){ view.buf, (size_t)view.len });
+	rc = set_bytes(&w, kind, o);
 	if (rc == 0)
 		rc = carry(&w);
-	PyBuffer_Release(&view);
+	finish(&w);
 	return none_or_null(rc);
 }
 
@@ -303,7 +340,7 @@ static struct py *receive(struct py *args, struct py *kwargs, bool decoded)
 		made = answer(&w, r);
 		pfr_give_back(r);
 	}
-	forget(&w);
+	finish(&w);
 	return made;
 }
 
@@ -335,7 +372,6 @@ static int exchange(struct wire *w)
 struct py *pfr_module_exchange(struct py *self, struct py *args, struct py *kwargs)
 {
 	static const char *const names[] = { "fd", "kind", "obj", "timeout", NULL };
-	struct pf_buf body = PF_BUF(PF_MAX_FRAME);
 	struct wire w = { 0 };
 	struct py *o, *timeout = NULL, *made = NULL;
 	struct pfr *r;
@@ -346,15 +382,12 @@ struct py *pfr_module_exchange(struct py *self, struct py *args, struct py *kwar
 	    set_deadline(&w, timeout) < 0)
 		return NULL;
 	r = pfr_borrow();
-	rc = pfr_put_exact(r, &body, o);
-	if (rc == 0)
-		rc = set_body(&w, kind, pf_buf_view(&body));
+	rc = set_object(&w, r, kind, o);
 	if (rc == 0)
 		rc = exchange(&w);
 	if (rc == 0)
 		made = answer(&w, r);
 	pfr_give_back(r);
-	forget(&w);
-	pf_buf_free(&body);
+	finish(&w);
 	return made;
 }

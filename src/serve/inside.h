@@ -64,11 +64,13 @@ struct pf_team_state {
 	bool failing;		/* no worker can be started just now */
 };
 
-/* `wake` is an eventfd that is written when there is something to fetch or to look at. */
+/* `wake` is an eventfd that is written when there is something to fetch or to look at; `epoll` is
+ * where the loop watches runners that are lent to it: pf_direct_event knows their events. */
 int pf_team_start(struct pf_team **out, const struct pf_serve_opts *o,
-		  const struct pf_serve_model *m, int wake, struct pf_err *err) PF_MUST_USE;
+		  const struct pf_serve_model *m, int epoll, int wake,
+		  struct pf_err *err) PF_MUST_USE;
 void pf_team_state(struct pf_team *p, struct pf_team_state *out);
-/* Hands over all of a list, which is empty then. */
+/* Puts all of a list into the queue; it is empty then. */
 void pf_team_push(struct pf_team *p, struct pf_orders *fresh);
 /* Takes an order back that no worker has begun; false when one has. */
 bool pf_team_withdraw(struct pf_team *p, struct pf_order *order);

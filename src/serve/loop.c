@@ -115,7 +115,7 @@ static int open_server(struct pf_server *s, const struct pf_serve_model *m, stru
 	if (watch_fd(s, s->wake, &s->wake, err) < 0 || catch_signals(s, err) < 0 ||
 	    listen_on(s, err) < 0)
 		return -1;
-	return pf_team_start(&s->team, o, m, s->wake, err);
+	return pf_team_start(&s->team, o, m, s->epoll, s->wake, err);
 }
 
 /* ---- what comes ---- */
@@ -205,19 +205,25 @@ static int take_signal(struct pf_server *s, struct pf_err *err)
 	return 0;
 }
 
-static int take_answers(struct pf_server *s, struct pf_err *err)
+void pf_server_answer(struct pf_server *s, struct pf_orders *done)
 {
-	struct pf_orders done;
 	struct pf_order *order;
 
-	pf_team_fetch(s->team, &done);
-	while ((order = pf_orders_take(&done))) {
+	while ((order = pf_orders_take(done))) {
 		s->in_flight--;
 		if (order->conn)
 			pf_conn_answer(order->conn, order);
 		else
 			pf_server_drop(s, order);
 	}
+}
+
+static int take_answers(struct pf_server *s, struct pf_err *err)
+{
+	struct pf_orders done;
+
+	pf_team_fetch(s->team, &done);
+	pf_server_answer(s, &done);
 	return pf_team_check(s->team, err);
 }
 
@@ -246,7 +252,8 @@ static int dispatch(struct pf_server *s, const struct epoll_event *e, struct pf_
 			accept_some(s, *fd);
 		return 0;
 	}
-	pf_conn_event(e->data.ptr, e->events);
+	if (!pf_direct_event(s, e->data.ptr))
+		pf_conn_event(e->data.ptr, e->events);
 	return 0;
 }
 
@@ -260,7 +267,7 @@ static int round_of_events(struct pf_server *s, int ms, struct pf_err *err)
 	s->now = pf_clock();
 	for (int i = 0; i < n && rc == 0; i++)
 		rc = dispatch(s, &events[i], err);
-	pf_team_push(s->team, &s->fresh);
+	pf_direct_give(s);
 	pf_access_flush(&s->access);
 	return rc;
 }
@@ -284,7 +291,8 @@ static int run(struct pf_server *s, struct pf_err *err)
 		next = s->now + TICK_MS / 1000.0;
 		for (struct pf_conn *c = s->first; c; c = c->next)
 			pf_conn_tick(c);
-		pf_team_push(s->team, &s->fresh);
+		pf_direct_tick(s);
+		pf_direct_give(s);
 		pf_conns_sweep(s);
 		accept_again(s);
 	}

@@ -58,6 +58,17 @@ struct pf_conn {
 	char verb[24], target[512];
 };
 
+/* loop.c - gives answers to those who wait for them. */
+void pf_server_answer(struct pf_server *s, struct pf_orders *done);
+
+/* direct.c */
+/* The end of a round: what came in it is asked, or left to whoever is free. */
+void pf_direct_give(struct pf_server *s);
+/* False when the tag of an event is none of the team's. */
+bool pf_direct_event(struct pf_server *s, void *tag);
+/* Runners that are late go back to their threads. */
+void pf_direct_tick(struct pf_server *s);
+
 /* conn.c */
 void pf_conn_open(struct pf_server *s, int fd);
 void pf_conn_event(struct pf_conn *c, uint32_t events);

@@ -27,14 +27,19 @@ void pf_team_state(struct pf_team *p, struct pf_team_state *out)
 	pthread_mutex_lock(&p->lock);
 	*out = p->state;
 	out->ready = p->state.ready > p->late ? p->state.ready - p->late : 0;
-	out->waiting = p->queue.n + p->raw.n + p->ahead;
+	out->waiting = p->queue.n + p->raw.n;
+	for (size_t i = 0; i < p->n; i++) {
+		const struct pf_worker *w = &p->workers[i];
+
+		out->busy += w->lent && w->given.n;
+		out->waiting += w->given.n > 1 ? w->given.n - 1 : 0;
+	}
 	pthread_mutex_unlock(&p->lock);
 }
 
 void pf_team_push(struct pf_team *p, struct pf_orders *fresh)
 {
 	struct pf_order *o;
-	bool several = fresh->n > 1;
 
 	if (!fresh->n)
 		return;
@@ -42,10 +47,21 @@ void pf_team_push(struct pf_team *p, struct pf_orders *fresh)
 	while ((o = pf_orders_take(fresh)))
 		pf_orders_add(&p->queue, o);
 	pthread_mutex_unlock(&p->lock);
-	if (several && !p->options->batch)
-		pthread_cond_broadcast(&p->work);
-	else
-		pthread_cond_signal(&p->work);
+}
+
+void pf_team_put_elsewhere(struct pf_team *p, struct pf_orders *orders)
+{
+	struct pf_order *o;
+
+	if (!orders->n)
+		return;
+	pthread_mutex_lock(&p->lock);
+	while ((o = pf_orders_take(orders))) {
+		o->elsewhere = true;
+		pf_orders_add(&p->raw, o);
+	}
+	pthread_mutex_unlock(&p->lock);
+	pthread_cond_broadcast(&p->reading);
 }
 
 static bool is_in(const struct pf_orders *list, const struct pf_order *order)
@@ -110,8 +126,10 @@ bool pf_team_stop(struct pf_team *p)
 	p->stopping = true;
 	for (size_t i = 0; i < p->n; i++)
 		ended &= p->workers[i].ended;
+	for (size_t i = 0; i < p->n; i++)
+		if (p->workers[i].lent)
+			pf_direct_return(&p->workers[i]);
 	pthread_mutex_unlock(&p->lock);
-	pthread_cond_broadcast(&p->work);
 	pthread_cond_broadcast(&p->reading);
 	return ended;
 }
@@ -123,13 +141,14 @@ void pf_team_free(struct pf_team *p)
 	if (!p)
 		return;
 	pf_team_stop(p);
-	for (size_t i = 0; i < p->n; i++)
+	for (size_t i = 0; i < p->n; i++) {
 		pthread_join(p->workers[i].thread, NULL);
+		pthread_cond_destroy(&p->workers[i].back);
+	}
 	while ((o = pf_orders_take(&p->queue)) || (o = pf_orders_take(&p->raw)) ||
 	       (o = pf_orders_take(&p->done)))
 		pf_order_drop(o);
 	pthread_mutex_destroy(&p->lock);
-	pthread_cond_destroy(&p->work);
 	pthread_cond_destroy(&p->reading);
 	free(p->workers);
 	free(p);
@@ -144,6 +163,7 @@ static int start_thread(struct pf_team *p, bool to_read, struct pf_err *err)
 
 	*w = (struct pf_worker){ .team = p, .to_read = to_read,
 				  .batch = p->options->batch && !to_read };
+	pthread_cond_init(&w->back, NULL);
 	rc = pthread_create(&w->thread, NULL, pf_worker_main, w);
 	if (rc != 0)
 		return pf_fail(err, PF_EIO, "cannot start a thread: %s", strerror(rc));
@@ -152,7 +172,7 @@ static int start_thread(struct pf_team *p, bool to_read, struct pf_err *err)
 }
 
 int pf_team_start(struct pf_team **out, const struct pf_serve_opts *o,
-		  const struct pf_serve_model *m, int wake, struct pf_err *err)
+		  const struct pf_serve_model *m, int epoll, int wake, struct pf_err *err)
 {
 	struct pf_team *p = calloc(1, sizeof(*p));
 	unsigned threads = o->workers + (m->reads_raw ? 0 : 1);
@@ -160,11 +180,11 @@ int pf_team_start(struct pf_team **out, const struct pf_serve_opts *o,
 	if (!p || !(p->workers = calloc(threads, sizeof(*p->workers))))
 		pf_oom();
 	pthread_mutex_init(&p->lock, NULL);
-	pthread_cond_init(&p->work, NULL);
 	pthread_cond_init(&p->reading, NULL);
 	p->options = o;
 	p->model = m;
 	p->wake = wake;
+	p->epoll = epoll;
 	p->state.workers = o->workers;
 	for (unsigned i = 0; i < threads; i++)
 		if (start_thread(p, i == o->workers, err) < 0) {

@@ -148,6 +148,35 @@ static void move(struct pf_orders *to, struct pf_orders *from)
 		pf_orders_add(to, o);
 }
 
+/* The runner that reads is not lent. Should it die at rest, that is seen in time. */
+static void doze(struct pf_worker *w)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += 250000000;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	pthread_cond_timedwait(w->to_read ? &w->team->reading : &w->back, &w->team->lock, &until);
+}
+
+/* Without anything to do, or with what the loop does faster, the runner is the loop's. */
+static void wait_for_orders(struct pf_worker *w, const struct pf_orders *queue)
+{
+	struct pf_team *p = w->team;
+
+	if (p->stopping || (queue->n && (w->to_read || !pf_direct_fits(w))))
+		return;
+	if (w->to_read || !pf_direct_lend(w)) {
+		doze(w);
+		return;
+	}
+	if (queue->n)
+		pf_team_wake(p);
+	while (w->lent)
+		pthread_cond_wait(&w->back, &p->lock);
+}
+
 /* Takes orders, or waits for some; false when the worker is to look at its runner or at the
  * team. */
 static bool take(struct pf_worker *w, struct pf_orders *out)
@@ -155,21 +184,17 @@ static bool take(struct pf_worker *w, struct pf_orders *out)
 	struct pf_team *p = w->team;
 	struct pf_orders *queue = w->to_read ? &p->raw : &p->queue;
 	unsigned most = w->batch ? PF_MAX_BATCH : 1;
-	struct timespec until;
+	bool any;
 
 	pthread_mutex_lock(&p->lock);
-	if (!queue->n && !p->stopping) {
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_nsec += 250000000; /* a runner that dies at rest is seen in time */
-		until.tv_sec += until.tv_nsec / 1000000000;
-		until.tv_nsec %= 1000000000;
-		pthread_cond_timedwait(w->to_read ? &p->reading : &p->work, &p->lock, &until);
-	}
-	while (queue->n && out->n < most)
+	wait_for_orders(w, queue);
+	move(out, &w->orders);
+	while (queue->n && !w->given.n && out->n < most)
 		pf_orders_add(out, pf_orders_take(queue));
-	p->state.busy += out->n > 0;
+	any = out->n || w->given.n;
+	p->state.busy += any;
 	pthread_mutex_unlock(&p->lock);
-	return out->n > 0;
+	return any;
 }
 
 /* What a worker has for the others: answers, what it did not come to, what it cannot read. */
@@ -180,25 +205,22 @@ struct outcome {
 static void hand_over(struct pf_worker *w, struct outcome *o)
 {
 	struct pf_team *p = w->team;
-	bool wake, moved = o->elsewhere.n > 0;
+	bool wake;
 
 	if (w->runner.fd <= 0)
 		note_end(w); /* before what it was late with is forgotten */
+	pf_team_put_elsewhere(p, &o->elsewhere);
 	pthread_mutex_lock(&p->lock);
 	for (struct pf_order *one = o->done.first; one; one = one->next)
 		p->late -= one->late;
-	for (struct pf_order *one = o->elsewhere.first; one; one = one->next)
-		one->elsewhere = true;
-	wake = !p->done.n && o->done.n;
-	p->ahead = 0;
+	if (w->runner.fd <= 0)
+		move(&o->back, &w->given); /* over the one before them */
+	wake = (!p->done.n && o->done.n) || o->back.n;
 	move(&p->done, &o->done);
-	move(&p->raw, &o->elsewhere);
 	pf_orders_put_back(w->to_read ? &p->raw : &p->queue, &o->back);
 	pthread_mutex_unlock(&p->lock);
 	if (wake)
 		pf_team_wake(p);
-	if (moved)
-		pthread_cond_broadcast(&p->reading);
 }
 
 static void note_done(struct pf_worker *w, unsigned calls)
@@ -209,41 +231,55 @@ static void note_done(struct pf_worker *w, unsigned calls)
 	pthread_mutex_unlock(&w->team->lock);
 }
 
+static void give(struct pf_worker *w, struct pf_scorer *s, struct pf_order *order,
+		 struct outcome *o)
+{
+	if (!pf_score_give(s, order, &o->done, &o->elsewhere))
+		return;
+	pthread_mutex_lock(&w->team->lock);
+	pf_orders_add(&w->given, order);
+	pthread_mutex_unlock(&w->team->lock);
+}
+
 /* The next order, given to the runner while it is at another one. With other workers it is left to
  * whichever is free first. */
-static struct pf_order *give_next(struct pf_worker *w, struct pf_scorer *s, struct outcome *o)
+static void give_next(struct pf_worker *w, struct pf_scorer *s, struct outcome *o)
 {
 	struct pf_team *p = w->team;
 	struct pf_order *next = NULL;
 
-	if (w->to_read || p->options->workers > 1)
-		return NULL;
+	if (w->to_read || p->options->workers > 1 || w->given.n > 1)
+		return;
 	pthread_mutex_lock(&p->lock);
 	if (p->queue.first && p->queue.first->format != PF_ORDER_PARQUET) /* the runner reads it */
 		next = pf_orders_take(&p->queue);
-	p->ahead = next != NULL;
 	pthread_mutex_unlock(&p->lock);
-	return next && pf_score_give(s, next, &o->done, &o->elsewhere) ? next : NULL;
+	if (next)
+		give(w, s, next, o);
+}
+
+static struct pf_order *take_given(struct pf_worker *w, struct pf_scorer *s)
+{
+	struct pf_order *order = w->given.first;
+
+	pf_score_take(s, order);
+	pthread_mutex_lock(&w->team->lock);
+	pf_orders_take(&w->given);
+	pthread_mutex_unlock(&w->team->lock);
+	return order;
 }
 
 /* One by one: while the model is at one, the next is read and on its way to it. */
 static void answer_each(struct pf_worker *w, struct pf_scorer *s, struct pf_orders *orders)
 {
-	struct pf_order *order = pf_orders_take(orders), *next;
 	struct outcome o = { 0 };
 
-	if (!pf_score_give(s, order, &o.done, &o.elsewhere))
-		order = NULL;
-	while (order) {
-		next = give_next(w, s, &o);
-		pf_score_take(s, order);
-		pf_orders_add(&o.done, order);
-		if (next && w->runner.fd <= 0) { /* over the one before it */
-			pf_orders_add(&o.back, next);
-			next = NULL;
-		}
+	if (orders->n)
+		give(w, s, pf_orders_take(orders), &o);
+	while (w->given.n) {
+		give_next(w, s, &o);
+		pf_orders_add(&o.done, take_given(w, s));
 		hand_over(w, &o);
-		order = next;
 	}
 	hand_over(w, &o);
 }
@@ -258,20 +294,27 @@ static void answer_together(struct pf_worker *w, struct pf_scorer *s, struct pf_
 	hand_over(w, &o);
 }
 
+struct pf_scorer pf_worker_scorer(struct pf_worker *w)
+{
+	const struct pf_team *p = w->team;
+
+	return (struct pf_scorer){ .model = p->model,
+				   .runner = &w->runner,
+				   .reads_raw = w->to_read || p->model->reads_raw,
+				   .batch = w->batch,
+				   .max_body = p->options->max_body };
+}
+
 static void answer(struct pf_worker *w, struct pf_orders *orders)
 {
-	struct pf_scorer s = { .model = w->team->model,
-			       .runner = &w->runner,
-			       .reads_raw = w->to_read || w->team->model->reads_raw,
-			       .batch = w->batch,
-			       .max_body = w->team->options->max_body };
+	struct pf_scorer s = pf_worker_scorer(w);
 	struct outcome o = { 0 };
 
-	if (!lives(w)) { /* they wait for the next one */
+	if (orders->n && !lives(w)) { /* they wait for the next one */
 		o.back = *orders;
 		*orders = (struct pf_orders){ 0 };
 		hand_over(w, &o);
-	} else if (w->batch) {
+	} else if (orders->n && w->batch) {
 		answer_together(w, &s, orders);
 		w->batch = s.batch;
 	} else {

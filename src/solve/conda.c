@@ -15,14 +15,7 @@ void pf_conda_solution_free(struct pf_conda_solution *s)
 	memset(s, 0, sizeof(*s));
 }
 
-/* ---- what is needed comes before what needs it ---- */
-
-struct ordering {
-	struct pf_conda_chosen *chosen;	/* by name */
-	struct pf_map places;		/* a name to its number plus 1 */
-	bool *begun;
-	struct pf_conda_solution *out;
-};
+/* ---- what is chosen ---- */
 
 static int compare_names(const void *l, const void *r)
 {
@@ -31,56 +24,13 @@ static int compare_names(const void *l, const void *r)
 	return pf_str_cmp((*a)->of->name, (*b)->of->name);
 }
 
-static size_t place_of(const struct ordering *o, const struct pf_conda_spec *spec)
+static void put_by_name(struct pf_conda_solution *out, struct pf_conda_chosen *chosen)
 {
-	return (size_t)(uintptr_t)pf_map_get(&o->places, spec->about->name);
-}
-
-struct step {
-	size_t place;
-	size_t next;	/* of its needs, the one that is looked at next */
-};
-
-/* Depth first, on a stack of our own; what needs itself in turn comes as it comes. */
-static void put_from(struct ordering *o, struct pf_arena *a, size_t place)
-{
-	PF_VEC(struct step) stack = { 0 };
-
-	o->begun[place] = true;
-	*PF_PUSH(a, &stack) = (struct step){ place, 0 };
-	while (stack.n) {
-		struct step *top = &stack.v[stack.n - 1];
-		const struct pf_conda_candidate *c = o->chosen->v.v[top->place];
-		size_t need;
-
-		if (top->next == c->depends.n) {
-			if (!c->of->machine)
-				*PF_PUSH(&o->out->arena, &o->out->v) = *c->r;
-			stack.n--;
-			continue;
-		}
-		need = place_of(o, c->depends.v[top->next++]);
-		if (need && !o->begun[need - 1]) {
-			o->begun[need - 1] = true;
-			*PF_PUSH(a, &stack) = (struct step){ need - 1, 0 };
-		}
-	}
-}
-
-static void put_in_order(struct pf_conda_solution *out, struct pf_arena *a,
-			 struct pf_conda_chosen *chosen)
-{
-	struct ordering o = { .chosen = chosen, .out = out };
-	size_t n = chosen->v.n;
-
-	if (n)
-		qsort(chosen->v.v, n, sizeof(*chosen->v.v), compare_names);
-	o.begun = pf_alloc_array(a, n + 1, sizeof(*o.begun));
-	for (size_t i = 0; i < n; i++)
-		*pf_map_put(a, &o.places, chosen->v.v[i]->of->name) = (void *)(uintptr_t)(i + 1);
-	for (size_t i = 0; i < n; i++)
-		if (!o.begun[i])
-			put_from(&o, a, i);
+	if (chosen->v.n)
+		qsort(chosen->v.v, chosen->v.n, sizeof(*chosen->v.v), compare_names);
+	for (size_t i = 0; i < chosen->v.n; i++)
+		if (!chosen->v.v[i]->of->machine)
+			*PF_PUSH(&out->arena, &out->v) = *chosen->v.v[i]->r;
 }
 
 /* ---- time ---- */
@@ -156,7 +106,7 @@ static int solve(struct pf_conda_solution *out, struct pf_conda_search *s, struc
 		return pf_conda_explain(s, &facts, err);
 	if (rc < 0)
 		return -1;
-	put_in_order(out, &s->arena, &chosen);
+	put_by_name(out, &chosen);
 	out->names = s->names.entries.n;
 	out->records = s->records;
 	out->candidates = s->candidates;

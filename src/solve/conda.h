@@ -26,8 +26,7 @@ struct pf_conda_ask {
 
 struct pf_conda_solution {
 	struct pf_arena arena;
-	/* What another one needs comes before it, else by name. The records are the asker's, in a
-	 * list that is the solution's. */
+	/* By name. The records are the asker's, in a list that is the solution's. */
 	struct pf_conda_records v;
 	size_t names, records;	/* that were looked at */
 	size_t candidates;	/* that the search was among */

@@ -11,6 +11,7 @@
 #include "channel/repodata.h"
 #include "formats/digest.h"
 #include "solve/conda.h"
+#include "solve/reqlines.h"
 #include "solve/twins.h"
 
 void pf_conda_task_free(struct pf_conda_task *t)
@@ -24,18 +25,15 @@ void pf_conda_task_free(struct pf_conda_task *t)
 
 static bool is_of_any_venv(struct pf_str spec)
 {
-	static const char *const names[] = { "python", "pip", "setuptools", "wheel", NULL };
-	PF_AUTO(arena) a = { 0 };
-	struct pf_str name;
+	struct pf_str name = pf_conda_spec_name(spec);
 
-	(void)pf_twin_spell(&a, &name, spec);
-	return pf_str_in(name, names);
+	return pf_str_is(name, "python") || pf_reqline_is_build(name);
 }
 
 bool pf_needs_conda(const struct pf_needs *needs, const struct pf_opts *o)
 {
 	if (o->env_manager != PF_ENV_AUTO)
-		return o->env_manager == PF_ENV_CONDA;
+		return o->env_manager == PF_ENV_CONDA || o->env_manager == PF_ENV_MAMBA;
 	for (size_t i = 0; i < needs->conda.n; i++)
 		if (!is_of_any_venv(needs->conda.v[i]))
 			return true;
@@ -92,50 +90,39 @@ int pf_conda_task_open(struct pf_conda_task *out, struct pf_needs *needs, const 
 
 /* ---- what ---- */
 
+bool pf_conda_names_patch(const struct pf_needs *needs)
+{
+	return !pf_str_eq(needs->python, pf_python_minor(needs->python));
+}
+
 /* "3.11.7" as conda takes "python=3.11.7", or any patch of it. */
 static struct pf_str python_spec(struct pf_arena *a, struct pf_str version, bool any_patch)
 {
-	size_t dot = pf_str_find(version, '.');
-	size_t patch = dot == PF_NPOS ? PF_NPOS : pf_str_find(pf_str_skip(version, dot + 1), '.');
-
 	if (!version.n)
 		return PF_S("python");
-	if (any_patch && patch != PF_NPOS)
-		version = pf_str_cut(version, 0, dot + 1 + patch);
+	version = any_patch ? pf_python_minor(version) : version;
 	return pf_format(a, "python=" PF_FMT, PF_ARG(version));
 }
 
-static int add_spec(struct pf_match_spec *out, struct pf_conda_task *t, struct pf_str text,
-		    struct pf_err *err)
+int pf_conda_task_specs(struct pf_conda_asked *out, struct pf_conda_task *t,
+			const struct pf_needs *needs, bool any_patch, struct pf_err *err)
 {
-	if (pf_match_spec_parse(out, &t->arena, text, err) < 0)
-		return -1;
-	pf_channels_resolve(&t->channels, out);
-	return 0;
-}
+	struct pf_str python = python_spec(&t->arena, needs->python, any_patch);
 
-struct asked {
-	struct pf_match_spec *v;
-	size_t n;
-};
-
-static int read_specs(struct asked *out, struct pf_conda_task *t, const struct pf_needs *needs,
-		      bool any_patch, struct pf_err *err)
-{
-	out->v = pf_alloc_array(&t->arena, needs->conda.n + 1, sizeof(*out->v));
-	out->n = 0;
-	if (add_spec(&out->v[out->n++], t, python_spec(&t->arena, needs->python, any_patch), err) <
-	    0)
+	out->v = pf_alloc_array(&t->arena, needs->conda_specs.n + 1, sizeof(*out->v));
+	out->n = 1;
+	if (pf_match_spec_parse(&out->v[0], &t->arena, python, err) < 0)
 		return -1;
-	for (size_t i = 0; i < needs->conda.n; i++)
-		if (add_spec(&out->v[out->n++], t, needs->conda.v[i], err) < 0)
-			return -1;
+	for (size_t i = 0; i < needs->conda_specs.n; i++) {
+		out->v[out->n] = needs->conda_specs.v[i];
+		pf_channels_resolve(&t->channels, &out->v[out->n++]);
+	}
 	return 0;
 }
 
 static int search(struct pf_conda_solution *out, struct pf_repodata *repodata,
-		  struct pf_conda_task *t, const struct asked *specs, const struct pf_needs *needs,
-		  struct pf_err *err)
+		  struct pf_conda_task *t, const struct pf_conda_asked *specs,
+		  const struct pf_needs *needs, struct pf_err *err)
 {
 	struct pf_conda_ask ask = {
 		.specs = specs->v, .spec_count = specs->n,
@@ -149,29 +136,35 @@ static int search(struct pf_conda_solution *out, struct pf_repodata *repodata,
 	return pf_conda_solve(out, &ask, err);
 }
 
+void pf_conda_note_patch(const struct pf_needs *needs)
+{
+	pf_note("the channels do not have python " PF_FMT " with all of this: another patch is "
+		"taken", PF_ARG(needs->python));
+}
+
 /* The exact Python first. */
-static int solve(struct pf_conda_solution *out, struct asked *specs, struct pf_repodata *repodata,
-		 struct pf_conda_task *t, const struct pf_needs *needs, const struct pf_opts *o,
-		 struct pf_err *err)
+static int solve(struct pf_conda_solution *out, struct pf_conda_asked *specs,
+		 struct pf_repodata *repodata, struct pf_conda_task *t,
+		 const struct pf_needs *needs, const struct pf_opts *o, struct pf_err *err)
 {
 	struct pf_err other;
 
-	if (read_specs(specs, t, needs, false, err) < 0)
+	if (pf_conda_task_specs(specs, t, needs, false, err) < 0)
 		return -1;
 	if (search(out, repodata, t, specs, needs, err) == 0)
 		return 0;
-	if (err->code != PF_ESOLVE || o->strict_python || !needs->python.n ||
-	    read_specs(specs, t, needs, true, &other) < 0 ||
+	if (err->code != PF_ESOLVE || o->strict_python || !pf_conda_names_patch(needs) ||
+	    pf_conda_task_specs(specs, t, needs, true, &other) < 0 ||
 	    search(out, repodata, t, specs, needs, &other) < 0)
 		return -1;
-	pf_note("the channels do not have python " PF_FMT " with all of this: another patch is "
-		"taken", PF_ARG(needs->python));
+	pf_conda_note_patch(needs);
 	return 0;
 }
 
 /* ---- the plan ---- */
 
-static struct pf_str asked_by(struct pf_arena *a, const struct asked *specs, struct pf_str name)
+struct pf_str pf_conda_asked_by(struct pf_arena *a, const struct pf_conda_asked *specs,
+				struct pf_str name)
 {
 	for (size_t i = 0; i < specs->n; i++)
 		if (pf_str_eq(specs->v[i].name, name))
@@ -203,7 +196,7 @@ void pf_conda_task_places(struct pf_plan *plan, const struct pf_conda_task *t)
 }
 
 static void fill(struct pf_plan *plan, const struct pf_conda_task *t,
-		 const struct pf_conda_solution *found, const struct asked *specs)
+		 const struct pf_conda_solution *found, const struct pf_conda_asked *specs)
 {
 	struct pf_arena *a = &plan->arena;
 
@@ -215,7 +208,7 @@ static void fill(struct pf_plan *plan, const struct pf_conda_task *t,
 		one = PF_PUSH(a, &plan->conda);
 		*one = pf_planned_conda_copy(
 			a, &(struct pf_planned_conda){ .record = found->v.v[i] });
-		one->asked = asked_by(a, specs, one->record.name);
+		one->asked = pf_conda_asked_by(a, specs, one->record.name);
 	}
 	pf_conda_task_places(plan, t);
 	plan->resolver = PF_S("pyfunc-env " PACKAGE_VERSION);
@@ -228,7 +221,7 @@ int pf_conda_task_solve(struct pf_plan *plan, struct pf_conda_task *t, const str
 	PF_AUTO(conda_solution) found = { 0 };
 	struct pf_repodata_settings settings = { .net = t->channels.net, .offline = o->offline,
 						 .refresh = o->refresh };
-	struct asked specs = { 0 };
+	struct pf_conda_asked specs = { 0 };
 	char date[16];
 	char *store = pf_store_root(&t->arena, o->store, err);
 

@@ -15,8 +15,8 @@ struct pf_conda_task {
 
 void pf_conda_task_free(struct pf_conda_task *t);
 
-/* Does an environment of these needs come from conda's channels? By --env-manager conda, and with
- * auto where they name packages besides python, pip, setuptools and wheel. */
+/* Does an environment of these needs come from conda's channels? By --env-manager conda and mamba,
+ * and with auto where they name packages besides python, pip, setuptools and wheel. */
 bool pf_needs_conda(const struct pf_needs *needs, const struct pf_opts *o);
 /* Could the package index do without a channel? It has all that is named. */
 bool pf_conda_has_twins(const struct pf_needs *needs);
@@ -33,3 +33,25 @@ void pf_conda_task_places(struct pf_plan *plan, const struct pf_conda_task *t);
  * have that one. ESOLVE, ETRANSFER, ELIMIT. */
 int pf_conda_task_solve(struct pf_plan *plan, struct pf_conda_task *t, const struct pf_needs *needs,
 			const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
+/* The same by whichever of micromamba, mamba and conda is there: it is made at once, and left in
+ * plan->made. EIO when there is none of them, EUSAGE where a day is asked for. */
+int pf_conda_task_drive(struct pf_plan *plan, struct pf_conda_task *t, const struct pf_needs *needs,
+			const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
+
+/* ---- what the two share ---- */
+
+/* Python's spec, and those of the needs; in the task's arena. */
+struct pf_conda_asked {
+	struct pf_match_spec *v;
+	size_t n;
+};
+
+int pf_conda_task_specs(struct pf_conda_asked *out, struct pf_conda_task *t,
+			const struct pf_needs *needs, bool any_patch,
+			struct pf_err *err) PF_MUST_USE;
+/* The spec that asks for a package; empty: none does. */
+struct pf_str pf_conda_asked_by(struct pf_arena *a, const struct pf_conda_asked *specs,
+				struct pf_str name);
+/* Is it "3.11.7" of which another patch would do? And says that one is taken. */
+bool pf_conda_names_patch(const struct pf_needs *needs);
+void pf_conda_note_patch(const struct pf_needs *needs);

@@ -25,7 +25,7 @@ void pf_driver_free(struct pf_driver *d)
 
 /* Patterns of pf_str_fits. Dropped, unless KEPT says otherwise. */
 static const char *const dropped[] = {
-	"PYTHON*", "VIRTUAL_ENV*", "CONDA_*", "_CONDA_*", "LD_*", "PIP_*", "UV_*", "PYENV_VERSION",
+	"PYTHON*", "VIRTUAL_ENV*", "CONDA_*", "_CONDA_*", "_CE_*", "LD_*", "PIP_*", "UV_*", "PYENV_VERSION",
 	"SSL_CERT_FILE", "AWS_*", "MLFLOW_*", "VIRTUALENV_*", "__PYVENV_LAUNCHER__", "PIPX_*",
 	"PDM_*", "POETRY_*", "DYLD_*", "TWINE_*",
 };
@@ -36,6 +36,12 @@ static const char *const kept[] = {
 	"UV_CACHE_DIR", "UV_NO_CACHE", "UV_INDEX_*", "UV_KEYRING_PROVIDER", "UV_HTTP_*",
 	"UV_REQUEST_TIMEOUT", "UV_NATIVE_TLS", "UV_SYSTEM_CERTS", "UV_CONCURRENT_*",
 	"UV_NO_BUILD", "UV_NO_BINARY",
+};
+/* For conda's kin: its settings, and nothing of an environment that is active. */
+static const char *const conda_kept[] = { "CONDA_*", "CONDARC", "MAMBA_*", "MAMBARC" };
+static const char *const conda_dropped[] = {
+	"CONDA_PREFIX*", "CONDA_SHLVL", "CONDA_DEFAULT_ENV", "CONDA_PROMPT_MODIFIER",
+	"CONDA_EXE", "CONDA_PYTHON_EXE", "CONDA_ENV_*", "MAMBA_EXE", "MAMBA_DEFAULT_ENV",
 };
 /* A build runs a stranger's code: secrets that no index needs stay here. */
 static const char *const secret[] = { "*_TOKEN", "*_PASSWORD", "*_SECRET*", "*_API_KEY" };
@@ -48,8 +54,12 @@ static bool is_named(struct pf_str name, const char *const *patterns, size_t n)
 	return false;
 }
 
-static bool is_passed_on(struct pf_str name)
+static bool is_passed_on(struct pf_str name, const struct pf_driver *d)
 {
+	if (d && d->kind == PF_DRIVER_CONDA &&
+	    is_named(name, conda_kept, PF_COUNT(conda_kept)))
+		return !is_named(name, conda_dropped, PF_COUNT(conda_dropped)) &&
+		       !is_named(name, secret, PF_COUNT(secret));
 	if (is_named(name, kept, PF_COUNT(kept)))
 		return !pf_str_is(name, "UV_INDEX_URL") && !pf_str_is(name, "UV_INDEX_STRATEGY");
 	return !is_named(name, dropped, PF_COUNT(dropped)) &&
@@ -171,6 +181,22 @@ static void set_pip(struct envp *e, const struct pf_indexes *x, bool offline)
 	set(e, "PIP_NO_PYTHON_VERSION_WARNING", PF_S("1"));
 }
 
+/* Files of their own, since they are protected here and links would protect those of the program's
+ * cache; the folder is not where the environment stays, and nothing is asked. */
+static void set_conda(struct envp *e)
+{
+	static const char *const settings[][2] = {
+		{ "ALWAYS_COPY", "true" },   { "ALWAYS_YES", "true" },
+		{ "REGISTER_ENVS", "false" }, { "REPORT_ERRORS", "false" },
+		{ "NO_BANNER", "1" },	     { "NOTIFY_OUTDATED_CONDA", "false" },
+	};
+
+	for (size_t i = 0; i < PF_COUNT(settings); i++) {
+		set(e, pf_formatz(e->arena, "CONDA_%s", settings[i][0]), pf_s(settings[i][1]));
+		set(e, pf_formatz(e->arena, "MAMBA_%s", settings[i][0]), pf_s(settings[i][1]));
+	}
+}
+
 char **pf_driver_environment(struct pf_arena *a, const struct pf_driver *d, const struct pf_opts *o)
 {
 	struct envp e = { .arena = a };
@@ -179,7 +205,7 @@ char **pf_driver_environment(struct pf_arena *a, const struct pf_driver *d, cons
 	for (char **p = environ; *p; p++) {
 		struct pf_str name = pf_str_cut(pf_s(*p), 0, pf_str_find(pf_s(*p), '='));
 
-		if (!pf_str_is(name, "PATH") && is_passed_on(name))
+		if (!pf_str_is(name, "PATH") && is_passed_on(name, d))
 			*PF_PUSH(a, &e.v) = *p;
 	}
 	set_path(&e);
@@ -188,6 +214,8 @@ char **pf_driver_environment(struct pf_arena *a, const struct pf_driver *d, cons
 		set(&e, "SSL_CERT_FILE", pf_s(cert));
 	if (d && d->kind == PF_DRIVER_UV)
 		set_uv(&e, &d->indexes);
+	if (d && d->kind == PF_DRIVER_CONDA)
+		set_conda(&e);
 	if (d && d->kind == PF_DRIVER_PIP)
 		set_pip(&e, &d->indexes, o->offline);
 	*PF_PUSH(a, &e.v) = NULL;
@@ -235,7 +263,7 @@ int pf_driver_find(struct pf_driver *out, const struct pf_python *python,
 
 	pf_indexes_read(&d.indexes, needs, python, o);
 	if (o->env_manager == PF_ENV_CONDA || o->env_manager == PF_ENV_MAMBA) {
-		pf_fail(err, PF_EUSAGE, "this version makes no conda environments");
+		pf_fail(err, PF_EUSAGE, "no conda program resolves what pip needs");
 		return pf_hint(err, "use --env-manager uv or virtualenv: packages that only "
 				    "conda has are then listed and left out");
 	}

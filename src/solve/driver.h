@@ -1,16 +1,21 @@
-/* driver.h - uv and pip as programs: found, given a clean environment, run, understood */
+/* driver.h - uv, pip and conda as programs: found, given a clean environment, run, understood */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
 #include "solve/indexes.h"
 #include "solve/solve.h"
 
-enum pf_driver_kind { PF_DRIVER_UV, PF_DRIVER_PIP, PF_DRIVER_NONE /* ourselves: native.h */ };
+enum pf_driver_kind {
+	PF_DRIVER_UV,
+	PF_DRIVER_PIP,
+	PF_DRIVER_CONDA, /* micromamba, mamba, conda: conda_drive.c */
+	PF_DRIVER_NONE,	 /* ourselves: native.h */
+};
 
 struct pf_driver {
 	struct pf_arena arena;
 	enum pf_driver_kind kind;
-	char *uv;		/* the program */
+	char *uv, *conda;	/* the program */
 	char *pip_python;	/* the interpreter that runs pip while resolving */
 	char *pip;		/* "DIR/pip" or "WHEEL/pip", run as a script; NULL: -m pip */
 	struct pf_str version;	/* "uv 0.13.9", "pip 23.2.1" */

@@ -30,6 +30,19 @@ static const struct {
 	{ "HTTPError: 5", PF_ETRANSFER, "an index fails" },
 	{ "SSLError", PF_ETRANSFER, "an index cannot be trusted" },
 	{ "network was disabled", PF_ETRANSFER, "not in the cache, and the network is off" },
+	/* conda, mamba and micromamba */
+	{ "ChecksumMismatchError", PF_EINTEGRITY, "a package is not what its digest says" },
+	{ "CondaHTTPError", PF_ETRANSFER, "a channel cannot be reached" },
+	{ "CONNECTION FAILED", PF_ETRANSFER, "a channel cannot be reached" },
+	{ "UnavailableInvalidChannel", PF_ETRANSFER, "a channel is not there" },
+	{ "Download error", PF_ETRANSFER, "a channel cannot be reached" },
+	{ "Could not resolve host", PF_ETRANSFER, "a channel cannot be reached" },
+	{ "connect to server", PF_ETRANSFER, "a channel cannot be reached" },
+	{ "Multi-download failed", PF_ETRANSFER, "a download failed" },
+	{ "OfflineError", PF_ETRANSFER, "not in the cache, and the network is off" },
+	{ "PackagesNotFoundError", PF_ESOLVE, "no channel has it" },
+	{ "UnsatisfiableError", PF_ESOLVE, "no solution" },
+	{ "Could not solve for environment specs", PF_ESOLVE, "no solution" },
 	{ "No solution found", PF_ESOLVE, "no solution" },
 	{ "ResolutionImpossible", PF_ESOLVE, "no solution" },
 	{ "No matching distribution found", PF_ESOLVE, "no solution" },
@@ -62,6 +75,7 @@ static struct pf_str strip_frame(struct pf_str line)
 /* What a driver says of the reason:
  *   uv    all lines from "error:" on
  *   pip   "ERROR:" lines, and the indented ones after "The conflict is caused by:"
+ *   conda all lines from the name of its error on; mamba from its library's first error on
  * Lines of our own begin with "-- ". */
 struct reader {
 	bool error, conflict;	/* uv's error, pip's block has begun */
@@ -77,6 +91,21 @@ static bool is_noise(struct pf_str line)
 		if (pf_str_find_str(line, noise[i]) != PF_NPOS)
 			return true;
 	return !strip_frame(line).n || pf_str_starts(line, "-- ");
+}
+
+static bool begins_error(struct pf_str line)
+{
+	static const char *const starts[] = {
+		"error:", "critical libmamba", "error    libmamba", "PackagesNotFoundError:",
+		"UnsatisfiableError:", "LibMambaUnsatisfiableError:", "ResolvePackageNotFound:",
+		"InvalidMatchSpec:", "UnavailableInvalidChannel:", "CondaHTTPError:",
+		"ChecksumMismatchError:", "CondaValueError:", "CondaError:",
+	};
+
+	for (size_t i = 0; i < PF_COUNT(starts); i++)
+		if (pf_str_starts(line, starts[i]))
+			return true;
+	return false;
 }
 
 static bool carries_reason(struct reader *r, struct pf_str line)
@@ -97,7 +126,7 @@ static bool carries_reason(struct reader *r, struct pf_str line)
 	}
 	if (pf_str_starts(line, "hint:"))
 		r->error = false;
-	if (pf_str_starts(line, "error:"))
+	if (begins_error(line))
 		r->error = true;
 	return r->error && !r->pip && !is_noise(line);
 }
@@ -127,7 +156,7 @@ int pf_driver_explain(struct pf_str log, const char *action, struct pf_err *err)
 		i++;
 	join_reasons(&reason, log);
 	if (i == PF_COUNT(signs))
-		pf_fail(err, PF_ESOLVE, "cannot %s: %s", action,
+		pf_fail(err, reason.n ? PF_ESOLVE : PF_EIO, "cannot %s: %s", action,
 			reason.n ? reason.p : "see the log");
 	else
 		pf_fail(err, signs[i].code, "cannot %s: %s%s%s", action, signs[i].what,

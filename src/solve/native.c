@@ -179,7 +179,7 @@ static void plan_one(struct pf_plan *plan, struct pf_offers *offers, const struc
 
 static int resolve(struct pf_resolution *out, struct pf_offers *offers, struct pf_err *err)
 {
-	const struct pf_source source = { .ctx = offers, PF_OFFERS };
+	const struct pf_supply source = { .ctx = offers, PF_OFFERS };
 	int rc;
 
 	pf_offers_start(offers);

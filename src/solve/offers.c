@@ -48,7 +48,7 @@ void pf_offers_start(struct pf_offers *x)
 struct pf_str pf_offer_file_digest(struct pf_arena *a, struct pf_file *file)
 {
 	PF_AUTO(buf) bytes = PF_BUF(PF_MAX_DIST);
-	char *path = file->sha256.n ? NULL : pf_file_path(a, file->url);
+	char *path = file->sha256.n ? NULL : pf_url_local(a, file->url);
 	char hex[PF_SHA256_HEX];
 	struct pf_err ignored;
 

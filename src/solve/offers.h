@@ -98,7 +98,7 @@ void pf_ahead_want(struct pf_offers *x, struct pf_str name, const struct pf_requ
 void pf_ahead_project_came(void *ctx, struct pf_str name);
 void pf_ahead_metadata_came(void *ctx, const struct pf_file *file);
 
-/* Of struct pf_source; ctx is a struct pf_offers. */
+/* Of struct pf_supply; ctx is a struct pf_offers. */
 int pf_offers_candidates(void *ctx, struct pf_candidates *out, struct pf_str name,
 			 struct pf_err *err);
 int pf_offers_direct(void *ctx, struct pf_candidates *out, const struct pf_need *need,

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/number.h"
 #include "base/str.h"
+#include "base/workdir.h"
 #include "formats/digest.h"
 #include "solve/native.h"
 
@@ -14,6 +15,9 @@ void pf_plan_free(struct pf_plan *p)
 	if (p->native)
 		pf_native_free(p->native);
 	free(p->native);
+	if (p->made)
+		pf_workdir_free(p->made);
+	free(p->made);
 	pf_arena_free(&p->arena);
 	memset(p, 0, sizeof(*p));
 }

@@ -43,6 +43,11 @@ struct pf_planned_conda {
 
 struct pf_native;
 struct pf_net;
+struct pf_workdir;
+
+/* The beginning of that folder's name: what is written for a place of such a length has room for
+ * that of the environment's own. */
+#define PF_MADE_PREFIX "made-by-a-conda-program-to-be-moved."
 
 /* Why a package is there, or why in that version. */
 struct pf_reason {
@@ -57,6 +62,8 @@ struct pf_plan {
 	PF_VEC(struct pf_planned) packages;	/* sorted by name */
 	/* of a conda environment, which brings its interpreter; sorted by name, too */
 	PF_VEC(struct pf_planned_conda) conda;
+	/* it is there already: a conda program made it in this folder's "env"; owned, or NULL */
+	struct pf_workdir *made;
 	const struct pf_net *conda_net; /* how their servers are reached; borrowed, or NULL */
 	struct pf_strs left_out;	/* conda packages that a venv cannot have, as written */
 	struct pf_str resolver;		/* "uv 0.13.9" */

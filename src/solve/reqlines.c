@@ -20,7 +20,7 @@ void pf_reqlines_free(struct pf_reqlines *w)
 
 /* ---- conda's packages ---- */
 
-static bool is_build_name(struct pf_str name)
+bool pf_reqline_is_build(struct pf_str name)
 {
 	static const char *const names[] = { "pip", "setuptools", "wheel", NULL };
 
@@ -76,7 +76,7 @@ static void add_conda(struct pf_reqlines *w, const struct pf_needs *needs)
 		text = pf_twin_spell(&w->arena, &name, needs->conda.v[i]);
 		if (pf_str_is(name, "python"))
 			continue;
-		if (!is_build_name(name))
+		if (!pf_reqline_is_build(name))
 			add_other(w, needs, needs->conda.v[i]);
 		else if (!has_build(w, name))
 			*PF_PUSH(&w->arena, &w->build) = text;

@@ -26,5 +26,7 @@ struct pf_reqlines {
 int pf_reqlines_read(struct pf_reqlines *out, const struct pf_needs *needs, const char *model_dir,
 		     const struct pf_python *python, struct pf_err *err) PF_MUST_USE;
 void pf_reqlines_free(struct pf_reqlines *w);
+/* Is it one of pip, setuptools and wheel, which a model of conda's names for its environment? */
+bool pf_reqline_is_build(struct pf_str name);
 /* The name a line begins with, as written. */
 struct pf_str pf_reqline_name(struct pf_str line);

@@ -151,7 +151,7 @@ static int search(struct pf_resolution *out, struct pf_solver *s, struct pf_strs
 	return rc < 0 ? -1 : note_result(out, s, err);
 }
 
-int pf_resolve(struct pf_resolution *out, const struct pf_source *source,
+int pf_resolve(struct pf_resolution *out, const struct pf_supply *source,
 	       const struct pf_need *needs, size_t need_count, const struct pf_resolve_opts *o,
 	       struct pf_err *err)
 {

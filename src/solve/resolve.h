@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "req/marker.h"
 #include "req/needs.h"
-#include "solve/source.h"
+#include "solve/supply.h"
 
 struct pf_resolve_opts {
 	const struct pf_marker_env *env; /* of the one interpreter and platform */
@@ -48,7 +48,7 @@ void pf_resolution_free(struct pf_resolution *r);
  * need that is a URL or a file stands for its project wherever that is asked for. ESOLVE saying
  * why there is no solution, ELIMIT when it takes too long, EMODEL for a need that does not tell
  * its name, and whatever the source fails with. */
-int pf_resolve(struct pf_resolution *out, const struct pf_source *source,
+int pf_resolve(struct pf_resolution *out, const struct pf_supply *source,
 	       const struct pf_need *needs, size_t need_count, const struct pf_resolve_opts *o,
 	       struct pf_err *err) PF_MUST_USE;
 

@@ -35,6 +35,14 @@ int pf_install(const char *into, const struct pf_plan *plan, const struct pf_nee
 	       const struct pf_python *python, struct pf_workdir *w, const struct pf_opts *o,
 	       struct pf_err *err) PF_MUST_USE;
 
+/* An environment of exactly the plan's conda packages at `prefix`, which is not there yet, by
+ * whichever of micromamba, mamba and conda is there: they get addresses, and solve nothing. */
+int pf_install_conda(const char *prefix, const struct pf_plan *plan, struct pf_workdir *w,
+		     const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
+/* The packages of an environment, by its conda-meta/: into plan->conda. EINTEGRITY for one of which
+ * neither file nor digest is told. */
+int pf_conda_read_prefix(struct pf_plan *plan, const char *prefix, struct pf_err *err) PF_MUST_USE;
+
 /* Runs one of the environment's own programs (byte compiler, a first start) with the drivers'
  * clean environment, all its output going to the log. 0 when it could be run: *status as of
  * waitpid. */

@@ -76,7 +76,7 @@ struct pf_assignment {
 
 struct pf_solver {
 	struct pf_arena arena;
-	const struct pf_source *source;
+	const struct pf_supply *source;
 	const struct pf_resolve_opts *o;
 	const struct pf_need *needs;
 	size_t need_count;

@@ -13,9 +13,10 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/str.h"
-#include "env/conda.h"
+#include "env/conda_install.h"
 #include "env/conda_link.h"
 #include "env/conda_package.h"
+#include "env/env.h"
 
 /* "FILE" or "URL", with "#sha256:HEX", "#md5:HEX" where the digest is known; the folder is the subdir. */
 static int read_item(struct pf_planned_conda *out, struct pf_arena *a, const char *text, struct pf_err *err)
@@ -62,13 +63,51 @@ static int read_plan(struct pf_plan *plan, char **items, struct pf_err *err)
 	return 0;
 }
 
+static int check_plan(const struct pf_plan *plan, struct pf_err *err)
+{
+	for (size_t i = 0; i < plan->conda.n; i++) {
+		const struct pf_conda_record *r = &plan->conda.v[i].record;
+
+		if (!pf_is_conda_file(r->fn) || pf_str_find(r->fn, '/') != PF_NPOS)
+			return pf_fail(err, PF_ESOLVE, "\"" PF_FMT "\" is no file of a package",
+				       PF_ARG(pf_shown(r->fn)));
+		if (!r->sha256.n && !r->md5.n)
+			return pf_fail(err, PF_ESOLVE, "nobody tells the digest of " PF_FMT,
+				       PF_ARG(pf_shown(r->fn)));
+	}
+	return 0;
+}
+
+/* Its packages bring the interpreter: of the machine, the platform alone counts. */
+static struct pf_str platform_of(const struct pf_plan *plan)
+{
+	for (size_t i = 0; i < plan->conda.n; i++)
+		if (!pf_str_is(plan->conda.v[i].record.subdir, "noarch"))
+			return plan->conda.v[i].record.subdir;
+	return PF_S("noarch");
+}
+
+static int get_env(struct pf_env *out, struct pf_plan *plan, const struct pf_opts *o, struct pf_err *err)
+{
+	PF_AUTO(python) python = { 0 };
+
+	if (check_plan(plan, err) < 0)
+		return -1;
+	if (!pf_conda_python_version(&python, plan))
+		return pf_fail(err, PF_ESOLVE, "no python is among the packages");
+	python.platform = platform_of(plan);
+	if (pf_plan_seal(plan, &python, o, err) < 0)
+		return -1;
+	return pf_env_get(out, NULL, plan, &python, o, err);
+}
+
 /* env ITEM...: an environment of the store; prints its folder. */
 static int make(char **items, const struct pf_opts *o, struct pf_err *err)
 {
 	PF_AUTO(plan) plan = { 0 };
 	PF_AUTO(env) env = { 0 };
 
-	if (read_plan(&plan, items, err) < 0 || pf_conda_env_get(&env, &plan, o, err) < 0)
+	if (read_plan(&plan, items, err) < 0 || get_env(&env, &plan, o, err) < 0)
 		return -1;
 	printf("%s\n", env.dir);
 	return 0;

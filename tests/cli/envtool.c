@@ -59,18 +59,13 @@ static int create(const char *file, const char *dir, const struct pf_opts *o, bo
 	struct pf_arena a = { 0 };
 	struct pf_needs needs = { 0 };
 	PF_FD(lock) = -1;
-	bool waited = false;
 	int rc, fd;
 
 	rc = read_needs(&needs, &a, file, err);
 	if (rc == 0)
 		rc = pf_python_current(&python, o, err);
 	if (rc == 0)
-		rc = pf_env_recall(&env, &needs, &python, o, err);
-	if (rc == 0)
-		rc = pf_env_lock(&lock, &waited, &needs, &python, o, err);
-	if (rc == 0 && waited)
-		rc = pf_env_recall(&env, &needs, &python, o, err);
+		rc = pf_env_recall(&env, &lock, &needs, &python, o, err);
 	if (rc == 0) {
 		rc = pf_solve(&plan, &needs, dir, &python, o, err);
 		if (rc == 0)

@@ -234,12 +234,16 @@ def same_index(a, b):
     return a.dtype == b.dtype and a.equals(b) and same(list(a), list(b))
 
 
+def allows_twice(o):
+    return getattr(getattr(o, "flags", None), "allows_duplicate_labels", True)
+
+
 def same_pandas(a, b):
     if isinstance(a, pd.Index):
         return same_index(a, b)
     if a.shape != b.shape or not same_index(a.index, b.index) or getattr(a, "attrs", None) != getattr(b, "attrs", None):
         return False
-    if getattr(a, "flags", None) != getattr(b, "flags", None):
+    if allows_twice(a) != allows_twice(b):
         return False
     if isinstance(a, pd.DataFrame):
         return same_index(a.columns, b.columns) and same_columns(a, b)

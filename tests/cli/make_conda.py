@@ -4,7 +4,7 @@
 """usage: make_conda.py OUT [PYTHON]
 
 OUT gets linux-64/ and noarch/. Its interpreter is a script that starts PYTHON (this one, unless it is
-told); everything else is a few bytes. Other recipes import `Package`, `Channel` and `PLACE`.
+told) by its own name, so that venvs can be made of it; everything else is a few bytes. Other recipes import `Package`, `Channel` and `PLACE`.
 """
 import bz2
 import hashlib
@@ -162,7 +162,7 @@ def tiny(out, python):
     c = Channel(out)
 
     p = Package("python", version, depends=["libdemo >=1.0"])
-    p.add("bin/python" + minor, '#!/bin/sh\nexec "%s" "$@"\n' % python, 0o755)
+    p.add("bin/python" + minor, '#!/bin/bash\nexec -a "$0" "%s" "$@"\n' % python, 0o755)
     p.link("bin/python", "python" + minor).link("bin/python3", "python" + minor)
     p.add(site + "/README.txt", "packages\n")
     p.add("lib/python%s/build_config.py" % minor, "prefix = '%s'\n" % PLACE)

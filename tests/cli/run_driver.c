@@ -198,7 +198,7 @@ static struct pf_value make_mixed(struct settings *s)
 	struct pf_table *t = pf_alloc(&s->a, sizeof(*t));
 	bool numbers = s->form == 'N';
 
-	t->rows = numbers ? 1 + s->asked++ % 2 : 2;
+	t->rows = numbers ? 1 + s->asked++ / 3 % 2 : 2;
 	for (size_t i = 0; i < (numbers ? 4 : PF_COUNT(columns)); i++)
 		*PF_PUSH(&s->a, &t->columns) = columns[i];
 	if (numbers)

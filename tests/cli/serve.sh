@@ -34,6 +34,8 @@ check "stopped, with 0" stop 0
 start --no-access-log
 check "killed over a request" client killed "$port"
 check "killed at rest" client idle "$port"
+check "large ones and small ones" client ways "$port"
+check "a model that is noisy at rest" client noise "$port" "$server"
 check "deaths among good requests" client mixed "$port" 1
 check "what is under way is finished" client drain "$port" "$server"
 check "and then it ends, with 0" stopped 0
@@ -51,11 +53,16 @@ check "stopped" stop 0
 
 start -w 2
 check "two workers" client two "$port"
+check "large ones and small ones" client ways "$port"
 check "deaths among good requests" client mixed "$port" 2
 check "stopped" stop 0
 
 start --env TEST_FLAG="$work/flag"
 check "one that cannot be started again, for a while" client crash "$port" "$work/flag"
+check "stopped" stop 0
+
+start --batch
+check "large ones and small ones" client ways "$port"
 check "stopped" stop 0
 
 start --batch

@@ -379,6 +379,43 @@ def killed(where):
     same(pid_of(where) != pid, True, "another process")
 
 
+def ways(where):
+    """Requests and answers of all sizes beside each other: some are for the loop, some for a worker's thread."""
+    sizes = [(1, 1), (3000, 1), (1, 5000), (3000, 5000), (1, 1), (1, 1)]
+
+    def one(i):
+        c = Client(where, 60)
+        for j in range(18):
+            asked, answered = sizes[(i + j) % len(sizes)]
+            same(c.invoke([i, j] + [7] * asked), (200, json.dumps({"predictions": [i, j] + [7] * asked}).replace(", ", ",")))
+            status, text = c.invoke(["many", str(answered)] + ["x"] * asked)
+            same((status, json.loads(text)["predictions"]), (200, list(range(answered))))
+        return "good"
+
+    same(together(6, one), ["good"] * 6)
+    same(one(0), "good", "alone")
+
+
+def noise(where, server):
+    """A model that writes to our socket, or ends it, while nobody asks it: that wakes nobody again and again, and
+    its process is replaced."""
+
+    def ticks():
+        with open(f"/proc/{server}/stat", encoding="ascii") as f:
+            return sum(map(int, f.read().rsplit(")", 1)[1].split()[11:13]))
+
+    for words in ["noise", "1"], ["noise", "100000"], ["hush", ""]:
+        pid = pid_of(where)
+        same(Client(where).invoke(words)[0], 200, "the one that began it")
+        time.sleep(0.4)
+        before = ticks()
+        time.sleep(0.5)
+        same(ticks() - before < 20, True, f"{ticks() - before} hundredths of a second for nothing")
+        same(Client(where).invoke([1])[0], 500, "the one that it broke")
+        same(Client(where).invoke([2]), (200, '{"predictions": [2]}'), "the one after it")
+        same(pid_of(where) != pid, True, "another process")
+
+
 def idle(where):
     """One that dies at rest is replaced before anybody asks."""
     pid, restarts = pid_of(where), metric(where, "worker_restarts_total")

@@ -26,8 +26,15 @@ def array(cells, dtype):
 END
 # What it does is the first word of what it is asked.
 cat >"$model/code/loader.py" <<'END'
-import os, signal, sys, time
+import os, signal, socket, stat, sys, threading, time
 flag = os.environ.get("TEST_FLAG", "")
+def runners_socket():
+    for fd in map(int, os.listdir("/proc/self/fd")):
+        try:
+            if stat.S_ISSOCK(os.fstat(fd).st_mode):
+                return socket.socket(fileno=os.dup(fd))
+        except OSError:
+            pass
 class Model:
     def predict(self, data, params=None):
         rows = list(data)
@@ -41,6 +48,12 @@ class Model:
             time.sleep(60)
         elif word == "pid":
             return [os.getpid()]
+        elif word == "many":
+            return list(range(int(rows[1])))
+        elif word == "noise":
+            threading.Timer(0.2, runners_socket().sendall, [b"x" * int(rows[1])]).start()
+        elif word == "hush":
+            threading.Timer(0.2, runners_socket().shutdown, [socket.SHUT_WR]).start()
         elif word == "die":
             os.kill(os.getpid(), 9)
         elif word == "exit":

@@ -130,9 +130,9 @@ static inline void table_want_depends(void *ctx, const struct pf_candidate *of)
 	t->hinted++;
 }
 
-static inline struct pf_source table_source(struct table *t)
+static inline struct pf_supply table_source(struct table *t)
 {
-	return (struct pf_source){ .ctx = t, .candidates = table_candidates, .direct = table_direct,
+	return (struct pf_supply){ .ctx = t, .candidates = table_candidates, .direct = table_direct,
 				   .depends = table_depends, .want_depends = table_want_depends };
 }
 

@@ -88,7 +88,18 @@ static void explains_failures(void **state)
 		  "cannot resolve: the disk is full: failed to write: No space left on device (os error 28)" },
 		{ "error: failed to open file `/c/x`: Permission denied (os error 13)\n", PF_EIO,
 		  "cannot resolve: permission denied: failed to open file `/c/x`: Permission denied (os error 13)" },
-		{ "", PF_ESOLVE, "cannot resolve: see the log" },
+		{ "error    libmamba Could not solve for environment specs\n    The following package could not be installed\n"
+		  "    \xe2\x94\x94\xe2\x94\x80 nonesuch does not exist.\n",
+		  PF_ESOLVE, "cannot resolve: no solution: error    libmamba Could not solve for environment specs "
+			     "The following package could not be installed nonesuch does not exist." },
+		{ "Solving environment: failed\n\nPackagesNotFoundError: The following packages are not available "
+		  "from current channels:\n\n  - nonesuch\n",
+		  PF_ESOLVE, "cannot resolve: no channel has it: PackagesNotFoundError: The following packages are not "
+			     "available from current channels: - nonesuch" },
+		{ "critical libmamba Download error (6) Could not resolve host: h [http://h/x]\n", PF_ETRANSFER,
+		  "cannot resolve: a channel cannot be reached: critical libmamba Download error (6) Could not resolve host: "
+		  "h [http://h/x]" },
+		{ "", PF_EIO, "cannot resolve: see the log" },
 	};
 
 	(void)state;

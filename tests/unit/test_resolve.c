@@ -188,7 +188,7 @@ static size_t differs(const char *name, const char *what, struct pf_str got, str
 static size_t check_case(const char *name, struct pf_str text)
 {
 	struct solve_case c = { 0 };
-	struct pf_source source = table_source(&c.t);
+	struct pf_supply source = table_source(&c.t);
 	PF_AUTO(resolution) r = { 0 };
 	struct pf_err err = { 0 };
 	struct pf_str line, got[4] = { 0 };
@@ -363,7 +363,7 @@ static void check_scenario(struct scenarios *all, const struct pf_node *n)
 	struct pf_marker_env env;
 	struct pf_resolve_opts o = { 0 };
 	PF_AUTO(resolution) r = { 0 };
-	struct pf_source source = table_source(&t);
+	struct pf_supply source = table_source(&t);
 	struct pf_err err = { 0 };
 	struct pf_str name = pf_node_text(n, "name"), got;
 	const struct unit_row *row = pf_map_get(&all->results, name);

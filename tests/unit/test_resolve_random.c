@@ -233,7 +233,7 @@ static bool all_early(const struct world *w)
 /* As of a day there is a solution where there is one at all, and it is early where that can be. */
 static bool check_early(struct world *w, struct pf_resolve_opts o, bool solved, uint32_t seed)
 {
-	struct pf_source source = table_source(w->t);
+	struct pf_supply source = table_source(w->t);
 	PF_AUTO(resolution) r = { 0 };
 	struct pf_err err = { 0 };
 	bool late = false;
@@ -265,7 +265,7 @@ static bool check_universe(uint32_t seed, size_t *early)
 	struct table_needs needs = { 0 };
 	struct pf_marker_env env = table_env(&t.arena, PF_S("3.11.7"));
 	struct pf_resolve_opts o = { .env = &env };
-	struct pf_source source = table_source(&t);
+	struct pf_supply source = table_source(&t);
 	struct world w = { .t = &t, .needs = &needs, .env = &env };
 	PF_AUTO(resolution) r = { 0 };
 	struct pf_err err = { 0 };
@@ -340,7 +340,7 @@ static void test_effort(void **state)
 	struct table_needs needs = { 0 };
 	struct pf_marker_env env = table_env(&t.arena, PF_S("3.11.7"));
 	struct pf_resolve_opts o = { .env = &env };
-	struct pf_source source = table_source(&t);
+	struct pf_supply source = table_source(&t);
 	PF_AUTO(resolution) r = { 0 };
 	struct pf_err err = { 0 };
 	clock_t start;
@@ -388,7 +388,7 @@ static void test_family(void **state)
 	struct table_needs needs = { 0 };
 	struct pf_marker_env env = table_env(&t.arena, PF_S("3.11.7"));
 	struct pf_resolve_opts o = { .env = &env };
-	struct pf_source source = table_source(&t);
+	struct pf_supply source = table_source(&t);
 	PF_AUTO(resolution) r = { 0 };
 	struct pf_err err = { 0 };
 	clock_t start;
@@ -411,7 +411,7 @@ static void test_long(void **state)
 	struct table_needs needs = { 0 };
 	struct pf_marker_env env = table_env(&t.arena, PF_S("3.11.7"));
 	struct pf_resolve_opts o = { .env = &env };
-	struct pf_source source = table_source(&t);
+	struct pf_supply source = table_source(&t);
 	struct table_project *project = table_project(&t, &t.projects, PF_S("long"));
 	PF_AUTO(resolution) r = { 0 };
 	struct pf_err err = { 0 };
@@ -440,7 +440,7 @@ static void test_bounds(void **state)
 	struct table_needs needs = { 0 };
 	struct pf_marker_env env = table_env(&t.arena, PF_S("3.11.7"));
 	struct pf_resolve_opts o = { .env = &env, .max_steps = 60 };
-	struct pf_source source = table_source(&t);
+	struct pf_supply source = table_source(&t);
 	PF_AUTO(resolution) r = { 0 };
 	struct pf_err err = { 0 };
 
@@ -460,7 +460,7 @@ static void test_cancelled(void **state)
 	struct table_needs needs = { 0 };
 	struct pf_marker_env env = table_env(&t.arena, PF_S("3.11.7"));
 	struct pf_resolve_opts o = { .env = &env };
-	struct pf_source source = table_source(&t);
+	struct pf_supply source = table_source(&t);
 	PF_AUTO(resolution) r = { 0 };
 	struct pf_err err = { 0 };
 

@@ -2,6 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "folder.h"
 
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "run/inside.h"
 
 static const char *value_of(char **environment, const char *name)
@@ -186,6 +189,64 @@ static void an_interpreter_that_is_none_is_told(void **state)
 	pf_arena_free(&a);
 }
 
+/* A frame of so many bytes, as the runner sends it. */
+static void put_frame(struct pf_buf *out, enum pf_frame_kind kind, size_t n)
+{
+	char *room = pf_buf_room(out, PF_FRAME_HEADER + n);
+
+	assert_non_null(room);
+	pf_frame_header(room, kind, n);
+	memset(room + PF_FRAME_HEADER, 0, n);
+	out->n += PF_FRAME_HEADER + n;
+}
+
+static void tells_when_an_answer_is_there(void **state)
+{
+	static const struct {
+		struct {
+			enum pf_frame_kind kind;
+			size_t n;
+		} frames[3];
+		int whole;	/* when all has come */
+		int part;	/* before the last byte */
+	} rows[] = {
+		{ { { PF_FRAME_ANSWER, 64 } }, 1, 0 },
+		{ { { PF_FRAME_FAILED, 64 } }, 1, 0 },
+		{ { { PF_FRAME_SPENT, 32 } }, 0, 0 },
+		{ { { PF_FRAME_SPENT, 32 }, { PF_FRAME_ANSWER, 4000 } }, 1, 0 },
+		{ { { PF_FRAME_SPENT, 32 }, { PF_FRAME_ANSWER, 4040 } }, -1, -1 },
+		{ { { PF_FRAME_ANSWER, 5000 } }, -1, -1 },
+		{ { { PF_FRAME_ANSWER, 16 }, { PF_FRAME_ANSWER, 5000 } }, 1, 1 },
+		{ { { PF_FRAME_LOADED, 16 } }, -1, 0 },
+		{ { { PF_FRAME_PIECE, 16 } }, -1, 0 },
+		{ { { 99, 16 } }, -1, -1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < PF_COUNT(rows); i++) {
+		struct pf_buf bytes = PF_BUF(1 << 16);
+		struct pf_runner r = { 0 };
+		int pair[2];
+
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+		r.fd = pair[0];
+		assert_int_equal(pf_runner_ready(&r), 0);
+		for (size_t j = 0; j < 3 && rows[i].frames[j].kind; j++)
+			put_frame(&bytes, rows[i].frames[j].kind, rows[i].frames[j].n);
+		assert_int_equal(write(pair[1], bytes.p, bytes.n - 1), bytes.n - 1);
+		if (pf_runner_ready(&r) != rows[i].part)
+			fail_msg("row %zu, but for a byte", i);
+		assert_int_equal(write(pair[1], bytes.p + bytes.n - 1, 1), 1);
+		if (pf_runner_ready(&r) != rows[i].whole)
+			fail_msg("row %zu", i);
+		close(pair[1]);
+		if (pf_runner_ready(&r) != (rows[i].whole ? rows[i].whole : -1))
+			fail_msg("row %zu, at the end", i);
+		close(pair[0]);
+		pf_buf_free(&bytes);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -194,6 +255,7 @@ int main(void)
 		cmocka_unit_test(an_environment_is_activated),
 		cmocka_unit_test(a_conda_environment_brings_its_variables),
 		cmocka_unit_test(the_runner_is_found_or_missed),
+		cmocka_unit_test(tells_when_an_answer_is_there),
 		cmocka_unit_test(an_interpreter_that_is_none_is_told),
 	};
 

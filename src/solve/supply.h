@@ -1,4 +1,4 @@
-/* source.h - what the resolver asks of the world: an index, a lock and a table can all serve it */
+/* supply.h - what the resolver asks of the world: an index, a lock and a table can all serve it */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
@@ -37,7 +37,7 @@ struct pf_depends {
 };
 
 /* Every call gets `ctx` first. -1 ends the resolution with that error. */
-struct pf_source {
+struct pf_supply {
 	void *ctx;
 	/* All there is of a project, by its canonical name; none at all where no index knows it. */
 	int (*candidates)(void *ctx, struct pf_candidates *out, struct pf_str name,
