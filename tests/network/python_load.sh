@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The MLflows are those of environments that the program makes from the package index; PYTHON_LOAD_PYTHON=EXE is an
-# interpreter that has a new one already, with scikit-learn and skops.
+# interpreter that has a new one already, with scikit-learn, skops and Dask.
 # shellcheck disable=SC2154
 # shellcheck source-path=SCRIPTDIR source=wheels.sh
 . "${SRCDIR:-.}/tests/network/wheels.sh"
