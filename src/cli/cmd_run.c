@@ -2,13 +2,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fs.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/mapped.h"
 #include "base/str.h"
 #include "batches.h"
 #include "cli/cli.h"
@@ -143,13 +143,12 @@ static void tell(void *ctx, size_t rows, size_t bytes)
 
 /* What is to be read: formats that are streamed stay where they are, in a file or behind the
  * descriptor; everything else is read. */
-static int take_input(struct pf_batches *b, struct pf_input *input, struct pf_buf *body,
-		      struct pf_err *err)
+static int take_input(struct pf_batches *b, struct pf_input *input, struct pf_mapped *mapped,
+		      struct pf_buf *body, struct pf_err *err)
 {
 	bool csv = strcmp(input->format, "csv") == 0, parquet = strcmp(input->format, "parquet") == 0;
 	char magic[4] = "";
 	struct stat st;
-	void *at;
 
 	b->file = fstat(b->fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
 		  lseek(b->fd, 0, SEEK_CUR) == 0;
@@ -163,10 +162,9 @@ static int take_input(struct pf_batches *b, struct pf_input *input, struct pf_bu
 		return 0;
 	}
 	if (b->file && strcmp(input->format, "npz") != 0) {
-		at = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, b->fd, 0);
-		if (at == MAP_FAILED)
-			return pf_fail_errno(err, "cannot read %s", b->name);
-		input->text = (struct pf_str){ at, (size_t)st.st_size };
+		if (pf_map(mapped, b->fd, b->name, err) < 0)
+			return -1;
+		input->text = mapped->text;
 		b->mapped = true;
 		return 0;
 	}
@@ -191,21 +189,22 @@ static int predict_batches(struct pf_runner *r, const struct pf_job *job, const 
 				.tell = tell,
 				.ctx = &batching };
 	PF_AUTO(buf) body = PF_BUF(PF_MAX_INPUT);
+	PF_AUTO(mapped) mapped = { 0 };
 	struct stat st;
 	int rc;
 
-	if (fd < 0 || take_input(&b, input, &body, err) < 0)
+	if (fd < 0 || take_input(&b, input, &mapped, &body, err) < 0)
 		return -1;
 	batching.size = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? st.st_size : 0;
 	rc = pf_cli_out_open(&batching.out, args, err);
 	if (rc == 0)
 		rc = pf_job_predict_batches(r, job, o, input, &b, err);
+	if (pf_mapped_check(&mapped, err) < 0) /* whatever was made of it */
+		rc = -1;
 	pf_step_done();
 	if (rc == 0)
 		rc = pf_cli_out_commit(&batching.out, err);
 	pf_cli_out_free(&batching.out);
-	if (b.mapped)
-		munmap((void *)(uintptr_t)input->text.p, input->text.n);
 	return rc;
 }
 

@@ -15,10 +15,14 @@ signature() {
 column() { printf '{"type":"%s","name":"%s","required":true}' "$1" "$2"; }
 tensor() { printf '{"type":"tensor","tensor-spec":{"dtype":"%s","shape":%s}%s}' "$1" "$2" "$3"; }
 cat >"$model/code/loader.py" <<'END'
+import os
 class Model:
     calls = 0
     def predict(self, data, params=None):
         Model.calls += 1
+        if "CUT" in os.environ: # a file, and what is to be left of it
+            path, left = os.environ["CUT"].rsplit(" ", 1)
+            os.truncate(path, int(left))
         if params and params["n"] == "calls":
             return [Model.calls] * len(data)
         return data
@@ -63,6 +67,11 @@ END
 signature "[$(tensor float32 '[-1,2]' '')]"
 expect ".npy" 0 '{"predictions": [[0.0,1.0],[2.0,3.0],[4.0,5.0]]}' run -i "$work/f.npy"
 expect ".npy in batches" 0 '{"predictions": [[0.0,1.0],[2.0,3.0],[4.0,5.0]]}' run -i "$work/f.npy" --batch-rows 2
+for left in 100000 1199000; do # in the middle, and within the last page
+	"$python" -I -c 'import sys, numpy; numpy.save(sys.argv[1], numpy.zeros((150000, 2), "f4"))' "$work/cut.npy"
+	expect ".npy that is cut to $left bytes meanwhile" 7 "pyfunc-env: io: $work/cut.npy was cut while it was read" \
+		run -i "$work/cut.npy" --batch-rows 1000 --env CUT="$work/cut.npy $left"
+done
 expect ".npy from a pipe" 0 '{"predictions": [[0.0,1.0],[2.0,3.0],[4.0,5.0]]}' \
 	sh -c '"$1" run "$2" --env-manager local --python "$3" -q -t npy <"$4"' - "$program" "$model" "$python" "$work/f.npy"
 expect ".npy of objects" 3 "an array of objects: they are pickled, and no pickle is loaded" run -i "$work/o.npy"
