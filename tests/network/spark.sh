@@ -59,7 +59,7 @@ spark_of() { # RELEASE REQUIREMENT...
 	fi && : >"$home/ready"
 }
 
-run() { # WHAT MASTER PART...
+in_spark() { # WHAT MASTER PART...
 	what="Spark $release, $1" name=$1
 	export SPARK_TEST_MASTER="$2"
 	shift 2
@@ -100,18 +100,18 @@ for release in 4 3; do
 	export PYFUNC_ENV_STORE="$work/store"
 	if wanted $release local; then
 		if [ $release = 4 ]; then
-			run "local" 'local[2,3]' types inputs face life unkept
+			in_spark local 'local[2,3]' types inputs face life unkept
 		else
-			run "local" 'local[2,3]' types face life
+			in_spark local 'local[2,3]' types face life
 		fi
 	fi
 	if wanted $release cluster; then
-		run cluster 'local-cluster[2,1,1024]' cluster
+		in_spark cluster 'local-cluster[2,1,1024]' cluster
 	fi
 	if [ $release = 4 ] && wanted $release standalone; then
 		export PYFUNC_ENV_STORE="$work/standalone_store"
 		standalone
-		run standalone "$url" cluster
+		in_spark standalone "$url" cluster
 		stop_all
 	fi
 done
