@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "build/build.h"
+#include "env/conda_fetch.h"
 #include "solve/conda_plan.h"
 
 /* The packages bring the interpreter: of the machine, the platform alone counts. */
@@ -72,6 +73,7 @@ static int plan_all(struct pf_plan *plan, struct pf_job *job, struct pf_conda_ta
 	bool driven = o->env_manager == PF_ENV_MAMBA;
 
 	if ((driven ? pf_conda_task_drive : pf_conda_task_solve)(plan, t, needs, o, err) < 0 ||
+	    (!driven && pf_conda_learn(plan, o, err) < 0) ||
 	    pf_plan_seal(plan, &job->python, o, err) < 0)
 		return -1;
 	return has_pip_part(needs) && (plan_pip(plan, job, needs, o, err) < 0 ||
@@ -195,6 +197,10 @@ int pf_use_conda_lock(struct pf_job *job, const struct pf_lock_text *lock,
 	/* Logins, proxies and certificates of its channels, where they are known here. */
 	if (pf_conda_task_open(&task, &job->model.needs, &with, &ignored) == 0)
 		pf_conda_task_places(&plan, &task);
+	if (with.env_manager == PF_ENV_CONDA &&
+	    (pf_conda_learn(&plan, &with, err) < 0 ||
+	     pf_plan_seal(&plan, &job->python, &with, err) < 0))
+		return -1;
 	return pf_env_get(&job->env, needs, &plan, &job->python, &with, err);
 }
 

@@ -373,7 +373,11 @@ int pf_channels_open(struct pf_channels *out, const struct pf_strs *named, bool 
 		.cert = text_or_null(&c, c.conf->cert),
 		.client_cert = text_or_null(&c, c.conf->client_cert),
 		.proxy = text_or_null(&c, c.conf->proxy),
+		.unverified = c.conf->unverified,
 	};
+	if (c.net.unverified)
+		pf_warn("ssl_verify is false: nobody looks at whether the servers of channels are "
+			"who they say they are");
 	if (add_all(&x, named, by_user) < 0)
 		return -1;
 	*out = PF_TAKE(c);

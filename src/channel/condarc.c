@@ -11,12 +11,39 @@
 #include "base/str.h"
 #include "formats/yaml.h"
 
+#define MAX_KEYS 16
+
 struct reading {
 	struct pf_condarc *out;
 	struct pf_arena *a;
 	const char *path;
+	struct pf_str text;	/* of that file, for its comments */
 	struct pf_err *err;
+	bool closed[MAX_KEYS];	/* of `keys`: a file said that nobody after it has a say */
+	struct pf_strs top[MAX_KEYS], bottom[MAX_KEYS]; /* of lists, what goes to either end */
+	struct pf_map settled;	/* entries of maps that are closed: "KEY/ENTRY" */
+	bool verify_closed, proxy_closed;
 };
+
+/* ---- flags: "channels: #!final", "- conda-forge  #!top" ---- */
+
+static bool is_flagged(const struct reading *r, const struct pf_node *n, const char *flag)
+{
+	struct pf_str rest = r->text, line = { 0 };
+	size_t length = strlen(flag);
+
+	for (uint32_t i = 0; i < n->line; i++)
+		if (!pf_str_next_line(&rest, &line))
+			return false;
+	line = pf_str_trim(line);
+	return line.n > length && pf_str_ends(line, flag) &&
+	       pf_is_space(line.p[line.n - length - 1]);
+}
+
+static bool is_final(const struct reading *r, const struct pf_node *n)
+{
+	return is_flagged(r, n, "#!final");
+}
 
 /* ---- values ---- */
 
@@ -89,8 +116,20 @@ static void put_before(struct pf_arena *a, struct pf_strs *list, const struct pf
 	*list = all;
 }
 
+static void note_end(struct reading *r, const struct pf_node *item, struct pf_str text, size_t key)
+{
+	struct pf_strs below = { 0 };
+
+	if (is_flagged(r, item, "#!top"))
+		*PF_PUSH(r->a, &r->top[key]) = text;
+	if (!is_flagged(r, item, "#!bottom"))
+		return;
+	*PF_PUSH(r->a, &below) = text; /* those of an earlier file stay further down */
+	put_before(r->a, &r->bottom[key], &below);
+}
+
 /* A list, or one text for a list of one. */
-static int take_list(struct reading *r, const struct pf_node *n, struct pf_strs *out)
+static int take_list(struct reading *r, const struct pf_node *n, size_t key, struct pf_strs *out)
 {
 	struct pf_strs own = { 0 };
 
@@ -104,9 +143,24 @@ static int take_list(struct reading *r, const struct pf_node *n, struct pf_strs 
 		if (!pf_node_is_scalar(&n->v[i]))
 			return fail_value(r, n, "a list of texts");
 		*PF_PUSH(r->a, &own) = expanded(r->a, n->v[i].text);
+		if (key < MAX_KEYS)
+			note_end(r, &n->v[i], own.v[own.n - 1], key);
 	}
 	put_before(r->a, out, &own);
 	return 0;
+}
+
+/* May an entry of a map be set here? It may be the last one that says so. */
+static bool may_set(struct reading *r, const struct pf_node *map, const struct pf_node *entry)
+{
+	void **place = pf_map_put(r->a, &r->settled,
+				  pf_format(r->a, PF_FMT "/" PF_FMT, PF_ARG(map->key),
+					    PF_ARG(entry->key)));
+
+	if (*place)
+		return false;
+	*place = is_final(r, entry) ? r : NULL;
+	return true;
 }
 
 static int take_texts_by_name(struct reading *r, const struct pf_node *n, struct pf_map *out)
@@ -118,6 +172,8 @@ static int take_texts_by_name(struct reading *r, const struct pf_node *n, struct
 	for (size_t i = 0; i < n->n; i++) {
 		struct pf_str *text = pf_alloc(r->a, sizeof(*text));
 
+		if (!may_set(r, n, &n->v[i]))
+			continue;
 		if (take_text(r, &n->v[i], text) < 0)
 			return -1;
 		*pf_map_put(r->a, out, n->v[i].key) = text;
@@ -135,7 +191,9 @@ static int take_lists_by_name(struct reading *r, const struct pf_node *n,
 	for (size_t i = 0; i < n->n; i++) {
 		struct pf_strs *list = pf_alloc(r->a, sizeof(*list));
 
-		if (take_list(r, &n->v[i], list) < 0)
+		if (!may_set(r, n, &n->v[i]))
+			continue;
+		if (take_list(r, &n->v[i], MAX_KEYS, list) < 0)
 			return -1;
 		*pf_map_put(r->a, &out->map, n->v[i].key) = list;
 	}
@@ -166,6 +224,7 @@ static const struct {
 	KEY("client_ssl_cert", NULL, TEXT, client_cert, "CONDA_CLIENT_SSL_CERT"),
 #undef KEY
 };
+_Static_assert(PF_COUNT(keys) <= MAX_KEYS, "a flag for each key");
 
 static int take_key(struct reading *r, const struct pf_node *n, size_t i)
 {
@@ -175,7 +234,7 @@ static int take_key(struct reading *r, const struct pf_node *n, size_t i)
 	case TEXT:
 		return take_text(r, n, field);
 	case LIST:
-		return take_list(r, n, field);
+		return take_list(r, n, i, field);
 	case TEXTS_BY_NAME:
 		return take_texts_by_name(r, n, field);
 	default:
@@ -183,8 +242,27 @@ static int take_key(struct reading *r, const struct pf_node *n, size_t i)
 	}
 }
 
-/* ssl_verify: a file of certificates, or whether they are looked at at all, which they are here;
- * proxy_servers: by scheme. */
+/* A file or folder of certificates, or whether they are looked at at all. */
+static void take_verify(struct reading *r, struct pf_str text)
+{
+	static const char *const off[] = { "false", "no", "off", "0", NULL };
+	static const char *const on[] = { "true", "yes", "on", "1", "truststore", "", NULL };
+	const char *home = pf_home();
+	char low[16] = "";
+
+	for (size_t i = 0; text.n < sizeof(low) && i < text.n; i++)
+		low[i] = pf_lower(text.p[i]);
+	r->out->unverified = text.n && pf_str_in(pf_s(low), off);
+	r->out->cert = PF_S("");
+	if (r->out->unverified || (text.n < sizeof(low) && pf_str_in(pf_s(low), on)))
+		return;
+	r->out->cert = expanded(r->a, text);
+	if (pf_str_starts(r->out->cert, "~/") && home)
+		r->out->cert = pf_format(r->a, "%s" PF_FMT, home,
+					 PF_ARG(pf_str_skip(r->out->cert, 1)));
+}
+
+/* ssl_verify; proxy_servers: by scheme. */
 static int take_net(struct reading *r, const struct pf_node *doc)
 {
 	const struct pf_node *verify = pf_node_get(doc, "ssl_verify");
@@ -193,11 +271,15 @@ static int take_net(struct reading *r, const struct pf_node *doc)
 
 	if (!proxy.n)
 		proxy = pf_node_text(proxies, "http");
-	if (proxy.n)
+	if (proxy.n && !r->proxy_closed)
 		r->out->proxy = expanded(r->a, proxy);
-	if (verify && verify->kind == PF_NODE_STRING && verify->text.n &&
-	    !pf_str_is(verify->text, "truststore"))
-		r->out->cert = expanded(r->a, verify->text);
+	r->proxy_closed |= proxies && is_final(r, proxies);
+	if (!verify || verify->kind == PF_NODE_NULL || r->verify_closed)
+		return 0;
+	if (!pf_node_is_scalar(verify))
+		return fail_value(r, verify, "true, false, a file or a folder");
+	take_verify(r, verify->text);
+	r->verify_closed = is_final(r, verify);
 	return 0;
 }
 
@@ -213,8 +295,11 @@ static int take_document(struct reading *r, const struct pf_node *doc)
 
 		if (!n && keys[i].also)
 			n = pf_node_get(doc, keys[i].also);
-		if (n && take_key(r, n, i) < 0)
+		if (!n || r->closed[i])
+			continue;
+		if (take_key(r, n, i) < 0)
 			return -1;
+		r->closed[i] = is_final(r, n);
 	}
 	return take_net(r, doc);
 }
@@ -231,7 +316,8 @@ static int read_file(struct reading *r, const char *path)
 	r->path = path;
 	if (pf_read_file(&text, AT_FDCWD, path, r->err) < 0)
 		return -1;
-	if (pf_yaml_parse(&doc, r->a, pf_buf_view(&text), r->err) < 0) {
+	r->text = pf_buf_view(&text);
+	if (pf_yaml_parse(&doc, r->a, r->text, r->err) < 0) {
 		r->err->code = PF_EUSAGE;
 		return pf_wrap(r->err, "%s", path);
 	}
@@ -294,11 +380,13 @@ static int read_files(struct reading *r)
 
 static int read_variables(struct reading *r)
 {
+	const char *verify = getenv("CONDA_SSL_VERIFY");
+
 	for (size_t i = 0; i < PF_COUNT(keys); i++) {
 		struct pf_str value = pf_s(keys[i].variable ? getenv(keys[i].variable) : NULL), one;
 		struct pf_strs own = { 0 };
 
-		if (!value.n)
+		if (!value.n || r->closed[i])
 			continue;
 		if (keys[i].kind == TEXT) {
 			*(struct pf_str *)((char *)r->out + keys[i].offset) = pf_dup(r->a, value);
@@ -309,7 +397,28 @@ static int read_variables(struct reading *r)
 				*PF_PUSH(r->a, &own) = pf_dup(r->a, pf_str_trim(one));
 		put_before(r->a, (struct pf_strs *)((char *)r->out + keys[i].offset), &own);
 	}
+	if (verify && *verify && !r->verify_closed)
+		take_verify(r, pf_s(verify));
 	return 0;
+}
+
+/* What was flagged goes to its end of the list; to the bottom where it was flagged as both. */
+static void arrange(struct reading *r)
+{
+	for (size_t i = 0; i < PF_COUNT(keys); i++) {
+		struct pf_strs *list = (struct pf_strs *)((char *)r->out + keys[i].offset);
+		struct pf_strs kept = { 0 };
+
+		if (keys[i].kind != LIST)
+			continue;
+		put_before(r->a, list, &r->top[i]);
+		for (size_t k = 0; k < list->n; k++)
+			if (!pf_strs_have(&r->bottom[i], list->v[k]))
+				*PF_PUSH(r->a, &kept) = list->v[k];
+		for (size_t k = 0; k < r->bottom[i].n; k++)
+			*PF_PUSH(r->a, &kept) = r->bottom[i].v[k];
+		*list = kept;
+	}
 }
 
 int pf_condarc_read(struct pf_condarc *out, struct pf_arena *a, struct pf_err *err)
@@ -323,6 +432,7 @@ int pf_condarc_read(struct pf_condarc *out, struct pf_arena *a, struct pf_err *e
 		return -1;
 	if (read_variables(&r) < 0)
 		return -1;
+	arrange(&r);
 	*out = conf;
 	return 0;
 }

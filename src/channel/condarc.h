@@ -14,13 +14,16 @@ struct pf_condarc_lists {
 struct pf_condarc {
 	struct pf_str channel_alias, channel_priority;
 	struct pf_str proxy, cert, client_cert;
+	bool unverified;	/* ssl_verify: false */
 	struct pf_strs channels, default_channels, allowlist, denylist;
 	struct pf_map custom_channels;	/* to struct pf_str *: what the name goes behind */
 	struct pf_condarc_lists multichannels, mirrors;
 };
 
 /* conda's files in its order, of which the later ones count more: of a single value the last one,
- * of lists all, the last one's first; then CONDA_*. With CONDA_NO_RC set there are no files. $VAR,
- * ${VAR} and, of a path, ~ stand for what they stand for. EUSAGE for a file that is no YAML, or a
- * value that is of another kind: one that keeps channels away must not be overlooked. */
+ * of lists all, the last one's first; then CONDA_*. What is marked by the comment #!final is the
+ * last word; entries of lists that are marked #!top and #!bottom come first and last. With
+ * CONDA_NO_RC set there are no files. $VAR, ${VAR} and, of a path, ~ stand for what they stand for.
+ * EUSAGE for a file that is no YAML, or a value that is of another kind: one that keeps channels
+ * away must not be overlooked. */
 int pf_condarc_read(struct pf_condarc *out, struct pf_arena *a, struct pf_err *err) PF_MUST_USE;

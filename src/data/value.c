@@ -1,4 +1,4 @@
-/* value.c - a tree of JSON as a value of the data path */
+/* value.c - a tree of JSON or YAML as a value of the data path */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "data/value.h"
 
@@ -17,12 +17,13 @@ static struct pf_value number_value(struct pf_str text)
 	if (digits == text.n)
 		return (struct pf_value){ .kind = PF_V_BIGINT, .s = text };
 	v.kind = PF_V_FLOAT;
-	if (pf_str_is(text, "NaN"))
+	if (pf_str_is(text, "NaN") || pf_str_ieq(text, ".nan"))
 		v.d = __builtin_nan("");
-	else if (pf_str_ends(text, "Infinity"))
+	else if (pf_str_ends(text, "Infinity") ||
+		 pf_str_ieq(pf_str_skip(text, text.n > 4 ? text.n - 4 : 0), ".inf"))
 		v.d = text.p[0] == '-' ? -__builtin_inf() : __builtin_inf();
 	else if (!pf_double_read(text, &v.d))
-		v.d = __builtin_nan("");
+		return (struct pf_value){ .kind = PF_V_STRING, .s = text };
 	return v;
 }
 

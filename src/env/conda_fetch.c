@@ -18,6 +18,8 @@
 struct incoming {
 	struct pf_transfer t;
 	size_t rank; /* its place among the missing ones */
+	size_t number;	 /* and among the plan's packages */
+	size_t place;	 /* of its places, the one that is asked */
 	int fd;	     /* of its file; -1: the cache has the package */
 	bool here;   /* the file needs no transfer */
 };
@@ -40,8 +42,11 @@ static struct pf_conda_source source_of(const struct fetching *x, size_t i)
 	return (struct pf_conda_source){ .fd = x->in[i].fd, .file = r->fn, .subdir = r->subdir };
 }
 
-static struct pf_str address_of(const struct pf_planned_conda *one)
+/* Where it is, or a mirror. */
+static struct pf_str address_of(const struct pf_planned_conda *one, size_t place)
 {
+	if (place)
+		return one->mirrors.v[place - 1];
 	return one->from.n ? one->from : one->record.url;
 }
 
@@ -161,21 +166,44 @@ static int unpack_one(void *fetching, size_t k, struct pf_err *err)
 
 /* ---- all that are missing ---- */
 
+static int begin(struct fetching *x, size_t i, struct pf_err *err);
+
+/* Another place may have it, whatever is the matter with this one. */
+static bool has_mirror(const struct fetching *x, size_t i, const struct pf_err *err)
+{
+	return x->in[i].place < x->items[i].mirrors.n && err->code < PF_ESIGNAL;
+}
+
 /* Handed on as it comes, while the others are on their way. */
 static void take_one(struct pf_transfer *t, void *fetching)
 {
 	struct fetching *x = fetching;
+	struct incoming *in = (struct incoming *)t;
+	struct pf_err failed = t->err;
 
-	if (!t->err.code)
-		pf_crew_add(&x->crew, ((struct incoming *)t)->rank);
+	if (!failed.code) {
+		pf_crew_add(&x->crew, in->rank);
+		return;
+	}
+	if (!has_mirror(x, in->number, &failed))
+		return;
+	pf_debug("%s: asked for at the next mirror", failed.msg);
+	pf_transfer_free(&x->pool, t);
+	pf_fd_close(&in->fd);
+	in->t = (struct pf_transfer){ 0 };
+	in->place++;
+	if (begin(x, in->number, &failed) < 0)
+		in->t = (struct pf_transfer){ .ended = true, .err = failed };
+	else
+		in->t.ended |= in->here;
 }
 
 static int open_here(struct fetching *x, size_t i, const char *path, struct pf_err *err)
 {
 	x->in[i].fd = pf_open_file(AT_FDCWD, path, err);
-	x->in[i].here = true;
 	if (x->in[i].fd < 0)
 		return -1;
+	x->in[i].here = true;
 	pf_crew_add(&x->crew, x->in[i].rank);
 	return 0;
 }
@@ -211,9 +239,9 @@ static int begin_transfer(struct fetching *x, size_t i, struct pf_str url, struc
 }
 
 /* A path, a file: or an http: address. */
-static int begin(struct fetching *x, size_t i, struct pf_err *err)
+static int begin_at(struct fetching *x, size_t i, struct pf_str from, struct pf_err *err)
 {
-	struct pf_str from = address_of(&x->items[i]), path;
+	struct pf_str path;
 	struct pf_url url = { 0 };
 
 	if (!from.n)
@@ -229,10 +257,23 @@ static int begin(struct fetching *x, size_t i, struct pf_err *err)
 	return open_here(x, i, pf_dupz(&x->w->arena, path), err);
 }
 
+/* At the first of its places that is left, and can be asked. */
+static int begin(struct fetching *x, size_t i, struct pf_err *err)
+{
+	while (begin_at(x, i, address_of(&x->items[i], x->in[i].place), err) < 0) {
+		if (!has_mirror(x, i, err))
+			return -1;
+		pf_fd_close(&x->in[i].fd);
+		x->in[i].place++;
+	}
+	return 0;
+}
+
 static int begin_all(struct fetching *x, struct pf_err *err)
 {
 	for (size_t k = 0; k < x->missing_count; k++) {
 		x->in[x->missing[k]].rank = k;
+		x->in[x->missing[k]].number = x->missing[k];
 		if (begin(x, x->missing[k], err) < 0)
 			return pf_wrap(err, PF_FMT,
 				       PF_ARG(pf_shown(x->items[x->missing[k]].record.fn)));
@@ -324,4 +365,41 @@ int pf_conda_fetch(struct pf_wheel *packages, struct pf_planned_conda *items, si
 	}
 	pf_pool_free(&x.pool);
 	return rc;
+}
+
+/* ---- for a key ---- */
+
+static int learn(struct pf_plan *plan, const size_t *which, size_t n, struct pf_workdir *w,
+		 const struct pf_opts *o, struct pf_err *err)
+{
+	struct pf_planned_conda *items = pf_alloc_array(&w->arena, n, sizeof(*items));
+	struct pf_wheel *packages = pf_alloc_array(&w->arena, n, sizeof(*packages));
+	int rc;
+
+	for (size_t i = 0; i < n; i++)
+		items[i] = plan->conda.v[which[i]];
+	rc = pf_conda_fetch(packages, items, n, w, plan->conda_net, o, err);
+	for (size_t i = 0; i < n; i++) {
+		if (rc == 0)
+			plan->conda.v[which[i]].record.sha256 =
+				pf_dup(&plan->arena, items[i].record.sha256);
+		pf_wheel_free(&packages[i]);
+	}
+	return rc;
+}
+
+int pf_conda_learn(struct pf_plan *plan, const struct pf_opts *o, struct pf_err *err)
+{
+	PF_AUTO(workdir) w = { 0 };
+	PF_AUTO(arena) a = { 0 };
+	size_t *which = pf_alloc_array(&a, plan->conda.n + 1, sizeof(*which)), n = 0;
+
+	for (size_t i = 0; i < plan->conda.n; i++)
+		if (!plan->conda.v[i].record.sha256.n)
+			which[n++] = i;
+	if (!n)
+		return 0;
+	if (pf_workdir_open(&w, "learn.", o->store, err) < 0)
+		return -1;
+	return learn(plan, which, n, &w, o, err);
 }

@@ -13,3 +13,7 @@
 int pf_conda_fetch(struct pf_wheel *packages, struct pf_planned_conda *items, size_t n,
 		   struct pf_workdir *w, const struct pf_net *net, const struct pf_opts *o,
 		   struct pf_err *err) PF_MUST_USE;
+
+/* Fetches the packages of a plan that are known by MD5 alone, unless that was done before, and adds
+ * their SHA-256: before it is sealed, since the key is the same whoever told which digest. */
+int pf_conda_learn(struct pf_plan *plan, const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;

@@ -249,18 +249,6 @@ static int install(struct pf_found_list *list, struct install *x, const struct p
 	return pf_conda_scripts_run(list, &scripts, err);
 }
 
-/* What was learnt of digests on the way is part of the plan from now on. */
-static void keep_digests(const struct install *x, const struct pf_plan *plan)
-{
-	for (size_t i = 0; i < plan->conda.n; i++)
-		for (size_t k = 0; k < x->n; k++)
-			if (!plan->conda.v[i].record.sha256.n &&
-			    pf_str_eq(plan->conda.v[i].record.name, x->items[k].record.name))
-				plan->conda.v[i].record.sha256 =
-					pf_dup((struct pf_arena *)(uintptr_t)&plan->arena,
-					       x->items[k].record.sha256);
-}
-
 int pf_conda_install(struct pf_found_list *list, struct pf_python *python,
 		     const struct pf_conda_place_of *where, const struct pf_plan *plan,
 		     struct pf_workdir *w, const struct pf_opts *o, struct pf_err *err)
@@ -275,8 +263,6 @@ int pf_conda_install(struct pf_found_list *list, struct pf_python *python,
 	x.k = (struct pf_conda_linking){ .arena = &w->arena, .dir = where->dir,
 					 .prefix = where->final, .mode = o->link_mode };
 	rc = install(list, &x, plan, err);
-	if (rc == 0)
-		keep_digests(&x, plan);
 	for (size_t i = 0; i < n; i++)
 		pf_wheel_free(&x.packages[i]);
 	return rc;

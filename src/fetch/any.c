@@ -89,11 +89,14 @@ static int list_file(struct pf_remote_files *files, struct bringing *b, const st
 	return 0;
 }
 
-/* Has the place no list, so that it may be a file? */
+/* Has the place no list, so that it may be a file? FTP has no word for why there is none. */
 static bool may_be_file(const struct bringing *b, const struct pf_where *w,
 			const struct pf_err *why)
 {
-	return !b->r.kind->bring && w->path.n && (why->code == PF_EMODEL || why->gone);
+	bool none = why->code == PF_EMODEL || why->gone ||
+		    (b->r.kind == &pf_remote_server && why->code == PF_ETRANSFER);
+
+	return !b->r.kind->bring && w->path.n && none;
 }
 
 static int get(struct bringing *b, const struct pf_where *w, struct pf_err *err)

@@ -77,6 +77,7 @@ struct pf_net {
 	/* a file with a certificate of our own and its key, for those who ask */
 	const char *client_cert;
 	const char *proxy;	/* but for $no_proxy; NULL: $https_proxy and the like; "": none */
+	bool unverified;	/* nobody's certificate is looked at */
 	struct pf_strs trusted;	/* hosts, or host:port, whose certificate is not looked at */
 	/* seconds to connect, and without a byte; 0: PF_WAIT_CONNECT, PF_WAIT_STALL */
 	unsigned wait;

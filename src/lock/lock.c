@@ -118,6 +118,12 @@ static const struct pf_lock_format *recognise(struct pf_str text)
 	return &formats[i];
 }
 
+static bool is_conda(const struct pf_lock_format *format, struct pf_str text)
+{
+	return format->conda ||
+	       (format->read == pf_recordlock_read && pf_recordlock_has_conda(text));
+}
+
 /* Of packages of conda, the interpreter is among them: what has to be known of it to choose
  * wheels. */
 static int set_python(struct pf_python *out, struct pf_lock *l, struct pf_err *err)
@@ -191,7 +197,7 @@ static void take_conda(struct pf_plan *plan, const struct pf_lock *l)
 
 bool pf_lock_is_conda(struct pf_str text)
 {
-	return recognise(text)->conda;
+	return is_conda(recognise(text), text);
 }
 
 int pf_lock_read(struct pf_plan *out, struct pf_str text, const char *name,
@@ -202,13 +208,14 @@ int pf_lock_read(struct pf_plan *out, struct pf_str text, const char *name,
 	struct pf_lock lock = { 0 };
 	struct pf_lock_for chosen = *whom;
 	const struct pf_lock_format *format = recognise(text);
+	bool conda = is_conda(format, text);
 	int rc;
 
-	if (format->conda && whom->stranger)
+	if (conda && whom->stranger)
 		return pf_fail(err, PF_EINTEGRITY,
 			       "%s is a lock of conda packages, which is the user's to give", name);
-	rc = format->conda ? read_conda(&lock, &chosen, &python, format, text, err)
-			   : read_for(&lock, format, text, whom, err);
+	rc = conda ? read_conda(&lock, &chosen, &python, format, text, err)
+		   : read_for(&lock, format, text, whom, err);
 	if (rc == 0)
 		rc = pf_lock_choose(&plan, &lock, &chosen, err);
 	warn_of_md5(&lock);

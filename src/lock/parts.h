@@ -153,6 +153,8 @@ bool pf_pixilock_is(struct pf_str text);
 int pf_pixilock_read(struct pf_lock *out, const struct pf_lock_target *t, struct pf_str text,
 		     struct pf_err *err) PF_MUST_USE;
 bool pf_recordlock_is(struct pf_str text);
+/* JSON may be of either kind. */
+bool pf_recordlock_has_conda(struct pf_str text);
 int pf_recordlock_read(struct pf_lock *out, const struct pf_lock_target *t, struct pf_str text,
 		       struct pf_err *err) PF_MUST_USE;
 int pf_recordlock_write(struct pf_buf *out, const struct pf_lock_of *what,

@@ -25,6 +25,10 @@ static int take(struct pf_lock *l, const struct pf_lock_target *t, const struct 
 	struct pf_str url = place_of(item, &pypi);
 	const struct pf_node *more = pf_map_get(known, url);
 
+	if (pf_node_get(item, "conda_source") || pf_node_get(item, "source"))
+		return pf_fail(err, PF_EINTEGRITY,
+			       "line %u: a conda package that has to be built of its sources",
+			       item->line);
 	if (!url.n || !more)
 		return pf_fail(err, PF_EINTEGRITY, "line %u: nothing is told of this package",
 			       item->line);
@@ -33,6 +37,34 @@ static int take(struct pf_lock *l, const struct pf_lock_target *t, const struct 
 					pf_node_text(more, "sha256"), more->line, err)
 		    : pf_lock_add_conda(l, t, url, pf_node_text(more, "md5"),
 					pf_node_text(more, "sha256"), more->line, err);
+}
+
+/* What is installed on a platform, by its name. Since version 7 that need not be its subdir:
+ *   platforms:
+ *   - name: linux-cuda
+ *     subdir: linux-64 */
+static int choose(const struct pf_node **out, struct pf_arena *a, const struct pf_node *root,
+		  const struct pf_node *by_platform, struct pf_str subdir, struct pf_err *err)
+{
+	const struct pf_node *platforms = pf_node_get(root, "platforms");
+	size_t n = platforms && platforms->kind == PF_NODE_LIST ? platforms->n : 0;
+	struct pf_str taken = { 0 };
+
+	*out = pf_node_get(by_platform, pf_dupz(a, subdir));
+	for (size_t i = 0; !(*out && !taken.n) && i < n; i++) {
+		struct pf_str name = pf_node_text(&platforms->v[i], "name");
+		const struct pf_node *list = pf_node_get(by_platform, pf_dupz(a, name));
+
+		if (!list || !pf_str_eq(pf_node_text(&platforms->v[i], "subdir"), subdir))
+			continue;
+		if (taken.n)
+			return pf_fail(err, PF_EINTEGRITY, "it has several platforms that are "
+				       PF_FMT ": " PF_FMT " and " PF_FMT, PF_ARG(subdir),
+				       PF_ARG(pf_shown(taken)), PF_ARG(pf_shown(name)));
+		taken = name;
+		*out = list;
+	}
+	return 0;
 }
 
 int pf_pixilock_read(struct pf_lock *out, const struct pf_lock_target *t, struct pf_str text,
@@ -56,7 +88,9 @@ int pf_pixilock_read(struct pf_lock *out, const struct pf_lock_target *t, struct
 		*pf_map_put(&out->arena, &known, place_of(&all->v[i], &pypi)) =
 			(void *)(uintptr_t)&all->v[i];
 	list = pf_node_get(pf_node_get(root, "environments"), "default");
-	list = pf_node_get(pf_node_get(list, "packages"), pf_dupz(&out->arena, t->subdir));
+	list = pf_node_get(list, "packages");
+	if (choose(&list, &out->arena, root, list, t->subdir, err) < 0)
+		return -1;
 	for (size_t i = 0; list && list->kind == PF_NODE_LIST && i < list->n; i++)
 		if (take(out, t, &known, &list->v[i], err) < 0)
 			return -1;

@@ -59,25 +59,68 @@ static int take_planned(struct pf_lock *l, const struct pf_planned *from,
 	return pf_lock_add_package(l, &p, err);
 }
 
-/* A line that tells the key, then the plan; or the plan in an object. */
-int pf_recordlock_read(struct pf_lock *out, const struct pf_lock_target *t, struct pf_str text,
-		       struct pf_err *err)
+/* By its address, like those of any other lock, which is of the package that the record tells. */
+static int take_conda(struct pf_lock *l, const struct pf_conda_record *r,
+		      const struct pf_lock_target *t, struct pf_err *err)
 {
-	PF_AUTO(plan) plan = { 0 };
+	const struct pf_conda_record *taken;
+
+	if (pf_lock_add_conda(l, t, r->url, r->md5, r->sha256, 2, err) < 0)
+		return -1;
+	taken = &l->conda.v[l->conda.n - 1].record;
+	if (!pf_str_eq(taken->name, r->name) || !pf_str_eq(taken->version, r->version) ||
+	    !pf_str_eq(taken->build, r->build) || !pf_str_eq(taken->subdir, r->subdir))
+		return pf_fail(err, PF_EINTEGRITY, PF_FMT " is not " PF_FMT " " PF_FMT,
+			       PF_ARG(pf_shown(taken->fn)), PF_ARG(pf_shown(r->name)),
+			       PF_ARG(pf_shown(r->version)));
+	if (t->subdir.n && !pf_str_eq(r->subdir, t->subdir) && !pf_str_is(r->subdir, "noarch"))
+		return pf_fail(err, PF_EINTEGRITY, "it is for " PF_FMT,
+			       PF_ARG(pf_shown(r->subdir)));
+	return 0;
+}
+
+/* A line that tells the key, then the plan; or the plan in an object. */
+static int read_plan(const struct pf_node **out, struct pf_arena *a, struct pf_str text,
+		     struct pf_err *err)
+{
 	struct pf_node *root = NULL;
 	struct pf_str line = text, rest = text, second;
 
 	if (pf_str_next(&rest, '\n', &line) && pf_str_next(&rest, '\n', &second) &&
 	    pf_str_starts(second, "{"))
 		line = second;
-	if (pf_json_parse(&root, &out->arena, line, err) < 0)
+	else
+		line = text;
+	if (pf_json_parse(&root, a, line, err) < 0)
 		return -1;
-	if (pf_plan_read(&plan, pf_node_get(root, "plan") ? pf_node_get(root, "plan") : root, err) <
-	    0)
+	*out = pf_node_get(root, "plan") ? pf_node_get(root, "plan") : root;
+	return 0;
+}
+
+bool pf_recordlock_has_conda(struct pf_str text)
+{
+	PF_AUTO(arena) a = { 0 };
+	const struct pf_node *plan, *list;
+	struct pf_err ignored;
+
+	if (pf_str_find_str(text, "\"conda\"") == PF_NPOS ||
+	    read_plan(&plan, &a, text, &ignored) < 0)
+		return false;
+	list = pf_node_get(plan, "conda");
+	return list && list->kind == PF_NODE_LIST && list->n > 0;
+}
+
+int pf_recordlock_read(struct pf_lock *out, const struct pf_lock_target *t, struct pf_str text,
+		       struct pf_err *err)
+{
+	PF_AUTO(plan) plan = { 0 };
+	const struct pf_node *object;
+
+	if (read_plan(&object, &out->arena, text, err) < 0 || pf_plan_read(&plan, object, err) < 0)
 		return -1;
-	if (plan.conda.n)
-		return pf_fail(err, PF_EINTEGRITY,
-			       "it has conda packages: lock as conda-lock or explicit");
+	for (size_t i = 0; i < plan.conda.n; i++)
+		if (take_conda(out, &plan.conda.v[i].record, t, err) < 0)
+			return -1;
 	for (size_t i = 0; i < plan.packages.n; i++)
 		if (take_planned(out, &plan.packages.v[i], t, err) < 0)
 			return -1;

@@ -144,8 +144,9 @@ static struct py *make_tensor(struct pfr *r, const struct pf_tensor *t)
 	for (unsigned i = 0; i < t->rank; i++)
 		if (PyTuple_SetItem(shape, i, PyLong_FromLongLong((long long)t->shape[i])) < 0)
 			return NULL;
-	flat = pf_type_width(t->type) ? make_vector(r, numpy, t->type, t->data, pf_tensor_count(t)) :
-					make_cells_vector(r, numpy, t);
+	flat = pf_type_width(t->type) ?
+		       make_vector(r, numpy, t->type, t->data, pf_tensor_count(t)) :
+		       make_cells_vector(r, numpy, t);
 	return flat ? PyObject_CallMethod(flat, "reshape", "(O)", shape) : NULL;
 }
 
@@ -309,8 +310,8 @@ static struct py *make_columns(struct pfr *r, struct py *pandas, struct py *nump
 
 	for (size_t i = 0; dict && i < t->columns.n; i++) {
 		PF_PY(key) = PyLong_FromLongLong((long long)i);
-		PF_PY(cells) = key ? make_column(r, pandas, numpy, index, &t->columns.v[i], t->rows) :
-				     NULL;
+		const struct pf_column *c = &t->columns.v[i];
+		PF_PY(cells) = key ? make_column(r, pandas, numpy, index, c, t->rows) : NULL;
 
 		if (!cells || PyDict_SetItem(dict, key, cells) < 0)
 			return NULL;
@@ -391,7 +392,8 @@ static struct py *make_series(struct pfr *r, const struct pf_table *t)
 	PF_PY(numpy) = pandas ? pfr_import("numpy") : NULL;
 	PF_PY(labels) = numpy ? make_labels(r, t) : NULL;
 	PF_PY(index) = labels ? make_index(r, pandas, t) : NULL;
-	PF_PY(data) = index ? make_column(r, pandas, numpy, index, &t->columns.v[0], t->rows) : NULL;
+	const struct pf_column *c = &t->columns.v[0];
+	PF_PY(data) = index ? make_column(r, pandas, numpy, index, c, t->rows) : NULL;
 
 	if (!data)
 		return NULL;

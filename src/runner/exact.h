@@ -6,9 +6,9 @@
 
 #include "runner/runner.h"
 
-/* What pfr_put makes of an answer is what MLflow's JSON has of it. Here nothing is lost: what frames
- * have a kind for is written as it, all else as a TAGGED value of objects.py. -1 with an exception,
- * for a type that is not known among others. */
+/* What pfr_put makes of an answer is what MLflow's JSON has of it. Here nothing is lost: what
+ * frames have a kind for is written as it, all else as a TAGGED value of objects.py. -1 with an
+ * exception, for a type that is not known among others. */
 int pfr_put_exact(struct pfr *r, struct pf_buf *out, struct py *o);
 int pfr_exact(struct pfr *r, struct pf_buf *out, struct py *o, unsigned depth);
 
@@ -26,8 +26,8 @@ bool pfr_is_class(struct pfr *r, struct py *type, enum pfr_class class);
 /* Borrowed; NULL, without an exception, as long as its module is not imported. */
 struct py *pfr_known_class(struct pfr *r, enum pfr_class class);
 
-/* exact_array.c, exact_table.c - arrays and tables that frames have a kind for: 1 when it was put, 0
- * when it is another one, -1. */
+/* exact_array.c, exact_table.c - arrays and tables that frames have a kind for: 1 when it was put,
+ * 0 when it is another one, -1. */
 int pfr_exact_array(struct pfr *r, struct pf_buf *out, struct py *o, unsigned depth);
 int pfr_exact_scalar(struct pf_buf *out, struct py *o);
 int pfr_exact_table(struct pfr *r, struct pf_buf *out, struct py *o, unsigned depth);
@@ -58,13 +58,13 @@ void pfr_sheet_free(struct pfr_sheet *s);
 /* `cells`: an array of rows, or of n columns by rows, of which the i-th goes to places[i]; or what
  * objects.cells() takes. 1; 0 when they have no type of a frame's; -1. */
 int pfr_sheet_add(struct pfr_sheet *s, struct py *cells, const long long *places, size_t n);
-/* A question to objects.py that is asked once: `*known` is its answer, 1 or -1; -1 with an exception
- * alone when it is 0. */
+/* A question to objects.py that is asked once: `*known` is its answer, 1 or -1; 0 as long as it
+ * fails, with an exception. */
 bool pfr_ask_once(int *known, const char *function);
 int pfr_sheet_put(struct pfr_sheet *s, struct pf_buf *out, unsigned depth);
 
-/* pieces.c - what was encoded: bytes, and between them large arrays, which are not copied but kept hold
- * of. The last piece of a list may be empty. */
+/* pieces.c - what was encoded: bytes, and between them large arrays, which are not copied but kept
+ * hold of. The last piece of a list may be empty. */
 struct pfr_loan {
 	size_t at;	/* in the bytes */
 	const void *from;

@@ -5,14 +5,16 @@
 #define MAX_RANK 16
 #define TILE 256
 
-static bool is_in_c_order(const struct py_view *v)
+static bool is_in_order(const struct py_view *v, bool fortran)
 {
 	ssize_t step = v->itemsize;
 
-	for (int i = v->ndim - 1; i >= 0; i--) {
-		if (v->shape[i] > 1 && v->strides[i] != step)
+	for (int i = 0; i < v->ndim; i++) {
+		int axis = fortran ? i : v->ndim - 1 - i;
+
+		if (v->shape[axis] > 1 && v->strides[axis] != step)
 			return false;
-		step *= v->shape[i];
+		step *= v->shape[axis];
 	}
 	return true;
 }
@@ -66,7 +68,7 @@ static void put_data(struct pfr *r, struct pf_buf *out, const struct py_view *v)
 	size_t n = (size_t)v->len;
 	char *room;
 
-	if (is_in_c_order(v)) {
+	if (is_in_order(v, false)) {
 		if (!pfr_lend(r, out, v, v->buf, n))
 			pf_put_data(out, v->buf, n);
 		return;
@@ -86,14 +88,15 @@ static int put_objects(struct pfr *r, struct pf_buf *out, const struct py_view *
 	ssize_t n = axis < v->ndim ? v->shape[axis] : 1;
 
 	for (ssize_t i = 0; i < n && !out->toobig; i++) {
+		const char *at = v->ndim ? from + i * v->strides[axis] : from;
 		PF_PY(cell) = NULL;
 
 		if (axis + 1 < v->ndim) {
-			if (put_objects(r, out, v, axis + 1, from + i * v->strides[axis], depth) < 0)
+			if (put_objects(r, out, v, axis + 1, at, depth) < 0)
 				return -1;
 			continue;
 		}
-		memcpy(&cell, v->ndim ? from + i * v->strides[axis] : from, sizeof(cell));
+		memcpy(&cell, at, sizeof(cell));
 		cell = py_ref(cell ? cell : r->none); /* of numpy's own making: not yet one */
 		if (pfr_exact(r, out, cell, depth + 1) < 0)
 			return -1;
@@ -113,6 +116,30 @@ static int put_view(struct pfr *r, struct pf_buf *out, const struct py_view *v, 
 		return put_objects(r, out, v, 0, v->buf, depth) < 0 ? -1 : 1;
 	put_data(r, out, v);
 	return 1;
+}
+
+/* The order of an array decides in which order BLAS adds, and so about the last bits of what a
+ * model answers: of a caller's it is kept. It is the array turned round, under a tag that turns it
+ * back. What the rules of signatures are to read (enforce.c) has no pieces. */
+static bool is_to_be_turned(const struct pfr *r, const struct py_view *v)
+{
+	return r->pieces && v->ndim > 1 && !is_in_order(v, false) && is_in_order(v, true);
+}
+
+static int put_turned(struct pfr *r, struct pf_buf *out, const struct py_view *v,
+		      enum pf_type type, unsigned depth)
+{
+	ssize_t shape[MAX_RANK], strides[MAX_RANK];
+	struct py_view turned = *v;
+
+	for (int i = 0; i < v->ndim; i++) {
+		shape[i] = v->shape[v->ndim - 1 - i];
+		strides[i] = v->strides[v->ndim - 1 - i];
+	}
+	turned.shape = shape;
+	turned.strides = strides;
+	pf_put_tagged(out, PF_S("turned"));
+	return put_view(r, out, &turned, type, depth + 1);
 }
 
 static bool is_of_objects(const struct py_view *v)
@@ -150,7 +177,9 @@ int pfr_exact_array(struct pfr *r, struct pf_buf *out, struct py *o, unsigned de
 	}
 	type = pfr_type_of_buffer(&view);
 	if (view.ndim <= MAX_RANK && (type != PF_T_OBJECT || is_of_objects(&view)))
-		put = put_view(r, out, &view, (enum pf_type)type, depth);
+		put = is_to_be_turned(r, &view) ?
+			      put_turned(r, out, &view, (enum pf_type)type, depth) :
+			      put_view(r, out, &view, (enum pf_type)type, depth);
 	PyBuffer_Release(&view);
 	return put;
 }

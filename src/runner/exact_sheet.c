@@ -1,4 +1,4 @@
-/* exact_sheet.c - columns of a table as they lie in arrays, and their cells one column after another */
+/* exact_sheet.c - columns of a table as they lie in arrays, written one after another */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runner/exact.h"
 

@@ -1,4 +1,4 @@
-/* exact_table.c - DataFrames and Series of plain columns and their numbers as index, tables of ours */
+/* exact_table.c - DataFrames and Series of plain columns, tables of our own */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runner/exact.h"
 
@@ -238,8 +238,8 @@ int pfr_exact_series(struct pfr *r, struct pf_buf *out, struct py *o, unsigned d
 
 /* ---- pyfunc_env.frames.Table: names, columns, rows; without pandas ---- */
 
-/* A table need not keep the exact type of a column: what frames have none for becomes nanoseconds or
- * a list (objects.table_cells). */
+/* A table need not keep the exact type of a column: what frames have none for becomes nanoseconds
+ * or a list (objects.table_cells). */
 static int add_column(struct pfr_sheet *s, struct py *cells, long long place)
 {
 	int added = pfr_sheet_add(s, cells, &place, 1);

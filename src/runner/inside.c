@@ -71,11 +71,39 @@ struct py *pfr_module_load(struct py *self, struct py *body)
 	return handle;
 }
 
+/* What mlflow's own enforcement refused is an InputError, too, and the exception its cause. */
+static void rename_refusal(struct pfr *r)
+{
+	struct py *refused = NULL;
+	PF_PY(type) = NULL;
+	PF_PY(value) = NULL;
+	PF_PY(trace) = NULL;
+	PF_PY(judged) = NULL;
+	PF_PY(text) = NULL;
+	PF_PY(error) = NULL;
+
+	PyErr_Fetch(&type, &value, &trace);
+	PyErr_NormalizeException(&type, &value, &trace);
+	refused = trace ? pfr_raw(r, "refused") : NULL;
+	judged = refused ? PyObject_CallFunction(refused, "(O)", trace) : NULL;
+	if (judged && PyObject_IsTrue(judged) > 0)
+		text = PyObject_Str(value);
+	error = text ? PyObject_CallFunction(pfr_input_error(), "(O)", text) : NULL;
+	PyErr_Clear();
+	if (!error) {
+		PyErr_Restore(py_take(&type), py_take(&value), py_take(&trace));
+		return;
+	}
+	PyException_SetCause(error, py_take(&value));
+	PyErr_SetObject(pfr_input_error(), error);
+}
+
 struct py *pfr_module_predict(struct py *self, struct py *args, struct py *kwargs)
 {
 	static const char *const names[] = { "handle", "data", "params", "result", "stream", NULL };
 	struct py *handle = NULL, *data = NULL, *params = NULL, *result = NULL;
 	const char *stage;
+	struct py *answer;
 	struct pfr *r;
 	int stream = 0;
 
@@ -84,7 +112,12 @@ struct py *pfr_module_predict(struct py *self, struct py *args, struct py *kwarg
 					 &params, &result, &stream))
 		return NULL;
 	r = PyCapsule_GetPointer(handle, handle_name);
-	return r ? pfr_ask(r, data, params ? params : r->none, result, stream, &stage) : NULL;
+	if (!r)
+		return NULL;
+	answer = pfr_ask(r, data, params ? params : r->none, result, stream, &stage);
+	if (!answer && r->through_mlflow)
+		rename_refusal(r);
+	return answer;
 }
 
 struct py *pfr_module_model(struct py *self, struct py *handle)
@@ -98,7 +131,6 @@ struct py *pfr_module_model(struct py *self, struct py *handle)
 /* (the signature's params as JSON, or None; what is given, or None) */
 struct py *pfr_module_check_params(struct py *self, struct py *args)
 {
-	PF_AUTO(arena) a = { 0 };
 	struct py *text = NULL, *given = NULL, *made = NULL;
 	struct pfr *r = new_state();
 	struct pf_value pair[2], texts = { .kind = PF_V_MAP, .list = { pair, 1 } };

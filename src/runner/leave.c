@@ -88,5 +88,9 @@ void pfr_leave(const struct pfr *r, int status)
 	close(STDERR_FILENO);
 	if (r->place)
 		kill(0, SIGKILL); /* nobody waits for a worker, and ends what it left behind */
+	if (r->watched) {
+		signal(SIGTERM, SIG_IGN);
+		kill(0, SIGTERM); /* the same, but for our own status, which is waited for */
+	}
 	_exit(status);
 }

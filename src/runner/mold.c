@@ -1,4 +1,4 @@
-/* mold.c - DataFrames of numbers and text with the columns of the one before, at a third of the price */
+/* mold.c - DataFrames with the columns of the one before, at a third of the price */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/limits.h"
 #include "runner/runner.h"

@@ -238,7 +238,14 @@ def by_dateutil(name):
     return found
 
 
-ZONES = {"zoneinfo": by_zoneinfo, "pytz": by_pytz, "dateutil": by_dateutil}
+def by_pandas(name):
+    """Of the library that this pandas takes by itself."""
+    import pandas
+
+    return pandas.Timestamp(0, tz=name).tz
+
+
+ZONES = {"zoneinfo": by_zoneinfo, "pytz": by_pytz, "dateutil": by_dateutil, "pandas": by_pandas}
 
 
 def fixed_zone(seconds, name, library):
@@ -280,22 +287,21 @@ MAKERS["zone"] = make_zone
 
 @takes("datetime", "datetime", "datetime")
 def take_datetime(o):
-    """pytz has a time zone object for each of a zone's offsets, which is found again by the moment."""
     fields = [o.year, o.month, o.day, o.hour, o.minute, o.second, o.microsecond, o.fold]
     zone = take_zone(o.tzinfo)
-    moment = o.utcoffset().total_seconds() if zone and zone[0] == "zone" and zone[2] == "pytz" else None
-    return [fields, zone, moment]
+    return [fields, zone, o.utcoffset().total_seconds() if zone and zone[0] == "zone" else None]
 
 
 @makes("datetime")
 def make_datetime(v):
+    """pytz has an object for each offset of a zone, and no fold; it is found again by the moment."""
     import datetime
 
-    (year, month, day, hour, minute, second, micro, fold), zone, moment = v
+    (year, month, day, hour, minute, second, micro, fold), told, offset = v
     wall = datetime.datetime(year, month, day, hour, minute, second, micro, fold=fold)
-    zone = make_zone(zone)
-    if moment is not None and hasattr(zone, "localize"):
-        utc = (wall - datetime.timedelta(seconds=moment)).replace(tzinfo=datetime.timezone.utc)
+    zone = make_zone(told)
+    if offset is not None and (hasattr(zone, "localize") or told[2] == "pytz"):
+        utc = (wall - datetime.timedelta(seconds=offset)).replace(tzinfo=datetime.timezone.utc)
         return utc.astimezone(zone)
     return wall.replace(tzinfo=zone)
 

@@ -53,6 +53,8 @@ def take_array(o):
     if type(o) is not numpy.ndarray:
         return "", o.view(numpy.ndarray)
     dtype, shape = o.dtype, list(o.shape)
+    if o.flags.f_contiguous and not o.flags.c_contiguous:
+        return "turned", o.T
     if dtype.kind == "T":
         na = getattr(dtype, "na_object", ...)
         return "array of text", [o.tolist(), na is not ..., None if na is ... else na]
@@ -90,6 +92,15 @@ def make_array(v):
 def make_reshaped(v):
     flat, shape = v
     return flat.reshape(tuple(listed(shape)))
+
+
+@makes("turned")
+def make_turned(v):
+    """Of an array in Fortran order, whose memory it keeps."""
+    import numpy
+
+    need(type(v) is numpy.ndarray, "an array turned round that is none")
+    return v.T
 
 
 @makes("records")

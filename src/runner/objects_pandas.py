@@ -96,6 +96,16 @@ def has_blocks():
     return sorted(found) == [0, 1, 2, 3, 4]
 
 
+def of_pandas(name):
+    """What came to it with some version."""
+    import pandas
+
+    found = class_of("pandas", name)
+    if found is None:
+        raise ImportError("pandas %s has no pandas.%s" % (pandas.__version__, name))
+    return found
+
+
 def bounded(v):
     """An Index whose numbers may all be needed."""
     need(not isinstance(v, class_of("pandas", "RangeIndex")) or len(v) <= LONGEST_RANGE, "a range that is too long")
@@ -114,9 +124,10 @@ def besides(o, told):
 
 
 def put_besides(made, told):
-    if "attrs" in told:
+    """What this pandas has no place for is left out."""
+    if "attrs" in told and hasattr(made, "attrs"):
         made.attrs = told["attrs"]
-    if told.get("unique") is True:
+    if told.get("unique") is True and hasattr(class_of("pandas", "DataFrame"), "set_flags"):
         made.flags.allows_duplicate_labels = False
     return made
 
@@ -422,11 +433,9 @@ takes("nullable", "pandas", *["arrays." + name for name in set(NULLABLE.values()
 
 @makes("nullable")
 def make_nullable(v):
-    import pandas
-
     data, mask = v["data"], v["mask"]
     need(data.ndim == 1 and mask.shape == data.shape and mask.dtype == bool, "a column whose mask is none")
-    return getattr(pandas.arrays, NULLABLE[data.dtype.kind])(data, mask)
+    return of_pandas("arrays." + NULLABLE[data.dtype.kind])(data, mask)
 
 
 @takes("category", "pandas", "Categorical")
@@ -448,6 +457,19 @@ def unit_of(dtype):
     return getattr(dtype, "unit", None) or numpy.datetime_data(dtype)[0]
 
 
+def zone_of(zone):
+    """Without its library when it is the one that pandas takes by itself: pytz, or zoneinfo since 3."""
+    import datetime
+
+    told = take_zone(zone)
+    if zone is None or (told[0] == "fixed" and zone is not datetime.timezone.utc):
+        return told
+    name = "UTC" if told[0] == "fixed" else told[1]
+    own = by_pandas(name)
+    same = type(own).__module__ == type(zone).__module__ and str(own) == str(zone)
+    return ["zone", name, "pandas"] if same else told
+
+
 UNITS = {"s", "ms", "us", "ns"}
 
 
@@ -459,7 +481,7 @@ def counted(v, kind):
 
 @takes("dates", "pandas", "arrays.DatetimeArray")
 def take_dates(o):
-    return {"values": o.asi8, "unit": unit_of(o.dtype), "zone": take_zone(getattr(o.dtype, "tz", None))}
+    return {"values": o.asi8, "unit": unit_of(o.dtype), "zone": zone_of(getattr(o.dtype, "tz", None))}
 
 
 @makes("dates")
@@ -542,9 +564,7 @@ def take_arrow_column(o):
 
 @makes("arrow column")
 def make_arrow_column(v):
-    import pandas
-
-    return pandas.arrays.ArrowExtensionArray(v)
+    return of_pandas("arrays.ArrowExtensionArray")(v)
 
 
 # ---- scalars ----
@@ -562,9 +582,7 @@ def make_nat(v):
 
 @makes("NA")
 def make_na(v):
-    import pandas
-
-    return pandas.NA
+    return of_pandas("NA")
 
 
 def take_moment(o):
@@ -574,7 +592,7 @@ def take_moment(o):
 
 @takes("timestamp", "pandas", "Timestamp")
 def take_timestamp(o):
-    return dict(take_moment(o), zone=take_zone(o.tzinfo))
+    return dict(take_moment(o), zone=zone_of(o.tzinfo))
 
 
 takes("span", "pandas", "Timedelta")(take_moment)

@@ -26,7 +26,9 @@ bool pfr_lend(struct pfr *r, struct pf_buf *out, const struct py_view *view, con
 	struct pfr_loan *last = p && p->loans.n ? &p->loans.v[p->loans.n - 1] : NULL;
 	struct py_view held;
 
-	if (!pfr_is_large(r, n) || PyObject_GetBuffer(view->obj, &held, PY_BUF_STRIDES | PY_BUF_FORMAT) < 0) {
+	if (!pfr_is_large(r, n))
+		return false;
+	if (PyObject_GetBuffer(view->obj, &held, PY_BUF_STRIDES | PY_BUF_FORMAT) < 0) {
 		PyErr_Clear();
 		return false;
 	}

@@ -63,7 +63,7 @@ static int tell_unused(struct pfr *r, struct py *params)
 	struct py *unused = PyObject_IsTrue(params) > 0 ? pfr_enforcing(r, "unused") : NULL;
 	PF_PY(done) = unused ? PyObject_CallFunction(unused, "(O)", params) : NULL;
 
-	return PyErr_Occurred() ? -1 : 0;
+	return !done && PyErr_Occurred() ? -1 : 0;
 }
 
 static struct py *open_stream(struct pfr *r, struct py *data, struct py *params)

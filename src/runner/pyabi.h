@@ -141,6 +141,8 @@ struct py *PyErr_Occurred(void); /* borrowed */
 void PyErr_Clear(void);
 struct py *PyErr_NewException(const char *name, struct py *base, struct py *names);
 void PyErr_SetString(struct py *type, const char *text);
+void PyErr_SetObject(struct py *type, struct py *value);
+void PyException_SetCause(struct py *value, struct py *cause); /* which it takes */
 struct py *PyErr_Format(struct py *type, const char *format, ...);
 int PyErr_ExceptionMatches(struct py *type);
 void PyErr_Fetch(struct py **type, struct py **value, struct py **traceback);

@@ -1,4 +1,4 @@
-/* wire.c - frames to and from a runner, for a caller who is Python: never stuck, soon interrupted */
+/* wire.c - frames to and from a runner, for a caller who is Python: soon interrupted */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <math.h>

@@ -165,7 +165,12 @@ static void add_mlflow(struct pf_saving *w, struct pf_strs *reqs)
 		return;
 	if (w->facts.mlflow.n)
 		pf_save_reqs_mlflow(reqs, &w->arena, w->facts.mlflow);
-	else if (!pf_save_reqs_have_mlflow(reqs, &w->arena))
+	else if (pf_save_reqs_have_mlflow(reqs, &w->arena))
+		return;
+	else if (w->s->python_model || w->s->model_code)
+		pf_warn("no mlflow is installed, and the model's requirements name none: it will "
+			"not load, since MLflow loads models of this kind");
+	else
 		pf_note("no mlflow is installed, and the model's requirements name none");
 }
 

@@ -31,12 +31,13 @@ static int date_of_model(int *out, const struct pf_needs *needs, bool asked, str
  * as they always did unless they are told a day. */
 int pf_needs_date(struct pf_needs *needs, const struct pf_opts *o, struct pf_err *err)
 {
+	bool own = pf_is_native(o) || o->env_manager == PF_ENV_CONDA;
 	int day = 0;
 
 	if (o->as_of == PF_AS_OF_DAY)
 		day = o->as_of_day;
 	else if (o->as_of == PF_AS_OF_MODEL ||
-		 (o->as_of == PF_AS_OF_DEFAULT && pf_is_native(o) && !needs->require_hashes)) {
+		 (o->as_of == PF_AS_OF_DEFAULT && own && !needs->require_hashes)) {
 		if (date_of_model(&day, needs, o->as_of == PF_AS_OF_MODEL, err) < 0)
 			return -1;
 	}

@@ -172,26 +172,42 @@ struct pf_str pf_conda_asked_by(struct pf_arena *a, const struct pf_conda_asked 
 	return PF_S("");
 }
 
-/* The address with login and token, where its channel has them. */
-static struct pf_str place_of(struct pf_arena *a, const struct pf_conda_task *t,
-			      const struct pf_conda_record *r)
+/* Is it a file of this channel? */
+static bool is_of(const struct pf_channel *c, struct pf_arena *a, const struct pf_conda_record *r)
 {
+	return pf_str_eq(r->channel, c->url) && pf_str_starts(r->url, pf_dupz(a, c->url)) &&
+	       r->url.n > c->url.n && r->url.p[c->url.n] == '/';
+}
+
+/* By the addresses that its channel is asked at, logins, tokens and mirrors included. */
+static void set_places(struct pf_planned_conda *one, struct pf_arena *a,
+		       const struct pf_conda_task *t)
+{
+	one->from = one->record.url;
+	one->mirrors = (struct pf_strs){ 0 };
 	for (size_t i = 0; i < t->channels.v.n; i++) {
 		const struct pf_channel *c = &t->channels.v.v[i];
+		struct pf_str file;
 
-		if (pf_str_eq(r->channel, c->url) && c->asked.n &&
-		    pf_str_starts(r->url, pf_dupz(a, c->url)) && r->url.n > c->url.n &&
-		    r->url.p[c->url.n] == '/')
-			return pf_format(a, PF_FMT PF_FMT, PF_ARG(c->asked.v[0]),
-					 PF_ARG(pf_str_skip(r->url, c->url.n)));
+		if (!is_of(c, a, &one->record))
+			continue;
+		file = pf_str_skip(one->record.url, c->url.n);
+		for (size_t k = 0; k < c->asked.n; k++) {
+			struct pf_str place = pf_format(a, PF_FMT PF_FMT, PF_ARG(c->asked.v[k]),
+							PF_ARG(file));
+
+			if (k)
+				*PF_PUSH(a, &one->mirrors) = place;
+			else
+				one->from = place;
+		}
 	}
-	return r->url;
 }
 
 void pf_conda_task_places(struct pf_plan *plan, const struct pf_conda_task *t)
 {
 	for (size_t i = 0; i < plan->conda.n; i++)
-		plan->conda.v[i].from = place_of(&plan->arena, t, &plan->conda.v[i].record);
+		set_places(&plan->conda.v[i], &plan->arena, t);
 	plan->conda_net = &t->channels.net;
 }
 

@@ -38,6 +38,7 @@ struct pf_planned_conda {
 	/* where its file is: a path, a file: or http: address, with login and token; not written
 	 * down, and without it record.url counts */
 	struct pf_str from;
+	struct pf_strs mirrors; /* further such places, for when that fails */
 	struct pf_str asked; /* the spec that the user asked for it by; empty: nobody did */
 };
 

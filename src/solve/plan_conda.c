@@ -119,6 +119,7 @@ struct pf_planned_conda pf_planned_conda_copy(struct pf_arena *a,
 
 	for (size_t i = 0; i < PF_COUNT(texts); i++)
 		*texts[i] = pf_dup(a, *texts[i]);
+	copy_list(&to.mirrors, a);
 	copy_list(&r->depends, a);
 	copy_list(&r->constrains, a);
 	copy_list(&r->track_features, a);

@@ -28,6 +28,10 @@ forget() { chmod -R u+w "$PYFUNC_ENV_STORE" 2>/dev/null; rm -rf "$PYFUNC_ENV_STO
 export AZURE_STORAGE_CONNECTION_STRING="$nobody"
 check "a container that is open to all" fetched wasbs://public$at/good/model
 check "nobody signs" test "$(asked SharedKey)" -eq 0
+check "a file of it as an artifact" ends 0 fetch --artifact wasbs://public$at/good/model/requirements.txt -o "$work/a file"
+check "is the file" cmp "$work/model/requirements.txt" "$work/a file"
+check "a folder of it" ends 0 fetch --artifact wasbs://public$at/good/model -o "$work/a folder"
+check "all of it" diff -r "$work/model" "$work/a folder"
 expect "one that is not" 4 "ResourceNotFound" fetch wasbs://models$at/good/model
 check "says what is lacking" said "AZURE_STORAGE_ACCESS_KEY"
 for kind in key token; do

@@ -71,6 +71,14 @@ model "$dir" other 'tool=2'
 expect "a channel that is not there" 4 "other" "$program" create --env-manager conda "$dir"
 check "nothing is left in tmp" none "$store/tmp" -mindepth 1
 
+# ---- of the model's day ----
+model "$dir" conda-forge 'tool=2'
+echo "utc_time_created: '2019-01-01 00:00:00'" >>"$dir/MLmodel"
+for manager in auto conda; do
+	expect "a dated model, $manager: what came later is not there" 6 "later than the day that counts" "$program" create --env-manager $manager "$dir"
+	expect "unless now is asked for" 0 "$store/envs/" "$program" create --env-manager $manager --as-of now "$dir"
+done
+
 # ---- nobody tells where channels are ----
 model "$dir" conda-forge 'tool=2'
 echo >"$CONDARC"
@@ -93,7 +101,7 @@ check "with digests" grep -q '/tool-2.0-0.conda#sha256:[0-9a-f]*$' "$work/explic
 expect "pylock has no conda packages" 2 "use conda-lock" lock -f pylock
 expect "or json" 0 '"conda":' lock -f json
 cp "$work/out" "$work/lock.json"
-for file in conda-lock.yml explicit.txt; do
+for file in conda-lock.yml explicit.txt lock.json; do
 	expect "made again of $file: the same environment" 0 "$env" "$program" create -c "$channel" --lock "$work/$file" "$dir"
 	mv "$work/conda-forge/linux-64/repodata.json" "$work/hidden"
 	rm -rf "$work/second"
@@ -115,6 +123,37 @@ packages:
 $(sed -n 's|^\(file:[^#]*\)#sha256:\(.*\)|- conda: \1\n  sha256: \2|p' "$work/explicit.txt")
 END
 expect "a pixi.lock is read" 0 "$env" "$program" create -c "$channel" --lock "$work/pixi.lock" "$dir"
+# Of old, MD5 is all that is told.
+sed "s|#sha256:.*||" "$work/explicit.txt" | while read -r line; do
+	case $line in file:*) echo "$line#$(md5sum "${line#file://}" | cut -d ' ' -f 1)" ;; *) echo "$line" ;; esac
+done >"$work/md5.txt"
+expect "whichever digest is told: the same environment" 0 "$env" "$program" create -c "$channel" --lock "$work/md5.txt" "$dir"
+check "with a warning" said "known by MD5 alone"
+mkdir "$work/aged" && cp -r "$work/conda-forge" "$work/aged"
+sed -i 's/, "sha256": "[0-9a-f]*"//g' "$work/aged/conda-forge"/*/repodata.json
+for way in first again; do
+	rm -rf "$work/fourth/envs" "$work/fourth/locks"
+	expect "of a channel that tells no more, $way" 0 "$(basename "$env")" \
+		env CONDA_CHANNEL_ALIAS="file://$work/aged" "$program" create --store "$work/fourth" "$dir"
+	chmod -R u+w "$work/fourth"
+done
+expect "a lock of it tells SHA-256" 0 "#sha256:" env CONDA_CHANNEL_ALIAS="file://$work/aged" \
+	"$program" lock --store "$work/fourth" -f explicit "$dir"
+check "of all" sh -c '! grep "^file:" "$1" | grep -v "#sha256:"' - "$work/out"
+# Version 7 has names for platforms.
+{
+	printf 'version: 7\nplatforms:\n- name: win-64\n- name: linux-here\n  subdir: linux-64\n  virtual-packages:\n  - __glibc >=2.17\n'
+	sed '1d; s/      linux-64:/      linux-here:/' "$work/pixi.lock"
+} >"$work/seven.lock"
+expect "of version 7, too" 0 "$env" "$program" create -c "$channel" --lock "$work/seven.lock" "$dir"
+{
+	sed 's/- name: win-64/&\n- name: linux-there\n  subdir: linux-64/' "$work/seven.lock"
+	printf '# nothing else\n'
+} | awk '{ print } /^    packages:/ { print "      linux-there: []" }' >"$work/two.lock"
+expect "which of two is not guessed" 5 "several platforms that are linux-64: linux-there and linux-here" \
+	"$program" create -c "$channel" --lock "$work/two.lock" "$dir"
+awk '{ print } /^      linux-here:/ { print "      - conda_source: child[87dc0b8a] @ child" }' "$work/seven.lock" >"$work/source.lock"
+expect "nothing is built of sources" 5 "has to be built of its sources" "$program" create -c "$channel" --lock "$work/source.lock" "$dir"
 sed 's/version: 6/version: 5/' "$work/pixi.lock" >"$work/old.lock"
 expect "of the versions that are known" 5 "version 5" "$program" create --lock "$work/old.lock" "$dir"
 sed 's/#sha256:./#sha256:f/; s/tool-2.0-0.conda#sha256:.*/&/' "$work/explicit.txt" | sed '/tool-2.0/s/sha256:.../sha256:000/' >"$work/bad.txt"
@@ -125,11 +164,18 @@ sed 's/#.*//' "$work/explicit.txt" >"$work/bare.txt"
 expect "no digest is refused" 5 "no digest" "$program" create -c "$channel" --lock "$work/bare.txt" "$dir"
 cp "$work/explicit.txt" "$dir/pylock.toml"
 expect "a model brings no lock of conda packages" 0 "the user's to give" "$program" create --env-manager venv --python "$python" "$dir"
+cp "$work/lock.json" "$dir/pylock.toml"
+expect "nor one as JSON" 0 "the user's to give" "$program" create --env-manager venv --python "$python" "$dir"
 rm "$dir/pylock.toml"
+sed 's/"name":"tool"/"name":"tooth"/' "$work/lock.json" >"$work/other.json"
+expect "JSON that tells another name than the file is refused" 5 "tool-2.0-0.conda is not tooth 2.0" \
+	"$program" create -c "$channel" --lock "$work/other.json" "$dir"
+expect "what env show prints is one, too" 0 "$env" sh -c '"$1" env show --json "$2" >"$3/shown.json" && "$1" create -c "$4" --lock "$3/shown.json" "$5"' - \
+	"$program" "$(basename "$env")" "$work" "$channel" "$dir"
 sed "s/python=$minor/python=2.6/" "$dir/conda.yaml" >"$work/yaml" && mv "$work/yaml" "$dir/conda.yaml"
 sed "s/python_version: .*/python_version: 2.6/" "$dir/MLmodel" >"$work/yaml" && mv "$work/yaml" "$dir/MLmodel"
 expect "a lock of another Python is stale" 5 "python 2.6" "$program" create -c "$channel" --lock "$work/explicit.txt" "$dir"
-expect "a plan as JSON is no lock of conda packages" 5 "conda-lock or explicit" "$program" create --lock "$work/lock.json" --python "$python" "$dir"
+expect "so is one as JSON" 5 "python 2.6" "$program" create -c "$channel" --lock "$work/lock.json" "$dir"
 model "$dir" conda-forge 'tool=2' act data
 expect "a lock that lacks what is needed is stale" 5 "data" "$program" create -c "$channel" --lock "$work/conda-lock.yml" "$dir"
 model "$dir" conda-forge 'tool=1' act

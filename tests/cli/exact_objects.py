@@ -80,6 +80,7 @@ def arrays():
     for kind in "?bhilBHILefdFD":
         whole = np.array([[1, 0, 1], [0, 1, 1]], dtype=kind)
         yield "arrays of " + kind, [whole, whole.T, whole[:, ::-2], whole[:0], whole[1, 1], np.array(1, dtype=kind)]
+    yield "arrays in Fortran order", [np.asfortranarray(np.ones((3, 2), "f4")), np.arange(24).reshape(2, 3, 4).T]
     yield "an array of four axes", np.arange(48.0).reshape(2, 3, 2, 4)[:, ::2, ::-1].transpose(3, 0, 2, 1)
     yield "arrays of text", [np.array(["a", "béd"]), np.array([[b"a", b"bc"]]), np.array([], dtype="U3")]
     yield "arrays of objects", [np.array([[1, "x"], [None, (1, 2)]], dtype=object), np.array([], dtype=object)]
@@ -217,6 +218,8 @@ def objects():
 def same_array(a, b):
     if a.shape != b.shape or a.dtype != b.dtype:
         return False
+    if a.flags.f_contiguous != b.flags.f_contiguous:
+        return False
     if a.dtype.hasobject or a.dtype.kind == "T":
         return same(a.tolist(), b.tolist())
     return a.tobytes() == b.tobytes()
@@ -339,7 +342,7 @@ def compare(pfr, path):
         if isinstance(back[name], str):
             print("%s: %s" % (name, back[name]))
         elif not same(o, pfr.decode(back[name])):
-            print("%s: differs: %r, %r" % (name, o, pfr.decode(back[name])))
+            print(("%s: differs: %r, %r" % (name, o, pfr.decode(back[name]))).replace("\n", " / "))
 
 
 if __name__ == "__main__":

@@ -281,6 +281,56 @@ def too_deep():
     return raises(ValueError, pfr.encode, own) and raises(ValueError, pfr.encode, [(own,)])
 
 
+class Table:
+    """As pyfunc_env.frames has it."""
+
+    def __init__(self, names, columns, rows):
+        self.names, self.columns, self.rows = names, columns, rows
+
+
+def own_module():
+    import types
+
+    Table.__module__ = "pyfunc_env.frames"
+    module = types.ModuleType("pyfunc_env.frames")
+    module.Table = Table
+    sys.modules["pyfunc_env.frames"] = module
+
+
+@check
+def tables():
+    """a table of ours becomes one of pandas, by its lists and arrays"""
+    own_module()
+    lists = Table(["t", "o", 2], [["x", None, "é"], [[1], (2,), None], [1, 2, 3]], 3)
+    body = pfr.encode(lists)
+    refused = (
+        raises(ValueError, pfr.encode, Table(["a"], [[1], [2]], 1))
+        and raises(ValueError, pfr.encode, Table(["a"], [[1, 2]], 3))
+        and raises(ValueError, pfr.encode, Table([5], [[1]], 1))
+        and raises(TypeError, pfr.encode, Table([(1,)], [[1]], 1))
+    )
+    try:
+        import numpy
+        import pandas
+    except ImportError:
+        return refused and raises(ImportError, pfr.decode, body)
+    made = pfr.decode(body)
+    columns = [numpy.arange(3.0), numpy.arange(6, dtype="i4")[::2], numpy.array(["2020", "2021", "NaT"], "M8[s]"),
+               numpy.array(["a", "b", "c"]), numpy.array([1, "x", None], dtype=object)]
+    more = pfr.decode(pfr.encode(Table(list("abcde"), columns, 3)))
+    kinds = [str(dtype) for dtype in more.dtypes]
+    text = str(pandas.Series(["x"]).dtype)
+    return (
+        refused
+        and list(made.columns) == ["t", "o", 2]
+        and made["o"].tolist() == [[1], (2,), None]
+        and made["t"].tolist()[::2] == ["x", "é"]
+        and kinds == ["float64", "int32", "datetime64[ns]", text, "object"]
+        and more["b"].tolist() == [0, 2, 4]
+        and pfr.decode(pfr.encode(Table([], [], 0))).shape == (0, 0)
+    )
+
+
 @check
 def unknown_kinds():
     """a tag that is not known is told"""

@@ -37,6 +37,15 @@ for uri in models:/good/latest models:/good/Production models:/good@champion mod
 	*) check "$uri" fetched "$uri" ;;
 	esac
 done
+for uri in models:/good/1 runs:/0123/model mlflow-artifacts:/model; do
+	rm -rf "$work/a file" "$work/a folder"
+	check "$uri: a file of it as an artifact" ends 0 fetch --artifact "$uri/requirements.txt" -o "$work/a file"
+	check "is the file" cmp "$work/model/requirements.txt" "$work/a file"
+	check "a folder of it" ends 0 fetch --artifact "$uri" -o "$work/a folder"
+	check "all of it" diff -r "$work/model" "$work/a folder"
+done
+expect "nothing of that name" 3 "nothing is there" fetch --artifact mlflow-artifacts:/model/none -o "$work/none"
+check "nor here then" test ! -e "$work/none"
 check "the highest of the latest versions" grep -q "get-download-uri?name=good&version=10 " "$work/log"
 check "it was fetched once" test "$(find "$PYFUNC_ENV_STORE/models" -maxdepth 1 -type d | wc -l)" -eq 3
 kill -STOP $server

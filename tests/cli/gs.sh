@@ -42,6 +42,10 @@ forget() { chmod -R u+w "$PYFUNC_ENV_STORE" 2>/dev/null; rm -rf "$PYFUNC_ENV_STO
 check "a bucket that is open to all" fetched gs://public/good/model
 check "nobody says who it is" test "$(asked Bearer)" -eq 0
 check "pages of three" test "$(asked '/o?prefix')" -eq $((($(find "$work/model" -type f | wc -l) + 1 + 2) / 3))
+check "a file of it as an artifact" ends 0 fetch --artifact gs://public/good/model/requirements.txt -o "$work/a file"
+check "is the file" cmp "$work/model/requirements.txt" "$work/a file"
+check "a folder of it" ends 0 fetch --artifact gs://public/good/model -o "$work/a folder"
+check "all of it" diff -r "$work/model" "$work/a folder"
 : >"$work/log"
 check "it is here now" fetched gs://public/good/model/
 check "which takes its list alone" test "$(asked 'alt=media')" -eq 0

@@ -106,7 +106,7 @@ class Handler(loopback.Handler):
             return self.refuse(404, "No such object")
         if bucket == "away":
             return self.answer(307, Location=f"http://127.0.0.1:{PORTS['B']}{self.path.replace('/away/', '/public/')}")
-        if query.get("generation") != "1700000000000001" or bucket == "changing":
+        if query.get("generation", "1700000000000001") != "1700000000000001" or bucket == "changing":
             return self.refuse(404, "No such object, of that generation")
         body = files()[name]
         start = int((self.headers.get("Range") or "bytes=0-")[6:-1])

@@ -133,7 +133,8 @@ static void print_value(const struct pf_value *v)
 		print_values(v->list.v, v->list.n);
 		putchar(']');
 		break;
-	case PF_V_MAP: print_map(v); break;
+	case PF_V_MAP:
+	case PF_V_TAGGED: print_map(v); break;
 	case PF_V_TABLE:
 	case PF_V_SERIES: print_table(v); break;
 	case PF_V_TENSOR:

@@ -27,6 +27,10 @@ all_by() { [ -s "$work/log" ] && ! grep '^A GET' "$work/log" | grep -v ' 301 ' |
 # ---- nobody, and who the environment says ----
 check "a bucket that is open to all" fetched s3://public/good/model
 check "nobody signs" all_by -
+check "a file of it as an artifact" ends 0 fetch --artifact s3://public/good/model/requirements.txt -o "$work/a file"
+check "is the file" cmp "$work/model/requirements.txt" "$work/a file"
+check "a folder of it" ends 0 fetch --artifact s3://public/good/model -o "$work/a folder"
+check "all of it" diff -r "$work/model" "$work/a folder"
 expect "one that is not" 4 "AccessDenied: it says AccessDenied" fetch s3://models/good/model
 check "says what is lacking" said "AWS_ACCESS_KEY_ID"
 forget

@@ -91,6 +91,9 @@ rm -r "$site/cloudpickle-3.1.2.dist-info"
 expect "no cloudpickle" 2 "no cloudpickle" save --python-model model.pkl -o no
 have cloudpickle 3.1.2
 check "nothing came of those" none no
+rm -r "$site/mlflow-3.17.2.dist-info"
+expect "no mlflow is worth a warning" 0 "it will not load, since MLflow loads models of this kind" save --python-model model.pkl -o without
+have mlflow 3.17.2
 
 # ---- keys of MLmodel ----
 echo '{"run_id": "abc", "flavors": {"other": {"a": 1}}, "mlflow_version": null, "metadata": {"x": 1.5}}' >keys.json
@@ -163,6 +166,7 @@ expect "no example, no record" 3 "the model has no input example" new --record -
 check "no model either" none no
 check "a recorded answer" ends 0 new --input-example ex.json --record -o rec
 check "is a file of the model" grep -q '^{"schema":"pyfunc-env/1","kind":"record","input":"serving_input_example.json","input_sha256":"[0-9a-f]*","answer":\[{"n":3.0,"big":9007199254740993,"s":"a"}\],"python":"' rec/recorded_answer.json
+check "and no byte code" none rec -name __pycache__
 check "with the packages" grep -q '"pip":"23.2.1"' rec/recorded_answer.json
 expect "verify" 0 "rec: verified: all 3 values of the answer are the recorded ones" verify rec
 expect "another answer" 1 'not verified: 2 of 3 values of the answer differ; the first is at [0].n: 3.0015' verify rec --env FACTOR=2.001

@@ -129,6 +129,8 @@ class Handler(tracking_writes.Writes, loopback.Handler):
             sizes = {"big.bin": len(BIG), "MLmodel": os.path.getsize(os.path.join(MODEL, "MLmodel"))}
             return self.tell({"files": [{"path": p, "is_dir": False, "file_size": sizes.get(p, 1)} for p in odd[kind]]})
         folder = os.path.join(MODEL, below)
+        if not os.path.isdir(folder):  # as MLflow's server has it of a file, and of nothing
+            return self.tell({"files": []})
         self.tell({"files": [{"path": above + name, "is_dir": os.path.isdir(os.path.join(folder, name)),
                               **({} if os.path.isdir(os.path.join(folder, name)) else
                                  {"file_size": os.path.getsize(os.path.join(folder, name))})}
@@ -140,6 +142,8 @@ class Handler(tracking_writes.Writes, loopback.Handler):
             return self.answer(200, ARCHIVES["zip"])
         if self.is_stored(path):
             return self.answer(200, self.stored_file(path))
+        if below != "big.bin" and not os.path.isfile(os.path.join(MODEL, below)):
+            return self.refuse("RESOURCE_DOES_NOT_EXIST", "no such artifact", 404)
         body = BIG if below == "big.bin" else open(os.path.join(MODEL, below), "rb").read()
         if kind == "slow":
             time.sleep(1)

@@ -26,6 +26,8 @@ echoing='class Model:
 def _load_pyfunc(path): return Model()'
 echo "$echoing" | sed /prints/d | model python '    python_version: 3.1.4'
 echo "$echoing" | model echo
+echo "$echoing" | model alone
+: >"$models/alone/requirements.txt"
 echo "$echoing" | sed /prints/d | model params 'signature:' \
 	"  params: '[{\"name\":\"t\",\"type\":\"double\",\"default\":0.5,\"shape\":null},{\"name\":\"n\",\"type\":\"long\",\"default\":[1],\"shape\":[-1]}]'"
 echo "$echoing" | sed /prints/d | model columns 'signature:' \
@@ -36,6 +38,19 @@ echo 'def _load_pyfunc(path): 1 / 0' | model broken
 echo 'class Model:
     def predict(self, data): raise KeyError("the model'"'"'s own")
 def _load_pyfunc(path): return Model()' | model raises
+echo 'class Model:
+    def predict(self, data): return data["a"] * 2
+def _load_pyfunc(path): return Model()' | model twice
+echo 'class Model:
+    def predict(self, data): return data
+    def predict_stream(self, data):
+        yield data, 0
+        yield data, 1
+def _load_pyfunc(path): return Model()' | model streams
+echo 'import subprocess
+class Model:
+    def predict(self, data): return subprocess.Popen(["sleep", "1000"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).pid
+def _load_pyfunc(path): return Model()' | model starts
 echo 'import os, signal
 class Model:
     def predict(self, data): os.kill(os.getpid(), signal.SIGKILL)
@@ -59,9 +74,12 @@ python=$(some_python) || skip_all "there is no python3"
 check "objects there and back, and its output" ask speaks
 check "told to go" ask says_bye
 check "parameters" ask checks_params
+check "its environment is held" ask holds
+check "an answer in pieces" ask streams
 check "what it is told, and warnings" ask is_described
 check "what fails" ask fails
 check "its end is seen" ask dies
+check "what it started" ask leaves_nothing
 check "nobody left, while it works" ask is_left
 check "nobody left, though the socket is open" ask is_orphaned
 check "a thread that ends" ask outlives_thread

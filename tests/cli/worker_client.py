@@ -108,6 +108,34 @@ def checks_params():
     assert status == 0 and b"Unrecognized params ['zz']" in err, err
 
 
+def streams():
+    worker = Worker("streams")
+    assert worker.load()[0] == LOADED
+    kind, piece = worker.ask((1, {2}), stream=True)
+    assert (kind, piece) == (PIECE, ((1, {2}), 0)), (kind, piece)
+    assert pfr.receive(worker.near.fileno(), PATIENCE) == (PIECE, ((1, {2}), 1))
+    while kind != ANSWER:
+        kind, piece = pfr.receive(worker.near.fileno(), PATIENCE)
+    assert piece is None and worker.end()[0] == 0
+    data = object()
+    assert list(pfr.predict(load("streams"), data, stream=True)) == [(data, 0), (data, 1)]
+
+
+def holds():
+    """Its environment, which is not to be removed while it is there."""
+    LOCAL[:] = ["--offline", "--python", sys.executable]
+    worker = Worker("alone")
+    assert worker.load()[0] == LOADED
+    load = pfr.decode(worker.body)
+    key = os.path.basename(load["env"])
+    assert load["python"].startswith(load["env"] + "/") and key
+    remove = [program, "env", "rm", key]
+    done = subprocess.run(remove, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert done.returncode != 0 and b"is in use" in done.stderr, done
+    assert worker.end()[0] == 0
+    subprocess.run(remove, stdout=subprocess.DEVNULL, check=True)
+
+
 def is_described():
     worker = Worker("python")
     worker.load()
@@ -153,6 +181,16 @@ def is_left():
     worker.process.wait(PATIENCE)
     worker.process.stderr.close()
     worker.process.stdout.close()
+
+
+def leaves_nothing():
+    """What the model started goes with it."""
+    ctypes.CDLL(None, use_errno=True).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER, as below
+    worker = Worker("starts")
+    worker.load()
+    kind, pid = worker.ask(1)
+    assert kind == ANSWER and worker.end()[0] == 0
+    assert os.waitpid(pid, 0) == (pid, signal.SIGTERM)
 
 
 def is_orphaned():
@@ -287,6 +325,15 @@ def tables():
     assert pfr.predict(tensor, array)[0] is array
     refuses(pfr.InputError, "Shape of input (3, 3) does not", lambda: pfr.predict(tensor, numpy.zeros((3, 3))))
     refuses(pfr.InputError, "dtype of input float32", lambda: pfr.predict(tensor, array.astype("f4")))
+    spec = {"type": {"kind": "primitive", "type": "long"}}
+    made = pfr.predict(load("twice"), frame, result=spec)
+    assert made["rows"] == 2 and made["columns"]["values"].tolist() == [2, 4] and made["columns"]["valid"] is None
+    worker = Worker("twice")
+    assert worker.load()[0] == LOADED
+    kind, answer = worker.ask(frame, result=spec)
+    assert kind == ANSWER and answer["rows"] == 2 and answer["columns"]["values"].tolist() == [2, 4], answer
+    assert worker.end()[0] == 0
+    made = pfr.predict(columns, wider)[0]
     worker = Worker("columns")
     assert worker.load()[0] == LOADED
     kind, answer = worker.ask(wider)

@@ -2,7 +2,8 @@
 # python_load.py - load_model against MLflow's own: what it saved is loaded by both, and asked the same
 # SPDX-License-Identifier: Apache-2.0
 """Usage: python_load.py here FOLDER, with an interpreter that has MLflow and PYTHONPATH for pyfunc_env;
-... make FOLDER, with an old one, which saves models and its own predictions; ... old FOLDER, with a new one.
+... make FOLDER, with an old one, which saves models and its own predictions; ... old FOLDER, with a new one;
+... dask FOLDER, where "here" has been, with one that has Dask, too.
 Prints a line of TAP for each case."""
 import json
 import logging
@@ -111,7 +112,7 @@ if what == "make":
     sys.exit()
 
 import pyfunc_env  # noqa: E402
-from pyfunc_env import Runner  # noqa: E402
+from pyfunc_env import Runner, engines  # noqa: E402
 
 
 def everywhere(path, data, params=None, **options):
@@ -329,10 +330,28 @@ def logged(name, call, path, **how):
     return seen
 
 
-if what == "old":
+def dask():
+    import dask.dataframe
+
+    data = frame()
+    runner = Runner(str(folder / "class3"), env_manager="local", python=sys.executable)
+    for scheduler in ("processes", "threads"):
+
+        @case(f"Dask, by {scheduler}")
+        def _(scheduler=scheduler):
+            parts = dask.dataframe.from_pandas(data, npartitions=3)
+            same(data * 2.5, engines.map_partitions(parts, runner, meta=data).compute(scheduler=scheduler))
+
+
+if __name__ != "__main__":
+    pass  # a process of Dask's
+elif what == "old":
     old()
+elif what == "dask":
+    dask()
 else:
     if os.environ.get("PYFUNC_ENV_ACCEPTANCE"):
         recorded(os.environ["PYFUNC_ENV_ACCEPTANCE"])
     ours_and_theirs()
-print(f"1..{number}")
+if __name__ == "__main__":
+    print(f"1..{number}")

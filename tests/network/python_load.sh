@@ -42,9 +42,10 @@ compare() { # INTERPRETER WHAT FOLDER
 	check "$2: it came to its end" grep -q '^1\.\.' "$work/cases"
 }
 
-new=${PYTHON_LOAD_PYTHON:-$(environment new 2026-11-20 mlflow==3.17.2 scikit-learn skops pandas pip 'setuptools<81')}
+new=${PYTHON_LOAD_PYTHON:-$(environment new 2026-11-20 mlflow==3.17.2 scikit-learn skops pandas "dask[dataframe]" pip 'setuptools<81')}
 [ -x "$new" ] || skip_all "MLflow cannot be had for this Python: $(tail -n 1 "$work/err")"
 compare "$new" here "$work/models"
+compare "$new" dask "$work/models"
 check "the package's tests, with numpy and pandas" \
 	env PYTHONPATH="$source/share/python" SRCDIR="$source" sh -c 'cd "$SRCDIR/tests/python" && "$1" tap.py test_load' - "$new"
 

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 # python_save.py - models saved by pyfunc_env, which MLflow loads where there is no pyfunc_env
 # SPDX-License-Identifier: Apache-2.0
 """python_save.py save|load|log FOLDER: in an interpreter that has MLflow. `save` writes models and
@@ -301,7 +302,7 @@ def log():
         version = client.get_model_version("scales", "1")
         assert version.status == "READY" and version.run_id == info.run_id, dict(version)
         assert mlflow.models.get_model_info(info.model_uri).signature is not None
-        assert info.flavors["python_function"]["artifacts"]["k"]["path"] == "artifacts/k.txt"
+        assert info.flavors["python_function"]["artifacts"]["k"]["path"] == "artifacts/0/k.txt"
 
     def into_the_run():
         with mlflow.start_run() as run:
@@ -315,7 +316,7 @@ def log():
             mlflow.log_text("1", "put/folder/deep/more.txt")
         at = run.info.artifact_uri
         given["artifacts"] = {
-            "k": f"runs:/{run.info.run_id}/put/k.txt", "folder": at + "/put/folder", "again": "models:/scales/1/artifacts/k.txt"}
+            "k": f"runs:/{run.info.run_id}/put/k.txt", "folder": at + "/put/folder", "again": "models:/scales/1/artifacts/0/k.txt"}
         given["signature"] = {"inputs": [{"type": "double", "name": "x"}]}
         pyfunc_env.save_model("fetched", **given)
         told = mlflow.models.Model.load("fetched").flavors["python_function"]["artifacts"]

@@ -1,7 +1,7 @@
 #!/bin/sh
 # python_save.sh - models saved and logged from Python, with MLflow of three majors: it loads them without this package
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2086,SC2154
+# shellcheck disable=SC2034,SC2086,SC2154
 # shellcheck source-path=SCRIPTDIR source=mlflow_server.sh
 . "${SRCDIR:-.}/tests/network/mlflow_server.sh"
 PYFUNC_ENV_PROGRAM=$(cd "$(dirname "$program")" && pwd)/${program##*/}
@@ -19,7 +19,7 @@ told() { # NAME COMMAND...
 	while read -r first second rest; do
 		case $first in
 		ok) tap 0 "${rest#- }" ;;
-		not) tap 1 "${rest#- }" ;;
+		not) tap 1 "${rest#*- }" ;;
 		1..*) ;;
 		*) echo "$first $second $rest" ;;
 		esac

@@ -1,5 +1,6 @@
 # tap.py - test modules of unittest, named on the command line, as TAP
 # SPDX-License-Identifier: Apache-2.0
+import logging
 import sys
 import unittest
 
@@ -42,7 +43,7 @@ class Tap(unittest.TestResult):
             self.line("not ok")
 
 
-sys.path.insert(0, sys.path[0])
+logging.getLogger("pyfunc_env").addHandler(logging.NullHandler())  # no last resort on stderr
 tests = unittest.defaultTestLoader.loadTestsFromNames(sys.argv[1:])
 result = Tap()
 tests.run(result)

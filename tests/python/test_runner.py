@@ -181,6 +181,17 @@ class Failures(Running):
         error = self.raised(pyfunc_env.RunnerDied, self.started().predict, do("lines", 500))
         self.assertEqual(error.stderr.splitlines(), [f"line {i}" for i in range(300, 500)])
 
+    def test_its_words_are_not_the_programs(self):
+        told = '{"schema":"pyfunc-env/1","kind":"error","code":4,"message":"untrue","hint":""}'
+        at = self.model(CODE.replace("def crash", f"sys.stderr.write({told!r} + chr(10))\n\ndef crash"))
+        runner = self.runner(at)
+        runner.predict(do("print", told))
+        error = self.raised(pyfunc_env.RunnerDied, runner.predict, do("crash"))
+        self.assertIn(told, error.stderr)
+        at = self.model(f"import os, sys\nsys.stderr.write({told!r} + chr(10))\nos._exit(5)\n")
+        error = self.raised(pyfunc_env.RunnerDied, self.runner(at).start)
+        self.assertEqual(error.exit_status, 5)
+
     def test_it_does_not_load(self):
         at = self.model("def _load_pyfunc(path):\n    raise OSError('no such weights')\n")
         error = self.raised(pyfunc_env.ModelCodeError, self.runner(at).start)
@@ -205,6 +216,10 @@ class Failures(Running):
     def test_there_is_no_such_option(self):
         error = self.raised(pyfunc_env.UsageError, self.runner(self.at, no_such=1).start)
         self.assertIn("--no-such", error.message)
+
+    def test_it_cannot_be_started(self):
+        error = self.raised(ValueError, self.runner("a\0b").start)
+        self.assertIn("null byte", str(error))
 
     def test_there_is_no_program(self):
         self.addCleanup(os.environ.__setitem__, "PYFUNC_ENV_PROGRAM", os.environ["PYFUNC_ENV_PROGRAM"])
@@ -284,6 +299,20 @@ class Ends(Running):
         self.assertEqual(status, -9)
         self.await_gone(pid)
 
+    def test_python_ends_while_a_thread_asks(self):
+        code = """if 1:
+        import os, sys, threading, time
+        from pyfunc_env import Runner
+        runner = Runner(sys.argv[1], env_manager="local", python=sys.executable)
+        runner.start()
+        print(runner.pid, flush=True)
+        ask = lambda: runner.predict({"do": "sleep", "with": [600]})
+        threading.Thread(target=ask, daemon=True).start()
+        time.sleep(0.3)
+        """
+        done = subprocess.run([sys.executable, "-c", code, self.at], stdout=subprocess.PIPE, check=False)
+        self.assertEqual((done.returncode, gone(int(done.stdout))), (0, True))
+
     def test_it_outlives_the_thread_that_asked_first(self):
         runner = self.runner(self.at)
         thread = threading.Thread(target=runner.start)
@@ -316,6 +345,17 @@ class Streams(Running):
         error = self.raised(pyfunc_env.UsageError, runner.predict, 1)
         self.assertIn("stream is still read", error.message)
         stream.close()
+        self.assertEqual(runner.predict(1), 1)
+
+
+    def test_closed_while_it_is_read(self):
+        stream = None
+        with self.started() as runner:
+            pid = runner.pid
+            stream = runner.stream({"pieces": 100_000})
+            next(stream)
+        self.assertTrue(gone(pid))
+        self.raised(pyfunc_env.RunnerDied, list, stream)
         self.assertEqual(runner.predict(1), 1)
 
 

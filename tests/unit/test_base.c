@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -334,9 +335,53 @@ static void runs_programs(void **state)
 	pf_buf_free(&out);
 }
 
+static void keeps_warnings(void **state)
+{
+	PF_AUTO(arena) a = { 0 };
+	struct pf_strs kept = { 0 };
+
+	(void)state;
+	pf_log_keep_warnings(&kept, &a);
+	pf_warn("from %s", "https://me:secret@host/x");
+	pf_warn_text(PF_S("two\nlines\n"));
+	pf_note("no warning");
+	pf_log_keep_warnings(NULL, NULL);
+	assert_int_equal(kept.n, 2);
+	assert_true(pf_str_is(kept.v[0], "from https://me:****@host/x"));
+	assert_true(pf_str_is(kept.v[1], "two\nlines"));
+}
+
+/* A child that becomes a program: with a descriptor at its place, and the rest gone. */
+static void becomes_a_program(void **state)
+{
+	char *argv[] = { "sh", "-c", "echo there >&3; exec 3>&-; [ ! -e /proc/self/fd/4 ] || exit 5; exit 7", NULL };
+	int pipe_fds[2], status = 0;
+	char text[16] = "";
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe2(pipe_fds, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		struct pf_spawn how = { .path = "/bin/sh", .argv = argv, .in = -1, .out = 2, .err = 2,
+					.keep = &pipe_fds[1], .keep_count = 1, .new_group = true };
+		struct pf_err err;
+
+		_exit(pf_proc_become(&how, &err));
+	}
+	close(pipe_fds[1]);
+	assert_int_equal(read(pipe_fds[0], text, sizeof(text) - 1), 6);
+	assert_string_equal(text, "there\n");
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(WEXITSTATUS(status), 7);
+	close(pipe_fds[0]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(keeps_warnings),
+		cmocka_unit_test(becomes_a_program),
 		cmocka_unit_test(escapes_what_a_terminal_must_not_see),
 		cmocka_unit_test(redacts_secrets),
 		cmocka_unit_test(cuts_no_secret_in_two),

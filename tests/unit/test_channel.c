@@ -187,6 +187,95 @@ static void test_order(void **state)
 	assert_int_equal(told(&a, "", false, o)[0], '2');
 }
 
+/* As conda merges what is flagged (conda/common/configuration.py). */
+static void test_flags(void **state)
+{
+	static const struct {
+		const char *first, *second, *variable, *told;
+	} rows[] = {
+		{ "channels: #!final\n- a\n", "channels: [b]\n", "c", "a=https://c.example/a" },
+		{ "channels:\n- a #!top\n- b\n", "channels: [c]\n", NULL,
+		  "a=https://c.example/a\nc=https://c.example/c\nb=https://c.example/b" },
+		{ "channels:\n- a\n- b\n", "channels:\n- c  #!bottom\n- d\n", NULL,
+		  "d=https://c.example/d\na=https://c.example/a\nb=https://c.example/b\nc=https://c.example/c" },
+		{ "channels:\n- a #!bottom\n- b\n", "channels:\n- c #!bottom\n- a\n", "d",
+		  "d=https://c.example/d\nb=https://c.example/b\nc=https://c.example/c\na=https://c.example/a" },
+		{ "channels:\n- a  # !top\n- b#!top\n", "channels: [c]\n", NULL,
+		  "2 channel \"b#!top\": this is no name of a channel" },
+		{ "channel_alias: https://f.example #!final\n", "channel_alias: https://g.example\n", "a",
+		  "a=https://f.example/a" },
+		{ "custom_channels:\n  a: https://f.example #!final\n  b: https://f.example\n",
+		  "custom_channels:\n  a: https://g.example\n  b: https://g.example\n", "a, b",
+		  "https://f.example/a=https://f.example/a\nhttps://g.example/b=https://g.example/b" },
+	};
+	PF_AUTO(arena) a = { 0 };
+
+	(void)state;
+	clear();
+	folder_put(folder_path, ".conda/condarc.d/a.yaml", PF_S(""));
+	folder_put(folder_path, ".conda/condarc.d/b.yml", PF_S(""));
+	for (size_t i = 0; i < PF_COUNT(rows); i++) {
+		folder_put(folder_path, ".conda/.condarc", pf_s(rows[i].first));
+		folder_put(folder_path, ".condarc", pf_s(rows[i].second));
+		if (strstr(rows[i].first, "alias"))
+			unsetenv("CONDA_CHANNEL_ALIAS");
+		else
+			setenv("CONDA_CHANNEL_ALIAS", "https://c.example", 1);
+		unsetenv("CONDA_CHANNELS");
+		if (rows[i].variable)
+			setenv("CONDA_CHANNELS", rows[i].variable, 1);
+		assert_string_equal(told(&a, "", false, (struct pf_opts){ 0 }), rows[i].told);
+	}
+	folder_put(folder_path, ".conda/.condarc", PF_S(""));
+	unsetenv("CONDA_CHANNELS");
+	setenv("CONDA_CHANNEL_ALIAS", "https://c.example", 1);
+}
+
+static void test_certificates(void **state)
+{
+	static const struct {
+		const char *first, *second, *variable, *cert;
+		bool unverified;
+	} rows[] = {
+		{ "", "", NULL, NULL, false },
+		{ "ssl_verify: false\n", "", NULL, NULL, true },
+		{ "ssl_verify: no\n", "ssl_verify: true\n", NULL, NULL, false },
+		{ "ssl_verify: /x/ca.pem\n", "ssl_verify: False\n", NULL, NULL, true },
+		{ "ssl_verify: /x/ca.pem\n", "", NULL, "/x/ca.pem", false },
+		{ "ssl_verify: false #!final\n", "ssl_verify: true\n", "true", NULL, true },
+		{ "ssl_verify: /x/folder\n", "", "no", NULL, true },
+		{ "ssl_verify: truststore\n", "", NULL, NULL, false },
+		{ "", "", "/y/a/rather/long/path.pem", "/y/a/rather/long/path.pem", false },
+	};
+	PF_AUTO(arena) a = { 0 };
+	struct pf_strs none = { 0 };
+	struct pf_opts o = { 0 };
+	struct pf_err err;
+
+	(void)state;
+	clear();
+	setenv("CONDA_CHANNEL_ALIAS", "https://c.example", 1);
+	for (size_t i = 0; i < PF_COUNT(rows); i++) {
+		PF_AUTO(channels) c = { 0 };
+
+		folder_put(folder_path, ".conda/.condarc", pf_s(rows[i].first));
+		folder_put(folder_path, ".condarc", pf_s(rows[i].second));
+		unsetenv("CONDA_SSL_VERIFY");
+		if (rows[i].variable)
+			setenv("CONDA_SSL_VERIFY", rows[i].variable, 1);
+		assert_int_equal(pf_channels_open(&c, &none, false, &o, &err), 0);
+		assert_int_equal(c.net.unverified, rows[i].unverified);
+		assert_true(!c.net.cert == !rows[i].cert);
+		if (rows[i].cert)
+			assert_string_equal(c.net.cert, rows[i].cert);
+	}
+	unsetenv("CONDA_SSL_VERIFY");
+	folder_put(folder_path, ".conda/.condarc", PF_S("ssl_verify: [a]\n"));
+	folder_put(folder_path, ".condarc", PF_S(""));
+	assert_non_null(strstr(told(&a, "", false, o), "ssl_verify is a list, where true, false, a file or a folder"));
+	folder_put(folder_path, ".conda/.condarc", PF_S(""));
+}
+
 static void test_specs(void **state)
 {
 	static const struct {
@@ -307,6 +396,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),	 cmocka_unit_test(test_order),
+		cmocka_unit_test(test_flags),
+		cmocka_unit_test(test_certificates),
 		cmocka_unit_test(test_specs),	 cmocka_unit_test(test_virtual),
 		cmocka_unit_test(test_microarch),
 	};

@@ -7,6 +7,8 @@
 #include "data/columns.h"
 #include "data/data.h"
 #include "data/document.h"
+#include "data/nested.h"
+#include "data/params.h"
 #include "data/strict.h"
 #include "show.h"
 
@@ -366,9 +368,126 @@ static void scored(void **state)
 	assert_true(found >= 45);
 }
 
+/* ---- types by numpy's kind and size ---- */
+
+static const struct {
+	char kind;
+	size_t width;
+	enum pf_dtype to[4];	/* what they go up to, then the first again */
+} upwards[] = {
+	{ 'b', 1, { PF_D_BOOLEAN } },
+	{ 'i', 1, { PF_D_INTEGER, PF_D_LONG, PF_D_DOUBLE } },
+	{ 'i', 4, { PF_D_INTEGER, PF_D_LONG, PF_D_DOUBLE } },
+	{ 'i', 8, { PF_D_LONG } },
+	{ 'u', 2, { PF_D_INTEGER, PF_D_LONG, PF_D_DOUBLE } },
+	{ 'u', 4, { PF_D_LONG, PF_D_DOUBLE } },
+	{ 'f', 2, { PF_D_FLOAT, PF_D_DOUBLE } },
+	{ 'f', 4, { PF_D_FLOAT, PF_D_DOUBLE } },
+	{ 'f', 8, { PF_D_DOUBLE } },
+	{ 'M', 8, { PF_D_DATETIME } },
+};
+
+static void types_go_up(void **state)
+{
+	static const char none[] = "cUSOmV";
+
+	(void)state;
+	for (size_t i = 0; i < PF_COUNT(upwards); i++) {
+		unsigned wanted = 0, found = 0;
+
+		for (size_t j = 0; j < PF_COUNT(upwards[i].to); j++)
+			if (!j || upwards[i].to[j])
+				wanted |= 1u << upwards[i].to[j];
+		for (unsigned t = PF_D_BOOLEAN; t <= PF_D_DATETIME; t++)
+			found |= (unsigned)pf_strict_goes_up(upwards[i].kind, upwards[i].width,
+							     (enum pf_dtype)t) << t;
+		if (wanted != found)
+			fail_msg("%c%zu: %x, not %x", upwards[i].kind, upwards[i].width, found, wanted);
+	}
+	for (size_t i = 0; none[i]; i++)
+		for (unsigned t = PF_D_BOOLEAN; t <= PF_D_DATETIME; t++)
+			assert_false(pf_strict_goes_up(none[i], 8, (enum pf_dtype)t));
+	assert_false(pf_strict_goes_up('u', 8, PF_D_LONG));
+	assert_false(pf_strict_goes_up('f', 0, PF_D_DOUBLE));
+}
+
+static void types_that_do_not(void **state)
+{
+	struct pf_err err;
+
+	(void)state;
+	assert_int_equal(pf_strict_refuse(PF_S("x"), "category", PF_D_LONG, false, &err), -1);
+	assert_string_equal(err.msg, "Incompatible input types for column x. Can not safely convert "
+				     "category to int64.");
+	assert_int_equal(pf_strict_refuse(PF_S("x"), "float64", PF_D_INTEGER, true, &err), -1);
+	assert_non_null(strstr(err.msg, "likely caused by missing values"));
+	(void)pf_strict_refuse(PF_S("x"), "float64", PF_D_FLOAT, true, &err);
+	assert_null(strstr(err.msg, "missing values"));
+	assert_string_equal(pf_strict_numpy(PF_D_INTEGER), "int32");
+}
+
+/* ---- params that are dates ---- */
+
+static void dates_as_params(void **state)
+{
+	PF_AUTO(arena) a = { 0 };
+	struct pf_signature s;
+	struct pf_value given[2] = { { .kind = PF_V_STRING, .s = PF_S("t") },
+				     { .kind = PF_V_DATETIME, .i = 86400000000000 } };
+	struct pf_value map = { .kind = PF_V_MAP, .list = { given, 1 } }, made;
+	struct pf_err err;
+
+	(void)state;
+	parse_signature(&s, &a, (struct pf_str){ 0 },
+			PF_S("[{\"name\":\"t\",\"type\":\"datetime\",\"default\":"
+			     "\"1970-01-01T00:00:01\",\"shape\":null}]"));
+	assert_int_equal(pf_params_enforce(&made, &a, NULL, &s.params, &err), 0);
+	assert_int_equal(made.list.v[1].kind, PF_V_DATETIME);
+	assert_int_equal(made.list.v[1].i, 1000000000);
+	assert_int_equal(pf_params_enforce(&made, &a, &map, &s.params, &err), 0);
+	assert_int_equal(made.list.v[1].i, 86400000000000);
+	given[1] = (struct pf_value){ .kind = PF_V_INT, .i = 5 };
+	assert_int_equal(pf_params_enforce(&made, &a, &map, &s.params, &err), -1);
+	assert_int_equal(err.code, PF_EMODEL);
+}
+
+/* ---- arrays in cells ---- */
+
+static void arrays_in_cells(void **state)
+{
+	static const struct pf_colspec number = { .type = PF_D_DOUBLE, .required = true },
+				       list = { .type = PF_D_ARRAY, .required = true,
+						.inner = (struct pf_colspec *)(uintptr_t)&number };
+	PF_AUTO(arena) a = { 0 };
+	int32_t small[] = { 1, -2 };
+	int64_t big[] = { 1, 3 };
+	struct pf_tensor t = { .type = PF_T_INT32, .rank = 1, .shape = { 2 }, .data = small };
+	struct pf_value v = { .kind = PF_V_TENSOR, .tensor = &t }, made;
+	const char *why = NULL;
+	struct pf_err err;
+
+	(void)state;
+	assert_int_equal(pf_nested_value(&made, &why, &a, &v, &list, true, &err), 0);
+	assert_int_equal(made.tensor->type, PF_T_FLOAT64);
+	assert_true(((const double *)made.tensor->data)[1] == -2);
+	assert_int_equal(t.type, PF_T_INT32);
+	t.type = PF_T_INT64;
+	t.data = big;
+	assert_int_equal(pf_nested_value(&made, &why, &a, &v, &list, true, &err), -1);
+	t.rank = 2;
+	t.shape[1] = 1;
+	assert_int_equal(pf_nested_value(&made, &why, &a, &v, &list, true, &err), -1);
+	assert_non_null(strstr(err.msg, "Data must be 1-dimensional"));
+	assert_null(why);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(types_go_up),
+		cmocka_unit_test(types_that_do_not),
+		cmocka_unit_test(dates_as_params),
+		cmocka_unit_test(arrays_in_cells),
 		cmocka_unit_test(recorded),
 		cmocka_unit_test(matrix),
 		cmocka_unit_test(scored),

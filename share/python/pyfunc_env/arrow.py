@@ -1,4 +1,4 @@
-"""arrow.py - Arrow's arrays as columns of a Table, and a result's values as Arrow's arrays"""
+# arrow.py - Arrow's arrays as columns of a Table, and a result's values as Arrow's arrays
 # SPDX-License-Identifier: Apache-2.0
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ def table(names: list[Any], arrays: list[Any], rows: int) -> Table:
 
 
 def column(array: Any) -> Any:
-    """A column as pandas would have it: NaN, NaT or None for nulls; numbers without are not copied."""
+    """A column as pandas has it: NaN, NaT or None for nulls; numbers without are not copied."""
     import pyarrow
 
     if not isinstance(array, (pyarrow.Array, pyarrow.ChunkedArray)):
@@ -41,7 +41,7 @@ def column(array: Any) -> Any:
 
 
 def _of_pandas(part: Any) -> Any:
-    """A Series as its array; the DataFrame that pandas_udf makes of a struct as a dict for each row."""
+    """A Series as its array; a DataFrame, which pandas_udf makes of a struct, as a dict a row."""
     return part.to_numpy() if part.ndim == 1 else part.to_dict("records")
 
 
@@ -92,10 +92,28 @@ def _bits(flags: Any) -> Any:
 
 
 def series(array: Any) -> Any:
-    """An array as a Series from which pandas_udf gets that very array back."""
+    """An array as a Series that pandas_udf makes the same array of: it gets that very one back, but
+    for what it converts value by value."""
     import pandas
+    import pyarrow
 
-    extension = getattr(pandas.arrays, "ArrowExtensionArray", None)
-    if extension is None:  # before pandas 1.5
-        return array.to_pandas(integer_object_nulls=True)
-    return pandas.Series(extension(array))
+    extension = getattr(pandas.arrays, "ArrowExtensionArray", None)  # since pandas 1.5
+    if extension is not None and not pyarrow.types.is_nested(array.type):
+        return pandas.Series(extension(array))
+    values = pandas.Series([None] * len(array), dtype=object)
+    values[:] = [_plain(value, array.type) for value in array.to_pylist()]
+    return values
+
+
+def _plain(value: Any, kind: Any) -> Any:
+    """A value of to_pylist, with dicts for maps."""
+    import pyarrow
+
+    types = pyarrow.types
+    if value is None or not types.is_nested(kind):
+        return value
+    if types.is_map(kind):
+        return {key: _plain(part, kind.item_type) for key, part in value}
+    if types.is_struct(kind):
+        return {field.name: _plain(value[field.name], field.type) for field in kind}
+    return [_plain(part, kind.value_type) for part in value]

@@ -30,11 +30,13 @@ class Process:
     def __init__(self, argv: Sequence[str], environ: Mapping[str, str] | None = None) -> None:
         self.messages = program.Messages()
         self.broken = False  # nothing more can be asked
+        self.described = False  # the program has become the environment's interpreter
         self.loaded = False
+        argv = [program.find(), *argv]
         self._ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self._stderr, write_end = os.pipe()
         self._popen: subprocess.Popen[bytes] | None = None
-        self._failure: OSError | None = None
+        self._failure: Exception | None = None
         self._started = threading.Event()
         self._reaping = threading.Lock()
         self._keeper = threading.Thread(
@@ -47,7 +49,9 @@ class Process:
         self._started.wait()
         if self._failure:
             self._ours.close()
-            raise errors.LocalError(f"cannot run {program.find()}: {self._failure.strerror}")
+            if not isinstance(self._failure, OSError):
+                raise self._failure
+            raise errors.LocalError(f"cannot run {argv[0]}: {self._failure.strerror}")
 
     @property
     def pid(self) -> int:
@@ -65,7 +69,7 @@ class Process:
         number = theirs.fileno()
         try:
             self._popen = subprocess.Popen(
-                [program.find(), *argv, "--socket", str(number)],
+                [*argv, "--socket", str(number)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=write_end,
@@ -73,7 +77,7 @@ class Process:
                 pass_fds=[number],
                 start_new_session=True,
             )
-        except OSError as error:
+        except Exception as error:
             self._failure = error
         theirs.close()
         os.close(write_end)
@@ -114,6 +118,8 @@ class Process:
 
     def ask(self, exchange: Callable[[int], Any], what: str, seconds: float | None) -> Any:
         """What `exchange` makes of the socket. What goes wrong with the process is told here."""
+        if self.broken:
+            raise self._gone(what)
         try:
             return exchange(self._ours.fileno())
         except TimeoutError:
@@ -140,12 +146,12 @@ class Process:
             status = self._status()
         self._keeper.join(GRACE)
         tail = self.messages.tail()
-        if self.messages.error and status and status > 0:
+        if self.messages.error and not self.described and status and status > 0:
             return errors.of_program(self.messages.error, status, tail)
         error = errors.RunnerDied("", stderr=tail)
         if status is not None and status < 0:
             error.signal = -status
-            how = f"was ended by signal {-status} ({signal.Signals(-status).name})"
+            how = f"was ended by signal {-status}{_called(-status)}"
         else:
             error.exit_status = status
             how = f"ended with status {status}"
@@ -220,3 +226,8 @@ class Process:
             os.close(self._stderr)
         if self._popen is not None:
             self._popen.returncode = 0  # it is not ours to wait for
+
+
+def _called(number: int) -> str:
+    names = {int(s): s.name for s in signal.Signals}
+    return f" ({names[number]})" if number in names else ""

@@ -54,12 +54,13 @@ class Messages:
 
     def __init__(self, log: bool = True) -> None:
         self.log = log
+        self.own = True  # what looks like the program's messages is
         self.error: dict[str, Any] = {}
         self.notes: list[str] = []
         self._tail: deque[str] = deque(maxlen=TAIL_LINES)
 
     def take(self, line: str) -> None:
-        told = self._parse(line)
+        told = self._parse(line) if self.own else {}
         kind = told.get("kind")
         if kind == "error":
             self.error = told

@@ -98,6 +98,7 @@ class Runner:
             "make the model's environment",
             self.timeouts.environment,
         )
+        process.described = True
         self._told = codec.decode(body)
 
         def load(fd: int) -> Any:
@@ -109,6 +110,7 @@ class Runner:
             process.end()
             raise errors.of_model(told, process.messages.tail())
         process.loaded = True
+        process.messages.own = False
 
     # ---- ask ----
 
@@ -136,10 +138,10 @@ class Runner:
         seconds = self.timeouts.predict
         codec = frames.codec()
         with self._held():
-            self._streaming = threading.get_ident()
             process = self._running()
             done = False
             try:
+                self._streaming = threading.get_ident()
                 kind, piece = self._asked(
                     process, lambda fd: codec.exchange(fd, frames.PREDICT, request, seconds)
                 )
@@ -175,6 +177,9 @@ class Runner:
 
     def close(self) -> None:
         """Ends the process, which is given time to finish; a later predict starts another."""
+        if self._streaming == threading.get_ident() and self._process:
+            self._process.kill()  # whoever reads on is told that it is gone
+            return
         with self._held():
             process, self._process = self._process, None
         if process:
@@ -227,10 +232,15 @@ def _forget_in_child() -> None:
 
 
 def _end_all() -> None:
-    running = [runner._process for runner in list(_runners) if runner._process]
-    for process in running:
-        process.say_bye()
-    for process in running:
+    told = []
+    for runner in list(_runners):
+        process = runner._process
+        if process and runner._lock.acquire(blocking=False):
+            process.say_bye()
+            told.append(process)
+        elif process:  # in the middle of a thread's prediction
+            process.kill()
+    for process in told:
         process.end()
 
 

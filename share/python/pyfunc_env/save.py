@@ -145,10 +145,14 @@ def _infer(model: Any, given: dict[str, Any]) -> Any:
     return examples.infer(given["input_example"], predict)
 
 
+def _artifacts(w: _Writing, artifacts: dict[str, Any] | None) -> None:
+    for name, uri in (artifacts or {}).items():
+        w.add("artifact", f"{name}={os.fspath(uri)}")
+
+
 def _python_model(w: _Writing, given: dict[str, Any]) -> None:
     model = given["python_model"]
-    for name, uri in (given["artifacts"] or {}).items():
-        w.add("artifact", f"{name}={os.fspath(uri)}")
+    _artifacts(w, given["artifacts"])
     if isinstance(model, (str, os.PathLike)):
         w.add("model-code", model)
         return
@@ -211,11 +215,11 @@ def _write(path: str, given: dict[str, Any]) -> dict[str, Any]:
         w.add("data-path", given["data_path"])
         for code in _code_paths(given["code_path"], given["code_paths"]):
             w.add("code-path", code)
-        # both workflows at once are refused by the program: the model need not be pickled for that
         if given["loader_module"] is None and given["data_path"] is None:
             _python_model(w, given)
-        elif given["python_model"] is not None or given["artifacts"] is not None:
-            w.add("model-code", "" if given["python_model"] is None else str(given["python_model"]))
+        else:  # both workflows are for the program to refuse: the model need not be pickled
+            _artifacts(w, given["artifacts"])
+            w.add("model-code", None if given["python_model"] is None else "python_model")
         w.add_map("conda-env", "conda.json", given["conda_env"])
         _requirements(w, given["pip_requirements"], given["extra_pip_requirements"])
         if given["signature"] is not None and given["signature"] is not False:

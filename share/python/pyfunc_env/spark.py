@@ -1,4 +1,4 @@
-"""spark.py - spark_udf and transform: models in their own environments on the rows of Spark"""
+# spark.py - spark_udf and transform: models in their own environments on the rows of Spark
 # SPDX-License-Identifier: Apache-2.0
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def spark_udf(
         raise errors.UsageError(
             "'prebuilt_env' parameter can only be used in Databricks Serverless notebook REPL, "
             "Databricks Shared cluster notebook REPL, and Databricks Connect client environment.",
-            "environments are kept in a store on each host, and may be made before by pyfunc-env create",
+            "each host has a store of environments; pyfunc-env create makes one in it",
         )
     job, metadata = _job(
         spark, model_uri, result_type, env_manager, params, extra_env, model_config, timeouts, ship,
@@ -192,7 +192,7 @@ def _result_type(asked: Any, outputs: Schema | None) -> Any:
 
 
 def _make_environment(folder: str, env_manager: str, options: dict[str, Any]) -> None:
-    """Here rather than by the first task, so that what is wrong is told where the UDF is defined."""
+    """Here rather than by the first task: what is wrong is told where the UDF is defined."""
     of_create = {name: of for name, of in options.items() if name not in _NOT_OF_CREATE}
     argv = program.options(env_manager=env_manager, **of_create)
     program.run(["create", "-m", folder, "--json", *argv])

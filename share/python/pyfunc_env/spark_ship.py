@@ -1,4 +1,4 @@
-"""spark_ship.py - how a model gets from the driver to the executors"""
+# spark_ship.py - how a model gets from the driver to the executors
 # SPDX-License-Identifier: Apache-2.0
 
 from __future__ import annotations

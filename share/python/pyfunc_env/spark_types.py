@@ -1,4 +1,4 @@
-"""spark_types.py - Spark's types as results: parsed, checked, inferred from a signature, told"""
+# spark_types.py - Spark's types as results: parsed, checked, inferred from a signature, told
 # SPDX-License-Identifier: Apache-2.0
 
 from __future__ import annotations
@@ -14,12 +14,9 @@ _TREES = {
     "DoubleType": "double",
     "StringType": "string",
     "BooleanType": "boolean",
-    "BinaryType": "binary",
-    "TimestampType": "timestamp",
 }
-# What MLflow takes when a caller asks for it; a signature may lead to the other two.
-_ASKED = frozenset(["int", "long", "float", "double", "string", "boolean"])
-_COLUMNS = {"integer": "int", "datetime": "timestamp"}
+_MAX_RANK = 2
+_COLUMNS = {"integer": "int"}
 _TENSORS = {
     "int8": "int",
     "int16": "int",
@@ -34,8 +31,6 @@ _TENSORS = {
     "bool": "boolean",
     "str": "string",
     "object": "string",
-    "bytes": "binary",
-    "datetime64": "timestamp",
 }
 _REFUSED = """Invalid 'spark_udf' result type: {}.
 It must be one of the following types:
@@ -78,7 +73,7 @@ def _may_be_asked(kind: Any) -> bool:
         return all(_may_be_asked(field.dataType) for field in kind.fields)
     if name == "MapType":
         return type(kind.keyType).__name__ == "StringType" and _may_be_asked(kind.valueType)
-    return _TREES.get(name) in _ASKED
+    return name in _TREES
 
 
 def tree(kind: Any) -> dict[str, Any]:
@@ -91,8 +86,6 @@ def tree(kind: Any) -> dict[str, Any]:
         return {"kind": "struct", "fields": fields}
     if name == "MapType":
         return {"kind": "map", "of": tree(kind.valueType)}
-    if name not in _TREES:
-        raise UsageError(_REFUSED.format(kind))
     return {"kind": "primitive", "type": _TREES[name]}
 
 
@@ -123,7 +116,7 @@ def _of_tensor(spec: dict[str, Any], name: Any) -> str:
     dtype, rank = str(spec["dtype"]), len(spec["shape"])
     if dtype not in _TENSORS:
         raise UsageError(f"Model output tensor spec type {dtype} is not supported in spark_udf.")
-    if rank > 2:
+    if rank > _MAX_RANK:
         raise UsageError(
             "Only 1D or 2D tensors are supported as spark_udf return value, but model output "
             f"'{name}' has shape {tuple(spec['shape'])}."
@@ -141,6 +134,8 @@ def _of_column(spec: dict[str, Any]) -> str:
     if kind == "object":
         parts = [f"`{key}`:{_of_column(of)}" for key, of in spec["properties"].items()]
         return f"struct<{','.join(parts)}>"
-    if kind == "any":
-        raise UsageError("a model's output of type any has no type of Spark's", "name result_type")
+    if kind in ("any", "binary", "datetime"):
+        raise UsageError(
+            f"a model's output of type {kind} is no result type of spark_udf", "name a result_type"
+        )
     return _COLUMNS.get(kind, kind)

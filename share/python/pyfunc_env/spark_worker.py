@@ -1,4 +1,4 @@
-"""spark_worker.py - what happens in Spark's own Python processes: a model found, started, asked"""
+# spark_worker.py - what happens in Spark's own Python processes: a model found, started, asked
 # SPDX-License-Identifier: Apache-2.0
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ def answer_pandas(job: Job, batches: Iterator[Any]) -> Iterator[Any]:
         else:
             names, columns = job.named(parts)
         made = arrow.array(job.predict(names, columns, rows), kind, rows)
-        if not job.result["type"]["kind"] == "struct":
+        if job.result["type"]["kind"] != "struct":
             yield arrow.series(made)
             continue
         names, arrays = arrow.struct_columns(made)

@@ -1,0 +1,57 @@
+#!/bin/sh
+# conda_mirror.sh - packages of a channel that has several mirrors, of which some lack them or have others
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2154
+. "${SRCDIR:-.}/tests/cli/tap.sh"
+here=${SRCDIR:-.}/tests/cli
+maker=$(command -v python3) || skip_all "there is no python3"
+[ "$(uname -m)" = x86_64 ] || skip_all "the packages are for linux-64"
+python=$("$maker" -c 'import os, sys; print(os.path.realpath(sys.executable))')
+minor=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+for name in $(env | sed -n 's/^\([a-zA-Z]*_[pP][rR][oO][xX][yY]\|NETRC\)=.*/\1/p'); do unset "$name"; done
+export no_proxy=127.0.0.1 CONDARC="$work/condarc"
+unset CONDA_CHANNEL_ALIAS CONDA_CHANNELS CONDA_SUBDIR
+"$maker" "$here/make_conda.py" "$work/files/good" "$python" || skip_all "no packages can be made"
+cp -r "$work/files/good" "$work/files/empty"
+find "$work/files/empty" -name '*.conda' -delete
+find "$work/files/empty" -name '*.bz2' -delete
+cp -r "$work/files/good" "$work/files/spoilt"
+find "$work/files/spoilt" -name '*.conda' -exec sh -c 'printf x | dd of="$1" bs=1 seek=100 conv=notrunc 2>/dev/null' - {} \;
+
+"$maker" "$here/conda_server.py" "$work" >"$work/server" 2>&1 &
+server=$!
+trap 'kill $server 2>/dev/null; chmod -R u+w "$work"; rm -rf "$work"' EXIT
+await "$work/ready"
+url=http://127.0.0.1:$(tr -d '\n' <"$work/ready")
+dir=$work/model
+mkdir -p "$dir"
+printf 'flavors:\n  python_function:\n    loader_module: nobody\n    python_version: %s\n    env:\n      conda: conda.yaml\n' "$minor" >"$dir/MLmodel"
+printf 'channels:\n- conda-forge\ndependencies:\n- python=%s\n- tool=2\n' "$minor" >"$dir/conda.yaml"
+
+# Their lists are all the same; which has what is told by the log.
+create() { # MIRROR...
+	{
+		printf 'channel_alias: http://127.0.0.1:9\nmirrored_channels:\n  conda-forge:\n'
+		for mirror; do printf '  - %s\n' "$mirror"; done
+	} >"$CONDARC"
+	: >"$work/log"
+	chmod -R u+w "$work/store" 2>/dev/null
+	rm -rf "$work/store"
+	"$program" create "$dir"
+}
+asked() { grep -q "$@" "$work/log"; }
+
+expect "the first one has all" 0 "/envs/" create "$url/good" "$url/empty"
+check "the second is not asked" sh -c '! grep -q /empty/ "$1"' - "$work/log"
+expect "the first one lacks the packages" 0 "/envs/" create "$url/empty" "$url/good"
+check "it was asked" asked "/empty/linux-64/tool-2.0-0.conda 404"
+check "and then the second" asked "/good/linux-64/tool-2.0-0.conda 200"
+expect "the first one has others by those names" 0 "/envs/" create "$url/spoilt" "$url/good"
+check "the second's are taken" asked "/good/linux-64/tool-2.0-0.conda 200"
+expect "the second is a folder" 0 "/envs/" create "$url/empty" "file://$work/files/good"
+expect "the first is a folder that lacks them" 0 "/envs/" create "file://$work/files/empty" "$url/good"
+expect "the third" 0 "/envs/" create "$url/empty" "$url/spoilt" "$url/good"
+expect "none has them" 4 "HTTP status 404" create "$url/empty" "$url/empty"
+expect "or another" 5 "sha256 is" create "$url/empty" "$url/spoilt"
+check "nothing is left" none "$work/store/tmp" -mindepth 1
+finish
