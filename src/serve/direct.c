@@ -8,8 +8,8 @@
 
 /* While a worker's thread has nothing to do, its runner is lent to the loop, which watches its
  * socket and its process. What is read in next to no time is given and answered right there. For
- * all else, and for whatever may have to be waited for, the runner goes back to its thread, with
- * the orders that it was given. */
+ * all else, for whatever may have to be waited for, and once there are more orders than runners,
+ * the runner goes back to its thread, with the order that it was given. */
 
 /* Of a few bytes a long signature makes many cells. */
 static bool is_small(const struct pf_order *o, const struct pf_schema *signature)
@@ -17,14 +17,6 @@ static bool is_small(const struct pf_order *o, const struct pf_schema *signature
 	return o->format != PF_ORDER_PARQUET && o->coding == PF_CODING_NONE &&
 	       o->body.n <= PF_MAX_DIRECT &&
 	       (!signature || signature->text.n <= PF_MAX_DIRECT_SIGNATURE);
-}
-
-bool pf_direct_fits(const struct pf_worker *w)
-{
-	const struct pf_orders *queue = &w->team->queue;
-
-	return queue->n && is_small(queue->first, w->team->model->expect.inputs) &&
-	       (queue->n == 1 || !w->batch);
 }
 
 bool pf_direct_lend(struct pf_worker *w)
@@ -60,29 +52,35 @@ static void give_back(struct pf_worker *w)
 
 /* ---- give ---- */
 
-/* A runner for the next order: one that is idle; where it is the only one, it may be at another. */
-static struct pf_worker *find_room(struct pf_team *p)
+static struct pf_worker *find_idle(struct pf_team *p)
 {
-	struct pf_worker *first = &p->workers[0];
-
 	for (size_t i = 0; i < p->n; i++)
 		if (p->workers[i].lent && !p->workers[i].given.n)
 			return &p->workers[i];
-	return p->options->workers == 1 && first->lent && first->given.n == 1 &&
-	       !first->batch && pf_direct_fits(first) ? first : NULL;
+	return NULL;
+}
+
+/* Orders that wait are the threads': they read the next one while the model is at one, or take
+ * all of them together. */
+static void return_all(struct pf_team *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->workers[i].lent)
+			pf_direct_return(&p->workers[i]);
 }
 
 /* What the loop is to ask itself, or NULL when it has been left to the worker's thread. */
 static struct pf_order *take_order(struct pf_worker *w)
 {
 	struct pf_orders *queue = &w->team->queue;
-	struct pf_order *order = pf_direct_fits(w) ? pf_orders_take(queue) : NULL;
+	bool together = w->batch && queue->n > 1;
+	struct pf_order *order = pf_orders_take(queue);
 
-	if (!order) {
-		pf_orders_add(&w->orders, pf_orders_take(queue));
-		pf_direct_return(w);
-	}
-	return order;
+	if (!together && is_small(order, w->team->model->expect.inputs))
+		return order;
+	pf_orders_add(&w->orders, order);
+	pf_direct_return(w);
+	return NULL;
 }
 
 static void ask(struct pf_server *s, struct pf_worker *w, struct pf_order *order)
@@ -108,9 +106,11 @@ void pf_direct_give(struct pf_server *s)
 	do {
 		pf_team_push(p, &s->fresh); /* an answer may let its connection's next one in */
 		pthread_mutex_lock(&p->lock);
-		w = p->queue.n ? find_room(p) : NULL;
+		w = p->queue.n ? find_idle(p) : NULL;
 		if (w)
 			order = take_order(w);
+		else if (p->queue.n)
+			return_all(p);
 		pthread_mutex_unlock(&p->lock);
 		if (w && order)
 			ask(s, w, order);
@@ -154,7 +154,7 @@ bool pf_direct_event(struct pf_server *s, void *tag)
 	w = &p->workers[(size_t)((char *)tag - (char *)p->workers) / sizeof(*w)];
 	if (!is_lent(w)) /* any more */
 		return true;
-	while (w->given.n && (rc = pf_runner_ready(&w->runner)) > 0)
+	if (w->given.n && (rc = pf_runner_ready(&w->runner)) > 0)
 		take_answer(s, w);
 	if (rc < 0 || tag == &w->runner.pidfd)
 		give_back(w);

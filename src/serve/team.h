@@ -44,9 +44,7 @@ void *pf_worker_main(void *worker);
 /* What it takes to ask its runner. */
 struct pf_scorer pf_worker_scorer(struct pf_worker *w);
 
-/* direct.c; the first three under the lock. */
-/* Has the queue an order, and is it one that the loop may give to the worker's runner? */
-bool pf_direct_fits(const struct pf_worker *w);
+/* direct.c; under the lock. */
 /* Lends the runner to the loop; false when it cannot be watched. */
 bool pf_direct_lend(struct pf_worker *w);
 /* The loop's: gives a runner back to its thread. */

@@ -160,21 +160,13 @@ static void doze(struct pf_worker *w)
 	pthread_cond_timedwait(w->to_read ? &w->team->reading : &w->back, &w->team->lock, &until);
 }
 
-/* Without anything to do, or with what the loop does faster, the runner is the loop's. */
-static void wait_for_orders(struct pf_worker *w, const struct pf_orders *queue)
+/* With nothing to do, the runner is the loop's. */
+static void wait_for_orders(struct pf_worker *w)
 {
-	struct pf_team *p = w->team;
-
-	if (p->stopping || (queue->n && (w->to_read || !pf_direct_fits(w))))
-		return;
-	if (w->to_read || !pf_direct_lend(w)) {
+	if (w->to_read || !pf_direct_lend(w))
 		doze(w);
-		return;
-	}
-	if (queue->n)
-		pf_team_wake(p);
 	while (w->lent)
-		pthread_cond_wait(&w->back, &p->lock);
+		pthread_cond_wait(&w->back, &w->team->lock);
 }
 
 /* Takes orders, or waits for some; false when the worker is to look at its runner or at the
@@ -187,7 +179,8 @@ static bool take(struct pf_worker *w, struct pf_orders *out)
 	bool any;
 
 	pthread_mutex_lock(&p->lock);
-	wait_for_orders(w, queue);
+	if (!queue->n && !p->stopping)
+		wait_for_orders(w);
 	move(out, &w->orders);
 	while (queue->n && !w->given.n && out->n < most)
 		pf_orders_add(out, pf_orders_take(queue));
@@ -242,13 +235,13 @@ static void give(struct pf_worker *w, struct pf_scorer *s, struct pf_order *orde
 }
 
 /* The next order, given to the runner while it is at another one. With other workers it is left to
- * whichever is free first. */
+ * whichever is free first, and a batch is what has come until the runner is. */
 static void give_next(struct pf_worker *w, struct pf_scorer *s, struct outcome *o)
 {
 	struct pf_team *p = w->team;
 	struct pf_order *next = NULL;
 
-	if (w->to_read || p->options->workers > 1 || w->given.n > 1)
+	if (w->to_read || w->batch || p->options->workers > 1 || w->given.n > 1)
 		return;
 	pthread_mutex_lock(&p->lock);
 	if (p->queue.first && p->queue.first->format != PF_ORDER_PARQUET) /* the runner reads it */
