@@ -231,10 +231,15 @@ int pf_conda_read_prefix(struct pf_plan *plan, const char *prefix, struct pf_err
 	return 0;
 }
 
+/* FOLDER/SUBDIR/FILE */
 static bool is_below(struct pf_str url, struct pf_str folder)
 {
+	struct pf_str rest = pf_str_skip(url, folder.n + 1);
+	size_t slash = pf_str_find(rest, '/');
+
 	return url.n > folder.n && url.p[folder.n] == '/' &&
-	       pf_str_eq(pf_str_cut(url, 0, folder.n), folder);
+	       pf_str_eq(pf_str_cut(url, 0, folder.n), folder) && slash != PF_NPOS &&
+	       slash == pf_str_rfind(rest, '/');
 }
 
 /* Without the logins and tokens of either. */
@@ -258,9 +263,12 @@ static int check_origin(const struct pf_conda_record *r, struct pf_conda_task *t
 	for (size_t i = 0; i < t->channels.v.n; i++)
 		if (is_of_channel(&t->arena, url, &t->channels.v.v[i]))
 			return 0;
-	for (size_t i = 0; i < specs->n; i++)
-		if (specs->v[i].url.kind == PF_PATTERN_EXACT && pf_str_eq(specs->v[i].url.text, url))
+	for (size_t i = 0; i < specs->n; i++) {
+		const struct pf_pattern *asked = &specs->v[i].url;
+
+		if (asked->kind == PF_PATTERN_EXACT && pf_str_eq(asked->text, url))
 			return 0;
+	}
 	return pf_fail(err, PF_EINTEGRITY, PF_FMT " came from none of the channels: " PF_FMT,
 		       PF_ARG(pf_shown(r->name)), PF_ARG(pf_shown(url)));
 }
