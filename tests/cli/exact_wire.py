@@ -131,6 +131,26 @@ def not_taken():
 
 
 @check
+def late_while_there_is_more():
+    """a time is up also when there is always something to read"""
+    pair = Pair()
+    spent = b"PFR1" + struct.pack("<IQ", SPENT, 8) + bytes(8)
+    pair.far.sendall(spent * 1000)
+    pfr.send(pair.far.fileno(), ANSWER, 7)
+    with pair as fd:
+        return raises(TimeoutError, pfr.exchange, fd, PREDICT, 1, timeout=0) and pfr.receive(fd)[0] == SPENT
+
+
+@check
+def no_time_at_all():
+    """what is there already is taken even without any time"""
+    pair = Pair()
+    pfr.send(pair.far.fileno(), ANSWER, 7)
+    with pair as fd:
+        return pfr.receive(fd, timeout=0) == (ANSWER, 7)
+
+
+@check
 def the_end():
     """the end of the stream is an EOFError, also inside a frame"""
     with Pair(lambda fd: None) as fd:
