@@ -131,6 +131,8 @@ static enum step go_on(struct wire *w)
 	enum step step = STEP_AGAIN;
 	double now = pfr_clock(), turn = now + TURN;
 
+	if (w->fd < 0)
+		return errno = EBADF, STEP_ERROR; /* which poll passes over */
 	for (; step == STEP_AGAIN && !(is_sent(w) && is_here(w)); now = pfr_clock()) {
 		bool out = !is_sent(w) && !w->deaf;
 		struct pollfd p = { .fd = w->fd,

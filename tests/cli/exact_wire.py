@@ -224,10 +224,22 @@ def misuse():
 @check
 def no_descriptor():
     """a descriptor that is none is an OSError"""
-    try:
-        pfr.receive(1 << 20)
-    except OSError as e:
-        return e.errno == errno.EBADF
+    closed = socket.socket()
+    closed.close()
+    found = []
+    for fd in (1 << 20, -1, closed.fileno()):
+        for call in (
+            lambda: pfr.receive(fd, 60),
+            lambda: pfr.receive_bytes(fd, 60),
+            lambda: pfr.send(fd, PREDICT, 1, 60),
+            lambda: pfr.send_bytes(fd, PREDICT, b"x", 60),
+            lambda: pfr.exchange(fd, PREDICT, 1, 60),
+        ):
+            try:
+                call()
+            except OSError as e:
+                found.append(e.errno)
+    return found == [errno.EBADF] * 15
 
 
 class Interrupted(Exception):
