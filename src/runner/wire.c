@@ -160,16 +160,25 @@ static enum step go_on(struct wire *w)
 	return step == STEP_AGAIN ? STEP_DONE : step;
 }
 
+/* OSError: what follows cannot be told from what is missing, where a ValueError is of a whole
+ * frame. */
+static int refuse_header(const char *why)
+{
+	PF_PY(error) = PyObject_CallFunction(PyExc_OSError, "is", EPROTO, why);
+
+	if (error)
+		PyErr_SetObject(PyExc_OSError, error);
+	return -1;
+}
+
 /* With the lock: the header is read, the body grows as far as bytes arrive for it. */
 static int make_room(struct wire *w)
 {
 	struct pf_err err;
 	size_t size;
 
-	if (!w->body && pf_frame_parse(&w->kind, &w->length, w->header_in, &err) < 0) {
-		PyErr_SetString(PyExc_ValueError, err.msg);
-		return -1;
-	}
+	if (!w->body && pf_frame_parse(&w->kind, &w->length, w->header_in, &err) < 0)
+		return refuse_header(err.msg);
 	size = w->body ? w->size * 8 : FIRST;
 	if (size > w->length)
 		size = w->length;
@@ -199,6 +208,23 @@ static int fail(const struct wire *w, enum step step)
 	return -1;
 }
 
+/* What a signal's handler raises may be of any class, also of those above: it is told apart by its
+ * attribute in_frame. */
+static int interrupted(void)
+{
+	PF_PY(type) = NULL;
+	PF_PY(value) = NULL;
+	PF_PY(trace) = NULL;
+	PF_PY(yes) = PyBool_FromLong(1);
+
+	PyErr_Fetch(&type, &value, &trace);
+	PyErr_NormalizeException(&type, &value, &trace);
+	if (PyObject_SetAttrString(value, "in_frame", yes) < 0)
+		PyErr_Clear();
+	PyErr_Restore(py_take(&type), py_take(&value), py_take(&trace));
+	return -1;
+}
+
 static int carry(struct wire *w)
 {
 	for (;;) {
@@ -215,7 +241,7 @@ static int carry(struct wire *w)
 		if (step != STEP_ROOM && step != STEP_AGAIN)
 			return fail(w, step);
 		if (PyErr_CheckSignals() < 0)
-			return -1;
+			return interrupted();
 	}
 }
 

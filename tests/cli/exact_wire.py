@@ -180,17 +180,25 @@ def last_words():
 
 @check
 def no_frames():
-    """what is no frame is a ValueError"""
+    """what is no frame is an OSError"""
     found = []
-    for bad in (
-        b"{" * 16,
-        b"PFR1" + struct.pack("<IQ", 99, 0),
-        b"PFR1" + struct.pack("<IQ", ANSWER, 1 << 40),
-        b"PFR1" + struct.pack("<IQ", ANSWER, 8) + b"\xff" * 8,
-    ):
+    for bad in (b"{" * 16, b"PFR1" + struct.pack("<IQ", 99, 0), b"PFR1" + struct.pack("<IQ", ANSWER, 1 << 40)):
         with Pair(lambda fd: os.write(fd, bad)) as fd:
-            found.append(raises(ValueError, pfr.receive, fd))
-    return all(found)
+            try:
+                pfr.receive(fd)
+            except OSError as e:
+                found.append(e.errno == errno.EPROTO and "frame" in e.strerror)
+    return found == [True] * 3
+
+
+@check
+def no_value():
+    """what is no value is a ValueError, and the next frame is read"""
+    pair = Pair()
+    os.write(pair.far.fileno(), b"PFR1" + struct.pack("<IQ", ANSWER, 8) + b"\xff" * 8)
+    pfr.send(pair.far.fileno(), ANSWER, 7)
+    with pair as fd:
+        return raises(ValueError, pfr.receive, fd) and pfr.receive(fd) == (ANSWER, 7)
 
 
 @check
@@ -242,25 +250,26 @@ def no_descriptor():
     return found == [errno.EBADF] * 15
 
 
-class Interrupted(Exception):
-    pass
+class Interrupted(ValueError):
+    in_frame = False
 
 
 @check
 def signals():
-    """a signal's handler is called, and may end the waiting"""
+    """a signal's handler is called, and may end the waiting, which its exception tells"""
     heard = []
 
     def handler(number, frame):
         heard.append(number)
         if len(heard) == 2:
-            raise Interrupted
+            raise raised
 
+    raised = Interrupted()
     old = signal.signal(signal.SIGALRM, handler)
     signal.setitimer(signal.ITIMER_REAL, 0.2, 0.2)
     try:
         with Pair() as fd:
-            return raises(Interrupted, pfr.receive, fd, timeout=60) and len(heard) == 2
+            return raises(Interrupted, pfr.receive, fd, timeout=60) and len(heard) == 2 and raised.in_frame
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, old)

@@ -31,6 +31,14 @@ def lines(count):
 def child():
     return subprocess.Popen([sys.executable, "-c", "import time; print(1, flush=True); time.sleep(600)"], stdout=subprocess.PIPE).pid
 
+def write(what):
+    for number in os.listdir("/proc/self/fd"):
+        try:
+            if os.readlink("/proc/self/fd/" + number).startswith("socket:"):
+                os.write(int(number), what)
+        except OSError:
+            pass
+
 class Model:
     does = {
         "pid": os.getpid,
@@ -43,6 +51,7 @@ class Model:
         "child": child,
         "object": lambda: (x for x in ()),
         "big": lambda n: b"x" * n,
+        "write": write,
     }
 
     def predict(self, data):
@@ -171,6 +180,14 @@ class Failures(Running):
         self.assertIn("(SIGKILL)", str(error))
         self.assertNotEqual(runner.predict(do("pid")), pid)
 
+    def test_it_writes_into_its_socket(self):
+        runner = self.started()
+        pid = runner.pid
+        error = self.raised(pyfunc_env.RunnerDied, runner.predict, do("write", b"words and no frame at all"))
+        self.assertIn("wrote into its socket when it had to predict: ", error.message)
+        self.assertTrue(gone(pid))
+        self.assertEqual(runner.predict("again"), "again")
+
     def test_it_dies_while_nobody_asks(self):
         runner = self.started()
         os.kill(runner.pid, signal.SIGKILL)
@@ -246,21 +263,21 @@ class Ends(Running):
         self.assertIn("did not load the model within 0.3 s", str(error))
 
     def test_interrupted(self):
-        """A signal's handler raises in the middle of it."""
-
-        class Interrupted(Exception):
-            pass
+        """A signal's handler raises in the middle of it, what may be like something of the codec's."""
 
         def handler(*args):
-            raise Interrupted
+            raise raised
 
         runner = self.started()
-        pid = runner.pid
         self.addCleanup(signal.signal, signal.SIGALRM, signal.signal(signal.SIGALRM, handler))
-        signal.setitimer(signal.ITIMER_REAL, 0.3)
-        self.raised(Interrupted, runner.predict, do("sleep", 600))
-        self.assertTrue(gone(pid))
-        self.assertEqual(runner.predict("again"), "again")
+        for kind in (KeyboardInterrupt, RuntimeError, ValueError, TimeoutError, EOFError):
+            with self.subTest(kind.__name__):
+                pid = runner.predict(do("pid"))
+                raised = kind("by the handler")
+                signal.setitimer(signal.ITIMER_REAL, 0.3)
+                self.assertIs(self.raised(kind, runner.predict, do("sleep", 600)), raised)
+                self.assertTrue(gone(pid))
+                self.assertEqual(runner.predict("again"), "again")
 
     def test_closed(self):
         runner = self.started()

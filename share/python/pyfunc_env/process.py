@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 import socket
@@ -18,6 +19,9 @@ from . import errors, frames, program
 # Seconds that a process has to finish in once it has been told to, and then until it is seen gone.
 PATIENCE = 10.0
 GRACE = 3.0
+
+# What cannot be sent, or made here of a whole answer.
+_OF_VALUES = (TypeError, ValueError, LookupError, ImportError)
 
 
 class Process:
@@ -122,21 +126,26 @@ class Process:
             raise self._gone(what)
         try:
             return exchange(self._ours.fileno())
-        except TimeoutError:
-            self.broken = True
-            self.kill()
-            raise errors.LimitError(
-                f"the model's process did not {what} within {seconds:g} s and was ended",
-                stderr=self.messages.tail(),
-            ) from None
-        except (EOFError, OSError):
-            self.broken = True
-            raise self._gone(what) from None
-        except (TypeError, ValueError, LookupError, ImportError):
-            raise  # what cannot be sent, or made here of a whole answer
-        except BaseException:
+        except BaseException as error:
+            is_handlers = getattr(error, "in_frame", False)
+            if isinstance(error, _OF_VALUES) and not is_handlers:
+                raise
             self.broken = True  # somewhere in a frame
-            raise
+            if is_handlers or not isinstance(error, (EOFError, OSError)):
+                raise
+            failure = self._failed(error, what, seconds)
+        raise failure
+
+    def _failed(self, error: Exception, what: str, seconds: float | None) -> errors.Error:
+        if isinstance(error, TimeoutError) and seconds is not None:
+            self.kill()
+            message = f"the model's process did not {what} within {seconds:g} s and was ended"
+            return errors.LimitError(message, stderr=self.messages.tail())
+        if getattr(error, "errno", None) == errno.EPROTO:
+            self.kill()
+            message = f"the model's process wrote into its socket when it had to {what}: {error}"
+            return errors.RunnerDied(message, stderr=self.messages.tail())
+        return self._gone(what)
 
     def _gone(self, what: str) -> errors.Error:
         """It closed its end: how it ended."""
