@@ -26,6 +26,7 @@ def crash(*args):
 def lines(count):
     for i in range(count):
         sys.stderr.write("line %d\\n" % i)
+    sys.stderr.flush()
     os._exit(4)
 
 def child():
@@ -38,6 +39,20 @@ def write(what):
                 os.write(int(number), what)
         except OSError:
             pass
+
+def leave(own_session):
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if not pid:
+        if own_session:
+            os.setsid()
+        os.write(writing, b"x")
+        time.sleep(600)
+    os.read(reading, 1)
+    with open(os.environ["LEFT"], "w") as f:
+        f.write(str(pid))
+    os.write(2, b"the last line")
+    os._exit(6)
 
 class Model:
     does = {
@@ -52,6 +67,7 @@ class Model:
         "object": lambda: (x for x in ()),
         "big": lambda n: b"x" * n,
         "write": write,
+        "leave": leave,
     }
 
     def predict(self, data):
@@ -193,6 +209,32 @@ class Failures(Running):
         os.kill(runner.pid, signal.SIGKILL)
         self.await_gone(runner.pid or 0)
         self.assertEqual(runner.predict("again"), "again")
+
+    def left_alone(self, own_session):
+        """The process ends, and a child that it has forked has its socket and its stderr."""
+        note = os.path.join(self.folder, "left")
+        runner = self.started(env={"LEFT": note})
+        error = self.raised(pyfunc_env.RunnerDied, runner.predict, do("leave", own_session))
+        with open(note, encoding="ascii") as f:
+            child = int(f.read())
+        self.assertEqual((error.exit_status, error.stderr), (6, "the last line"))
+        self.assertEqual(runner.predict("again"), "again")
+        return child
+
+    def test_a_child_lives_on(self):
+        self.await_gone(self.left_alone(False))
+
+    def test_a_child_lives_on_in_a_session_of_its_own(self):
+        child = self.left_alone(True)
+        self.assertFalse(gone(child))
+        os.kill(child, signal.SIGKILL)
+
+    def test_a_child_lives_on_and_the_end_is_told_by_nothing(self):
+        had = getattr(os, "pidfd_open", None)
+        if had:
+            del os.pidfd_open
+            self.addCleanup(setattr, os, "pidfd_open", had)
+        self.await_gone(self.left_alone(False))
 
     def test_the_last_lines_are_kept(self):
         error = self.raised(pyfunc_env.RunnerDied, self.started().predict, do("lines", 500))
