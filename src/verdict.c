@@ -120,7 +120,7 @@ static struct pf_str number(char out[PF_DOUBLE_SIZE], double value)
 	return (struct pf_str){ out, pf_double_write(out, value) };
 }
 
-/* The sentence that all forms have; `at` as it may be shown there. Values are JSON, and so ASCII. */
+/* The sentence that all forms have; `at` as it may be shown there. Values are JSON, so ASCII. */
 static void write_sentence(struct pf_buf *out, const struct pf_verdict *v, struct pf_str at)
 {
 	char a[PF_DOUBLE_SIZE], b[PF_DOUBLE_SIZE];

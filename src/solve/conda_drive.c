@@ -259,7 +259,8 @@ static int check_origin(const struct pf_conda_record *r, struct pf_conda_task *t
 		if (is_of_channel(&t->arena, url, &t->channels.v.v[i]))
 			return 0;
 	for (size_t i = 0; i < specs->n; i++)
-		if (specs->v[i].url.kind == PF_PATTERN_EXACT && pf_str_eq(specs->v[i].url.text, url))
+		if (specs->v[i].url.kind == PF_PATTERN_EXACT &&
+		    pf_str_eq(specs->v[i].url.text, url))
 			return 0;
 	return pf_fail(err, PF_EINTEGRITY, PF_FMT " came from none of the channels: " PF_FMT,
 		       PF_ARG(pf_shown(r->name)), PF_ARG(pf_shown(url)));
