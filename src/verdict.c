@@ -120,7 +120,7 @@ static struct pf_str number(char out[PF_DOUBLE_SIZE], double value)
 	return (struct pf_str){ out, pf_double_write(out, value) };
 }
 
-/* The sentence that all forms have; `at` as it may be shown there. Values are ASCII, as JSON. */
+/* The sentence that all forms have; `at` as it may be shown there. Values are JSON, so ASCII. */
 static void write_sentence(struct pf_buf *out, const struct pf_verdict *v, struct pf_str at)
 {
 	char a[PF_DOUBLE_SIZE], b[PF_DOUBLE_SIZE];
@@ -143,7 +143,8 @@ static void add_shown(struct pf_buf *out, const char *before, struct pf_str text
 	char shown[8192];
 
 	pf_buf_cstr(out, before);
-	pf_buf_cstr(out, pf_escape(shown, sizeof(shown), text));
+	if (text.n)
+		pf_buf_cstr(out, pf_escape(shown, sizeof(shown), text));
 }
 
 void pf_verdict_text(struct pf_buf *out, const struct pf_verdict *v, const char *model)
