@@ -94,6 +94,9 @@ static void test_text(void **state)
 	size_t lines = 0;
 
 	(void)state;
+	pf_verdict_text(&text, &(struct pf_verdict){ .same = true }, "model");
+	assert_true(pf_str_starts(pf_buf_view(&text), "model: verified: all 0 values"));
+	text.n = 0;
 	pf_verdict_compare(&v, parsed(&a, "{\"\\u001b[1m\\n\": \"\\u009b\"}"), parsed(&a, "{\"\\u001b[1m\\n\": 1}"));
 	pf_verdict_text(&text, &v, "model");
 	shown = pf_buf_view(&text);
