@@ -4,6 +4,8 @@
 #include "runner/runner.h"
 
 #define SHARED PF_KIB(64)	/* an array at least so large may share what arrived */
+#define UNEVEN PF_MIB(64)	/* bytes that an array of texts may take whatever they are ... */
+#define EXPANSION 64		/* ... and beyond that so many for each that arrived */
 
 static struct py *make_list(struct pfr *r, const struct pf_value *v, size_t n)
 {
@@ -122,6 +124,23 @@ static struct py *make_objects(struct pfr *r, struct py *numpy, const struct pf_
 	return pfr_objects_array(r, numpy, &v, 1, count);
 }
 
+/* Each of numpy's texts takes as much room as the longest: far more than what arrived is refused. */
+static bool is_uneven(const struct pf_tensor *t, size_t count)
+{
+	size_t longest = 0, arrived = count * sizeof(uint64_t), size;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t n = t->values[i].kind == PF_V_NULL || t->values[i].kind == PF_V_FLOAT ?
+				   0 :
+				   t->values[i].s.n;
+
+		longest = n > longest ? n : longest;
+		arrived += n;
+	}
+	return __builtin_mul_overflow(count, 4 * longest, &size) ||
+	       (size > UNEVEN && size / EXPANSION > arrived);
+}
+
 static struct py *make_cells_vector(struct pfr *r, struct py *numpy, const struct pf_tensor *t)
 {
 	size_t count = pf_tensor_count(t);
@@ -129,6 +148,11 @@ static struct py *make_cells_vector(struct pfr *r, struct py *numpy, const struc
 
 	if (t->type == PF_T_OBJECT)
 		return make_objects(r, numpy, t->values, count);
+	if (is_uneven(t, count)) {
+		PyErr_SetString(PyExc_ValueError, "an array of texts one of which is too long for "
+						  "so many others");
+		return NULL;
+	}
 	list = make_list(r, t->values, count);
 	return list ? PyObject_CallMethod(numpy, "array", "Os", list, pf_type_numpy(t->type)) : NULL;
 }
@@ -374,7 +398,7 @@ static struct py *make_frame(struct pfr *r, const struct pf_table *t)
 	return py_take(&frame);
 }
 
-static struct py *make_table(struct pfr *r, const struct pf_table *t)
+static struct py *make_molded(struct pfr *r, const struct pf_table *t)
 {
 	struct py *frame = pfr_mold_pour(r, t);
 
@@ -383,6 +407,19 @@ static struct py *make_table(struct pfr *r, const struct pf_table *t)
 	frame = make_frame(r, t);
 	if (frame)
 		pfr_mold_take(r, t, frame);
+	return frame;
+}
+
+/* A table in a cell of another must not touch the mold that the other one is made with. */
+static struct py *make_table(struct pfr *r, const struct pf_table *t)
+{
+	struct py *frame;
+
+	if (r->in_table)
+		return make_frame(r, t);
+	r->in_table = true;
+	frame = make_molded(r, t);
+	r->in_table = false;
 	return frame;
 }
 

@@ -35,6 +35,7 @@ struct pfr {
 	struct py *header;	/* the Index of the last table's names; NULL: none yet */
 	struct pf_buf names;
 	struct pfr_mold *mold;	/* of the tables like the last one (mold.c); NULL: none yet */
+	bool in_table;		/* a table is being made: those in its cells have no mold */
 	struct py *classes[PFR_CLASSES]; /* those of exact.h that were seen; NULL: not yet */
 	int text_is_object;	/* pandas has text as objects: 1, -1 for no, 0 not known yet */
 	int has_blocks;		/* a DataFrame's blocks are as exact_table.c takes them: the same */
