@@ -63,6 +63,12 @@ struct py *pfr_ask(struct pfr *r, struct py *data, struct py *params, struct py 
 struct py *pfr_stream(struct pfr *r, struct py *data, struct py *params, const char **stage);
 /* convert.c - a value as the Python object that a model is given. */
 struct py *pfr_object(struct pfr *r, const struct pf_value *v);
+struct py *pfr_list(struct pfr *r, const struct pf_value *v, size_t n);
+/* convert_array.c - the same of what is numpy's; a vector of a type that has a width. */
+struct py *pfr_vector(struct pfr *r, struct py *numpy, enum pf_type type, const void *data,
+		      size_t count);
+struct py *pfr_tensor(struct pfr *r, const struct pf_tensor *t);
+struct py *pfr_element(struct pfr *r, const struct pf_tensor *t);
 /* An array of n runs of `each` objects, one behind the other. */
 struct py *pfr_objects_array(struct pfr *r, struct py *numpy, const struct pf_value *const *runs,
 			     size_t n, size_t each);
