@@ -57,8 +57,8 @@ void pfr_state_free(struct pfr *r)
 	free(r);
 }
 
-/* A process that is not ours goes on without the memory: reading a value calls nobody else and holds
- * nothing but its arena, so that it may be left anywhere. */
+/* A process that is not ours goes on without the memory: reading a value calls nobody else and
+ * holds nothing but its arena, so that it may be left anywhere. */
 static _Thread_local jmp_buf *way_out;
 
 static void leave_reading(void)

@@ -111,6 +111,7 @@ def bounded(v):
     need(type(v) is not list, "a list for an array")
     short = is_range(v) or isinstance(v, class_of("pandas", "arrays.SparseArray") or class_of("pandas", "SparseArray"))
     need(not short or len(v) <= LONGEST, "a range that is too long")
+    need(v.dtype != object or not any(is_range(cell) for cell in v), "a range for a cell")
     return v
 
 
@@ -453,7 +454,7 @@ takes("nullable", "pandas", *["arrays." + name for name in set(NULLABLE.values()
 
 @makes("nullable")
 def make_nullable(v):
-    data, mask = v["data"], v["mask"]
+    data, mask = dense(v["data"]), dense(v["mask"])
     need(data.ndim == 1 and mask.shape == data.shape and mask.dtype == bool, "a column whose mask is none")
     return of_pandas("arrays." + NULLABLE[data.dtype.kind])(data, mask)
 

@@ -46,6 +46,10 @@ def tagged(tag, value):
     return word(TAGGED, 1) + text(tag) + put(value)
 
 
+def array_of(cell):
+    return word(TENSOR, OBJECT | 1 << 8) + struct.pack("<Q", 1) + cell
+
+
 def numbers(*values):
     return bytes(pfr.encode(np.array(values, "i8")))
 
@@ -103,6 +107,8 @@ def table_frames():
         tagged("frame", {"rows": MANY, "others": [[0, values]], "columns": few}) for values in (span, 1, [1])
     ]
     one = bytes(pfr.encode(pd.DataFrame({"a": [1]})))
+    labelled = word(TABLE, 1) + struct.pack("<QQQ", 1, 1, 11) + text("a") + struct.pack("<d", 1.5)
+    yield "a label that is a range", [labelled + span, labelled + put([[span]])]
     yield "a table with a column of other length", [
         tagged("frame", {"rows": MANY, "others": [], "table": one}),
         tagged("frame", {"rows": MANY, "others": [[0, few]], "table": one}),
@@ -111,6 +117,7 @@ def table_frames():
         tagged("masked", {"data": span, "mask": None, "fill": None, "hard": None}),
         tagged("category", {"codes": span, "categories": few, "ordered": None}),
         tagged("category", {"codes": few, "categories": span, "ordered": None}),
+        tagged("category", {"codes": few, "categories": array_of(span), "ordered": None}),
         tagged("multi index", {"levels": [few], "codes": [span], "names": [None]}),
         tagged("multi index", {"levels": span, "codes": [few], "names": [None]}),
         tagged("dates", {"values": span, "unit": "ns", "zone": None}),
@@ -120,6 +127,7 @@ def table_frames():
         tagged("text", [span]),
         tagged("index", {"values": [span], "name": None, "freq": None}),
         tagged("interval", [span, span, "left"]),
+        tagged("nullable", {"data": span, "mask": span}),
     ]
     if sparse:
         yield "a matrix of ranges", [
