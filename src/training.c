@@ -1,5 +1,6 @@
 /* training.c - the environment that a model was trained in, as a lock of what is installed there */
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/log.h"
 #include "base/str.h"
 #include "build/build.h"
 #include "lock/lock.h"
@@ -16,6 +17,7 @@ struct training {
 	struct pf_marker_env env;
 	struct pf_map seen;	/* "name" and "name[extra]" */
 	PF_VEC(struct pf_requirement) queue;
+	PF_VEC(const struct pf_dist *) pinned;
 	struct pf_needs needs;	/* the model's, and the constraints */
 };
 
@@ -27,18 +29,39 @@ static void free_training(struct training *t)
 	pf_arena_free(&t->arena);
 }
 
-/* As a constraint: no local part, which the index may not have. */
-static int pin(struct training *t, const struct pf_dist *dist, struct pf_err *err)
+static bool is_local(struct pf_str version)
+{
+	return pf_str_find(version, '+') != PF_NPOS;
+}
+
+static struct pf_str public_part(struct pf_str version)
+{
+	return pf_str_cut(version, 0, pf_str_find(version, '+'));
+}
+
+static int pin(struct training *t, struct pf_str name, struct pf_str version, struct pf_err *err)
 {
 	struct pf_need need = { .file = PF_S("the training environment"),
 				.parsed = true,
 				.constraint = true };
 
-	need.text = pf_format(&t->arena, PF_FMT "==" PF_FMT, PF_ARG(dist->name),
-			      PF_ARG(dist->version));
+	need.text = pf_format(&t->arena, PF_FMT "==" PF_FMT, PF_ARG(name), PF_ARG(version));
 	if (pf_requirement_parse(&need.req, &t->arena, need.text, err) < 0)
 		return -1;
 	*PF_PUSH(&t->arena, &t->needs.pip) = need;
+	return 0;
+}
+
+/* The model's needs, and what is installed as constraints. */
+static int constrain(struct training *t, bool local, struct pf_err *err)
+{
+	t->needs.pip.n = t->model.needs.pip.n;
+	for (size_t i = 0; i < t->pinned.n; i++) {
+		struct pf_str version = t->pinned.v[i]->version;
+
+		if (pin(t, t->pinned.v[i]->name, local ? version : public_part(version), err) < 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -84,8 +107,8 @@ static int take(struct training *t, const struct pf_requirement *req, struct pf_
 			PF_ARG(dist->name), PF_ARG(pf_shown(dist->url)));
 		return pf_hint(err, "a lock cannot say where others get it: save without one");
 	}
-	if (is_new(t, dist->name) && !req->url.n && pin(t, dist, err) < 0)
-		return -1;
+	if (is_new(t, dist->name) && !req->url.n)
+		*PF_PUSH(&t->arena, &t->pinned) = dist;
 	follow(t, dist, PF_S(""));
 	for (size_t i = 0; i < req->extras.n; i++)
 		follow(t, dist, req->extras.v[i]);
@@ -115,6 +138,45 @@ static int pin_all(struct training *t, struct pf_err *err)
 	return 0;
 }
 
+static bool has_local(const struct training *t)
+{
+	for (size_t i = 0; i < t->pinned.n; i++)
+		if (is_local(t->pinned.v[i]->version))
+			return true;
+	return false;
+}
+
+static int solve(struct pf_plan *plan, struct training *t, bool local, const struct pf_opts *o,
+		 struct pf_err *err)
+{
+	return constrain(t, local, err) < 0 ?
+		       -1 :
+		       pf_solve(plan, &t->needs, t->model.dir, &t->python, o, err);
+}
+
+/* The very builds that are installed, "2.1.0+cu121"; where the index does not have them all, any of
+ * these versions: ==2.1.0 admits both. */
+static int solve_any(struct pf_plan *plan, struct training *t, const struct pf_opts *o,
+		     struct pf_err *err)
+{
+	struct pf_err other;
+
+	if (solve(plan, t, true, o, err) == 0)
+		return 0;
+	if (err->code != PF_ESOLVE || !has_local(t) || solve(plan, t, false, o, &other) < 0)
+		return -1;
+	for (size_t i = 0; i < t->pinned.n; i++) {
+		struct pf_str version = t->pinned.v[i]->version;
+
+		if (is_local(version))
+			pf_note("the index does not have every build that is installed: " PF_FMT
+				" may be any " PF_FMT " in the lock, not " PF_FMT,
+				PF_ARG(pf_shown(t->pinned.v[i]->name)),
+				PF_ARG(pf_shown(public_part(version))), PF_ARG(pf_shown(version)));
+	}
+	return 0;
+}
+
 /* Other days' packages may be installed: it is looked at what there is today. */
 static int lock(struct pf_buf *out, struct training *t, const struct pf_opts *o,
 		struct pf_err *err)
@@ -128,7 +190,7 @@ static int lock(struct pf_buf *out, struct training *t, const struct pf_opts *o,
 	t->needs.facts.n = 0;
 	if (pf_model_allow(&t->model, o->allow_model_index, o->allow_urls, err) < 0 ||
 	    pf_needs_date(&t->needs, &native, err) < 0 ||
-	    pf_solve(&plan, &t->needs, t->model.dir, &t->python, &native, err) < 0 ||
+	    solve_any(&plan, t, &native, err) < 0 ||
 	    pf_lock_learn(&plan, &t->needs, &t->python, &native, err) < 0)
 		return -1;
 	return pf_lock_write(out, "pylock",

@@ -98,7 +98,7 @@ static void compare(struct pf_verdict *v, const struct pf_node *r, const struct 
 				   .key = map ? r->v[i].key : (struct pf_str){ 0 },
 				   .index = i };
 
-		compare(v, &r->v[i], map ? pf_node_get(n, r->v[i].key.p) : &n->v[i], &p);
+		compare(v, &r->v[i], map ? pf_node_find(n, r->v[i].key) : &n->v[i], &p);
 	}
 	if (r->kind == PF_NODE_LIST || r->kind == PF_NODE_MAP)
 		return;
@@ -120,8 +120,8 @@ static struct pf_str number(char out[PF_DOUBLE_SIZE], double value)
 	return (struct pf_str){ out, pf_double_write(out, value) };
 }
 
-/* The sentence that all forms have. */
-static void write_sentence(struct pf_buf *out, const struct pf_verdict *v)
+/* The sentence that all forms have; `at` as it may be shown there. Values are JSON, so ASCII. */
+static void write_sentence(struct pf_buf *out, const struct pf_verdict *v, struct pf_str at)
 {
 	char a[PF_DOUBLE_SIZE], b[PF_DOUBLE_SIZE];
 
@@ -131,25 +131,39 @@ static void write_sentence(struct pf_buf *out, const struct pf_verdict *v)
 		pf_buf_printf(out,
 			      "%zu of %zu values of the answer differ; the first is at " PF_FMT
 			      ": " PF_FMT ", recorded " PF_FMT,
-			      v->different, v->values, PF_ARG(v->at), PF_ARG(v->now),
+			      v->different, v->values, PF_ARG(at), PF_ARG(v->now),
 			      PF_ARG(v->recorded));
 	pf_buf_printf(out, " (largest difference " PF_FMT ", tolerance " PF_FMT ")",
 		      PF_ARG(number(a, v->largest)), PF_ARG(number(b, v->tolerance)));
 }
 
+/* For a terminal: names and versions of the record are whatever is in its file. */
+static void add_shown(struct pf_buf *out, const char *before, struct pf_str text)
+{
+	char shown[8192];
+
+	pf_buf_cstr(out, before);
+	pf_buf_cstr(out, pf_escape(shown, sizeof(shown), text));
+}
+
 void pf_verdict_text(struct pf_buf *out, const struct pf_verdict *v, const char *model)
 {
+	PF_AUTO(buf) at = PF_BUF(PF_MAX_TEXT_FILE);
+
+	add_shown(&at, "", v->at);
 	pf_buf_printf(out, "%s: %s: ", model, v->same ? "verified" : "not verified");
-	write_sentence(out, v);
-	pf_buf_printf(out, "\npython " PF_FMT ", recorded with " PF_FMT "; ", PF_ARG(v->python[1]),
-		      PF_ARG(v->python[0]));
-	pf_buf_printf(out, "%zu packages as recorded, %zu not\n", v->packages_same, v->packages.n);
+	write_sentence(out, v, pf_buf_view(&at));
+	add_shown(out, "\npython ", v->python[1]);
+	add_shown(out, ", recorded with ", v->python[0]);
+	pf_buf_printf(out, "; %zu packages as recorded, %zu not\n", v->packages_same,
+		      v->packages.n);
 	for (size_t i = 0; i < v->packages.n; i++) {
 		const struct pf_verdict_package *p = &v->packages.v[i];
 
-		pf_buf_printf(out, "  " PF_FMT " " PF_FMT ", recorded with " PF_FMT "\n",
-			      PF_ARG(p->name), PF_ARG(p->now.n ? p->now : PF_S("not installed")),
-			      PF_ARG(p->recorded));
+		add_shown(out, "  ", p->name);
+		add_shown(out, " ", p->now.n ? p->now : PF_S("not installed"));
+		add_shown(out, ", recorded with ", p->recorded);
+		pf_buf_char(out, '\n');
 	}
 }
 
@@ -241,7 +255,7 @@ void pf_verdict_page(struct pf_buf *out, const struct pf_verdict *v, const char 
 {
 	PF_AUTO(buf) sentence = PF_BUF(PF_MAX_TEXT_FILE);
 
-	write_sentence(&sentence, v);
+	write_sentence(&sentence, v, v->at);
 	pf_buf_cstr(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>");
 	add_text(out, pf_s(model));
 	pf_buf_printf(out,

@@ -4,14 +4,19 @@
 
 #include "base/str.h"
 
-const struct pf_node *pf_node_get(const struct pf_node *map, const char *key)
+const struct pf_node *pf_node_find(const struct pf_node *map, struct pf_str key)
 {
 	if (!map || map->kind != PF_NODE_MAP)
 		return NULL;
 	for (size_t i = 0; i < map->n; i++)
-		if (pf_str_is(map->v[i].key, key))
+		if (pf_str_eq(map->v[i].key, key))
 			return &map->v[i];
 	return NULL;
+}
+
+const struct pf_node *pf_node_get(const struct pf_node *map, const char *key)
+{
+	return pf_node_find(map, pf_s(key));
 }
 
 bool pf_node_is_scalar(const struct pf_node *n)

@@ -31,6 +31,8 @@ struct pf_node {
 
 /* The value of a key, or NULL; also NULL when `map` is NULL or no map. */
 const struct pf_node *pf_node_get(const struct pf_node *map, const char *key);
+/* The same of a key that may hold anything, NUL included. */
+const struct pf_node *pf_node_find(const struct pf_node *map, struct pf_str key);
 /* The text of a scalar under a key; an empty view when absent, null or no scalar. */
 struct pf_str pf_node_text(const struct pf_node *map, const char *key);
 bool pf_node_is_scalar(const struct pf_node *n);

@@ -134,7 +134,7 @@ static int take_dependency(struct pf_conda_file *out, struct pf_model *m, const 
 		ask_channel(out, m, n, s.channel.text);
 	if (pf_str_is(s.name, "python"))
 		return take_python(out, n, &s, err);
-	*PF_PUSH(&m->arena, &out->specs) = n->text;
+	*PF_PUSH(&m->arena, &out->specs) = s.text;
 	*PF_PUSH(&m->arena, &out->matches) = s;
 	return 0;
 }

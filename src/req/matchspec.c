@@ -317,18 +317,25 @@ static int take_all(struct pf_match_reader *r)
 	return pf_match_take_keys(r, pf_str_cut(r->text, bracket + 1, r->text.n - 1));
 }
 
+/* Ends of lines, and in comments, too: specs are written into files that have one a line. */
+static bool is_control(char c)
+{
+	return ((unsigned char)c < ' ' && c != '\t') || c == 127;
+}
+
 int pf_match_spec_parse(struct pf_match_spec *out, struct pf_arena *a, struct pf_str text,
 			struct pf_err *err)
 {
 	struct pf_match_spec spec = { .text = without_comment(text) };
+	struct pf_str whole = pf_str_trim(text);
 	struct pf_match_reader r = { .out = &spec, .a = a, .text = spec.text, .err = err };
 
 	if (text.n > PF_MAX_MATCH_SPEC)
 		return pf_fail(err, PF_ELIMIT, "a match spec of more than %zu bytes",
 			       PF_MAX_MATCH_SPEC);
-	for (size_t i = 0; i < r.text.n; i++)
-		if ((unsigned char)r.text.p[i] < ' ' && !pf_is_space(r.text.p[i]))
-			return pf_match_fail(&r, pf_str_skip(r.text, i), "a control byte");
+	for (size_t i = 0; i < whole.n; i++)
+		if (is_control(whole.p[i]))
+			return pf_match_fail(&r, pf_str_skip(whole, i), "a control byte");
 	if (take_all(&r) < 0)
 		return -1;
 	*out = spec;

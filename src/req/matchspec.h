@@ -50,6 +50,7 @@ struct pf_match_specs {
 };
 
 /* Every text is a match spec in full or refused: EMODEL naming the column of what is wrong, ELIMIT.
+ * Of control bytes only the tab is taken, so that a spec is a line of the programs' files.
  * Of `name 1[version=2]` the latter counts, as CEP 29 has it. */
 int pf_match_spec_parse(struct pf_match_spec *out, struct pf_arena *a, struct pf_str text,
 			struct pf_err *err) PF_MUST_USE;

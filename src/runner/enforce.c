@@ -232,15 +232,20 @@ static struct py_method functions[] = {
 	{ "shape", check_shape, PY_ARGUMENTS, NULL },
 };
 
+static bool has_inputs(const struct pfr *r)
+{
+	return r->signature && r->signature->inputs.kind != PF_SCHEMA_NONE;
+}
+
+/* What enforces inputs is of one state. */
 static int put_functions(struct pfr *r, struct py *names)
 {
-	struct pf_str text = r->signature ? r->signature->inputs.text : (struct pf_str){ 0 };
+	struct pf_str text = r->signature->inputs.text;
 	PF_PY(self) = PyCapsule_New(r, NULL, NULL);
 	PF_PY(inputs) = PyUnicode_FromStringAndSize(text.n ? text.p : "null",
 						    (ssize_t)(text.n ? text.n : 4));
 
-	if (!self || !inputs || PyDict_SetItemString(names, "TEXT", inputs) < 0 ||
-	    PyDict_SetItemString(names, "InputError", pfr_input_error()) < 0)
+	if (!self || !inputs || PyDict_SetItemString(names, "TEXT", inputs) < 0)
 		return -1;
 	for (size_t i = 0; i < PF_COUNT(functions); i++) {
 		PF_PY(function) = PyCFunction_NewEx(&functions[i], self, NULL);
@@ -251,18 +256,21 @@ static int put_functions(struct pfr *r, struct py *names)
 	return 0;
 }
 
-/* Its names go with the state. Threads that come at once may make them each: the first one's
- * stay. */
+/* The names go with the state; where there are parameters alone, they are the process's. Threads
+ * that come at once may make them each: the first one's stay. */
 static struct py *names_of(struct pfr *r)
 {
-	struct py *found = __atomic_load_n(&r->enforcing, __ATOMIC_ACQUIRE), *none = NULL;
+	static struct py *without_inputs;
+	struct py **place = has_inputs(r) ? &r->enforcing : &without_inputs;
+	struct py *found = __atomic_load_n(place, __ATOMIC_ACQUIRE), *none = NULL;
 	PF_PY(names) = found ? NULL : pfr_enforce_names();
 
 	if (found)
 		return found;
-	if (!names || put_functions(r, names) < 0)
+	if (!names || PyDict_SetItemString(names, "InputError", pfr_input_error()) < 0 ||
+	    (has_inputs(r) && put_functions(r, names) < 0))
 		return NULL;
-	if (__atomic_compare_exchange_n(&r->enforcing, &none, names, false, __ATOMIC_ACQ_REL,
+	if (__atomic_compare_exchange_n(place, &none, names, false, __ATOMIC_ACQ_REL,
 					__ATOMIC_ACQUIRE))
 		return py_take(&names);
 	return none;
@@ -307,7 +315,7 @@ struct py *pfr_enforce(struct pfr *r, struct py *data)
 {
 	struct py *enforce;
 
-	if (!r->signature || r->signature->inputs.kind == PF_SCHEMA_NONE)
+	if (!has_inputs(r))
 		return py_ref(data);
 	enforce = pfr_enforcing(r, "enforce");
 	return enforce ? PyObject_CallFunction(enforce, "(O)", data) : NULL;

@@ -26,7 +26,7 @@ struct pfr {
 	const char *loader;	/* which one it was: light, mlflow, own */
 	struct py *gave_up;	/* why the light one was not, or NULL */
 	const struct pf_signature *signature; /* what Python callers are to fit; NULL: nothing */
-	struct py *enforcing;	/* the names of enforce.py; NULL: not needed yet */
+	struct py *enforcing;	/* the names of enforce.py, for inputs; NULL: not needed yet */
 	bool guest;		/* in a process that is not ours: it is left as it is */
 	double seconds;		/* that the last call of predict took */
 	bool streams;		/* the request is one for predict_stream */

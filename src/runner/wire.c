@@ -9,7 +9,10 @@
 #include "runner/exact.h"
 
 #define AT_ONCE 64	/* pieces */
+#define AT_MOST PF_MIB(4)	/* in one call: the kernel goes on as long as the other side does */
 #define FIRST PF_KIB(64)	/* a body is believed that long before any of it has come */
+#define TURN 0.05		/* seconds, until signals are looked at */
+#define OVERDUE 4		/* rounds for what was there when the time was up: a frame */
 
 /* One frame out, one frame in; either may be missing. Reads and writes as poll tells, so that two
  * who both send what no socket holds get on. */
@@ -17,6 +20,7 @@ struct wire {
 	int fd;
 	bool receives;
 	double deadline;	/* INFINITY: none */
+	unsigned overdue;	/* how often it went on after that */
 	char header_out[PF_FRAME_HEADER];
 	struct pfr_pieces pieces;
 	struct iovec *out;	/* what is still to be sent: the header and the body's pieces */
@@ -65,10 +69,19 @@ static void skip_sent(struct wire *w, size_t n)
 
 static enum step send_some(struct wire *w)
 {
-	struct msghdr message = { .msg_iov = w->out,
-				  .msg_iovlen = w->out_n < AT_ONCE ? w->out_n : AT_ONCE };
-	ssize_t n = sendmsg(w->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+	struct iovec some[AT_ONCE];
+	struct msghdr message = { .msg_iov = some };
+	size_t left = AT_MOST;
+	ssize_t n;
 
+	for (size_t i = 0; i < w->out_n && i < AT_ONCE && left; i++) {
+		some[i] = w->out[i];
+		if (some[i].iov_len > left)
+			some[i].iov_len = left;
+		left -= some[i].iov_len;
+		message.msg_iovlen = i + 1;
+	}
+	n = sendmsg(w->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 	if (n >= 0) {
 		skip_sent(w, (size_t)n);
 		return STEP_AGAIN;
@@ -90,6 +103,8 @@ static enum step receive_some(struct wire *w)
 
 	if (!room)
 		return STEP_ROOM;
+	if (room > AT_MOST)
+		room = AT_MOST;
 	n = recv(w->fd, (header ? w->header_in : w->room) + at, room, MSG_DONTWAIT);
 	if (n > 0) {
 		w->got += (size_t)n;
@@ -109,12 +124,16 @@ static int milliseconds(double deadline)
 	return left <= 0 ? 0 : (int)ceil(left * 1e3);
 }
 
-/* Until something is to be done with the lock of the interpreter. */
+/* Until something is to be done with the lock of the interpreter. The clock is looked at even if
+ * there is always something to read. */
 static enum step go_on(struct wire *w)
 {
 	enum step step = STEP_AGAIN;
+	double now = pfr_clock(), turn = now + TURN;
 
-	while (step == STEP_AGAIN && !(is_sent(w) && is_here(w))) {
+	if (w->fd < 0)
+		return errno = EBADF, STEP_ERROR; /* which poll passes over */
+	for (; step == STEP_AGAIN && !(is_sent(w) && is_here(w)); now = pfr_clock()) {
 		bool out = !is_sent(w) && !w->deaf;
 		struct pollfd p = { .fd = w->fd,
 				    .events = (short)((out ? POLLOUT : 0) |
@@ -124,10 +143,12 @@ static enum step go_on(struct wire *w)
 
 		if (is_here(w) && w->deaf)
 			return STEP_DONE; /* it answered without reading all of it */
+		if (now >= turn)
+			return STEP_AGAIN;
 		ready = poll(&p, 1, wait);
 		if (ready < 0)
 			return errno == EINTR ? STEP_AGAIN : STEP_ERROR;
-		if (!ready && pfr_clock() >= w->deadline)
+		if (pfr_clock() >= w->deadline && (!ready || w->overdue++ == OVERDUE))
 			return STEP_TIMEOUT;
 		if (p.revents & POLLNVAL)
 			return errno = EBADF, STEP_ERROR;
@@ -139,16 +160,25 @@ static enum step go_on(struct wire *w)
 	return step == STEP_AGAIN ? STEP_DONE : step;
 }
 
+/* OSError: what follows cannot be told from what is missing, where a ValueError is of a whole
+ * frame. */
+static int refuse_header(const char *why)
+{
+	PF_PY(error) = PyObject_CallFunction(PyExc_OSError, "is", EPROTO, why);
+
+	if (error)
+		PyErr_SetObject(PyExc_OSError, error);
+	return -1;
+}
+
 /* With the lock: the header is read, the body grows as far as bytes arrive for it. */
 static int make_room(struct wire *w)
 {
 	struct pf_err err;
 	size_t size;
 
-	if (!w->body && pf_frame_parse(&w->kind, &w->length, w->header_in, &err) < 0) {
-		PyErr_SetString(PyExc_ValueError, err.msg);
-		return -1;
-	}
+	if (!w->body && pf_frame_parse(&w->kind, &w->length, w->header_in, &err) < 0)
+		return refuse_header(err.msg);
 	size = w->body ? w->size * 8 : FIRST;
 	if (size > w->length)
 		size = w->length;
@@ -178,6 +208,23 @@ static int fail(const struct wire *w, enum step step)
 	return -1;
 }
 
+/* What a signal's handler raises may be of any class, also of those above: it is told apart by its
+ * attribute in_frame. */
+static int interrupted(void)
+{
+	PF_PY(type) = NULL;
+	PF_PY(value) = NULL;
+	PF_PY(trace) = NULL;
+	PF_PY(yes) = PyBool_FromLong(1);
+
+	PyErr_Fetch(&type, &value, &trace);
+	PyErr_NormalizeException(&type, &value, &trace);
+	if (PyObject_SetAttrString(value, "in_frame", yes) < 0)
+		PyErr_Clear();
+	PyErr_Restore(py_take(&type), py_take(&value), py_take(&trace));
+	return -1;
+}
+
 static int carry(struct wire *w)
 {
 	for (;;) {
@@ -194,7 +241,7 @@ static int carry(struct wire *w)
 		if (step != STEP_ROOM && step != STEP_AGAIN)
 			return fail(w, step);
 		if (PyErr_CheckSignals() < 0)
-			return -1;
+			return interrupted();
 	}
 }
 

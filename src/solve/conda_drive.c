@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/str.h"
+#include "req/channel_name.h"
 #include "solve/conda_plan.h"
 #include "solve/driver.h"
 
@@ -149,7 +150,8 @@ static char *write_specs(const struct pf_conda_asked *specs, struct pf_workdir *
 	PF_AUTO(buf) text = PF_BUF(PF_MAX_LOCK);
 
 	for (size_t i = 0; i < specs->n; i++)
-		pf_buf_printf(&text, PF_FMT "\n", PF_ARG(spell(&w->arena, &specs->v[i])));
+		if (pf_driver_line(&text, spell(&w->arena, &specs->v[i]), err) < 0)
+			return NULL;
 	return pf_buf_check(&text, "the match specs", err) < 0 ?
 		       NULL :
 		       pf_workdir_file(w, "specs.txt", pf_buf_view(&text), err);
@@ -229,12 +231,50 @@ int pf_conda_read_prefix(struct pf_plan *plan, const char *prefix, struct pf_err
 	return 0;
 }
 
-/* Each is known by a digest from now on. */
-static int finish(struct pf_plan *plan, const struct pf_conda_asked *specs, struct pf_err *err)
+static bool is_below(struct pf_str url, struct pf_str folder)
+{
+	return url.n > folder.n && url.p[folder.n] == '/' &&
+	       pf_str_eq(pf_str_cut(url, 0, folder.n), folder);
+}
+
+/* Without the logins and tokens of either. */
+static bool is_of_channel(struct pf_arena *a, struct pf_str url, const struct pf_channel *c)
+{
+	if (is_below(url, pf_channel_bare(a, c->url)))
+		return true;
+	for (size_t i = 0; i < c->asked.n; i++)
+		if (is_below(url, pf_channel_bare(a, c->asked.v[i])))
+			return true;
+	return false;
+}
+
+/* Whatever the program made of what it was told: packages come of the channels that were asked
+ * for, or are files that were, by their addresses. */
+static int check_origin(const struct pf_conda_record *r, struct pf_conda_task *t,
+			const struct pf_conda_asked *specs, struct pf_err *err)
+{
+	struct pf_str url = pf_channel_bare(&t->arena, r->url);
+
+	for (size_t i = 0; i < t->channels.v.n; i++)
+		if (is_of_channel(&t->arena, url, &t->channels.v.v[i]))
+			return 0;
+	for (size_t i = 0; i < specs->n; i++)
+		if (specs->v[i].url.kind == PF_PATTERN_EXACT &&
+		    pf_str_eq(specs->v[i].url.text, url))
+			return 0;
+	return pf_fail(err, PF_EINTEGRITY, PF_FMT " came from none of the channels: " PF_FMT,
+		       PF_ARG(pf_shown(r->name)), PF_ARG(pf_shown(url)));
+}
+
+/* Each is of a place that was asked for, and known by a digest from now on. */
+static int finish(struct pf_plan *plan, struct pf_conda_task *t,
+		  const struct pf_conda_asked *specs, struct pf_err *err)
 {
 	for (size_t i = 0; i < plan->conda.n; i++) {
 		struct pf_conda_record *r = &plan->conda.v[i].record;
 
+		if (check_origin(r, t, specs, err) < 0)
+			return -1;
 		if (!r->sha256.n && !r->md5.n)
 			return pf_fail(err, PF_EINTEGRITY, "nobody tells the digest of " PF_FMT,
 				       PF_ARG(pf_shown(r->fn)));
@@ -269,7 +309,7 @@ int pf_conda_task_drive(struct pf_plan *plan, struct pf_conda_task *t, const str
 		return -1;
 	pf_step_done();
 	plan->resolver = pf_dup(&plan->arena, d.version);
-	return finish(plan, &specs, err);
+	return finish(plan, t, &specs, err);
 }
 
 /* ---- by addresses ---- */
@@ -289,8 +329,12 @@ static char *write_addresses(const struct pf_plan *plan, struct pf_workdir *w, s
 	for (size_t i = 0; i < plan->conda.n; i++) {
 		const struct pf_conda_record *r = &v[i].record;
 
-		pf_buf_printf(&text, PF_FMT "#%s" PF_FMT "\n", PF_ARG(r->url),
-			      r->md5.n ? "" : "sha256:", PF_ARG(r->md5.n ? r->md5 : r->sha256));
+		struct pf_str line = pf_format(&w->arena, PF_FMT "#%s" PF_FMT, PF_ARG(r->url),
+					       r->md5.n ? "" : "sha256:",
+					       PF_ARG(r->md5.n ? r->md5 : r->sha256));
+
+		if (pf_driver_line(&text, line, err) < 0)
+			return NULL;
 	}
 	return pf_buf_check(&text, "the plan", err) < 0 ?
 		       NULL :

@@ -285,6 +285,16 @@ int pf_driver_find(struct pf_driver *out, const struct pf_python *python,
 
 /* ---- run ---- */
 
+int pf_driver_line(struct pf_buf *out, struct pf_str line, struct pf_err *err)
+{
+	for (size_t i = 0; i < line.n; i++)
+		if (((unsigned char)line.p[i] < ' ' && line.p[i] != '\t') || line.p[i] == 127)
+			return pf_fail(err, PF_EMODEL, "'" PF_FMT "' holds a control character",
+				       PF_ARG(pf_shown(line)));
+	pf_buf_printf(out, PF_FMT "\n", PF_ARG(line));
+	return 0;
+}
+
 /* On a full disk not even the log can tell. */
 static bool is_full(const char *path)
 {

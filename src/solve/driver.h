@@ -42,6 +42,9 @@ char **pf_driver_environment(struct pf_arena *a, const struct pf_driver *d,
  * log stays, its last lines are printed. `action`: "resolve", as in "uv cannot resolve". */
 int pf_driver_run(struct pf_buf *out, struct pf_workdir *w, const char *const *argv, char **envp,
 		  const char *action, struct pf_err *err) PF_MUST_USE;
+/* Appends a line to what will be a file for a driver. EMODEL where it would be more than one, or
+ * holds another control character than the tab: others wrote it. */
+int pf_driver_line(struct pf_buf *out, struct pf_str line, struct pf_err *err) PF_MUST_USE;
 /* What a driver's log says went wrong. */
 int pf_driver_explain(struct pf_str log, const char *action, struct pf_err *err);
 

@@ -40,9 +40,12 @@ static const struct {
 	{ "connect to server", PF_ETRANSFER, "a channel cannot be reached" },
 	{ "Multi-download failed", PF_ETRANSFER, "a download failed" },
 	{ "OfflineError", PF_ETRANSFER, "not in the cache, and the network is off" },
-	{ "PackagesNotFoundError", PF_ESOLVE, "no channel has it" },
-	{ "UnsatisfiableError", PF_ESOLVE, "no solution" },
+	{ "PackagesNotFound", PF_ESOLVE, "no channel has it" },
+	{ "ResolvePackageNotFound", PF_ESOLVE, "no channel has it" },
+	{ "UnsatisfiableError", PF_ESOLVE, "no solution" },	/* and LibMambaUnsatisfiableError */
 	{ "Could not solve for environment specs", PF_ESOLVE, "no solution" },
+	{ "does not exist (perhaps a typo or a missing channel)", PF_ESOLVE, "no channel has it" },
+	{ "nothing provides ", PF_ESOLVE, "no channel has it" },
 	{ "No solution found", PF_ESOLVE, "no solution" },
 	{ "ResolutionImpossible", PF_ESOLVE, "no solution" },
 	{ "No matching distribution found", PF_ESOLVE, "no solution" },
@@ -97,7 +100,9 @@ static bool begins_error(struct pf_str line)
 {
 	static const char *const starts[] = {
 		"error:", "critical libmamba", "error    libmamba", "PackagesNotFoundError:",
-		"UnsatisfiableError:", "LibMambaUnsatisfiableError:", "ResolvePackageNotFound:",
+		"PackagesNotFoundInChannelsError:", "UnsatisfiableError:",
+		"LibMambaUnsatisfiableError:", "ResolvePackageNotFound:",
+		"Could not solve for environment specs", "Encountered problems while solving",
 		"InvalidMatchSpec:", "UnavailableInvalidChannel:", "CondaHTTPError:",
 		"ChecksumMismatchError:", "CondaValueError:", "CondaError:",
 	};

@@ -36,17 +36,16 @@ static void put_formats(struct pf_buf *out, const struct pf_indexes *x)
 static char *write_lines(struct task *t, const char *name, const struct pf_strs *const *lists,
 			 struct pf_err *err)
 {
-	struct pf_buf text = PF_BUF(PF_MAX_LOCK);
-	char *path = NULL;
+	PF_AUTO(buf) text = PF_BUF(PF_MAX_LOCK);
 
 	put_formats(&text, &t->driver->indexes);
 	for (; *lists; lists++)
 		for (size_t i = 0; i < (*lists)->n; i++)
-			pf_buf_printf(&text, PF_FMT "\n", PF_ARG((*lists)->v[i]));
-	if (pf_buf_check(&text, "the requirements", err) == 0)
-		path = pf_workdir_file(t->w, name, pf_buf_view(&text), err);
-	pf_buf_free(&text);
-	return path;
+			if (pf_driver_line(&text, (*lists)->v[i], err) < 0)
+				return NULL;
+	if (pf_buf_check(&text, "the requirements", err) < 0)
+		return NULL;
+	return pf_workdir_file(t->w, name, pf_buf_view(&text), err);
 }
 
 /* pip looks nowhere when it is offline, and finds nothing; what uv lacks it tells itself. */
@@ -404,31 +403,34 @@ int pf_solve_upon(struct pf_plan *out, const struct pf_needs *needs, const char 
 
 /* ---- install ---- */
 
+/* "demo==1.0 --hash=sha256:...", "demo @ URL" */
+static int write_planned(struct pf_buf *out, const struct pf_planned *one, struct pf_err *err)
+{
+	PF_AUTO(buf) line = PF_BUF(PF_MAX_LOCK);
+
+	pf_buf_printf(&line, PF_FMT "%s" PF_FMT, PF_ARG(one->name), one->url.n ? " @ " : "==",
+		      PF_ARG(one->url.n ? one->url : one->version));
+	for (size_t k = 0; k < one->hashes.n; k++)
+		pf_buf_printf(&line, " --hash=" PF_FMT, PF_ARG(one->hashes.v[k]));
+	return pf_buf_check(&line, "the plan", err) < 0 ?
+		       -1 :
+		       pf_driver_line(out, pf_buf_view(&line), err);
+}
+
 /* Those with digests and those without: pip takes one digest in a file for all. */
 static char *write_part(struct pf_workdir *w, const struct pf_plan *plan,
 			const struct pf_indexes *indexes, bool hashed, struct pf_err *err)
 {
-	struct pf_buf text = PF_BUF(PF_MAX_LOCK);
-	char *path = NULL;
+	PF_AUTO(buf) text = PF_BUF(PF_MAX_LOCK);
 
 	put_formats(&text, indexes);
-	for (size_t i = 0; i < plan->packages.n; i++) {
-		const struct pf_planned *one = &plan->packages.v[i];
-
-		if (hashed != (one->hashes.n > 0))
-			continue;
-		pf_buf_printf(
-			&text, PF_FMT "%s" PF_FMT, PF_ARG(one->name),
-			one->url.n ? " @ " : "==", PF_ARG(one->url.n ? one->url : one->version));
-		for (size_t k = 0; k < one->hashes.n; k++)
-			pf_buf_printf(&text, " --hash=" PF_FMT, PF_ARG(one->hashes.v[k]));
-		pf_buf_char(&text, '\n');
-	}
-	if (pf_buf_check(&text, "the plan", err) == 0)
-		path = pf_workdir_file(w, hashed ? "plan.txt" : "plan-urls.txt", pf_buf_view(&text),
-				       err);
-	pf_buf_free(&text);
-	return path;
+	for (size_t i = 0; i < plan->packages.n; i++)
+		if (hashed == (plan->packages.v[i].hashes.n > 0) &&
+		    write_planned(&text, &plan->packages.v[i], err) < 0)
+			return NULL;
+	if (pf_buf_check(&text, "the plan", err) < 0)
+		return NULL;
+	return pf_workdir_file(w, hashed ? "plan.txt" : "plan-urls.txt", pf_buf_view(&text), err);
 }
 
 static size_t count_part(const struct pf_plan *plan, bool hashed)

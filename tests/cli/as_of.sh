@@ -231,11 +231,11 @@ exit \$((\$# > 1))
 END
 chmod +x "$work/bin/uv"
 by_uv() { env PATH="$work/bin:$PATH" "$program" create --refresh --env-manager uv --python "$python" "$@"; }
-check "uv" ends 6 by_uv "$work/plain"
+check "uv" ends 7 by_uv "$work/plain"
 check "is told no day" sh -c '! grep -q -- --exclude-newer "$1"' - "$work/uv.log"
-check "unless the user names one" ends 6 by_uv --as-of 2021-06-30 "$work/plain"
+check "unless the user names one" ends 7 by_uv --as-of 2021-06-30 "$work/plain"
 check "whose end it is" grep -qF -- "--exclude-newer 2021-07-01T00:00:00Z" "$work/uv.log"
-check "or means the model's" ends 6 by_uv --as-of model "$work/plain"
+check "or means the model's" ends 7 by_uv --as-of model "$work/plain"
 check "in the same way" grep -qF -- "--exclude-newer 2022-03-18T00:00:00Z" "$work/uv.log"
 if "$python" -m pip --version >/dev/null 2>&1; then
 	check "pip" ends 2 "$program" create --env-manager virtualenv --python "$python" --as-of model "$work/plain"

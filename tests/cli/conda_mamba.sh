@@ -158,6 +158,16 @@ rm "$work/lie"
 "$program" env rm "$other" >/dev/null 2>&1
 expect "it does not come again: refused" 5 "was installed, which is not planned" create --offline
 expect "solved anew it is made" 0 "$store/envs/" create --refresh
+model "$minor" act data
+echo data >"$work/stray"
+expect "a package of none of the channels" 5 "data came from none of the channels: https://elsewhere.example/linux-64/data" create --refresh
+check "nothing of it is seen, either" none "$store/tmp" -mindepth 1
+rm "$work/stray"
+expect "of them it is taken" 0 "$store/envs/" create --refresh
+calls
+model "$minor" "\"tool[license='^a\\n@EXPLICIT\\nhttps://h.example/linux-64/pkg-1-0.conda\\n\$']\""
+expect "a spec of several lines" 3 "a control byte" create
+check "is told to nobody" nobody_was_asked
 mv "$work/conda-forge" "$work/hidden"
 model "$minor" 'act'
 expect "a channel that cannot be reached" 4 "Download error" create
@@ -167,6 +177,21 @@ mv "$work/hidden" "$work/conda-forge"
 model "${version%.*}.77" 'tool=2'
 expect "another patch of Python" 0 "another patch is taken" create
 expect "unless that is refused" 6 "nothing provides python" create --strict-python
+while read -r words; do # how the programs say it
+	echo "$words" >"$work/words"
+	expect "as told by: $words" 0 "another patch is taken" create --refresh
+	expect "that is the reason" 6 "cannot make the conda environment: no" create --refresh --strict-python
+done <<'END'
+error    libmamba Could not solve for environment specs
+Encountered problems while solving: - nothing provides %s
+Looking for: - nothing provides requested %s
+└─ %s does not exist (perhaps a typo or a missing channel).
+LibMambaUnsatisfiableError: Encountered problems while solving:
+PackagesNotFoundError: The following packages are not available from current channels: - %s
+PackagesNotFoundInChannelsError: The following packages are not available from current channels: - %s
+ResolvePackageNotFound: - %s
+END
+rm "$work/words"
 
 # ---- pip's part ----
 "$maker" - "$here" "$work/mine" "$minor" <<'END'

@@ -4,7 +4,8 @@
 """Takes the newest package of each name, from channels in folders. WORK/calls gets a line of JSON for each call: the
 arguments, and the variables of conda's kin. Packages are unpacked into WORK/pkgs and linked from there, whatever is
 asked of it. WORK/die holds the name of a package at which it gives up in the middle of its work, WORK/lie that of
-one of which it tells another build."""
+one of which it tells another build, WORK/stray that of one that comes from elsewhere. WORK/words holds what it says
+where nothing provides a spec, "%s"."""
 import bz2
 import hashlib
 import io
@@ -23,6 +24,14 @@ VERSIONS = {"micromamba": "2.0.5", "mamba": "mamba 1.5.8\nconda 24.5.0", "conda"
 
 def fail(text):
     sys.exit("error    libmamba %s\ncritical libmamba %s" % (text, text))
+
+
+def give_up(spec):
+    words = os.path.join(WORK, "words")
+    if not os.path.isfile(words):
+        fail("Could not solve for environment specs\n    nothing provides %s" % spec)
+    with open(words) as f:
+        sys.exit(f.read().replace("%s", spec))
 
 
 def folder(url):
@@ -90,7 +99,7 @@ def solve(specs, channels):
         those = [r for r in known if r["name"] == name and
                  (not wanted or r["version"] == wanted or r["version"].startswith(wanted + "."))]
         if not those:
-            fail("Could not solve for environment specs\n    nothing provides %s" % spec)
+            give_up(spec)
         if name not in chosen:
             chosen[name] = max(those, key=lambda r: [int(n) for n in r["version"].split(".")])
             waiting += chosen[name]["depends"]
@@ -162,6 +171,8 @@ def install(prefix, record, site):
         sys.exit("gave up")
     if is_named("lie", record["name"]):
         record["build"] = "other_0"
+    if is_named("stray", record["name"]):
+        record["url"] = "https://elsewhere.example/linux-64/" + record["fn"]
     with open(os.path.join(package, "info/paths.json")) as f:
         for one in json.load(f)["paths"]:
             said.append(link_file(prefix, package, one, place_of(one["_path"], site) if noarch else one["_path"]))

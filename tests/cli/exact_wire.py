@@ -131,6 +131,26 @@ def not_taken():
 
 
 @check
+def late_while_there_is_more():
+    """a time is up also when there is always something to read"""
+    pair = Pair()
+    spent = b"PFR1" + struct.pack("<IQ", SPENT, 8) + bytes(8)
+    pair.far.sendall(spent * 1000)
+    pfr.send(pair.far.fileno(), ANSWER, 7)
+    with pair as fd:
+        return raises(TimeoutError, pfr.exchange, fd, PREDICT, 1, timeout=0) and pfr.receive(fd)[0] == SPENT
+
+
+@check
+def no_time_at_all():
+    """what is there already is taken even without any time"""
+    pair = Pair()
+    pfr.send(pair.far.fileno(), ANSWER, 7)
+    with pair as fd:
+        return pfr.receive(fd, timeout=0) == (ANSWER, 7)
+
+
+@check
 def the_end():
     """the end of the stream is an EOFError, also inside a frame"""
     with Pair(lambda fd: None) as fd:
@@ -160,17 +180,25 @@ def last_words():
 
 @check
 def no_frames():
-    """what is no frame is a ValueError"""
+    """what is no frame is an OSError"""
     found = []
-    for bad in (
-        b"{" * 16,
-        b"PFR1" + struct.pack("<IQ", 99, 0),
-        b"PFR1" + struct.pack("<IQ", ANSWER, 1 << 40),
-        b"PFR1" + struct.pack("<IQ", ANSWER, 8) + b"\xff" * 8,
-    ):
+    for bad in (b"{" * 16, b"PFR1" + struct.pack("<IQ", 99, 0), b"PFR1" + struct.pack("<IQ", ANSWER, 1 << 40)):
         with Pair(lambda fd: os.write(fd, bad)) as fd:
-            found.append(raises(ValueError, pfr.receive, fd))
-    return all(found)
+            try:
+                pfr.receive(fd)
+            except OSError as e:
+                found.append(e.errno == errno.EPROTO and "frame" in e.strerror)
+    return found == [True] * 3
+
+
+@check
+def no_value():
+    """what is no value is a ValueError, and the next frame is read"""
+    pair = Pair()
+    os.write(pair.far.fileno(), b"PFR1" + struct.pack("<IQ", ANSWER, 8) + b"\xff" * 8)
+    pfr.send(pair.far.fileno(), ANSWER, 7)
+    with pair as fd:
+        return raises(ValueError, pfr.receive, fd) and pfr.receive(fd) == (ANSWER, 7)
 
 
 @check
@@ -204,31 +232,44 @@ def misuse():
 @check
 def no_descriptor():
     """a descriptor that is none is an OSError"""
-    try:
-        pfr.receive(1 << 20)
-    except OSError as e:
-        return e.errno == errno.EBADF
+    closed = socket.socket()
+    closed.close()
+    found = []
+    for fd in (1 << 20, -1, closed.fileno()):
+        for call in (
+            lambda: pfr.receive(fd, 60),
+            lambda: pfr.receive_bytes(fd, 60),
+            lambda: pfr.send(fd, PREDICT, 1, 60),
+            lambda: pfr.send_bytes(fd, PREDICT, b"x", 60),
+            lambda: pfr.exchange(fd, PREDICT, 1, 60),
+        ):
+            try:
+                call()
+            except OSError as e:
+                found.append(e.errno)
+    return found == [errno.EBADF] * 15
 
 
-class Interrupted(Exception):
-    pass
+class Interrupted(ValueError):
+    in_frame = False
 
 
 @check
 def signals():
-    """a signal's handler is called, and may end the waiting"""
+    """a signal's handler is called, and may end the waiting, which its exception tells"""
     heard = []
 
     def handler(number, frame):
         heard.append(number)
         if len(heard) == 2:
-            raise Interrupted
+            raise raised
 
+    raised = Interrupted()
     old = signal.signal(signal.SIGALRM, handler)
     signal.setitimer(signal.ITIMER_REAL, 0.2, 0.2)
     try:
         with Pair() as fd:
-            return raises(Interrupted, pfr.receive, fd, timeout=60) and len(heard) == 2
+            return raises(Interrupted, pfr.receive, fd, timeout=60) and len(heard) == 2 and raised.in_frame
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, old)

@@ -191,4 +191,27 @@ expect "none at all" 3 "the model has no recorded answer" verify other
 expect "a lock of what is not installed" 6 "six is needed, and the training environment has it not" \
 	"$program" save --python "$python" --loader-module json --pip-requirement six --lock -o no
 check "nothing came of it" none no
+
+# ---- local versions in a lock ----
+have six 1.0+cu1
+wheels() { # FOLDER NAME-VERSION...
+	"$base" - "$@" <<'PY'
+import os, sys, zipfile
+os.makedirs(sys.argv[1])
+for one in sys.argv[2:]:
+    info = one + ".dist-info/"
+    with zipfile.ZipFile("%s/%s-py3-none-any.whl" % (sys.argv[1], one), "w") as wheel:
+        wheel.writestr(info + "METADATA", "Metadata-Version: 2.1\nName: %s\nVersion: %s\n" % tuple(one.split("-")))
+        wheel.writestr(info + "WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(info + "RECORD", "")
+PY
+}
+wheels few six-1.0 six-2.0 mlflow-3.17.2 cloudpickle-3.1.2 pip-23.2.1 setuptools-80.0 wheel-0.45.0
+wheels all six-1.0 six-1.0+cu1 six-1.0+cu2 six-2.0 mlflow-3.17.2 cloudpickle-3.1.2 pip-23.2.1 setuptools-80.0 wheel-0.45.0
+export PIP_NO_INDEX=1 PYFUNC_ENV_STORE="$work/lock-store"
+PIP_FIND_LINKS="$work/few" expect "a build that the index does not have" 0 "" save --loader-module json --lock -o public
+check "is told" said "six may be any 1.0 in the lock, not 1.0+cu1"
+check "its version is locked" grep -qx 'version = "1.0"' public/pylock.toml
+PIP_FIND_LINKS="$work/all" expect "one that it has" 0 "" save --loader-module json --lock -o local
+check "is locked, and no other build" grep -qx 'version = "1.0+cu1"' local/pylock.toml
 finish

@@ -278,6 +278,13 @@ def checks():
     refuses(pfr.InputError, "Can not safely convert", lambda: pfr.check_params(told, {"t": "x"}))
     refuses(pfr.InputError, "must be a dictionary", lambda: pfr.check_params(told, [1]))
     refuses(ValueError, "signature params", lambda: pfr.check_params("[{}]", None))
+    # The functions are compiled once.
+    seen = []
+    sys.setprofile(lambda frame, event, of: seen.append(frame.f_globals) if frame.f_code.co_name == "plain_params" else None)
+    pfr.check_params(told, {"t": 1})
+    pfr.check_params(told, {"t": 2})
+    sys.setprofile(None)
+    assert seen and all(names is seen[0] for names in seen), len(seen)
 
 
 def threads():

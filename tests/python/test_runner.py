@@ -26,10 +26,33 @@ def crash(*args):
 def lines(count):
     for i in range(count):
         sys.stderr.write("line %d\\n" % i)
+    sys.stderr.flush()
     os._exit(4)
 
 def child():
     return subprocess.Popen([sys.executable, "-c", "import time; print(1, flush=True); time.sleep(600)"], stdout=subprocess.PIPE).pid
+
+def write(what):
+    for number in os.listdir("/proc/self/fd"):
+        try:
+            if os.readlink("/proc/self/fd/" + number).startswith("socket:"):
+                os.write(int(number), what)
+        except OSError:
+            pass
+
+def leave(own_session):
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if not pid:
+        if own_session:
+            os.setsid()
+        os.write(writing, b"x")
+        time.sleep(600)
+    os.read(reading, 1)
+    with open(os.environ["LEFT"], "w") as f:
+        f.write(str(pid))
+    os.write(2, b"the last line")
+    os._exit(6)
 
 class Model:
     does = {
@@ -43,6 +66,8 @@ class Model:
         "child": child,
         "object": lambda: (x for x in ()),
         "big": lambda n: b"x" * n,
+        "write": write,
+        "leave": leave,
     }
 
     def predict(self, data):
@@ -171,11 +196,45 @@ class Failures(Running):
         self.assertIn("(SIGKILL)", str(error))
         self.assertNotEqual(runner.predict(do("pid")), pid)
 
+    def test_it_writes_into_its_socket(self):
+        runner = self.started()
+        pid = runner.pid
+        error = self.raised(pyfunc_env.RunnerDied, runner.predict, do("write", b"words and no frame at all"))
+        self.assertIn("wrote into its socket when it had to predict: ", error.message)
+        self.assertTrue(gone(pid))
+        self.assertEqual(runner.predict("again"), "again")
+
     def test_it_dies_while_nobody_asks(self):
         runner = self.started()
         os.kill(runner.pid, signal.SIGKILL)
         self.await_gone(runner.pid or 0)
         self.assertEqual(runner.predict("again"), "again")
+
+    def left_alone(self, own_session):
+        """The process ends, and a child that it has forked has its socket and its stderr."""
+        note = os.path.join(self.folder, "left")
+        runner = self.started(env={"LEFT": note})
+        error = self.raised(pyfunc_env.RunnerDied, runner.predict, do("leave", own_session))
+        with open(note, encoding="ascii") as f:
+            child = int(f.read())
+        self.assertEqual((error.exit_status, error.stderr), (6, "the last line"))
+        self.assertEqual(runner.predict("again"), "again")
+        return child
+
+    def test_a_child_lives_on(self):
+        self.await_gone(self.left_alone(False))
+
+    def test_a_child_lives_on_in_a_session_of_its_own(self):
+        child = self.left_alone(True)
+        self.assertFalse(gone(child))
+        os.kill(child, signal.SIGKILL)
+
+    def test_a_child_lives_on_and_the_end_is_told_by_nothing(self):
+        had = getattr(os, "pidfd_open", None)
+        if had:
+            del os.pidfd_open
+            self.addCleanup(setattr, os, "pidfd_open", had)
+        self.await_gone(self.left_alone(False))
 
     def test_the_last_lines_are_kept(self):
         error = self.raised(pyfunc_env.RunnerDied, self.started().predict, do("lines", 500))
@@ -246,21 +305,21 @@ class Ends(Running):
         self.assertIn("did not load the model within 0.3 s", str(error))
 
     def test_interrupted(self):
-        """A signal's handler raises in the middle of it."""
-
-        class Interrupted(Exception):
-            pass
+        """A signal's handler raises in the middle of it, what may be like something of the codec's."""
 
         def handler(*args):
-            raise Interrupted
+            raise raised
 
         runner = self.started()
-        pid = runner.pid
         self.addCleanup(signal.signal, signal.SIGALRM, signal.signal(signal.SIGALRM, handler))
-        signal.setitimer(signal.ITIMER_REAL, 0.3)
-        self.raised(Interrupted, runner.predict, do("sleep", 600))
-        self.assertTrue(gone(pid))
-        self.assertEqual(runner.predict("again"), "again")
+        for kind in (KeyboardInterrupt, RuntimeError, ValueError, TimeoutError, EOFError):
+            with self.subTest(kind.__name__):
+                pid = runner.predict(do("pid"))
+                raised = kind("by the handler")
+                signal.setitimer(signal.ITIMER_REAL, 0.3)
+                self.assertIs(self.raised(kind, runner.predict, do("sleep", 600)), raised)
+                self.assertTrue(gone(pid))
+                self.assertEqual(runner.predict("again"), "again")
 
     def test_closed(self):
         runner = self.started()

@@ -172,6 +172,32 @@ static void test_messages(void **state)
 	pf_arena_free(&a);
 }
 
+/* Programs are given files of specs: none is more than a line. */
+static void test_control(void **state)
+{
+	static const char *const bad[] = {
+		"numpy[license='^a\n@EXPLICIT\nhttps://h.example/linux-64/pkg-1-0.conda\n$']",
+		"numpy\n>=1", "numpy >=1\r,<2", "numpy 1,\v2", "numpy\f1", "numpy[build='a\x7f']",
+		"numpy[when='python\n>=3']", "numpy[\nversion=1]", "a\x1b[2J", "^a\nb$",
+		"pip>=23#\n--index-url=https://h.example/",
+	};
+	PF_AUTO(arena) a = { 0 };
+	struct pf_match_spec s;
+	struct pf_err err;
+
+	(void)state;
+	for (size_t i = 0; i < PF_COUNT(bad); i++) {
+		struct pf_str text = pf_format(&a, "%s # why", bad[i]);
+
+		if (pf_match_spec_parse(&s, &a, text, &err) == 0)
+			fail_msg("%s was taken", bad[i]);
+		assert_int_equal(err.code, PF_EMODEL);
+		assert_true(pf_str_find_str(pf_s(err.msg), "a control byte") != PF_NPOS);
+	}
+	assert_int_equal(pf_match_spec_parse(&s, &a, PF_S("\n numpy\t>=1 \n"), &err), 0);
+	assert_string_equal(pf_match_spec_print(&a, &s).p, "numpy[version='>=1']");
+}
+
 /* What a stranger makes big is refused, or is asked in time all the same. */
 static void test_limits(void **state)
 {
@@ -285,6 +311,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_keys),	 cmocka_unit_test(test_channel_urls),
 		cmocka_unit_test(test_printed),	 cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_control),
 		cmocka_unit_test(test_limits),	 cmocka_unit_test(test_regex),
 		cmocka_unit_test(test_files),	 cmocka_unit_test(test_bare),
 	};

@@ -96,6 +96,13 @@ static void explains_failures(void **state)
 		  "from current channels:\n\n  - nonesuch\n",
 		  PF_ESOLVE, "cannot resolve: no channel has it: PackagesNotFoundError: The following packages are not "
 			     "available from current channels: - nonesuch" },
+		{ "  \xe2\x94\x94\xe2\x94\x80 python 3.9.77** does not exist (perhaps a typo or a missing channel).\n",
+		  PF_ESOLVE, "cannot resolve: no channel has it" },
+		{ "ResolvePackageNotFound: \n  - python=3.9.77\n", PF_ESOLVE,
+		  "cannot resolve: no channel has it: ResolvePackageNotFound: - python=3.9.77" },
+		{ "Encountered problems while solving:\n  - nothing provides requested python 3.9.77**\n",
+		  PF_ESOLVE, "cannot resolve: no channel has it: Encountered problems while solving: - nothing provides "
+			     "requested python 3.9.77**" },
 		{ "critical libmamba Download error (6) Could not resolve host: h [http://h/x]\n", PF_ETRANSFER,
 		  "cannot resolve: a channel cannot be reached: critical libmamba Download error (6) Could not resolve host: "
 		  "h [http://h/x]" },
@@ -110,6 +117,23 @@ static void explains_failures(void **state)
 		assert_string_equal(err.msg, rows[i].msg);
 		assert_int_equal(err.code, rows[i].code);
 	}
+}
+
+static void writes_single_lines_for_drivers(void **state)
+{
+	static const char *const bad[] = { "a==1\n--index-url=https://h.example/", "a\r", "a\x7f",
+					   "a\x1b[2J" };
+	PF_AUTO(buf) out = PF_BUF(1000);
+	struct pf_err err;
+
+	(void)state;
+	for (size_t i = 0; i < PF_COUNT(bad); i++) {
+		assert_int_equal(pf_driver_line(&out, pf_s(bad[i]), &err), -1);
+		assert_int_equal(err.code, PF_EMODEL);
+	}
+	assert_int_equal(out.n, 0);
+	assert_int_equal(pf_driver_line(&out, PF_S("a == 1\t; x"), &err), 0);
+	assert_true(pf_str_is(pf_buf_view(&out), "a == 1\t; x\n"));
 }
 
 static void reads_conda_build_packages(void **state)
@@ -394,6 +418,7 @@ int main(void)
 		cmocka_unit_test(reads_what_uv_compiles),
 		cmocka_unit_test(reads_what_pip_reports),
 		cmocka_unit_test(explains_failures),
+		cmocka_unit_test(writes_single_lines_for_drivers),
 		cmocka_unit_test(reads_conda_build_packages),
 		cmocka_unit_test(knows_conda_packages_that_the_index_has),
 		cmocka_unit_test(refuses_lines_a_driver_would_misread),

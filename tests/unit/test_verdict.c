@@ -34,6 +34,7 @@ static const struct {
 	{ "NaN", "1", 9, 1, 1, 0, "" },
 	{ "[]", "[]", 0, 0, 0, 0, "" },
 	{ "[1, 2, 3]", "[4, 5, 3]", 0, 3, 2, 3, "[0]" },
+	{ "{\"a\\u0000b\": 1, \"a\": 2}", "{\"a\": 2, \"a\\u0000b\": 1}", 0, 2, 0, 0, "" },
 };
 
 static struct pf_node *parsed(struct pf_arena *a, const char *text)
@@ -80,11 +81,37 @@ static void test_page(void **state)
 	assert_true(pf_str_find_str(pf_buf_view(&page), "&#60;script&#62;&#34;&#39;&#38;") != PF_NPOS);
 }
 
+/* So are the names and versions of a record: none moves a cursor, or begins a line. */
+static void test_text(void **state)
+{
+	struct pf_str odd = PF_S("1\n\x1b[2J\x7f\xc2\x9b");
+	struct pf_verdict_package packages[] = { { odd, odd, odd } };
+	PF_AUTO(verdict) v = { .same = true, .python = { odd, PF_S("3.11.2") },
+			       .packages = { packages, 1, 1 } };
+	PF_AUTO(arena) a = { 0 };
+	PF_AUTO(buf) text = PF_BUF(1 << 20);
+	struct pf_str shown;
+	size_t lines = 0;
+
+	(void)state;
+	pf_verdict_compare(&v, parsed(&a, "{\"\\u001b[1m\\n\": \"\\u009b\"}"), parsed(&a, "{\"\\u001b[1m\\n\": 1}"));
+	pf_verdict_text(&text, &v, "model");
+	shown = pf_buf_view(&text);
+	for (size_t i = 0; i < shown.n; i++) {
+		lines += shown.p[i] == '\n';
+		assert_true(shown.p[i] == '\n' || (shown.p[i] >= ' ' && shown.p[i] < 127));
+	}
+	assert_int_equal(lines, 3);
+	assert_true(pf_str_find_str(shown, "at \\x1b[1m\\x0a: 1, recorded \"\\u009b\"") != PF_NPOS);
+	assert_true(pf_str_find_str(shown, "python 3.11.2, recorded with 1\\x0a\\x1b[2J\\x7f\\u009b; ") != PF_NPOS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_compare),
 		cmocka_unit_test(test_page),
+		cmocka_unit_test(test_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,10 +1,9 @@
-"""custom.py - models that are Python classes, and how they are pickled
-
-`PythonModel` and `PythonModelContext` are MLflow's own classes where MLflow is installed: who loads
-such a model needs MLflow, and nothing of this package. Elsewhere they are those below, which go
-into the pickle by value.
-"""
+# custom.py - models that are Python classes, and how they are pickled
 # SPDX-License-Identifier: Apache-2.0
+"""`PythonModel` and `PythonModelContext` are MLflow's own classes where MLflow is installed: who
+loads such a model needs MLflow, and nothing of this package. Elsewhere they are those below, which
+go into the pickle by value.
+"""
 
 from __future__ import annotations
 

@@ -1,10 +1,9 @@
-"""examples.py - input examples and signatures as the files that `pyfunc-env save` reads
-
-Values are spelled as JSON as MLflow spells them. A signature is inferred by MLflow where it is
+# examples.py - input examples and signatures as the files that `pyfunc-env save` reads
+# SPDX-License-Identifier: Apache-2.0
+"""Values are spelled as JSON as MLflow spells them. A signature is inferred by MLflow where it is
 installed. Otherwise only a DataFrame's or an array's own dtypes are told, by the table below:
 columns of other types are left to be given.
 """
-# SPDX-License-Identifier: Apache-2.0
 
 from __future__ import annotations
 

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -18,6 +20,12 @@ from . import errors, frames, program
 # Seconds that a process has to finish in once it has been told to, and then until it is seen gone.
 PATIENCE = 10.0
 GRACE = 3.0
+# ... that its stderr is read for once it is gone, and its end is looked for where nothing tells it.
+MOMENT = 0.5
+LOOK = 0.5
+
+# What cannot be sent, or made here of a whole answer.
+_OF_VALUES = (TypeError, ValueError, LookupError, ImportError)
 
 
 class Process:
@@ -35,10 +43,12 @@ class Process:
         argv = [program.find(), *argv]
         self._ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self._stderr, write_end = os.pipe()
+        self._rest = b""  # a line of it that has not ended
+        self._pidfd = -1
         self._popen: subprocess.Popen[bytes] | None = None
         self._failure: Exception | None = None
         self._started = threading.Event()
-        self._reaping = threading.Lock()
+        self._reaping = threading.RLock()  # by a finalizer, too
         self._keeper = threading.Thread(
             target=self._keep,
             args=(argv, environ, theirs, write_end),
@@ -83,29 +93,63 @@ class Process:
         os.close(write_end)
         self._started.set()
         if self._popen:
-            self._read_stderr()
-        number, self._stderr = self._stderr, -1  # in this order, for a child that is forked now
-        os.close(number)
-        if self._popen:
-            self._await_end(self._popen.pid)
-            self._reap()
+            self._follow(self._popen)
+        self._close_descriptors()
 
-    def _read_stderr(self) -> None:
-        rest = b""
-        while True:
-            more = os.read(self._stderr, 1 << 16)
-            *lines, rest = (rest + more).split(b"\n")
-            if (rest and not more) or len(rest) > program.TAIL_WIDTH:
-                lines, rest = [*lines, rest], b""
-            for line in lines:
-                self.messages.take(line.decode("utf-8", "replace"))
-            if not more:
-                return
+    def _follow(self, popen: subprocess.Popen[bytes]) -> None:
+        """Until it has ended, whoever else has its socket and its stderr then."""
+        waiting = select.poll()
+        waiting.register(self._stderr, select.POLLIN)
+        self._pidfd = _pidfd_of(popen.pid)
+        if self._pidfd >= 0:
+            waiting.register(self._pidfd, select.POLLIN)
+        while not self._has_ended(popen):
+            ready = waiting.poll(None if self._pidfd >= 0 else LOOK * 1e3)
+            if any(number == self._stderr for number, _ in ready) and not self._read_stderr():
+                self._has_ended(popen, 0)
+        self._reap()
+        with self._reaping, contextlib.suppress(OSError):
+            self._ours.shutdown(socket.SHUT_RDWR)  # what came before is still read
+        if self._pidfd >= 0:
+            waiting.unregister(self._pidfd)
+        self._read_last(waiting)
+
+    def _read_last(self, waiting: select.poll) -> None:
+        """What is left in the pipe, however late it is; others may go on writing."""
+        until, least = time.monotonic() + MOMENT, 1 << 16
+        while waiting.poll(max(0.0, until - time.monotonic()) * 1e3):
+            size = self._read_stderr()
+            least -= size
+            if not size or (least <= 0 and time.monotonic() > until):
+                break
+        if self._rest:
+            self.messages.take(self._rest.decode("utf-8", "replace"))
+
+    def _read_stderr(self) -> int:
+        """What there is of it; 0 at its end."""
+        more = os.read(self._stderr, 1 << 16)
+        *lines, self._rest = (self._rest + more).split(b"\n")
+        if len(self._rest) > program.TAIL_WIDTH:
+            lines, self._rest = [*lines, self._rest], b""
+        for line in lines:
+            self.messages.take(line.decode("utf-8", "replace"))
+        return len(more)
 
     @staticmethod
-    def _await_end(pid: int) -> None:
-        with contextlib.suppress(ChildProcessError):
-            os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    def _has_ended(popen: subprocess.Popen[bytes], now: int = os.WNOHANG) -> bool:
+        if popen.returncode is not None:
+            return True
+        try:
+            return os.waitid(os.P_PID, popen.pid, os.WEXITED | os.WNOWAIT | now) is not None
+        except ChildProcessError:
+            return True
+
+    def _close_descriptors(self) -> None:
+        for name in ("_stderr", "_pidfd"):
+            number = getattr(self, name)
+            setattr(self, name, -1)  # in this order, for a child that is forked now
+            if number >= 0:
+                os.close(number)
 
     def _reap(self) -> None:
         """Of one that has ended: until then its number, and its group's, is nobody else's."""
@@ -122,21 +166,26 @@ class Process:
             raise self._gone(what)
         try:
             return exchange(self._ours.fileno())
-        except TimeoutError:
-            self.broken = True
-            self.kill()
-            raise errors.LimitError(
-                f"the model's process did not {what} within {seconds:g} s and was ended",
-                stderr=self.messages.tail(),
-            ) from None
-        except (EOFError, OSError):
-            self.broken = True
-            raise self._gone(what) from None
-        except (TypeError, ValueError, LookupError, ImportError):
-            raise  # what cannot be sent, or made here of a whole answer
-        except BaseException:
+        except BaseException as error:
+            is_handlers = getattr(error, "in_frame", False)
+            if isinstance(error, _OF_VALUES) and not is_handlers:
+                raise
             self.broken = True  # somewhere in a frame
-            raise
+            if is_handlers or not isinstance(error, (EOFError, OSError)):
+                raise
+            failure = self._failed(error, what, seconds)
+        raise failure
+
+    def _failed(self, error: Exception, what: str, seconds: float | None) -> errors.Error:
+        if isinstance(error, TimeoutError) and seconds is not None:
+            self.kill()
+            message = f"the model's process did not {what} within {seconds:g} s and was ended"
+            return errors.LimitError(message, stderr=self.messages.tail())
+        if getattr(error, "errno", None) == errno.EPROTO:
+            self.kill()
+            message = f"the model's process wrote into its socket when it had to {what}: {error}"
+            return errors.RunnerDied(message, stderr=self.messages.tail())
+        return self._gone(what)
 
     def _gone(self, what: str) -> errors.Error:
         """It closed its end: how it ended."""
@@ -211,7 +260,8 @@ class Process:
             self._kill_group(signal.SIGKILL)
         if self._wait(GRACE) is not None:
             self._reap()
-        self._ours.close()
+        with self._reaping:
+            self._ours.close()
 
     def _kill_group(self, number: int) -> None:
         if self._popen is not None and self._popen.returncode is None:
@@ -222,10 +272,17 @@ class Process:
         """In a forked child: the process is the parent's."""
         self.broken = True
         self._ours.close()
-        if self._stderr >= 0:
-            os.close(self._stderr)
+        self._close_descriptors()
         if self._popen is not None:
             self._popen.returncode = 0  # it is not ours to wait for
+
+
+def _pidfd_of(pid: int) -> int:
+    """-1 where Python or the kernel has none."""
+    try:
+        return os.pidfd_open(pid)
+    except (AttributeError, OSError):
+        return -1
 
 
 def _called(number: int) -> str:

@@ -1,10 +1,9 @@
-"""save.py - models written, put on a tracking server, and MLmodel files added to
-
-What is written is the program's business (`pyfunc-env save`, `log`, `add`): here objects become
+# save.py - models written, put on a tracking server, and MLmodel files added to
+# SPDX-License-Identifier: Apache-2.0
+"""What is written is the program's business (`pyfunc-env save`, `log`, `add`): here objects become
 the files that it reads. Arguments are those of MLflow's functions, of its first releases and of
 MLflow 3.
 """
-# SPDX-License-Identifier: Apache-2.0
 
 from __future__ import annotations
 

@@ -47,11 +47,14 @@ class Job:
     def predict(self, names: list[Any], arrays: list[Any], rows: int) -> dict[str, Any]:
         """The model's answer to these columns, as a node."""
         asked = self._model()
-        if isinstance(asked, Runner):
-            answer = asked.predict(arrow.table(names, arrays, rows), self.params, self.result)
-        else:
-            data = _frame(names, arrays, rows)
+        elsewhere = isinstance(asked, Runner)
+        data = arrow.table(names, arrays, rows) if elsewhere else _frame(names, arrays, rows)
+        try:
             answer = asked.predict(data, self.params, self.result)
+        except errors.ModelCodeError as error:
+            if error.traceback:  # Spark tells the message alone, and no cause
+                error.message += "\n" + error.traceback
+            raise
         node: dict[str, Any] = answer["columns"]
         return node
 
