@@ -80,7 +80,7 @@ def dense(v):
 
 
 def is_sound(array):
-    """Is all that its bytes are to be text in fact that? Of others Python makes no text, nor an error that fits."""
+    """Are the bytes of its texts characters? Of others numpy makes them later, by a SystemError or worse."""
     import numpy
 
     if array.dtype.names is not None:
@@ -106,7 +106,7 @@ def make_array(v):
     data = dense(v["data"])
     need(data.dtype == numpy.uint8 and data.ndim == 1, "an array without bytes")
     made = data.view(dtype).reshape(shape)
-    need(is_sound(made), "text of characters that there are not")
+    need(is_sound(made), "text beyond all characters")
     return made
 
 
