@@ -12,6 +12,7 @@ struct reader {
 	struct pf_arena *a;
 	struct pf_str rest;
 	size_t size;	/* of the whole, for messages */
+	uint64_t promised;	/* words at least that are still to come */
 	unsigned depth;
 	struct pf_err *err;
 };
@@ -65,17 +66,30 @@ static int take_text(struct pf_value *out, struct reader *r, uint64_t n)
 
 static int take_value(struct pf_value *out, struct reader *r);
 
-/* Each value takes 8 bytes at least, so a count beyond that is a lie. */
+/* A count of what takes so many words each, at the least: beyond what is left after all that outer
+ * ones promise it is a lie. Each word is kept with r->promised -= 1, before it is read. */
+static int promise(struct reader *r, uint64_t n, unsigned words)
+{
+	uint64_t left = r->rest.n / 8;
+
+	if (r->promised > left || n > (left - r->promised) / words)
+		return refuse(r, "more values than bytes");
+	r->promised += n * words;
+	return 0;
+}
+
 static int take_values(struct pf_value **out, struct reader *r, uint64_t n)
 {
 	struct pf_value *v;
 
-	if (n > r->rest.n / 8)
-		return refuse(r, "more values than bytes");
+	if (promise(r, n, 1) < 0)
+		return -1;
 	v = pf_alloc_array(r->a, (size_t)n, sizeof(*v));
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		r->promised--;
 		if (take_value(&v[i], r) < 0)
 			return -1;
+	}
 	*out = v;
 	return 0;
 }
@@ -171,16 +185,20 @@ static int take_table(struct pf_value *out, struct reader *r, uint64_t n)
 
 	if (take_word(&rows, r) < 0 || take_word(&flags, r) < 0)
 		return -1;
-	if (n > PF_MAX_COLUMNS || n > r->rest.n / 16 || flags > 1 || rows > PF_MAX_FRAME)
+	if (n > PF_MAX_COLUMNS || flags > 1 || rows > PF_MAX_FRAME)
 		return refuse(r, "a table that is too wide or too long");
 	if (out->kind == PF_V_SERIES && n != 1)
 		return refuse(r, "a series has one column");
+	if (promise(r, n, 2) < 0) /* its type and its name */
+		return -1;
 	t->rows = (size_t)rows;
 	t->columns.v = pf_alloc_array(r->a, (size_t)n, sizeof(*t->columns.v));
 	t->columns.n = t->columns.cap = (size_t)n;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		r->promised -= 2;
 		if (take_column(&t->columns.v[i], r) < 0)
 			return -1;
+	}
 	for (size_t i = 0; i < n; i++) {
 		struct pf_column *c = &t->columns.v[i];
 
@@ -206,7 +224,7 @@ static int take_tagged(struct pf_value *out, struct reader *r, uint64_t n)
 static int take_map(struct pf_value *out, struct reader *r, uint64_t n)
 {
 	out->list.n = (size_t)n;
-	if (n > r->rest.n / 16)
+	if (n > r->rest.n / 16) /* 2 * n is a number */
 		return refuse(r, "more values than bytes");
 	if (take_values(&out->list.v, r, 2 * n) < 0)
 		return -1;

@@ -1,5 +1,6 @@
 /* codec.c - objects to bytes and back, for whoever loads the module */
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
 #include <stdlib.h>
 
 #include "base/limits.h"
@@ -56,16 +57,43 @@ void pfr_state_free(struct pfr *r)
 	free(r);
 }
 
+/* A process that is not ours goes on without the memory: reading a value calls nobody else and
+ * holds nothing but its arena, so that it may be left anywhere. */
+static _Thread_local jmp_buf *way_out;
+
+static void leave_reading(void)
+{
+	if (way_out)
+		longjmp(*way_out, 1);
+}
+
+static int read_value(struct pf_value *out, struct pf_arena *a, struct pf_str bytes)
+{
+	struct pf_err err;
+	jmp_buf here;
+	int rc;
+
+	pf_oom_set_handler(leave_reading);
+	if (setjmp(here)) {
+		way_out = NULL;
+		PyErr_SetString(PyExc_MemoryError, "");
+		return -1;
+	}
+	way_out = &here;
+	rc = pf_value_read(out, a, bytes, &err);
+	way_out = NULL;
+	if (rc < 0)
+		PyErr_SetString(PyExc_ValueError, err.msg);
+	return rc;
+}
+
 static struct py *decode(struct pfr *r, struct pf_str bytes)
 {
 	struct pf_arena a = { 0 };
 	struct pf_value value = { 0 };
-	struct pf_err err;
 	struct py *o = NULL;
 
-	if (pf_value_read(&value, &a, bytes, &err) < 0)
-		PyErr_SetString(PyExc_ValueError, err.msg);
-	else
+	if (read_value(&value, &a, bytes) == 0)
 		o = pfr_object(r, &value);
 	pf_arena_free(&a);
 	return o;

@@ -3,9 +3,7 @@
 #include "base/limits.h"
 #include "runner/runner.h"
 
-#define SHARED PF_KIB(64)	/* an array at least so large may share what arrived */
-
-static struct py *make_list(struct pfr *r, const struct pf_value *v, size_t n)
+struct py *pfr_list(struct pfr *r, const struct pf_value *v, size_t n)
 {
 	PF_PY(list) = PyList_New((ssize_t)n);
 
@@ -57,106 +55,6 @@ static struct py *make_datetime(int64_t ns)
 	delta = PyObject_CallMethod(module, "timedelta", "iLL", 0, (long long)seconds,
 				    (long long)(rest / 1000));
 	return epoch && delta ? PyObject_CallMethod(epoch, "__add__", "O", delta) : NULL;
-}
-
-/* ---- arrays: one bytearray and a numpy view of it, so that the array owns what it shows ---- */
-
-/* The bytes and where in them it begins. Most of what arrived is shared, not copied; a smaller part
- * of it would keep hold of all the rest. */
-static struct py *bytes_of(struct pfr *r, const void *data, size_t size, ssize_t *at)
-{
-	const char *start = r->arrived ? PyByteArray_AsString(r->arrived) : NULL;
-	size_t whole = start ? (size_t)PyByteArray_Size(r->arrived) : 0;
-	size_t from = (uintptr_t)data - (uintptr_t)start;
-
-	*at = 0;
-	if (size < SHARED || size < whole / 2 || from > whole || size > whole - from)
-		return PyByteArray_FromStringAndSize(data, (ssize_t)size);
-	*at = (ssize_t)from;
-	return py_ref(r->arrived);
-}
-
-static struct py *make_vector(struct pfr *r, struct py *numpy, enum pf_type type, const void *data,
-			      size_t count)
-{
-	ssize_t at;
-	PF_PY(bytes) = NULL;
-
-	if (!count) /* frombuffer wants at least one element */
-		return PyObject_CallMethod(numpy, "empty", "is", 0, pf_type_numpy(type));
-	bytes = bytes_of(r, data, count * pf_type_width(type), &at);
-	if (!bytes || bytes != r->arrived)
-		return !bytes ? NULL :
-				PyObject_CallMethod(numpy, "frombuffer", "Os", bytes,
-						    pf_type_numpy(type));
-	return PyObject_CallMethod(numpy, "frombuffer", "Osnn", bytes, pf_type_numpy(type),
-				   (ssize_t)count, at);
-}
-
-/* An object array, filled cell by cell, so that numpy does not look for structure in the cells. */
-struct py *pfr_objects_array(struct pfr *r, struct py *numpy, const struct pf_value *const *runs,
-			     size_t n, size_t each)
-{
-	size_t count = n * each, i = 0;
-	PF_PY(array) = PyObject_CallMethod(numpy, "empty", "ns", (ssize_t)count, "object");
-	struct py_view view;
-
-	if (!array || PyObject_GetBuffer(array, &view, PY_BUF_C_CONTIGUOUS | PY_BUF_FORMAT) < 0)
-		return NULL;
-	for (; i < count; i++) {
-		struct py *cell = pfr_object(r, &runs[i / each][i % each]);
-		struct py **place = (struct py **)view.buf + i;
-
-		if (!cell)
-			break;
-		Py_DecRef(*place);
-		*place = cell;
-	}
-	PyBuffer_Release(&view);
-	return i == count ? py_take(&array) : NULL;
-}
-
-static struct py *make_objects(struct pfr *r, struct py *numpy, const struct pf_value *v,
-			       size_t count)
-{
-	return pfr_objects_array(r, numpy, &v, 1, count);
-}
-
-static struct py *make_cells_vector(struct pfr *r, struct py *numpy, const struct pf_tensor *t)
-{
-	size_t count = pf_tensor_count(t);
-	PF_PY(list) = NULL;
-
-	if (t->type == PF_T_OBJECT)
-		return make_objects(r, numpy, t->values, count);
-	list = make_list(r, t->values, count);
-	return list ? PyObject_CallMethod(numpy, "array", "Os", list, pf_type_numpy(t->type)) : NULL;
-}
-
-static struct py *make_tensor(struct pfr *r, const struct pf_tensor *t)
-{
-	PF_PY(numpy) = pfr_import("numpy");
-	PF_PY(shape) = numpy ? PyTuple_New((ssize_t)t->rank) : NULL;
-	PF_PY(flat) = NULL;
-
-	if (!shape)
-		return NULL;
-	for (unsigned i = 0; i < t->rank; i++)
-		if (PyTuple_SetItem(shape, i, PyLong_FromLongLong((long long)t->shape[i])) < 0)
-			return NULL;
-	flat = pf_type_width(t->type) ?
-		       make_vector(r, numpy, t->type, t->data, pf_tensor_count(t)) :
-		       make_cells_vector(r, numpy, t);
-	return flat ? PyObject_CallMethod(flat, "reshape", "(O)", shape) : NULL;
-}
-
-/* numpy's own scalar, such as numpy.float64: what a vector of one gives away. */
-static struct py *make_element(struct pfr *r, const struct pf_tensor *t)
-{
-	PF_PY(numpy) = PyImport_ImportModule("numpy");
-	PF_PY(one) = numpy ? make_vector(r, numpy, t->type, t->data, 1) : NULL;
-
-	return one ? PyObject_CallMethod(one, "__getitem__", "n", (ssize_t)0) : NULL;
 }
 
 /* ---- tables ---- */
@@ -247,7 +145,7 @@ static struct py *make_header(struct pfr *r, struct py *pandas, const struct pf_
 static struct py *make_block(struct pfr *r, struct py *numpy, const struct pf_table *t)
 {
 	size_t count = t->rows * t->columns.n;
-	PF_PY(flat) = make_vector(r, numpy, PF_T_FLOAT64, t->columns.v[0].data, count);
+	PF_PY(flat) = pfr_vector(r, numpy, PF_T_FLOAT64, t->columns.v[0].data, count);
 	PF_PY(block) = flat ? PyObject_CallMethod(flat, "reshape", "nn", (ssize_t)t->columns.n,
 						  (ssize_t)t->rows) :
 			      NULL;
@@ -258,15 +156,16 @@ static struct py *make_block(struct pfr *r, struct py *numpy, const struct pf_ta
 static struct py *make_cells(struct pfr *r, struct py *numpy, const struct pf_column *c,
 			     size_t rows)
 {
-	return c->data || pf_type_width(c->type) ? make_vector(r, numpy, c->type, c->data, rows) :
-						   make_list(r, c->values, rows);
+	return c->data || pf_type_width(c->type) ? pfr_vector(r, numpy, c->type, c->data, rows) :
+						   pfr_list(r, c->values, rows);
 }
 
 /* What is declared as objects stays objects: of a list of text pandas 3 makes another type. */
 static struct py *make_declared(struct pfr *r, struct py *pandas, struct py *numpy,
 				struct py *index, const struct pf_column *c, size_t rows)
 {
-	PF_PY(cells) = make_objects(r, numpy, c->values, rows);
+	const struct pf_value *values = c->values;
+	PF_PY(cells) = pfr_objects_array(r, numpy, &values, 1, rows);
 
 	return cells ? PyObject_CallMethod(pandas, "Series", "OOs", cells, index, "object") : NULL;
 }
@@ -285,7 +184,7 @@ static bool is_all_missing(const struct pf_column *c, size_t rows)
 static struct py *make_missing(struct pfr *r, struct py *pandas, struct py *index,
 			       const struct pf_column *c, size_t rows)
 {
-	PF_PY(list) = make_list(r, c->values, rows);
+	PF_PY(list) = pfr_list(r, c->values, rows);
 	PF_PY(like) = list ? PyObject_CallMethod(pandas, "Series", "[s]", "text") : NULL;
 	PF_PY(type) = like ? PyObject_GetAttrString(like, "dtype") : NULL;
 
@@ -329,13 +228,28 @@ static struct py *import_pandas(void)
 	return pandas;
 }
 
+/* pandas looks into labels: what is as long as it says must not be among them. */
+static bool are_plain(const struct pf_value *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (v[i].kind == PF_V_TAGGED || v[i].kind == PF_V_TABLE ||
+		    (v[i].kind == PF_V_LIST && !are_plain(v[i].list.v, v[i].list.n)))
+			return false;
+	return true;
+}
+
 /* An Index, so that a Series of it is not aligned with the table's: labels may repeat. */
 static struct py *make_index(struct pfr *r, struct py *pandas, const struct pf_table *t)
 {
-	PF_PY(list) = t->index ? make_list(r, t->index, t->rows) : NULL;
+	PF_PY(list) = NULL;
 
 	if (!t->index)
 		return PyObject_CallMethod(pandas, "RangeIndex", "n", (ssize_t)t->rows);
+	if (!are_plain(t->index, t->rows)) {
+		PyErr_SetString(PyExc_ValueError, "a label of a row that is none");
+		return NULL;
+	}
+	list = pfr_list(r, t->index, t->rows);
 	return list ? PyObject_CallMethod(pandas, "Index", "O", list) : NULL;
 }
 
@@ -374,7 +288,7 @@ static struct py *make_frame(struct pfr *r, const struct pf_table *t)
 	return py_take(&frame);
 }
 
-static struct py *make_table(struct pfr *r, const struct pf_table *t)
+static struct py *make_molded(struct pfr *r, const struct pf_table *t)
 {
 	struct py *frame = pfr_mold_pour(r, t);
 
@@ -383,6 +297,19 @@ static struct py *make_table(struct pfr *r, const struct pf_table *t)
 	frame = make_frame(r, t);
 	if (frame)
 		pfr_mold_take(r, t, frame);
+	return frame;
+}
+
+/* A table in a cell of another must not touch the mold that the other one is made with. */
+static struct py *make_table(struct pfr *r, const struct pf_table *t)
+{
+	struct py *frame;
+
+	if (r->in_table)
+		return make_frame(r, t);
+	r->in_table = true;
+	frame = make_molded(r, t);
+	r->in_table = false;
 	return frame;
 }
 
@@ -430,7 +357,7 @@ struct py *pfr_object(struct pfr *r, const struct pf_value *v)
 	case PF_V_BYTES:
 		return PyBytes_FromStringAndSize(v->s.p, (ssize_t)v->s.n);
 	case PF_V_LIST:
-		return make_list(r, v->list.v, v->list.n);
+		return pfr_list(r, v->list.v, v->list.n);
 	case PF_V_MAP:
 		return make_dict(r, v);
 	case PF_V_TABLE:
@@ -438,11 +365,11 @@ struct py *pfr_object(struct pfr *r, const struct pf_value *v)
 	case PF_V_SERIES:
 		return make_series(r, v->table);
 	case PF_V_TENSOR:
-		return make_tensor(r, v->tensor);
+		return pfr_tensor(r, v->tensor);
 	case PF_V_DATETIME:
 		return make_datetime(v->i);
 	case PF_V_ELEMENT:
-		return make_element(r, v->tensor);
+		return pfr_element(r, v->tensor);
 	case PF_V_TAGGED:
 		return build(r, v);
 	}

@@ -78,7 +78,7 @@ static void put_data(struct pfr *r, struct pf_buf *out, const struct py_view *v)
 		return;
 	gather(room, v, 0, v->buf);
 	out->n += n;
-	while (out->n % 8 && !out->toobig)
+	for (size_t i = n; i % 8; i++) /* by itself: what was lent before it is not in `out` */
 		pf_buf_char(out, '\0');
 }
 

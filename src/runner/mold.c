@@ -218,8 +218,12 @@ static bool read_order(struct pfr_mold *m, struct py *blocks, size_t columns)
 		ssize_t width = block ? PyList_Size(block) : -1;
 
 		for (ssize_t j = 0; j < width && n < columns; j++) {
+			size_t place = (size_t)PyLong_AsLongLong(PyList_GetItem(block, j));
+
+			if (place >= columns) /* also -1, of an exception */
+				return false;
 			m->begins[n] = j == 0;
-			m->order[n++] = (size_t)PyLong_AsLongLong(PyList_GetItem(block, j));
+			m->order[n++] = place;
 		}
 	}
 	return n == columns && !PyErr_Occurred();

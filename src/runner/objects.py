@@ -70,7 +70,7 @@ def build(tag, value):
     make = MAKERS.get(tag)
     if make is None:
         raise ValueError("an object of kind %.80r, which this side does not know" % tag)
-    need(type(value) is not range, "a range for its contents")  # it may be of any length
+    need(not is_range(value), "a range for its contents")  # it may be of any length
     try:
         return make(value)
     except ImportError as e:
@@ -86,9 +86,19 @@ def need(condition, what):
         raise ValueError(what)
 
 
+def is_range(v):
+    return type(v) is range or type(v) is class_of("pandas", "RangeIndex")
+
+
 def listed(v):
     """A list itself, not a range, which is as long as it says."""
     need(type(v) is list, "not a list")
+    return v
+
+
+def parts(v, n):
+    """A list of just so many."""
+    need(len(listed(v)) == n, "not a list of %d" % n)
     return v
 
 
@@ -132,9 +142,9 @@ MAKERS["tuple"] = lambda v: tuple(listed(v))
 MAKERS["set"] = lambda v: set(listed(v))
 MAKERS["frozenset"] = lambda v: frozenset(listed(v))
 MAKERS["bytearray"] = lambda v: bytearray(v + b"")
-MAKERS["range"] = lambda v: range(*v)
-MAKERS["slice"] = lambda v: slice(*v)
-MAKERS["complex"] = lambda v: complex(*v)
+MAKERS["range"] = lambda v: range(*parts(v, 3))
+MAKERS["slice"] = lambda v: slice(*parts(v, 3))
+MAKERS["complex"] = lambda v: complex(*parts(v, 2))
 
 
 @takes(None, "builtins", "int")
@@ -172,7 +182,7 @@ def make_decimal(v):
 def make_fraction(v):
     from fractions import Fraction
 
-    numerator, denominator = v
+    numerator, denominator = parts(v, 2)
     need(type(numerator) is int and type(denominator) is int, "a fraction of other than integers")
     return Fraction(numerator, denominator)
 
@@ -266,9 +276,9 @@ def make_zone(v):
     """By the library that it was of, else by another that is there."""
     if v is None:
         return None
-    if v[0] == "fixed":
-        return fixed_zone(*v[1:])
-    _, name, library = v
+    if listed(v)[0] == "fixed":
+        return fixed_zone(*parts(v, 4)[1:])
+    _, name, library = parts(v, 3)
     need(ZONE.match(name), "no name of a time zone")
     first = [ZONES[library]] if library in ZONES else []
     for by in first + list(ZONES.values()):
@@ -317,14 +327,14 @@ takes("timedelta", "datetime", "timedelta")(lambda o: [o.days, o.seconds, o.micr
 def make_date(v):
     import datetime
 
-    return datetime.date(*v)
+    return datetime.date(*parts(v, 3))
 
 
 @makes("time")
 def make_time(v):
     import datetime
 
-    hour, minute, second, micro, fold, zone = v
+    hour, minute, second, micro, fold, zone = parts(v, 6)
     return datetime.time(hour, minute, second, micro, make_zone(zone), fold=fold)
 
 
@@ -332,4 +342,4 @@ def make_time(v):
 def make_timedelta(v):
     import datetime
 
-    return datetime.timedelta(*v)
+    return datetime.timedelta(*parts(v, 3))

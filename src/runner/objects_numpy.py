@@ -71,6 +71,26 @@ def take_array(o):
     return "array", {"dtype": tell_dtype(dtype), "shape": shape, "data": data}
 
 
+def dense(v):
+    """An array itself: what becomes one may be as long as it says."""
+    import numpy
+
+    need(type(v) is numpy.ndarray, "not an array")
+    return v
+
+
+def is_sound(array):
+    """Are the bytes of its texts characters? Of others numpy makes them later, by a SystemError or worse."""
+    import numpy
+
+    if array.dtype.names is not None:
+        return all(is_sound(array[name]) for name in array.dtype.names)
+    if array.dtype.kind != "U" or not array.size or not array.dtype.itemsize:
+        return True
+    points = numpy.ascontiguousarray(array).reshape(-1).view(array.dtype.str[0] + "u4")
+    return int(points.max()) <= sys.maxunicode
+
+
 @makes("array")
 def make_array(v):
     import numpy
@@ -83,9 +103,11 @@ def make_array(v):
             count *= size
         need(0 <= count <= MOST_EMPTY, "an array of too many empty elements")
         return numpy.zeros(shape, dtype)
-    data = v["data"]
+    data = dense(v["data"])
     need(data.dtype == numpy.uint8 and data.ndim == 1, "an array without bytes")
-    return data.view(dtype).reshape(shape)
+    made = data.view(dtype).reshape(shape)
+    need(is_sound(made), "text beyond all characters")
+    return made
 
 
 @makes("reshaped")
@@ -107,22 +129,29 @@ def make_turned(v):
 def make_records(v):
     import numpy
 
-    dtype, shape, fields = make_dtype(v["dtype"]), tuple(listed(v["shape"])), v["fields"]
+    dtype, shape, fields = make_dtype(v["dtype"]), tuple(listed(v["shape"])), listed(v["fields"])
     need(dtype.hasobject and dtype.itemsize <= WIDEST, "records that are none")
     need(len(dtype.names) == len(fields), "records of other fields than they have")
     for name, field in zip(dtype.names, fields):
-        need(field.shape[:len(shape)] == shape, "records whose fields differ in shape")
+        need(dense(field).shape[:len(shape)] == shape, "records whose fields differ in shape")
     out = numpy.zeros(shape, dtype)
     for name, field in zip(dtype.names, fields):
         out[name] = field
     return out
 
 
+def is_nested_text(values, na):
+    if type(values) is list:
+        return all(is_nested_text(item, na) for item in values)
+    return type(values) is str or type(values) is type(na)
+
+
 @makes("array of text")
 def make_text_array(v):
     import numpy
 
-    values, has_na, na = v
+    values, has_na, na = parts(v, 3)
+    need(is_nested_text(values, na), "an array of text of other cells")
     kinds = getattr(numpy, "dtypes", None)
     if not hasattr(kinds, "StringDType"):
         out = numpy.empty(numpy.shape(values), dtype=object)
@@ -163,14 +192,14 @@ def make_scalar(v):
 def make_matrix(v):
     import numpy
 
-    return numpy.asmatrix(v)
+    return numpy.asmatrix(dense(v))
 
 
 @makes("recarray")
 def make_recarray(v):
     import numpy
 
-    return v.view(numpy.recarray)
+    return dense(v).view(numpy.recarray)
 
 
 @makes("numpy.str")
@@ -211,10 +240,10 @@ def take_masked(o):
 def make_masked(v):
     import numpy
 
-    mask = numpy.ma.nomask if v["mask"] is None else v["mask"]
-    made = numpy.ma.MaskedArray(v["data"], mask=mask, hard_mask=v["hard"])
+    mask = numpy.ma.nomask if v["mask"] is None else dense(v["mask"])
+    made = numpy.ma.MaskedArray(dense(v["data"]), mask=mask, hard_mask=v["hard"])
     if v["fill"] is not None:
-        made.fill_value = v["fill"][()]
+        made.fill_value = dense(v["fill"])[()]
     return made
 
 
@@ -248,17 +277,18 @@ def take_sparse(o):
 def make_sparse(v):
     from scipy import sparse
 
-    form, shape, parts = v["format"], tuple(listed(v["shape"])), v["parts"]
+    form, shape = v["format"], tuple(listed(v["shape"]))
+    pieces = [dense(part) for part in listed(v["parts"])]
     need(form in SPARSE, "a sparse matrix of unknown form")
     kind = getattr(sparse, form + "_array", None) if v["array"] is True else None
     kind = kind or getattr(sparse, form + "_matrix")
     if form == "coo":
-        data, coords = parts[0], tuple(parts[1:])
+        data, coords = pieces[0], tuple(pieces[1:])
         for coord, size in zip(coords, shape):
             need(len(coord) == len(data), "a sparse matrix whose parts differ in length")
             need(not len(coord) or (coord.min() >= 0 and coord.max() < size), "a sparse matrix with cells beyond it")
         return kind((data, coords), shape=shape)
-    made = kind(tuple(parts), shape=shape)
+    made = kind(tuple(pieces), shape=shape)
     made.check_format(full_check=True)  # what is beyond it would be read and written
     return made
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The third part of objects.py. Of private names of pandas none is relied on but `blocks`, which is tried first.
 NATIVE = {"b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f4", "f8"}
-LONGEST_RANGE = 1 << 20  # numbers of a range that are to become an array
+LONGEST = 1 << 20  # numbers of a range, or cells of a sparse column, that are to become an array
 
 
 def asked_once(function):
@@ -107,8 +107,18 @@ def of_pandas(name):
 
 
 def bounded(v):
-    """An Index whose numbers may all be needed."""
-    need(not isinstance(v, class_of("pandas", "RangeIndex")) or len(v) <= LONGEST_RANGE, "a range that is too long")
+    """An Index or an array all of whose cells may be needed, as long as what arrived."""
+    need(type(v) is not list, "a list for an array")
+    short = is_range(v) or isinstance(v, class_of("pandas", "arrays.SparseArray") or class_of("pandas", "SparseArray"))
+    need(not short or len(v) <= LONGEST, "a range that is too long")
+    need(v.dtype != object or not any(is_range(cell) for cell in v), "a range for a cell")
+    return v
+
+
+def index_of(v):
+    import pandas
+
+    need(isinstance(v, pandas.Index), "an index that is none")
     return v
 
 
@@ -191,6 +201,9 @@ def as_series(values, index):
     import numpy
     import pandas
 
+    need(len(values) == len(index), "a column of another length than it says")
+    if not isinstance(values, class_of("pandas", "api.extensions.ExtensionArray")):
+        bounded(values)
     declared = object if isinstance(values, numpy.ndarray) and values.dtype == object else None
     return pandas.Series(values, index=index, dtype=declared)
 
@@ -198,7 +211,8 @@ def as_series(values, index):
 def join_columns(told):
     import pandas
 
-    table, others, rows = told.get("table"), told["others"], told["rows"]
+    table, others, rows = told.get("table"), listed(told["others"]), told["rows"]
+    need(table is None or (type(table) is pandas.DataFrame and len(table) == rows), "a table of another length")
     if table is not None and not others:
         return table
     index = pandas.RangeIndex(rows)
@@ -216,9 +230,9 @@ def make_frame(told):
     made = join_columns(told)
     need(len(made) == told["rows"], "a table of another length than it says")
     if "columns" in told:
-        made.columns = told["columns"]
+        made.columns = index_of(told["columns"])
     if "index" in told:
-        made.index = told["index"]
+        made.index = index_of(told["index"])
     return put_besides(made, told)
 
 
@@ -248,7 +262,7 @@ def make_series(told):
         made = as_series(told["values"], pandas.RangeIndex(told["rows"]))
     need(len(made) == told["rows"], "a series of another length than it says")
     if "index" in told:
-        made.index = told["index"]
+        made.index = index_of(told["index"])
     made.name = told["name"]
     return put_besides(made, told)
 
@@ -265,7 +279,7 @@ def take_range(o):
 def make_range(v):
     import pandas
 
-    start, stop, step, name = v
+    start, stop, step, name = parts(v, 4)
     return pandas.RangeIndex(start, stop, step, name=name)
 
 
@@ -281,8 +295,9 @@ def take_multi(o):
 def make_multi(v):
     import pandas
 
-    levels = [bounded(level) for level in v["levels"]]
-    return pandas.MultiIndex(levels=levels, codes=v["codes"], names=v["names"], verify_integrity=True)
+    levels = [bounded(level) for level in listed(v["levels"])]
+    codes = [dense(part) for part in listed(v["codes"])]
+    return pandas.MultiIndex(levels=levels, codes=codes, names=v["names"], verify_integrity=True)
 
 
 @takes("index", "pandas", "Index")
@@ -309,7 +324,7 @@ def make_index(v):
     import numpy
     import pandas
 
-    values = v["values"]
+    values = v["values"] if type(v["values"]) is class_of("pandas", "RangeIndex") else bounded(v["values"])
     declared = object if isinstance(values, numpy.ndarray) and values.dtype == object else None
     made = pandas.Index(values, name=v["name"], dtype=declared)
     if v["freq"] is not None and hasattr(made, "freq") and not isinstance(made, pandas.PeriodIndex):
@@ -366,17 +381,23 @@ def text_of(values, missing):
     return out.tolist()
 
 
+def texts(v):
+    need({type(cell) for cell in listed(v)} <= {str, float, type(None)}, "text of other cells")
+    return v
+
+
 @makes("text")
 def make_text(v):
     import numpy
     import pandas
 
+    texts(v)
     dtype = text_type()
     if dtype == object:
         out = numpy.empty(len(v), dtype=object)
-        out[:] = listed(v)
+        out[:] = v
         return out
-    return pandas.array(listed(v), dtype=dtype)
+    return pandas.array(v, dtype=dtype)
 
 
 def take_strings(o):
@@ -420,7 +441,7 @@ def make_strings(v):
             dtype = of()
         except (ImportError, TypeError, ValueError, AttributeError):
             continue
-        return make_text(v["values"]) if dtype == object else pandas.array(listed(v["values"]), dtype=dtype)
+        return make_text(v["values"]) if dtype == object else pandas.array(texts(v["values"]), dtype=dtype)
 
 
 def take_nullable(o):
@@ -433,7 +454,7 @@ takes("nullable", "pandas", *["arrays." + name for name in set(NULLABLE.values()
 
 @makes("nullable")
 def make_nullable(v):
-    data, mask = v["data"], v["mask"]
+    data, mask = dense(v["data"]), dense(v["mask"])
     need(data.ndim == 1 and mask.shape == data.shape and mask.dtype == bool, "a column whose mask is none")
     return of_pandas("arrays." + NULLABLE[data.dtype.kind])(data, mask)
 
@@ -448,7 +469,7 @@ def make_categorical(v):
     import pandas
 
     categories = bounded(v["categories"])
-    return pandas.Categorical.from_codes(v["codes"], categories=categories, ordered=v["ordered"])
+    return pandas.Categorical.from_codes(dense(v["codes"]), categories=categories, ordered=v["ordered"])
 
 
 def unit_of(dtype):
@@ -475,7 +496,7 @@ UNITS = {"s", "ms", "us", "ns"}
 
 def counted(v, kind):
     """Integers as dates or spans of a unit."""
-    need(v["unit"] in UNITS and v["values"].dtype == "i8", "dates of no known unit")
+    need(v["unit"] in UNITS and dense(v["values"]).dtype == "i8", "dates of no known unit")
     return v["values"].view("%s8[%s]" % (kind, v["unit"]))
 
 
@@ -513,7 +534,7 @@ def take_periods(o):
 def make_periods(v):
     import pandas
 
-    return pandas.arrays.PeriodArray(v["values"], dtype=understood(pandas.PeriodDtype, v["freq"]))
+    return pandas.arrays.PeriodArray(dense(v["values"]), dtype=understood(pandas.PeriodDtype, v["freq"]))
 
 
 @takes("intervals", "pandas", "arrays.IntervalArray")
@@ -545,7 +566,7 @@ def make_sparse_column(v):
     import pandas
     from pandas._libs.sparse import IntIndex
 
-    values, places = v["values"], v["places"]
+    values, places = bounded(v["values"]), dense(v["places"])
     need(values.ndim == 1 and places.ndim == 1 and len(values) == len(places), "a sparse column of unequal parts")
     index = IntIndex(v["length"], places.astype("i4"))
     if v["kind"] == "block":
@@ -603,7 +624,7 @@ def make_timestamp(v):
     import numpy
     import pandas
 
-    need(v["unit"] in UNITS, "a moment of no known unit")
+    need(v["unit"] in UNITS and type(v["value"]) is int, "a moment of no known unit")
     made, zone = pandas.Timestamp(numpy.datetime64(v["value"], v["unit"])), make_zone(v["zone"])
     return made if zone is None else made.tz_localize("UTC").tz_convert(zone)
 
@@ -613,7 +634,7 @@ def make_span(v):
     import numpy
     import pandas
 
-    need(v["unit"] in UNITS, "a span of no known unit")
+    need(v["unit"] in UNITS and type(v["value"]) is int, "a span of no known unit")
     return pandas.Timedelta(numpy.timedelta64(v["value"], v["unit"]))
 
 
@@ -626,7 +647,7 @@ def take_period(o):
 def make_period(v):
     import pandas
 
-    ordinal, name = v
+    ordinal, name = parts(v, 2)
     return understood(lambda freq: pandas.Period(ordinal=ordinal, freq=freq), name)
 
 
@@ -637,4 +658,4 @@ takes("interval", "pandas", "Interval")(lambda o: [o.left, o.right, o.closed])
 def make_interval(v):
     import pandas
 
-    return pandas.Interval(*v)
+    return pandas.Interval(*parts(v, 3))

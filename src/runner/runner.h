@@ -35,6 +35,7 @@ struct pfr {
 	struct py *header;	/* the Index of the last table's names; NULL: none yet */
 	struct pf_buf names;
 	struct pfr_mold *mold;	/* of the tables like the last one (mold.c); NULL: none yet */
+	bool in_table;		/* a table is being made: those in its cells have no mold */
 	struct py *classes[PFR_CLASSES]; /* those of exact.h that were seen; NULL: not yet */
 	int text_is_object;	/* pandas has text as objects: 1, -1 for no, 0 not known yet */
 	int has_blocks;		/* a DataFrame's blocks are as exact_table.c takes them: the same */
@@ -62,6 +63,12 @@ struct py *pfr_ask(struct pfr *r, struct py *data, struct py *params, struct py 
 struct py *pfr_stream(struct pfr *r, struct py *data, struct py *params, const char **stage);
 /* convert.c - a value as the Python object that a model is given. */
 struct py *pfr_object(struct pfr *r, const struct pf_value *v);
+struct py *pfr_list(struct pfr *r, const struct pf_value *v, size_t n);
+/* convert_array.c - the same of what is numpy's; a vector of a type that has a width. */
+struct py *pfr_vector(struct pfr *r, struct py *numpy, enum pf_type type, const void *data,
+		      size_t count);
+struct py *pfr_tensor(struct pfr *r, const struct pf_tensor *t);
+struct py *pfr_element(struct pfr *r, const struct pf_tensor *t);
 /* An array of n runs of `each` objects, one behind the other. */
 struct py *pfr_objects_array(struct pfr *r, struct py *numpy, const struct pf_value *const *runs,
 			     size_t n, size_t each);

@@ -4,6 +4,7 @@
 # shellcheck source-path=SCRIPTDIR source=runner_lib.sh
 . "${SRCDIR:-.}/tests/cli/runner_lib.sh"
 objects=${SRCDIR:-.}/tests/cli/exact_objects.py
+hostile=${SRCDIR:-.}/tests/cli/exact_hostile.py
 wire=${SRCDIR:-.}/tests/cli/exact_wire.py
 folder=$PYFUNC_ENV_RUNNER_DIR
 export PYTHONDONTWRITEBYTECODE=1
@@ -21,6 +22,7 @@ for python in $(interpreters) ${PYFUNC_ENV_TEST_PYTHON:-}; do
 except ImportError: pass' 2>/dev/null)
 	check "Python $version$has: objects are what they were" "$python" "$objects" "$folder" check
 	check "Python $version$has: damaged ones are refused" "$python" "$objects" "$folder" damage 100
+	check "Python $version$has: those that promise more than they hold" "$python" "$hostile" "$folder"
 	check "Python $version$has: frames over a socket" "$python" "$wire" "$folder"
 done
 [ "$found" -gt 0 ] || skip_all "there is no python3 here"

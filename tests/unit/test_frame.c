@@ -241,9 +241,12 @@ static void lies_are_refused(void **state)
 		{ { PF_V_TAGGED | 1 << 8, PF_V_NULL, PF_V_NULL },
 		  "malformed value at byte 24: a tag that is no text" },
 		{ { PF_V_TAGGED | 1 << 8, PF_V_STRING }, "malformed value at byte 8: more values than bytes" },
+		/* the last word is the outer list's */
+		{ { PF_V_LIST | 2 << 8, PF_V_LIST | 2 << 8 }, "malformed value at byte 16: more values than bytes" },
+		{ { PF_V_TABLE | 1 << 8, 1, 0, PF_T_INT64 }, "malformed value at byte 24: more values than bytes" },
 	};
 	static const size_t sizes[] = { 8, 8, 24, 16, 8, 16, 16, 16, 24, 16, 8, 24, 24, 24,
-					24, 24, 16 };
+					24, 24, 16, 32, 32 };
 
 	(void)state;
 	for (size_t i = 0; i < PF_COUNT(rows); i++) {
