@@ -127,6 +127,8 @@ void pf_element_write(struct pf_buf *out, const struct pf_spelling *s, enum pf_t
 void pf_elements_write(struct pf_buf *out, const struct pf_spelling *s, enum pf_type type,
 		       const void *data, size_t from, size_t n)
 {
+	if (!n) /* then there may be no data, either */
+		return;
 	if (type == PF_T_FLOAT64) {
 		write_doubles(out, s, (const double *)data + from, n);
 		return;
