@@ -505,4 +505,6 @@ def main(program, home):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2]))
+    found = main(sys.argv[1], sys.argv[2])
+    sys.stdout.flush()
+    os._exit(found)  # threads of what mlflow imports may abort at the interpreter's end

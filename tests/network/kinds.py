@@ -527,7 +527,8 @@ def main():
         compare(name, models[name], port)
         compare_overrides(name, port)
     print("1..%d" % count)
-    sys.exit(bad > 0)
+    sys.stdout.flush()
+    os._exit(bad > 0)  # threads of what mlflow imports may abort at the interpreter's end
 
 
 if __name__ == "__main__":

@@ -425,7 +425,8 @@ def main() -> None:
         finally:
             pair.stop()
     print(f"1..{count}")
-    sys.exit(bad > 0)
+    sys.stdout.flush()
+    os._exit(bad > 0)  # threads of what mlflow imports may abort at the interpreter's end
 
 
 if __name__ == "__main__":
