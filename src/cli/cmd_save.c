@@ -195,20 +195,21 @@ static int print(const struct pf_args *args, const char *path, struct pf_err *er
 	return pf_cli_print_stdout(pf_buf_view(&text), err);
 }
 
-static int save(struct pf_save *s, const struct pf_args *args, struct pf_arena *a,
+static int save(const struct pf_save *what, const struct pf_args *args, struct pf_arena *a,
 		const struct pf_opts *o, struct pf_err *err)
 {
+	struct pf_save s = *what;
 	__attribute__((cleanup(pf_brought_free))) struct brought artifacts = { 0 };
 	struct finishing f = { .o = o, .lock = pf_args_has(args, PF_OPT_save_lock),
 			       .record = pf_args_has(args, PF_OPT_save_record) };
 
 	if (f.lock || f.record) {
-		s->finish = finish;
-		s->ctx = &f;
+		s.finish = finish;
+		s.ctx = &f;
 	}
-	if (bring_artifacts(s, &artifacts, a, args, o, err) < 0)
+	if (bring_artifacts(&s, &artifacts, a, args, o, err) < 0)
 		return -1;
-	return pf_save_model(s, o, err);
+	return pf_save_model(&s, o, err);
 }
 
 int pf_cmd_save(const struct pf_args *args, struct pf_err *err)
