@@ -228,16 +228,7 @@ void pf_verdict_json(struct pf_buf *out, const struct pf_verdict *v, const char 
 
 static void add_text(struct pf_buf *out, struct pf_str text)
 {
-	for (size_t i = 0; i < text.n; i++) {
-		unsigned char c = (unsigned char)text.p[i];
-
-		if (c < ' ' || c == 127)
-			pf_buf_cstr(out, "&#65533;");
-		else if (strchr("&<>\"'", c))
-			pf_buf_printf(out, "&#%u;", c);
-		else
-			pf_buf_char(out, (char)c);
-	}
+	pf_buf_as_entities(out, text, PF_HTML_SPECIAL);
 }
 
 static void add_row(struct pf_buf *out, struct pf_str name, struct pf_str recorded,

@@ -272,6 +272,20 @@ void pf_buf_printf(struct pf_buf *b, const char *fmt, ...)
 	va_end(ap);
 }
 
+void pf_buf_as_entities(struct pf_buf *b, struct pf_str text, const char *special)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		unsigned char c = (unsigned char)text.p[i];
+
+		if (c < ' ' || c == 127)
+			pf_buf_cstr(b, "&#65533;"); /* the replacement character */
+		else if (strchr(special, c))
+			pf_buf_printf(b, "&#%u;", c);
+		else
+			pf_buf_char(b, (char)c);
+	}
+}
+
 struct pf_str pf_buf_view(const struct pf_buf *b)
 {
 	return (struct pf_str){ b->p ? b->p : "", b->n };

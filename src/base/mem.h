@@ -68,6 +68,10 @@ void pf_buf_str(struct pf_buf *b, struct pf_str s);
 void pf_buf_cstr(struct pf_buf *b, const char *s);
 void pf_buf_char(struct pf_buf *b, char c);
 void pf_buf_printf(struct pf_buf *b, const char *fmt, ...) PF_PRINTF(2, 3);
+/* Text with these characters as HTML has them by number, which Markdown reads too; control
+ * characters become the replacement character. */
+#define PF_HTML_SPECIAL "&<>\"'"
+void pf_buf_as_entities(struct pf_buf *b, struct pf_str text, const char *special);
 /* Room for n more bytes at b->p + b->n, or NULL beyond the ceiling; then b->n += used. */
 char *pf_buf_room(struct pf_buf *b, size_t n);
 struct pf_str pf_buf_view(const struct pf_buf *b);	/* borrows from b */

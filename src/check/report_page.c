@@ -22,7 +22,7 @@ static const struct format markdown = {
 };
 
 static const struct format html = {
-	.special = "&<>\"'",
+	.special = PF_HTML_SPECIAL,
 	.head = { "<th>", "</th>" },
 	.heads_end = "</tr>\n",
 	.classes = true,
@@ -33,16 +33,7 @@ static const struct format html = {
 
 static void add_text(struct pf_buf *out, const struct format *f, struct pf_str text)
 {
-	for (size_t i = 0; i < text.n; i++) {
-		unsigned char c = (unsigned char)text.p[i];
-
-		if (c < ' ' || c == 127)
-			pf_buf_cstr(out, "&#65533;"); /* the replacement character */
-		else if (strchr(f->special, c))
-			pf_buf_printf(out, "&#%u;", c);
-		else
-			pf_buf_char(out, (char)c);
-	}
+	pf_buf_as_entities(out, text, f->special);
 }
 
 static void add_between(struct pf_buf *out, const struct format *f, const char *const around[2],
