@@ -264,14 +264,10 @@ static int print_version(bool json, struct pf_err *err)
 	if (!runner)
 		return -1;
 	pf_json_open(&w, '{');
-	pf_json_key(&w, "schema");
-	pf_json_str(&w, PF_S("pyfunc-env/1"));
-	pf_json_key(&w, "kind");
-	pf_json_str(&w, PF_S("version"));
-	pf_json_key(&w, "version");
-	pf_json_str(&w, PF_S(PF_VERSION));
-	pf_json_key(&w, "runner");
-	pf_json_str(&w, pf_s(runner));
+	pf_json_field(&w, "schema", PF_S("pyfunc-env/1"));
+	pf_json_field(&w, "kind", PF_S("version"));
+	pf_json_field(&w, "version", PF_S(PF_VERSION));
+	pf_json_field(&w, "runner", pf_s(runner));
 	pf_json_close(&w, '}');
 	pf_buf_char(&out, '\n');
 	return pf_cli_print_stdout(pf_buf_view(&out), err);

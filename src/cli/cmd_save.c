@@ -1,7 +1,6 @@
 /* cmd_save.c - save: a model directory written, or copied with another environment */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <fcntl.h>
-#include <fts.h>
 
 #include "base/fs.h"
 #include "base/json.h"
@@ -123,25 +122,6 @@ static int add_file(const char *dir, const char *name, const struct pf_buf *text
 			       err);
 }
 
-/* Python's byte code of the model's own modules is no part of it: none was copied. */
-static int drop_bytecode(const char *dir, struct pf_err *err)
-{
-	char *const roots[] = { (char *)(uintptr_t)dir, NULL };
-	FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
-	int rc = 0;
-
-	if (!tree)
-		return pf_fail_errno(err, "cannot read %s", dir);
-	for (FTSENT *e; rc == 0 && (e = fts_read(tree));) {
-		if (e->fts_info != FTS_D || strcmp(e->fts_name, "__pycache__") != 0)
-			continue;
-		rc = pf_remove_tree(AT_FDCWD, e->fts_path, err);
-		(void)fts_set(tree, e, FTS_SKIP);
-	}
-	fts_close(tree);
-	return rc;
-}
-
 static int record(const char *dir, const struct pf_opts *o, struct pf_err *err)
 {
 	PF_AUTO(job) job = { 0 };
@@ -149,8 +129,9 @@ static int record(const char *dir, const struct pf_opts *o, struct pf_err *err)
 	struct pf_opts here = *o;
 
 	here.env_manager = PF_ENV_LOCAL;
+	here.no_bytecode = true; /* of the model's own modules: none was copied */
 	if (pf_prepare(&job, dir, &here, err) < 0 ||
-	    pf_record_make(&text, &job, &here, 0, err) < 0 || drop_bytecode(dir, err) < 0)
+	    pf_record_make(&text, &job, &here, 0, err) < 0)
 		return -1;
 	return add_file(dir, PF_RECORD_FILE, &text, err);
 }
