@@ -73,13 +73,22 @@ static int send_failure(struct pfr *r, const char *stage, struct py *told, struc
 	return rc;
 }
 
+bool pfr_was_refused(struct pfr *r, struct py *trace)
+{
+	struct py *refused = trace ? pfr_raw(r, "refused") : NULL;
+	PF_PY(judged) = refused ? PyObject_CallFunction(refused, "(O)", trace) : NULL;
+	bool was = judged && PyObject_IsTrue(judged) > 0;
+
+	PyErr_Clear();
+	return was;
+}
+
 int pfr_report(struct pfr *r, const char *stage)
 {
 	PF_PY(type) = NULL;
 	PF_PY(value) = NULL;
 	PF_PY(trace) = NULL;
 	PF_PY(told) = NULL;
-	PF_PY(judged) = NULL;
 	PF_PY(answer) = NULL;
 	struct py *describe;
 
@@ -93,11 +102,8 @@ int pfr_report(struct pfr *r, const char *stage)
 	if (value && pfr_raw(r, "own_answer"))
 		answer = PyObject_CallFunction(pfr_raw(r, "own_answer"), "O", value);
 	PyErr_Clear();
-	if (trace && pfr_raw(r, "refused"))
-		judged = PyObject_CallFunction(pfr_raw(r, "refused"), "O", trace);
-	if (judged && PyObject_IsTrue(judged) && strcmp(stage, "predict") == 0)
+	if (pfr_was_refused(r, trace) && strcmp(stage, "predict") == 0)
 		stage = "input";
-	PyErr_Clear();
 	pfr_flush();
 	return send_failure(r, stage, told, answer);
 }

@@ -74,19 +74,15 @@ struct py *pfr_module_load(struct py *self, struct py *body)
 /* What mlflow's own enforcement refused is an InputError, too, and the exception its cause. */
 static void rename_refusal(struct pfr *r)
 {
-	struct py *refused = NULL;
 	PF_PY(type) = NULL;
 	PF_PY(value) = NULL;
 	PF_PY(trace) = NULL;
-	PF_PY(judged) = NULL;
 	PF_PY(text) = NULL;
 	PF_PY(error) = NULL;
 
 	PyErr_Fetch(&type, &value, &trace);
 	PyErr_NormalizeException(&type, &value, &trace);
-	refused = trace ? pfr_raw(r, "refused") : NULL;
-	judged = refused ? PyObject_CallFunction(refused, "(O)", trace) : NULL;
-	if (judged && PyObject_IsTrue(judged) > 0)
+	if (pfr_was_refused(r, trace))
 		text = PyObject_Str(value);
 	error = text ? PyObject_CallFunction(pfr_input_error(), "(O)", text) : NULL;
 	PyErr_Clear();

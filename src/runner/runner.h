@@ -99,6 +99,8 @@ struct py *pfr_enforcing(struct pfr *r, const char *name);
 struct py *pfr_enforce_names(void);
 /* failure.c - the exception that is set: its traceback to stderr, a FAILED frame to the socket. */
 int pfr_report(struct pfr *r, const char *stage);
+/* Is it the traceback of mlflow's own enforcement of a signature? Leaves no exception set. */
+bool pfr_was_refused(struct pfr *r, struct py *trace);
 /* The text of a str, which keeps it; empty for anything else. */
 struct pf_str pfr_text(struct py *o);
 /* leave.c - SIGTERM ends what runs by an exception; then threads, exit functions and _exit. */
