@@ -10,11 +10,8 @@ folder=$PYFUNC_ENV_RUNNER_DIR
 export PYTHONDONTWRITEBYTECODE=1
 
 found=0
-for python in $(interpreters) ${PYFUNC_ENV_TEST_PYTHON:-}; do
+for python in $(runner_pythons ${PYFUNC_ENV_TEST_PYTHON:+"$PYFUNC_ENV_TEST_PYTHON"}); do
 	version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-	case $version in
-	2.* | 3.[0-5]) continue ;;
-	esac
 	found=$((found + 1))
 	has=$("$python" -c 'try:
 	import pandas
@@ -29,10 +26,7 @@ done
 
 # Objects of Python's own pass through each of the others unchanged.
 python=$(some_python) || skip_all "there is no python3"
-for other in $(interpreters); do
-	case $("$other" -c 'import sys; print("%d.%d" % sys.version_info[:2])') in
-	2.* | 3.[0-5]) continue ;;
-	esac
+for other in $(runner_pythons); do
 	rm -f "$work/all" "$work/back"
 	"$python" "$objects" "$folder" write "$work/all"
 	"$other" "$objects" "$folder" pass "$work/all" "$work/back"

@@ -14,6 +14,13 @@ interpreters() {
 	done
 }
 
+# Those of them, and of others that are named, that the runner works with: from 3.6 on.
+runner_pythons() { # EXE...
+	for exe in $(interpreters) "$@"; do
+		if "$exe" -c 'import sys; sys.exit(sys.version_info < (3, 6))'; then printf '%s\n' "$exe"; fi
+	done
+}
+
 # One that the runner can work with: $PYFUNC_ENV_TEST_PYTHON, else the first python3 of /usr.
 some_python() {
 	if [ -n "${PYFUNC_ENV_TEST_PYTHON:-}" ]; then

@@ -85,11 +85,8 @@ check "nobody left, though the socket is open" ask is_orphaned
 check "a thread that ends" ask outlives_thread
 
 found=0
-for python in $(interpreters) ${PYFUNC_ENV_TEST_PYTHON:-}; do
+for python in $(runner_pythons ${PYFUNC_ENV_TEST_PYTHON:+"$PYFUNC_ENV_TEST_PYTHON"}); do
 	version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-	case $version in
-	2.* | 3.[0-5]) continue ;;
-	esac
 	found=$((found + 1))
 	check "Python $version: models in its own process" ask here
 	check "Python $version: parameters checked" ask checks
