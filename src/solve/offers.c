@@ -108,23 +108,37 @@ static const struct pf_need *who_forbids(struct pf_offers *x, const struct pf_ne
 	return NULL;
 }
 
-/* The best file that the needs' digests admit, of the kinds that are wanted; *why is set when it
- * is the digests that leave none. */
+/* Was it there by the day that counts, and is it for this interpreter, and not yanked? */
+static bool is_ready(const struct pf_offers *x, const struct pf_file *f)
+{
+	int as_of = x->how->as_of;
+
+	return !f->is_yanked && f->python_fits && (!as_of || f->uploaded / 86400 <= as_of);
+}
+
+/* The best file that the needs' digests admit, of the kinds that are wanted, and of wheels the best
+ * that is ready, as another may have come later; *why is set when it is the digests that leave
+ * none. */
 static struct pf_file *choose_file(struct pf_str *why, const struct chooser *of,
 				   const struct pf_release *r)
 {
 	struct pf_offers *x = of->x;
 	const struct pf_need *need = NULL;
-	struct pf_file *first = NULL;
+	struct pf_file *first = NULL, *best = NULL;
 
 	for (size_t i = 0; i < r->n; i++) {
-		if (!(r->files[i].wheel ? of->wheels : of->sdists))
+		struct pf_file *f = &r->files[i];
+
+		if (!(f->wheel ? of->wheels : of->sdists) || (best && best->wheel && !f->wheel))
 			continue;
-		need = who_forbids(x, of->needs, &r->files[i]);
-		if (!need)
-			return &r->files[i];
-		first = first ? first : &r->files[i];
+		need = who_forbids(x, of->needs, f);
+		if (!need && is_ready(x, f))
+			return f;
+		best = best || need ? best : f;
+		first = first ? first : f;
 	}
+	if (best)
+		return best;
 	if (need) {
 		x->forbidden = true;
 		*why = pf_format(&x->arena,

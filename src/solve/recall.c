@@ -70,6 +70,8 @@ void pf_offers_remember(struct pf_offers *x, const struct pf_chosen *chosen)
 	const struct pf_offer *offer = chosen->candidate->ref;
 	const struct pf_project *known = pin ? pf_index_chosen(x->index, chosen->name, pin) : NULL;
 
-	if (pin && offer->file->wheel && !offer->direct.n && offer->file->release->project != known)
+	/* One that a digest or a day chose is no other requirement's. */
+	if (pin && offer->file->wheel && !offer->direct.n &&
+	    offer->file == offer->file->release->files && offer->file->release->project != known)
 		pf_index_choose(x->index, pin, offer->file);
 }

@@ -2,7 +2,7 @@
 # ahead_server.py - an index on loopback that keeps one page back until another project was asked for: WORK
 # SPDX-License-Identifier: Apache-2.0
 """first needs second, second needs third<2. The page of slow is answered once third was asked for, else
-with an error after ten seconds. A request is a line of WORK/log; WORK/port is made when all is there."""
+with an error after ten seconds. Of twice there is a second build. A request is a line of WORK/log; WORK/port is made when all is there."""
 import functools
 import hashlib
 import http.server
@@ -20,16 +20,16 @@ WORK = sys.argv[1]
 FILES = os.path.join(WORK, "files")
 LOCK, THIRD = threading.Lock(), threading.Event()
 NEEDS = {"slow-1.0": [], "first-1.0": ["second"], "second-1.0": ["third<2"], "third-1.0": [], "third-2.0": [],
-         "setuptools-80.0": []}
+         "setuptools-80.0": [], "twice-1.0": [], "twice-1.0-1": []}
 
 
 def make_files():
     os.makedirs(FILES)
     for each, needs in NEEDS.items():
-        name, version = each.split("-")
+        name, version = each.split("-")[:2]
         info, files = make_wheels.base(name, version)
         files[info + "/METADATA"] += "".join("Requires-Dist: %s\n" % need for need in needs)
-        files[name + ".py"] = "version = %r\n" % version
+        files[name + ".py"] = "build = %r\n" % each
         make_wheels.pack(os.path.join(FILES, each + "-py3-none-any.whl"), info, files)
 
 

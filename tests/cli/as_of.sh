@@ -36,6 +36,9 @@ theta 1.1 2023-01-01
 lack 1.0 2021-01-01
 lack 2.0 2023-01-01
 hollow 1.0 2021-01-01
+iota 1.0 2021-01-01
+iota 2.0 2022-01-01
+iota 2.0 2023-01-01 tag=1-py3-none-any
 END
 python3 "${SRCDIR:-.}/tests/cli/as_of_index.py" "$work/index" "$work/listing" || exit 99
 
@@ -148,6 +151,13 @@ check "then it counts" has delta-1.1
 model yanked-all 2022-03-17 theta </dev/null
 check "where all that was there is yanked" ends 0 create "$work/yanked-all"
 check "it is said" said "theta 1.1 is of 2023-01-01, after 2022-03-17: no earlier one but what was yanked"
+model again 2022-03-17 iota </dev/null
+check "a version of which a better file came later" ends 0 "$program" lock -f requirements --python "$python" "$work/again"
+check "was there" printed "iota==2.0"
+check "in the file of then" printed "$(sha256sum "$work/index/iota/iota-2.0-py3-none-any.whl" | cut -d' ' -f1)"
+check "which is not late" silent "iota 2.0 is of"
+check "as of now" ends 0 "$program" lock -f requirements --python "$python" --as-of now "$work/again"
+check "it is the better one" printed "$(sha256sum "$work/index/iota/iota-2.0-1-py3-none-any.whl" | cut -d' ' -f1)"
 model nodates 2022-03-17 epsilon </dev/null
 check "a file without a date" ends 0 create "$work/nodates"
 check "is taken, and the others by their days" has epsilon-1.0 alpha-1.1

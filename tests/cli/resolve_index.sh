@@ -37,6 +37,7 @@ asked() { # PATTERN N
 version=$("$python" -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])')
 model free slow first 'setuptools<81'
 model pinned slow==1.0 first==1 second==1.0 third==1.0 setuptools==80.0
+model twice twice==1.0 setuptools==80.0
 model clash slow==1.0 first==1.0 second==1.0 third==2.0 setuptools==80.0
 
 # ---- ahead ----
@@ -60,6 +61,13 @@ chmod -R u+w "$store/wheels" && rm -rf "$(dirname "$(ls -d "$store"/wheels/*/tre
 check "a wheel that has left the store" make pinned
 check "its project is asked for" asked '^/simple/third/' 1
 check "and no other" asked '^/simple/' 1
+anew
+digest_of() { sha256sum "$work/files/$1-py3-none-any.whl" | cut -d' ' -f1; }
+model hashed "twice==1.0 --hash=sha256:$(digest_of twice-1.0)"
+check "an earlier build, chosen by its digest" make hashed
+anew
+check "the same version where nobody names one" "$program" lock -f requirements --python "$python" "$work/twice" -o "$work/locked"
+check "is the last build, not what was chosen" grep -qF "$(digest_of twice-1.0-1)" "$work/locked"
 anew
 expect "a conflict is told as ever" 6 "third" make clash
 check "and with every page read" asked '^/simple/' 5
