@@ -20,6 +20,7 @@ struct pf_native {
 	int as_of;			/* the day whose packages count; 0: today */
 	struct pf_build_for whom;	/* borrowed */
 	struct pf_map unbuilt;		/* what could not be built: its address to why */
+	struct pf_map in_vain;		/* of a project's name to how many of it could not */
 	struct pf_map commits;		/* of repositories: what was asked for to what it is */
 	char *hint;			/* about the last of them; NULL: none */
 	const struct pf_dists *upon;	/* what conda brings: borrowed; or NULL */

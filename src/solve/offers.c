@@ -242,6 +242,19 @@ static int fetch_source(void *from, int fd, struct pf_err *err)
 	return pf_index_fetch(fd, s->index, s->file, err);
 }
 
+/* What fails is the machine's or the interpreter's more often than a version's: so do older ones,
+ * each after minutes. */
+static int fail_unbuilt(struct pf_native *n, const struct pf_file *file, struct pf_err *err)
+{
+	struct pf_str name = file->release->project->name;
+	void **count = pf_map_put(&n->arena, &n->in_vain, pf_dup(&n->arena, name));
+
+	*pf_map_put(&n->arena, &n->unbuilt, file->url) = pf_dupz(&n->arena, pf_s(err->msg));
+	n->hint = *err->hint ? pf_dupz(&n->arena, pf_s(err->hint)) : n->hint;
+	*count = (void *)((uintptr_t)*count + 1);
+	return -1;
+}
+
 /* The metadata of a source distribution. What could not be built is not built again. */
 int pf_offer_ask_builder(struct pf_str *out, struct pf_offers *x, struct pf_file *file,
 			 const struct pf_git_source *git, struct pf_err *err)
@@ -255,15 +268,14 @@ int pf_offer_ask_builder(struct pf_str *out, struct pf_offers *x, struct pf_file
 
 	if (why)
 		return pf_fail(err, PF_ESOLVE, "%s", why);
+	if ((uintptr_t)pf_map_get(&n->in_vain, s.name) >= PF_MAX_BUILDS_IN_VAIN)
+		return pf_fail(err, PF_ESOLVE, "it was not tried, as %d other versions could not "
+			       "be built", PF_MAX_BUILDS_IN_VAIN);
 	(void)pf_offer_file_digest(&x->arena, file);
 	s.sha256 = file->sha256;
 	if (n->whom.o->builder->metadata(out, &x->arena, &s, &n->whom, err) == 0)
 		return 0;
-	if (pf_is_sdists_fault(err)) {
-		*pf_map_put(&n->arena, &n->unbuilt, file->url) = pf_dupz(&n->arena, pf_s(err->msg));
-		n->hint = *err->hint ? pf_dupz(&n->arena, pf_s(err->hint)) : n->hint;
-	}
-	return -1;
+	return pf_is_sdists_fault(err) ? fail_unbuilt(n, file, err) : -1;
 }
 
 /* ---- dependencies ---- */

@@ -170,6 +170,8 @@ def main():
     pack(folder, "broken", "1.0")
     pack(folder, "broken", "2.0", fails="the compiler is out for lunch")
     pack(folder, "only-broken", "1.0", fails="the compiler is out for lunch")
+    for version in range(1, 10):
+        pack(folder, "in-vain", "%d.0" % version, fails="the compiler is too new")
     pack(folder, "free", "1.0", writes=os.path.join(outside, "written"), connects=port)
     pack(folder, "outer", "1.0", requires=["inner"], imports="inner")
     pack(folder, "inner", "1.0", requires=["innermost"], imports="innermost")
