@@ -1,15 +1,18 @@
-/* held.c - what is held back at first, too late or to be built: let go by conflicts */
+/* held.c - what is too late is held back at first: let go by conflicts */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/limits.h"
 #include "base/str.h"
 #include "solve/solver.h"
 
-static bool is_second(const struct pf_solver *s, const struct pf_package *p, size_t i)
+static bool is_late(const struct pf_solver *s, const struct pf_package *p, size_t i)
 {
-	const struct pf_candidate *c = p->ranking.v[i];
+	return i != p->ranking.recorded && p->ranking.v[i]->day > s->o->as_of;
+}
 
+static bool is_built(const struct pf_solver *s, const struct pf_package *p, size_t i)
+{
 	return i != p->ranking.recorded &&
-	       (c->day > s->o->as_of || !c->wheel || !pf_resolve_takes_wheels(s->o, p->name));
+	       (!p->ranking.v[i]->wheel || !pf_resolve_takes_wheels(s->o, p->name));
 }
 
 /* What the needs themselves admit of the project. */
@@ -30,25 +33,36 @@ static uint64_t *asked_of(struct pf_solver *s, const struct pf_package *p)
 	return all;
 }
 
-/* A project is held to what was there in time, and ready, as long as there is any that the needs
- * take: whether it goes with everything else, a conflict will show. */
+/* Is the newest of those that were there in time, and that the needs take, ready? */
+static bool has_ready(struct pf_solver *s, const struct pf_package *p, const uint64_t *usable)
+{
+	uint64_t *asked = asked_of(s, p);
+
+	for (size_t age = 0; age < p->ranking.n; age++) {
+		size_t i = p->ranking.newest[age];
+
+		if (pf_bits_has(usable, i) && pf_bits_has(asked, i) && !is_late(s, p, i))
+			return !is_built(s, p, i);
+	}
+	return false;
+}
+
+/* A project is held to what was there in time as long as the needs take it: whether it goes with
+ * everything else, a conflict will show. Where that would have to be built, a later wheel goes
+ * before it, so that nothing is held. */
 void pf_held_tell(struct pf_solver *s, struct pf_package *p, const uint64_t *usable)
 {
-	uint64_t *asked = asked_of(s, p), *held = pf_bits_new(&s->arena, p->bits);
-	bool any = false, first = false;
+	uint64_t *held = pf_bits_new(&s->arena, p->bits);
 	struct pf_incompat *ic;
+	bool any = false;
 
 	for (size_t i = 0; i < p->ranking.n; i++) {
-		if (!pf_bits_has(usable, i))
+		if (!pf_bits_has(usable, i) || !is_late(s, p, i))
 			continue;
-		if (!is_second(s, p, i)) {
-			first |= pf_bits_has(asked, i);
-		} else {
-			pf_bits_put(held, i);
-			any = true;
-		}
+		pf_bits_put(held, i);
+		any = true;
 	}
-	if (!any || !first || pf_strs_have(s->let_go, p->name))
+	if (!any || pf_strs_have(s->let_go, p->name) || !has_ready(s, p, usable))
 		return;
 	ic = pf_incompat_new(s, PF_CAUSE_HELD, 1);
 	memcpy(pf_incompat_term(s, ic, p), held, pf_bits_words(p->bits) * sizeof(*held));

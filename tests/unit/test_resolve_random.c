@@ -96,7 +96,7 @@ static bool pinned(const struct world *w, size_t p, const struct table_version *
 
 static bool usable(const struct world *w, size_t p, const struct table_version *v)
 {
-	return (!w->early || (v->candidate.wheel && v->candidate.day == EARLY)) &&
+	return (!w->early || v->candidate.day == EARLY) &&
 	       !v->broken.n && !v->candidate.requires_python.n &&
 	       (v->candidate.wheel || v->candidate.sdist) && (!v->candidate.yanked || pinned(w, p, v));
 }
@@ -207,24 +207,36 @@ static bool is_minimal(const struct world *w, const struct pf_resolution *r)
 	return true;
 }
 
-/* Do the needs leave an early wheel of every project? Where they do not, what is late is not held back. */
+static bool asked_for(const struct world *w, size_t p, const struct table_version *v)
+{
+	for (size_t k = 0; k < w->needs->v.n; k++) {
+		const struct pf_requirement *r = &w->needs->v.v[k].req;
+
+		if (number_of(r->key) == p &&
+		    !pf_specset_admits(&r->specs, &v->candidate.version, PF_PRE_ALLOW))
+			return false;
+	}
+	return usable(w, p, v);
+}
+
+/* Is the newest early version of every project that the needs leave a wheel? Where it is not, what
+ * is late is not held back. */
 static bool all_early(const struct world *w)
 {
 	for (size_t p = 0; p < PROJECTS; p++) {
 		const struct table_project *project =
 			pf_map_get(&w->t->projects, pf_format(&w->t->arena, "p%zu", p));
-		bool any = !project || !project->versions.n;
+		const struct table_version *newest = NULL;
 
-		for (size_t i = 0; !any && i < project->versions.n; i++) {
+		for (size_t i = 0; project && i < project->versions.n; i++) {
 			const struct table_version *v = project->versions.v[i];
 
-			any = usable(w, p, v);
-			for (size_t k = 0; any && k < w->needs->v.n; k++)
-				any = number_of(w->needs->v.v[k].req.key) != p ||
-				      pf_specset_admits(&w->needs->v.v[k].req.specs,
-							&v->candidate.version, PF_PRE_ALLOW);
+			if (asked_for(w, p, v) &&
+			    (!newest || pf_version_cmp(&v->candidate.version,
+						       &newest->candidate.version) > 0))
+				newest = v;
 		}
-		if (!any)
+		if (project && project->versions.n && !(newest && newest->candidate.wheel))
 			return false;
 	}
 	return true;
@@ -244,7 +256,7 @@ static bool check_early(struct world *w, struct pf_resolve_opts o, bool solved, 
 	memset(w->chosen, 0, sizeof(w->chosen));
 	for (size_t i = 0; i < r.v.n; i++) {
 		w->chosen[number_of(r.v.v[i].name)] = r.v.v[i].candidate->ref;
-		late |= r.v.v[i].late || r.v.v[i].sdist;
+		late |= r.v.v[i].late;
 	}
 	if (solved && !is_solution(w))
 		fail_msg("universe %u: " PF_FMT " is no solution as of a day", seed,
