@@ -269,7 +269,7 @@ int pf_offer_ask_builder(struct pf_str *out, struct pf_offers *x, struct pf_file
 	if (why)
 		return pf_fail(err, PF_ESOLVE, "%s", why);
 	if ((uintptr_t)pf_map_get(&n->in_vain, s.name) >= PF_MAX_BUILDS_IN_VAIN)
-		return pf_fail(err, PF_ESOLVE, "it was not tried, as %d other versions could not "
+		return pf_fail(err, PF_ESOLVE, "not tried, as %d other versions could not "
 			       "be built", PF_MAX_BUILDS_IN_VAIN);
 	(void)pf_offer_file_digest(&x->arena, file);
 	s.sha256 = file->sha256;

@@ -123,7 +123,7 @@ check "which is there" grep -q 'out for lunch' "$PYFUNC_ENV_STORE/logs"/build-on
 check "it was tried once" test "$(building only-broken)" -eq 1
 check "many that fail" ends 6 build in-vain
 check "are not all tried" test "$(building in-vain-)" -eq 5
-check "which is told" said "cannot be used: it was not tried, as 5 other versions could not be built"
+check "which is told" said "cannot be used: not tried, as 5 other versions could not be built"
 for one in liar:"it calls itself beta 1.0" late-liar:"makes the wheel of another, beta-1.0-py3-none-any.whl" \
 	no-wheel:"makes no wheel, but ../no_wheel" foreign:"for another interpreter, foreign-1.0-cp27" \
 	linking:"no_such" nothing:"it has neither pyproject.toml nor setup.py" \
