@@ -372,6 +372,10 @@ int pf_csv_cast(struct pf_column *out, const char **why, struct pf_arena *a, con
 		if (!put_field(&made, i, *field(c, column, i), spec->type))
 			return refuse(err, c, column, i, spec,
 				      is_missing(*field(c, column, i)) ? "a missing value" : NULL);
+	/* Types go by names in pandas: without one, text is of the type that it infers. */
+	for (size_t i = 0; spec->type == PF_D_STRING && !spec->name.p && i < c->rows; i++)
+		if (made.values[i].kind == PF_V_STRING)
+			made.type = PF_T_STRING;
 	*out = made;
 	return 0;
 }

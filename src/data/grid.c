@@ -268,12 +268,21 @@ static int cast_columns(struct pf_table *t, const char **why, struct pf_arena *a
 	if (pf_enforce_columns(pick, labels, grid->n, schema, err) < 0)
 		return -1;
 	t->columns.v = pf_alloc_array(a, schema->n, sizeof(*t->columns.v));
-	for (size_t i = 0; i < schema->n && !*why; i++) {
+	for (size_t i = 0; i < schema->n; i++) {
+		const char *odd = NULL;
+
 		if (pick[i] == PF_NPOS)
 			continue;
-		if (pf_column_cast(&t->columns.v[t->columns.n++], why, a, &grid->columns[pick[i]],
+		/* What is refused is refused whichever reader the other columns need. */
+		if (pf_column_cast(&t->columns.v[t->columns.n++], &odd, a, &grid->columns[pick[i]],
 				   grid->rows, &schema->columns[i], from, err) < 0)
 			return -1;
+		*why = *why ? *why : odd;
+	}
+	/* MLflow makes a table of the columns that are there: without one there are no rows. */
+	if (!t->columns.n) {
+		t->rows = 0;
+		t->index = NULL;
 	}
 	return 0;
 }

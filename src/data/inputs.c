@@ -6,6 +6,7 @@
 #include "data/document.h"
 #include "data/enforce.h"
 #include "data/grid.h"
+#include "data/losses.h"
 #include "data/rows.h"
 #include "data/tensor.h"
 
@@ -249,8 +250,8 @@ static int read_nested(struct pf_value *out, struct reading *r, const struct pf_
 	return 0;
 }
 
-static int read_columns(struct pf_value *out, struct reading *r, const struct pf_value *v,
-			struct pf_err *err)
+static int read_all_columns(struct pf_value *out, struct reading *r, const struct pf_value *v,
+			    struct pf_err *err)
 {
 	struct pf_grid g = { 0 };
 
@@ -281,14 +282,22 @@ static int read_columns(struct pf_value *out, struct reading *r, const struct pf
 		if (map_to_grid(&g, r, v, err) < 0)
 			return -1;
 	} else {
-		if (r->schema->named)
-			return enforce_numbered(r, 1, err);
+		if (r->schema->named || v->kind == PF_V_NULL)
+			return enforce_numbered(r, r->schema->named, err);
 		pf_grid_make(&g, r->a, 1, 1);
 		g.columns[0].v[0] = *v;
 	}
 	if (*r->why)
 		return 0;
 	return pf_grid_table(out, r->why, r->a, &g, r->schema, PF_FROM_ARRAY, err);
+}
+
+static int read_columns(struct pf_value *out, struct reading *r, const struct pf_value *v,
+			struct pf_err *err)
+{
+	if (read_all_columns(out, r, v, err) < 0)
+		return -1;
+	return *r->why ? pf_losses_refuse(r->a, v, r->schema, err) : 0;
 }
 
 /* ---- tensors ---- */
@@ -341,15 +350,16 @@ static int read_tensors(struct pf_value *out, struct reading *r, const struct pf
 		return cast_map(out, r, &turned, err);
 	}
 	if (!r->schema->named) {
-		if (records || v->kind == PF_V_MAP)
+		if (records || v->kind == PF_V_MAP || v->kind == PF_V_NULL)
 			return pf_fail(err, PF_EMODEL,
 				       "the model's signature is one array without a name; "
-				       "objects do not fit it");
+				       "%s does not fit it",
+				       records ? "an object" : pf_value_kind_name(v));
 		return cast_tensor(out, r, v, &r->schema->tensors[0], err);
 	}
 	if (v->kind == PF_V_MAP)
 		return cast_map(out, r, v, err);
-	if (records || v->kind != PF_V_LIST || r->schema->n > 1)
+	if (records || r->schema->n > 1)
 		return enforce_numbered(r, 0, err);
 	pair[0] = (struct pf_value){ .kind = PF_V_STRING, .s = r->schema->tensors[0].name };
 	pair[1] = *v;

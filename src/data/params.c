@@ -65,13 +65,28 @@ static void put_unsafe(struct pf_buf *out, const struct pf_param *p, const struc
 	pf_buf_cstr(out, "`");
 }
 
+/* As numpy's datetime64 has it, of which MLflow asks for a datetime: hours alone will do, and what is
+ * finer than microseconds will not. */
+static bool read_date(int64_t *ns, struct pf_str s)
+{
+	static const char midnight[] = "2000-01-01T00:00:00";
+	char full[sizeof(midnight)];
+	unsigned layout;
+
+	if (s.n == strlen("2000-01-01T00") || s.n == strlen("2000-01-01T00:00")) {
+		memcpy(full, midnight, sizeof(full));
+		memcpy(full, s.p, s.n);
+		s = pf_s(full);
+	}
+	return pf_datetime_read(ns, &layout, s) == PF_DATETIME_GOOD && layout % 100 <= 6;
+}
+
 /* One scalar; on failure the message is appended to `bad`. */
 static bool convert(struct pf_value *out, const struct pf_param *p, const struct pf_value *v,
 		    struct pf_buf *bad)
 {
 	double d;
 	int64_t ns;
-	unsigned layout;
 
 	if (!takes(p->type, v)) {
 		put_unsafe(bad, p, v);
@@ -88,7 +103,7 @@ static bool convert(struct pf_value *out, const struct pf_param *p, const struct
 		*out = (struct pf_value){ .kind = PF_V_FLOAT, .d = d };
 	}
 	if (p->type == PF_D_DATETIME && v->kind == PF_V_STRING) {
-		if (pf_datetime_read(&ns, &layout, v->s) != PF_DATETIME_GOOD) {
+		if (!read_date(&ns, v->s)) {
 			put_unsafe(bad, p, v);
 			return false;
 		}

@@ -162,10 +162,10 @@ int pf_rows_of_inputs(struct pf_value *out, const char **why, struct pf_arena *a
 		return 0;
 	if (pf_enforce_columns(pick, labels, g.n, schema, err) < 0)
 		return -1;
-	t->rows = g.rows;
 	for (size_t i = 0; i < schema->n; i++)
 		if (pick[i] != PF_NPOS)
 			*PF_PUSH(a, &t->columns) = columns[pick[i]];
+	t->rows = t->columns.n ? g.rows : 0;
 	*out = (struct pf_value){ .kind = PF_V_TABLE, .table = t };
 	return 0;
 }

@@ -181,6 +181,22 @@ static const struct {
 	{ "[1]", "error: Parameters must be a dictionary. Got type 'list'." },
 };
 
+/* numpy's spellings of dates, of which MLflow asks for a datetime */
+static const struct {
+	const char *given;
+	const char *wanted;	/* NULL: refused */
+} dates[] = {
+	{ "2024-02-29", "2024-02-29T00:00:00" },
+	{ "2024-02-29T10", "2024-02-29T10:00:00" },
+	{ "2024-02-29 10:20", "2024-02-29T10:20:00" },
+	{ "2024-02-29T10:20:30.123456", "2024-02-29T10:20:30.123456" },
+	{ "2024-02-29T10:20:30.1234567", NULL },
+	{ "2024-02-29T10:20:30.000000000", NULL },
+	{ "2024-02-30T10:20", NULL },
+	{ "2024-02-29T1x", NULL },
+	{ "2024-02-29T10:20:", NULL },
+};
+
 static void parameters(void **state)
 {
 	(void)state;
@@ -196,7 +212,30 @@ static void parameters(void **state)
 	}
 }
 
+static void date_parameters(void **state)
+{
+	static const char declared[] = "[{\"name\":\"at\",\"type\":\"datetime\",\"default\":null,\"shape\":null}]";
+
+	(void)state;
+	for (size_t i = 0; i < PF_COUNT(dates); i++) {
+		PF_AUTO(arena) a = { 0 };
+		PF_AUTO(buf) out = PF_BUF(PF_MIB(1));
+
+		answer(&out, (struct pf_str){ 0 }, pf_s(declared),
+		       pf_format(&a, "{\"inputs\":[1],\"params\":{\"at\":\"%s\"}}", dates[i].given));
+		if (dates[i].wanted)
+			assert_string_equal(out.p, pf_formatz(&a, "array int64 (1): 1 params {\"at\":\"%s\"}",
+							      dates[i].wanted));
+		else
+			assert_int_equal(strncmp(out.p, "error: Invalid parameters found", 31), 0);
+	}
+}
+
 /* ---- messages ---- */
+
+#define DATED "[{\"type\":\"datetime\",\"name\":\"d\"},{\"type\":\"integer\",\"name\":\"n\"}]"
+#define LISTED "[{\"type\":\"array\",\"items\":{\"type\":\"long\"},\"name\":\"l\",\"required\":true}," \
+	       "{\"type\":\"integer\",\"name\":\"n\"}]"
 
 static const struct {
 	const char *inputs;
@@ -229,6 +268,19 @@ static const struct {
 	{ "[{\"type\":\"array\",\"items\":{\"type\":\"long\"},\"name\":\"a\",\"required\":true}]",
 	  "{\"dataframe_split\":{\"columns\":[\"a\"],\"data\":[[[1]]]}}", "table 1 {\"a\" object: [1]}" },
 	{ "[{\"type\":\"any\",\"name\":\"a\"}]", "{\"instances\":[{\"a\":1}]}", "raw" },
+	/* One column is for the environment to read; another one would lose its value there. */
+	{ DATED, "{\"dataframe_records\":[{\"d\":\"1 Jan 2024\",\"n\":1.7}]}",
+	  "error: column 'n', row 0: expected integer, got 1.7" },
+	{ DATED, "{\"instances\":[{\"d\":\"1 Jan 2024\",\"n\":3000000000}]}",
+	  "error: column 'n', row 0: expected integer, got 3000000000" },
+	{ DATED, "{\"dataframe_records\":[{\"d\":\"1 Jan 2024\",\"n\":2}]}", "raw" },
+	{ LISTED, "{\"instances\":[{\"n\":1,\"l\":[1]},{\"n\":1.7,\"l\":[2]}]}",
+	  "error: column 'n', row 1: expected integer, got 1.7" },
+	{ LISTED, "{\"instances\":{\"n\":[1,true],\"l\":[[1],[2]]}}",
+	  "error: column 'n', row 1: expected integer, got true" },
+	{ LISTED, "{\"instances\":{\"n\":3000000000,\"l\":[1]}}",
+	  "error: column 'n', row 0: expected integer, got 3000000000" },
+	{ LISTED, "{\"instances\":[{\"n\":1,\"l\":[1]},{\"n\":2,\"l\":[2]}]}", "raw" },
 	{ "[{\"type\":\"double\"},{\"type\":\"double\"}]", "{\"dataframe_split\":{\"data\":[[1]]}}",
 	  "error: Model inference is missing inputs. The model signature declares 2 inputs  but the provided "
 	  "value only has 1 inputs. Note: the inputs were not named in the signature so we can only verify "
@@ -256,7 +308,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(recorded_bodies), cmocka_unit_test(hostile_bodies),
-		cmocka_unit_test(parameters),	   cmocka_unit_test(wording),
+		cmocka_unit_test(parameters),	   cmocka_unit_test(date_parameters),
+		cmocka_unit_test(wording),
 	};
 	struct pf_log_opts quiet = { .level = PF_LOG_QUIET };
 

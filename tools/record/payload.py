@@ -149,6 +149,15 @@ def rows():
         '{"dataframe_records":[{"x":[1,2,3]}]}', '{"dataframe_records":[{"a":[1,2],"b":[1,2,3]}]}', '{"dataframe_split":{"columns":["a"],"data":[]}}',
         '{"dataframe_split":{"columns":["a","b","c"],"data":[]}}', '{"inputs":{"a":[1,2,3]}}', '{"inputs":[[[1,2]]]}',
     ]
+    # every column is optional, and none is there
+    bare = ['{"dataframe_records":[{},{}]}', '{"dataframe_split":{"columns":["q"],"index":["r"],"data":[[1]]}}',
+        '{"inputs":[{"q":1},{}]}', '{"inputs":{"q":[1,2]}}', '{"instances":[{},{}]}', '{"instances":{}}']
+    for s in ([column("long", "a", False)], [{"type": "array", "items": {"type": "long"}, "name": "a", "required": False}]):
+        many += [(json.dumps(s), b) for b in bare]
+    alone = ['{"inputs":5}', '{"instances":1.5}', '{"inputs":null}', '{"inputs":"x"}', '{"inputs":true}']
+    for s in ([tensor("float64", [], "a")], [tensor("int64", [-1], "a")], [tensor("float64", [])], [tensor("float64", [], "a"), tensor("float64", [], "b")],
+              [column("double", None)], [column("double", "a")], [column("double", None), column("double", None)]):
+        many += [(json.dumps(s), b) for b in alone]
     for s in (ab, abo, unnamed, unnamed1):
         many += [(s, b) for b in bodies]
     for s in (t3, t2, tn, t1):

@@ -65,6 +65,11 @@ def cases():
             yield schema, "a,b\n%s,1\n" % f
         for t in FILES:
             yield schema, t
+    # without names pandas is told the types by number
+    for types in (["string"], ["string", "long"], ["double", "string"]):
+        schema = json.dumps([column(t, None) for t in types])
+        for f in ("x,1", "1,x", ",1", "1,", "NA,2\n007,3", "\"\",1\nx,2", "1.5, a"):
+            yield schema, "a,b\n%s\n" % f
 
 
 def ours(schema, text, answer):
