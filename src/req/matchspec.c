@@ -236,10 +236,7 @@ static struct pf_str without_sign(struct pf_str version, bool has_build)
 	if (!has_build || !pf_str_starts(version, "="))
 		return version;
 	rest = pf_str_trim(pf_str_skip(version, 1));
-	for (size_t i = 0; i < rest.n; i++)
-		if (is_sign(rest.p[i]) || strchr(",|()", rest.p[i]))
-			return version;
-	return rest.n ? rest : version;
+	return rest.n && version_end(rest, 0) == rest.n ? rest : version;
 }
 
 static int take_version_and_build(struct pf_match_reader *r, struct pf_str rest)

@@ -72,8 +72,8 @@ static const struct pf_conda_candidate *find_chosen(const struct pf_conda_chosen
 }
 
 /* libsolv decides as needs come up, and the first package that is built for one python decides
- * which. Where python is needed and nobody said which, the newest that works is wanted, and of the
- * others what there is for it. */
+ * which. Where python is needed and nobody said which, a newer one is looked for, with which what
+ * was asked for is no worse; and of all the rest what there is for it. */
 static int search(struct pf_conda_chosen *chosen, struct pf_conda_facts *facts,
 		  struct pf_conda_search *s, struct pf_err *err)
 {
@@ -81,12 +81,14 @@ static int search(struct pf_conda_chosen *chosen, struct pf_conda_facts *facts,
 	struct pf_conda_chosen better = { 0 };
 	struct pf_conda_facts none = { 0 };
 	const struct pf_conda_candidate *found;
+	struct pf_conda_first first = { python, chosen };
 	int rc = pf_conda_sat(chosen, facts, s, NULL, err);
 
 	if (rc || !python || python->asked.n || !(found = find_chosen(chosen, python)))
 		return rc;
-	rc = pf_conda_sat(&better, &none, s, python, err);
-	if (rc == 0 && find_chosen(&better, python)->rank < found->rank)
+	rc = pf_conda_sat(&better, &none, s, &first, err);
+	if (rc == 0 &&
+	    pf_condaver_cmp(&find_chosen(&better, python)->r->ver, &found->r->ver) > 0)
 		*chosen = better;
 	return rc < 0 ? -1 : 0;
 }

@@ -99,13 +99,14 @@ const uint64_t *pf_conda_fits(struct pf_conda_search *s, struct pf_conda_spec *s
 void pf_conda_rank(struct pf_conda_search *s, struct pf_conda_name *name);
 /* Between candidates that are equal so far, by the versions their needs may have. */
 void pf_conda_break_ties(struct pf_conda_search *s, struct pf_conda_name *name);
+/* By features, version and build number: what is told apart by its needs alone is no worse. */
+bool pf_conda_is_worse(const struct pf_conda_search *s, const struct pf_conda_candidate *c,
+		       const struct pf_conda_candidate *than);
 /* Candidates that another one can stand for are out. */
 void pf_conda_beat(struct pf_conda_name *name);
 
 /* ---- search (conda_sat.c) and conflicts (conda_explain.c) ---- */
 
-/* The chosen ones, in no order; `first`: a name that is to be there, and that is decided before all
- * others, or NULL. 1: there is no solution, which *facts tells. */
 struct pf_conda_fact {
 	const struct pf_conda_candidate *of;	/* NULL: the user */
 	struct pf_conda_spec *needs, *rules_out; /* one of them */
@@ -116,8 +117,15 @@ struct pf_conda_facts {
 struct pf_conda_chosen {
 	PF_VEC(const struct pf_conda_candidate *) v;
 };
+/* A name that is to be there and is decided before all others; what was asked for is to be no worse
+ * than it is in `found`. */
+struct pf_conda_first {
+	const struct pf_conda_name *name;
+	const struct pf_conda_chosen *found;
+};
+/* The chosen ones, in no order; `first` may be NULL. 1: there is no solution, which *facts tells. */
 int pf_conda_sat(struct pf_conda_chosen *chosen, struct pf_conda_facts *facts,
-		 struct pf_conda_search *s, const struct pf_conda_name *first,
+		 struct pf_conda_search *s, const struct pf_conda_first *first,
 		 struct pf_err *err) PF_MUST_USE;
 /* ESOLVE. Without facts: what is asked for has no candidates at all. */
 int pf_conda_explain(struct pf_conda_search *s, const struct pf_conda_facts *facts,

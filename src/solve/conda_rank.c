@@ -28,6 +28,12 @@ static int compare_versions(const struct pf_conda_candidate *l, const struct pf_
 	return order ? order : compare_numbers(r->r->build_number, l->r->build_number);
 }
 
+bool pf_conda_is_worse(const struct pf_conda_search *s, const struct pf_conda_candidate *c,
+		       const struct pf_conda_candidate *than)
+{
+	return compare_versions(c, than, s->ask->priority) > 0;
+}
+
 /* The later one; of the same time, whatever is always the same. */
 static int compare_last(const struct pf_conda_candidate *l, const struct pf_conda_candidate *r)
 {

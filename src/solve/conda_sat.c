@@ -135,12 +135,12 @@ static void install(struct sat *x, Id how, Id what)
 
 /* The machine is what it is; then what was asked for, in that order. What comes first is decided
  * first. */
-static void add_jobs(struct sat *x, const struct pf_conda_name *first)
+static void add_jobs(struct sat *x, const struct pf_conda_first *first)
 {
 	const struct pf_map *names = &x->s->names;
 
 	if (first)
-		install(x, SOLVER_SOLVABLE_NAME, first->id);
+		install(x, SOLVER_SOLVABLE_NAME, first->name->id);
 
 	for (size_t i = 0; i < names->entries.n; i++) {
 		struct pf_conda_name *name = names->entries.v[i].value;
@@ -156,7 +156,20 @@ static void add_jobs(struct sat *x, const struct pf_conda_name *first)
 	}
 }
 
-static void fill(struct sat *x, const struct pf_conda_name *first)
+static void add_no_worse(struct sat *x, const struct pf_conda_candidate *found)
+{
+	const struct pf_conda_name *name = found->of;
+	Queue who;
+
+	queue_init(&who);
+	for (size_t i = 0; i < name->n; i++)
+		if (name->v[i].id && !pf_conda_is_worse(x->s, &name->v[i], found))
+			queue_push(&who, name->v[i].id);
+	install(x, SOLVER_SOLVABLE_ONE_OF, pool_queuetowhatprovides(x->pool, &who));
+	queue_free(&who);
+}
+
+static void fill(struct sat *x, const struct pf_conda_first *first)
 {
 	const struct pf_map *names = &x->s->names;
 
@@ -169,6 +182,9 @@ static void fill(struct sat *x, const struct pf_conda_name *first)
 	}
 	add_jobs(x, first);
 	set_all_providers(x);
+	for (size_t i = 0; first && i < first->found->v.n; i++)
+		if (first->found->v.v[i]->of->asked.n)
+			add_no_worse(x, first->found->v.v[i]);
 }
 
 /* ---- the search ---- */
@@ -258,7 +274,7 @@ static void forget_ids(struct pf_conda_search *s)
 }
 
 int pf_conda_sat(struct pf_conda_chosen *chosen, struct pf_conda_facts *facts,
-		 struct pf_conda_search *s, const struct pf_conda_name *first, struct pf_err *err)
+		 struct pf_conda_search *s, const struct pf_conda_first *first, struct pf_err *err)
 {
 	struct sat x = { .s = s, .pool = pool_create() };
 	int rc;

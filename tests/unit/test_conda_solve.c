@@ -35,6 +35,17 @@ static const struct {
 	{ "where nobody says which python, the newest that works",
 	  "m 1 0; needs x; needs python\nx 2 0; needs python 3.10.*\nx 1 0; needs python\npython 3.10 0\npython 3.11 0\n",
 	  "m", "m=1=0 python=3.11=0 x=1=0", "" },
+	{ "no newer python for an older one of what is asked for",
+	  "m 2 0; needs python 3.10.*\nm 1 0; needs python\npython 3.10 0\npython 3.11 0\n",
+	  "m", "m=2=0 python=3.10=0", "" },
+	{ "one that is no worse for a newer python",
+	  "m 2 a; time 9; needs x 2; needs python 3.10.*\nm 2 b; needs x 1; needs python 3.11.*\n"
+	  "m 1 0; needs python\nx 1 0\nx 2 0\npython 3.10 0\npython 3.11 0\npython 3.12 0\n",
+	  "m", "m=2=b python=3.11=0 x=1=0", "" },
+	{ "no later build of python for an older need",
+	  "m 1 0; needs x; needs python\nx 2 0; needs python * a\nx 1 0; needs python\n"
+	  "python 3.11 a\npython 3.11 b; number 1\n",
+	  "m", "m=1=0 python=3.11=a x=2=0", "" },
 	{ "circles", "a 1 0; needs b\nb 1 0; needs a\n", "a", "a=1=0 b=1=0", "" },
 	{ "names of any case", "a 1 0\n", "A", "a=1=0", "" },
 	{ "the machine has it", "a 2 0; needs __glibc >=2.17\n", "a", "a=2=0", "" },

@@ -110,6 +110,8 @@ static void test_printed(void **state)
 		{ "pkg[version=\"1.8.*\"]", "pkg=1.8" },
 		{ "pkg 1.8 *", "pkg==1.8" },
 		{ "pkg=1.8=*", "pkg==1.8" },
+		{ "pkg=1!1.8=b_0", "pkg==1!1.8=b_0" },
+		{ "pkg=1!1.8", "pkg=1!1.8" },
 		{ "pkg[version=1.8]", "pkg==1.8" },
 		{ "PKG >= 1.8 , < 2 | 3.*  B_0 # why", "pkg[version='>=1.8,<2|3.*',build='b_0']" },
 		{ "pkg (1|2),!=1.5", "pkg[version='(==1|==2),!=1.5']" },
