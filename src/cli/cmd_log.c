@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/number.h"
 #include "base/proc.h"
 #include "base/str.h"
 #include "cli/cli.h"
@@ -24,7 +25,7 @@ static void write_json(struct pf_buf *out, const struct pf_published *p,
 	pf_json_field(&w, "kind", PF_S("log"));
 	pf_json_field(&w, "uri", p->uri);
 	field(&w, "model_id", p->model);
-	pf_json_field(&w, "run_id", p->run);
+	field(&w, "run_id", p->run);
 	pf_json_field(&w, "experiment_id", p->experiment);
 	pf_json_field(&w, "artifact_uri", p->place);
 	pf_json_key(&w, "registered_model");
@@ -42,7 +43,7 @@ static int read_opts(struct pf_publish_opts *out, const struct pf_args *args, st
 		     struct pf_err *err)
 {
 	const char *path = args->value[PF_OPT_artifact_path],
-		   *name = args->value[PF_OPT_model_name];
+		   *name = args->value[PF_OPT_model_name], *step = args->value[PF_OPT_step];
 
 	if (path && name)
 		return pf_fail(err, PF_EUSAGE,
@@ -52,10 +53,15 @@ static int read_opts(struct pf_publish_opts *out, const struct pf_args *args, st
 		.run = args->value[PF_OPT_run_id],
 		.experiment = args->value[PF_OPT_experiment],
 		.name = name ? name : path,
+		.model = args->value[PF_OPT_model_id],
+		.type = args->value[PF_OPT_model_type],
 		.registered = args->value[PF_OPT_registered_model_name],
 	};
+	if (step && !pf_int64_read(pf_s(step), &out->step))
+		return pf_fail(err, PF_EUSAGE, "--step takes a number, not %s", step);
 	pf_args_list(&out->aliases, args, a, PF_OPT_alias);
 	pf_args_list(&out->tags, args, a, PF_OPT_tag);
+	pf_args_list(&out->params, args, a, PF_OPT_model_param);
 	return 0;
 }
 

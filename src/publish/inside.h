@@ -17,7 +17,9 @@ struct pf_publishing {
 	struct pf_str name;	      /* of the model, and its path in the run */
 	bool made_run;		      /* it is ours, and to be ended */
 	struct pf_str run_place;      /* where the run keeps its artifacts */
-	const struct pf_node *params; /* of the run; NULL: none */
+	const struct pf_node *params; /* of the run, later with those that are given; NULL: none */
+	const struct pf_node *metrics; /* of the run, the last of each; NULL: none */
+	bool external;		      /* the logged model was made to have no files */
 };
 
 /* One question: METHOD BASE/api/2.0/mlflow/`path`, body NULL: none; the answer in the arena. */
@@ -41,7 +43,7 @@ int64_t pf_publish_now(void);
 /* What of the options, and of MLFLOW_RUN_ID, _EXPERIMENT_NAME and _ID, is no good before anybody
  * is asked. EUSAGE, in MLflow's words where it has some. */
 int pf_publish_check(const struct pf_publish_opts *o, struct pf_err *err) PF_MUST_USE;
-/* The run that the model is put into: looked up, or made. */
+/* The run that the model is put into: looked up, or made; none of a logged model that is there. */
 int pf_publish_run(struct pf_publishing *p, struct pf_err *err) PF_MUST_USE;
 /* Who did this, and with what, as MLflow tags runs and logged models: members of an open list. */
 void pf_publish_context(struct pf_json_out *w);
@@ -59,6 +61,11 @@ int pf_publish_record(struct pf_publishing *p, const struct pf_node *mlmodel,
 		      struct pf_err *err) PF_MUST_USE;
 /* They never came. */
 void pf_publish_give_up(struct pf_publishing *p);
+
+/* ---- metrics.c ---- */
+
+/* What the run has measured at the model's step was measured of the model. */
+int pf_publish_metrics(struct pf_publishing *p, struct pf_err *err) PF_MUST_USE;
 
 /* ---- version.c ---- */
 

@@ -5,12 +5,17 @@
 #include "base/err.h"
 #include "base/mem.h"
 
-/* What the user has said. Borrows; zeroed is a model of a new run, which is not registered. */
+/* What the user has said. Borrows; zeroed is a model of a new run, which is not registered. Types,
+ * parameters and steps are for servers of MLflow 3. */
 struct pf_publish_opts {
 	const char *run;	/* an existing run's id; NULL: MLFLOW_RUN_ID, else a new one... */
 	const char *experiment; /* ... of this experiment, a name or an id; NULL: as MLFLOW_
 				 * EXPERIMENT_NAME and _ID say, else Default */
 	const char *name;	/* of the model, and its path in the run; NULL: "model" */
+	const char *model;	/* id of a logged model that these are the files of; NULL: a new one */
+	const char *type;	/* what kind of model it is, for people; NULL: not told */
+	struct pf_strs params;	/* "KEY=VALUE", of the model beside its run's, which count more */
+	int64_t step;		/* of the run, that the model is of, with its metrics */
 	const char *registered; /* name of a registered model; NULL: none */
 	struct pf_strs aliases; /* of the version */
 	struct pf_strs tags;	/* "KEY=VALUE" */
@@ -20,7 +25,7 @@ struct pf_publish_opts {
 struct pf_published {
 	struct pf_arena arena;
 	struct pf_str uri; /* "models:/m-..." of MLflow 3, "runs:/RUN/PATH" before */
-	struct pf_str run, experiment;
+	struct pf_str run, experiment; /* empty: a logged model that was there, and no run named */
 	struct pf_str model;   /* "m-..."; empty before MLflow 3 */
 	struct pf_str place;   /* where its files are */
 	struct pf_str version; /* of the registered model; empty: none */

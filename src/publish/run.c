@@ -50,6 +50,15 @@ static int check_alias(struct pf_str alias, struct pf_err *err)
 	return 0;
 }
 
+static int check_pairs(const char *what, const struct pf_strs *pairs, struct pf_err *err)
+{
+	for (size_t i = 0; i < pairs->n; i++)
+		if (pf_str_find(pairs->v[i], '=') == PF_NPOS || pairs->v[i].p[0] == '=')
+			return pf_fail(err, PF_EUSAGE, "a %s is KEY=VALUE, not " PF_FMT, what,
+				       PF_ARG(pf_shown(pairs->v[i])));
+	return 0;
+}
+
 static const char *run_of(const struct pf_publish_opts *o)
 {
 	return o->run ? o->run : o->experiment ? NULL : pf_setting("MLFLOW_RUN_ID");
@@ -72,17 +81,23 @@ int pf_publish_check(const struct pf_publish_opts *o, struct pf_err *err)
 		return pf_fail(err, PF_EUSAGE,
 			       "Invalid model name '" PF_FMT "'. Names cannot contain '/' or ':'.",
 			       PF_ARG(pf_shown(pf_s(o->registered))));
+	if (o->model && !is_id(pf_s(o->model)))
+		return pf_fail(err, PF_EUSAGE, "Invalid model ID: '" PF_FMT "'",
+			       PF_ARG(pf_shown(pf_s(o->model))));
+	if (o->model && (o->name || o->type || o->params.n || o->experiment)) {
+		pf_fail(err, PF_EUSAGE, "a logged model that is there has its name, its type, its "
+					"parameters and its experiment already");
+		return pf_hint(err, "give --model-id alone");
+	}
 	if (o->aliases.n && !o->registered)
 		return pf_fail(err, PF_EUSAGE,
 			       "an alias is of a registered model: give its name, too");
 	for (size_t i = 0; i < o->aliases.n; i++)
 		if (check_alias(o->aliases.v[i], err) < 0)
 			return -1;
-	for (size_t i = 0; i < o->tags.n; i++)
-		if (pf_str_find(o->tags.v[i], '=') == PF_NPOS || o->tags.v[i].p[0] == '=')
-			return pf_fail(err, PF_EUSAGE, "a tag is KEY=VALUE, not " PF_FMT,
-				       PF_ARG(pf_shown(o->tags.v[i])));
-	return 0;
+	if (check_pairs("tag", &o->tags, err) < 0)
+		return -1;
+	return check_pairs("parameter", &o->params, err);
 }
 
 /* ---- the experiment ---- */
@@ -190,6 +205,7 @@ static int take_run(struct pf_publishing *p, const struct pf_node *answer, struc
 	p->out->experiment = pf_node_text(info, "experiment_id");
 	p->run_place = pf_node_text(info, "artifact_uri");
 	p->params = pf_node_get(pf_node_get(run, "data"), "params");
+	p->metrics = pf_node_get(pf_node_get(run, "data"), "metrics");
 	if (!is_id(p->out->run) || !p->out->experiment.n || !p->run_place.n)
 		return pf_fail(err, PF_ETRANSFER,
 			       "the tracking server's answer does not tell of the run");
@@ -249,6 +265,8 @@ int pf_publish_run(struct pf_publishing *p, struct pf_err *err)
 	const char *id = run_of(p->o);
 	const struct pf_node *answer;
 
+	if (!id && p->o->model)
+		return 0;
 	if (!id)
 		return find_experiment(p, err) < 0 ? -1 : make_run(p, err);
 	if (pf_publish_ask(&answer, p, "GET",

@@ -18,7 +18,7 @@ read -r port _ auth old <"$work/ready"
 export MLFLOW_TRACKING_URI="http://127.0.0.1:$port/prefix/" MLFLOW_HTTP_REQUEST_MAX_RETRIES=1
 log() { "$program" log "$@"; }
 forget() { rm -rf "$work/stored"; : >"$work/log"; : >"$work/calls"; }
-calls() { cut -d' ' -f1 "$work/calls" | sed 's/m-[0-9a-f]*/ID/' | tr '\n' ' '; }
+calls() { cut -d' ' -f1 "$work/calls" | sed 's/m-[0-9a-z]*/ID/' | tr '\n' ' '; }
 told() { grep -qF -e "$1" "$work/calls"; }
 untold() { ! told "$1"; }
 # A copy is the model, but for MLmodel.
@@ -57,6 +57,21 @@ check "with its schema" printed '{"schema":"pyfunc-env/1","kind":"log","uri":"mo
 forget
 check "into a run" ends 0 log -m "$work/model" --run-id 0given
 check "which is neither made nor ended" test "$(calls)" = "logged-models logged-models/ID runs/outputs "
+forget
+check "with its step, type and parameters" ends 0 log "$work/model" --run-id 0measured --step 1 --model-type 'a tree' --param k=a=b --param depth=9
+check "the server is told of the type" told '"model_type": "a tree"'
+check "and the parameters, of which the run's count" told '"params": [{"key": "k", "value": "a=b"}, {"key": "depth", "value": "3"}]'
+check "and of the step" told '"step": 1}]'
+check "what was measured there is the model's" told 'runs/log-batch {"run_id": "0measured", "metrics": [{"key": "loss", "value": 0.25, "timestamp": "7", "step": "1", "dataset_name": "d", "run_id": "0measured", "model_id": "m-'
+check "and nothing else" test "$(grep -c log-batch "$work/calls")" -eq 1 -a "$(grep -o '"key": "loss"' "$work/calls" | wc -l)" -eq 1
+forget
+expect "into a logged model that is there" 0 "models:/m-there" log "$work/model" --model-id m-there --registered-model-name good
+check "in this order" test "$(calls)" = "logged-models/ID logged-models/ID/tags/mlflow.model.isExternal \
+registered-models/create model-versions/create logged-models/ID/tags "
+check "without a run" sh -c '! grep -q run_id "$1"/stored/plain/models/m-there/artifacts/MLmodel' - "$work"
+expect "one that is no id" 2 "Invalid model ID" log "$work/model" --model-id m-none/x
+expect "that has its name" 2 "give --model-id alone" log "$work/model" --model-id m-there --name x
+expect "a step that is none" 2 "--step takes a number" log "$work/model" --step one
 : >"$work/calls"
 check "named by the environment" ends 0 env MLFLOW_RUN_ID=0given "$program" log "$work/model"
 check "no other is made" untold runs/create
@@ -97,6 +112,8 @@ check "what is registered" told "\"source\": \"mlflow-artifacts:/plain/$run/arti
 expect "not over a model that is there" 2 "has artifacts at deep/iris already" env MLFLOW_TRACKING_URI="http://127.0.0.1:$old/prefix" \
 	"$program" log "$work/model" --run-id "$run" --artifact-path deep/iris
 check "beside it" ends 0 env MLFLOW_TRACKING_URI="http://127.0.0.1:$old/prefix" "$program" log "$work/model" --run-id "$run"
+check "a type is of MLflow 3" ends 0 env MLFLOW_TRACKING_URI="http://127.0.0.1:$old/prefix" "$program" log "$work/model" --artifact-path typed --model-type a
+check "which is told" said "has no logged models"
 
 # ---- what goes wrong ----
 forget

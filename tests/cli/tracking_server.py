@@ -193,7 +193,7 @@ class Handler(tracking_writes.Writes, loopback.Handler):
             return self.answer(200, data, **marks)
         return self.answer(404)
 
-    do_POST = do_HEAD = do_PATCH = do_GET
+    do_POST = do_HEAD = do_PATCH = do_DELETE = do_GET
 
 
 loopback.serve(Handler, WORK, PORTS, ("A", "B", "auth", "old"))

@@ -16,6 +16,10 @@ import urllib.parse
 
 RUNS, MODELS, VERSIONS, EXPERIMENTS, SEEN, PARTS = {}, {}, {}, {"Default": "0"}, set(), {}
 LOCK = threading.Lock()
+# Of the run "0measured"; its loss comes in pages of one.
+METRICS = {"0measured": [{"key": "loss", "value": "NaN", "timestamp": 9, "step": 2}, {"key": "early", "value": 1, "timestamp": 1}]}
+LOSSES = [{"key": "loss", "value": 0.25, "timestamp": "7", "step": "1", "dataset_name": "d"},
+          {"key": "loss", "value": 0.5, "timestamp": 8, "step": 1, "model_id": "m-other"}, {**METRICS["0measured"][0]}]
 
 
 class Writes:
@@ -34,13 +38,17 @@ class Writes:
     def run(self, run):
         info = {"run_id": run, "experiment_id": RUNS[run], "artifact_uri": f"{self.root(RUNS[run])}/{run}/artifacts",
                 "lifecycle_stage": "deleted" if run == "0dead" else "active"}
-        return self.tell({"run": {"info": info, "data": {"params": [{"key": "depth", "value": "3"}]}}})
+        return self.tell({"run": {"info": info, "data": {"params": [{"key": "depth", "value": "3"}], "metrics": METRICS.get(run, [])}}})
 
     def write(self, call, query, body):
         """Does it, and says whether it did."""
         with LOCK:
             RUNS.setdefault("0given", "plain")
             RUNS.setdefault("0dead", "plain")
+        if call == "runs/get" and query["run_id"] == "0measured":
+            RUNS["0measured"] = "plain"
+        if call == "logged-models/m-there" and self.command == "GET":
+            MODELS["m-there"] = self.root("plain") + "/models/m-there/artifacts"
         if self.command != "GET" and not call.startswith(("registered-models/get-latest", "logged-models/search")):
             self.called(call, body)
         if call == "runs/get" and query["run_id"] in RUNS:
@@ -48,7 +56,8 @@ class Writes:
         elif call == "runs/get" and query["run_id"] == "0none":
             self.refuse("RESOURCE_DOES_NOT_EXIST", "Run with id=0none not found")
         elif call.startswith("logged-models/m-") and self.command == "GET" and call[14:] in MODELS:
-            self.tell({"model": {"info": {"artifact_uri": MODELS[call[14:]]}}})
+            self.tell({"model": {"info": {"model_id": call[14:], "experiment_id": "plain", "artifact_uri": MODELS[call[14:]],
+                                          "tags": [{"key": "mlflow.model.isExternal", "value": "True"}]}}})
         else:
             name = call.replace("/", "_").replace("-", "_")
             done = getattr(self, "do_" + name, None)
@@ -105,6 +114,11 @@ class Writes:
 
     def change_model(self, _, body):
         return self.tell({"model": {"info": {"status": body.get("status")}}})
+
+    def do_metrics_get_history(self, query, _):
+        assert query["run_id"] == "0measured" and query["metric_key"] == "loss", query
+        at = int(query.get("page_token", 0))
+        return self.tell({"metrics": LOSSES[at:at + 1], **({"next_page_token": str(at + 1)} if at + 1 < len(LOSSES) else {})})
 
     def do_registered_models_create(self, _, body):
         if body["name"] == "good":
