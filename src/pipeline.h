@@ -48,6 +48,7 @@ int pf_repair(struct pf_job *job, const struct pf_opts *o, struct pf_err *err) P
 struct pf_input {
 	struct pf_str text;
 	const char *format;	/* of pf_input_formats (input.h) */
+	bool guessed;		/* which nobody told */
 	const char *answer;	/* of pf_answer_formats; NULL: json */
 	struct pf_str params;	/* a JSON object that replaces the input's params; empty: none */
 	double seconds;		/* for loading and predicting; 0: no limit */

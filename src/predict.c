@@ -162,8 +162,12 @@ static int read_request(struct pf_request *out, struct pf_arena *a, struct pf_bu
 {
 	struct pf_expect expect = pf_job_expect(job, o);
 
-	if (pf_input_read(out, a, held, r, input, &expect, err) < 0)
+	if (pf_input_read(out, a, held, r, input, &expect, err) < 0) {
+		if (input->guessed && strcmp(input->format, "json") == 0 &&
+		    !pf_str_starts(pf_str_trim(input->text), "{"))
+			pf_hint(err, "it was taken for JSON; of another kind, --content-type tells which");
 		return pf_wrap(err, "the input");
+	}
 	return input->params.n ? pf_job_params(&out->params, a, input->params, &expect, err) : 0;
 }
 

@@ -37,6 +37,7 @@ static int choose_formats(struct pf_input *out, const struct pf_args *args, stru
 
 	out->answer = by_suffix(args->value[PF_OPT_output], pf_answer_formats);
 	out->format = by_suffix(args->value[PF_OPT_input], pf_input_formats);
+	out->guessed = !told;
 	if (!told)
 		return 0;
 	choice = pf_opts_choice("--content-type", told, pf_input_formats, err);
