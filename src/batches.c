@@ -127,10 +127,7 @@ int pf_batch_params(struct pf_value *out, struct pf_batch_work *w, struct pf_are
 		     const struct pf_request *request)
 {
 	*out = request->params;
-	if (w->input->params.n &&
-	    pf_params_read(out, a, w->input->params, w->expect.params, w->err) < 0)
-		return pf_wrap(w->err, "--params");
-	return 0;
+	return w->input->params.n ? pf_job_params(out, a, w->input->params, &w->expect, w->err) : 0;
 }
 
 /* ---- what is in memory: tables and arrays ---- */

@@ -72,6 +72,16 @@ static int choose_light(struct pf_load_light *out, struct pf_arena *a, const str
 	return 0;
 }
 
+int pf_job_check_loader(const struct pf_model *m, const struct pf_opts *o, struct pf_err *err)
+{
+	struct pf_load_light light = { 0 };
+	PF_AUTO(arena) a = { 0 };
+
+	return o->loader != PF_LOADER_LIGHT ?
+		       0 :
+		       choose_light(&light, &a, m, pf_job_mlflow_does(m, o) != NULL, o, err);
+}
+
 /* What a worker depends on besides the model: the interpreter, and the link to it, which is a new
  * one in an environment that was made again; the current interpreter gets and loses packages. */
 static void choose_watched(struct pf_strs *out, struct pf_arena *a, const struct pf_job *job)

@@ -12,6 +12,7 @@
 #include "check/check.h"
 #include "conda.h"
 #include "formats/digest.h"
+#include "load.h"
 #include "lock/lock.h"
 #include "solve/conda_plan.h"
 #include "solve/solve.h"
@@ -173,27 +174,40 @@ static int read_model(struct pf_job *job, const char *uri, enum pf_how_much much
 	return 0;
 }
 
-int pf_prepare(struct pf_job *out, const char *uri, const struct pf_opts *asked, struct pf_err *err)
+int pf_job_read(struct pf_job *job, const char *uri, const struct pf_opts *o, struct pf_err *err)
 {
-	struct pf_opts with = *asked, *o = &with;
-	PF_AUTO(job) job = { 0 };
-	int rc;
-
-	with.builder = pf_build_builder();
 	if (o->lock && o->env_manager == PF_ENV_LOCAL)
 		return pf_fail(err, PF_EUSAGE,
 			       "--lock makes an environment; --env-manager local has none");
-	if (read_model(&job, uri, PF_ALL_OF_IT, o, err) < 0)
+	if (read_model(job, uri, PF_ALL_OF_IT, o, err) < 0)
 		return -1;
+	return pf_job_check_loader(&job->model, o, err);
+}
+
+int pf_job_make(struct pf_job *job, const struct pf_opts *asked, struct pf_err *err)
+{
+	struct pf_opts with = *asked, *o = &with;
+	int rc;
+
+	with.builder = pf_build_builder();
 	if (o->lock)
-		rc = use_lock(&job, o, err);
+		rc = use_lock(job, o, err);
 	else if (o->env_manager == PF_ENV_LOCAL)
-		rc = use_local(&job, o, err);
+		rc = use_local(job, o, err);
 	else
-		rc = use_environment(&job, o, err);
-	if (rc < 0 || (o->repair && !o->lock && job.env.dir && pf_repair(&job, o, err) < 0))
+		rc = use_environment(job, o, err);
+	if (rc < 0 || (o->repair && !o->lock && job->env.dir && pf_repair(job, o, err) < 0))
 		return -1;
-	if (job.env.dir && (job.hold = pf_env_hold(&job.env, err)) < 0)
+	if (job->env.dir && (job->hold = pf_env_hold(&job->env, err)) < 0)
+		return -1;
+	return 0;
+}
+
+int pf_prepare(struct pf_job *out, const char *uri, const struct pf_opts *o, struct pf_err *err)
+{
+	PF_AUTO(job) job = { 0 };
+
+	if (pf_job_read(&job, uri, o, err) < 0 || pf_job_make(&job, o, err) < 0)
 		return -1;
 	*out = PF_TAKE(job);
 	return 0;

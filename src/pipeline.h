@@ -31,6 +31,11 @@ int pf_read_model(struct pf_model *out, struct pf_fetched *from, const char *uri
 /* fetch, model, python, solve, env: the environment is made, or found. */
 int pf_prepare(struct pf_job *out, const char *uri, const struct pf_opts *o,
 	       struct pf_err *err) PF_MUST_USE;
+/* Its two halves, for who has something to ask of the model before an environment is made for it:
+ * the model, into a zeroed job, then the environment. */
+int pf_job_read(struct pf_job *job, const char *uri, const struct pf_opts *o,
+		struct pf_err *err) PF_MUST_USE;
+int pf_job_make(struct pf_job *job, const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
 
 /* Resolves a model's needs and appends them as a lock; no environment is made. */
 int pf_write_lock(struct pf_buf *out, const char *uri, const char *format, const struct pf_opts *o,
@@ -43,6 +48,7 @@ int pf_repair(struct pf_job *job, const struct pf_opts *o, struct pf_err *err) P
 struct pf_input {
 	struct pf_str text;
 	const char *format;	/* of pf_input_formats (input.h) */
+	bool guessed;		/* which nobody told */
 	const char *answer;	/* of pf_answer_formats; NULL: json */
 	struct pf_str params;	/* a JSON object that replaces the input's params; empty: none */
 	double seconds;		/* for loading and predicting; 0: no limit */
@@ -60,6 +66,9 @@ int pf_job_start_to_read(struct pf_runner *out, const struct pf_job *job, const 
 			 struct pf_err *err) PF_MUST_USE;
 /* What a job's input must fit. Borrows from the job. */
 struct pf_expect pf_job_expect(const struct pf_job *job, const struct pf_opts *o);
+/* The parameters of --params, checked against the signature; they live in the arena. */
+int pf_job_params(struct pf_value *out, struct pf_arena *a, struct pf_str json,
+		  const struct pf_expect *expect, struct pf_err *err) PF_MUST_USE;
 /* Checks the input against the signature, asks the runner, appends the answer; JSON has no newline
  * at its end. A runner that was not started, zeroed, is started when the input has told which it
  * takes; Parquet needs one that is. */

@@ -26,6 +26,10 @@ int pf_lock_training(struct pf_buf *out, const char *dir, const struct pf_opts *
 int pf_record_make(struct pf_buf *out, const struct pf_job *job, const struct pf_opts *o,
 		   double seconds, struct pf_err *err) PF_MUST_USE;
 
+/* Has the model what a record is made of (`to_make`), or else a record and the example that it is
+ * of? EMODEL: no. For who would make an environment in vain. */
+int pf_record_check(const struct pf_model *m, bool to_make, struct pf_err *err) PF_MUST_USE;
+
 /* ---- the verdict ---- */
 
 struct pf_verdict_package {

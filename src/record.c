@@ -152,22 +152,44 @@ static void compare_packages(struct pf_verdict *v, const struct pf_node *recorde
 	}
 }
 
+/* The example that the record has the answer to. */
+static int read_recorded(struct pf_buf *input, const struct pf_node *record,
+			 const struct pf_model *m, struct pf_err *err)
+{
+	struct pf_str name = pf_node_text(record, "input");
+	PF_AUTO(arena) a = { 0 };
+	char hex[PF_SHA256_HEX];
+
+	if (read_example(input, pf_dupz(&a, name), m, err) < 0)
+		return -1;
+	pf_sha256_hex(hex, input->p, input->n);
+	if (!pf_str_is(pf_node_text(record, "input_sha256"), hex))
+		return pf_fail(err, PF_EMODEL,
+			       PF_FMT " is not the one that " PF_RECORD_FILE " has the answer to",
+			       PF_ARG(pf_shown(name)));
+	return 0;
+}
+
+int pf_record_check(const struct pf_model *m, bool to_make, struct pf_err *err)
+{
+	PF_AUTO(arena) a = { 0 };
+	PF_AUTO(buf) input = PF_BUF(PF_MAX_INPUT);
+	struct pf_node *record;
+
+	if (to_make)
+		return read_example(&input, example_of(&a, m), m, err);
+	return read_record(&record, &a, m, err) < 0 ? -1 : read_recorded(&input, record, m, err);
+}
+
 static int replay(struct pf_verdict *v, const struct pf_node *record, const struct pf_job *job,
 		  const struct pf_opts *o, double seconds, struct pf_err *err)
 {
 	PF_AUTO(buf) input = PF_BUF(PF_MAX_INPUT);
 	PF_AUTO(buf) answer = PF_BUF(PF_MAX_ANSWER);
-	struct pf_str name = pf_node_text(record, "input");
 	struct pf_node *now;
-	char hex[PF_SHA256_HEX];
 
-	if (read_example(&input, pf_dupz(&v->arena, name), &job->model, err) < 0)
+	if (read_recorded(&input, record, &job->model, err) < 0)
 		return -1;
-	pf_sha256_hex(hex, input.p, input.n);
-	if (!pf_str_is(pf_node_text(record, "input_sha256"), hex))
-		return pf_fail(err, PF_EMODEL,
-			       PF_FMT " is not the one that " PF_RECORD_FILE " has the answer to",
-			       PF_ARG(pf_shown(name)));
 	if (ask(&answer, job, o, pf_buf_view(&input), seconds, err) < 0)
 		return -1;
 	if (pf_json_parse(&now, &v->arena, pf_dup(&v->arena, pf_buf_view(&answer)), err) < 0)

@@ -40,7 +40,7 @@ function bash(    i, all, flags) {
 	for (i = 1; i <= command_count; i++) all = all (i > 1 ? " " : "") command[i]
 	print "# bash completion for pyfunc-env (made from its tables of options)"
 	print "_pyfunc_env() {"
-	print "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} flags="
+	print "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} flags= words="
 	print "\tif [ \"$COMP_CWORD\" -eq 1 ]; then"
 	print "\t\tmapfile -t COMPREPLY < <(compgen -W " quoted(all " --help --version") " -- \"$cur\")"
 	print "\t\treturn"
@@ -49,6 +49,7 @@ function bash(    i, all, flags) {
 	for (i = 1; i <= command_count; i++) {
 		print "\t" bar(names_of(i)) ")"
 		print "\t\tflags=" quoted(flags_of(command[i]))
+		if (actions[command[i]] != "") print "\t\twords=" quoted(actions[command[i]])
 		print "\t\tcase $prev in"
 		if ((flags = flags_of(command[i], "dir")) != "")
 			print "\t\t" bar(flags) ") mapfile -t COMPREPLY < <(compgen -d -- \"$cur\"); return ;;"
@@ -59,7 +60,12 @@ function bash(    i, all, flags) {
 	print "\tesac"
 	print "\tcase $cur in"
 	print "\t-*) mapfile -t COMPREPLY < <(compgen -W \"$flags\" -- \"$cur\") ;;"
-	print "\t*) mapfile -t COMPREPLY < <(compgen -f -- \"$cur\") ;;"
+	print "\t*)"
+	print "\t\tif [ -n \"$words\" ] && [ \"$COMP_CWORD\" -eq 2 ]; then"
+	print "\t\t\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")"
+	print "\t\telse"
+	print "\t\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")"
+	print "\t\tfi ;;"
 	print "\tesac"
 	print "}"
 	print "complete -o filenames -F _pyfunc_env pyfunc-env"
@@ -97,6 +103,8 @@ function zsh(    i, j) {
 		printf "\t\t_arguments"
 		for (j = 1; j <= options; j++)
 			if (belongs(j, command[i])) printf " \\\n\t\t\t%s", zsh_flag(j, command[i])
+		if (actions[command[i]] != "")
+			printf " \\\n\t\t\t%s", quoted("1:action:(" actions[command[i]] ")")
 		print " \\\n\t\t\t'*:file:_files' ;;"
 	}
 	print "\tesac"
@@ -111,6 +119,8 @@ function fish(    i, j, when, n) {
 			" -d " quoted(summary[i])
 	for (i = 1; i <= command_count; i++) {
 		when = "-n " quoted("__fish_seen_subcommand_from " names_of(i))
+		if (actions[command[i]] != "")
+			print "complete -c pyfunc-env " when " -f -a " quoted(actions[command[i]])
 		for (j = 1; j <= options; j++) {
 			if (!belongs(j, command[i]) || kind[j] == "ALIAS") continue
 			n = takes(metavar[j])

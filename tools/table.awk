@@ -5,6 +5,7 @@
 # long[i], metavar[i] ("" for a switch, "[=WORD]" for one
 # with a value that may be left out), help[i], value[i] (of an alias). Commands 1..command_count:
 # command[i], arguments[i], summary[i]; spelling[name] is the command an older name stands for.
+# actions[name] are the words of which a command takes one, "" for most.
 # Exit statuses 1..codes: status[i], meaning[i].
 
 # The arguments of a macro's line into arg[1..n]; strings and characters are unquoted, NULL is "".
@@ -61,6 +62,11 @@ function short_of(i, name,    j) {
 	command[++command_count] = a[1]
 	arguments[command_count] = a[2]
 	summary[command_count] = a[3]
+	next
+}
+/^ACTION\(/ {
+	arguments_of($0, a)
+	actions[a[1]] = actions[a[1]] (actions[a[1]] == "" ? "" : " ") a[2]
 	next
 }
 /^CMD_ALIAS\(/ { arguments_of($0, a); spelling[a[2]] = a[1]; next }

@@ -37,7 +37,7 @@ int pf_fail_errno(struct pf_err *err, const char *fmt, ...)
 	n = strlen(err->msg);
 	snprintf(err->msg + n, sizeof(err->msg) - n, ": %s", strerror(saved));
 	if (saved == ENOSPC || saved == EDQUOT)
-		pf_hint(err, "free some space, or choose another place with --store");
+		pf_hint(err, "free some space there, or choose another place (--store for environments)");
 	return -1;
 }
 

@@ -99,7 +99,7 @@ static int place_fds(const struct pf_spawn *what)
 	for (int i = 3; i < count; i++)
 		fds[i] = what->keep[i - 3];
 	for (int i = 0; i < count; i++) {
-		fds[i] = fcntl(fds[i] < 0 ? null : fds[i], F_DUPFD_CLOEXEC, 64);
+		fds[i] = fcntl(fds[i] < 0 ? null : fds[i], F_DUPFD_CLOEXEC, count);
 		if (fds[i] < 0)
 			return -1;
 	}

@@ -8,6 +8,7 @@
 #include "base/fs.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "cli/near.h"
 #include "formats/yaml.h"
 
 struct option {
@@ -90,19 +91,27 @@ static void keep(struct pf_args *args, const struct option *o, const char *value
 		(struct pf_given){ .id = o->id, .value = args->value[o->id] };
 }
 
-/* The long options of all commands that share their beginning with what was typed. */
+int pf_args_hint_near(struct pf_err *err, const char *command, const char *typed)
+{
+	struct pf_str name = pf_str_cut(pf_s(typed), 0, pf_str_find(pf_s(typed), '='));
+	struct pf_near near = { .typed = pf_str_skip(name, 2) };
+
+	for (size_t i = 0; pf_str_starts(name, "--") && i < PF_COUNT(options); i++)
+		if (belongs(&options[i], command))
+			pf_near_offer(&near, options[i].long_name);
+	if (near.best)
+		return pf_hint(err, "did you mean --%s?", near.best);
+	return command ? pf_hint(err, "pyfunc-env %s --help lists the options", command) :
+			 pf_hint(err, "pyfunc-env --help lists the commands");
+}
+
 static int fail_unknown(const char *command, const char *typed, struct pf_err *err)
 {
 	struct pf_str name = pf_str_cut(pf_s(typed), 0, pf_str_find(pf_s(typed), '='));
 
 	pf_fail(err, PF_EUSAGE, "%s does not know the option " PF_FMT, command,
 		PF_ARG(pf_shown(name)));
-	name = pf_str_cut(pf_str_skip(name, 2), 0, 3);
-	for (size_t i = 0; name.n == 3 && i < PF_COUNT(options); i++)
-		if (belongs(&options[i], command) &&
-		    strncmp(options[i].long_name, name.p, name.n) == 0)
-			return pf_hint(err, "did you mean --%s?", options[i].long_name);
-	return pf_hint(err, "pyfunc-env %s --help lists the options", command);
+	return pf_args_hint_near(err, command, typed);
 }
 
 /* argv[*i] begins with "--"; moves *i past a value that stands apart. */

@@ -40,6 +40,10 @@ int pf_args_parse(struct pf_args *out, const char *command, int argc, char **arg
 /* How many words of a command line are options of every command, before the command itself. */
 int pf_args_leading(int argc, char **argv);
 
+/* Hints at the option of the command (NULL: of every command) that was meant by "--typed[=...]", else
+ * at where they are listed. */
+int pf_args_hint_near(struct pf_err *err, const char *command, const char *typed);
+
 bool pf_args_has(const struct pf_args *args, enum pf_opt_id id);
 /* All values of a repeatable option, in order. */
 void pf_args_list(struct pf_strs *out, const struct pf_args *args, struct pf_arena *a,

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/number.h"
 #include "base/str.h"
+#include "cli/near.h"
 #include "config.h"
 #include "model/model.h"
 #include "run/run.h"
@@ -24,17 +25,33 @@ static const struct command commands[] = {
 #define CMD(id, args_, summary_) \
 	{ .name = #id, .args = args_, .summary = summary_, .run = pf_cmd_##id },
 #define CMD_ALIAS(id, name)
+#define ACTION(command, name, args, summary)
 #include "cli/commands.def"
 #undef CMD
 #undef CMD_ALIAS
+#undef ACTION
 };
 
 static const char *const aliases[][2] = {
 #define CMD(id, args, summary)
 #define CMD_ALIAS(id, name) { name, #id },
+#define ACTION(command, name, args, summary)
 #include "cli/commands.def"
 #undef CMD
 #undef CMD_ALIAS
+#undef ACTION
+};
+
+static const struct {
+	const char *command, *name, *args, *summary;
+} actions[] = {
+#define CMD(id, args, summary)
+#define CMD_ALIAS(id, name)
+#define ACTION(command, name, args, summary) { #command, #name, args, summary },
+#include "cli/commands.def"
+#undef CMD
+#undef CMD_ALIAS
+#undef ACTION
 };
 
 static const struct command *find_command(const char *name)
@@ -46,6 +63,19 @@ static const struct command *find_command(const char *name)
 		if (strcmp(name, commands[i].name) == 0)
 			return &commands[i];
 	return NULL;
+}
+
+static int fail_unknown(const char *word, struct pf_err *err)
+{
+	struct pf_near near = { .typed = pf_s(word) };
+
+	for (size_t i = 0; i < PF_COUNT(commands); i++)
+		pf_near_offer(&near, commands[i].name);
+	for (size_t i = 0; i < PF_COUNT(aliases); i++)
+		pf_near_offer(&near, aliases[i][0]);
+	pf_fail(err, PF_EUSAGE, "there is no command " PF_FMT, PF_ARG(pf_shown(near.typed)));
+	return near.best ? pf_hint(err, "did you mean %s?", near.best) :
+			   pf_hint(err, "pyfunc-env --help lists the commands");
 }
 
 static void print_usage(struct pf_buf *out)
@@ -63,8 +93,18 @@ static void print_usage(struct pf_buf *out)
 
 static void print_command_help(struct pf_buf *out, const struct command *c)
 {
-	pf_buf_printf(out, "usage: pyfunc-env %s [OPTION...] %s\n\n%s\n\noptions:\n", c->name,
-		      c->args, c->summary);
+	bool any = false;
+
+	pf_buf_printf(out, "usage: pyfunc-env %s [OPTION...] %s\n\n%s\n", c->name, c->args,
+		      c->summary);
+	for (size_t i = 0; i < PF_COUNT(actions); i++) {
+		if (strcmp(actions[i].command, c->name) != 0)
+			continue;
+		pf_buf_printf(out, "%s  %-6s %-9s  %s\n", any ? "" : "\nactions:\n",
+			      actions[i].name, actions[i].args, actions[i].summary);
+		any = true;
+	}
+	pf_buf_cstr(out, "\noptions:\n");
 	pf_args_help(out, c->name);
 }
 
@@ -309,14 +349,14 @@ static int run(int argc, char **argv, struct pf_err *err)
 		return pf_cli_print_stdout(pf_buf_view(&usage), err);
 	if (strcmp(word, "version") == 0 || has_word(argc, argv, "--version"))
 		return print_version(has_word(argc, argv, "--json"), err);
-	if (lead < argc && *word == '-')
+	if (lead < argc && *word != '-')
+		return fail_unknown(word, err);
+	if (lead < argc) {
 		pf_fail(err, PF_EUSAGE, "there is no option " PF_FMT " before the command",
 			PF_ARG(pf_shown(pf_s(word))));
-	else if (lead < argc)
-		pf_fail(err, PF_EUSAGE, "there is no command " PF_FMT,
-			PF_ARG(pf_shown(pf_s(word))));
-	else
-		pf_fail(err, PF_EUSAGE, "a command is needed");
+		return pf_args_hint_near(err, NULL, word);
+	}
+	pf_fail(err, PF_EUSAGE, "a command is needed");
 	return pf_hint(err, "pyfunc-env --help lists the commands");
 }
 

@@ -12,9 +12,11 @@ int pf_cli_main(int argc, char **argv);
 /* One command, in cmd_NAME.c. Returns an exit status (0 or PF_EDIFF), or -1 with err. */
 #define CMD(id, args, summary) int pf_cmd_##id(const struct pf_args *args_, struct pf_err *err);
 #define CMD_ALIAS(id, name)
+#define ACTION(command, name, args, summary)
 #include "cli/commands.def"
 #undef CMD
 #undef CMD_ALIAS
+#undef ACTION
 
 /* The stages' options out of the parsed ones; lists live in `a`. */
 int pf_cli_opts(struct pf_opts *out, const struct pf_args *args, struct pf_arena *a,
@@ -50,3 +52,4 @@ int pf_cli_print_path(const struct pf_args *args, const char *path,
 		      struct pf_err *err) PF_MUST_USE;
 /* Can it be written there? For commands whose result takes long. */
 int pf_cli_check_output(const struct pf_args *args, struct pf_err *err) PF_MUST_USE;
+int pf_cli_check_path(const char *path, struct pf_err *err) PF_MUST_USE; /* NULL: none is given */

@@ -10,14 +10,16 @@ int pf_cmd_cache(const struct pf_args *args, struct pf_err *err)
 {
 	static const char *const actions[] = { "dir", "size", "prune", "clean", NULL };
 	enum { DIR_, SIZE, PRUNE, CLEAN };
-	const char *word = args->rest_count ? args->rest[0] : "";
-	int action = pf_opts_choice("the action", word, actions, err), days, rc = -1;
+	const char *word = args->rest_count ? args->rest[0] : NULL;
+	int action = word ? pf_opts_choice("the action", word, actions, err) : -1, days, rc = -1;
 	bool json = pf_args_has(args, PF_OPT_json), dry = pf_args_has(args, PF_OPT_dry_run);
 	PF_AUTO(arena) a = { 0 };
 	PF_AUTO(buf) text = PF_BUF(PF_MAX_PROC_OUTPUT);
 	struct pf_strs names = { 0 };
 	struct pf_opts o;
 
+	if (!word)
+		return pf_fail(err, PF_EUSAGE, "cache needs one of dir, size, prune, clean");
 	if (action < 0 || pf_cli_days(&days, args, err) < 0 || pf_cli_opts(&o, args, &a, err) < 0)
 		return -1;
 	for (size_t i = 1; i < args->rest_count; i++)

@@ -53,6 +53,7 @@ static int become(const char *const *argv, char **envp)
 	struct pf_err err = { 0 };
 	int why = ENOENT;
 
+	signal(SIGXFSZ, SIG_DFL);
 	signal(SIGPIPE, SIG_DFL); /* what is ignored stays so; what is caught does not */
 	if (strchr(argv[0], '/')) {
 		execve(argv[0], (char *const *)(const void *)argv, envp);

@@ -37,6 +37,7 @@ static int choose_formats(struct pf_input *out, const struct pf_args *args, stru
 
 	out->answer = by_suffix(args->value[PF_OPT_output], pf_answer_formats);
 	out->format = by_suffix(args->value[PF_OPT_input], pf_input_formats);
+	out->guessed = !told;
 	if (!told)
 		return 0;
 	choice = pf_opts_choice("--content-type", told, pf_input_formats, err);
@@ -50,15 +51,28 @@ static int choose_formats(struct pf_input *out, const struct pf_args *args, stru
 static int check_input(const struct pf_args *args, struct pf_err *err)
 {
 	const char *path = args->value[PF_OPT_input];
+	struct stat st;
 
-	if (path && strcmp(path, "-") != 0 && access(path, R_OK) < 0)
+	if (!path || strcmp(path, "-") == 0)
+		return 0;
+	if (stat(path, &st) < 0 || access(path, R_OK) < 0)
 		return pf_fail_errno(err, "cannot open %s", path);
-	return 0;
+	return S_ISDIR(st.st_mode) ? pf_fail(err, PF_EIO, "%s is a directory", path) : 0;
+}
+
+/* So are parameters that the model does not have. */
+static int check_params(const struct pf_job *job, struct pf_str params, const struct pf_opts *o,
+			struct pf_err *err)
+{
+	struct pf_expect expect = pf_job_expect(job, o);
+	PF_AUTO(arena) a = { 0 };
+	struct pf_value ignored;
+
+	return params.n ? pf_job_params(&ignored, &a, params, &expect, err) : 0;
 }
 
 static int open_input(const char *path, struct pf_err *err)
 {
-	struct stat st;
 	int fd;
 
 	if (!path || strcmp(path, "-") == 0) {
@@ -73,10 +87,6 @@ static int open_input(const char *path, struct pf_err *err)
 		return -1;
 	if (fd < 0)
 		return pf_fail_errno(err, "cannot open %s", path);
-	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
-		close(fd);
-		return pf_fail(err, PF_EIO, "%s is a directory", path);
-	}
 	return fd;
 }
 
@@ -302,7 +312,8 @@ int pf_cmd_run(const struct pf_args *args, struct pf_err *err)
 	o.keep_warm &= asks_once(&input, rows);
 	o.small_input = is_small(args->value[PF_OPT_input]);
 	/* Where a worker may wait, or is to, the input tells which: nothing is started in vain. */
-	if (pf_prepare(&job, uri, &o, err) < 0 ||
+	if (pf_job_read(&job, uri, &o, err) < 0 || check_params(&job, input.params, &o, err) < 0 ||
+	    pf_job_make(&job, &o, err) < 0 ||
 	    (!o.keep_warm && pf_job_start(&runner, &job, &o, err) < 0) ||
 	    (rows     ? predict_batches(&runner, &job, &o, &input, rows, args, err) :
 	     o.stream ? stream_all(&runner, &job, &o, &input, args, err) :

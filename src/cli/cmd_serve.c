@@ -142,8 +142,8 @@ int pf_cmd_serve(const struct pf_args *args, struct pf_err *err)
 
 	/* What is misspelled or taken is told before an environment is made. */
 	if (pf_cli_model(&uri, args, err) < 0 || pf_cli_opts(&o, args, &a, err) < 0 ||
-	    read_options(&so, args, err) < 0 || pf_listeners_open(&listeners, &so, err) < 0 ||
-	    pf_prepare(&job, uri, &o, err) < 0)
+	    read_options(&so, args, err) < 0 || pf_serve_check(&so, err) < 0 ||
+	    pf_listeners_open(&listeners, &so, err) < 0 || pf_prepare(&job, uri, &o, err) < 0)
 		return -1;
 	return serve(&listeners, &so, &job, &o, err);
 }

@@ -91,7 +91,11 @@ int pf_cli_print(const struct pf_args *args, struct pf_str text, struct pf_err *
 
 int pf_cli_check_output(const struct pf_args *args, struct pf_err *err)
 {
-	const char *path = output_of(args);
+	return pf_cli_check_path(output_of(args), err);
+}
+
+int pf_cli_check_path(const char *path, struct pf_err *err)
+{
 	PF_AUTO(arena) a = { 0 };
 	struct stat st;
 	size_t slash;

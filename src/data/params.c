@@ -259,6 +259,6 @@ int pf_params_read(struct pf_value *out, struct pf_arena *a, struct pf_str json,
 	struct pf_value given;
 
 	if (pf_document_read(&given, a, json, err) < 0)
-		return pf_wrap(err, "the parameters");
+		return -1;
 	return pf_params_enforce(out, a, &given, declared, err);
 }

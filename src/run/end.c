@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -182,6 +183,16 @@ static struct pf_str one_line(struct pf_arena *a, struct pf_str text)
 	return pf_str_trim(pf_s(copy));
 }
 
+/* By us, or by whoever started us: ulimit -v, ulimit -d. */
+static bool is_bounded(const struct pf_runner *r)
+{
+	struct rlimit space = { 0 }, data = { 0 };
+
+	return r->max_memory ||
+	       (getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY) ||
+	       (getrlimit(RLIMIT_DATA, &data) == 0 && data.rlim_cur != RLIM_INFINITY);
+}
+
 static void tell_memory(const struct pf_runner *r, struct pf_err *err)
 {
 	char size[32];
@@ -219,7 +230,7 @@ static int tell(struct pf_runner *r, const struct pf_value *v, struct pf_err *er
 	while (i + 1 < PF_COUNT(stages) && !pf_str_is(stage, stages[i].stage))
 		i++;
 	if (!kind.n && !message.n) /* not even that could be told */
-		kind = r->max_memory ? PF_S("MemoryError") : PF_S("an exception without a name");
+		kind = is_bounded(r) ? PF_S("MemoryError") : PF_S("an exception without a name");
 	message = one_line(&a, message);
 	if (!message.n || stages[i].kind)
 		message = pf_format(&a, PF_FMT "%s" PF_FMT, PF_ARG(pf_shown(kind)),

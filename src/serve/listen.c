@@ -133,8 +133,13 @@ static int bind_tcp(struct pf_listeners *l, const struct pf_serve_opts *o, struc
 {
 	struct addrinfo want = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE },
 			*found = NULL;
-	int rc = getaddrinfo(o->host, o->port, &want, &found);
+	uint64_t number;
+	int rc;
 
+	if (pf_str_u64(pf_s(o->port), &number) && number > UINT16_MAX) /* getaddrinfo cuts it */
+		return pf_fail(err, PF_EUSAGE, "a port is a number up to %d, not " PF_FMT,
+			       UINT16_MAX, PF_ARG(pf_shown(pf_s(o->port))));
+	rc = getaddrinfo(o->host, o->port, &want, &found);
 	if (rc != 0)
 		return pf_fail(err, PF_EUSAGE, "cannot listen on %s, port %s: %s", o->host, o->port,
 			       gai_strerror(rc));

@@ -94,6 +94,24 @@ static int listen_on(struct pf_server *s, struct pf_err *err)
 	return 0;
 }
 
+static int read_keys(struct pf_tokens *tokens, struct pf_tls **tls, const struct pf_serve_opts *o,
+		     struct pf_err *err)
+{
+	if (o->token_file && pf_tokens_read(tokens, o->token_file, err) < 0)
+		return -1;
+	return o->tls_cert ? pf_tls_open(tls, o->tls_cert, o->tls_key, err) : 0;
+}
+
+int pf_serve_check(const struct pf_serve_opts *o, struct pf_err *err)
+{
+	PF_AUTO(tokens) tokens = { 0 };
+	struct pf_tls *tls = NULL;
+	int rc = read_keys(&tokens, &tls, o, err);
+
+	pf_tls_free(tls);
+	return rc;
+}
+
 static int open_server(struct pf_server *s, const struct pf_serve_model *m, struct pf_err *err)
 {
 	const struct pf_serve_opts *o = s->options;
@@ -104,9 +122,7 @@ static int open_server(struct pf_server *s, const struct pf_serve_model *m, stru
 	s->scratch = malloc(PF_SCRATCH);
 	if (!s->scratch)
 		pf_oom();
-	if (o->token_file && pf_tokens_read(&s->tokens, o->token_file, err) < 0)
-		return -1;
-	if (o->tls_cert && pf_tls_open(&s->tls, o->tls_cert, o->tls_key, err) < 0)
+	if (read_keys(&s->tokens, &s->tls, o, err) < 0)
 		return -1;
 	s->epoll = epoll_create1(EPOLL_CLOEXEC);
 	s->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -44,8 +44,11 @@ int pf_listeners_open(struct pf_listeners *out, const struct pf_serve_opts *o,
 		      struct pf_err *err) PF_MUST_USE;
 void pf_listeners_free(struct pf_listeners *l);
 
+/* Can certificate, key and tokens be read? EUSAGE, EIO. pf_serve reads them again. */
+int pf_serve_check(const struct pf_serve_opts *o, struct pf_err *err) PF_MUST_USE;
+
 /* Serves until SIGTERM or SIGINT asks it to stop, then finishes what is under way and returns 0; a
  * second signal ends it at once. Fails when the model cannot be loaded the first time (as
- * pf_runner_wait), when certificate, key or tokens cannot be read (EUSAGE, EIO). */
+ * pf_runner_wait), or as pf_serve_check does. */
 int pf_serve(struct pf_listeners *l, const struct pf_serve_opts *o, const struct pf_serve_model *m,
 	     struct pf_err *err) PF_MUST_USE;

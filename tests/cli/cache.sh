@@ -16,7 +16,7 @@ told() { sed -n "s/^$1  *[0-9][0-9]*  *\([0-9][0-9]*\)  .*/\1/p" "$work/out"; }
 # Each inode once, of these folders.
 bytes() { find "$@" ! -type d -printf '%i %s\n' | sort -u | awk '{ n += $2 } END { print n + 0 }'; }
 
-expect "no action" 2 'the action must be one of dir, size, prune, clean' cache
+expect "no action" 2 'cache needs one of dir, size, prune, clean' cache
 expect "another one" 2 'the action must be one of dir' cache purge
 expect "dir takes no name" 2 'cache dir takes no name' cache dir alpha
 check "where it is" ends 0 cache dir

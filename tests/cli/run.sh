@@ -31,6 +31,11 @@ if plain_works "$work"; then
 	expect "input: unreadable" 7 "cannot open $work/closed: Permission denied" \
 		plain "$program" run "$model" --env-manager local --python "$python" -q -i "$work/closed"
 fi
+printf 'a,b\n1,2\n' >"$work/in.txt"
+expect "input: of which kind, nobody told" 3 "hint: it was taken for JSON; of another kind, --content-type tells which" \
+	run -i "$work/in.txt"
+expect "input: told" 3 "a value is expected" run -i "$work/in.txt" -t json
+check "there is no hint" silent hint
 expect "input: an endless device" 3 "/dev/zero is no text: it holds a NUL byte" run -i /dev/zero
 mkfifo "$work/fifo"
 cat "$work/in" >"$work/fifo" &
@@ -43,21 +48,28 @@ check "the model was not asked" sh -c '! grep -q loaded "$1"' - "$work/err"
 expect "a failure" 8 "the model was loaded" run -i "$work/in" -o "$work/answer"
 check "leaves no output" sh -c '[ -z "$(find "$1" -maxdepth 1 -name "answer*")" ]' - "$work"
 
+differ() { "$program" diff "$model" --python "$python" --fail-on never -q "$@"; }
 result=$work/result
 : >"$result"
 ln -s result "$work/link"
-check "output through a link" "$program" diff "$model" --python "$python" --fail-on never -q -o "$work/link"
+check "output through a link" differ -o "$work/link"
 check "leaves the link" sh -c '[ -L "$1" ] && [ -s "$2" ]' - "$work/link" "$result"
 # shellcheck disable=SC2260 # to a file, and the pipe stays empty
-"$program" diff "$model" --python "$python" --fail-on never -q -o /dev/stdout >"$work/piped" | cat
+differ -o /dev/stdout >"$work/piped" | cat
 mkfifo "$work/out.fifo"
 cat "$work/out.fifo" >"$work/read" &
-check "output to a FIFO" "$program" diff "$model" --python "$python" --fail-on never -q -o "$work/out.fifo"
+check "output to a FIFO" differ -o "$work/out.fifo"
 wait $!
 check "is written into it" sh -c '[ -p "$1" ] && cmp -s "$2" "$3"' - "$work/out.fifo" "$work/read" "$result"
-expect "a full device" 7 "No space left on device" "$program" diff "$model" --python "$python" --fail-on never -q -o /dev/full
-{ "$program" diff "$model" --python "$python" --fail-on never -q 2>"$work/err"; echo $? >"$work/rc"; } | :
+expect "a full device" 7 "No space left on device" differ -o /dev/full
+{ differ 2>"$work/err"; echo $? >"$work/rc"; } | :
 check "a closed pipe: by SIGPIPE or in time, and quietly" sh -c 'grep -qx "141\|0" "$1" && [ ! -s "$2" ]' - "$work/rc" "$work/err"
+
+closed_output() { differ >&-; }
+expect "no standard output" 7 "standard output: cannot write: Bad file descriptor" closed_output
+may_not_grow() { (ulimit -f 0 && differ -o "$work/none"; echo "status $?") 2>&1 | cat; }
+expect "a file that may not grow" 0 "cannot write: File too large" may_not_grow
+check "is no signal" printed "status 7"
 
 # ---- limits ----
 
@@ -67,6 +79,17 @@ END
 expect "memory: a limit that is met" 9 "pyfunc-env: limit: the model could not be loaded: MemoryError" \
 	run -i "$work/in" --max-memory 512M
 check "and named" grep -qxF "  hint: it may allocate 512 MiB (--max-memory)" "$work/err"
+loader <<'END'
+held = []
+while True:
+    held.append(bytearray(1 << 16))
+END
+# shellcheck disable=SC3045 # dash and bash have it
+if (ulimit -v 600000 && "$program" --version) >/dev/null 2>&1; then # not with the sanitizers
+	expect "memory: a limit of the caller's, with none left to tell" 8 "MemoryError" \
+		sh -c 'ulimit -v 600000; exec "$@"' - "$program" run "$model" --env-manager local --python "$python" -q -i "$work/in"
+	check "and named" grep -qxF "  hint: the model ran out of memory" "$work/err"
+fi
 loader <<'END'
 import os
 os.abort()
