@@ -99,7 +99,7 @@
 #define PF_MAX_UPLOADS 8		/* files, or parts of them, on their way at a time */
 #define PF_UPLOAD_PART PF_MIB(16)	/* of a file that goes to S3 in parts, at least */
 #define PF_MAX_UPLOAD_PARTS 10000	/* of one file: what S3 takes */
-#define PF_MAX_METRICS 1000	/* of a run's step, that its model takes over: a server's own limit */
+#define PF_MAX_METRICS 1000	/* of a run's step, that its model takes over */
 #define PF_MAX_PARAMS 100		/* of a run, that a logged model takes over at a time */
 
 /* package indexes */
@@ -149,7 +149,7 @@
 /* builds of source distributions */
 #define PF_MAX_SOURCE PF_GIB(4)		/* all files of one, unpacked */
 #define PF_MAX_SOURCE_FILES 200000
-#define PF_MAX_BUILDS_IN_VAIN 5		/* of one project, before its other versions are not tried */
+#define PF_MAX_BUILDS_IN_VAIN 5		/* of one project, before the rest are left */
 #define PF_MAX_BUILD_DEPTH 5		/* builds of what a build needs, of what that needs */
 #define PF_MAX_BUILD_FILE PF_GIB(8)	/* one file that it writes */
 #define PF_MAX_BUILD_LOG PF_MIB(16)	/* what it prints */

@@ -123,7 +123,7 @@ struct pf_conda_first {
 	const struct pf_conda_name *name;
 	const struct pf_conda_chosen *found;
 };
-/* The chosen ones, in no order; `first` may be NULL. 1: there is no solution, which *facts tells. */
+/* The chosen ones, in no order; `first` may be NULL. 1: there is no solution, as *facts tells. */
 int pf_conda_sat(struct pf_conda_chosen *chosen, struct pf_conda_facts *facts,
 		 struct pf_conda_search *s, const struct pf_conda_first *first,
 		 struct pf_err *err) PF_MUST_USE;
