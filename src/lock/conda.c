@@ -8,7 +8,6 @@
 #include "fetch/fetch.h"
 #include "lock/parts.h"
 #include "req/name.h"
-#include "req/wheel_name.h"
 
 /* "https://host/conda-forge/linux-64/x-1-0.conda": channel, subdir and file. */
 static int split(struct pf_conda_record *r, struct pf_arena *a, struct pf_str url, unsigned line,
@@ -119,8 +118,6 @@ int pf_lock_add_wheel(struct pf_lock *l, const struct pf_lock_target *t, struct 
 	struct pf_lock_package p = { .name = pf_name_canonical(&l->arena, name),
 				     .version = pf_dup(&l->arena, version), .line = line };
 	struct pf_lock_file f = { .url = pf_dup(&l->arena, url) };
-	struct pf_wheel_name wheel;
-	struct pf_err ignored;
 
 	if (!pf_name_is_valid(name))
 		return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " is no package's name", line,
@@ -128,8 +125,6 @@ int pf_lock_add_wheel(struct pf_lock *l, const struct pf_lock_target *t, struct 
 	if (pf_lock_add_digest(&f.hashes, &l->arena, PF_S("sha256"), sha256, line, err) < 0 ||
 	    pf_lock_add_file(l, &p, &f, PF_S(""), t, err) < 0)
 		return -1;
-	if (!p.version.n && pf_wheel_name_parse(&wheel, &l->arena, f.name, &ignored) == 0)
-		p.version = pf_dup(&l->arena, wheel.version.text);
 	return pf_lock_add_package(l, &p, err);
 }
 

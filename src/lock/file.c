@@ -97,8 +97,9 @@ static bool is_plain_name(struct pf_str name)
 	return name.n > 0 && name.p[0] != '.';
 }
 
-/* A file that tells by its name what it is, there and at its address, tells this package. */
-static int check_project(const struct pf_lock_package *p, struct pf_lock *l, struct pf_str file,
+/* A file that tells by its name what it is, there and at its address, tells this package. Where an
+ * address alone stands for the version, a wheel's name is who knows it. */
+static int check_project(struct pf_lock_package *p, struct pf_lock *l, struct pf_str file,
 			 unsigned line, struct pf_err *err)
 {
 	struct pf_wheel_name wheel;
@@ -112,6 +113,8 @@ static int check_project(const struct pf_lock_package *p, struct pf_lock *l, str
 			return pf_wrap(err, "line %u", line);
 		name = wheel.name;
 		version = wheel.version;
+		if (!p->version.n)
+			p->version = pf_dup(&l->arena, version.text);
 	} else if (!p->direct.n && pf_sdist_name_parse(&sdist, &l->arena, file, &ignored) == 0) {
 		name = sdist.name;
 		version = sdist.version;

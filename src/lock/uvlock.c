@@ -284,6 +284,9 @@ static int take_package(struct walk *w, const struct pf_node *n, struct pf_err *
 			       n->line, PF_ARG(pf_shown(p.name)),
 			       PF_ARG(source && source->n ? pf_shown(source->v[0].key)
 							  : PF_S("not told")));
+	if (pf_node_text(source, "subdirectory").n)
+		return pf_fail(err, PF_EINTEGRITY,
+			       "line %u: a folder within an archive is not built here", n->line);
 	for (size_t i = 0; wheels && i < wheels->n; i++)
 		if (take_file(w, &p, &wheels->v[i], p.direct, err) < 0)
 			return -1;

@@ -62,13 +62,16 @@ struct pf_str pf_plan_identity(struct pf_arena *a, const struct pf_python *p)
 }
 
 /* Of a repository the commit tells all: the version is what its build says, and a lock may not
- * tell it. The revision stands in direct_url.json. */
+ * tell it. The revision stands in direct_url.json. An address may have its digest behind it, which
+ * is told anyway. */
 static void write_key_line(struct pf_buf *b, const struct pf_planned *one)
 {
 	PF_AUTO(arena) scratch = { 0 };
 	bool git = pf_planned_is_git(one) && one->file.n;
 	struct pf_str url = git ? pf_git_bare(&scratch, one->url) : pf_redacted(&scratch, one->url);
 
+	if (!pf_planned_is_git(one))
+		url = pf_str_cut(url, 0, pf_str_find(url, '#'));
 	pf_buf_printf(b, PF_FMT "\t" PF_FMT "\t" PF_FMT, PF_ARG(one->name),
 		      PF_ARG(git ? PF_S("") : one->version), PF_ARG(url));
 	if (one->revision.n)
