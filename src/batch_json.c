@@ -1,4 +1,4 @@
-/* batch_json.c - tables in JSON a batch of rows at a time: the text is cut where rows end */
+/* batch_json.c - rows in JSON a batch at a time: the text is cut where they end */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <sys/mman.h>
 #include <unistd.h>
@@ -15,6 +15,9 @@
 
 enum { STEP = 16 << 20 };	/* bytes after which pages are let go */
 
+enum form { SPLIT, RECORDS, INSTANCES, INPUTS, FORMS };
+static const char *const KEYS[] = { "dataframe_split", "dataframe_records", "instances", "inputs" };
+
 struct place {
 	size_t from, to;
 };
@@ -24,10 +27,13 @@ struct walk {
 	struct pf_arena a;
 	struct pf_json json;
 	struct pf_json_token t;
-	bool records;
+	enum form form;
+	bool records;				/* rows are objects */
 	struct place rows, columns, params;	/* of the text; rows from its bracket on */
 	struct pf_strs names;			/* of the columns */
 	bool *text;				/* every cell of the column is a string */
+	bool lists;				/* rows without names are lists, */
+	size_t width;				/* of so many values */
 	size_t let_go;
 };
 
@@ -146,44 +152,88 @@ static bool look_at_record(struct walk *k, bool first)
 	return n == k->names.n && n > 0 && k->t.kind == PF_JSON_OBJECT_END;
 }
 
+/* A row without names: a list as long as the first, or one value as the first. */
+static bool look_at_item(struct walk *k, bool first)
+{
+	bool list = k->t.kind == PF_JSON_ARRAY;
+	size_t n = 0;
+
+	if (k->t.kind == PF_JSON_OBJECT)
+		return false;
+	for (; list && next(k) && k->t.kind != PF_JSON_ARRAY_END; n++)
+		if (!skip(k))
+			return false;
+	if (first) {
+		k->lists = list;
+		k->width = n;
+	}
+	return (!list || k->t.kind == PF_JSON_ARRAY_END) && k->lists == list && k->width == n;
+}
+
 static void expect_text(struct walk *k)
 {
 	k->text = pf_alloc_array(&k->a, k->names.n, sizeof(*k->text));
 	memset(k->text, true, k->names.n);
 }
 
-/* All rows, from the bracket on. Of records the first is seen twice: for its keys, then as any. */
+/* To the first row, from the bracket on. */
+static bool begin_rows(struct walk *k)
+{
+	pf_json_free(&k->json);
+	pf_json_init(&k->json, pf_str_skip(k->w->input->text, k->rows.from), 0);
+	return next(k) && k->t.kind == PF_JSON_ARRAY && next(k);
+}
+
+/* All rows. The first is seen twice: for its keys or its length, then as any. */
 static bool look_at_rows(struct walk *k)
 {
-	size_t base = k->rows.from;
-
-	k->let_go = base;
-	pf_json_free(&k->json);
-	pf_json_init(&k->json, pf_str_skip(k->w->input->text, base), 0);
-	if (!next(k) || k->t.kind != PF_JSON_ARRAY)
+	if (!begin_rows(k))
 		return false;
-	if (k->records) {
-		if (!next(k) || !look_at_record(k, true))
-			return false;
-		pf_json_free(&k->json);
-		pf_json_init(&k->json, pf_str_skip(k->w->input->text, base), 0);
-		if (!next(k))
-			return false;
-	}
+	k->let_go = k->rows.from;
+	k->records = k->form == RECORDS || (k->form != SPLIT && k->t.kind == PF_JSON_OBJECT);
+	if (k->records ? !look_at_record(k, true) :
+	    k->form != SPLIT && k->t.kind != PF_JSON_ARRAY_END && !look_at_item(k, true))
+		return false;
 	expect_text(k);
-	while (next(k) && k->t.kind != PF_JSON_ARRAY_END) {
-		if (k->records ? !look_at_record(k, false) : !look_at_row(k))
+	for (bool more = begin_rows(k); k->t.kind != PF_JSON_ARRAY_END; more = next(k)) {
+		if (!more || (k->records	? !look_at_record(k, false) :
+			      k->form == SPLIT ? !look_at_row(k) : !look_at_item(k, false)))
 			return false;
-		let_go(k, base, k->json.at);
+		let_go(k, k->rows.from, k->json.at);
 	}
-	return k->t.kind == PF_JSON_ARRAY_END;
+	return true;
+}
+
+/* Arrays of numbers, whose shape each row can be held to by itself. */
+static bool suit_tensors(const struct walk *k, const struct pf_schema *s)
+{
+	if (pf_batch_fixes_rows(s) || k->form < INSTANCES ||
+	    (k->records ? k->form == INPUTS || !s->named : s->n != 1))
+		return false;
+	for (size_t i = 0; i < s->n; i++) {
+		if (s->tensors[i].type < PF_T_BOOL || s->tensors[i].type > PF_T_FLOAT64)
+			return false;
+		for (unsigned j = 1; j < s->tensors[i].rank; j++)
+			if (s->tensors[i].shape[j] < 0)
+				return false;
+	}
+	return true;
+}
+
+/* Values for the only column, or lists of them for columns of one type. */
+static bool suit_items(const struct walk *k, const struct pf_schema *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->columns[i].type > PF_D_STRING || s->columns[i].type != s->columns[0].type)
+			return false;
+	return k->lists ? !s->named && k->width >= s->n : s->n == 1;
 }
 
 /* Does each column's type depend on its own cells alone? Numbers become what is declared one by
  * one; strings stay what they are when all are strings. */
-static bool suits(const struct walk *k)
+static bool suit_names(const struct walk *k, const struct pf_schema *s)
 {
-	const struct pf_schema *s = k->w->expect.inputs;
+	enum pf_dtype last = k->form < INSTANCES ? PF_D_BINARY : PF_D_STRING;
 
 	for (size_t i = 0; i < s->n; i++) {
 		const struct pf_colspec *spec = &s->columns[i];
@@ -191,12 +241,23 @@ static bool suits(const struct walk *k)
 
 		while (j < k->names.n && !pf_str_eq(k->names.v[j], spec->name))
 			j++;
-		if (spec->type > PF_D_BINARY)
+		if (spec->type > last)
 			return false;
 		if (j < k->names.n && spec->type >= PF_D_STRING && !k->text[j])
 			return false;
 	}
-	return pf_find_twice(k->names.v, k->names.n, sizeof(*k->names.v)) == k->names.n;
+	return s->named;
+}
+
+static bool suits(const struct walk *k)
+{
+	const struct pf_schema *s = k->w->expect.inputs;
+
+	if (pf_find_twice(k->names.v, k->names.n, sizeof(*k->names.v)) < k->names.n)
+		return false;
+	return s->kind == PF_SCHEMA_TENSORS	   ? suit_tensors(k, s) :
+	       k->records || k->form == SPLIT ? suit_names(k, s) :
+						suit_items(k, s);
 }
 
 /* ---- where they are ---- */
@@ -216,25 +277,34 @@ static bool find_in_split(struct walk *k)
 	return k->t.kind == PF_JSON_OBJECT_END && k->columns.to && k->rows.to;
 }
 
+static enum form form_of(struct pf_str key)
+{
+	unsigned i = 0;
+
+	while (i < FORMS && !pf_str_is(key, KEYS[i]))
+		i++;
+	return (enum form)i;
+}
+
 static bool find(struct walk *k)
 {
 	pf_json_init(&k->json, k->w->input->text, 0);
 	if (!next(k) || k->t.kind != PF_JSON_OBJECT)
 		return false;
 	while (next(k) && k->t.kind == PF_JSON_KEY) {
-		bool split = pf_str_is(k->t.text, "dataframe_split");
-		bool params = pf_str_is(k->t.text, "params");
+		enum form form = form_of(k->t.text);
 
-		k->records = pf_str_is(k->t.text, "dataframe_records") || k->records;
-		if ((!split && !params && !pf_str_is(k->t.text, "dataframe_records")) || !next(k))
+		if ((form == FORMS && !pf_str_is(k->t.text, "params")) ||
+		    (form < FORMS && k->rows.to) || !next(k))
 			return false;
-		if (split ? k->rows.to || !find_in_split(k) :
-			    !take_place(params ? &k->params : &k->rows, k))
+		k->form = form < FORMS ? form : k->form;
+		if (form == SPLIT ? !find_in_split(k) :
+				    !take_place(form == FORMS ? &k->params : &k->rows, k))
 			return false;
 	}
 	if (k->t.kind != PF_JSON_OBJECT_END || !next(k) || k->t.kind != PF_JSON_END)
 		return false;
-	return k->rows.to && (k->records ? !k->columns.to : take_names(k));
+	return k->rows.to && (k->form != SPLIT || take_names(k));
 }
 
 /* ---- a batch ---- */
@@ -263,11 +333,11 @@ static int predict(struct walk *k, struct place rows, size_t n, size_t from)
 	struct pf_value params;
 	struct pf_batch_work *w = k->w;
 
-	pf_buf_cstr(&body, k->records ? "{\"dataframe_records\":" : "{\"dataframe_split\":{\"columns\":");
+	pf_buf_printf(&body, "{\"%s\":%s", KEYS[k->form], k->form == SPLIT ? "{\"columns\":" : "");
 	pf_buf_str(&body, text_at(k, k->columns));
-	pf_buf_cstr(&body, k->records ? "[" : ",\"data\":[");
+	pf_buf_cstr(&body, k->form == SPLIT ? ",\"data\":[" : "[");
 	pf_buf_str(&body, text_at(k, rows));
-	pf_buf_cstr(&body, k->records ? "]" : "]}");
+	pf_buf_cstr(&body, k->form == SPLIT ? "]}" : "]");
 	pf_buf_cstr(&body, k->params.to ? ",\"params\":" : "");
 	pf_buf_str(&body, text_at(k, k->params));
 	pf_buf_char(&body, '}');
@@ -311,7 +381,7 @@ int pf_batches_json(struct pf_batch_work *w)
 	int rc;
 
 	if (!w->b->mapped || w->expect.from_type_hint || w->expect.compat || !s ||
-	    s->kind != PF_SCHEMA_COLUMNS || !s->n || !s->named)
+	    s->kind == PF_SCHEMA_NONE || !s->n)
 		return pf_batches_whole(w);
 	rc = find(&k) && look_at_rows(&k) && suits(&k) ? each_batch(&k) : pf_batches_whole(w);
 	walk_free(&k);

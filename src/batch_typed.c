@@ -3,7 +3,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/fs.h"
 #include "base/limits.h"
 #include "batch_inside.h"
 #include "data/arrays.h"
@@ -29,56 +28,70 @@ static int ask_for(struct pf_batch_work *w, struct pf_arena *a, const struct pf_
 /* ---- arrays ---- */
 
 /* Pages of the file that have been used need not stay: they are read again when needed. */
-static void let_go(const struct pf_str *file, const char *to)
+static void let_go(struct pf_str file, const struct pf_value *array, size_t rows)
 {
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-	uintptr_t from = (uintptr_t)file->p, end = (uintptr_t)to / page * page;
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from = (uintptr_t)array->tensor->data;
+	const struct pf_tensor *t = array->tensor;
+	size_t size = pf_type_width(t->type) * rows;
 
-	if (end > from)
-		madvise((void *)from, end - from, MADV_DONTNEED);
+	if (from < (uintptr_t)file.p || from >= (uintptr_t)file.p + file.n)
+		return;
+	for (unsigned i = 1; i < t->rank; i++)
+		size *= (size_t)t->shape[i];
+	size = (from + size) / page * page;
+	from = from / page * page;
+	if (size > from)
+		madvise((void *)from, size - from, MADV_DONTNEED);
 }
 
-/* Shapes that a signature says are checked of the whole, not of its parts. */
-static bool has_fixed_rows(const struct pf_schema *s)
+int pf_batch_arrays(struct pf_batch_work *w, const struct pf_value *all, size_t rows,
+		    struct pf_str file)
 {
-	return s && s->kind == PF_SCHEMA_TENSORS &&
-	       (s->n != 1 || !s->tensors[0].rank || s->tensors[0].shape[0] >= 0);
-}
+	size_t from = 0;
 
-int pf_batches_npy(struct pf_batch_work *w)
-{
-	const struct pf_str *file = &w->input->text;
-	PF_AUTO(arena) whole = { 0 };
-	struct pf_tensor *t = NULL;
-	struct pf_value all = { .kind = PF_V_TENSOR };
-	size_t rows, from = 0;
-	bool lies_there;
-
-	if (has_fixed_rows(w->expect.inputs))
-		return pf_batches_whole(w);
-	if (pf_npy_read(&t, &whole, *file, w->err) < 0)
-		return pf_wrap(w->err, "the input");
-	all.tensor = t;
-	if (!pf_value_rows(&rows, &all))
-		return pf_batches_whole(w);
-	lies_there = (const char *)t->data > file->p && (const char *)t->data < file->p + file->n;
 	do {
 		PF_AUTO(arena) a = { 0 };
 		struct pf_request request = { 0 };
 		size_t some = rows - from < w->b->rows ? rows - from : w->b->rows;
-		struct pf_value part = pf_value_slice(&a, &all, from, some);
+		struct pf_value part = pf_batch_slice(&a, all, from, some);
+		bool map = part.kind == PF_V_MAP;
 
 		if (pf_arrays_request(&request, &a, &part, &w->expect, w->err) < 0)
 			return pf_batch_wrap(w, from);
 		if (ask_for(w, &a, &request, some) < 0)
 			return -1;
-		if (w->b->mapped && lies_there && part.tensor->data)
-			let_go(file, part.tensor->data);
+		for (size_t i = 0; file.n && i < (map ? part.list.n : 1); i++)
+			let_go(file, map ? &part.list.v[2 * i + 1] : &part, some);
 		from += some;
 		if (w->b->tell)
 			w->b->tell(w->b->ctx, from, 0);
 	} while (from < rows);
 	return pf_batch_finish(w);
+}
+
+bool pf_batch_fixes_rows(const struct pf_schema *s)
+{
+	for (size_t i = 0; s && s->kind == PF_SCHEMA_TENSORS && i < s->n; i++)
+		if (!s->tensors[i].rank || s->tensors[i].shape[0] >= 0)
+			return true;
+	return false;
+}
+
+int pf_batches_npy(struct pf_batch_work *w)
+{
+	PF_AUTO(arena) whole = { 0 };
+	struct pf_tensor *t = NULL;
+	struct pf_value all = { .kind = PF_V_TENSOR };
+	size_t rows;
+
+	if (pf_batch_fixes_rows(w->expect.inputs))
+		return pf_batches_whole(w);
+	if (pf_npy_read(&t, &whole, w->input->text, w->err) < 0)
+		return pf_wrap(w->err, "the input");
+	all.tensor = t;
+	if (!pf_value_rows(&rows, &all))
+		return pf_batches_whole(w);
+	return pf_batch_arrays(w, &all, rows, w->b->mapped ? w->input->text : PF_S(""));
 }
 
 /* ---- Parquet ---- */
@@ -103,19 +116,6 @@ static int next_rows(struct pf_value *out, struct pf_arena *a, struct pf_batch_w
 	return 0;
 }
 
-static int read_whole(struct pf_batch_work *w)
-{
-	PF_AUTO(buf) text = PF_BUF(PF_MAX_INPUT);
-	struct pf_input input = *w->input;
-	struct pf_batch_work own = *w;
-
-	if (pf_read_fd(&text, w->b->fd, w->b->name, w->err) < 0)
-		return -1;
-	input.text = pf_buf_view(&text);
-	own.input = &input;
-	return pf_batches_whole(&own);
-}
-
 int pf_batches_parquet(struct pf_batch_work *w)
 {
 	size_t done = 0;
@@ -128,7 +128,7 @@ int pf_batches_parquet(struct pf_batch_work *w)
 		if (next_rows(&table, &a, w) < 0)
 			return -1;
 		if (table.kind == PF_V_STRING)
-			return read_whole(w);
+			return pf_batches_read_whole(w);
 		if (table.kind == PF_V_LIST)
 			return pf_batch_finish(w);
 		if (pf_table_request(&request, &a, &table, &w->expect, w->err) < 0)

@@ -2,7 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "batches.h"
 
+#include "base/fs.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/proc.h"
 #include "base/str.h"
 #include "batch_inside.h"
@@ -132,8 +134,7 @@ int pf_batch_params(struct pf_value *out, struct pf_batch_work *w, struct pf_are
 
 /* ---- what is in memory: tables and arrays ---- */
 
-/* Every array of a map has as many rows as the first. */
-static bool rows_of(const struct pf_value *v, size_t *rows)
+bool pf_batch_rows_of(size_t *rows, const struct pf_value *v)
 {
 	size_t one;
 
@@ -148,8 +149,7 @@ static bool rows_of(const struct pf_value *v, size_t *rows)
 	return v->list.n > 0;
 }
 
-/* Of a map of arrays, rows of each. */
-static struct pf_value slice(struct pf_arena *a, const struct pf_value *v, size_t from, size_t rows)
+struct pf_value pf_batch_slice(struct pf_arena *a, const struct pf_value *v, size_t from, size_t rows)
 {
 	struct pf_value made = *v;
 
@@ -171,11 +171,13 @@ int pf_batches_whole(struct pf_batch_work *w)
 	struct pf_value params = { 0 };
 	size_t all = 0, from = 0;
 
+	if (w->input->text.n > PF_SMALL_INPUT)
+		pf_note("the input is read into memory as a whole, and predicted in batches");
 	if (pf_input_read(&request, &a, &held, w->r, w->input, &w->expect, w->err) < 0)
 		return pf_wrap(w->err, "the input");
 	if (request.raw)
 		return pf_batch_refuse(w, request.why);
-	if (request.llm || !rows_of(&request.data, &all))
+	if (request.llm || !pf_batch_rows_of(&all, &request.data))
 		return pf_fail(w->err, PF_EMODEL,
 			       "the input has no rows that could be taken in batches");
 	if (pf_batch_params(&params, w, &a, &request) < 0)
@@ -183,7 +185,7 @@ int pf_batches_whole(struct pf_batch_work *w)
 	do {
 		PF_AUTO(arena) temp = { 0 };
 		size_t rows = all - from < w->b->rows ? all - from : w->b->rows;
-		struct pf_value part = slice(&temp, &request.data, from, rows);
+		struct pf_value part = pf_batch_slice(&temp, &request.data, from, rows);
 
 		if (pf_batch_ask(w, &part, &params, rows) < 0)
 			return -1;
@@ -192,6 +194,19 @@ int pf_batches_whole(struct pf_batch_work *w)
 			w->b->tell(w->b->ctx, from, 0);
 	} while (from < all);
 	return pf_batch_finish(w);
+}
+
+int pf_batches_read_whole(struct pf_batch_work *w)
+{
+	PF_AUTO(buf) text = PF_BUF(PF_MAX_INPUT);
+	struct pf_input input = *w->input;
+	struct pf_batch_work own = *w;
+
+	if (pf_read_fd(&text, w->b->fd, w->b->name, w->err) < 0)
+		return -1;
+	input.text = pf_buf_view(&text);
+	own.input = &input;
+	return pf_batches_whole(&own);
 }
 
 /* Formats that need not be read whole; from what is no file some do. */
@@ -203,6 +218,7 @@ static const struct {
 	{ "csv", true, pf_batches_csv },
 	{ "parquet", false, pf_batches_parquet },
 	{ "npy", false, pf_batches_npy },
+	{ "npz", false, pf_batches_npz },
 	{ "json", false, pf_batches_json },
 };
 
@@ -212,6 +228,7 @@ int pf_job_predict_batches(struct pf_runner *r, const struct pf_job *job, const 
 {
 	struct pf_batch_work w = { .r = r, .input = input, .b = b, .err = err,
 			  .expect = pf_job_expect(job, o),
+			  .store = o->store,
 			  .format = input->answer ? input->answer : "json",
 			  .how = o->mlflow_compat ? PF_ANSWER_BARE_NAN : 0,
 			  .until = input->seconds > 0 ? pf_clock() + input->seconds : 0 };

@@ -57,15 +57,14 @@ static int read_member(struct pf_value *pair, struct reading *w, struct pf_zip *
 {
 	PF_AUTO(buf) bytes = PF_BUF(PF_MAX_INPUT);
 	struct pf_tensor *t = NULL;
+	struct pf_str name;
 
-	if (!pf_str_ends(m->name, ".npy") || !pf_str_is_utf8(m->name))
-		return pf_fail(w->err, PF_EMODEL,
-			       "the archive holds \"" PF_FMT "\", which is no array",
-			       PF_ARG(pf_shown(m->name)));
+	if (pf_npz_name(&name, m->name, w->err) < 0)
+		return -1;
 	if (pf_zip_read(&bytes, zip, m, w->err) < 0 ||
 	    pf_npy_read(&t, w->a, pf_dup(w->a, pf_buf_view(&bytes)), w->err) < 0)
 		return pf_wrap(w->err, PF_FMT, PF_ARG(pf_shown(m->name)));
-	pair[0] = text_value(pf_dup(w->a, pf_str_cut(m->name, 0, m->name.n - 4)));
+	pair[0] = text_value(pf_dup(w->a, name));
 	pair[1] = (struct pf_value){ .kind = PF_V_TENSOR, .tensor = t };
 	return 0;
 }

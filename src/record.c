@@ -90,9 +90,7 @@ int pf_record_make(struct pf_buf *out, const struct pf_job *job, const struct pf
 	    ask(&answer, job, o, pf_buf_view(&input), seconds, err) < 0)
 		return -1;
 	pf_sha256_hex(hex, input.p, input.n);
-	pf_json_open(&w, '{');
-	pf_json_field(&w, "schema", PF_S("pyfunc-env/1"));
-	pf_json_field(&w, "kind", PF_S("record"));
+	pf_json_begin(&w, "record");
 	pf_json_field(&w, "input", pf_s(name));
 	pf_json_field(&w, "input_sha256", pf_s(hex));
 	pf_json_key(&w, "answer");

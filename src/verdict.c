@@ -189,9 +189,7 @@ void pf_verdict_json(struct pf_buf *out, const struct pf_verdict *v, const char 
 {
 	struct pf_json_out w = { .buf = out };
 
-	pf_json_open(&w, '{');
-	pf_json_field(&w, "schema", PF_S("pyfunc-env/1"));
-	pf_json_field(&w, "kind", PF_S("verify"));
+	pf_json_begin(&w, "verify");
 	pf_json_field(&w, "model", pf_s(model));
 	pf_json_field(&w, "verdict", v->same ? PF_S("same") : PF_S("different"));
 	pf_json_key(&w, "values");

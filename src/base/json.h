@@ -79,6 +79,8 @@ struct pf_json_out {
 
 void pf_json_open(struct pf_json_out *w, char bracket);	 /* '{' or '[' */
 void pf_json_close(struct pf_json_out *w, char bracket); /* '}' or ']' */
+/* {"schema": "pyfunc-env/1", "kind": KIND: how every object of ours begins */
+void pf_json_begin(struct pf_json_out *w, const char *kind);
 void pf_json_key(struct pf_json_out *w, const char *key);
 void pf_json_str(struct pf_json_out *w, struct pf_str s); /* a view of NULL writes null */
 void pf_json_cstr(struct pf_json_out *w, const char *s);  /* NULL writes null */

@@ -138,3 +138,10 @@ void pf_json_field(struct pf_json_out *w, const char *key, struct pf_str s)
 	pf_json_key(w, key);
 	pf_json_str(w, s);
 }
+
+void pf_json_begin(struct pf_json_out *w, const char *kind)
+{
+	pf_json_open(w, '{');
+	pf_json_field(w, "schema", PF_S("pyfunc-env/1"));
+	pf_json_field(w, "kind", pf_s(kind));
+}

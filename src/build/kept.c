@@ -116,9 +116,7 @@ int pf_kept_put_wheel(const struct pf_kept *k, const struct pf_kept_wheel *kept,
 	char date[32];
 
 	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
-	pf_json_open(&w, '{');
-	pf_json_field(&w, "schema", PF_S("pyfunc-env/1"));
-	pf_json_field(&w, "kind", PF_S("built"));
+	pf_json_begin(&w, "built");
 	write_file(&w, "source", kept->source, pf_s(k->sha256));
 	write_file(&w, "wheel", kept->file, kept->sha256);
 	write_tools(&w, kept->tools);

@@ -181,9 +181,7 @@ void pf_report_json(struct pf_buf *out, const struct pf_diff *d, const char *mod
 {
 	struct pf_json_out w = { .buf = out };
 
-	pf_json_open(&w, '{');
-	pf_json_field(&w, "schema", PF_S("pyfunc-env/1"));
-	pf_json_field(&w, "kind", PF_S("diff"));
+	pf_json_begin(&w, "diff");
 	pf_json_field(&w, "model", pf_s(model));
 	add_python(&w, d);
 	pf_json_key(&w, "packages");

@@ -193,9 +193,7 @@ void pf_scan_json(struct pf_buf *out, const struct pf_artifact *a, const char *m
 {
 	struct pf_json_out w = { .buf = out };
 
-	pf_json_open(&w, '{');
-	pf_json_field(&w, "schema", PF_S("pyfunc-env/1"));
-	pf_json_field(&w, "kind", PF_S("scan"));
+	pf_json_begin(&w, "scan");
 	pf_json_key(&w, "model");
 	pf_json_cstr(&w, model);
 	add_names(&w, a);

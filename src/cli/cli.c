@@ -303,9 +303,7 @@ static int print_version(bool json, struct pf_err *err)
 		return pf_cli_print_stdout(PF_S("pyfunc-env " PF_VERSION "\n"), err);
 	if (!runner)
 		return -1;
-	pf_json_open(&w, '{');
-	pf_json_field(&w, "schema", PF_S("pyfunc-env/1"));
-	pf_json_field(&w, "kind", PF_S("version"));
+	pf_json_begin(&w, "version");
 	pf_json_field(&w, "version", PF_S(PF_VERSION));
 	pf_json_field(&w, "runner", pf_s(runner));
 	pf_json_close(&w, '}');

@@ -12,9 +12,7 @@ static int print(const char *path, struct pf_str flavor, struct pf_err *err)
 	PF_AUTO(buf) text = PF_BUF(2 * PF_MAX_TEXT_FILE);
 	struct pf_json_out w = { .buf = &text };
 
-	pf_json_open(&w, '{');
-	pf_json_field(&w, "schema", PF_S("pyfunc-env/1"));
-	pf_json_field(&w, "kind", PF_S("add"));
+	pf_json_begin(&w, "add");
 	pf_json_field(&w, "path", pf_s(path));
 	pf_json_key(&w, "flavor");
 	pf_json_raw(&w, flavor);

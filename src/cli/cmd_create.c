@@ -10,9 +10,7 @@ static void print_json(struct pf_buf *out, const struct pf_job *job)
 {
 	struct pf_json_out w = { .buf = out };
 
-	pf_json_open(&w, '{');
-	pf_json_field(&w, "schema", PF_S("pyfunc-env/1"));
-	pf_json_field(&w, "kind", PF_S("create"));
+	pf_json_begin(&w, "create");
 	pf_json_field(&w, "path", pf_s(job->env.dir));
 	pf_json_field(&w, "python", job->python.version);
 	pf_json_key(&w, "fresh");

@@ -20,9 +20,7 @@ static void write_json(struct pf_buf *out, const struct pf_published *p,
 {
 	struct pf_json_out w = { .buf = out };
 
-	pf_json_open(&w, '{');
-	pf_json_field(&w, "schema", PF_S("pyfunc-env/1"));
-	pf_json_field(&w, "kind", PF_S("log"));
+	pf_json_begin(&w, "log");
 	pf_json_field(&w, "uri", p->uri);
 	field(&w, "model_id", p->model);
 	field(&w, "run_id", p->run);

@@ -157,12 +157,13 @@ static int take_input(struct pf_batches *b, struct pf_input *input, struct pf_ma
 		      struct pf_buf *body, struct pf_err *err)
 {
 	bool csv = strcmp(input->format, "csv") == 0, parquet = strcmp(input->format, "parquet") == 0;
+	bool npz = strcmp(input->format, "npz") == 0;
 	char magic[4] = "";
 	struct stat st;
 
 	b->file = fstat(b->fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
 		  lseek(b->fd, 0, SEEK_CUR) == 0;
-	if (csv)
+	if (csv || (b->file && npz))
 		return 0;
 	if (b->file && parquet) {
 		if (pread(b->fd, magic, sizeof(magic), 0) != sizeof(magic) ||
@@ -171,14 +172,13 @@ static int take_input(struct pf_batches *b, struct pf_input *input, struct pf_ma
 				       "the input: no Parquet: it does not begin with PAR1");
 		return 0;
 	}
-	if (b->file && strcmp(input->format, "npz") != 0) {
+	if (b->file) {
 		if (pf_map(mapped, b->fd, b->name, err) < 0)
 			return -1;
 		input->text = mapped->text;
 		b->mapped = true;
 		return 0;
 	}
-	b->file = false;
 	if (read_all(body, b->fd, b->name, pf_input_is_text(input->format), err) < 0)
 		return -1;
 	input->text = pf_buf_view(body);

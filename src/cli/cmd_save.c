@@ -43,9 +43,7 @@ int pf_cli_print_path(const struct pf_args *args, const char *path, struct pf_er
 	struct pf_json_out w = { .buf = &text };
 
 	if (pf_args_has(args, PF_OPT_json)) {
-		pf_json_open(&w, '{');
-		pf_json_field(&w, "schema", PF_S("pyfunc-env/1"));
-		pf_json_field(&w, "kind", pf_s(args->command));
+		pf_json_begin(&w, args->command);
 		pf_json_field(&w, "path", pf_s(path));
 		pf_json_close(&w, '}');
 	} else {
@@ -165,9 +163,7 @@ static int print(const struct pf_args *args, const char *path, struct pf_err *er
 	if (pf_model_load(&m, path, err) < 0)
 		return -1;
 	pf_json_as_python(&tree, m.mlmodel, 0);
-	pf_json_open(&w, '{');
-	pf_json_field(&w, "schema", PF_S("pyfunc-env/1"));
-	pf_json_field(&w, "kind", PF_S("save"));
+	pf_json_begin(&w, "save");
 	pf_json_field(&w, "path", pf_s(path));
 	pf_json_key(&w, "mlmodel");
 	pf_json_raw(&w, pf_buf_view(&tree));

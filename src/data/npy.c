@@ -347,3 +347,13 @@ int pf_npy_read(struct pf_tensor **out, struct pf_arena *a, struct pf_str bytes,
 	*out = h.t;
 	return 0;
 }
+
+int pf_npz_name(struct pf_str *out, struct pf_str member, struct pf_err *err)
+{
+	if (!pf_str_ends(member, ".npy") || !pf_str_is_utf8(member))
+		return pf_fail(err, PF_EMODEL,
+			       "the archive holds \"" PF_FMT "\", which is no array",
+			       PF_ARG(pf_shown(member)));
+	*out = pf_str_cut(member, 0, member.n - 4);
+	return 0;
+}

@@ -11,3 +11,5 @@
  * for all else; arrays of objects are pickles, which are not loaded. */
 int pf_npy_read(struct pf_tensor **out, struct pf_arena *a, struct pf_str bytes,
 		struct pf_err *err) PF_MUST_USE;
+/* The name of the array that an archive (.npz) holds as the member NAME.npy; borrows from it. */
+int pf_npz_name(struct pf_str *out, struct pf_str member, struct pf_err *err) PF_MUST_USE;

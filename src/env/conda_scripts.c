@@ -374,9 +374,7 @@ static int write_activation(struct pf_found_list *list, struct activation *x,
 	PF_AUTO(buf) text = PF_BUF(PF_MAX_TEXT_FILE);
 	struct pf_json_out w = { .buf = &text };
 
-	pf_json_open(&w, '{');
-	pf_json_field(&w, "schema", PF_S("pyfunc-env/1"));
-	pf_json_field(&w, "kind", PF_S("activation"));
+	pf_json_begin(&w, "activation");
 	if (x->path.n)
 		pf_json_field(&w, "path", settle(s, x->path));
 	pf_json_key(&w, "set");

@@ -94,8 +94,7 @@ static void write_head(struct pf_json_out *w, const struct pf_plan *plan,
 
 	for (size_t i = 0; i < list->files.n; i++)
 		size += S_ISREG(list->files.v[i].mode) ? list->files.v[i].size : 0;
-	pf_json_field(w, "schema", PF_S("pyfunc-env/1"));
-	pf_json_field(w, "kind", PF_S("manifest"));
+	pf_json_begin(w, "manifest");
 	pf_json_key(w, "store");
 	pf_json_int(w, PF_STORE_FORMAT);
 	pf_json_field(w, "key", pf_s(plan->key));
@@ -116,7 +115,6 @@ static int write_all(struct pf_buf *b, int dir, const struct pf_found_list *list
 {
 	struct pf_json_out w = { .buf = b };
 
-	pf_json_open(&w, '{');
 	write_head(&w, plan, python, list);
 	pf_json_key(&w, "files");
 	pf_json_open(&w, '[');

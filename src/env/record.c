@@ -92,9 +92,7 @@ int pf_record_write(const char *store, const char *name, const struct pf_plan *p
 	struct pf_arena a = { 0 };
 	int rc;
 
-	pf_json_open(&w, '{');
-	pf_json_field(&w, "schema", PF_S("pyfunc-env/1"));
-	pf_json_field(&w, "kind", PF_S("lock"));
+	pf_json_begin(&w, "lock");
 	pf_json_field(&w, "key", pf_s(plan->key));
 	pf_json_key(&w, "left_out");
 	pf_json_open(&w, '[');

@@ -120,9 +120,7 @@ int pf_stored_open_one(struct pf_stored_list *s, const char *key, bool deep,
 
 void pf_stored_json_open(struct pf_json_out *w, const char *kind, const char *root)
 {
-	pf_json_open(w, '{');
-	pf_json_field(w, "schema", PF_S("pyfunc-env/1"));
-	pf_json_field(w, "kind", pf_s(kind));
+	pf_json_begin(w, kind);
 	pf_json_field(w, "store", pf_s(root));
 }
 

@@ -134,9 +134,7 @@ int pf_recordlock_write(struct pf_buf *out, const struct pf_lock_of *what, struc
 	struct pf_json_out w = { .buf = out };
 
 	(void)err;
-	pf_json_open(&w, '{');
-	pf_json_field(&w, "schema", PF_S("pyfunc-env/1"));
-	pf_json_field(&w, "kind", PF_S("lock"));
+	pf_json_begin(&w, "lock");
 	pf_json_field(&w, "python", what->python->version);
 	pf_json_key(&w, "plan");
 	pf_plan_write(&w, what->plan);

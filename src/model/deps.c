@@ -210,9 +210,7 @@ int pf_model_deps_json(struct pf_buf *out, struct pf_model *m, struct pf_err *er
 	struct pf_json_out w = { .buf = out };
 
 	pf_model_note_asked(m);
-	pf_json_open(&w, '{');
-	pf_json_field(&w, "schema", PF_S("pyfunc-env/1"));
-	pf_json_field(&w, "kind", PF_S("deps"));
+	pf_json_begin(&w, "deps");
 	pf_json_field(&w, "python", m->needs.python.n ? m->needs.python : none);
 	pf_json_field(&w, "python_file", m->needs.python.n ? m->needs.python_file : none);
 	write_needs(&w, m, "pip", false);

@@ -32,9 +32,7 @@ static void put_json(struct pf_buf *out, const char *time, const struct pf_visit
 
 	snprintf(shown, sizeof(shown), PF_FMT, PF_ARG(v->target));
 	pf_redact(shown);
-	pf_json_open(&w, '{');
-	pf_json_field(&w, "schema", PF_S("pyfunc-env/1"));
-	pf_json_field(&w, "kind", PF_S("access"));
+	pf_json_begin(&w, "access");
 	pf_json_key(&w, "time");
 	pf_json_cstr(&w, time);
 	pf_json_key(&w, "peer");
