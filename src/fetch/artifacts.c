@@ -225,7 +225,7 @@ static int ask(struct pf_transfer *t, struct pf_remote *r, const struct pf_remot
 
 const struct pf_remote_kind pf_remote_artifacts = {
 	.schemes = { "mlflow-artifacts" },
-	.rules = 0,
+	.rules = PF_WHERE_TEXT,
 	.open = open_artifacts,
 	.list = list,
 	.ask = ask,

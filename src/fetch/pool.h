@@ -76,6 +76,7 @@ struct pf_net {
 	const char *cert;
 	/* a file with a certificate of our own and its key, for those who ask */
 	const char *client_cert;
+	struct pf_strs client_for; /* "https://host:port/..." alone are shown it; none: all are */
 	const char *proxy;	/* but for $no_proxy; NULL: $https_proxy and the like; "": none */
 	bool unverified;	/* nobody's certificate is looked at */
 	struct pf_strs trusted;	/* hosts, or host:port, whose certificate is not looked at */

@@ -14,6 +14,22 @@ static int open_registry(struct pf_registry *q, enum pf_tracking_role role)
 
 /* ---- where the files are ---- */
 
+/* A user's name and password are nobody's to hand out, but for a bucket's name that stands where
+ * they do, and of ftp: and sftp:, where MLflow's servers have them in the place of artifacts. */
+static bool has_login(const struct pf_where *w)
+{
+	return w->url.user.p && !(w->kind->rules & PF_WHERE_CONTAINER) &&
+	       w->kind != &pf_remote_server;
+}
+
+static int fail_local(struct pf_registry *q, struct pf_str place)
+{
+	pf_fail(q->err, PF_EINTEGRITY,
+		"the tracking server says that the model is at " PF_FMT ", a path on some machine",
+		PF_ARG(pf_shown(place)));
+	return pf_hint(q->err, "if that is this one, give the path itself");
+}
+
 /* A server may name a place elsewhere, and never one on this machine; a folder of ours may. */
 static int take_place(char **to, struct pf_registry *q, struct pf_str place, struct pf_str below)
 {
@@ -32,19 +48,15 @@ static int take_place(char **to, struct pf_registry *q, struct pf_str place, str
 		*to = whole;
 		return 0;
 	}
-	if (pf_where_is_local(place)) {
-		pf_fail(q->err, PF_EINTEGRITY,
-			"the tracking server says that the model is at " PF_FMT
-			", a path on some machine",
-			PF_ARG(pf_shown(place)));
-		return pf_hint(q->err, "if that is this one, give the path itself");
-	}
+	if (!q->folder &&
+	    (pf_where_is_local(place) || pf_str_ieq(pf_where_scheme(place), "git+file")))
+		return fail_local(q, place);
 	if (pf_where_read(&w, &a, pf_s(whole), &ignored) < 0) {
 		pf_fail(q->err, PF_EINTEGRITY, "the tracking server says where the model is: %s",
 			ignored.msg);
 		return *ignored.hint ? pf_hint(q->err, "%s", ignored.hint) : -1;
 	}
-	if (w.url.user.p)
+	if (has_login(&w))
 		return pf_fail(q->err, PF_EINTEGRITY,
 			       "the tracking server's answer has credentials in it");
 	*to = whole;
@@ -102,10 +114,10 @@ static bool may_have_below(struct pf_str suffix)
 static bool is_proper(const struct pf_where *w, const struct model_name *m)
 {
 	if (!m->name.n || w->url.host.n || pf_str_find(m->name, ':') != PF_NPOS ||
-	    pf_str_find(m->name, '@') != PF_NPOS)
+	    pf_str_find(m->name, '@') != PF_NPOS || pf_str_find(m->suffix, '@') != PF_NPOS)
 		return false;
-	if (pf_str_find(w->path, '@') != PF_NPOS)
-		return m->alias.n && !m->below.n;
+	if (m->alias.p) /* "@alias/1" would be either of the two */
+		return m->alias.n && !may_have_below(m->below);
 	return !m->below.n || may_have_below(m->suffix);
 }
 

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "fetch/registry.h"
+#include "fetch/where.h"
 
 static const struct pf_node *ask(struct pf_registry *q, struct pf_str path, struct pf_str body)
 {
@@ -71,6 +72,19 @@ static int find_alias(struct pf_str *version, struct pf_registry *q, struct pf_s
 	return version->n ? 0 : fail_answer(q->err, "version");
 }
 
+/* Prompts are registered as models are, and have no files (mlflow/prompt/constants.py). */
+static bool is_prompt(struct pf_registry *q, struct pf_str name)
+{
+	const struct pf_node *answer =
+		get(q, "registered-models/get", pf_url_query(q->a, "name", name)), *tags;
+
+	tags = answer ? pf_node_get(pf_node_get(answer, "registered_model"), "tags") : NULL;
+	for (size_t i = 0; tags && i < tags->n; i++)
+		if (pf_str_is(pf_node_text(&tags->v[i], "key"), "mlflow.prompt.is_prompt"))
+			return pf_str_ieq(pf_node_text(&tags->v[i], "value"), "true");
+	return false;
+}
+
 static int place_of_version(struct pf_str *place, struct pf_registry *q, struct pf_str name,
 			    struct pf_str version)
 {
@@ -81,6 +95,9 @@ static int place_of_version(struct pf_str *place, struct pf_registry *q, struct 
 	if (!answer)
 		return -1;
 	*place = pf_node_text(answer, "artifact_uri");
+	if (place->n && pf_where_is_local(*place) && is_prompt(q, name))
+		return pf_fail(q->err, PF_EMODEL, PF_FMT " is a prompt, and no model",
+			       PF_ARG(pf_shown(name)));
 	return 0;
 }
 

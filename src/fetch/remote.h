@@ -54,7 +54,8 @@ enum {
 	PF_WHERE_FRAGMENT = 4, /* may have "#..." */
 	PF_WHERE_USER = 8,     /* may have credentials, or a user's name */
 	PF_WHERE_EMPTY = 16,   /* may have no path */
-	PF_WHERE_TEXT = 32,    /* the path is a name that people made: any UTF-8 that can be seen */
+	PF_WHERE_TEXT = 32,    /* the path is a name that people made: any UTF-8 that can be seen,
+				* and a percent sign without two hex digits is one */
 	PF_WHERE_RAW = 64,     /* percent signs in the path stand for themselves, as in MLflow */
 	PF_WHERE_CONTAINER = 128, /* what stands before an "@" is a name, and no secret */
 };

@@ -143,6 +143,20 @@ static bool is_trusted(struct pf_transfer *t, const struct pf_net *net)
 	return false;
 }
 
+/* Whoever sees the certificate learns who we are, and may ask for a signature. */
+static bool may_see_client(const struct pf_transfer *t, const struct pf_net *net)
+{
+	const struct pf_request *r = t->own;
+	bool may = !net->client_for.n;
+	struct pf_url one;
+	struct pf_err err;
+
+	for (size_t i = 0; i < net->client_for.n; i++)
+		may |= pf_url_split(&one, net->client_for.v[i], &err) == 0 &&
+		       pf_url_same_origin(&one, &r->first);
+	return may && !r->left && !t->foreign;
+}
+
 /* Certificates of authorities: one file, or a folder of them. */
 static void set_authorities(CURL *c, const char *path)
 {
@@ -163,7 +177,7 @@ static void set_tls(struct pf_transfer *t, const struct pf_net *net)
 	curl_easy_setopt(r->curl, CURLOPT_ERRORBUFFER, r->why);
 	if (authorities && *authorities)
 		set_authorities(r->curl, authorities);
-	if (net->client_cert && !r->left && !t->foreign)
+	if (net->client_cert && may_see_client(t, net))
 		curl_easy_setopt(r->curl, CURLOPT_SSLCERT, net->client_cert);
 	if (is_trusted(t, net)) {
 		curl_easy_setopt(r->curl, CURLOPT_SSL_VERIFYPEER, 0L);

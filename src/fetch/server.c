@@ -241,7 +241,7 @@ static int ask(struct pf_transfer *t, struct pf_remote *r, const struct pf_remot
 
 const struct pf_remote_kind pf_remote_server = {
 	.schemes = { "ftp", "sftp" },
-	.rules = PF_WHERE_HOST | PF_WHERE_USER,
+	.rules = PF_WHERE_HOST | PF_WHERE_USER | PF_WHERE_TEXT,
 	.check = check,
 	.open = open_server,
 	.list = list,

@@ -100,8 +100,10 @@ static int set_net(struct pf_pool *p, const struct pf_tracking *s, struct pf_err
 		*PF_PUSH(&p->arena, &p->net.trusted) = s->base;
 	if (cert)
 		p->net.cert = cert;
-	if (pf_setting("MLFLOW_TRACKING_CLIENT_CERT_PATH"))
+	if (pf_setting("MLFLOW_TRACKING_CLIENT_CERT_PATH")) {
 		p->net.client_cert = pf_setting("MLFLOW_TRACKING_CLIENT_CERT_PATH");
+		*PF_PUSH(&p->arena, &p->net.client_for) = pf_dup(&p->arena, s->base);
+	}
 	pf_tracking_wait(&p->net);
 	return 0;
 }

@@ -19,7 +19,8 @@ enum pf_tracking_role { PF_TRACKING, PF_REGISTRY };
  * ~/.mlflow/credentials; else MLFLOW_TRACKING_TOKEN. The pool is told of them, and of
  * MLFLOW_TRACKING_SERVER_CERT_PATH, _CLIENT_CERT_PATH, _INSECURE_TLS and
  * MLFLOW_HTTP_REQUEST_TIMEOUT and _MAX_RETRIES, before its first transfer. What MLflow sends to
- * whatever host an artifact is on goes here to this origin alone. EUSAGE: none is set, or it is
+ * whatever host an artifact is on, and the client's certificate that it shows there, goes here to
+ * this origin alone. EUSAGE: none is set, or it is
  * none that is asked over HTTP. */
 int pf_tracking_open(struct pf_tracking *out, struct pf_arena *a, struct pf_pool *p,
 		     enum pf_tracking_role role, struct pf_err *err) PF_MUST_USE;

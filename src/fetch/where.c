@@ -176,6 +176,23 @@ static struct pf_str without_slashes(struct pf_str path)
 	return path;
 }
 
+/* "100% sure" is a name that people make: a percent sign that begins no %XX stands for itself. */
+static struct pf_str with_bare_percents(struct pf_arena *a, struct pf_str path)
+{
+	char *out = pf_alloc(a, path.n * 3 + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < path.n; i++) {
+		out[n++] = path.p[i];
+		if (path.p[i] != '%' || (i + 2 < path.n && pf_hex_digit(path.p[i + 1]) >= 0 &&
+					 pf_hex_digit(path.p[i + 2]) >= 0))
+			continue;
+		out[n++] = '2';
+		out[n++] = '5';
+	}
+	return (struct pf_str){ out, n };
+}
+
 static int take_path(struct pf_where *w, struct pf_arena *a, struct pf_str uri, struct pf_err *err)
 {
 	unsigned rules = w->kind->rules;
@@ -190,7 +207,7 @@ static int take_path(struct pf_where *w, struct pf_arena *a, struct pf_str uri, 
 	if (has_encoded_slash(path))
 		return refuse(err, uri, "has a slash that is encoded");
 	w->path = without_slashes(path);
-	path = pf_url_decode(a, w->path);
+	path = pf_url_decode(a, rules & PF_WHERE_TEXT ? with_bare_percents(a, w->path) : w->path);
 	if (!path.p)
 		return refuse(err, uri, "has a malformed %XX");
 	if (pf_str_find(path, '\\') != PF_NPOS)

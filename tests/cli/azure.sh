@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2154
 . "${SRCDIR:-.}/tests/cli/tap.sh"
+# shellcheck source-path=SCRIPTDIR source=tracking.sh
+. "${SRCDIR:-.}/tests/cli/tracking.sh"
 unset AZURE_STORAGE_ACCOUNT AZURE_STORAGE_ACCESS_KEY AZURE_STORAGE_SAS_TOKEN http_proxy https_proxy all_proxy
 command -v python3 >/dev/null || skip_all "there is no python3"
 cp -R "$SRCDIR/share/examples/iris/model" "$work/model"
@@ -73,6 +75,13 @@ for uri in wasbs://models/x wasbs://models@evil.example/x wasbs://Models$at/x wa
 done
 check "no password is told" silent m:pw
 expect "a path that climbs" 2 '".."' fetch wasbs://models$at/../x
+forget
+tracking "wasbs://models$at/good/model"
+check "a model of a tracking server" fetched models:/there/1
+check "which is signed for" test "$(asked SharedKey)" -gt 5
+check "by nobody else" sh -c '! grep t0ken "$1"' - "$work/log"
+check "the server got its token" grep -q t0ken "$tracking_log"
+check "and no key" sh -c '! grep SharedKey "$1"' - "$tracking_log"
 forget
 expect "deps needs the texts alone" 0 "scikit-learn==" "$program" deps wasbs://models$at/good/model
 check "asks for no other file" test "$(asked model.skops)" -eq 0

@@ -53,6 +53,11 @@ check "without the net, what was fetched is there" ends 0 fetch --offline models
 expect "and what was not is told" 4 "was not fetched before" fetch --offline models:/good/77
 kill -CONT $server
 check "a path below" ends 3 fetch models:/good/1/deep
+for uri in "models:/my modél/1" "models:/100% sure/1" "runs:/0123/my modél" "mlflow-artifacts:/my modél"; do
+	check "$uri" fetched "$uri"
+done
+check "a path below an alias" ends 0 fetch --artifact models:/good@champion/requirements.txt -o "$work/below"
+expect "a prompt" 3 "prompt is a prompt, and no model" fetch models:/prompt/1
 expect "no such version" 4 "RESOURCE_DOES_NOT_EXIST: Model Version (name=good, version=9) not found" fetch models:/good/9
 expect "no version of a stage" 3 "with stage None" fetch models:/good/None
 expect "nothing there" 3 "nothing is there" fetch mlflow-artifacts:/empty
@@ -96,6 +101,8 @@ MLFLOW_TRACKING_URI=http://127.0.0.1:$port/prefix
 # ---- answers that are not to be believed ----
 expect "a path of this machine" 5 "a path on some machine" fetch models:/local/1
 expect "the same as a file: URI" 5 "a path on some machine" fetch models:/file/1
+echo "repository git+file://$work/repo@v1#models/iris" >"$work/places"
+expect "a repository of it" 5 "a path on some machine" fetch models:/repository/1
 expect "a circle" 5 "circle" fetch models:/circle/1
 expect "credentials" 5 "credentials" fetch models:/secret/1
 expect "a path that climbs" 5 '".."' fetch models:/climbing/1

@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2154,SC2317 # what tap.sh sets, functions that are called by check
 . "${SRCDIR:-.}/tests/cli/tap.sh"
+# shellcheck source-path=SCRIPTDIR source=tracking.sh
+. "${SRCDIR:-.}/tests/cli/tracking.sh"
 command -v python3 >/dev/null || skip_all "there is no python3"
 unset NETRC MLFLOW_TRACKING_URI
 cp -R "$SRCDIR/share/examples/iris/model" "$work/model"
@@ -38,6 +40,9 @@ expect "nothing of that name" 4 "" fetch --artifact "ftp://$host/model/none" -o 
 check "is there then" test ! -e "$work/none"
 check "where MLSD is not known" fetched "ftp://me:pw@127.0.0.1:$old/model"
 check "where files break off at first" fetched "ftp://$host/cut"
+tracking "ftp://$host/model"
+check "a model of a tracking server" fetched models:/there/1
+check "whose password is not told" sh -c '! "$1" fetch -v models:/there/1 2>&1 | grep pw' - "$program"
 printf 'machine 127.0.0.1 login me password pw\n' >"$work/netrc"
 check "a user of netrc" env NETRC="$work/netrc" "$program" fetch "ftp://127.0.0.1:$port/model"
 expect "another password" 4 "Login denied" fetch "ftp://me:5ecret@127.0.0.1:$port/model"

@@ -108,6 +108,9 @@ trap 'kill $server $tracking 2>/dev/null; chmod -R u+w "$work" 2>/dev/null; rm -
 await "$work/t/ready"
 read -r tracked _ <"$work/t/ready"
 export MLFLOW_TRACKING_URI="http://127.0.0.1:$tracked/prefix" GOOGLE_APPLICATION_CREDENTIALS="$work/service.json" MLFLOW_TRACKING_TOKEN=t0ken
+echo "there gs://models/good/model" >"$work/t/places"
+check "a model of its registry" fetched models:/there/1
+check "whose token stays with it" sh -c '! grep t0ken "$1"' - "$work/log"
 check "a model is logged" ends 0 "$program" log "$work/model" --experiment google
 check "all of it is in the bucket" diff -r -x MLmodel "$work/model" "$(echo "$work/buckets/models/up/google/models"/*/artifacts)"
 check "MLmodel came last" test "$(grep ' POST /upload/' "$work/log" | tail -n 1 | grep -c MLmodel)" -eq 1

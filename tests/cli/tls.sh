@@ -34,11 +34,13 @@ certify() { # NAME, until when, whose
 cat "$work"/good.crt "$work"/expired.crt "$work"/other.crt >"$work/known.crt"
 
 cat >"$work/server.py" <<'PY'
-import http.server, os, ssl, sys, threading
+import http.server, json, os, ssl, sys, threading, urllib.parse
 work = sys.argv[1]
 ports = {}
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
+        if self.path.startswith("/api/"):
+            return self.track(urllib.parse.urlsplit(self.path))
         down = self.path == "/down"
         self.send_response(302 if down else 200)
         if down:
@@ -47,15 +49,31 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         if not down:
             self.wfile.write(b"ok")
+    def track(self, url): # a tracking server, whose model "there" is at the other one; who shows a certificate
+        with open(os.path.join(work, "seen"), "a") as seen:
+            print(self.server.name, "certificate" if self.connection.getpeercert() else "nothing", url.path, file=seen)
+        mlmodel = b"flavors:\n  python_function:\n    loader_module: x\n"
+        host = "//127.0.0.1:%d" % ports["theirs"] if "name=there" in url.query else ""
+        answer = (json.dumps({"artifact_uri": "mlflow-artifacts:%s/m" % host}).encode() if "get-download-uri" in url.path
+                  else mlmodel if url.path.endswith("/m/MLmodel") else
+                  json.dumps({"files": [{"path": "MLmodel", "is_dir": False, "file_size": len(mlmodel)}]}).encode())
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
     def log_message(self, *args): pass
 class Server(http.server.ThreadingHTTPServer):
     def handle_error(self, *args): pass
-for name, cert in (("plain", None), ("good", "good"), ("expired", "expired"), ("other", "other"), ("old", "good")):
+for name, cert in (("plain", None), ("good", "good"), ("expired", "expired"), ("other", "other"), ("mine", "good"), ("theirs", "good"), ("old", "good")):
     server = Server(("127.0.0.1", 0), Handler)
+    server.name = name
     ports[name] = server.server_port
     if cert:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(os.path.join(work, cert + ".pem"))
+        if name in ("mine", "theirs"):
+            context.load_verify_locations(os.path.join(work, "known.crt"))
+            context.verify_mode = ssl.CERT_OPTIONAL
         if name == "old":
             context.set_ciphers("ALL:@SECLEVEL=0")
             context.minimum_version, context.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
@@ -69,7 +87,7 @@ python3 -W ignore "$work/server.py" "$work" >"$work/server" 2>&1 &
 server=$!
 trap 'kill $server 2>/dev/null; rm -rf "$work"' EXIT
 await "$work/ports"
-good='' expired='' other='' old='' plain=''
+good='' expired='' other='' old='' plain='' mine=''
 . "$work/ports"
 get() { "$tool" -T 1 -C "$work/known.crt" -O "$work/got" get "$1"; }
 
@@ -86,6 +104,18 @@ expect "from https to http is no way" 4 "redirected from https to http" get "htt
 for name in SSL_CERT_FILE= CURL_CA_BUNDLE= REQUESTS_CA_BUNDLE= PYTHONHTTPSVERIFY=0 NODE_TLS_REJECT_UNAUTHORIZED=0 GIT_SSL_NO_VERIFY=1; do
 	expect "$name switches nothing off" 4 "expired" env "${name%%=*}=${name#*=}" "$tool" -T 1 -C "$work/known.crt" -O "$work/got" get "https://127.0.0.1:$expired/"
 done
+
+# ---- a client's certificate ----
+: >"$work/seen"
+track() {
+	MLFLOW_TRACKING_URI="https://127.0.0.1:$mine" MLFLOW_TRACKING_SERVER_CERT_PATH="$work/known.crt" \
+		MLFLOW_TRACKING_CLIENT_CERT_PATH="$work/good.pem" "${BUILDDIR:-build}/pyfunc-env" fetch "$@"
+}
+check "a tracking server is shown it" track models:/here/1
+check "at each question" test "$(grep -c '^mine certificate' "$work/seen")" -eq 3
+check "a model that is elsewhere" track models:/there/1
+check "comes from there" grep -q '^theirs .*/m/MLmodel' "$work/seen"
+check "where it is not shown" sh -c '! grep "^theirs certificate" "$1"' - "$work/seen"
 
 # ---- names ----
 expect "a name that nobody has" 4 "nowhere.invalid" get "http://nowhere.invalid/"

@@ -4,8 +4,9 @@
 """Hands out WORK/model as an artifact, by MLflow's REST calls, and archives of it. Names of models and parts of
 paths say how it answers; all that it was asked is a line of WORK/log: METHOD PATH STATUS AUTHORIZATION.
 
-Models: good, moved (to other files from WORK/moved on), stored (in a bucket of S3), local (a path of this machine), file (file:///etc),
-circle (models:/circle/1), foreign (another origin's artifacts), secret (credentials in the answer).
+Models: good, moved (to other files from WORK/moved on), local (a path of this machine), file (file:///etc),
+circle (models:/circle/1), foreign (another origin's artifacts), secret (credentials in the answer), prompt (none); those
+of which WORK/places has a line, NAME PLACE, are there.
 Folders of artifacts: model, climb ("../x" in the list), absolute, twice, fileinfile, endless, cut (each
 file breaks off once), slow (a file takes a while), big (its first half alone, the first time), elsewhere (of a run:
 another folder's files); packed.zip is a file.
@@ -79,10 +80,15 @@ class Handler(tracking_writes.Writes, loopback.Handler):
 
     def place(self, name):
         here = "mlflow-artifacts:/"
+        if os.path.exists(os.path.join(WORK, "places")):
+            with open(os.path.join(WORK, "places")) as places:
+                told = dict(line.strip().split(" ", 1) for line in places)
+            if name in told:
+                return told[name]
         return {"good": here + "model", "local": "/etc", "file": "file:///etc", "circle": "models:/circle/1",
                 "foreign": f"mlflow-artifacts://127.0.0.1:{PORTS['B']}/model", "secret": "https://me:pw@127.0.0.1/x",
                 "moved": here + ("other" if os.path.exists(os.path.join(WORK, "moved")) else "model"),
-                "stored": "s3://public/good/model", "climbing": here + "a/../../etc", "bucket": "hdfs://h/x",
+                "prompt": "dummy-source", "climbing": here + "a/../../etc", "bucket": "hdfs://h/x",
                 }.get(name, here + name)
 
     def rest(self, call, query, body):
@@ -91,6 +97,9 @@ class Handler(tracking_writes.Writes, loopback.Handler):
         name = query.get("name") or body.get("name")
         if call == "artifacts/list":
             return self.listing(query["path"], query["path"] + "/")
+        if call == "registered-models/get":
+            tags = [{"key": "mlflow.prompt.is_prompt", "value": "true"}] if name == "prompt" else []
+            return self.tell({"registered_model": {"name": name, "tags": tags}})
         if call == "model-versions/get-download-uri":
             if query["version"] == "9":
                 return self.refuse("RESOURCE_DOES_NOT_EXIST", f"Model Version (name={name}, version=9) not found")
