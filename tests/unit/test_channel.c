@@ -185,6 +185,20 @@ static void test_order(void **state)
 			       "/named, line 1: channels is a map, where a list is wanted"));
 	folder_put(folder_path, "named", PF_S("channels: [\n"));
 	assert_int_equal(told(&a, "", false, o)[0], '2');
+	unsetenv("CONDA_PREFIX");
+	unsetenv("CONDA_CHANNELS");
+	folder_put(folder_path, ".condarc", PF_S(""));
+	folder_put(folder_path, ".conda/condarc.d/a.yaml", PF_S(""));
+	folder_put(folder_path, ".conda/condarc.d/b.yml", PF_S(""));
+	folder_put(folder_path, "several/x.yml", PF_S("channels: [x]\n"));
+	folder_put(folder_path, "several/y.txt", PF_S("channels: [y]\n"));
+	setenv("CONDARC", pf_formatz(&a, "%s/several", folder_path), 1);
+	assert_string_equal(told(&a, "", false, o), "x=https://c.example/x");
+	folder_put(folder_path, "named", PF_S(""));
+	setenv("CONDARC", pf_formatz(&a, "%s/named", folder_path), 1);
+	assert_string_equal(told(&a, "", false, o), "conda-forge=https://c.example/conda-forge");
+	setenv("CONDARC", "/dev/null", 1);
+	assert_string_equal(told(&a, "", false, o), "conda-forge=https://c.example/conda-forge");
 }
 
 /* As conda merges what is flagged (conda/common/configuration.py). */
