@@ -86,6 +86,13 @@ static const struct {
 	{ "", "https://u:secret@h.example/t/tk/c", true,
 	  "https://h.example/c=https://h.example/c https://u:secret@h.example/t/tk/c" },
 	{ "", "file:///srv/c", true, "file:///srv/c=file:///srv/c" },
+	{ "", "file:///t/folder/c", true, "file:///t/folder/c=file:///t/folder/c" },
+	{ "", "file:///srv/\xc3\xa9%20/c/", true, "file:///srv/%C3%A9%20/c=file:///srv/%C3%A9%20/c" },
+	{ "channel_alias: /srv/a b/\n", "c", false, "c=file:///srv/a%20b/c" },
+	{ "custom_channels: {c: /srv/a b/}\n", "c", false,
+	  "file:///srv/a%20b/c=file:///srv/a%20b/c" },
+	{ "denylist_channels: [/srv/a b/c/]\n", "file:///srv/a%20b/c", true,
+	  "2 channel \"file:///srv/a%20b/c\" is one of denylist_channels" },
 	{ "", "/nowhere/at/all", true, "2 channel \"/nowhere/at/all\": there is no such folder" },
 	/* what is none */
 	{ "", "../../etc", false, "3 channel \"../../etc\": a folder; name it with --channel" },
