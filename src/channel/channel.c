@@ -38,21 +38,28 @@ static int refuse(struct adding *x, struct pf_str text, const char *why)
 
 /* ---- addresses ---- */
 
-static struct pf_str alias_of(const struct pf_condarc *conf)
+/* A place in the user's own words: a path, a file: address with blanks and the like in it. */
+static struct pf_str address_of(struct pf_arena *a, struct pf_str place)
 {
-	struct pf_str alias = conf->channel_alias;
+	while (place.n > 1 && pf_str_ends(place, "/"))
+		place.n--;
+	if (pf_str_starts(place, "/"))
+		return pf_url_of_path(a, pf_dupz(a, place));
+	return pf_str_starts(place, "file:") ? pf_url_encode(a, place, "%/:?#@!$&'()*+,;=[]") :
+					       place;
+}
 
-	if (!alias.n)
-		alias = PF_S(PF_DEFAULT_CHANNELS);
-	while (pf_str_ends(alias, "/"))
-		alias.n--;
-	return alias;
+static struct pf_str alias_of(struct adding *x)
+{
+	struct pf_str alias = x->c->conf->channel_alias;
+
+	return address_of(&x->c->arena, alias.n ? alias : PF_S(PF_DEFAULT_CHANNELS));
 }
 
 /* "conda-forge" of an address below the one where channels are; empty: it has no name. */
 static struct pf_str name_of(struct adding *x, struct pf_str url)
 {
-	struct pf_str alias = pf_channel_bare(&x->c->arena, alias_of(x->c->conf));
+	struct pf_str alias = pf_channel_bare(&x->c->arena, alias_of(x));
 	bool below = alias.n && url.n > alias.n + 1 && url.p[alias.n] == '/' &&
 		     memcmp(url.p, alias.p, alias.n) == 0;
 
@@ -63,10 +70,9 @@ static struct pf_str name_of(struct adding *x, struct pf_str url)
 static bool is_listed(struct adding *x, const struct pf_strs *list, const struct pf_channel *one)
 {
 	for (size_t i = 0; i < list->n; i++) {
-		struct pf_str item = pf_channel_bare(&x->c->arena, list->v[i]);
+		struct pf_str item = address_of(&x->c->arena, list->v[i]);
 
-		while (pf_str_ends(item, "/"))
-			item.n--;
+		item = pf_channel_bare(&x->c->arena, item);
 		if (pf_str_eq(item, one->url) || pf_str_eq(item, one->name))
 			return true;
 	}
@@ -107,10 +113,8 @@ static void set_asked(struct adding *x, struct pf_channel *one, struct pf_str te
 	struct pf_err ignored;
 
 	for (size_t i = 0; mirrors && i < mirrors->n; i++) {
-		struct pf_str mirror = mirrors->v[i];
+		struct pf_str mirror = address_of(a, mirrors->v[i]);
 
-		while (pf_str_ends(mirror, "/"))
-			mirror.n--;
 		if (pf_url_split(&u, mirror, &ignored) == 0)
 			*PF_PUSH(a, &one->asked) = pf_dup(a, mirror);
 	}
@@ -202,18 +206,13 @@ static int add_plain(struct adding *x, struct pf_str name)
 
 	if (!is_name(name))
 		return refuse(x, name, "this is no name of a channel");
-	if (!at.n)
-		at = alias_of(x->c->conf);
+	at = at.n ? address_of(a, at) : alias_of(x);
 	if (!at.n) {
 		(void)refuse(x, name, "a name, and nothing tells where channels are");
 		x->err->code = PF_ETRANSFER;
 		return pf_hint(x->err, "set channel_alias in .condarc or CONDA_CHANNEL_ALIAS, or name "
 				       "the channel's address with --channel");
 	}
-	while (pf_str_ends(at, "/"))
-		at.n--;
-	if (at.p[0] == '/')
-		at = pf_url_of_path(a, pf_dupz(a, at));
 	x->by_user = true;	/* where it is, the user's settings say */
 	status = add_url(x, pf_format(a, "%s" PF_FMT "/" PF_FMT,
 				      pf_channel_is_url(at) || pf_str_starts(at, "file:") ? "" : "https://",
@@ -280,7 +279,7 @@ static int add_name(struct adding *x, struct pf_str text)
 	if (!text.n)
 		return refuse(x, text, "a name is missing");
 	if (pf_channel_is_url(text) || pf_str_starts(text, "file:"))
-		return add_url(x, text);
+		return add_url(x, x->by_user ? address_of(&x->c->arena, text) : text);
 	if (is_path(text))
 		return add_path(x, text);
 	if (pf_channel_cut_subdir(text, &text, &subdir))

@@ -20,7 +20,7 @@ enum pf_channel_priority {
 struct pf_channel {
 	struct pf_str name;	/* "conda-forge", "pkgs/main"; the address where it has none */
 	struct pf_str url;	/* without subdir, login, token and a slash at its end */
-	/* The addresses to be asked, the first one that answers counts (mirrors; `url` where there
+	/* The addresses to be asked, the first one that has it counts (mirrors; `url` where there
 	 * are none): with login and token, so shown nowhere; redact what comes from them */
 	struct pf_strs asked;
 };

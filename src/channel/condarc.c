@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fs.h"
@@ -306,12 +307,14 @@ static int take_document(struct reading *r, const struct pf_node *doc)
 
 /* ---- files ---- */
 
+/* What is no regular file is none: CONDARC=/dev/null says that there are no settings. */
 static int read_file(struct reading *r, const char *path)
 {
 	PF_AUTO(buf) text = PF_BUF(PF_MAX_TEXT_FILE);
 	struct pf_node *doc;
+	struct stat st;
 
-	if (access(path, R_OK) < 0 || pf_is_dir(path))
+	if (access(path, R_OK) < 0 || stat(path, &st) < 0 || !S_ISREG(st.st_mode))
 		return 0;
 	r->path = path;
 	if (pf_read_file(&text, AT_FDCWD, path, r->err) < 0)
@@ -375,7 +378,9 @@ static int read_files(struct reading *r)
 		return -1;
 	if (read_under(r, getenv("CONDA_PREFIX"), "") < 0)
 		return -1;
-	return named && *named ? read_file(r, named) : 0;
+	if (!named || !*named)
+		return 0;
+	return pf_is_dir(named) ? read_folder(r, named) : read_file(r, named);
 }
 
 static int read_variables(struct reading *r)

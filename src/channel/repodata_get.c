@@ -44,8 +44,24 @@ static bool is_variant(const struct pf_repo_file *f, size_t variant)
 	return pf_str_is(f->facts.variant, pf_repo_variants[variant].name);
 }
 
+static void ask_here(struct pf_repo *r);
+
+/* Of a channel's addresses, the next one, where there is one left. What was the matter with this
+ * one counts if no other has it. */
+static bool ask_next(struct pf_repo *r)
+{
+	if (r->address + 1 >= r->channel->asked.n)
+		return false;
+	r->address++;
+	r->variant = 0;
+	ask_here(r);
+	return true;
+}
+
 static void settle(struct pf_repo *r)
 {
+	if (r->body > 0 || r->file.fd)
+		r->err = (struct pf_err){ 0 };
 	pf_repo_file_free(&r->old);
 	r->settled = true;
 }
@@ -101,7 +117,9 @@ static void take_local(struct pf_repo *r, const char *folder)
 		r->source = path;
 		r->body = pf_open_file(AT_FDCWD, path, &r->err);
 		if (r->body < 0 || fstat(r->body, &st) < 0) {
-			settle(r);
+			pf_fd_close(&r->body);
+			if (!ask_next(r))
+				settle(r);
 			return;
 		}
 		pf_repo_facts_of_file(&r->facts, &st);
@@ -112,6 +130,8 @@ static void take_local(struct pf_repo *r, const char *folder)
 			return;
 		}
 	}
+	if (r->body <= 0 && ask_next(r))
+		return;
 	r->absent = r->body <= 0;
 	settle(r);
 }
@@ -123,7 +143,8 @@ static void start(struct pf_repo *r);
 static void fail(struct pf_repo *r, const struct pf_err *err)
 {
 	r->err = *err;
-	settle(r);
+	if (!ask_next(r))
+		settle(r);
 }
 
 /* What is kept was of a file that is gone: all of them again. */
@@ -140,8 +161,11 @@ static void next_variant(struct pf_repo *r)
 		start(r);
 		return;
 	}
+	if (ask_next(r))
+		return;
 	r->absent = true;
-	keep_absence(r);
+	if (!r->err.code)
+		keep_absence(r);
 	settle(r);
 }
 
@@ -155,27 +179,24 @@ static void touch(const struct pf_repo *r)
 static void take_answer(struct pf_transfer *t, void *ctx)
 {
 	struct pf_repo *r = ctx;
-	bool gone = t->status == 404 || t->status == 410;
+	struct pf_err err = t->err;
 
-	if (gone || (t->err.code && r->address + 1 < r->channel->asked.n)) {
+	if (t->status == 404 || t->status == 410) {
 		pf_transfer_free(&r->own->pool, t);
-		if (!gone) {
-			r->address++;
-			r->variant = 0;
-			start(r);
-			return;
-		}
 		next_variant(r);
 		return;
 	}
-	if (!t->err.code && t->status == 304 && !r->old.fd)
-		pf_fail(&t->err, PF_ETRANSFER,
+	if (!err.code && t->status == 304 && !r->old.fd)
+		pf_fail(&err, PF_ETRANSFER,
 			"the server of channel " PF_FMT " says that nothing has changed, and "
 			"there is nothing at hand",
 			PF_ARG(pf_shown(r->channel->name)));
-	if (t->err.code) {
-		fail(r, &t->err);
-	} else if (t->status == 304) {
+	if (err.code) {
+		pf_transfer_free(&r->own->pool, t);
+		fail(r, &err);
+		return;
+	}
+	if (t->status == 304) {
 		touch(r);
 		take_old(r);
 	} else {
@@ -214,29 +235,45 @@ static bool is_fresh(const struct pf_repo_file *f)
 	return f->age < f->facts.max_age;
 }
 
-void pf_repo_ask(struct pf_repo *r)
+/* At a server: what is at hand counts where it may. */
+static void ask_server(struct pf_repo *r)
 {
 	const struct pf_repodata_settings *s = &r->own->settings;
+	struct pf_err err;
+
+	if (r->old.fd && (s->offline || (!s->refresh && is_fresh(&r->old)))) {
+		take_old(r);
+		return;
+	}
+	if (s->offline) {
+		pf_fail(&err, PF_ETRANSFER,
+			"offline, and what channel " PF_FMT " has for " PF_FMT " is not at hand",
+			PF_ARG(pf_shown(r->channel->name)), PF_ARG(r->subdir));
+		fail(r, &err);
+		return;
+	}
+	if (r->old.facts.absent)
+		pf_repo_file_free(&r->old);
+	for (size_t i = 0; r->old.fd && !s->refresh && i < PF_REPO_VARIANTS; i++)
+		if (is_variant(&r->old, i))
+			r->variant = i;
+	start(r);
+}
+
+static void ask_here(struct pf_repo *r)
+{
 	char *folder = pf_url_local(&r->arena, address_of(r));
 
+	if (folder)
+		take_local(r, folder);
+	else
+		ask_server(r);
+}
+
+void pf_repo_ask(struct pf_repo *r)
+{
 	if (r->own->cache > 0 && !pf_repo_file_open(&r->old, r->own->cache, r->key))
 		pf_debug("no list of packages at hand for " PF_FMT "/" PF_FMT,
 			 PF_ARG(r->channel->name), PF_ARG(r->subdir));
-	if (folder) {
-		take_local(r, folder);
-	} else if (r->old.fd && (s->offline || (!s->refresh && is_fresh(&r->old)))) {
-		take_old(r);
-	} else if (s->offline) {
-		pf_fail(&r->err, PF_ETRANSFER,
-			"offline, and what channel " PF_FMT " has for " PF_FMT " is not at hand",
-			PF_ARG(pf_shown(r->channel->name)), PF_ARG(r->subdir));
-		settle(r);
-	} else {
-		if (r->old.facts.absent)
-			pf_repo_file_free(&r->old);
-		for (size_t i = 0; r->old.fd && !s->refresh && i < PF_REPO_VARIANTS; i++)
-			if (is_variant(&r->old, i))
-				r->variant = i;
-		start(r);
-	}
+	ask_here(r);
 }

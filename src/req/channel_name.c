@@ -71,13 +71,14 @@ struct pf_str pf_channel_bare(struct pf_arena *a, struct pf_str text)
 {
 	PF_AUTO(buf) b = PF_BUF(PF_MAX_TEXT_FILE);
 	struct pf_str rest = text;
-	size_t scheme, host, path;
+	size_t scheme, host, path, end;
 
 	while ((scheme = pf_str_find_str(rest, "://")) != PF_NPOS) {
 		host = host_start(rest, scheme + 3, &path);
+		end = pf_str_ends(pf_str_cut(rest, 0, scheme), "file") ? path : token_end(rest, path);
 		pf_buf_str(&b, pf_str_cut(rest, 0, scheme + 3));
 		pf_buf_str(&b, pf_str_cut(rest, host, path));
-		rest = pf_str_skip(rest, token_end(rest, path));
+		rest = pf_str_skip(rest, end);
 	}
 	pf_buf_str(&b, rest);
 	return b.n == text.n ? text : pf_dup(a, pf_buf_view(&b));

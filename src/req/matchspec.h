@@ -56,6 +56,8 @@ int pf_match_spec_parse(struct pf_match_spec *out, struct pf_arena *a, struct pf
 			struct pf_err *err) PF_MUST_USE;
 /* The cheapest comparison first; allocates nothing. r->ver has to be set. */
 bool pf_match_spec_matches(const struct pf_match_spec *s, const struct pf_conda_record *r);
+/* The same of its channel alone. */
+bool pf_match_spec_channel_fits(const struct pf_match_spec *s, const struct pf_conda_record *r);
 /* Does it ask for nothing but a name? */
 bool pf_match_spec_is_bare(const struct pf_match_spec *s);
 /* The canonical form of CEP 29, appendix A, without secrets: "conda-forge::numpy==1.26.4=py311_0",

@@ -7,7 +7,7 @@
 
 /* ---- asking ---- */
 
-static bool channel_fits(const struct pf_match_spec *s, const struct pf_conda_record *r)
+bool pf_match_spec_channel_fits(const struct pf_match_spec *s, const struct pf_conda_record *r)
 {
 	if (s->channel_urls.n)
 		return pf_strs_have(&s->channel_urls, r->channel);
@@ -49,7 +49,7 @@ static bool rest_fits(const struct pf_match_spec *s, const struct pf_conda_recor
 	       pf_pattern_admits(&s->subdir, r->subdir) && pf_pattern_admits(&s->fn, r->fn) &&
 	       pf_pattern_admits(&s->url, r->url) && pf_pattern_admits(&s->license, r->license) &&
 	       pf_pattern_admits(&s->license_family, r->license_family) && features_fit(s, r) &&
-	       channel_fits(s, r) && !s->flags.n;
+	       pf_match_spec_channel_fits(s, r) && !s->flags.n;
 }
 
 bool pf_match_spec_matches(const struct pf_match_spec *s, const struct pf_conda_record *r)

@@ -65,15 +65,9 @@ static void set_bit(uint64_t *bits, size_t i)
 
 static bool is_asked(const struct pf_conda_name *name, const struct pf_conda_record *r)
 {
-	for (size_t i = 0; i < name->asked.n; i++) {
-		const struct pf_match_spec *m = &name->asked.v[i]->m;
-
-		if (!pf_pattern_admits(&m->channel, r->channel_name) && !m->channel_urls.n &&
-		    !pf_pattern_admits(&m->channel, r->channel))
+	for (size_t i = 0; i < name->asked.n; i++)
+		if (!pf_match_spec_channel_fits(&name->asked.v[i]->m, r))
 			return false;
-		if (m->channel_urls.n && !pf_strs_have(&m->channel_urls, r->channel))
-			return false;
-	}
 	return true;
 }
 

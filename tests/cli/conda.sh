@@ -39,6 +39,22 @@ expect "by name too" 0 "$env" "$program" create --env-manager conda "$dir"
 expect "and without a network" 0 "$env" "$program" create --offline "$dir"
 expect "and from the list at hand" 0 "$env" "$program" create --refresh --offline "$dir"
 expect "by the user's channel instead" 0 "$env" "$program" create -c "$channel" "$dir"
+odd="$work/a b%20#c?d;é" odd_url="file://$work/a%20b%2520%23c%3Fd%3B%C3%A9"
+mkdir "$odd" && cp -r "$work/conda-forge" "$odd/"
+printf 'channel_alias: "%s"\n' "$odd" >"$work/odd-alias"
+printf 'mirrored_channels: {"%s/conda-forge": ["%s/"]}\nchannel_alias: %s\n' "$odd_url" "$odd/conda-forge" "$odd_url" >"$work/odd-mirror"
+for file in alias mirror; do
+	expect "a folder with a name that no URL has: by the settings, $file" 0 /envs/ \
+		env CONDARC="$work/odd-$file" "$program" create --refresh "$dir"
+done
+export CONDARC="$work/odd-alias"
+expect "by its path" 0 /envs/ "$program" create -c "$odd/conda-forge" "$dir"
+expect "by its address" 0 /envs/ "$program" create -c "$odd_url/conda-forge" "$dir"
+expect "by what is taken for one" 0 /envs/ "$program" create -c "file://$work/a b%2520%23c%3Fd%3Bé/conda-forge" "$dir"
+expect "a lock of it" 0 "$odd_url/conda-forge/linux-64/tool" "$program" lock -f explicit "$dir"
+cp "$work/out" "$work/odd.txt"
+expect "made again of that, in another store" 0 /envs/ "$program" create --store "$work/odd-store" --lock "$work/odd.txt" -c "$odd/conda-forge" "$dir"
+CONDARC="$work/condarc"
 expect "exec runs its programs" 0 plain "$program" exec "$dir" -- plain-tool
 expect "as activation has it" 0 "$env/share/act" "$program" exec "$dir" -- printenv ACT_HOME
 expect "and conda's own variables" 0 "$env" "$program" exec "$dir" -- printenv CONDA_PREFIX

@@ -5,6 +5,7 @@
 #include <glob.h>
 #include <locale.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/dirs.h"
@@ -114,6 +115,7 @@ static int make(char **items, const struct pf_opts *o, struct pf_err *err)
 }
 
 static const char *subdir; /* that packages have to be for */
+static bool timed;
 
 static int get(struct pf_bundle *out, const char *path, const struct pf_opts *o, struct pf_err *err)
 {
@@ -138,12 +140,43 @@ static int get_all(char **paths, const struct pf_opts *o, struct pf_err *err)
 	return 0;
 }
 
-/* link DIR PREFIX FILE...: into a new folder that will stay at PREFIX, in this order, with no interpreter run; prints
- * the list of files. */
+static void show(const struct pf_found_list *list)
+{
+	for (size_t i = 0; i < list->files.n; i++) {
+		const struct pf_found *f = &list->files.v[i];
+		char kind = S_ISLNK(f->mode) ? 'l' : f->mode & 0111 ? 'x' : '-';
+
+		printf("%s %llu %c %s\n", f->digest, (unsigned long long)f->size, kind, f->path.p);
+	}
+}
+
+static long long now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+/* Without -t the list of files, with it the nanoseconds that all took once the packages were known. */
+static int link_timed(struct pf_conda_linking *k, struct pf_err *err)
+{
+	PF_AUTO(found_list) list = { 0 };
+	long long start = now();
+
+	if (pf_conda_place(k, err) < 0 || pf_conda_link(&list, k, err) < 0)
+		return -1;
+	if (timed)
+		printf("%lld\n", now() - start);
+	else
+		show(&list);
+	return 0;
+}
+
+/* link DIR PREFIX FILE...: into a new folder that will stay at PREFIX, in this order, with no interpreter run. */
 static int link_files(char **args, const char *site, const struct pf_opts *o, struct pf_err *err)
 {
 	PF_AUTO(arena) a = { 0 };
-	PF_AUTO(found_list) list = { 0 };
 	struct pf_conda_linking k = { .arena = &a, .prefix = args[1], .site = site, .mode = o->link_mode };
 	struct pf_bundle *b;
 	PF_FD(dir) = -1;
@@ -161,14 +194,8 @@ static int link_files(char **args, const char *site, const struct pf_opts *o, st
 		k.parts[i].package = &b[i];
 		rc = get(&b[i], args[2 + i], o, err);
 	}
-	if (rc == 0 && (pf_conda_place(&k, err) < 0 || pf_conda_link(&list, &k, err) < 0))
-		rc = -1;
-	for (size_t i = 0; rc == 0 && i < list.files.n; i++)
-		printf("%s %llu %c %s\n", list.files.v[i].digest, (unsigned long long)list.files.v[i].size,
-		       S_ISLNK(list.files.v[i].mode)      ? 'l'
-		       : list.files.v[i].mode & 0111 ? 'x'
-						     : '-',
-		       list.files.v[i].path.p);
+	if (rc == 0)
+		rc = link_timed(&k, err);
 	for (size_t i = 0; i < k.n; i++)
 		pf_bundle_free(&b[i]);
 	return rc;
@@ -210,7 +237,7 @@ int main(int argc, char **argv)
 
 	setlocale(LC_CTYPE, "C.UTF-8");
 	pf_signals_catch();
-	for (int c; (c = getopt(argc, argv, "s:p:d:cCSAoBlR")) != -1;) {
+	for (int c; (c = getopt(argc, argv, "s:p:d:cCSAoBlRt")) != -1;) {
 		switch (c) {
 		case 's': o.store = optarg; break;
 		case 'p': site = optarg; break;
@@ -223,6 +250,7 @@ int main(int argc, char **argv)
 		case 'B': o.no_bytecode = true; break;
 		case 'l': o.lenient_record = true; break;
 		case 'R': o.repair = true; break;
+		case 't': timed = true; break;
 		default: return 2;
 		}
 	}

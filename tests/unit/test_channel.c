@@ -86,6 +86,13 @@ static const struct {
 	{ "", "https://u:secret@h.example/t/tk/c", true,
 	  "https://h.example/c=https://h.example/c https://u:secret@h.example/t/tk/c" },
 	{ "", "file:///srv/c", true, "file:///srv/c=file:///srv/c" },
+	{ "", "file:///t/folder/c", true, "file:///t/folder/c=file:///t/folder/c" },
+	{ "", "file:///srv/\xc3\xa9%20/c/", true, "file:///srv/%C3%A9%20/c=file:///srv/%C3%A9%20/c" },
+	{ "channel_alias: /srv/a b/\n", "c", false, "c=file:///srv/a%20b/c" },
+	{ "custom_channels: {c: /srv/a b/}\n", "c", false,
+	  "file:///srv/a%20b/c=file:///srv/a%20b/c" },
+	{ "denylist_channels: [/srv/a b/c/]\n", "file:///srv/a%20b/c", true,
+	  "2 channel \"file:///srv/a%20b/c\" is one of denylist_channels" },
 	{ "", "/nowhere/at/all", true, "2 channel \"/nowhere/at/all\": there is no such folder" },
 	/* what is none */
 	{ "", "../../etc", false, "3 channel \"../../etc\": a folder; name it with --channel" },
@@ -185,6 +192,20 @@ static void test_order(void **state)
 			       "/named, line 1: channels is a map, where a list is wanted"));
 	folder_put(folder_path, "named", PF_S("channels: [\n"));
 	assert_int_equal(told(&a, "", false, o)[0], '2');
+	unsetenv("CONDA_PREFIX");
+	unsetenv("CONDA_CHANNELS");
+	folder_put(folder_path, ".condarc", PF_S(""));
+	folder_put(folder_path, ".conda/condarc.d/a.yaml", PF_S(""));
+	folder_put(folder_path, ".conda/condarc.d/b.yml", PF_S(""));
+	folder_put(folder_path, "several/x.yml", PF_S("channels: [x]\n"));
+	folder_put(folder_path, "several/y.txt", PF_S("channels: [y]\n"));
+	setenv("CONDARC", pf_formatz(&a, "%s/several", folder_path), 1);
+	assert_string_equal(told(&a, "", false, o), "x=https://c.example/x");
+	folder_put(folder_path, "named", PF_S(""));
+	setenv("CONDARC", pf_formatz(&a, "%s/named", folder_path), 1);
+	assert_string_equal(told(&a, "", false, o), "conda-forge=https://c.example/conda-forge");
+	setenv("CONDARC", "/dev/null", 1);
+	assert_string_equal(told(&a, "", false, o), "conda-forge=https://c.example/conda-forge");
 }
 
 /* As conda merges what is flagged (conda/common/configuration.py). */
