@@ -72,14 +72,32 @@ static struct pf_str identity(struct pf_arena *a, const struct pf_conda_task *t)
 	return pf_dup(a, pf_s(hex));
 }
 
+/* As conda has it, "channel::name" brings its channel along; but the user's --channel is all there is. */
+static int open_channels(struct pf_conda_task *out, const struct pf_needs *needs,
+			 const struct pf_opts *o, struct pf_err *err)
+{
+	struct pf_match_spec python;
+
+	if (pf_channels_open(&out->channels, &needs->channels, needs->channels_by_user, o, err) < 0)
+		return -1;
+	if (needs->channels_by_user)
+		return 0;
+	for (size_t i = 0; i < needs->conda_specs.n; i++)
+		if (pf_channels_add_of(&out->channels, &needs->conda_specs.v[i], o, err) < 0)
+			return -1;
+	if (!needs->conda_python.n)
+		return 0;
+	if (pf_match_spec_parse(&python, &out->arena, needs->conda_python, err) < 0)
+		return -1;
+	return pf_channels_add_of(&out->channels, &python, o, err);
+}
+
 int pf_conda_task_open(struct pf_conda_task *out, struct pf_needs *needs, const struct pf_opts *o,
 		       struct pf_err *err)
 {
-
 	memset(out, 0, sizeof(*out));
 	out->subdir = pf_conda_subdir();
-	if (pf_channels_open(&out->channels, &needs->channels, needs->channels_by_user, o,
-			     err) < 0 ||
+	if (open_channels(out, needs, o, err) < 0 ||
 	    pf_conda_virtual(&out->machine, &out->arena, out->subdir, err) < 0) {
 		pf_conda_task_free(out);
 		return -1;

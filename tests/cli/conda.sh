@@ -84,6 +84,21 @@ expect "nothing of it, where another file's version counts" 0 "$env" "$program" 
 rm "$dir/python_env.yaml"
 model "$dir" conda-forge 'tool=2' act
 
+# ---- a channel that is named by what is asked for alone ----
+cp -r "$work/conda-forge" "$work/lab"
+model "$dir" conda-forge 'tool=2' lab::act
+expect "is asked, too" 0 "$store/envs/" "$program" create "$dir"
+expect "for that" 0 "/lab/linux-64/act-0.1-0.conda#" "$program" lock -f explicit "$dir"
+check "alone" grep -q '/conda-forge/linux-64/tool-2.0-0.conda#' "$work/out"
+expect "not where the user names channels" 6 "lab::act is asked for, and only other channels have it" \
+	"$program" create -c "$channel" "$dir"
+model "$dir" conda-forge "file://$work/lab::act"
+expect "nor a folder" 3 "--channel" "$program" create "$dir"
+expect "unless it may be" 0 "$store/envs/" "$program" create --allow-model-index "$dir"
+model "$dir" conda-forge "https://u:secret@h.example/lab::act"
+expect "nor a login" 3 "h.example/lab" "$program" create "$dir"
+check "which is not shown" sh -c '! grep -q secret "$1"' - "$work/err"
+
 # ---- refused ----
 model "$dir" conda-forge 'tool=3'
 expect "no such version" 6 "tool" "$program" create "$dir"
