@@ -383,6 +383,16 @@ int pf_channels_open(struct pf_channels *out, const struct pf_strs *named, bool 
 	return 0;
 }
 
+int pf_channels_add_of(struct pf_channels *c, const struct pf_match_spec *s,
+		       const struct pf_opts *o, struct pf_err *err)
+{
+	struct adding x = { .c = c, .by_user = o->allow_model_index, .err = err };
+
+	if (s->channel.kind != PF_PATTERN_EXACT)
+		return 0;
+	return add_name(&x, s->channel_asked.n ? s->channel_asked : s->channel.text);
+}
+
 void pf_channels_free(struct pf_channels *c)
 {
 	pf_arena_free(&c->arena);

@@ -48,6 +48,9 @@ struct pf_channels {
  * channel, or nothing tells where it is. */
 int pf_channels_open(struct pf_channels *out, const struct pf_strs *named, bool by_user,
 		     const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
+/* The channel of a model's "channel::name" as well, behind all others. The errors of above. */
+int pf_channels_add_of(struct pf_channels *c, const struct pf_match_spec *s,
+		       const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
 void pf_channels_free(struct pf_channels *c);
 /* Sets s->channel_urls: "defaults::numpy" is one of several addresses, "conda-forge::numpy" the one
  * that the user's settings give it. What it sets lives in the arena of `c`. */

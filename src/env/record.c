@@ -60,6 +60,8 @@ static char *make_name(struct pf_arena *a, const struct pf_needs *needs,
 	if (needs->conda_from.n) { /* the interpreter is one of the packages */
 		add_line(&b, "c", needs->conda_from);
 		add_line(&b, "p", needs->python);
+		if (needs->conda_python.n)
+			add_line(&b, "q", needs->conda_python);
 		pf_buf_printf(&b, "strict %d scripts %d\n", o->strict_python, o->allow_scripts);
 	}
 	for (size_t i = 0; o->allow_model_index && i < needs->asked.n; i++)

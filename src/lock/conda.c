@@ -96,6 +96,10 @@ int pf_lock_add_conda(struct pf_lock *l, const struct pf_lock_target *t, struct 
 	    take_digest(&r->md5, &l->arena, md5, 32, line, err) < 0 ||
 	    take_digest(&r->sha256, &l->arena, sha256, 64, line, err) < 0)
 		return -1;
+	if (t->subdir.n && !pf_str_eq(r->subdir, t->subdir) && !pf_str_is(r->subdir, "noarch"))
+		return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " is for " PF_FMT ", not "
+			       PF_FMT, line, PF_ARG(pf_shown(r->fn)), PF_ARG(pf_shown(r->subdir)),
+			       PF_ARG(t->subdir));
 	if (!r->md5.n && !r->sha256.n)
 		return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " has no digest", line,
 			       PF_ARG(pf_shown(r->fn)));

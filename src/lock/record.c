@@ -73,9 +73,6 @@ static int take_conda(struct pf_lock *l, const struct pf_conda_record *r,
 		return pf_fail(err, PF_EINTEGRITY, PF_FMT " is not " PF_FMT " " PF_FMT,
 			       PF_ARG(pf_shown(taken->fn)), PF_ARG(pf_shown(r->name)),
 			       PF_ARG(pf_shown(r->version)));
-	if (t->subdir.n && !pf_str_eq(r->subdir, t->subdir) && !pf_str_is(r->subdir, "noarch"))
-		return pf_fail(err, PF_EINTEGRITY, "it is for " PF_FMT,
-			       PF_ARG(pf_shown(r->subdir)));
 	return 0;
 }
 

@@ -135,8 +135,24 @@ static bool put_versions(struct pf_buf *out, const struct pf_conda_name *n, cons
 
 /* ---- what there is ---- */
 
-/* Of all there are, what a spec that none fits could have had. */
-static void put_what_there_is(struct telling *t, const struct pf_conda_name *n)
+/* Each of the specs names a channel, and none of these has it. */
+static bool is_elsewhere(const struct pf_conda_specs *specs, const struct pf_conda_name *n)
+{
+	for (size_t i = 0; i < specs->n; i++) {
+		const struct pf_match_spec *m = &specs->v[i]->m;
+		struct pf_match_spec of = { .name = m->name, .channel = m->channel,
+					    .channel_urls = m->channel_urls };
+
+		for (size_t k = 0; k < n->n; k++)
+			if (pf_match_spec_matches(&of, n->v[k].r))
+				return false;
+	}
+	return specs->n > 0;
+}
+
+/* Of all there are, what specs that none fits could have had. */
+static void put_what_there_is(struct telling *t, const struct pf_conda_specs *specs,
+			      const struct pf_conda_name *n)
 {
 	size_t versions = count_versions(n);
 
@@ -150,6 +166,8 @@ static void put_what_there_is(struct telling *t, const struct pf_conda_name *n)
 			      PF_ARG(pf_str_cut(n->package->why, 0, PF_MAX_SOLVE_REASON)));
 	else if (!versions)
 		pf_buf_cstr(&t->out, ", which no channel has");
+	else if (is_elsewhere(specs, n))
+		pf_buf_cstr(&t->out, ", and only other channels have it");
 	else if (versions == 1)
 		pf_buf_printf(&t->out, ", and there is only " PF_FMT, PF_ARG(version_of(n, 0)));
 	else
@@ -251,7 +269,7 @@ static void tell_asked(struct telling *t, const struct pf_conda_name *n)
 		put_specs(&t->out, &one);
 		pf_buf_cstr(&t->out, " is asked for");
 		if (!admitted(bits, t, &one, n))
-			put_what_there_is(t, n);
+			put_what_there_is(t, &one, n);
 	}
 }
 
@@ -282,7 +300,7 @@ static void lead_on(struct telling *t, const struct group *g)
 		return;
 	bits = new_bits(t, g->about);
 	if (!admitted(bits, t, &g->specs, g->about)) {
-		put_what_there_is(t, g->about);
+		put_what_there_is(t, &g->specs, g->about);
 		return;
 	}
 	if (g->about->machine)

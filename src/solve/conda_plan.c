@@ -72,14 +72,32 @@ static struct pf_str identity(struct pf_arena *a, const struct pf_conda_task *t)
 	return pf_dup(a, pf_s(hex));
 }
 
+/* As conda has it, "channel::name" brings its channel along; but the user's --channel is all there is. */
+static int open_channels(struct pf_conda_task *out, const struct pf_needs *needs,
+			 const struct pf_opts *o, struct pf_err *err)
+{
+	struct pf_match_spec python;
+
+	if (pf_channels_open(&out->channels, &needs->channels, needs->channels_by_user, o, err) < 0)
+		return -1;
+	if (needs->channels_by_user)
+		return 0;
+	for (size_t i = 0; i < needs->conda_specs.n; i++)
+		if (pf_channels_add_of(&out->channels, &needs->conda_specs.v[i], o, err) < 0)
+			return -1;
+	if (!needs->conda_python.n)
+		return 0;
+	if (pf_match_spec_parse(&python, &out->arena, needs->conda_python, err) < 0)
+		return -1;
+	return pf_channels_add_of(&out->channels, &python, o, err);
+}
+
 int pf_conda_task_open(struct pf_conda_task *out, struct pf_needs *needs, const struct pf_opts *o,
 		       struct pf_err *err)
 {
-
 	memset(out, 0, sizeof(*out));
 	out->subdir = pf_conda_subdir();
-	if (pf_channels_open(&out->channels, &needs->channels, needs->channels_by_user, o,
-			     err) < 0 ||
+	if (open_channels(out, needs, o, err) < 0 ||
 	    pf_conda_virtual(&out->machine, &out->arena, out->subdir, err) < 0) {
 		pf_conda_task_free(out);
 		return -1;
@@ -96,22 +114,54 @@ bool pf_conda_names_patch(const struct pf_needs *needs)
 }
 
 /* "3.11.7" as conda takes "python=3.11.7", or any patch of it. */
-static struct pf_str python_spec(struct pf_arena *a, struct pf_str version, bool any_patch)
+static int take_version(struct pf_match_spec *out, struct pf_arena *a, struct pf_str version,
+			bool any_patch, struct pf_err *err)
 {
 	if (!version.n)
-		return PF_S("python");
+		return pf_match_spec_parse(out, a, PF_S("python"), err);
 	version = any_patch ? pf_python_minor(version) : version;
-	return pf_format(a, "python=" PF_FMT, PF_ARG(version));
+	return pf_match_spec_parse(out, a, pf_format(a, "python=" PF_FMT, PF_ARG(version)), err);
+}
+
+/* What conda.yaml says of python besides its version holds unless another file's version counts; of
+ * another patch, what is not said of one build alone. Where nobody names a version its range does. */
+static int python_spec(struct pf_match_spec *out, struct pf_conda_task *t,
+		       const struct pf_needs *needs, bool any_patch, struct pf_err *err)
+{
+	struct pf_match_spec asked;
+	struct pf_condaver v;
+
+	if (take_version(out, &t->arena, needs->python, any_patch, err) < 0)
+		return -1;
+	if (!needs->conda_python.n)
+		return 0;
+	if (pf_match_spec_parse(&asked, &t->arena, needs->conda_python, err) < 0)
+		return -1;
+	if (needs->python.n && !(pf_condaver_read(&v, &t->arena, needs->python) &&
+				 pf_condaver_spec_admits(&asked.version, &v)))
+		return 0;
+	if (needs->python.n) {
+		asked.version = out->version;
+		asked.text = pf_match_spec_print(&t->arena, &asked);
+	}
+	if (any_patch) {
+		asked.url = asked.fn = (struct pf_pattern){ 0 };
+		asked.md5 = asked.sha256 = (struct pf_str){ 0 };
+		if (asked.build.kind == PF_PATTERN_EXACT)
+			asked.build = (struct pf_pattern){ 0 };
+		asked.text = pf_match_spec_print(&t->arena, &asked);
+	}
+	pf_channels_resolve(&t->channels, &asked);
+	*out = asked;
+	return 0;
 }
 
 int pf_conda_task_specs(struct pf_conda_asked *out, struct pf_conda_task *t,
 			const struct pf_needs *needs, bool any_patch, struct pf_err *err)
 {
-	struct pf_str python = python_spec(&t->arena, needs->python, any_patch);
-
 	out->v = pf_alloc_array(&t->arena, needs->conda_specs.n + 1, sizeof(*out->v));
 	out->n = 1;
-	if (pf_match_spec_parse(&out->v[0], &t->arena, python, err) < 0)
+	if (python_spec(&out->v[0], t, needs, any_patch, err) < 0)
 		return -1;
 	for (size_t i = 0; i < needs->conda_specs.n; i++) {
 		out->v[out->n] = needs->conda_specs.v[i];

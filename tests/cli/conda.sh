@@ -71,6 +71,50 @@ expect "another Python is another environment" 6 python "$program" create "$dir"
 model "$dir" conda-forge 'tool=2' act
 expect "it verifies" 0 good "$program" env verify
 
+# ---- what conda.yaml says of python, besides its version ----
+python() { # SPEC [PYTHON_VERSION]: that MLmodel has
+	model "$dir" conda-forge 'tool=2' act
+	sed "s/^- python=.*/- $1/" "$dir/conda.yaml" >"$work/yaml" && mv "$work/yaml" "$dir/conda.yaml"
+	sed "s/  python_version: .*/${2:+  python_version: $2}/" "$dir/MLmodel" >"$work/yaml" && mv "$work/yaml" "$dir/MLmodel"
+}
+for spec in "python=$minor=0" "python $minor.* *0" "conda-forge::python=$minor" "python <4" "python >=$minor,<4"; do
+	python "$spec" "$minor"
+	expect "$spec" 0 "$env" "$program" create "$dir"
+	python "$spec"
+	expect "$spec, where nobody else names one" 0 "$env" "$program" create "$dir"
+done
+for spec in "python=$minor=1_cpython" "python $minor.* *_cpython" "other::python=$minor"; do
+	python "$spec" "$minor"
+	expect "$spec is not there" 6 "python" "$program" create --channel "$channel" --channel "file://$work/conda-forge" "$dir"
+done
+python "python <3"
+expect "nor is a range, where nobody names a version" 6 "python <3 is asked for" "$program" create "$dir"
+python "python=$minor.99=1_cpython" "$minor.99"
+expect "another patch is another build" 0 "$env" "$program" create "$dir"
+check "with a note" said "another patch"
+python "python=$minor.99=*_cpython" "$minor.99"
+expect "but none of which this is not so" 6 "python" "$program" create "$dir"
+python "python=2.6=1_cpython"
+printf 'python: %s\n' "$minor" >"$dir/python_env.yaml"
+expect "nothing of it, where another file's version counts" 0 "$env" "$program" create "$dir"
+rm "$dir/python_env.yaml"
+model "$dir" conda-forge 'tool=2' act
+
+# ---- a channel that is named by what is asked for alone ----
+cp -r "$work/conda-forge" "$work/lab"
+model "$dir" conda-forge 'tool=2' lab::act
+expect "is asked, too" 0 "$store/envs/" "$program" create "$dir"
+expect "for that" 0 "/lab/linux-64/act-0.1-0.conda#" "$program" lock -f explicit "$dir"
+check "alone" grep -q '/conda-forge/linux-64/tool-2.0-0.conda#' "$work/out"
+expect "not where the user names channels" 6 "lab::act is asked for, and only other channels have it" \
+	"$program" create -c "$channel" "$dir"
+model "$dir" conda-forge "file://$work/lab::act"
+expect "nor a folder" 3 "--channel" "$program" create "$dir"
+expect "unless it may be" 0 "$store/envs/" "$program" create --allow-model-index "$dir"
+model "$dir" conda-forge "https://u:secret@h.example/lab::act"
+expect "nor a login" 3 "h.example/lab" "$program" create "$dir"
+check "which is not shown" sh -c '! grep -q secret "$1"' - "$work/err"
+
 # ---- refused ----
 model "$dir" conda-forge 'tool=3'
 expect "no such version" 6 "tool" "$program" create "$dir"
@@ -178,6 +222,13 @@ expect "another digest is refused" 5 "" "$program" create -c "$channel" --store 
 expect "a folder of this machine has to be the user's channel" 5 "place of one machine" "$program" create --lock "$work/explicit.txt" "$dir"
 sed 's/#.*//' "$work/explicit.txt" >"$work/bare.txt"
 expect "no digest is refused" 5 "no digest" "$program" create -c "$channel" --lock "$work/bare.txt" "$dir"
+for file in conda-lock.yml explicit.txt lock.json; do
+	sed 's|/linux-64/|/osx-64/|; s/"subdir":"linux-64"/"subdir":"osx-64"/g' "$work/$file" >"$work/foreign.$file"
+	expect "packages of another platform are refused, of $file" 5 "is for osx-64, not linux-64" \
+		"$program" create -c "$channel" --lock "$work/foreign.$file" "$dir"
+done
+sed 's/platform: linux-64/platform: osx-64/; s/^  - linux-64/  - osx-64/' "$work/conda-lock.yml" >"$work/foreign.yml"
+expect "nothing is for this one" 5 "no conda packages for this platform" "$program" create -c "$channel" --lock "$work/foreign.yml" "$dir"
 cp "$work/explicit.txt" "$dir/pylock.toml"
 expect "a model brings no lock of conda packages" 0 "the user's to give" "$program" create --env-manager venv --python "$python" "$dir"
 cp "$work/lock.json" "$dir/pylock.toml"
