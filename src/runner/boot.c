@@ -60,7 +60,7 @@ static int load(struct pfr *r, const struct pf_value *how)
 	return -1;
 }
 
-/* What the call took, and the answer. */
+/* What the call took, which Python's callers do not ask for, and the answer. */
 static int send_answer(struct pfr *r, struct pf_str body)
 {
 	struct pf_buf spent = PF_BUF(PF_MAX_FRAME);
@@ -68,6 +68,8 @@ static int send_answer(struct pfr *r, struct pf_str body)
 	struct pf_err err;
 	int rc;
 
+	if (r->exact)
+		return pf_frame_send(r->fd, PF_FRAME_ANSWER, body, &err);
 	pf_buf_add(&spent, header, sizeof(header));
 	pf_put_map(&spent, 1);
 	pf_put_string(&spent, "seconds");
