@@ -142,7 +142,8 @@ enum pf_frame_kind {
 	 * is none) and "answer" (JSON text) that MLflow's scoring server would give */
 	PF_FRAME_FAILED,
 	PF_FRAME_BYE,	/* no body: finish and exit */
-	PF_FRAME_SPENT, /* from it, before an ANSWER: a MAP: "seconds" within predict */
+	/* from it, before an ANSWER that is not "exact": a MAP: "seconds" within predict */
+	PF_FRAME_SPENT,
 	/* from it, after a BYE: it has finished and has no children; all that is left is for the
 	 * kernel to take its memory back */
 	PF_FRAME_GONE,

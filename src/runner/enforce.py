@@ -230,6 +230,12 @@ def is_like(given, fitting):
     return type(given) is table and labels.equals(given.columns) and dtypes == dtypes_of(given)
 
 
+def is_known(given):
+    """Do its names and types alone let it pass?"""
+    fitting = KNOWN.get("fitting")
+    return fitting is not None and is_like(given, fitting)
+
+
 def remember(frame, inputs):
     """Where types alone have told that it is as it is to be, they tell so of the next one."""
     dtypes = dtypes_of(frame)
@@ -443,10 +449,7 @@ def enforce(given):
         inputs = KNOWN["inputs"] = json.loads(TEXT)
     if inputs[0]["type"] == "tensor":
         return enforce_tensors(given, inputs)
-    fitting = KNOWN.get("fitting")
-    if fitting is not None and is_like(given, fitting):
-        return given
-    return enforce_table(given, inputs)
+    return given if is_known(given) else enforce_table(given, inputs)
 
 
 def plain_param(value):

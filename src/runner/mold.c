@@ -20,6 +20,7 @@ struct pfr_mold {
 	size_t *order;		/* columns as they lie in its blocks ... */
 	bool *begins;		/* ... each of which begins at a multiple of 8 */
 	bool has_objects;	/* columns that are no numbers */
+	int passes;		/* as pfr_mold_passes has it */
 	size_t rows, size;	/* of the last frame, and its bytes */
 	bool again;		/* the one before it had as many */
 	struct py *bytes, *frame;	/* made ahead, for as many; NULL: none is */
@@ -195,14 +196,20 @@ struct py *pfr_mold_pour(struct pfr *r, const struct pf_table *t)
 	struct pfr_mold *m = mold_of(r);
 	struct py *frame;
 
+	r->poured = NULL;
 	if (!fits(m, t) || m->state != MADE)
 		return NULL;
-	frame = pour(r, m, t);
+	r->poured = frame = pour(r, m, t);
 	if (!frame) {
 		m->state = NEVER;
 		PyErr_Clear(); /* pandas itself tells what is wrong */
 	}
 	return frame;
+}
+
+int *pfr_mold_passes(struct pfr *r, const struct py *data)
+{
+	return data && data == r->poured ? &r->mold->passes : NULL;
 }
 
 /* `blocks` is a list of lists of column numbers. */
@@ -254,11 +261,14 @@ void pfr_mold_prepare(struct pfr *r)
 {
 	struct pfr_mold *m = r->mold;
 	PF_PY(none) = NULL;
+	PF_PY(types) = NULL;
 
 	if (!m || m->state != MADE || m->has_objects || !m->again || m->frame)
 		return;
 	none = PyList_New(0);
-	if (none && make(m, none))
+	if (none && make(m, none)) /* and what pandas looks up of each frame once */
+		types = PyObject_GetAttrString(m->frame, "dtypes");
+	if (types)
 		return;
 	drop(m);
 	m->state = NEVER;

@@ -104,11 +104,21 @@ struct py *pfr_ask(struct pfr *r, struct py *data, struct py *params, struct py 
 	return pfr_result(r, answer, count_rows(r, fitting), result);
 }
 
+/* A table from the mold may be in anything else, and be gone when that is made. */
+static struct py *given_data(struct pfr *r, const struct pf_value *value)
+{
+	struct py *data = pfr_object(r, value);
+
+	if (value->kind != PF_V_TABLE)
+		r->poured = NULL;
+	return data;
+}
+
 static struct py *ask_exactly(struct pfr *r, const struct pf_value *request, const char **stage)
 {
 	const struct pf_value *value = pf_value_get(request, "data");
 	const struct pf_value *spec = pf_value_get(request, "result");
-	PF_PY(data) = value ? pfr_object(r, value) : NULL;
+	PF_PY(data) = value ? given_data(r, value) : NULL;
 	PF_PY(params) = data ? given_params(r, request) : NULL;
 	PF_PY(result) = params && spec ? pfr_object(r, spec) : NULL;
 

@@ -347,6 +347,17 @@ def tables():
     assert kind == ANSWER and answer[0].equals(made) and list(answer[0].index) == [7, 8]
     kind, told = worker.ask(pandas.DataFrame({"a": [1.5], "b": [1.5]}))
     assert kind == FAILED and told["stage"] == "input" and "Can not safely convert" in told["message"], told
+    # Tables like the one before are made by a mold, which is known to fit or not.
+    for dtype in ("int64", "int32", "int64", "float64", "int64"):
+        for number in range(5):
+            given = pandas.DataFrame({"a": numpy.array([number, 2], dtype), "b": [0.5, 1.5]})
+            kind, answer = worker.ask(given)
+            if dtype == "float64":
+                assert kind == FAILED and "Can not safely convert float64 to int64" in answer["message"], answer
+            else:
+                assert kind == ANSWER and answer[0].equals(given.astype({"a": "int64"})), (dtype, number)
+            kind, told = worker.ask((given,))
+            assert kind == FAILED and "Expected input to be DataFrame. Found: tuple" in told["message"], told
     assert worker.end()[0] == 0
 
 
