@@ -1,6 +1,7 @@
 /* cmd_save.c - save: a model directory written, or copied with another environment */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <fcntl.h>
+#include <unistd.h>
 
 #include "base/fs.h"
 #include "base/json.h"
@@ -108,6 +109,7 @@ static int bring_artifacts(struct pf_save *s, struct brought *b, struct pf_arena
 
 struct finishing {
 	const struct pf_opts *o;
+	const char *uv; /* a project that uv manages; NULL: none */
 	bool lock, record;
 };
 
@@ -134,11 +136,32 @@ static int record(const char *dir, const struct pf_opts *o, struct pf_err *err)
 	return add_file(dir, PF_RECORD_FILE, &text, err);
 }
 
+/* As MLflow has it: mlflow/utils/uv_utils.py, copy_uv_project_files. */
+static int add_uv(const char *dir, const char *project, struct pf_err *err)
+{
+	static const char *const names[] = { "uv.lock", "pyproject.toml", ".python-version" };
+
+	for (size_t i = 0; i < PF_COUNT(names); i++) {
+		PF_AUTO(arena) a = { 0 };
+		PF_AUTO(buf) text = PF_BUF(PF_MAX_LOCK);
+		const char *path = pf_join(&a, project, pf_s(names[i]));
+
+		if (i == 2 && access(path, F_OK) < 0)
+			break;
+		if (pf_read_file(&text, AT_FDCWD, path, err) < 0 ||
+		    add_file(dir, names[i], &text, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int finish(void *ctx, const char *dir, struct pf_err *err)
 {
 	const struct finishing *f = ctx;
 	PF_AUTO(buf) text = PF_BUF(PF_MAX_LOCK);
 
+	if (f->uv && add_uv(dir, f->uv, err) < 0)
+		return pf_wrap(err, "--uv-project");
 	if (f->record && record(dir, f->o, err) < 0)
 		return pf_wrap(err, "--record");
 	if (!f->lock)
@@ -177,10 +200,14 @@ static int save(const struct pf_save *what, const struct pf_args *args, struct p
 {
 	struct pf_save s = *what;
 	__attribute__((cleanup(pf_brought_free))) struct brought artifacts = { 0 };
-	struct finishing f = { .o = o, .lock = pf_args_has(args, PF_OPT_save_lock),
-			       .record = pf_args_has(args, PF_OPT_save_record) };
+	struct finishing f = {
+		.o = o,
+		.uv = args->value[PF_OPT_uv_project],
+		.lock = pf_args_has(args, PF_OPT_save_lock),
+		.record = pf_args_has(args, PF_OPT_save_record),
+	};
 
-	if (f.lock || f.record) {
+	if (f.uv || f.lock || f.record) {
 		s.finish = finish;
 		s.ctx = &f;
 	}

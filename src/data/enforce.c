@@ -70,8 +70,10 @@ static void add_label(struct labels *l, const struct pf_label *label, size_t num
 		return;
 	if (l->n > 1)
 		pf_buf_cstr(&l->text, ", ");
-	if (label->unnamed)
-		pf_buf_printf(&l->text, "%zu", number);
+	if (label->shift == PF_LABEL_ODD)
+		pf_buf_char(&l->text, '?');
+	else if (label->unnamed)
+		pf_buf_printf(&l->text, "%" PRId64, (int64_t)number + label->shift);
 	else
 		pf_repr(&l->text, label->name);
 }
@@ -98,7 +100,12 @@ static struct pf_label declared(const struct pf_schema *schema, size_t i)
 	struct pf_str name = schema->kind == PF_SCHEMA_TENSORS ? schema->tensors[i].name
 							       : schema->columns[i].name;
 
-	return (struct pf_label){ .name = name, .unnamed = !name.p };
+	bool number = schema->kind == PF_SCHEMA_COLUMNS && schema->columns[i].number;
+	uint64_t place;
+
+	if (number && (!pf_str_u64(name, &place) || place != i))
+		number = false; /* which columns that are known by their places cannot be */
+	return (struct pf_label){ .name = name, .unnamed = !name.p || number };
 }
 
 static bool is_required(const struct pf_schema *schema, size_t i)
@@ -121,23 +128,35 @@ static int pick_by_position(size_t *pick, size_t n, const struct pf_schema *sche
 	return 0;
 }
 
+static struct pf_str number_text(struct pf_arena *a, const struct pf_label *label, size_t place)
+{
+	return pf_format(a, "%" PRId64, (int64_t)place + label->shift);
+}
+
 int pf_enforce_columns(size_t *pick, const struct pf_label *given, size_t n,
 		       const struct pf_schema *schema, struct pf_err *err)
 {
 	PF_AUTO(arena) temp = { 0 };
 	AUTO_LABELS missing = { 0 };
 	AUTO_LABELS extra = { 0 };
-	struct pf_map numbers = { 0 };
+	struct pf_map names = { 0 }, numbers = { 0 }; /* of labels: a column's place and 1 */
 	bool *used = pf_alloc(&temp, n + 1);
 
 	if (!schema->named)
 		return pick_by_position(pick, n, schema, err);
-	for (size_t i = 0; i < n; i++)
-		if (!given[i].unnamed)
-			*pf_map_put(&temp, &numbers, given[i].name) = (void *)(uintptr_t)(i + 1);
+	for (size_t i = 0; i < n; i++) {
+		struct pf_str label = given[i].unnamed ? number_text(&temp, &given[i], i)
+						       : given[i].name;
+
+		*pf_map_put(&temp, given[i].unnamed ? &numbers : &names, label) =
+			(void *)(uintptr_t)(i + 1);
+	}
 	for (size_t i = 0; i < schema->n; i++) {
 		struct pf_label wanted = declared(schema, i);
-		size_t number = (size_t)(uintptr_t)pf_map_get(&numbers, wanted.name);
+		size_t number = (size_t)(uintptr_t)pf_map_get(&names, wanted.name);
+
+		if (!number && wanted.unnamed)
+			number = (size_t)(uintptr_t)pf_map_get(&numbers, wanted.name);
 
 		pick[i] = number ? number - 1 : PF_NPOS;
 		if (number)

@@ -9,7 +9,9 @@
 struct pf_label {
 	struct pf_str name;
 	bool unnamed;
+	int64_t shift; /* that number, less the column's place; PF_LABEL_ODD: it is neither */
 };
+#define PF_LABEL_ODD (INT64_MAX / 2)
 
 /* For each declared column, in the signature's order: pick[i] is the given column's number, or
  * PF_NPOS for an optional one that is not there (`pick` has room for schema->n). With an unnamed

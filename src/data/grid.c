@@ -264,7 +264,8 @@ static int cast_columns(struct pf_table *t, const char **why, struct pf_arena *a
 	size_t *pick = pf_alloc_array(a, schema->n, sizeof(*pick));
 
 	for (size_t i = 0; i < grid->n; i++)
-		labels[i] = (struct pf_label){ grid->columns[i].name, grid->columns[i].unnamed };
+		labels[i] = (struct pf_label){ .name = grid->columns[i].name,
+					       .unnamed = grid->columns[i].unnamed };
 	if (pf_enforce_columns(pick, labels, grid->n, schema, err) < 0)
 		return -1;
 	t->columns.v = pf_alloc_array(a, schema->n, sizeof(*t->columns.v));

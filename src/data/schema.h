@@ -23,6 +23,7 @@ enum pf_dtype {
 /* A column, or the type of an array's items, an object's property, a map's values. */
 struct pf_colspec {
 	struct pf_str name;	/* empty view with p NULL: unnamed */
+	bool number;		/* the name is a number, as pandas labels columns by itself */
 	enum pf_dtype type;
 	bool required;
 	/* ARRAY: 1 item type; MAP: 1 value type; OBJECT: its properties */

@@ -258,6 +258,7 @@ static int read_input(struct reader *r, struct pf_schema *out, size_t i, const s
 	struct pf_colspec *col = out->columns ? &out->columns[i] : NULL;
 	struct pf_str *name = col ? &col->name : &out->tensors[i].name;
 	const struct pf_node *required = pf_node_get(map, "required");
+	const struct pf_node *label = pf_node_get(map, "name");
 
 	if (map->kind != PF_NODE_MAP)
 		return refuse(r, "an input that is no object");
@@ -270,6 +271,7 @@ static int read_input(struct reader *r, struct pf_schema *out, size_t i, const s
 	out->named = name->p != NULL;
 	if (!col)
 		return read_tensor(r, &out->tensors[i], map);
+	col->number = label && label->kind == PF_NODE_NUMBER;
 	if (read_colspec(r, col, map) < 0 ||
 	    read_required(r, &col->required, map, col->type < PF_D_ARRAY) < 0)
 		return -1;

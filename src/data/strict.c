@@ -368,7 +368,8 @@ int pf_strict_table(struct pf_table *t, const char **why, struct pf_arena *a,
 	struct pf_table made = { .rows = t->rows, .index = t->index };
 
 	for (size_t i = 0; i < t->columns.n; i++)
-		labels[i] = (struct pf_label){ t->columns.v[i].name, t->columns.v[i].unnamed };
+		labels[i] = (struct pf_label){ .name = t->columns.v[i].name,
+					       .unnamed = t->columns.v[i].unnamed };
 	if (pf_enforce_columns(pick, labels, t->columns.n, schema, err) < 0)
 		return -1;
 	made.columns.v = pf_alloc_array(a, schema->n, sizeof(*made.columns.v));

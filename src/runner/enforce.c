@@ -120,7 +120,21 @@ static struct py *picked(const size_t *pick, size_t n)
 	return py_take(&list);
 }
 
-/* columns([name or None for what is no text]): for each declared one the number of it, or -1 */
+static struct pf_label label_of(struct pfr *r, struct py *label, ssize_t place)
+{
+	long long number;
+	int overflow;
+
+	if (label == r->none)
+		return (struct pf_label){ .unnamed = true, .shift = PF_LABEL_ODD };
+	if (PyObject_IsInstance(label, (struct py *)&PyUnicode_Type) > 0)
+		return (struct pf_label){ .name = pfr_text(label) };
+	number = PyLong_AsLongLongAndOverflow(label, &overflow);
+	return (struct pf_label){ .unnamed = true,
+				  .shift = overflow ? PF_LABEL_ODD : number - place };
+}
+
+/* columns([a name, a number, or None for what is neither]): for each declared one the number of it, or -1 */
 static struct py *pick_columns(struct py *self, struct py *given)
 {
 	struct pfr *r = state_of(self);
@@ -136,8 +150,7 @@ static struct py *pick_columns(struct py *self, struct py *given)
 	for (ssize_t i = 0; i < n; i++) {
 		struct py *label = PyList_GetItem(given, i);
 
-		labels[i].unnamed = label == r->none;
-		labels[i].name = labels[i].unnamed ? (struct pf_str){ 0 } : pfr_text(label);
+		labels[i] = label_of(r, label, i);
 	}
 	listen(&warned);
 	rc = n < 0 ? -1 : pf_enforce_columns(pick, labels, (size_t)n, schema, &err);

@@ -246,13 +246,18 @@ def remember(frame, inputs):
         KNOWN["fitting"] = type(frame), frame.columns, dtypes
 
 
+def label_of(label):
+    known = isinstance(label, (str, int)) and not isinstance(label, bool)
+    return label if known else None
+
+
 def enforce_table(given, inputs):
     import numpy
     import pandas
 
     frame = frame_of(given, inputs)
     labels = list(frame.columns)
-    picks = columns([label if isinstance(label, str) else None for label in labels])
+    picks = columns(list(map(label_of, labels)))
     unique, made = frame.columns.is_unique, {}
     for number, (spec, at) in enumerate(zip(inputs, picks)):
         if at < 0:
@@ -377,7 +382,7 @@ def enforce_named_arrays(numpy, pandas, given, inputs):
         given = {inputs[0]["name"]: given}
     is_frame = pandas is not None and isinstance(given, pandas.DataFrame)
     labels = list(given.columns) if is_frame else list(given) if isinstance(given, dict) else []
-    columns([label if isinstance(label, str) else None for label in labels])
+    columns(list(map(label_of, labels)))
     made = {}
     for number, spec in enumerate(inputs):
         name = spec["name"]

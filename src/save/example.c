@@ -162,22 +162,39 @@ static void take_params(struct example *e, const struct pf_node *params)
 	e->input = both;
 }
 
+/* What JSON does not tell of `inputs`: {"ndarray": null}, or a matrix as MLflow keeps it,
+ * {"sparse_matrix_csr": {"data", "indices", "indptr", "shape"}}, whose request is dense. */
+static int take_kept(struct example *e, const struct pf_node *kept, struct pf_err *err)
+{
+	static const char *const types[] = { "ndarray", "sparse_matrix_csr", "sparse_matrix_csc",
+					     NULL };
+
+	if (!kept->n || kept->n > 1 || !pf_str_in(kept->v[0].key, types))
+		return pf_fail(err, PF_EMODEL, "an input example is not kept as that: ndarray, "
+					       "sparse_matrix_csr and sparse_matrix_csc are known");
+	set(e->a, &e->info, "type", pf_node_string(kept->v[0].key));
+	if (kept->v[0].kind != PF_NODE_NULL)
+		e->input = kept->v[0];
+	return 0;
+}
+
 /* The form of a request: one of its keys, and maybe params; NULL: none. */
 static const struct pf_node *request_form(const struct pf_node *n)
 {
 	static const char *const forms[] = { "dataframe_split", "dataframe_records", "inputs" };
 	const struct pf_node *form = NULL, *params = pf_node_get(n, "params");
+	bool kept = pf_node_get(n, "inputs") && pf_node_get(n, "kept");
 
 	for (size_t i = 0; !form && i < PF_COUNT(forms); i++)
 		form = pf_node_get(n, forms[i]);
-	if (!form || n->n != 1u + (params != NULL) || (params && params->kind != PF_NODE_MAP))
+	if (!form || n->n != 1u + (params != NULL) + kept || (params && params->kind != PF_NODE_MAP))
 		return NULL;
 	return form;
 }
 
 static int take(struct example *e, const struct pf_node *n, bool tensor, struct pf_err *err)
 {
-	const struct pf_node *form = request_form(n);
+	const struct pf_node *form = request_form(n), *kept = form ? pf_node_get(n, "kept") : NULL;
 	struct pf_node split;
 
 	e->info = e->serving = pf_node_map();
@@ -189,6 +206,8 @@ static int take(struct example *e, const struct pf_node *n, bool tensor, struct 
 	}
 	if (pf_str_is(form->key, "inputs")) {
 		take_value(e, form, tensor);
+		if (kept && take_kept(e, kept, err) < 0)
+			return -1;
 	} else if (pf_str_is(form->key, "dataframe_split")) {
 		if (take_split(e, form, err) < 0)
 			return -1;

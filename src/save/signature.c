@@ -80,7 +80,8 @@ static struct pf_node column_node(struct pf_arena *a, const struct pf_colspec *c
 	struct pf_node map = type_node(a, c);
 
 	if (c->name.p)
-		set(a, &map, "name", pf_node_string(c->name));
+		set(a, &map, "name",
+		    c->number ? pf_node_number(c->name) : pf_node_string(c->name));
 	if (spelling == REQUIRED)
 		set(a, &map, "required", pf_node_bool(c->required));
 	else if (spelling == OPTIONAL && !c->required)

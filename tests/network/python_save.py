@@ -251,6 +251,15 @@ def save():
             assert not os.path.exists("no/MLmodel"), save_model
             shutil.rmtree("no", ignore_errors=True)
 
+    def code_is_inferred():
+        import plain_module
+
+        given = {"python_model": plain_module.Plain(), "infer_code_paths": True, "pip_requirements": ["six"]}
+        for save_model, name in ((mlflow.pyfunc.save_model, "theirs"), (pyfunc_env.save_model, "ours")):
+            save_model(name, **given)
+        found = [sorted(n for n in os.listdir(name + "/code") if n.endswith(".py")) for name in ("theirs", "ours")]
+        assert found[0] == found[1] == ["plain_module.py", "plain_other.py"], found
+
     def object_of_mlflow():
         held = mlflow.models.Model(metadata={"b": 2}) if VERSION >= (2, 0) else mlflow.models.Model()
         pyfunc_env.save_model("object", mlflow_model=held, loader_module="loads", data_path="data.pkl", code_path=["loads.py"])
@@ -282,6 +291,8 @@ def save():
 
     tell("both workflows at once are refused by both", both)
     tell("an object of MLflow's", object_of_mlflow)
+    if VERSION >= (2, 13):
+        tell("infer_code_paths finds what MLflow's does", code_is_inferred)
     tell("add_to_model", added)
     tell("the default environment is MLflow's", defaults)
     tell("pyfunc_env loads them, too", round_trip)
@@ -310,6 +321,39 @@ def log():
             assert info.run_id == run.info.run_id
         assert client.get_run(run.info.run_id).info.status == "FINISHED"
 
+    def all_arguments():
+        """What the server has of it afterwards is what MLflow's log_model leaves there."""
+        from mlflow.models.auth_policy import AuthPolicy, SystemAuthPolicy
+        from mlflow.models.resources import DatabricksServingEndpoint
+
+        prompt = mlflow.genai.register_prompt(name="greet", template="Hello {{name}}")
+        endpoint = [DatabricksServingEndpoint(endpoint_name="e")]
+        found = []
+        for log_model in (mlflow.pyfunc.log_model, pyfunc_env.log_model):
+            with mlflow.start_run() as run:
+                mlflow.log_param("depth", 3)
+                for step, loss in enumerate([0.5, 0.25, 0.125]):
+                    mlflow.log_metric("loss", loss, step=step)
+                told = log_model(
+                    name="all", params={"k": 1, "depth": 9}, tags={"t": 1}, model_type="a tree", step=1,
+                    registered_model_name="all", model_config={"a": {"b": 1}, "c": [1]}, resources=endpoint,
+                    prompts=["prompts:/greet/1", prompt], **given)
+            logged, run = client.get_logged_model(told.model_id), client.get_run(run.info.run_id)
+            version = client.get_model_version("all", str(told.registered_model_version))
+            mlmodel = mlflow.models.Model.load(told.model_uri).to_dict()
+            external = mlflow.create_external_model(name="external")
+            policy = AuthPolicy(system_auth_policy=SystemAuthPolicy(resources=endpoint))
+            log_model(model_id=external.model_id, auth_policy=policy, **given)
+            uri = "models:/" + external.model_id
+            found.append([
+                logged.model_type, logged.params, logged.tags.get("t"), logged.tags.get("mlflow.linkedPrompts"),
+                [(m.key, m.value, m.step) for m in logged.metrics], logged.status, version.tags,
+                [out.step for out in run.outputs.model_outputs], run.data.params, run.data.tags.get("mlflow.linkedPrompts"),
+                mlmodel["resources"], mlmodel["prompts"], mlflow.models.Model.load(uri).to_dict()["auth_policy"],
+                mlflow.pyfunc.load_model(uri).predict(FRAME), client.get_logged_model(external.model_id).status])
+        assert found[0] == found[1], found
+        assert found[1][4] == [("loss", 0.25, 1)] and found[1][1] == {"depth": "3", "k": "1"}, found
+
     def artifacts():
         with mlflow.start_run() as run:
             mlflow.log_text("3", "put/k.txt")
@@ -334,6 +378,7 @@ def log():
     tell("log_model: registered, loaded by MLflow", logged)
     if VERSION >= (3, 0):
         tell("into MLflow's active run", into_the_run)
+        tell("all of its arguments: the server is told what MLflow tells it", all_arguments)
     tell("artifacts of runs, folders and models", artifacts)
 
 

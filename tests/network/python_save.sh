@@ -45,6 +45,7 @@ if version one 3.9 2023-01-15 mlflow==1.30.0 'setuptools<60' pip cloudpickle; th
 if version two 3.10 2025-08-15 mlflow==2.22.2 'setuptools<81' pip cloudpickle; then saved two; else skip "no Python 3.10 for MLflow 2.22"; fi
 version three 3.11 2026-11-20 mlflow==3.17.2 'setuptools<81' pip cloudpickle || skip_all "no Python 3.11"
 saved three
+told "signatures without MLflow are its own" env PYTHONPATH="$source/share/python" "$env/bin/python" "$source/tests/network/python_infer.py"
 
 # ---- in environments of their own, locked and proved ----
 cd "$work/models-three" || exit 99

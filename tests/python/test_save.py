@@ -1,14 +1,16 @@
 # test_save.py - models written from Python: the files, what is refused, and that they load
 # SPDX-License-Identifier: Apache-2.0
+import datetime
 import json
 import os
+import shutil
 import sys
 import textwrap
 import types
 
 import pyfunc_env
 from face import FaceTest, module, numpy, pandas
-from pyfunc_env import custom, examples, save
+from pyfunc_env import custom, examples, infer, save
 
 LOADER = """\
 class Model:
@@ -104,6 +106,72 @@ class Loaders(SaveTest):
         self.assertEqual(error.code, 1)
 
 
+class Code(SaveTest):
+    def test_what_it_imports_from_here(self):
+        """MLflow's infer_code_paths: of the working folder, what loading imports, and no more."""
+        os.makedirs(self.path("deep_code/inner"))
+        self.file("deep_code/__init__.py", "")
+        self.file("deep_code/inner/__init__.py", "from . import used\n")
+        self.file("deep_code/inner/used.py", "K = 3\n")
+        self.file("deep_code/inner/unused.py", "")
+        self.file("other_code.py", "")
+        given = self.loader(infer_code_paths=True, code_paths=None)
+        with open(self.path(given["loader_module"] + ".py"), "a") as f:
+            f.write("import deep_code.inner\n")
+        before = os.getcwd()
+        self.addCleanup(os.chdir, before)
+        os.chdir(self.folder)
+        sys.path.insert(0, self.folder)
+        self.addCleanup(sys.path.remove, self.folder)
+        pyfunc_env.save_model(self.path("m"), **given)
+        found = [os.path.relpath(os.path.join(at, name), self.path("m/code"))
+                 for at, _, names in os.walk(self.path("m/code")) for name in names]
+        wanted = ["deep_code/__init__.py", "deep_code/inner/__init__.py", "deep_code/inner/used.py"]
+        self.assertEqual(sorted(found), sorted([*wanted, given["loader_module"] + ".py"]))
+        self.assertIn("code: code", self.read("m/MLmodel"))
+        self.file(given["loader_module"] + ".py", "import none_of_this\n")
+        error = self.raised(pyfunc_env.UsageError, pyfunc_env.save_model, self.path("n"), **given)
+        self.assertIn("none_of_this", str(error))
+
+    def test_a_project_of_uv(self):
+        os.makedirs(self.path("project"))
+        os.makedirs(self.path("bin"))
+        for name in ("uv.lock", "pyproject.toml", ".python-version"):
+            self.file("project/" + name, "# " + name)
+        self.file("bin/uv", """\
+            #!/bin/sh
+            echo "$@" >words && pwd >>words
+            [ "$FAILS" ] && echo "no such group" >&2 && exit 2
+            echo "six==1.16.0 ; python_version >= '3'"
+            """)
+        os.chmod(self.path("bin/uv"), 0o755)
+        path = os.environ["PATH"]
+        self.addCleanup(os.environ.update, PATH=path)
+        os.environ["PATH"] = self.path("bin") + os.pathsep + path
+        given = self.loader(uv_project_path=self.path("project"), uv_groups=["g"], uv_extras=["e"])
+        given.update(pip_requirements=None, extra_pip_requirements=["wheel"])
+        pyfunc_env.save_model(self.path("m"), **given)
+        lines = self.read("m/requirements.txt").splitlines()
+        for wanted in ('six==1.16.0; python_version >= "3"', "wheel", *pyfunc_env.get_default_pip_requirements()):
+            self.assertIn(wanted, lines)
+        words = self.read("project/words")
+        self.assertIn("export --no-dev --no-hashes --frozen", words)
+        self.assertIn("--group g --extra e", words)
+        for name in ("uv.lock", "pyproject.toml", ".python-version"):
+            self.assertEqual(self.read("m", name), "# " + name)
+        os.environ["FAILS"] = "1"
+        self.addCleanup(os.environ.pop, "FAILS")
+        error = self.raised(pyfunc_env.UsageError, pyfunc_env.save_model, self.path("n"), **given)
+        self.assertIn("no such group", str(error))
+        given["pip_requirements"] = ["six"]
+        del given["extra_pip_requirements"]
+        pyfunc_env.save_model(self.path("n"), **given)
+        self.assertIn("six", self.read("n/requirements.txt").splitlines())
+        os.remove(self.path("project/uv.lock"))
+        self.raised(pyfunc_env.Error, pyfunc_env.save_model, self.path("o"), **given)
+        self.assertFalse(os.path.exists(self.path("o")))
+
+
 class Refused(SaveTest):
     def refused(self, text, kind=pyfunc_env.UsageError, **given):
         error = self.raised(kind, pyfunc_env.save_model, self.path("m"), **given)
@@ -125,7 +193,9 @@ class Refused(SaveTest):
 
     def test_an_unknown_argument(self):
         self.refused("unexpected keyword arguments", TypeError, **self.loader(odd=1))
-        self.refused("infer_code_paths is not supported", **self.loader(infer_code_paths=True))
+        self.refused("'code_paths' param cannot be set", **self.loader(infer_code_paths=True))
+        self.refused("give its uv_project_path", **self.loader(uv_groups=["dev"]))
+        self.refused("Only one of `resources`", **self.loader(resources={}, auth_policy={}))
 
     def test_what_is_there(self):
         os.mkdir(self.path("full"))
@@ -163,8 +233,32 @@ class Values(SaveTest):
     def test_arrays(self):
         if not numpy:
             self.skipTest("no numpy")
-        self.assertEqual(self.request(numpy.array([[1, 2]])), {"inputs": [[1, 2]]})
+        kept = {"kept": {"ndarray": None}}
+        self.assertEqual(self.request(numpy.array([[1, 2]])), {"inputs": [[1, 2]], **kept})
+        self.assertEqual(self.request({"a": numpy.array([0.5, numpy.nan])}), {"inputs": {"a": [0.5, None]}, **kept})
         self.assertEqual(self.request({"a": numpy.float32(0.5)}), {"inputs": {"a": 0.5}})
+
+    def test_sparse_matrices(self):
+        scipy = module("scipy.sparse") and sys.modules["scipy.sparse"]
+        if not scipy:
+            self.skipTest("no scipy")
+        dense = numpy.array([[0, 1.5, 0], [2, 0, 0]])
+        csr = {"data": [1.5, 2.0], "indices": [1, 0], "indptr": [0, 1, 2], "shape": [2, 3]}
+        csc = {"data": [2.0, 1.5], "indices": [1, 0], "indptr": [0, 1, 2, 2], "shape": [2, 3]}
+        for matrix, kind, kept in (
+            (scipy.csr_matrix(dense), "csr", csr),
+            (scipy.csc_matrix(dense), "csc", csc),
+            (scipy.coo_matrix(dense), "csr", csr),
+        ):
+            wanted = {"inputs": dense.tolist(), "kept": {"sparse_matrix_" + kind: kept}}
+            self.assertEqual(self.request(matrix), wanted)
+            held = {}
+            shutil.rmtree(self.path("m"), ignore_errors=True)
+            pyfunc_env.save_model(self.path("m"), mlflow_model=held, **self.loader(input_example=matrix))
+            self.assertEqual(held["saved_input_example_info"]["type"], "sparse_matrix_" + kind)
+            self.assertEqual(json.loads(self.read("m/input_example.json")), kept)
+            serving = json.loads(self.read("m/serving_input_example.json"))
+            self.assertEqual(serving, {"inputs": dense.tolist()})
 
     def test_tables(self):
         if not pandas:
@@ -181,15 +275,69 @@ class Values(SaveTest):
             self.assertEqual(json.loads(examples.signature_json(given)), told)
         self.raised(pyfunc_env.UsageError, examples.signature_json, 3)
 
-    def test_dtypes(self):
+    def told(self, value):
+        """The signature's inputs, as a short text."""
+
+        def show(kind):
+            if kind["type"] == "array":
+                return "[%s]" % show(kind["items"])
+            if kind["type"] != "object":
+                return kind["type"]
+            parts = kind["properties"].items()
+            return "{%s}" % ", ".join(k + ("" if v["required"] else "?") + ": " + show(v) for k, v in parts)
+
+        columns = infer.signature(value, None, None)["inputs"]
+        names = ["" if c.get("name") is None else str(c["name"]) for c in columns]
+        return ", ".join(n + ("" if c.get("required", True) else "?") + ": " + show(c) for n, c in zip(names, columns))
+
+    def test_inferred_of_plain_values(self):
+        day = datetime.date(2020, 1, 2)
+        for value, wanted in (
+            ("text", ": string"),
+            (["a", None], ": string"),
+            ([], ": string"),
+            ([[1], []], ": [long]"),
+            ({"a": 1, "b": [b"x"], "c": day, "d": None}, "a: long, b: [binary], c: datetime, d?: any"),
+            ([{"a": 1, "b": {"y": 1.5, "x": True}}, {"a": None, "b": {"x": None}}], "a?: long, b: {x?: boolean, y?: double}"),
+            ([1, "a"], ": any"),
+            ({"a": (1,)}, ": any"),
+            ({1: 2}, ": any"),
+        ):
+            self.assertEqual(self.told(value), wanted)
+        self.raised(pyfunc_env.UsageError, infer.signature, 1, None, {"p": [[1]]})
+        params = infer.signature(1, None, {"n": 3, "d": [day], "x": [1, 2.5]})["params"]
+        self.assertEqual(params[1], {"name": "d", "default": ["2020-01-02"], "shape": [-1], "type": "datetime"})
+        self.assertEqual([p["type"] for p in params], ["long", "datetime", "double"])
+
+    def test_inferred_of_tables_and_arrays(self):
         if not pandas:
             self.skipTest("no pandas")
-        frame = pandas.DataFrame({"x": [1.5], "n": [1], "b": [True]})
-        types_told = [e["type"] for e in examples._by_dtypes(frame)["inputs"]]
-        self.assertEqual(types_told, ["double", "long", "boolean"])
-        self.assertIsNone(examples._by_dtypes(frame.astype({"x": "complex128"})))
-        spec = examples._by_dtypes(numpy.zeros((3, 2), "float32"))["inputs"][0]["tensor-spec"]
+        frame = pandas.DataFrame({"x": [1.5, None], "n": [1, 2], "s": ["a", None], "l": [[1], [2, 3]]})
+        self.assertEqual(self.told(frame), "x?: double, n: long, s?: string, l: [long]")
+        self.assertEqual(self.told(frame[["n"]].astype("Int32")), "n: integer")
+        self.assertEqual(self.told(frame.astype({"x": "complex128"})), ": any")
+        self.assertEqual(self.told(pandas.DataFrame([[1, True]])), "0: long, 1: boolean")
+        spec = infer.signature(numpy.zeros((3, 2), "float32"), None, None)["inputs"][0]["tensor-spec"]
         self.assertEqual(spec, {"dtype": "float32", "shape": [-1, 2]})
+
+    def test_names_that_are_numbers(self):
+        if not pandas:
+            self.skipTest("no pandas")
+        frame = pandas.DataFrame([[1, 2.5]])
+        signature = {"inputs": [{"type": "long", "name": 0}, {"type": "double", "name": 1}]}
+        held = {}
+        given = self.loader(input_example=frame, signature=signature)
+        given["code_paths"] = [self.file("loads_numbers.py", "class Model:\n    def predict(self, data):\n"
+                                         "        return list(data.columns) + data.iloc[0].tolist()\n"
+                                         "def _load_pyfunc(path):\n    return Model()\n")]
+        given["loader_module"] = "loads_numbers"
+        pyfunc_env.save_model(self.path("m"), mlflow_model=held, **given)
+        self.assertIn('"name": 0', held["signature"]["inputs"])
+        model = self.load(self.path("m"), suppress_warnings=True)
+        self.assertEqual(model.predict(frame), [0, 1, 1.0, 2.5])
+        self.assertEqual(model.predict(frame[[1, 0]]), [0, 1, 1.0, 2.5])
+        error = self.raised(pyfunc_env.InputError, model.predict, frame.rename(columns={1: 5}))
+        self.assertIn("Model is missing inputs [1]. Note that there were extra inputs: [5].", str(error))
 
 
 class Classes(SaveTest):
@@ -197,6 +345,21 @@ class Classes(SaveTest):
         super().setUp()
         if not cloudpickle:
             self.skipTest("no cloudpickle")
+
+    def test_its_signature_is_of_what_it_will_be_given(self):
+        if not pandas:
+            self.skipTest("no pandas")
+
+        class Sums(pyfunc_env.PythonModel):
+            def predict(self, context, model_input, params=None):
+                return {"sum": float(model_input["x"].sum()) * params["k"], "none": None}
+
+        held = {}
+        example = ([{"x": 1}, {"x": 2}], {"k": 2.0})
+        pyfunc_env.save_model(self.path("m"), mlflow_model=held, python_model=Sums(), input_example=example, pip_requirements=["six"])
+        outputs = {c["name"]: c["type"] for c in json.loads(held["signature"]["outputs"])}
+        self.assertEqual(outputs, {"sum": "double", "none": "any"})
+        self.assertEqual(json.loads(held["signature"]["params"])[0]["type"], "double")
 
     def test_it_is_pickled_without_this_package(self):
         name = "own_models"

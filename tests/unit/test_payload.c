@@ -50,6 +50,27 @@ static void recorded_bodies(void **state)
 	assert_true(t.same > 2000 && t.errors > 2000);
 }
 
+/* Columns that pandas labelled by itself: numbers are names in the signature, and none in a body. */
+static void numbered_columns(void **state)
+{
+	static const char inputs[] = "[{\"type\":\"long\",\"name\":0},{\"type\":\"long\",\"name\":1}]";
+	static const char *const rows[][2] = {
+		{ "{\"dataframe_split\":{\"data\":[[1,2]]}}", "table 1 {0 int64: 1} {1 int64: 2}" },
+		{ "{\"dataframe_split\":{\"columns\":[0,1],\"data\":[[1,2]]}}",
+		  "table 1 {0 int64: 1} {1 int64: 2}" },
+		{ "{\"dataframe_split\":{\"columns\":[1,0],\"data\":[[1,2]]}}", "raw" },
+		{ "{\"dataframe_split\":{\"data\":[[1]]}}", "error: Model is missing inputs [1]." },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < PF_COUNT(rows); i++) {
+		PF_AUTO(buf) out = PF_BUF(PF_KIB(16));
+
+		answer(&out, pf_s(inputs), (struct pf_str){ 0 }, pf_s(rows[i][0]));
+		assert_string_equal(out.p, rows[i][1]);
+	}
+}
+
 /* ---- hostile bodies, made by the acceptance corpus ---- */
 
 #define LONGS "[{\"type\":\"long\",\"name\":\"a\",\"required\":true}," \
@@ -307,9 +328,9 @@ static void wording(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(recorded_bodies), cmocka_unit_test(hostile_bodies),
-		cmocka_unit_test(parameters),	   cmocka_unit_test(date_parameters),
-		cmocka_unit_test(wording),
+		cmocka_unit_test(recorded_bodies),  cmocka_unit_test(hostile_bodies),
+		cmocka_unit_test(numbered_columns), cmocka_unit_test(parameters),
+		cmocka_unit_test(date_parameters),  cmocka_unit_test(wording),
 	};
 	struct pf_log_opts quiet = { .level = PF_LOG_QUIET };
 

@@ -36,11 +36,11 @@ _WHERE = {
     "get_model_dependencies": "dependencies",
     "PythonModel": "custom",
     "PythonModelContext": "custom",
-    "ModelInfo": "save",
+    "ModelInfo": "log",
     "add_to_model": "save",
     "get_default_conda_env": "save",
     "get_default_pip_requirements": "save",
-    "log_model": "save",
+    "log_model": "log",
     "save_model": "save",
     "spark_udf": "spark",
     "transform": "spark",
@@ -64,6 +64,8 @@ if TYPE_CHECKING:
     from .errors import TransferError as TransferError
     from .errors import UsageError as UsageError
     from .frames import Table as Table
+    from .log import ModelInfo as ModelInfo
+    from .log import log_model as log_model
     from .metadata import ModelMetadata as ModelMetadata
     from .metadata import ModelSignature as ModelSignature
     from .metadata import Schema as Schema
@@ -72,11 +74,9 @@ if TYPE_CHECKING:
     from .model import load_pyfunc as load_pyfunc
     from .runner import Runner as Runner
     from .runner import Timeouts as Timeouts
-    from .save import ModelInfo as ModelInfo
     from .save import add_to_model as add_to_model
     from .save import get_default_conda_env as get_default_conda_env
     from .save import get_default_pip_requirements as get_default_pip_requirements
-    from .save import log_model as log_model
     from .save import save_model as save_model
     from .spark import spark_udf as spark_udf
     from .spark import transform as transform

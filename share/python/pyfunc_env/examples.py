@@ -1,8 +1,7 @@
 # examples.py - input examples and signatures as the files that `pyfunc-env save` reads
 # SPDX-License-Identifier: Apache-2.0
-"""Values are spelled as JSON as MLflow spells them. A signature is inferred by MLflow where it is
-installed. Otherwise only a DataFrame's or an array's own dtypes are told, by the table below:
-columns of other types are left to be given.
+"""Values are spelled as JSON as MLflow spells them. A signature is inferred by the MLflow that is
+installed, else as MLflow 3 infers it (infer.py).
 """
 
 from __future__ import annotations
@@ -12,24 +11,17 @@ import datetime
 import inspect
 import json
 import logging
+import os
 import sys
+import tempfile
 from copy import deepcopy
 from typing import Any, Callable
 
-from . import errors
+from . import errors, infer, program
+from .infer import instance
 
 logger = logging.getLogger("pyfunc_env")
 
-_TYPES = {
-    **dict.fromkeys(["int8", "int16", "int32", "uint8", "uint16"], "integer"),
-    **dict.fromkeys(["int64", "uint32"], "long"),
-    "bool": "boolean",
-    "float32": "float",
-    "float64": "double",
-    "object": "string",
-    "str": "string",
-    "string": "string",
-}
 # What MLmodel says of a signature, and where MLflow's object keeps it.
 _FLAGS = {
     "is_signature_from_type_hint": "_is_signature_from_type_hint",
@@ -37,19 +29,17 @@ _FLAGS = {
 }
 
 
-def _is(value: Any, module: str, name: str) -> bool:
-    """isinstance, without an import: what was not imported has no instances."""
-    loaded = sys.modules.get(module)
-    return loaded is not None and isinstance(value, getattr(loaded, name))
-
-
 def plain(value: Any) -> Any:
     """json.dumps's `default`."""
-    if _is(value, "numpy", "ndarray"):
+    if instance(value, "numpy", "ndarray"):
+        if value.dtype.kind == "f":
+            missing = sys.modules["numpy"].isnan(value)
+            value = value.astype(object) if missing.any() else value
+            value[missing] = None
         return value.tolist()
-    if _is(value, "numpy", "datetime64"):
+    if instance(value, "numpy", "datetime64"):
         return str(value)
-    if _is(value, "numpy", "generic"):
+    if instance(value, "numpy", "generic"):
         return value.item()
     if isinstance(value, (bytes, bytearray)):
         return base64.encodebytes(value).decode("ascii")
@@ -77,19 +67,29 @@ def _frame(frame: Any) -> dict[str, Any]:
     return table
 
 
+def _request(value: Any) -> dict[str, Any]:
+    """The form of a request, and under "kept" what JSON does not tell of it."""
+    if instance(value, "pandas", "Series"):
+        value = value.to_frame()
+    if instance(value, "pandas", "DataFrame"):
+        return {"dataframe_split": _frame(value)}
+    if hasattr(value, "tocsr"):
+        matrix = value if value.format in ("csr", "csc") else value.tocsr()
+        kept = {name: getattr(matrix, name) for name in ("data", "indices", "indptr")}
+        kept["shape"] = list(matrix.shape)
+        return {"inputs": matrix.toarray(), "kept": {f"sparse_matrix_{matrix.format}": kept}}
+    parts = list(value.values()) if isinstance(value, dict) else [value]
+    if any(instance(part, "numpy", "ndarray") for part in parts):
+        return {"inputs": value, "kept": {"ndarray": None}}
+    return {"inputs": value}
+
+
 def to_json(example: Any) -> str:
     """In the form that a request has."""
     value, params = split(example)
     if hasattr(value, "model_dump"):
         value = value.model_dump()
-    if _is(value, "pandas", "Series"):
-        value = value.to_frame()
-    if _is(value, "pandas", "DataFrame"):
-        request = {"dataframe_split": _frame(value)}
-    elif hasattr(value, "tocsr"):
-        raise errors.UsageError("a sparse matrix is no input example here: give it as an array")
-    else:
-        request = {"inputs": value}
+    request = _request(value)
     if params is not None:
         request["params"] = params
     return json.dumps(request, default=plain)
@@ -116,46 +116,69 @@ def signature_json(signature: Any) -> str:
 def _by_mlflow(value: Any, answer: Any, params: Any) -> Any:
     from mlflow.models import infer_signature
 
-    # as MLflow does: to rows of a table belong rows of an answer
-    if _is(value, "pandas", "DataFrame") and getattr(answer, "ndim", 0) == 1:
-        answer = sys.modules["pandas"].Series(answer)
     try:
         return infer_signature(value, answer, params)
     except TypeError:  # MLflow's before 2.6 knows no parameters
         return infer_signature(value, answer)
 
 
-def _by_dtypes(value: Any) -> dict[str, Any] | None:
-    if _is(value, "numpy", "ndarray"):
-        spec = {"dtype": str(value.dtype), "shape": [-1, *value.shape[1:]]}
-        return {"inputs": [{"type": "tensor", "tensor-spec": spec}]}
-    if not _is(value, "pandas", "DataFrame"):
-        return None
-    types = [_TYPES.get(str(dtype)) for dtype in value.dtypes]
-    if None in types or value.isnull().any(axis=None):
-        return None
-    columns = zip(value.columns, types)
-    return {"inputs": [{"type": t, "name": n, "required": True} for n, t in columns]}
-
-
-def infer(example: Any, predict: Callable[[Any, Any], Any]) -> Any:
-    """The signature of an example and the model's answer to it; None where there is no telling."""
-    value, params = split(example)
-    try:
-        answer = predict(deepcopy(value), params)
-    except Exception as error:
-        logger.warning("the signature is without outputs: the model failed: %r", error)
-        answer = None
+def _inferred(value: Any, answer: Any, params: Any) -> Any:
     try:
         return _by_mlflow(value, answer, params)
     except ImportError:
-        found = _by_dtypes(value)
+        return infer.signature(value, answer, params)
+
+
+class Echo:
+    """A model whose answer is what it is given: what a signature makes of an input."""
+
+    def predict(self, data: Any, params: Any = None) -> Any:
+        return data, params
+
+
+def _load_pyfunc(path: str) -> Echo:
+    return Echo()
+
+
+def _enforced(signature: Any, value: Any, params: Any) -> Any:
+    """What the model will be given where that is its signature."""
+    from .model import load_model
+
+    with tempfile.TemporaryDirectory(prefix="pyfunc_env.") as folder:
+        path = os.path.join(folder, "signature.json")
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(signature_json(signature))
+        model = program.save_trial(["--loader-module", __name__, "--signature", path], folder)
+        return load_model(model, suppress_warnings=True).predict(value, params)
+
+
+def infer_signature(example: Any, predict: Callable[[Any, Any], Any]) -> Any:
+    """The signature of an example and the model's answer to it; None where there is no telling."""
+    value, params = split(example)
+    try:
+        told = _inferred(value, None, params)
     except Exception as error:
         logger.warning("Failed to infer model signature from input example, error: %s", error)
         return None
-    if found is None:
-        logger.warning("no signature: MLflow, which would infer one, is not installed")
-    return found
+    try:
+        answer = predict(*_enforced(told, deepcopy(value), params))
+    except Exception as error:
+        logger.warning("the signature is without outputs: the model failed: %r", error)
+        return told
+    if "tensor-spec" not in signature_json(told) and instance(answer, "numpy", "ndarray"):
+        answer = _rows(answer)
+    return _inferred(value, [None] if answer is None else answer, params)
+
+
+def _rows(answer: Any) -> Any:
+    """As MLflow does: to rows of columns belong rows of an answer."""
+    if answer.ndim != 1:
+        return answer
+    try:
+        from pandas import Series
+    except ImportError:
+        return answer.tolist()
+    return Series(answer)
 
 
 def of_hints(model: Any, example: Any, context: Any) -> Any:

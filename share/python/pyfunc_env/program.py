@@ -130,6 +130,16 @@ def ask(arguments: Sequence[str]) -> dict[str, Any]:
     return told
 
 
+def save_trial(arguments: Sequence[str], folder: str) -> str:
+    """A model in `folder`, of these arguments of `save`, that requires nothing: to be loaded by
+    this interpreter, and thrown away."""
+    nothing, model = os.path.join(folder, "nothing.txt"), os.path.join(folder, "trial")
+    open(nothing, "w").close()
+    words = ["--pip-requirements", nothing, "--python", sys.executable, "-o", model]
+    run(["save", *arguments, *words], log=False)
+    return model
+
+
 _runner_folders: dict[str, str] = {}
 
 

@@ -1,6 +1,6 @@
-# save.py - models written, put on a tracking server, and MLmodel files added to
+# save.py - models written, and MLmodel files added to
 # SPDX-License-Identifier: Apache-2.0
-"""What is written is the program's business (`pyfunc-env save`, `log`, `add`): here objects become
+"""What is written is the program's business (`pyfunc-env save`, `add`): here objects become
 the files that it reads. Arguments are those of MLflow's functions, of its first releases and of
 MLflow 3.
 """
@@ -8,51 +8,12 @@ MLflow 3.
 from __future__ import annotations
 
 import json
-import logging
 import os
 import sys
 import tempfile
-from collections.abc import Iterable
 from typing import Any
 
-from . import custom, errors, examples, program
-
-logger = logging.getLogger("pyfunc_env")
-
-# What MLflow's functions also take and this package has no way to honour.
-_UNKNOWN = {
-    "infer_code_paths": "list the code in code_paths",
-    "uv_project_path": "give the requirements",
-    "uv_groups": "give the requirements",
-    "uv_extras": "give the requirements",
-    "params": "log them into the run",
-    "model_type": "set a tag",
-    "model_id": "",
-    "step": "",
-    "prompts": "",
-}
-
-
-class ModelInfo:
-    """What `log_model` returns: where the model is, and what was recorded of it."""
-
-    def __init__(self, told: dict[str, Any], mlmodel: dict[str, Any]) -> None:
-        self.model_uri: str = told["uri"]
-        self.model_id: str | None = told["model_id"]
-        self.run_id: str | None = told["run_id"]
-        self.experiment_id: str | None = told["experiment_id"]
-        self.artifact_uri: str | None = told["artifact_uri"]
-        self.registered_model_name: str | None = told["registered_model"]
-        version = told["version"]
-        self.registered_model_version: int | None = int(version) if version else None
-        self.flavors: dict[str, Any] = mlmodel.get("flavors") or {}
-        self.signature_dict: dict[str, Any] | None = mlmodel.get("signature")
-        self.metadata: dict[str, Any] | None = mlmodel.get("metadata")
-        self.model_uuid: str | None = mlmodel.get("model_uuid")
-        self.mlflow_version: str | None = mlmodel.get("mlflow_version")
-
-    def __repr__(self) -> str:
-        return f"ModelInfo(model_uri={self.model_uri!r}, run_id={self.run_id!r})"
+from . import custom, errors, examples, imported, program, uv
 
 
 class _Writing:
@@ -84,21 +45,26 @@ class _Writing:
             self.add(option, value)
 
 
-def _refuse(kwargs: dict[str, Any], name: str) -> None:
-    for key, value in kwargs.items():
-        if key not in _UNKNOWN:
-            raise TypeError(f"{name}() got unexpected keyword arguments: {kwargs}")
-        if value:
-            raise errors.UsageError(f"{name}(): {key} is not supported", _UNKNOWN[key])
+def take_older(kwargs: dict[str, Any], given: dict[str, Any], name: str) -> None:
+    """What is left of the keywords: the first releases' name of mlflow_model, or nothing."""
+    if "model" in kwargs and "mlflow_model" in given:
+        given["mlflow_model"] = kwargs.pop("model")
+    if kwargs:
+        raise TypeError(f"{name}() got unexpected keyword arguments: {kwargs}")
 
 
-def _code_paths(code_path: Any, code_paths: Any) -> list[Any]:
+def _code_paths(given: dict[str, Any]) -> list[Any]:
+    code_path, code_paths = given["code_path"], given["code_paths"]
     if code_path is not None and code_paths is not None:
         raise errors.UsageError("code_path is the older name of code_paths: give one of them")
-    given = code_path if code_paths is None else code_paths
-    if given is not None and not isinstance(given, list):
-        raise TypeError(f"Argument code_paths should be a list, not {type(given)}")
-    return given or []
+    named = code_path if code_paths is None else code_paths
+    if named is not None and not isinstance(named, list):
+        raise TypeError(f"Argument code_paths should be a list, not {type(named)}")
+    if named and given["infer_code_paths"]:
+        raise errors.UsageError(
+            "If 'infer_code_path' is set to True, 'code_paths' param cannot be set."
+        )
+    return named or []
 
 
 def _requirements(w: _Writing, pip: Any, extra: Any) -> None:
@@ -141,7 +107,7 @@ def _infer(model: Any, given: dict[str, Any]) -> Any:
         more = {"params": params} if "params" in names else {}
         return model.predict(*words, value, **more)
 
-    return examples.infer(given["input_example"], predict)
+    return examples.infer_signature(given["input_example"], predict)
 
 
 def _artifacts(w: _Writing, artifacts: dict[str, Any] | None) -> None:
@@ -189,13 +155,30 @@ def _keys(mlflow_model: Any, given: dict[str, Any]) -> dict[str, Any] | None:
     if mlflow_model is not None:
         keys = mlflow_model if isinstance(mlflow_model, dict) else mlflow_model.to_dict()
         keys = {k: v for k, v in keys.items() if v is not None}
+    if given["resources"] is not None and given["auth_policy"] is not None:
+        raise errors.UsageError("Only one of `resources`, and `auth_policy` can be specified.")
     for name in ("resources", "auth_policy"):
-        if given[name] is None:
-            continue
-        if not isinstance(given[name], dict):
-            raise errors.UsageError(f"{name} is the dict that MLmodel has under that name")
-        keys[name] = given[name]
+        if given[name] is not None:
+            keys[name] = _of_mlflow(name, given[name])
+    if given.get("prompts"):
+        keys["prompts"] = [getattr(prompt, "uri", prompt) for prompt in given["prompts"]]
     return keys or None
+
+
+def _of_mlflow(name: str, value: Any) -> Any:
+    """The dict that MLmodel has: of MLflow's objects, or of its file of resources, by MLflow."""
+    if isinstance(value, dict):
+        return value
+    try:
+        from mlflow.models import Model
+
+        told = getattr(Model(**{name: value}), name)
+    except (ImportError, TypeError) as error:
+        raise errors.UsageError(
+            f"{name} is the dict that MLmodel has under that name, or an object of MLflow's, "
+            f"which is to be installed, in version 2.21 or later ({error})"
+        ) from error
+    return told.to_dict() if hasattr(told, "to_dict") else told
 
 
 def _update(mlflow_model: Any, mlmodel: dict[str, Any]) -> None:
@@ -206,21 +189,25 @@ def _update(mlflow_model: Any, mlmodel: dict[str, Any]) -> None:
         mlflow_model.__dict__.update(type(mlflow_model).from_dict(mlmodel).__dict__)
 
 
-def _write(path: str, given: dict[str, Any]) -> dict[str, Any]:
+def write(path: str, given: dict[str, Any]) -> dict[str, Any]:
     """Writes the model; what its MLmodel holds."""
     with tempfile.TemporaryDirectory(prefix="pyfunc_env.") as folder:
         w = _Writing(folder)
+        code_paths = _code_paths(given)
         w.add("loader-module", given["loader_module"])
         w.add("data-path", given["data_path"])
-        for code in _code_paths(given["code_path"], given["code_paths"]):
-            w.add("code-path", code)
         if given["loader_module"] is None and given["data_path"] is None:
             _python_model(w, given)
         else:  # both workflows are for the program to refuse: the model need not be pickled
             _artifacts(w, given["artifacts"])
             w.add("model-code", None if given["python_model"] is None else "python_model")
+        if given["infer_code_paths"]:
+            code_paths = imported.used_by(w.argv, folder)
+        for path_of_code in code_paths:
+            w.add("code-path", path_of_code)
+        w.add("uv-project", uv.files_of(given))
         w.add_map("conda-env", "conda.json", given["conda_env"])
-        _requirements(w, given["pip_requirements"], given["extra_pip_requirements"])
+        _requirements(w, *uv.requirements(given, get_default_pip_requirements))
         if given["signature"] is not None and given["signature"] is not False:
             w.add_file("signature", "signature.json", examples.signature_json(given["signature"]))
         if given["input_example"] is not None:
@@ -259,6 +246,10 @@ def save_model(
     auth_policy: dict[str, Any] | None = None,
     *,
     code_paths: list[Any] | None = None,
+    infer_code_paths: bool = False,
+    uv_project_path: str | os.PathLike[str] | None = None,
+    uv_groups: list[str] | None = None,
+    uv_extras: list[str] | None = None,
     lock: bool = False,
     record: bool = False,
     **kwargs: Any,
@@ -272,74 +263,8 @@ def save_model(
     """
     given = dict(locals())
     del given["kwargs"], given["path"]
-    if "model" in kwargs:
-        given["mlflow_model"] = kwargs.pop("model")
-    _refuse(kwargs, "save_model")
-    _write(os.fspath(path), given)
-
-
-def _run_of_mlflow() -> str | None:
-    """The run that is active in this process."""
-    mlflow = sys.modules.get("mlflow")
-    run = mlflow.active_run() if mlflow and hasattr(mlflow, "active_run") else None
-    return run.info.run_id if run else None
-
-
-def log_model(
-    artifact_path: str | None = None,
-    loader_module: str | None = None,
-    data_path: str | os.PathLike[str] | None = None,
-    code_path: list[Any] | None = None,
-    conda_env: Any = None,
-    python_model: Any = None,
-    artifacts: dict[str, Any] | None = None,
-    registered_model_name: str | None = None,
-    signature: Any = None,
-    input_example: Any = None,
-    await_registration_for: int | None = None,
-    pip_requirements: Any = None,
-    extra_pip_requirements: Any = None,
-    metadata: dict[str, Any] | None = None,
-    model_config: Any = None,
-    streamable: bool | None = None,
-    resources: dict[str, Any] | None = None,
-    auth_policy: dict[str, Any] | None = None,
-    *,
-    name: str | None = None,
-    code_paths: list[Any] | None = None,
-    run_id: str | None = None,
-    experiment: str | None = None,
-    aliases: Iterable[str] = (),
-    tags: dict[str, Any] | None = None,
-    lock: bool = False,
-    record: bool = False,
-    **kwargs: Any,
-) -> ModelInfo:
-    """Writes a model and puts it on the tracking server of $MLFLOW_TRACKING_URI.
-
-    Into the run `run_id`, else MLflow's active one, else $MLFLOW_RUN_ID, else a new one, which is
-    ended. It is waited for its registration in any case (`await_registration_for`).
-    """
-    given = dict(locals())
-    for key in ("kwargs", "artifact_path", "registered_model_name", "await_registration_for"):
-        del given[key]
-    for key in ("name", "run_id", "experiment", "aliases", "tags"):
-        del given[key]
-    _refuse(kwargs, "log_model")
-    given["mlflow_model"] = None
-    words = program.options(
-        artifact_path=artifact_path,
-        name=name,
-        registered_model_name=registered_model_name,
-        run_id=run_id or _run_of_mlflow(),
-        experiment=experiment,
-        alias=list(aliases),
-        tag=tags or {},
-    )
-    with tempfile.TemporaryDirectory(prefix="pyfunc_env.") as folder:
-        path = os.path.join(folder, "model")
-        mlmodel = _write(path, given)
-        return ModelInfo(program.ask(["log", path, *words]), mlmodel)
+    take_older(kwargs, given, "save_model")
+    write(os.fspath(path), given)
 
 
 def add_to_model(
