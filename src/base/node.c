@@ -97,13 +97,3 @@ void pf_node_set(struct pf_arena *a, struct pf_node *map, struct pf_str key, str
 	map->v[i].odd_key = false;
 }
 
-void pf_node_drop(struct pf_arena *a, struct pf_node *map, const char *key)
-{
-	size_t kept = 0;
-
-	unshare(a, map);
-	for (size_t i = 0; i < map->n; i++)
-		if (!pf_str_is(map->v[i].key, key))
-			map->v[kept++] = map->v[i];
-	map->n = kept;
-}

@@ -49,4 +49,3 @@ struct pf_node pf_node_list(void);
 void pf_node_push(struct pf_arena *a, struct pf_node *list, struct pf_node item);
 /* In the place of the value that was there, else at the end. The key is borrowed. */
 void pf_node_set(struct pf_arena *a, struct pf_node *map, struct pf_str key, struct pf_node value);
-void pf_node_drop(struct pf_arena *a, struct pf_node *map, const char *key);

@@ -415,8 +415,3 @@ void pf_channels_resolve(struct pf_channels *c, struct pf_match_spec *s)
 	c->arena = own.arena;
 }
 
-struct pf_str pf_channel_file(struct pf_arena *a, struct pf_str base, const char *subdir,
-			      struct pf_str name)
-{
-	return pf_format(a, PF_FMT "/%s/" PF_FMT, PF_ARG(base), subdir, PF_ARG(name));
-}

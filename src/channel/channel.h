@@ -55,9 +55,6 @@ void pf_channels_free(struct pf_channels *c);
 /* Sets s->channel_urls: "defaults::numpy" is one of several addresses, "conda-forge::numpy" the one
  * that the user's settings give it. What it sets lives in the arena of `c`. */
 void pf_channels_resolve(struct pf_channels *c, struct pf_match_spec *s);
-/* The address of a file: CHANNEL/SUBDIR/NAME, in the arena. `base` is one of channel->asked. */
-struct pf_str pf_channel_file(struct pf_arena *a, struct pf_str base, const char *subdir,
-			      struct pf_str name);
 
 /* ---- virtual packages (CEP 30) ---- */
 

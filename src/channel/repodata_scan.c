@@ -24,7 +24,9 @@ static int fail(const struct pf_repo_scan *s, size_t i, struct pf_err *err, cons
 	return pf_fail(err, PF_EINTEGRITY, "byte %llu: %s", (unsigned long long)(s->at + i), what);
 }
 
-struct pf_str pf_repo_name_of(struct pf_str file)
+/* "numpy" of "numpy-1.26.4-py311_0.conda": all before the last dash but one; empty: there is
+ * none. */
+static struct pf_str name_of(struct pf_str file)
 {
 	size_t build = pf_str_rfind(file, '-'), version;
 
@@ -109,7 +111,7 @@ static int begin_run(struct pf_repo_scan *s, struct pf_str name, struct pf_err *
 static int take_file(struct pf_repo_scan *s, size_t i, struct pf_err *err)
 {
 	struct pf_str file = { s->key, s->key_n }, before = { s->before, s->before_n };
-	struct pf_str name = pf_repo_name_of(file);
+	struct pf_str name = name_of(file);
 
 	if (s->section != PF_REPO_REMOVED && pf_str_eq(file, before))
 		return fail(s, i, err, "a file comes twice");

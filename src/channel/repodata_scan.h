@@ -70,6 +70,3 @@ struct pf_repo_block {
 /* The same by the processor's vectors where it has some known ones, and without. */
 void pf_repo_block_read(struct pf_repo_block *out, const char *p);
 void pf_repo_block_plain(struct pf_repo_block *out, const char *p);
-/* "numpy" of "numpy-1.26.4-py311_0.conda": all before the last dash but one; empty: there is
- * none. */
-struct pf_str pf_repo_name_of(struct pf_str file);

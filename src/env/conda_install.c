@@ -39,14 +39,6 @@ static const struct pf_planned_conda *find_python(const struct pf_planned_conda 
 	return NULL;
 }
 
-bool pf_conda_python_version(struct pf_python *out, const struct pf_plan *plan)
-{
-	const struct pf_planned_conda *it = find_python(plan->conda.v, plan->conda.n);
-
-	out->implementation = PF_S("cpython");
-	return it && pf_python_set_version(out, it->record.version);
-}
-
 int pf_conda_python_set(struct pf_python *p, const struct pf_conda_record *r, struct pf_str site,
 			const char *path, struct pf_err *err)
 {

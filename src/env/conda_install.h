@@ -28,6 +28,3 @@ struct pf_str pf_conda_start_identity(struct pf_arena *a, const struct pf_plan *
 int pf_conda_python_set(struct pf_python *p, const struct pf_conda_record *r, struct pf_str site,
 			const char *path, struct pf_err *err) PF_MUST_USE;
 
-/* What is known of the interpreter before it is there: its version, by the package python. False:
- * there is none. */
-bool pf_conda_python_version(struct pf_python *out, const struct pf_plan *plan);

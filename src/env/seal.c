@@ -70,8 +70,10 @@ struct pf_str pf_seal_place(struct pf_arena *a, struct pf_str site, struct pf_st
 	return pf_format(a, PF_FMT "%s" PF_FMT, PF_ARG(site), site.n ? "/" : "", PF_ARG(path));
 }
 
-void pf_seal_record(struct pf_buf *out, struct pf_str record, struct pf_str site,
-		    const struct pf_map *changed)
+/* One RECORD: the lines of the files in `changed` (path relative to the environment, to its new
+ * bytes as a struct pf_str *) get their new digest and size. `site`: where RECORD's paths begin. */
+static void seal_record(struct pf_buf *out, struct pf_str record, struct pf_str site,
+			const struct pf_map *changed)
 {
 	struct pf_str rest = record, line;
 	struct pf_arena a = { 0 };
@@ -187,7 +189,7 @@ static int update_record(struct sealing *s, const struct pf_found *f, struct pf_
 
 	site = pf_str_cut(site, 0, pf_str_rfind(site, '/'));
 	if (rc == 0)
-		pf_seal_record(&out, pf_buf_view(&text), site, &s->changed);
+		seal_record(&out, pf_buf_view(&text), site, &s->changed);
 	if (rc == 0)
 		rc = pf_buf_check(&out, f->path.p, err);
 	if (rc == 0 && !pf_str_eq(pf_buf_view(&out), pf_buf_view(&text)))

@@ -17,7 +17,3 @@ int pf_seal(int dir, const char *from, const char *to, const char *python,
 size_t pf_seal_text(struct pf_buf *out, struct pf_str text, const char *from, const char *to);
 /* "../../../bin/x" below "lib/python3.11/site-packages": "bin/x". Empty when it leads outside. */
 struct pf_str pf_seal_place(struct pf_arena *a, struct pf_str site, struct pf_str path);
-/* One RECORD: the lines of the files in `changed` (path relative to the environment, to its new
- * bytes as a struct pf_str *) get their new digest and size. `site`: where RECORD's paths begin. */
-void pf_seal_record(struct pf_buf *out, struct pf_str record, struct pf_str site,
-		    const struct pf_map *changed);

@@ -170,7 +170,7 @@ static void take_finished(struct pf_pool *p)
 	}
 }
 
-static int go_on(struct pf_pool *p, bool wait, struct pf_err *err)
+static int go_on(struct pf_pool *p, struct pf_err *err)
 {
 	int64_t soonest = run_waiting(p);
 	int running = 0;
@@ -179,12 +179,12 @@ static int go_on(struct pf_pool *p, bool wait, struct pf_err *err)
 	if (!p->deaf && pf_signals_check(err) < 0)
 		return -1;
 	code = curl_multi_perform(p->multi, &running);
-	if (code == CURLM_OK && wait && running == (int)p->running_count)
+	if (code == CURLM_OK && running == (int)p->running_count)
 		code = curl_multi_poll(p->multi, NULL, 0, (int)soonest, NULL);
 	if (code != CURLM_OK)
 		return pf_fail(err, PF_EIO, "downloads fail: %s", curl_multi_strerror(code));
 	take_finished(p);
-	if (wait && p->tick && now_ms() >= p->next_tick) {
+	if (p->tick && now_ms() >= p->next_tick) {
 		p->next_tick = now_ms() + LOOK_UP;
 		p->tick(p->tick_ctx);
 	}
@@ -198,16 +198,11 @@ int pf_pool_wait(struct pf_pool *p, struct pf_transfer *t, struct pf_err *err)
 		push_waiting(p, t);
 	}
 	while (!t->ended)
-		if (go_on(p, true, err) < 0)
+		if (go_on(p, err) < 0)
 			return -1;
 	if (t->err.code)
 		*err = t->err;
 	return t->err.code ? -1 : 0;
-}
-
-int pf_pool_turn(struct pf_pool *p, struct pf_err *err)
-{
-	return p->running || p->waiting ? go_on(p, false, err) : 0;
 }
 
 uint64_t pf_transfer_got(const struct pf_transfer *t)

@@ -120,8 +120,6 @@ void pf_pool_start(struct pf_pool *p, struct pf_transfer *t);
 /* Goes on with all of them until this one has ended, which comes first from now on; 0, or -1 with
  * its error. A signal that asks us to stop ends the waiting. */
 int pf_pool_wait(struct pf_pool *p, struct pf_transfer *t, struct pf_err *err) PF_MUST_USE;
-/* Takes what has come, without waiting: for those with other work. */
-int pf_pool_turn(struct pf_pool *p, struct pf_err *err) PF_MUST_USE;
 /* Bytes of it that have come so far. */
 uint64_t pf_transfer_got(const struct pf_transfer *t);
 /* What the try that is about to be made asks for: "bytes=100-" and the like; empty: all of it. */

@@ -48,7 +48,8 @@ static uint32_t rank_of(const struct pf_target *t, struct pf_str python, struct 
 	return place ? (uint32_t)place - 1 : NONE;
 }
 
-uint32_t pf_target_rank(const struct pf_target *t, struct pf_str tags)
+/* The best place among a compressed set of tags, "py2.py3-none-any"; UINT32_MAX: none fits. */
+static uint32_t rank_tags(const struct pf_target *t, struct pf_str tags)
 {
 	struct pf_str pythons = { 0 }, abis, python, abi, platform;
 	uint32_t best = NONE;
@@ -89,7 +90,7 @@ static uint32_t wheel_rank(struct source *s, uint32_t word, const struct pf_targ
 	struct judged *j = &s->words[word];
 
 	if (!j->ranked)
-		j->rank = pf_target_rank(t, pf_page_word(s->page, word));
+		j->rank = rank_tags(t, pf_page_word(s->page, word));
 	j->ranked = true;
 	return j->rank;
 }

@@ -14,8 +14,6 @@ struct pf_target {
 
 void pf_target_make(struct pf_target *out, struct pf_arena *a, const struct pf_strs *tags,
 		    struct pf_str python);
-/* The best place among a compressed set of tags, "py2.py3-none-any"; UINT32_MAX: none fits. */
-uint32_t pf_target_rank(const struct pf_target *t, struct pf_str tags);
 
 /* Files of the same version come together; of two with one name the earlier page's is taken. The
  * pages must stay as long as the project. */

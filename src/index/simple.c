@@ -252,7 +252,7 @@ static int read_document(struct pf_maker *m, struct pf_json *r, struct pf_err *e
 	return pf_json_next(r, &t, err); /* nothing behind it */
 }
 
-int pf_simple_json(struct pf_maker *m, struct pf_str text, struct pf_err *err)
+static int read_json(struct pf_maker *m, struct pf_str text, struct pf_err *err)
 {
 	struct pf_json r;
 	int rc;
@@ -268,7 +268,7 @@ int pf_simple_json(struct pf_maker *m, struct pf_str text, struct pf_err *err)
 int pf_simple_read(struct pf_maker *m, struct pf_str type, struct pf_str text, struct pf_err *err)
 {
 	if (pf_str_ends(type, "json") || (!type.n && pf_str_starts(text, "{")))
-		return pf_simple_json(m, text, err);
+		return read_json(m, text, err);
 	if (!type.n || pf_str_ends(type, "html"))
 		return pf_simple_html(m, text, err);
 	return pf_fail(err, PF_EINTEGRITY, "a page of type " PF_FMT, PF_ARG(pf_shown(type)));

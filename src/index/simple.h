@@ -13,7 +13,6 @@
  * malformed, of a later version, of another project; ELIMIT. */
 int pf_simple_read(struct pf_maker *m, struct pf_str type, struct pf_str text,
 		   struct pf_err *err) PF_MUST_USE;
-int pf_simple_json(struct pf_maker *m, struct pf_str text, struct pf_err *err) PF_MUST_USE;
 int pf_simple_html(struct pf_maker *m, struct pf_str text, struct pf_err *err) PF_MUST_USE;
 
 /* "2016-04-20T04:13:06.946151Z" as seconds since 1970; 0 when it is none. */

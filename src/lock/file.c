@@ -43,8 +43,8 @@ int pf_lock_marker_holds(struct pf_lock *l, const struct pf_lock_target *t, stru
 
 /* ---- where it lies ---- */
 
-int pf_lock_path_url(struct pf_str *out, struct pf_arena *a, const char *base, struct pf_str path,
-		     unsigned line, struct pf_err *err)
+static int put_path(struct pf_str *out, struct pf_arena *a, const char *base, struct pf_str path,
+		    unsigned line, struct pf_err *err)
 {
 	struct pf_str rest = path, part;
 
@@ -147,7 +147,7 @@ int pf_lock_add_file(struct pf_lock *l, struct pf_lock_package *p, struct pf_loc
 			       line, PF_ARG(pf_shown(p->name)), PF_ARG(pf_shown(f->name)));
 	if (check_project(p, l, f->name, line, err) < 0 ||
 	    check_project(p, l, last, line, err) < 0 ||
-	    (path.n && pf_lock_path_url(&f->url, &l->arena, t->base, path, line, err) < 0))
+	    (path.n && put_path(&f->url, &l->arena, t->base, path, line, err) < 0))
 		return -1;
 	if (!f->hashes.n)
 		return pf_fail(err, PF_EINTEGRITY,

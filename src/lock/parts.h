@@ -76,9 +76,6 @@ int pf_lock_add_file(struct pf_lock *l, struct pf_lock_package *p, struct pf_loc
 int pf_lock_add_package(struct pf_lock *l, const struct pf_lock_package *p,
 			struct pf_err *err) PF_MUST_USE;
 const struct pf_lock_package *pf_lock_find(const struct pf_lock *l, struct pf_str name);
-/* file:///BASE/path, for a path that stays beneath it. EINTEGRITY. */
-int pf_lock_path_url(struct pf_str *out, struct pf_arena *a, const char *base, struct pf_str path,
-		     unsigned line, struct pf_err *err) PF_MUST_USE;
 struct pf_git_source;
 
 /* The package is this commit. EINTEGRITY: a place of one machine, no whole commit. */

@@ -179,16 +179,17 @@ static size_t piece_length(struct pf_str s, size_t *sign)
 	return s.n;
 }
 
-int pf_match_check_condition(struct pf_match_reader *r, struct pf_str text)
+/* "__linux and (python >=3.8 or pypy)": are they match specs? */
+static int check_condition(struct pf_match_reader *r, struct pf_str text)
 {
 	struct pf_match_spec spec;
 	size_t sign, n = piece_length(text, &sign);
 	struct pf_str one = pf_str_trim(pf_str_cut(text, 0, n));
 
-	if (sign && pf_match_check_condition(r, pf_str_skip(text, n + sign)) < 0)
+	if (sign && check_condition(r, pf_str_skip(text, n + sign)) < 0)
 		return -1;
 	if (pf_str_starts(one, "(") && pf_str_ends(one, ")"))
-		return pf_match_check_condition(r, pf_str_cut(one, 1, one.n - 1));
+		return check_condition(r, pf_str_cut(one, 1, one.n - 1));
 	if (pf_match_spec_parse(&spec, r->a, one, r->err) < 0)
 		return pf_match_wrap(r, text);
 	return spec.when.n || !spec.name.n ? pf_match_fail(r, text, "no condition is such a spec") : 0;
@@ -197,7 +198,7 @@ int pf_match_check_condition(struct pf_match_reader *r, struct pf_str text)
 static int take_when(struct pf_match_reader *r, struct pf_str value)
 {
 	r->out->when = value;
-	return pf_match_check_condition(r, value);
+	return check_condition(r, value);
 }
 
 /* ---- keys ---- */

@@ -22,5 +22,3 @@ int pf_match_take_channel(struct pf_match_reader *r, struct pf_str text);
 int pf_match_take_build(struct pf_match_reader *r, struct pf_str text);
 /* Blanks beside operators, "," and "|" are left out. */
 int pf_match_take_version(struct pf_match_reader *r, struct pf_str text);
-/* "__linux and (python >=3.8 or pypy)": are they match specs? */
-int pf_match_check_condition(struct pf_match_reader *r, struct pf_str text);

@@ -217,34 +217,6 @@ bool pf_specset_admits(const struct pf_specset *s, const struct pf_version *v, e
 	return !(pre == PF_PRE_DENY && is_known_pre(v)) && admits_all(s, v);
 }
 
-bool pf_specset_names_pre(const struct pf_specset *s)
-{
-	for (size_t i = 0; i < s->n; i++)
-		if (s->v[i].op != PF_SPEC_NE && is_known_pre(&s->v[i].version))
-			return true;
-	return false;
-}
-
-size_t pf_specset_filter(bool *kept, const struct pf_specset *s, const struct pf_version *v,
-			 size_t n, enum pf_pre pre)
-{
-	bool finals = false;
-	size_t count = 0;
-
-	if (pre == PF_PRE_DEFAULT && pf_specset_names_pre(s))
-		pre = PF_PRE_ALLOW;
-	for (size_t i = 0; i < n; i++) {
-		kept[i] = pf_specset_admits(s, &v[i], pre);
-		finals |= kept[i] && v[i].release_count && !pf_version_is_pre(&v[i]);
-	}
-	for (size_t i = 0; i < n; i++) {
-		if (pre == PF_PRE_DEFAULT && finals && is_known_pre(&v[i]))
-			kept[i] = false;
-		count += kept[i];
-	}
-	return count;
-}
-
 const struct pf_spec *pf_specset_pin(const struct pf_specset *s)
 {
 	if (s->n != 1 || s->v[0].wildcard)

@@ -46,12 +46,6 @@ bool pf_spec_admits(const struct pf_spec *s, const struct pf_version *v);
 /* Does the set contain this one version? A version whose release_count is 0 (its text is no
  * version) can be admitted by === alone. */
 bool pf_specset_admits(const struct pf_specset *s, const struct pf_version *v, enum pf_pre pre);
-/* Which of several candidates are left: by default pre-releases only if nothing else is. Fills
- * kept[0..n) and returns how many are true. */
-size_t pf_specset_filter(bool *kept, const struct pf_specset *s, const struct pf_version *v,
-			 size_t n, enum pf_pre pre);
-/* Does the set itself name a pre-release, as >=2.0rc1 does? */
-bool pf_specset_names_pre(const struct pf_specset *s);
 /* Is it one == (no wildcard) or ===? Then that version; else NULL. */
 const struct pf_spec *pf_specset_pin(const struct pf_specset *s);
 /* The normal form: no blanks, sorted, no doubles: "!=1.5,<2,>=1.0". */

@@ -4,9 +4,6 @@
 
 #include "run/run.h"
 
-/* The body of a LOAD frame. */
-void pf_run_put_load(struct pf_buf *out, const struct pf_load *load);
-
 /* Writes what is pending while it reads one frame. `until` is of pf_clock, 0: no limit.
  * 1: a frame; 0: the
  * runner ended (or closed its socket) before it sent one; -1: ELIMIT, a signal of ours. */

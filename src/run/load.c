@@ -76,7 +76,8 @@ static void put_told(struct pf_buf *out, const struct pf_load_told *told)
 	put_signature(out, told);
 }
 
-void pf_run_put_load(struct pf_buf *out, const struct pf_load *load)
+/* The body of a LOAD frame. */
+static void put_load(struct pf_buf *out, const struct pf_load *load)
 {
 	pf_put_map(out, 12 + (load->told ? TOLD : 0));
 	put_field(out, "model_dir", pf_s(load->model_dir));
@@ -105,7 +106,7 @@ int pf_load_frame(struct pf_buf *out, const struct pf_load *load, struct pf_err 
 	char header[PF_FRAME_HEADER] = { 0 };
 
 	pf_buf_add(out, header, sizeof(header));
-	pf_run_put_load(out, load);
+	put_load(out, load);
 	if (pf_buf_check(out, "what the runner is told", err) < 0)
 		return -1;
 	pf_frame_header(out->p + at, PF_FRAME_LOAD, out->n - at - sizeof(header));

@@ -13,7 +13,8 @@ static const struct {
 };
 _Static_assert(PF_COUNT(classes) <= PFR_CLASSES, "a place for each class");
 
-struct py *pfr_known_class(struct pfr *r, enum pfr_class class)
+/* Borrowed; NULL, without an exception, as long as its module is not imported. */
+static struct py *known_class(struct pfr *r, enum pfr_class class)
 {
 	if (!r->classes[class])
 		r->classes[class] = pfr_class(classes[class].module, classes[class].name);
@@ -22,7 +23,7 @@ struct py *pfr_known_class(struct pfr *r, enum pfr_class class)
 
 bool pfr_is_class(struct pfr *r, struct py *type, enum pfr_class class)
 {
-	return type == pfr_known_class(r, class);
+	return type == known_class(r, class);
 }
 
 /* ---- what every Python has: 1 when it was put, 0 when it takes a tag, -1 ---- */
@@ -163,7 +164,7 @@ static int put_known(struct pfr *r, struct pf_buf *out, struct py *o, struct py 
 	for (size_t i = 0; i < PF_COUNT(known); i++)
 		if (pfr_is_class(r, type, known[i].class))
 			return known[i].put(r, out, o, depth);
-	generic = pfr_known_class(r, PFR_GENERIC);
+	generic = known_class(r, PFR_GENERIC);
 	if (generic && PyType_IsSubtype((struct py_type *)type, (struct py_type *)generic))
 		return pfr_exact_scalar(out, o);
 	return 0;

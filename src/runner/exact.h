@@ -23,8 +23,6 @@ enum pfr_class {
 };
 /* Is `type` the class itself (not one derived from it)? */
 bool pfr_is_class(struct pfr *r, struct py *type, enum pfr_class class);
-/* Borrowed; NULL, without an exception, as long as its module is not imported. */
-struct py *pfr_known_class(struct pfr *r, enum pfr_class class);
 
 /* exact_array.c, exact_table.c - arrays and tables that frames have a kind for: 1 when it was put,
  * 0 when it is another one, -1. */

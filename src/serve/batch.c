@@ -48,7 +48,7 @@ bool pf_batch_fits(const struct pf_request *a, const struct pf_request *b)
 	return a->data.kind == PF_V_TENSOR && same_shape(a->data.tensor, b->data.tensor);
 }
 
-size_t pf_batch_rows(const struct pf_request *r)
+static size_t rows_of(const struct pf_request *r)
 {
 	return r->data.kind == PF_V_TABLE ? r->data.table->rows : (size_t)r->data.tensor->shape[0];
 }
@@ -139,7 +139,7 @@ void pf_batch_join(struct pf_request *out, struct pf_arena *a, const struct pf_r
 	size_t total = 0;
 
 	for (size_t i = 0; i < n; i++)
-		total += rows[i] = pf_batch_rows(all[i]);
+		total += rows[i] = rows_of(all[i]);
 	*out = *all[0];
 	if (out->data.kind == PF_V_TABLE)
 		join_tables(&out->data, a, all, n, total);

@@ -115,7 +115,6 @@ bool pf_batch_fits(const struct pf_request *a, const struct pf_request *b);
 /* n requests as one; each fits the first. Rows of each go to rows[i]. Borrows text. */
 void pf_batch_join(struct pf_request *out, struct pf_arena *a, const struct pf_request *const *all,
 		   size_t *rows, size_t n);
-size_t pf_batch_rows(const struct pf_request *r);
 /* Rows [from, from + n) of an answer that has one for each of `total`; false when it has not. */
 bool pf_batch_part(struct pf_value *out, struct pf_arena *a, const struct pf_value *answer,
 		   size_t from, size_t n, size_t total);

@@ -192,7 +192,8 @@ const uint64_t *pf_conda_fits(struct pf_conda_search *s, struct pf_conda_spec *s
 	return spec->fits;
 }
 
-bool pf_conda_is_alive(struct pf_conda_search *s, struct pf_conda_spec *spec)
+/* Is there a candidate for it that is in? */
+static bool is_alive(struct pf_conda_search *s, struct pf_conda_spec *spec)
 {
 	const struct pf_conda_name *name = spec->about;
 	const uint64_t *fits = pf_conda_fits(s, spec);
@@ -253,7 +254,7 @@ static struct pf_conda_spec *find_dead(struct pf_conda_search *s,
 		if (!spec->about->loaded || (!spec->about->asked.n &&
 					     !pf_str_starts(spec->about->name, "__")))
 			continue;
-		if (!pf_conda_is_alive(s, spec))
+		if (!is_alive(s, spec))
 			return spec;
 	}
 	return NULL;
@@ -303,7 +304,7 @@ static bool remove_dead(struct pf_conda_search *s)
 			struct pf_conda_candidate *c = &name->v[k];
 
 			for (size_t d = 0; !c->out && d < c->depends.n; d++)
-				if (!pf_conda_is_alive(s, c->depends.v[d])) {
+				if (!is_alive(s, c->depends.v[d])) {
 					put_out(c, PF_CONDA_DEAD, c->depends.v[d]);
 					changed = true;
 				}

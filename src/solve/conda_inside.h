@@ -88,8 +88,6 @@ int pf_conda_fail_late(const struct pf_conda_search *s, struct pf_err *err);
 
 /* Everything that the specs may come to need, and what of it can be no part of a solution. */
 int pf_conda_close(struct pf_conda_search *s, struct pf_err *err) PF_MUST_USE;
-/* Is there a candidate for it that is in? */
-bool pf_conda_is_alive(struct pf_conda_search *s, struct pf_conda_spec *spec);
 /* The candidates that it admits, those that are out, too. */
 const uint64_t *pf_conda_fits(struct pf_conda_search *s, struct pf_conda_spec *spec);
 

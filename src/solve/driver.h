@@ -66,5 +66,3 @@ int pf_pip_install(const struct pf_driver *d, const char *into, const char *requ
 /* Reads what they answer. */
 int pf_uv_read(struct pf_plan *out, struct pf_str compiled, struct pf_err *err) PF_MUST_USE;
 int pf_pip_read(struct pf_plan *out, struct pf_str report, struct pf_err *err) PF_MUST_USE;
-/* The version that a wheel's URL or file name tells; empty when it is none. */
-struct pf_str pf_wheel_url_version(struct pf_str url);

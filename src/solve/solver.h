@@ -166,7 +166,6 @@ bool pf_package_untold(const struct pf_package *p, size_t i);
 /* ---- trail.c ---- */
 
 void pf_package_push(struct pf_solver *s, struct pf_package *p);
-void pf_trail_derive(struct pf_solver *s, struct pf_package *p, const struct pf_incompat *cause);
 void pf_trail_decide(struct pf_solver *s, struct pf_package *p, size_t i);
 void pf_trail_back(struct pf_solver *s, unsigned level);
 /* Remembers that the package was refused by the incompatibility, and what was in its way. */

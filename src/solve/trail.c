@@ -27,7 +27,7 @@ static struct pf_assignment *assign(struct pf_solver *s, struct pf_package *p,
 	return a;
 }
 
-void pf_trail_derive(struct pf_solver *s, struct pf_package *p, const struct pf_incompat *cause)
+static void derive(struct pf_solver *s, struct pf_package *p, const struct pf_incompat *cause)
 {
 	struct pf_assignment *a = assign(s, p, cause);
 
@@ -163,7 +163,7 @@ static void resolve_conflict(struct pf_solver *s, const struct pf_incompat *star
 			pf_trail_back(s, c.level);
 			if (learned)
 				pf_incompat_watch(s, learned);
-			pf_trail_derive(s, p, ic);
+			derive(s, p, ic);
 			pf_trail_count(s, p, ic);
 			return;
 		}
@@ -232,7 +232,7 @@ static void propagate_one(struct pf_solver *s, struct pf_package *p)
 			return;
 		}
 		if (open)
-			pf_trail_derive(s, open->package, ic);
+			derive(s, open->package, ic);
 		else if (ic->resting && !ic->rest_level)
 			p->incompats.v[i] = p->incompats.v[--p->incompats.n]; /* for ever */
 	}

@@ -6,7 +6,8 @@
 #include "req/name.h"
 #include "solve/driver.h"
 
-struct pf_str pf_wheel_url_version(struct pf_str url)
+/* The version that a wheel's URL or file name tells; empty when it is none. */
+static struct pf_str version_of(struct pf_str url)
 {
 	struct pf_str file = pf_str_cut(url, 0, pf_str_find(url, '#')), part;
 
@@ -36,7 +37,7 @@ static int take_package(struct pf_plan *p, struct pf_str text, struct pf_err *er
 	at = pf_str_find_str(head, " @ ");
 	if (at != PF_NPOS) {
 		one.url = pf_dup(&p->arena, pf_str_trim(pf_str_skip(head, at + 3)));
-		one.version = pf_dup(&p->arena, pf_wheel_url_version(one.url));
+		one.version = pf_dup(&p->arena, version_of(one.url));
 	} else if (eq != PF_NPOS) {
 		at = eq;
 		one.version = pf_dup(&p->arena, pf_str_trim(pf_str_skip(head, eq + 2)));

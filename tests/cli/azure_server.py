@@ -34,13 +34,7 @@ ODD = {"climb": blob("m/../x"), "outside": blob("other/x"), "twice": blob("m/x")
 
 
 def files():
-    out = {}
-    for top, _, names in os.walk(MODEL):
-        for name in names:
-            path = os.path.join(top, name)
-            with open(path, "rb") as f:
-                out["good/model/" + os.path.relpath(path, MODEL)] = f.read()
-    return dict(sorted(out.items()))
+    return loopback.files(MODEL)
 
 
 class Handler(loopback.Handler):
@@ -49,12 +43,7 @@ class Handler(loopback.Handler):
         with open(os.path.join(WORK, "log"), "a") as log:
             print(self.server.name, self.command, self.path, status, self.headers.get("Authorization", "-").replace(" ", "_"),
                   self.headers.get("Range", "-"), file=log)
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        self.send(status, body, headers)
 
     def refuse(self, status, code):
         self.answer(status, f"\ufeff<?xml version='1.0'?><Error><Code>{code}</Code><Message>it says {code}</Message></Error>".encode())
@@ -103,20 +92,11 @@ class Handler(loopback.Handler):
         body, mark = files()[name], f'"{self.etag(container, name)}"'
         if self.headers.get("If-Match", mark) != mark:
             return self.refuse(412, "ConditionNotMet")
-        start = int((self.headers.get("Range") or "bytes=0-")[6:-1])
         once = (name, self.headers.get("Authorization", "")[:9])
         if container == "cut" and once not in SEEN and len(body) > 10:
             SEEN.add(once)
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.send_header("ETag", mark)
-            self.end_headers()
-            self.wfile.write(body[:len(body) // 2])
-            self.wfile.flush()
-            self.close_connection = True
-            return None
-        part = {"Content_Range": f"bytes {start}-{len(body) - 1}/{len(body)}"} if start else {}
-        return self.answer(206 if start else 200, body[start:], ETag=mark, **part)
+            return self.send_half(body, mark)
+        return self.answer_part(body, mark)
 
     def do_GET(self):
         url = urllib.parse.urlsplit(self.path)

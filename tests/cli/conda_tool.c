@@ -88,13 +88,22 @@ static struct pf_str platform_of(const struct pf_plan *plan)
 	return PF_S("noarch");
 }
 
+static bool set_version(struct pf_python *out, const struct pf_plan *plan)
+{
+	out->implementation = PF_S("cpython");
+	for (size_t i = 0; i < plan->conda.n; i++)
+		if (pf_str_is(plan->conda.v[i].record.name, "python"))
+			return pf_python_set_version(out, plan->conda.v[i].record.version);
+	return false;
+}
+
 static int get_env(struct pf_env *out, struct pf_plan *plan, const struct pf_opts *o, struct pf_err *err)
 {
 	PF_AUTO(python) python = { 0 };
 
 	if (check_plan(plan, err) < 0)
 		return -1;
-	if (!pf_conda_python_version(&python, plan))
+	if (!set_version(&python, plan))
 		return pf_fail(err, PF_ESOLVE, "no python is among the packages");
 	python.platform = platform_of(plan);
 	if (pf_plan_seal(plan, &python, o, err) < 0)

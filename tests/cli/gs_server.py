@@ -32,13 +32,7 @@ ODD = {
 
 
 def files():
-    out = {"good/model/": b""}
-    for top, _, names in os.walk(MODEL):
-        for name in names:
-            path = os.path.join(top, name)
-            with open(path, "rb") as f:
-                out["good/model/" + os.path.relpath(path, MODEL)] = f.read()
-    return dict(sorted(out.items()))
+    return loopback.files(MODEL, "")
 
 
 def claims(jwt):
@@ -64,12 +58,7 @@ class Handler(loopback.Handler):
         with open(os.path.join(WORK, "log"), "a") as log:
             print(self.server.name, self.command, self.path, status, self.headers.get("Authorization", "-"),
                   self.headers.get("Range", "-"), file=log)
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        self.send(status, body, headers)
 
     def tell(self, value, status=200):
         self.answer(status, json.dumps(value).encode(), Content_Type="application/json")
@@ -109,19 +98,10 @@ class Handler(loopback.Handler):
         if query.get("generation", "1700000000000001") != "1700000000000001" or bucket == "changing":
             return self.refuse(404, "No such object, of that generation")
         body = files()[name]
-        start = int((self.headers.get("Range") or "bytes=0-")[6:-1])
         if bucket == "cut" and name not in SEEN and len(body) > 10:
             SEEN.add(name)
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.send_header("ETag", "CIDk")
-            self.end_headers()
-            self.wfile.write(body[:len(body) // 2])
-            self.wfile.flush()
-            self.close_connection = True
-            return None
-        part = {"Content_Range": f"bytes {start}-{len(body) - 1}/{len(body)}"} if start else {}
-        return self.answer(206 if start else 200, body[start:], ETag="CIDk", **part)
+            return self.send_half(body, "CIDk")
+        return self.answer_part(body, "CIDk")
 
     def upload(self, bucket, query, body):
         if self.headers.get("Authorization") not in TOKENS or bucket == "closed":

@@ -40,13 +40,7 @@ ODD = {
 
 
 def files():
-    out = {"good/model/": b"", "good/model/deep/": b""}
-    for top, _, names in os.walk(MODEL):
-        for name in names:
-            path = os.path.join(top, name)
-            with open(path, "rb") as f:
-                out["good/model/" + os.path.relpath(path, MODEL)] = f.read()
-    return dict(sorted(out.items()))
+    return loopback.files(MODEL, "", "deep/")
 
 
 def encode(text, keep=""):
@@ -124,13 +118,7 @@ class Handler(loopback.Handler):
         with open(os.path.join(WORK, "log"), "a") as log:
             print(self.server.name, self.command, self.path, status, who, self.headers.get("x-amz-security-token", "-"),
                   self.headers.get("Range", "-"), file=log)
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
+        self.send(status, body, headers)
 
     def refuse(self, status, code, more="", **headers):
         body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>it says {code}</Message>{more}</Error>"
@@ -225,17 +213,8 @@ class Handler(loopback.Handler):
             return self.refuse(412, "PreconditionFailed")
         if bucket == "cut" and name not in SEEN and len(body) > 10:
             SEEN.add(name)
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.send_header("ETag", mark)
-            self.end_headers()
-            self.wfile.write(body[:len(body) // 2])
-            self.wfile.flush()
-            self.close_connection = True
-            return None
-        start = int((self.headers.get("Range") or "bytes=0-")[6:-1])
-        part = {"Content_Range": f"bytes {start}-{len(body) - 1}/{len(body)}"} if start else {}
-        return self.answer(206 if start else 200, body[start:], ETag=mark, **part)
+            return self.send_half(body, mark)
+        return self.answer_part(body, mark)
 
     def do_GET(self):
         length = int(self.headers.get("Content-Length") or 0)

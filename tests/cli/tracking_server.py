@@ -62,13 +62,7 @@ class Handler(tracking_writes.Writes, loopback.Handler):
     def answer(self, status, body=b"", **headers):
         with self.log_lock, open(os.path.join(WORK, "log"), "a") as log:
             print(self.server.name, self.command, self.path, status, self.headers.get("Authorization", "-"), file=log)
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
+        self.send(status, body, headers)
 
     def tell(self, value, status=200):
         self.answer(status, json.dumps(value).encode(), Content_Type="application/json")

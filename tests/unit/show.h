@@ -98,24 +98,11 @@ static inline void show_cell(struct pf_buf *out, const struct pf_value *v, bool 
 	case PF_V_BOOL:
 		pf_buf_cstr(out, v->b ? "True" : "False");
 		return;
-	case PF_V_INT:
-		pf_buf_printf(out, "%lld", (long long)v->i);
-		return;
 	case PF_V_FLOAT:
 		if (string_column) /* recorded by pandas 3, whose strings know one kind of missing */
 			pf_buf_cstr(out, "-");
 		else
 			show_double(out, v->d);
-		return;
-	case PF_V_BIGINT:
-		pf_buf_str(out, v->s);
-		return;
-	case PF_V_STRING:
-		show_json_string(out, v->s);
-		return;
-	case PF_V_BYTES:
-		pf_buf_cstr(out, "b:");
-		pf_base64_encode(out, v->s, "");
 		return;
 	default:
 		show_nested(out, v);

@@ -339,8 +339,6 @@ static void test_specs(void **state)
 	setenv("CONDA_SUBDIR", "../linux-64", 1);
 	assert_string_equal(told(&a, "x", false, o),
 			    "2 CONDA_SUBDIR is \"../linux-64\", which is no platform");
-	assert_string_equal(pf_channel_file(&a, PF_S("https://h/c"), "noarch", PF_S("r.json")).p,
-			    "https://h/c/noarch/r.json");
 }
 
 /* ---- virtual packages ---- */

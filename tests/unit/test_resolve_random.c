@@ -320,10 +320,41 @@ static void test_universes(void **state)
 #define MANY_PROJECTS 90
 #define MANY_VERSIONS 100
 
+/* A universe, what is needed of it, and what came of that. */
+struct search {
+	struct table t;
+	struct table_needs needs;
+	size_t max_steps;
+	struct pf_resolution r;
+	struct pf_err err;
+};
+
+static int search(struct search *s)
+{
+	struct pf_marker_env env = table_env(&s->t.arena, PF_S("3.11.7"));
+	struct pf_resolve_opts o = { .env = &env, .max_steps = s->max_steps };
+	struct pf_supply source = table_source(&s->t);
+	clock_t start = clock();
+	int rc = pf_resolve(&s->r, &source, s->needs.v.v, s->needs.v.n, &o, &s->err);
+
+	print_message("%zu packages, %zu steps, %zu conflicts, %.2f ms, %zu versions asked for their "
+		      "dependencies, %zu announced\n", s->r.v.n, s->r.steps, s->r.conflicts,
+		      (double)(clock() - start) * 1e3 / CLOCKS_PER_SEC, s->t.asked, s->t.hinted);
+	return rc;
+}
+
+static void search_free(struct search *s)
+{
+	pf_resolution_free(&s->r);
+	table_free(&s->t);
+}
+
 /* Each project needs the next three, of about its own age. The last one's newest half does not get on
  * with what the first asks for, so that all of them have to go back. */
-static void make_large(struct table *t, struct table_needs *needs)
+static void make_large(struct search *s)
 {
+	struct table *t = &s->t;
+
 	for (unsigned p = 0; p < MANY_PROJECTS; p++) {
 		struct table_project *project =
 			table_project(t, &t->projects, pf_format(&t->arena, "p%u", p));
@@ -343,41 +374,33 @@ static void make_large(struct table *t, struct table_needs *needs)
 		}
 	}
 	table_add(t, table_project(t, &t->projects, PF_S("old")), PF_S("5.0"));
-	table_need(t, needs, PF_S("p0"), PF_S("r.txt"), 1);
+	table_need(t, &s->needs, PF_S("p0"), PF_S("r.txt"), 1);
 }
 
 static void test_effort(void **state)
 {
-	struct table t = { 0 };
-	struct table_needs needs = { 0 };
-	struct pf_marker_env env = table_env(&t.arena, PF_S("3.11.7"));
-	struct pf_resolve_opts o = { .env = &env };
-	struct pf_supply source = table_source(&t);
-	PF_AUTO(resolution) r = { 0 };
-	struct pf_err err = { 0 };
-	clock_t start;
+	struct search s = { 0 };
 
 	(void)state;
-	make_large(&t, &needs);
-	start = clock();
-	if (pf_resolve(&r, &source, needs.v.v, needs.v.n, &o, &err) < 0)
-		fail_msg("%s", err.msg);
-	print_message("%zu packages, %zu steps, %zu conflicts, %.2f ms, %zu versions asked for their "
-		      "dependencies, %zu announced\n", r.v.n, r.steps, r.conflicts,
-		      (double)(clock() - start) * 1e3 / CLOCKS_PER_SEC, t.asked, t.hinted);
-	assert_int_equal(r.v.n, MANY_PROJECTS + 1);
-	assert_in_range(r.steps, 1, 4000);
-	table_free(&t);
+	make_large(&s);
+	if (search(&s) < 0)
+		fail_msg("%s", s.err.msg);
+	assert_int_equal(s.r.v.n, MANY_PROJECTS + 1);
+	assert_in_range(s.r.steps, 1, 4000);
+	search_free(&s);
 }
 
 /* Two of a family whose every version needs nearly the same of a third, and a bound that only very old
  * ones keep: the search must not take them one by one with all that they need. */
-static void make_family(struct table *t, struct table_needs *needs)
+static void test_family(void **state)
 {
+	struct search s = { 0 };
+	struct table *t = &s.t;
 	struct table_project *core = table_project(t, &t->projects, PF_S("core"));
 	struct table_project *tool = table_project(t, &t->projects, PF_S("tool"));
 	struct table_project *extra = table_project(t, &t->projects, PF_S("extra"));
 
+	(void)state;
 	for (unsigned v = 1500; v > 0; v--) {
 		struct table_version *version = table_add(t, core, pf_format(&t->arena, "1.%u", v));
 
@@ -389,100 +412,63 @@ static void make_family(struct table *t, struct table_needs *needs)
 	}
 	table_add(t, table_project(t, &t->projects, PF_S("net")), PF_S("1.26"));
 	table_add(t, table_project(t, &t->projects, PF_S("net")), PF_S("2.2"));
-	table_need(t, needs, PF_S("tool"), PF_S("r.txt"), 1);
-	table_need(t, needs, PF_S("extra"), PF_S("r.txt"), 2);
-	table_need(t, needs, PF_S("net<2"), PF_S("r.txt"), 3);
-}
-
-static void test_family(void **state)
-{
-	struct table t = { 0 };
-	struct table_needs needs = { 0 };
-	struct pf_marker_env env = table_env(&t.arena, PF_S("3.11.7"));
-	struct pf_resolve_opts o = { .env = &env };
-	struct pf_supply source = table_source(&t);
-	PF_AUTO(resolution) r = { 0 };
-	struct pf_err err = { 0 };
-	clock_t start;
-
-	(void)state;
-	make_family(&t, &needs);
-	start = clock();
-	if (pf_resolve(&r, &source, needs.v.v, needs.v.n, &o, &err) < 0)
-		fail_msg("%s", err.msg);
-	print_message("%zu steps, %zu conflicts, %.2f ms, %zu versions asked for their dependencies\n",
-		      r.steps, r.conflicts, (double)(clock() - start) * 1e3 / CLOCKS_PER_SEC, t.asked);
-	assert_string_equal(table_plan(&t.arena, &r).p, "core==1.20 extra==2.20 net==1.26 tool==1.20");
-	table_free(&t);
+	table_need(t, &s.needs, PF_S("tool"), PF_S("r.txt"), 1);
+	table_need(t, &s.needs, PF_S("extra"), PF_S("r.txt"), 2);
+	table_need(t, &s.needs, PF_S("net<2"), PF_S("r.txt"), 3);
+	if (search(&s) < 0)
+		fail_msg("%s", s.err.msg);
+	assert_string_equal(table_plan(&t->arena, &s.r).p, "core==1.20 extra==2.20 net==1.26 tool==1.20");
+	search_free(&s);
 }
 
 /* Ten thousand versions that need themselves, and each another one of what has but the oldest's. */
 static void test_long(void **state)
 {
-	struct table t = { 0 };
-	struct table_needs needs = { 0 };
-	struct pf_marker_env env = table_env(&t.arena, PF_S("3.11.7"));
-	struct pf_resolve_opts o = { .env = &env };
-	struct pf_supply source = table_source(&t);
-	struct table_project *project = table_project(&t, &t.projects, PF_S("long"));
-	PF_AUTO(resolution) r = { 0 };
-	struct pf_err err = { 0 };
-	clock_t start = clock();
+	struct search s = { 0 };
+	struct table *t = &s.t;
+	struct table_project *project = table_project(t, &t->projects, PF_S("long"));
 
 	(void)state;
 	for (unsigned v = 10000; v > 0; v--) {
-		struct table_version *version = table_add(&t, project, pf_format(&t.arena, "1.%u", v));
+		struct table_version *version = table_add(t, project, pf_format(&t->arena, "1.%u", v));
 
-		table_require(&t, version, pf_format(&t.arena, "long==1.%u", v));
-		table_require(&t, version, pf_format(&t.arena, "other==1.%u", v));
+		table_require(t, version, pf_format(&t->arena, "long==1.%u", v));
+		table_require(t, version, pf_format(&t->arena, "other==1.%u", v));
 	}
-	table_add(&t, table_project(&t, &t.projects, PF_S("other")), PF_S("1.1"));
-	table_need(&t, &needs, PF_S("long"), PF_S("r.txt"), 1);
-	if (pf_resolve(&r, &source, needs.v.v, needs.v.n, &o, &err) < 0)
-		fail_msg("%s", err.msg);
-	print_message("%zu steps, %.2f ms\n", r.steps, (double)(clock() - start) * 1e3 / CLOCKS_PER_SEC);
-	assert_string_equal(table_plan(&t.arena, &r).p, "long==1.1 other==1.1");
-	assert_true(clock() - start < 5 * CLOCKS_PER_SEC);
-	table_free(&t);
+	table_add(t, table_project(t, &t->projects, PF_S("other")), PF_S("1.1"));
+	table_need(t, &s.needs, PF_S("long"), PF_S("r.txt"), 1);
+	if (search(&s) < 0)
+		fail_msg("%s", s.err.msg);
+	assert_string_equal(table_plan(&t->arena, &s.r).p, "long==1.1 other==1.1");
+	assert_in_range(s.r.steps, 1, 20000);
+	search_free(&s);
 }
 
 static void test_bounds(void **state)
 {
-	struct table t = { 0 };
-	struct table_needs needs = { 0 };
-	struct pf_marker_env env = table_env(&t.arena, PF_S("3.11.7"));
-	struct pf_resolve_opts o = { .env = &env, .max_steps = 60 };
-	struct pf_supply source = table_source(&t);
-	PF_AUTO(resolution) r = { 0 };
-	struct pf_err err = { 0 };
+	struct search s = { .max_steps = 60 };
 
 	(void)state;
-	make_large(&t, &needs);
-	assert_int_equal(pf_resolve(&r, &source, needs.v.v, needs.v.n, &o, &err), -1);
-	assert_int_equal(err.code, PF_ELIMIT);
-	assert_string_equal(err.msg, "no versions that fit together were found in 60 steps");
-	assert_true(pf_str_starts(pf_s(err.hint), "bounds or exact versions for "));
-	table_free(&t);
+	make_large(&s);
+	assert_int_equal(search(&s), -1);
+	assert_int_equal(s.err.code, PF_ELIMIT);
+	assert_string_equal(s.err.msg, "no versions that fit together were found in 60 steps");
+	assert_true(pf_str_starts(pf_s(s.err.hint), "bounds or exact versions for "));
+	search_free(&s);
 }
 
 /* The last test: the signal stays. */
 static void test_cancelled(void **state)
 {
-	struct table t = { 0 };
-	struct table_needs needs = { 0 };
-	struct pf_marker_env env = table_env(&t.arena, PF_S("3.11.7"));
-	struct pf_resolve_opts o = { .env = &env };
-	struct pf_supply source = table_source(&t);
-	PF_AUTO(resolution) r = { 0 };
-	struct pf_err err = { 0 };
+	struct search s = { 0 };
 
 	(void)state;
-	make_large(&t, &needs);
+	make_large(&s);
 	pf_signals_catch();
 	assert_int_equal(raise(SIGTERM), 0);
-	assert_int_equal(pf_resolve(&r, &source, needs.v.v, needs.v.n, &o, &err), -1);
-	assert_int_equal(err.code, PF_ESIGNAL + SIGTERM);
-	table_free(&t);
+	assert_int_equal(search(&s), -1);
+	assert_int_equal(s.err.code, PF_ESIGNAL + SIGTERM);
+	search_free(&s);
 }
 
 int main(void)

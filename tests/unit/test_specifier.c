@@ -5,7 +5,7 @@
 #include "base/limits.h"
 #include "req/specifier.h"
 
-/* input verdict normalized prereleases */
+/* input verdict normalized */
 static void check_parse(const struct unit_row *row, void *ctx)
 {
 	struct replay *r = ctx;
@@ -15,11 +15,8 @@ static void check_parse(const struct unit_row *row, void *ctx)
 	bool valid = pf_specset_parse(&set, &a, row->v[0], &err) == 0;
 
 	replay_field(r, row, "verdict", valid ? PF_S("valid") : PF_S("invalid"), row->v[1]);
-	if (valid) {
+	if (valid)
 		replay_field(r, row, "normalized", pf_specset_print(&a, &set), row->v[2]);
-		replay_field(r, row, "prereleases",
-			     pf_specset_names_pre(&set) ? PF_S("True") : PF_S("None"), row->v[3]);
-	}
 	pf_arena_free(&a);
 }
 
@@ -65,48 +62,6 @@ static void test_contains(void **state)
 		      check_contains, NULL);
 }
 
-/* Rows of the acceptance table whose candidates had white space around them when they were
- * recorded, which the table lost: the reference itself keeps one of them as they are written. */
-static bool is_blurred(const struct unit_row *row)
-{
-	return (pf_str_is(row->v[0], "===1.0,==1.0") && pf_str_starts(row->v[2], "1.0a1+local 1.2+2 ")) ||
-	       (pf_str_is(row->v[0], "===v1.0") && pf_str_starts(row->v[2], "1!1.0.dev456+local "));
-}
-
-/* specifier prereleases candidates kept */
-static void check_filter(const struct unit_row *row, void *ctx)
-{
-	struct pf_arena a = { 0 };
-	struct pf_buf b = PF_BUF(PF_MIB(1));
-	struct pf_specset set;
-	struct pf_err err;
-	PF_VEC(struct pf_version) v = { 0 };
-	struct pf_str rest = row->v[2], one;
-	bool *kept;
-
-	while (rest.n && pf_str_next(&rest, ' ', &one))
-		*PF_PUSH(&a, &v) = version_of(&a, one);
-	kept = pf_alloc_array(&a, v.n + 1, sizeof(*kept));
-	assert_int_equal(pf_specset_parse(&set, &a, row->v[0], &err), 0);
-	(void)pf_specset_filter(kept, &set, v.v, v.n, pre_of(row->v[1]));
-	for (size_t i = 0; i < v.n; i++)
-		if (kept[i])
-			pf_buf_printf(&b, "%s" PF_FMT, b.n ? " " : "", PF_ARG(v.v[i].text));
-	one = pf_buf_view(&b);
-	one.p = one.p ? one.p : "";
-	if (!is_blurred(row))
-		replay_field(ctx, row, "kept", one, row->v[3]);
-	pf_buf_free(&b);
-	pf_arena_free(&a);
-}
-
-static void test_filter(void **state)
-{
-	(void)state;
-	replay_tables("specifier_filter.tsv", "conformance/python/specifier_filter.tsv",
-		      check_filter, NULL);
-}
-
 static void test_pin(void **state)
 {
 	static const struct {
@@ -140,7 +95,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse),
 		cmocka_unit_test(test_contains),
-		cmocka_unit_test(test_filter),
 		cmocka_unit_test(test_pin),
 	};
 
