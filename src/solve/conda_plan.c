@@ -124,7 +124,7 @@ static int take_version(struct pf_match_spec *out, struct pf_arena *a, struct pf
 }
 
 /* What conda.yaml says of python besides its version holds unless another file's version counts; of
- * another patch, what is not said of one build alone. Where nobody names a version its range does. */
+ * another patch, what is not of one build alone. Where nobody names a version its range does. */
 static int python_spec(struct pf_match_spec *out, struct pf_conda_task *t,
 		       const struct pf_needs *needs, bool any_patch, struct pf_err *err)
 {
