@@ -283,5 +283,33 @@ expect "what is no archive" 3 "is not a directory" fetch "$work/model/MLmodel"
 expect "deps of a ZIP" 0 "scikit-learn" "$program" deps "$work/packed/model.zip"
 head -c 300 "$work/packed/model.tgz" >"$work/packed/cut.tgz"
 expect "one that was cut short" 5 "" fetch "$work/packed/cut.tgz"
-check "leaves nothing that is taken for a model" test "$(find "$PYFUNC_ENV_STORE/models" -maxdepth 1 -type d ! -name '*.part' | wc -l)" -eq 3
+python3 - "$work/packed" <<'END'
+import bz2, gzip, lzma, os, sys
+os.chdir(sys.argv[1])
+with open("model.tgz", "rb") as f:
+    tar = gzip.decompress(f.read())
+half = len(tar) // 2
+packed = {"gz": gzip.compress(tar), "bz2": bz2.compress(tar), "xz": lzma.compress(tar)}
+files = {"many.gz": gzip.compress(tar[:half]) + gzip.compress(tar[half:]), "behind.gz": packed["gz"] + bytes(512),
+         "stored.gz": gzip.compress(tar, 0), "twice.gz": gzip.compress(packed["gz"])}
+for name, data in packed.items():
+    files["whole." + name], files["end." + name] = data, data[:-1]
+def changed(name, at):
+    data = bytearray(files[name])
+    data[at] ^= 1
+    return data
+files.update({"sum.gz": changed("whole.gz", -5), "second.gz": changed("many.gz", -1),
+              "flipped.gz": changed("stored.gz", files["stored.gz"].index(b"loader_module"))})
+for name, data in files.items():
+    with open(name, "wb") as f:
+        f.write(data)
+END
+for name in whole.gz many.gz behind.gz stored.gz whole.bz2 whole.xz; do
+	check "a tar: $name" fetched "$work/packed/$name"
+done
+for name in sum.gz flipped.gz second.gz end.gz end.bz2 end.xz; do
+	expect "a tar whose checksum is not right: $name" 5 "damaged" fetch "$work/packed/$name"
+done
+expect "one in another" 9 "compressed more than once" fetch "$work/packed/twice.gz"
+check "leaves nothing that is taken for a model" test "$(find "$PYFUNC_ENV_STORE/models" -maxdepth 1 -type d ! -name '*.part' | wc -l)" -eq 9
 finish
