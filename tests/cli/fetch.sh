@@ -65,6 +65,12 @@ check "a model that moves: before" fetched models:/moved@champion
 touch "$work/moved"
 check "and after" fetched models:/moved@champion
 
+check "a model in the only folder there" ends 0 fetch mlflow-artifacts:/above
+check "is it" grep -qx '#1' "$(cat "$work/out")/MLmodel"
+touch "$work/remade"
+check "and when it was made anew" ends 0 fetch mlflow-artifacts:/above
+check "the other" grep -qx '#2' "$(cat "$work/out")/MLmodel"
+
 # ---- commands ----
 forget
 expect "deps needs the texts alone" 0 "scikit-learn==" "$program" deps models:/good/1
