@@ -88,6 +88,16 @@ expect "a folder here is used in place" 0 "$work/model" fetch "$work/model"
 forget
 MLFLOW_TRACKING_URI=http://127.0.0.1:$auth/prefix
 expect "nobody" 4 "UNAUTHENTICATED: who are you?" fetch models:/good/1
+check "is told how to be somebody" said "set MLFLOW_TRACKING_USERNAME"
+refused() { # WHO SETTING...: is named, and what it says is not
+	who=$1
+	shift
+	expect "who is refused" 4 "who asks is what $who says" env "$@" "$program" fetch models:/good/1
+	check "is not told" silent 5ecret
+}
+refused "the tracking URI" "MLFLOW_TRACKING_URI=http://no:5ecret@127.0.0.1:$auth/prefix"
+refused MLFLOW_TRACKING_PASSWORD MLFLOW_TRACKING_USERNAME=no MLFLOW_TRACKING_PASSWORD=5ecret
+refused MLFLOW_TRACKING_TOKEN MLFLOW_TRACKING_TOKEN=no5ecret
 MLFLOW_TRACKING_TOKEN=t0ken
 export MLFLOW_TRACKING_TOKEN
 check "a token" fetched models:/good/1
