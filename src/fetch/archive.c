@@ -1,6 +1,6 @@
 /* archive.c - a tar unpacked into a directory, by our rules */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "fetch/archive.h"
+#include "fetch/archive_source.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -15,7 +15,6 @@
 #include "base/proc.h"
 #include "base/str.h"
 #include "formats/hasher.h"
-#include "formats/inflate.h"
 
 /* Symbolic links are made when all else is there: no member can be written through one. */
 struct link {
@@ -31,6 +30,10 @@ struct unpacking {
 	size_t members;
 	PF_VEC(struct link) links;
 	const struct pf_archive_limits *limits;
+	struct pf_source from; /* the tar, unwrapped but for `kept` */
+	struct pf_err cause; /* why it gives no more of it; code 0: it does */
+	bool fed;
+	char start[PF_ARCHIVE_START]; /* of the tar */
 	struct pf_archive_kept *kept; /* or NULL: who unpacks changes the files later */
 	struct pf_hasher hasher;
 };
@@ -137,6 +140,8 @@ static int fail_archive(struct unpacking *u, struct pf_err *err)
 {
 	const char *text = archive_error_string(u->a);
 
+	if (u->cause.code == PF_ELIMIT || u->cause.code == PF_EIO)
+		return *err = u->cause, -1;
 	return pf_fail(err, PF_EINTEGRITY, "malformed archive: %s", text ? text : "unreadable");
 }
 
@@ -381,39 +386,53 @@ static int take_all(struct unpacking *u, struct pf_err *err)
 		return fail_archive(u, err);
 	if (!u->members)
 		return pf_fail(err, PF_EINTEGRITY, "it is empty, or no tar");
-	return make_links(u, err);
+	if (pf_archive_read_on(&u->from, &u->cause) == 0)
+		return make_links(u, err);
+	archive_set_error(u->a, EIO, "%s", u->cause.msg);
+	return fail_archive(u, err);
 }
 
-/* What libarchive reads: a stretch of a file. */
-static la_ssize_t feed(struct archive *a, void *from, const void **bytes)
+/* What libarchive reads: a stretch of a file, or what was unwrapped of it. */
+static la_ssize_t feed(struct archive *a, void *ctx, const void **bytes)
 {
-	struct pf_source *s = from;
-	struct pf_err err;
+	struct unpacking *u = ctx;
+	struct pf_source *s = &u->from;
 
-	s->pos = s->have; /* all of the window was taken */
-	if (pf_source_fill(s, 1, &err) < 0) {
-		archive_set_error(a, EIO, "%s", err.msg);
+	if (u->fed) /* all of the window was taken */
+		s->pos = s->have;
+	u->fed = true;
+	if (pf_source_fill(s, 1, &u->cause) < 0) {
+		archive_set_error(a, EIO, "%s", u->cause.msg);
 		return ARCHIVE_FATAL;
 	}
+	if (!pf_source_at(s))
+		memcpy(u->start, s->window,
+		       s->have < sizeof(u->start) ? s->have : sizeof(u->start));
 	*bytes = s->window + s->pos;
 	return (la_ssize_t)(s->have - s->pos);
 }
 
-static int open_and_take(struct unpacking *u, struct pf_source *from, struct pf_err *err)
+static int open_tar(struct unpacking *u, struct pf_err *err)
 {
 	u->a = archive_read_new();
 	if (!u->a) {
 		pf_fail(err, PF_EIO, "libarchive cannot be loaded");
 		return pf_hint(err, "install libarchive, which unpacks tar archives");
 	}
-	if (archive_read_support_filter_gzip(u->a) != ARCHIVE_OK ||
-	    archive_read_support_filter_bzip2(u->a) != ARCHIVE_OK ||
-	    archive_read_support_filter_xz(u->a) != ARCHIVE_OK ||
-	    archive_read_support_filter_zstd(u->a) != ARCHIVE_OK ||
+	if ((u->kept && pf_archive_filters(u->a) < 0) ||
 	    archive_read_support_format_tar(u->a) != ARCHIVE_OK ||
-	    archive_read_open(u->a, from, NULL, feed, NULL) != ARCHIVE_OK)
+	    archive_read_open(u->a, u, NULL, feed, NULL) != ARCHIVE_OK)
 		return fail_archive(u, err);
-	return take_all(u, err);
+	return 0;
+}
+
+static int open_and_take(struct unpacking *u, struct pf_err *err)
+{
+	if (open_tar(u, err) == 0 && take_all(u, err) == 0)
+		return 0;
+	return u->kept || u->members || pf_archive_wrap(u->start) == PF_WRAP_NONE
+		       ? -1
+		       : pf_fail(err, PF_ELIMIT, "it is compressed more than once");
 }
 
 /* libarchive converts names by the locale in force: for this thread it is UTF-8, whatever the
@@ -423,13 +442,17 @@ static int extract(struct unpacking *u, int fd, uint64_t at, uint64_t size, cons
 {
 	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 	locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;
-	struct pf_source from;
-	int rc;
+	int rc = 0;
 
-	pf_source_file(&from, fd, at, size);
-	rc = open_and_take(u, &from, err);
-	archive_read_free(u->a);
-	pf_source_free(&from);
+	if (u->kept)
+		pf_source_file(&u->from, fd, at, size);
+	else
+		rc = pf_archive_source(&u->from, fd, at, size, u->limits, err);
+	if (rc == 0)
+		rc = open_and_take(u, err);
+	if (u->a)
+		archive_read_free(u->a);
+	pf_source_free(&u->from);
 	pf_hasher_free(&u->hasher);
 	pf_arena_free(&u->arena);
 	if (utf8) {

@@ -165,14 +165,11 @@ void pf_artifacts_ask(struct pf_transfer *t, struct pf_remote *r, const struct p
 static int mark_model(const struct listing *l)
 {
 	struct pf_transfer t = { .body = PF_BUF(PF_MAX_TEXT_FILE), .max = PF_MAX_TEXT_FILE };
-	struct pf_remote_file *model = NULL;
+	struct pf_remote_file *model = pf_tree_mlmodel(l->out);
 	struct pf_remote *r = l->r;
 	char hex[PF_SHA256_HEX];
 	int rc;
 
-	for (size_t i = 0; i < l->out->n; i++)
-		if (pf_str_is(l->out->v[i].path, "MLmodel"))
-			model = &l->out->v[i];
 	if (!model)
 		return 0;
 	pf_artifacts_ask(&t, r, l->f, model->path);

@@ -105,6 +105,7 @@ static void end(struct pf_transfer *t)
 {
 	if (t->err.code)
 		pf_wrap(&t->err, "%s", pf_url_shown(&t->arena, pf_s(t->url)));
+	t->retries = t->own ? t->own->tries : 0;
 	if (t->own)
 		pf_request_close(t);
 	t->ended = true;

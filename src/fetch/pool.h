@@ -57,6 +57,7 @@ struct pf_transfer {
 
 	bool ended;
 	long status;		/* HTTP's, of the last answer; 0: there was none */
+	unsigned retries;	/* how often it was asked again */
 	struct pf_err err;	/* code 0: all is well (200, 206 when a range was asked, 304) */
 	struct pf_str final;	/* the URL that answered, after redirects, without credentials */
 	struct pf_str type;	/* media type, without parameters */

@@ -36,6 +36,8 @@ bool pf_refusal_xml(struct pf_str *region, struct pf_arena *a, struct pf_str bod
 		return false;
 	pf_fail(err, PF_ETRANSFER, PF_FMT ": " PF_FMT, PF_ARG(pf_shown(r.code)),
 		PF_ARG(pf_shown(r.message)));
+	if (pf_str_is(r.code, "RequestTimeTooSkewed") || pf_str_is(r.code, "RequestInTheFuture"))
+		pf_hint(err, "set the clock of this machine, in UTC too: signatures hold for a moment");
 	if (region)
 		*region = r.region;
 	return true;

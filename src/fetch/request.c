@@ -3,7 +3,6 @@
 #include "fetch/request.h"
 
 #include <strings.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/limits.h"
@@ -111,78 +110,6 @@ static void set_credentials(struct pf_transfer *t)
 	curl_easy_setopt(r->curl, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
 	if (netrc && *netrc)
 		curl_easy_setopt(r->curl, CURLOPT_NETRC_FILE, netrc);
-}
-
-/* "host", "host:port" (of any scheme), or "https://host:port". */
-static bool is_host_of(struct pf_arena *a, struct pf_str trusted, const struct pf_url *u)
-{
-	struct pf_err err;
-	struct pf_url one;
-
-	if (pf_str_find_str(trusted, "://") == PF_NPOS)
-		trusted = pf_format(a, PF_FMT "://" PF_FMT, PF_ARG(u->scheme), PF_ARG(trusted));
-	if (pf_url_split(&one, trusted, &err) < 0)
-		return false;
-	if (!one.port.n)
-		one.port = u->port;
-	return pf_url_same_origin(&one, u);
-}
-
-static bool is_trusted(struct pf_transfer *t, const struct pf_net *net)
-{
-	struct pf_err err;
-	struct pf_url u;
-
-	if (net->unverified && !t->foreign)
-		return true;
-	if (pf_url_split(&u, pf_s(t->own->url), &err) < 0)
-		return false;
-	for (size_t i = 0; i < net->trusted.n; i++)
-		if (is_host_of(&t->arena, net->trusted.v[i], &u))
-			return true;
-	return false;
-}
-
-/* Whoever sees the certificate learns who we are, and may ask for a signature. */
-static bool may_see_client(const struct pf_transfer *t, const struct pf_net *net)
-{
-	const struct pf_request *r = t->own;
-	bool may = !net->client_for.n;
-	struct pf_url one;
-	struct pf_err err;
-
-	for (size_t i = 0; i < net->client_for.n; i++)
-		may |= pf_url_split(&one, net->client_for.v[i], &err) == 0 &&
-		       pf_url_same_origin(&one, &r->first);
-	return may && !r->left && !t->foreign;
-}
-
-/* Certificates of authorities: one file, or a folder of them. */
-static void set_authorities(CURL *c, const char *path)
-{
-	struct stat st;
-	bool folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-
-	if (folder)
-		curl_easy_setopt(c, CURLOPT_CAINFO, NULL);
-	curl_easy_setopt(c, folder ? CURLOPT_CAPATH : CURLOPT_CAINFO, path);
-}
-
-static void set_tls(struct pf_transfer *t, const struct pf_net *net)
-{
-	struct pf_request *r = t->own;
-	const char *authorities = net->cert && !t->foreign ? net->cert : getenv("SSL_CERT_FILE");
-
-	curl_easy_setopt(r->curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	curl_easy_setopt(r->curl, CURLOPT_ERRORBUFFER, r->why);
-	if (authorities && *authorities)
-		set_authorities(r->curl, authorities);
-	if (net->client_cert && may_see_client(t, net))
-		curl_easy_setopt(r->curl, CURLOPT_SSLCERT, net->client_cert);
-	if (is_trusted(t, net)) {
-		curl_easy_setopt(r->curl, CURLOPT_SSL_VERIFYPEER, 0L);
-		curl_easy_setopt(r->curl, CURLOPT_SSL_VERIFYHOST, 0L);
-	}
 }
 
 static void set_way(CURL *c, const struct pf_net *net, unsigned stall)
@@ -312,7 +239,7 @@ void pf_request_prepare(struct pf_transfer *t)
 	pf_request_send(t);
 	set_range(t);
 	set_way(r->curl, &r->pool->net, t->stall);
-	set_tls(t, &r->pool->net);
+	pf_request_tls(t);
 	if (t->of_files)
 		pf_request_files_prepare(t);
 	else

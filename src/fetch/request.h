@@ -55,6 +55,8 @@ void pf_request_close(struct pf_transfer *t);
 /* Makes r->curl ready for the next request. */
 void pf_request_prepare(struct pf_transfer *t);
 
+/* Certificates, by the pool's net: request_tls.c. */
+void pf_request_tls(struct pf_transfer *t);
 /* The method of the next request, and its body from its beginning. */
 void pf_request_send(struct pf_transfer *t);
 

@@ -201,22 +201,18 @@ static int list_folder(struct pf_remote_files *out, struct pf_remote *r, struct 
 static int mark_model(struct pf_remote_files *files, struct pf_remote *r, struct pf_err *err)
 {
 	PF_AUTO(buf) text = PF_BUF(PF_MAX_TEXT_FILE);
+	struct pf_remote_file *f = pf_tree_mlmodel(files);
 	char hex[PF_SHA256_HEX];
 
-	for (size_t i = 0; i < files->n; i++) {
-		struct pf_remote_file *f = &files->v[i];
-
-		if (!pf_str_is(f->path, "MLmodel"))
-			continue;
-		if (get(&text, r, f->path, NULL, false, err) < 0)
-			return -1;
-		pf_sha256_hex(hex, text.p ? text.p : "", text.n);
-		f->mark = pf_dup(&r->arena, pf_s(hex));
-		f->bytes = pf_dup(&r->arena, pf_buf_view(&text));
-		f->size = text.n;
-		f->sized = true;
+	if (!f)
 		return 0;
-	}
+	if (get(&text, r, f->path, NULL, false, err) < 0)
+		return -1;
+	pf_sha256_hex(hex, text.p ? text.p : "", text.n);
+	f->mark = pf_dup(&r->arena, pf_s(hex));
+	f->bytes = pf_dup(&r->arena, pf_buf_view(&text));
+	f->size = text.n;
+	f->sized = true;
 	return 0;
 }
 

@@ -56,13 +56,18 @@ static int log_in(struct pf_tracking *s, struct pf_arena *a, struct pf_pool *p, 
 	struct user u = { 0 };
 	struct pf_url url = s->url;
 
-	if (url.user.p)
+	if (url.user.p) {
+		s->who = "the tracking URI";
 		return pf_pool_login(p, &url, err);
+	}
 	read_user(&u, a);
 	if (!u.name.n || !u.password.n) {
+		s->who = token ? "MLFLOW_TRACKING_TOKEN" : NULL;
 		s->token = token ? pf_format(a, "Authorization: Bearer %s", token) : PF_S("");
 		return 0;
 	}
+	s->who = pf_setting("MLFLOW_TRACKING_PASSWORD") ? "MLFLOW_TRACKING_PASSWORD"
+							: "~/.mlflow/credentials";
 	url.user = pf_format(a, PF_FMT ":" PF_FMT, PF_ARG(pf_url_encode(a, u.name, "")),
 			     PF_ARG(pf_url_encode(a, u.password, "")));
 	return pf_pool_login(p, &url, err);
@@ -218,6 +223,18 @@ void pf_tracking_refusal(const struct pf_transfer *t, struct pf_err *err)
 	err->gone = t->status == 404;
 }
 
+/* Where to look, and never what is there. */
+static void hint_who(const struct pf_tracking *s, const struct pf_transfer *t, struct pf_err *err)
+{
+	if (t->status != 401 && t->status != 403)
+		return;
+	if (s->who)
+		pf_hint(err, "who asks is what %s says", s->who);
+	else
+		pf_hint(err, "nobody asks: set MLFLOW_TRACKING_USERNAME and "
+			     "MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN");
+}
+
 const char *pf_tracking_url(struct pf_arena *a, const struct pf_tracking *s, struct pf_str path)
 {
 	return pf_formatz(a, PF_FMT "/api/2.0/mlflow/" PF_FMT, PF_ARG(s->base), PF_ARG(path));
@@ -268,9 +285,10 @@ int pf_tracking_call(struct pf_node **out, struct pf_arena *a, struct pf_pool *p
 	pf_tracking_sign(s, &t);
 	pf_pool_start(p, &t);
 	rc = pf_pool_wait(p, &t, err);
-	if (rc < 0 && err->code < PF_ESIGNAL)
+	if (rc < 0 && err->code < PF_ESIGNAL) {
 		pf_tracking_refusal(&t, err);
-	else if (rc == 0 && pf_json_parse(out, a, t.body.n ? pf_dup(a, pf_buf_view(&t.body)) : PF_S("{}"), err) < 0) {
+		hint_who(s, &t, err);
+	} else if (rc == 0 && pf_json_parse(out, a, t.body.n ? pf_dup(a, pf_buf_view(&t.body)) : PF_S("{}"), err) < 0) {
 		err->code = PF_ETRANSFER;
 		rc = pf_wrap(err, "the answer of %s", t.url);
 	}

@@ -10,6 +10,7 @@ struct pf_tracking {
 	struct pf_url url;	/* http or https, as the user gave it */
 	struct pf_str base; /* "https://host:port/prefix", without a final slash or credentials */
 	struct pf_str token;	/* of the header Authorization, "Bearer ..."; or empty */
+	const char *who;	/* what says who we are: "MLFLOW_TRACKING_TOKEN"; NULL: nothing */
 };
 
 enum pf_tracking_role { PF_TRACKING, PF_REGISTRY };

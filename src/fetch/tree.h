@@ -7,6 +7,9 @@
 
 /* May a server list a file or a folder by this name? EINTEGRITY. */
 int pf_tree_check_path(struct pf_str path, struct pf_err *err) PF_MUST_USE;
+/* "MLmodel", else "x/MLmodel", of a model that is in the only folder there (pf_tree_root). NULL:
+ * there is none. */
+struct pf_remote_file *pf_tree_mlmodel(const struct pf_remote_files *files);
 /* Asks for the list; refuses names that climb, are there twice, or are files and folders at once,
  * and more than there may be. The biggest come first. */
 int pf_tree_list(struct pf_remote_files *out, struct pf_remote *r, struct pf_err *err) PF_MUST_USE;

@@ -31,6 +31,22 @@ int pf_tree_check_path(struct pf_str path, struct pf_err *err)
 	return 0;
 }
 
+struct pf_remote_file *pf_tree_mlmodel(const struct pf_remote_files *files)
+{
+	struct pf_remote_file *found = NULL;
+
+	for (size_t i = 0; i < files->n; i++) {
+		struct pf_str path = files->v[i].path;
+		size_t slash = pf_str_find(path, '/');
+
+		if (slash == PF_NPOS && pf_str_is(path, "MLmodel"))
+			return &files->v[i];
+		if (slash != PF_NPOS && pf_str_is(pf_str_skip(path, slash + 1), "MLmodel"))
+			found = &files->v[i];
+	}
+	return found;
+}
+
 /* ---- what was asked for ---- */
 
 /* What an environment is told by. */

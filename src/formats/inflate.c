@@ -6,14 +6,9 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "base/str.h"
-
-/* A zlib stream is deflate between other bytes than gzip's. libarchive unwraps gzip alone, so it
- * is given gzip's header in the place of zlib's two bytes, and enough zeros behind for its
- * trailer, whose checksum it does not look at. libdeflate would need all of the result at once. */
-static const char GZIP_HEAD[] = "\x1f\x8b\x08\0\0\0\0\0\0\xff";
-static const size_t GZIP_HEAD_N = 10, GZIP_TAIL_N = 8, ZLIB_HEAD_N = 2;
 
 static const struct wrap {
 	const char *name;
@@ -22,10 +17,8 @@ static const struct wrap {
 	int code;
 } WRAPS[] = {
 	[PF_WRAP_NONE] = { "", { 0 }, NULL, 0 },
-	[PF_WRAP_GZIP] = { "gzip", { "\x1f\x8b", 2 }, archive_read_support_filter_gzip,
-			   ARCHIVE_FILTER_GZIP },
-	[PF_WRAP_ZLIB] = { "zlib", { "\x78", 1 }, archive_read_support_filter_gzip,
-			   ARCHIVE_FILTER_GZIP },
+	[PF_WRAP_GZIP] = { "gzip", { "\x1f\x8b", 2 }, NULL, 0 },
+	[PF_WRAP_ZLIB] = { "zlib", { "\x78", 1 }, NULL, 0 },
 	[PF_WRAP_BZ2] = { "bzip2", { "BZh", 3 }, archive_read_support_filter_bzip2,
 			  ARCHIVE_FILTER_BZIP2 },
 	[PF_WRAP_XZ] = { "xz", { "\xfd" "7zXZ", 5 }, archive_read_support_filter_xz,
@@ -75,10 +68,22 @@ void pf_source_memory(struct pf_source *out, struct pf_str bytes)
 	*out = (struct pf_source){ .window = bytes.p, .have = bytes.n, .limit = UINT64_MAX };
 }
 
+/* gzip and zlib, whose checksums libarchive does not look at; libdeflate would need all of the
+ * result at once. */
+struct unzip {
+	z_stream z;
+	const char *name;
+	bool gzip, between, ended; /* a stream has ended: another may follow */
+	unsigned char in[32768];
+};
+
 void pf_source_free(struct pf_source *s)
 {
 	if (s->archive)
 		archive_read_free(s->archive);
+	if (s->zlib)
+		inflateEnd(&((struct unzip *)s->zlib)->z);
+	free(s->zlib);
 	free(s->buffer);
 	memset(s, 0, sizeof(*s));
 }
@@ -100,7 +105,83 @@ static ssize_t read_stretch(struct pf_source *s, void *to, size_t n)
 	return got;
 }
 
-/* ---- what libarchive reads from: head, stretch of the file, tail of zeros ---- */
+/* ---- zlib ---- */
+
+static int open_zlib(struct pf_source *s, enum pf_wrap_kind kind, struct pf_err *err)
+{
+	struct unzip *u = calloc(1, sizeof(*u));
+
+	if (!u)
+		pf_oom();
+	u->gzip = kind == PF_WRAP_GZIP;
+	u->name = WRAPS[kind].name;
+	if (inflateInit2(&u->z, MAX_WBITS + (u->gzip ? 16 : 0)) != Z_OK) {
+		free(u);
+		return pf_fail(err, PF_EIO, "cannot unwrap %s: zlib cannot be loaded",
+			       WRAPS[kind].name);
+	}
+	s->zlib = u;
+	return 0;
+}
+
+static int fail_zlib(const struct unzip *u, struct pf_err *err, const char *why)
+{
+	return pf_fail(err, PF_EMODEL, "damaged %s data (%s)", u->name,
+		       why ? why : "no reason given");
+}
+
+/* More of the file, where nothing is at hand: 0 at its end. */
+static ssize_t feed_zlib(struct pf_source *s, struct pf_err *err)
+{
+	struct unzip *u = s->zlib;
+	ssize_t got;
+
+	if (u->z.avail_in)
+		return 1;
+	got = read_stretch(s, u->in, sizeof(u->in));
+	if (got < 0)
+		return pf_fail_errno(err, "cannot be read");
+	u->z.next_in = u->in;
+	u->z.avail_in = (uInt)got;
+	return got;
+}
+
+/* gzip's streams may follow one another; what follows them and is none is not looked at. */
+static int begin_stream(struct unzip *u, struct pf_err *err)
+{
+	u->between = false;
+	u->ended = !u->z.avail_in || u->z.next_in[0] != 0x1f;
+	if (u->ended || inflateReset(&u->z) == Z_OK)
+		return 0;
+	return fail_zlib(u, err, u->z.msg);
+}
+
+static ssize_t read_zlib(struct pf_source *s, char *to, size_t room, struct pf_err *err)
+{
+	struct unzip *u = s->zlib;
+	int rc;
+
+	u->z.next_out = (Bytef *)to;
+	u->z.avail_out = (uInt)room;
+	while (u->z.avail_out == room && !u->ended) {
+		ssize_t got = feed_zlib(s, err);
+
+		if (got < 0 || (u->between && begin_stream(u, err) < 0))
+			return -1;
+		if (u->ended)
+			break;
+		if (got == 0)
+			return fail_zlib(u, err, "it ends too early");
+		rc = inflate(&u->z, Z_NO_FLUSH);
+		if (rc != Z_OK && rc != Z_STREAM_END)
+			return fail_zlib(u, err, u->z.msg);
+		u->between = rc == Z_STREAM_END && u->gzip;
+		u->ended = rc == Z_STREAM_END && !u->gzip;
+	}
+	return (ssize_t)(room - u->z.avail_out);
+}
+
+/* ---- what libarchive reads from: a stretch of the file ---- */
 
 struct feed {
 	struct pf_source *source;
@@ -114,21 +195,9 @@ static la_ssize_t feed_read(struct archive *a, void *ctx, const void **block)
 	ssize_t got;
 
 	*block = f->block;
-	if (s->head_n) {
-		size_t n = s->head_n;
-
-		memcpy(f->block, s->head, n);
-		s->head_n = 0;
-		return (la_ssize_t)n;
-	}
 	got = read_stretch(s, f->block, sizeof(f->block));
 	if (got < 0)
 		archive_set_error(a, errno, "cannot be read");
-	if (got == 0 && s->tail_n) {
-		got = (ssize_t)s->tail_n;
-		memset(f->block, 0, s->tail_n);
-		s->tail_n = 0;
-	}
 	return got;
 }
 
@@ -166,28 +235,27 @@ static int open_archive(struct archive *a, struct pf_source *s, const struct wra
 	return 0;
 }
 
+static int open_libarchive(struct pf_source *s, enum pf_wrap_kind kind, struct pf_err *err)
+{
+	s->archive = archive_read_new();
+	if (!s->archive)
+		return pf_fail(err, PF_EIO, "cannot unwrap %s: libarchive cannot be loaded",
+			       WRAPS[kind].name);
+	return open_archive(s->archive, s, &WRAPS[kind], err);
+}
+
 int pf_source_unwrap(struct pf_source *out, enum pf_wrap_kind kind, int fd, uint64_t at,
 		     uint64_t size, uint64_t limit, struct pf_err *err)
 {
-	struct archive *a = archive_read_new();
+	int rc;
 
-	if (!a)
-		return pf_fail(err, PF_EIO, "cannot unwrap %s: libarchive cannot be loaded",
-			       WRAPS[kind].name);
 	*out = (struct pf_source){ .fd = fd, .fd_at = at, .fd_end = at + size, .limit = limit };
 	own_buffer(out);
-	out->archive = a;
-	if (kind == PF_WRAP_ZLIB) {
-		out->head = GZIP_HEAD;
-		out->head_n = GZIP_HEAD_N;
-		out->tail_n = GZIP_TAIL_N;
-		out->fd_at += ZLIB_HEAD_N < size ? ZLIB_HEAD_N : size;
-	}
-	if (open_archive(a, out, &WRAPS[kind], err) < 0) {
-		pf_source_free(out);
-		return -1;
-	}
-	return 0;
+	rc = WRAPS[kind].support ? open_libarchive(out, kind, err) : open_zlib(out, kind, err);
+	if (rc == 0 && pf_source_fill(out, 1, err) >= 0) /* it is what it begins like */
+		return 0;
+	pf_source_free(out);
+	return -1;
 }
 
 /* One read into the buffer's free end: bytes, 0 at the end, -1 with err. */
@@ -197,7 +265,11 @@ static ssize_t read_more(struct pf_source *s, struct pf_err *err)
 	size_t room = PF_SOURCE_WINDOW - s->have;
 	ssize_t got;
 
-	if (s->archive) {
+	if (s->zlib) {
+		got = read_zlib(s, to, room, err);
+		if (got < 0)
+			return -1;
+	} else if (s->archive) {
 		got = archive_read_data(s->archive, to, room);
 		if (got < 0)
 			return fail_archive(err, s->archive,
@@ -266,7 +338,7 @@ int pf_source_skip(struct pf_source *s, uint64_t n, struct pf_err *err)
 		s->pos = s->have;
 		if (!s->buffer)
 			return 0;
-		if (!s->archive)
+		if (!s->archive && !s->zlib)
 			return skip_stretch(s, n);
 		more = pf_source_fill(s, 1, err);
 		if (more <= 0)

@@ -19,7 +19,8 @@ enum pf_wrap_kind {
 	PF_WRAP_ZSTD
 };
 
-/* Memory use is one window, whatever the file's size and whatever it unpacks to. */
+/* Memory use is one window, whatever the file's size and whatever it unpacks to. Whoever has read
+ * to the end has seen every checksum that the compressor left. */
 struct pf_source {
 	const char *window;	/* bytes at hand: [pos, have) */
 	size_t pos, have;
@@ -27,9 +28,8 @@ struct pf_source {
 	uint64_t limit;		/* unwrapped bytes that may be produced */
 	int fd;			/* borrowed */
 	uint64_t fd_at, fd_end;	/* the stretch of the file that is still to be read */
-	void *archive;		/* libarchive's reader, when something is unwrapped */
-	const char *head;	/* bytes put in front of the file's for the unwrapper */
-	size_t head_n, tail_n;	/* ... and zeros put behind */
+	void *archive;		/* libarchive's reader, or... */
+	void *zlib;		/* ... that of gzip and zlib, when something is unwrapped */
 	char *buffer;		/* NULL: a view of memory, whole in the window */
 };
 

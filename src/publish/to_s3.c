@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "fetch/refusal.h"
 #include "fetch/s3.h"
@@ -194,6 +195,69 @@ static int question(struct pf_str *out, struct pf_upload *u, struct pf_transfer 
 	return rc;
 }
 
+static void drop(struct pf_upload *u, const struct pf_upload_file *f)
+{
+	struct bucket *b = u->own;
+	struct pf_transfer t = { .method = "DELETE" };
+	struct pf_err ignored;
+
+	t.url = pf_formatz(&t.arena, PF_FMT "?uploadId=" PF_FMT, PF_ARG(url_of(&t.arena, b, f)),
+			   PF_ARG(pf_url_encode(&t.arena, f->id, "")));
+	pf_s3_sign(&t, &b->s3);
+	(void)!question(NULL, u, &t, NULL, &ignored);
+}
+
+/* <ListMultipartUploadsResult><Upload><Key/><UploadId/></Upload>... */
+struct begun {
+	struct pf_arena *a;
+	struct pf_str wanted, known; /* the key, and the upload of it that is ours */
+	struct pf_str key, id;
+	struct pf_strs others;
+};
+
+static int take_upload(void *ctx, struct pf_str path, struct pf_str text, struct pf_err *err)
+{
+	struct begun *b = ctx;
+
+	(void)err;
+	if (pf_str_is(path, "ListMultipartUploadsResult/Upload/Key"))
+		b->key = pf_dup(b->a, text);
+	else if (pf_str_is(path, "ListMultipartUploadsResult/Upload/UploadId"))
+		b->id = pf_dup(b->a, text);
+	else if (pf_str_is(path, "ListMultipartUploadsResult/Upload") &&
+		 pf_str_eq(b->key, b->wanted) && !pf_str_eq(b->id, b->known))
+		*PF_PUSH(b->a, &b->others) = b->id;
+	return 0;
+}
+
+/* Who was asked twice may have begun twice, and keeps parts that nobody will ask for. Nobody but us
+ * writes to this key. */
+static void drop_others(struct pf_upload *u, const struct pf_upload_file *f)
+{
+	struct bucket *b = u->own;
+	struct pf_arena *a = &u->arena;
+	struct begun begun = { .a = a, .known = f->id };
+	struct pf_transfer t = { .body = PF_BUF(PF_MAX_REST), .max = PF_MAX_REST };
+	struct pf_upload_file other = *f;
+	struct pf_err ignored;
+
+	begun.wanted = pf_format(a, PF_FMT "%s" PF_FMT, PF_ARG(b->s3.key), b->s3.key.n ? "/" : "",
+				 PF_ARG(f->path));
+	t.url = pf_formatz(&t.arena, PF_FMT "/?prefix=" PF_FMT "&uploads", PF_ARG(b->s3.base),
+			   PF_ARG(pf_url_encode(&t.arena, begun.wanted, "")));
+	pf_s3_sign(&t, &b->s3);
+	pf_pool_start(&u->pool, &t);
+	if (pf_pool_wait(&u->pool, &t, &ignored) < 0 ||
+	    pf_xml_read(pf_buf_view(&t.body), take_upload, &begun, &ignored) < 0)
+		pf_note("the bucket may keep parts of " PF_FMT " that are none of it: it was asked "
+			"twice to take them", PF_ARG(pf_shown(f->path)));
+	pf_transfer_free(&u->pool, &t);
+	for (size_t i = 0; i < begun.others.n; i++) {
+		other.id = begun.others.v[i];
+		drop(u, &other);
+	}
+}
+
 static int begin(struct pf_upload *u, struct pf_upload_file *f, struct pf_err *err)
 {
 	struct bucket *b = u->own;
@@ -204,6 +268,8 @@ static int begin(struct pf_upload *u, struct pf_upload_file *f, struct pf_err *e
 	pf_s3_sign(&t, &b->making);
 	if (question(&f->id, u, &t, "InitiateMultipartUploadResult/UploadId", err) < 0)
 		return -1;
+	if (t.retries)
+		drop_others(u, f);
 	f->parts = pf_alloc_array(&u->arena, f->part_count, sizeof(*f->parts));
 	return 0;
 }
@@ -231,18 +297,6 @@ static int end(struct pf_upload *u, const struct pf_upload_file *f, struct pf_er
 	*PF_PUSH(&t.arena, &t.headers) = PF_S("Content-Type: application/xml");
 	pf_s3_sign(&t, &b->s3);
 	return question(NULL, u, &t, "CompleteMultipartUploadResult", err);
-}
-
-static void drop(struct pf_upload *u, const struct pf_upload_file *f)
-{
-	struct bucket *b = u->own;
-	struct pf_transfer t = { .method = "DELETE" };
-	struct pf_err ignored;
-
-	t.url = pf_formatz(&t.arena, PF_FMT "?uploadId=" PF_FMT, PF_ARG(url_of(&t.arena, b, f)),
-			   PF_ARG(pf_url_encode(&t.arena, f->id, "")));
-	pf_s3_sign(&t, &b->s3);
-	(void)!question(NULL, u, &t, NULL, &ignored);
 }
 
 const struct pf_upload_kind pf_upload_s3 = {

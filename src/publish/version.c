@@ -23,6 +23,8 @@ static int make_registered(struct pf_publishing *p, struct pf_err *err)
 		pf_note("registered a new model, %s", p->o->registered);
 		return 0;
 	}
+	if (strstr(err->msg, "already taken by a prompt")) /* of which it would be a version */
+		return -1;
 	return pf_str_starts(pf_s(err->msg), "RESOURCE_ALREADY_EXISTS") ||
 			       pf_str_starts(pf_s(err->msg), "ALREADY_EXISTS")
 		       ? 0

@@ -65,6 +65,12 @@ check "a model that moves: before" fetched models:/moved@champion
 touch "$work/moved"
 check "and after" fetched models:/moved@champion
 
+check "a model in the only folder there" ends 0 fetch mlflow-artifacts:/above
+check "is it" grep -qx '#1' "$(cat "$work/out")/MLmodel"
+touch "$work/remade"
+check "and when it was made anew" ends 0 fetch mlflow-artifacts:/above
+check "the other" grep -qx '#2' "$(cat "$work/out")/MLmodel"
+
 # ---- commands ----
 forget
 expect "deps needs the texts alone" 0 "scikit-learn==" "$program" deps models:/good/1
@@ -82,6 +88,16 @@ expect "a folder here is used in place" 0 "$work/model" fetch "$work/model"
 forget
 MLFLOW_TRACKING_URI=http://127.0.0.1:$auth/prefix
 expect "nobody" 4 "UNAUTHENTICATED: who are you?" fetch models:/good/1
+check "is told how to be somebody" said "set MLFLOW_TRACKING_USERNAME"
+refused() { # WHO SETTING...: is named, and what it says is not
+	who=$1
+	shift
+	expect "who is refused" 4 "who asks is what $who says" env "$@" "$program" fetch models:/good/1
+	check "is not told" silent 5ecret
+}
+refused "the tracking URI" "MLFLOW_TRACKING_URI=http://no:5ecret@127.0.0.1:$auth/prefix"
+refused MLFLOW_TRACKING_PASSWORD MLFLOW_TRACKING_USERNAME=no MLFLOW_TRACKING_PASSWORD=5ecret
+refused MLFLOW_TRACKING_TOKEN MLFLOW_TRACKING_TOKEN=no5ecret
 MLFLOW_TRACKING_TOKEN=t0ken
 export MLFLOW_TRACKING_TOKEN
 check "a token" fetched models:/good/1
@@ -283,5 +299,33 @@ expect "what is no archive" 3 "is not a directory" fetch "$work/model/MLmodel"
 expect "deps of a ZIP" 0 "scikit-learn" "$program" deps "$work/packed/model.zip"
 head -c 300 "$work/packed/model.tgz" >"$work/packed/cut.tgz"
 expect "one that was cut short" 5 "" fetch "$work/packed/cut.tgz"
-check "leaves nothing that is taken for a model" test "$(find "$PYFUNC_ENV_STORE/models" -maxdepth 1 -type d ! -name '*.part' | wc -l)" -eq 3
+python3 - "$work/packed" <<'END'
+import bz2, gzip, lzma, os, sys
+os.chdir(sys.argv[1])
+with open("model.tgz", "rb") as f:
+    tar = gzip.decompress(f.read())
+half = len(tar) // 2
+packed = {"gz": gzip.compress(tar), "bz2": bz2.compress(tar), "xz": lzma.compress(tar)}
+files = {"many.gz": gzip.compress(tar[:half]) + gzip.compress(tar[half:]), "behind.gz": packed["gz"] + bytes(512),
+         "stored.gz": gzip.compress(tar, 0), "twice.gz": gzip.compress(packed["gz"])}
+for name, data in packed.items():
+    files["whole." + name], files["end." + name] = data, data[:-1]
+def changed(name, at):
+    data = bytearray(files[name])
+    data[at] ^= 1
+    return data
+files.update({"sum.gz": changed("whole.gz", -5), "second.gz": changed("many.gz", -1),
+              "flipped.gz": changed("stored.gz", files["stored.gz"].index(b"loader_module"))})
+for name, data in files.items():
+    with open(name, "wb") as f:
+        f.write(data)
+END
+for name in whole.gz many.gz behind.gz stored.gz whole.bz2 whole.xz; do
+	check "a tar: $name" fetched "$work/packed/$name"
+done
+for name in sum.gz flipped.gz second.gz end.gz end.bz2 end.xz; do
+	expect "a tar whose checksum is not right: $name" 5 "damaged" fetch "$work/packed/$name"
+done
+expect "one in another" 9 "compressed more than once" fetch "$work/packed/twice.gz"
+check "leaves nothing that is taken for a model" test "$(find "$PYFUNC_ENV_STORE/models" -maxdepth 1 -type d ! -name '*.part' | wc -l)" -eq 9
 finish

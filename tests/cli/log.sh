@@ -132,6 +132,8 @@ expect "a run that is created, and told of by 500" 4 "500" log "$work/model" --e
 check "is not created twice" test "$(grep -c '^runs/create' "$work/calls")" -eq 1
 expect "a version that is refused" 4 "INVALID_PARAMETER_VALUE: Invalid model version source" log "$work/model" --experiment plain --registered-model-name refused
 check "the model is there, though" said "logged as models:/m-"
+expect "a name that is a prompt's" 4 "already taken by a prompt" log "$work/model" --experiment plain --registered-model-name prompt
+check "the model is no version of it" said "but not registered"
 expect "a version that is never ready" 4 "FAILED_REGISTRATION and message: no room" log "$work/model" --experiment plain --registered-model-name failed --alias a
 check "has no alias" untold '"alias": "a"'
 expect "no server" 2 "MLFLOW_TRACKING_URI" env -u MLFLOW_TRACKING_URI "$program" log "$work/model"

@@ -52,6 +52,11 @@ check "and is rid of the parts that were begun" grep -q '^A DELETE .*weights.bin
 expect "parts that come to nothing, told by 200" 4 "InternalError: it came to nothing" log "$work/model" --experiment late --registered-model-name good
 check "register nothing" sh -c "! grep -q model-versions/create '$work/t/calls'"
 check "and leave no MLmodel" none "$work/s3/buckets/late" -name MLmodel
+forget
+check "parts that were begun, and told of by 500" ends 0 log "$work/model" --experiment again
+check "are begun anew" test "$(grep -c '^A POST .*weights.bin?uploads ' "$work/s3/log")" -eq 2
+check "the others are dropped, and nothing else" test "$(grep -c '^A DELETE .*weights.bin?uploadId=' "$work/s3/log")" -eq 1
+check "all of it is there" diff -r -x MLmodel "$work/model" "$(echo "$work/s3/buckets/again/up/again/models"/*/artifacts)"
 expect "a wrong key" 4 "SignatureDoesNotMatch" env AWS_SECRET_ACCESS_KEY=wrong "$program" log "$work/model" --experiment bucket
 expect "no key" 4 "AccessDenied" env -u AWS_ACCESS_KEY_ID "$program" log "$work/model" --experiment bucket
 finish

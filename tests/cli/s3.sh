@@ -175,6 +175,10 @@ expect "a name that climbs" 5 "leads out of its folder" fetch s3://odd-climb/m
 expect "a name of elsewhere" 5 "not asked for" fetch s3://odd-outside/m
 expect "a name twice" 5 "is there twice" fetch s3://odd-twice/m
 expect "a file in a file" 5 "lies in a file" fetch s3://odd-inside/m
+expect "a folder with bytes in it" 5 "leads out of its folder" fetch s3://odd-slash/m
+expect "a name that is empty" 5 "is no name" fetch s3://odd-nameless/m
+expect "a part of one that is" 5 "leads out of its folder" fetch s3://odd-gap/m
+expect "a clock that is wrong" 4 "set the clock of this machine" fetch s3://skewed/m
 expect "no size" 5 "no size" fetch s3://odd-sizeless/m
 expect "a circle" 5 "circle" fetch s3://odd-circle/m
 expect "no way on" 5 "does not say where" fetch s3://odd-lost/m

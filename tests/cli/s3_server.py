@@ -8,7 +8,8 @@ Buckets: models, public (nobody has to sign), west and west400 (in eu-west-1, to
 away (its files redirect to another origin), changing (a file is another one once it was listed), cut (each file breaks
 off once), odd-NAME (lists that are not to be believed). Beside them: STS, a container's and a machine's keys.
 
-Written to, objects lie in WORK/buckets. denied takes none; late answers 200 when parts are put together, and tells of an error."""
+Written to, objects lie in WORK/buckets. denied takes none; late answers 200 when parts are put together, and tells of an error; again begins
+parts twice when it is first asked to."""
 import hashlib
 import hmac
 import json
@@ -30,6 +31,9 @@ ODD = {
     "outside": "<Contents><Key>other/x</Key><Size>1</Size></Contents>",
     "twice": "<Contents><Key>m/x</Key><Size>1</Size></Contents>" * 2,
     "inside": "".join(f"<Contents><Key>m/{k}</Key><Size>1</Size></Contents>" for k in ("a", "a/b")),
+    "slash": "<Contents><Key>m/x/</Key><Size>3</Size></Contents>",
+    "nameless": "<Contents><Key>m/</Key><Size>3</Size></Contents>",
+    "gap": "<Contents><Key>m/x//y</Key><Size>3</Size></Contents>",
     "sizeless": "<Contents><Key>m/x</Key><Size>-1</Size></Contents>",
     "circle": "<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>"
               "<Contents><Key>m/x</Key><Size>1</Size></Contents>",
@@ -99,6 +103,9 @@ class Handler(loopback.Handler):
         if "uploads" in query:
             number = f"up/{len(UPLOADS)}+"
             UPLOADS[number] = {}
+            if bucket == "again" and bucket not in SEEN:  # begun, and nobody is told
+                SEEN.add(bucket)
+                return self.refuse(500, "InternalError")
             return self.answer(200, f"<InitiateMultipartUploadResult><UploadId>{number}</UploadId></InitiateMultipartUploadResult>".encode())
         if self.command == "DELETE":
             UPLOADS[query["uploadId"]] = None
@@ -110,6 +117,7 @@ class Handler(loopback.Handler):
         if bucket == "late":
             return self.answer(200, b"<Error><Code>InternalError</Code><Message>it came to nothing</Message></Error>")
         self.keep(bucket, name, b"".join(parts[n] for n in sorted(parts)))
+        UPLOADS[query["uploadId"]] = None
         return self.answer(200, b"<CompleteMultipartUploadResult><ETag>x</ETag></CompleteMultipartUploadResult>")
 
     def answer(self, status, body=b"", **headers):
@@ -242,6 +250,8 @@ class Handler(loopback.Handler):
             return self.refuse(400, "AuthorizationHeaderMalformed", "<Region>eu-west-1</Region>")
         if bucket == "odd-region":
             return self.refuse(301, "PermanentRedirect", "<Region>127.0.0.1:1/</Region>")
+        if bucket == "skewed":
+            return self.refuse(403, "RequestTimeTooSkewed")
         if bucket == "missing":
             return self.refuse(404, "NoSuchBucket")
         if self.command == "HEAD":
@@ -250,6 +260,10 @@ class Handler(loopback.Handler):
             return self.put(bucket, urllib.parse.unquote(way[1:]), query)
         if self.command in ("POST", "DELETE"):
             return self.parts(bucket, urllib.parse.unquote(way[1:]), query)
+        if way == "/" and "uploads" in query:
+            inner = "".join(f"<Upload><Key>{escape(name)}</Key><UploadId>{n}</UploadId></Upload>" for n, parts in UPLOADS.items()
+                            if parts is not None for name in (query["prefix"], query["prefix"] + "2"))
+            return self.answer(200, f"<ListMultipartUploadsResult>{inner}</ListMultipartUploadsResult>".encode())
         if way == "/":
             return self.listing(bucket, query) if query.get("list-type") == "2" else self.answer(400)
         return self.file(bucket, urllib.parse.unquote(way[1:]))

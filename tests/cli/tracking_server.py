@@ -7,7 +7,7 @@ paths say how it answers; all that it was asked is a line of WORK/log: METHOD PA
 Models: good, moved (to other files from WORK/moved on), local (a path of this machine), file (file:///etc),
 circle (models:/circle/1), foreign (another origin's artifacts), secret (credentials in the answer), prompt (none); those
 of which WORK/places has a line, NAME PLACE, are there.
-Folders of artifacts: model, climb ("../x" in the list), absolute, twice, fileinfile, endless, cut (each
+Folders of artifacts: model, above (one folder, with an MLmodel that is another of its size from WORK/remade on), climb ("../x" in the list), absolute, twice, fileinfile, endless, cut (each
 file breaks off once), slow (a file takes a while), big (its first half alone, the first time), elsewhere (of a run:
 another folder's files); packed.zip is a file.
 
@@ -122,6 +122,10 @@ class Handler(tracking_writes.Writes, loopback.Handler):
             return self.tell({"files": self.stored_listing(path)})
         odd = {"climb": ["../x"], "absolute": ["/etc/passwd"], "twice": ["MLmodel", "MLmodel"],
                "fileinfile": ["a", "a/b"], "big": ["MLmodel", "big.bin"]}
+        if kind == "above":
+            size = os.path.getsize(os.path.join(MODEL, "MLmodel")) + 3
+            return self.tell({"files": [{"path": "MLmodel", "is_dir": False, "file_size": size} if below else
+                                        {"path": "top", "is_dir": True}]})
         if kind == "endless":
             return self.tell({"files": [{"path": "d", "is_dir": True}]})
         if kind in ("empty", "packed.zip"):
@@ -143,6 +147,9 @@ class Handler(tracking_writes.Writes, loopback.Handler):
         kind, _, below = path.partition("/")
         if kind == "packed.zip":
             return self.answer(200, ARCHIVES["zip"])
+        if kind == "above":
+            with open(os.path.join(MODEL, "MLmodel"), "rb") as f:
+                return self.answer(200, f.read() + (b"#2\n" if os.path.exists(os.path.join(WORK, "remade")) else b"#1\n"))
         if self.is_stored(path):
             return self.answer(200, self.stored_file(path))
         if below != "big.bin" and not os.path.isfile(os.path.join(MODEL, below)):
@@ -171,7 +178,8 @@ class Handler(tracking_writes.Writes, loopback.Handler):
         query = dict(urllib.parse.parse_qsl(url.query))
         length = int(self.headers.get("Content-Length") or 0)
         body = json.loads(self.rfile.read(length) or b"{}") if length else {}
-        if self.server.name == "auth" and not self.headers.get("Authorization"):
+        who = self.headers.get("Authorization") or "-"
+        if self.server.name == "auth" and (who == "-" or who.startswith(("Bearer no", "Basic bm86"))):  # "no:"
             return self.refuse("UNAUTHENTICATED", "who are you?", 401)
         if self.is_elsewhere(url, query):
             return self.answer(307, Location=f"http://127.0.0.1:{PORTS['B']}{self.path}")

@@ -32,7 +32,7 @@ class Writes:
 
     def root(self, experiment):
         return {"path": os.path.join(self.work, "root"), "elsewhere": "/nowhere-here/root", "bucket": "s3://models/up", "west": "s3://west/up",
-                "denied": "s3://denied/up", "late": "s3://late/up", "google": "gs://models/up", "closed": "gs://closed/up",
+                "denied": "s3://denied/up", "late": "s3://late/up", "again": "s3://again/up", "google": "gs://models/up", "closed": "gs://closed/up",
                 "cloud": "wasbs://c@account.blob.core.windows.net/up"}.get(experiment, "mlflow-artifacts:") + "/" + experiment
 
     def run(self, run):
@@ -123,6 +123,9 @@ class Writes:
     def do_registered_models_create(self, _, body):
         if body["name"] == "good":
             return self.refuse("RESOURCE_ALREADY_EXISTS", "Registered Model (name=good) already exists.", 400)
+        if body["name"] == "prompt":
+            return self.refuse("RESOURCE_ALREADY_EXISTS", "Tried to create a registered model with name 'prompt', but the name is "
+                               "already taken by a prompt.", 400)
         return self.tell({"registered_model": {"name": body["name"]}})
 
     def version(self, name, status):
