@@ -68,14 +68,15 @@ static void announce_batch(struct pf_solver *s, struct pf_package *p)
 
 /* ---- whose turn it is ---- */
 
-/* As uv: what can be one thing only comes first, then what is in many conflicts. */
+/* As uv: what can be one thing only comes first, then what is in many conflicts. But what is in the
+ * way of many is last: before those that are still to come it would be in their way once more. */
 static unsigned urgency(const struct pf_package *p)
 {
 	if (p->direct || pf_package_decided(p))
 		return 4;
 	if (p->pinned || pf_bits_is_single(p->left, p->bits))
 		return 3;
-	return p->early ? 2 : p->late ? 1 : 0;
+	return p->early ? 2 : p->late ? 0 : 1;
 }
 
 static struct pf_package *pick(struct pf_solver *s)
