@@ -1,4 +1,4 @@
-/* batch_npz.c - archives of arrays a batch of rows at a time, unpacked into a file without a name */
+/* batch_npz.c - archives of arrays a batch of rows at a time, from a file without a name */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <fcntl.h>
 #include <sys/mman.h>

@@ -152,7 +152,8 @@ bool pf_batch_rows_of(size_t *rows, const struct pf_value *v)
 	return v->list.n > 0;
 }
 
-struct pf_value pf_batch_slice(struct pf_arena *a, const struct pf_value *v, size_t from, size_t rows)
+struct pf_value pf_batch_slice(struct pf_arena *a, const struct pf_value *v, size_t from,
+			       size_t rows)
 {
 	struct pf_value made = *v;
 

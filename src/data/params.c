@@ -65,8 +65,8 @@ static void put_unsafe(struct pf_buf *out, const struct pf_param *p, const struc
 	pf_buf_cstr(out, "`");
 }
 
-/* As numpy's datetime64 has it, of which MLflow asks for a datetime: hours alone will do, and what is
- * finer than microseconds will not. */
+/* As numpy's datetime64 has it, of which MLflow asks for a datetime: hours alone will do, and what
+ * is finer than microseconds will not. */
 static bool read_date(int64_t *ns, struct pf_str s)
 {
 	static const char midnight[] = "2000-01-01T00:00:00";
