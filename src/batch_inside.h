@@ -27,8 +27,8 @@ int pf_batch_ask(struct pf_batch_work *w, const struct pf_value *data,
 /* --params, or what the input came with. */
 int pf_batch_params(struct pf_value *out, struct pf_batch_work *w, struct pf_arena *a,
 		    const struct pf_request *request) PF_MUST_USE;
-/* Asks for so many rows of an array, or of a map of them; in `file`, if it is not empty, they lie,
- * and its pages up to them are let go of afterwards. */
+/* Asks for all rows of an array, or of a map of them, a batch at a time. They may lie in `file`,
+ * whose pages are let go of once they were used; empty: in none. */
 int pf_batch_arrays(struct pf_batch_work *w, const struct pf_value *all, size_t rows,
 		    struct pf_str file) PF_MUST_USE;
 /* Does the signature say how many rows an array has? That is checked of the whole, not of parts. */

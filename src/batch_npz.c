@@ -1,4 +1,4 @@
-/* batch_npz.c - arrays of archives a batch of rows at a time, unpacked into a nameless file */
+/* batch_npz.c - archives of arrays a batch of rows at a time, from a file without a name */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <fcntl.h>
 #include <sys/mman.h>

@@ -18,6 +18,9 @@ enum pf_cast_from { PF_FROM_FRAME, PF_FROM_ARRAY };
 /* Both set `*why` instead of `out` and return 0 when only pandas can tell. */
 void pf_column_infer(struct pf_column *out, const char **why, struct pf_arena *a,
 		     const struct pf_cells *cells, size_t rows);
+/* As pandas.Series makes it of a list of Python's, in which elements of numpy's may be. */
+void pf_column_of_list(struct pf_column *out, const char **why, struct pf_arena *a,
+		       const struct pf_cells *cells, size_t rows);
 /* EMODEL "column 'a', row 3: expected integer, got 1.7" where a value would not survive. */
 int pf_column_cast(struct pf_column *out, const char **why, struct pf_arena *a,
 		   const struct pf_cells *cells, size_t rows, const struct pf_colspec *spec,

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "base/number.h"
+#include "base/str.h"
 #include "data/datetime.h"
 
 static int64_t read_whole(enum pf_type type, const void *data, size_t i)
@@ -163,5 +164,31 @@ bool pf_scalar_write(struct pf_buf *out, const struct pf_spelling *s, const stru
 		return true;
 	default:
 		return false;
+	}
+}
+
+struct pf_value pf_element_plain(const struct pf_value *v)
+{
+	const void *data = v->kind == PF_V_ELEMENT ? v->tensor->data : NULL;
+
+	if (v->kind == PF_V_TAGGED && pf_str_is(v->list.v[0].s, "numpy.str") &&
+	    v->list.v[1].kind == PF_V_STRING)
+		return v->list.v[1];
+	if (!data || v->tensor->type == PF_T_DATETIME)
+		return *v;
+	switch (v->tensor->type) {
+	case PF_T_BOOL:
+		return (struct pf_value){ .kind = PF_V_BOOL, .b = *(const uint8_t *)data };
+	case PF_T_FLOAT32:
+		return (struct pf_value){ .kind = PF_V_FLOAT, .d = (double)*(const float *)data };
+	case PF_T_FLOAT64:
+		return (struct pf_value){ .kind = PF_V_FLOAT, .d = *(const double *)data };
+	case PF_T_UINT64:
+		if (*(const uint64_t *)data > INT64_MAX)
+			return *v;
+		/* fall through */
+	default:
+		return (struct pf_value){ .kind = PF_V_INT,
+					  .i = read_whole(v->tensor->type, data, 0) };
 	}
 }

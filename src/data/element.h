@@ -20,3 +20,6 @@ void pf_elements_write(struct pf_buf *out, const struct pf_spelling *s, enum pf_
 		       const void *data, size_t from, size_t n);
 /* A value that is null or an element by itself; false: it is of another kind. */
 bool pf_scalar_write(struct pf_buf *out, const struct pf_spelling *s, const struct pf_value *v);
+/* What an element by itself is to Python: a BOOL, INT or FLOAT, and numpy's text a STRING. Dates,
+ * whole numbers beyond int64 and values of other kinds stay as they are. */
+struct pf_value pf_element_plain(const struct pf_value *v);

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "data/columns.h"
+#include "data/element.h"
 
 /* What kinds of cells there are, a bit each; NaN has its own. */
 #define KIND(k) (1u << (k))
@@ -71,4 +72,61 @@ void pf_column_infer(struct pf_column *out, const char **why, struct pf_arena *a
 		}
 	}
 	*out = made;
+}
+
+/* ---- lists that Python made: numpy's scalars among Python's own ---- */
+
+/* The type that numpy gives elements of both; none: another one than either. */
+static enum pf_type promote(enum pf_type a, enum pf_type b)
+{
+	static const struct {
+		enum pf_type first, last;
+	} kinds[] = { { PF_T_BOOL, PF_T_BOOL },
+		      { PF_T_INT8, PF_T_INT64 },
+		      { PF_T_UINT8, PF_T_UINT64 },
+		      { PF_T_FLOAT32, PF_T_FLOAT64 } };
+
+	for (size_t i = 0; i < PF_COUNT(kinds); i++)
+		if (a >= kinds[i].first && a <= kinds[i].last && b >= kinds[i].first &&
+		    b <= kinds[i].last)
+			return a > b ? a : b;
+	return (enum pf_type)0;
+}
+
+static enum pf_type common_type(const struct pf_value *v, size_t n)
+{
+	enum pf_type type = (enum pf_type)0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (v[i].kind != PF_V_ELEMENT)
+			return (enum pf_type)0;
+		type = promote(i ? type : v[i].tensor->type, v[i].tensor->type);
+	}
+	return type;
+}
+
+void pf_column_of_list(struct pf_column *out, const char **why, struct pf_arena *a,
+		       const struct pf_cells *cells, size_t rows)
+{
+	struct pf_column made = { .name = cells->name, .unnamed = cells->unnamed };
+	struct pf_cells own = *cells;
+	size_t width, put = 0;
+
+	if (!(kinds_of(cells->v, rows) & (KIND(PF_V_ELEMENT) | KIND(PF_V_TAGGED)))) {
+		pf_column_infer(out, why, a, cells, rows);
+		return;
+	}
+	made.type = common_type(cells->v, rows);
+	own.v = pf_alloc_array(a, rows, sizeof(*own.v));
+	for (size_t i = 0; i < rows; i++)
+		own.v[i] = pf_element_plain(&cells->v[i]);
+	width = made.type ? pf_type_width(made.type) : 0;
+	made.data = pf_alloc_array(a, rows, width);
+	while (width && put < rows &&
+	       pf_element_put((char *)made.data + put * width, made.type, &own.v[put]))
+		put++;
+	if (put == rows)
+		*out = made;
+	else
+		pf_column_infer(out, why, a, &own, rows);
 }

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "data/document.h"
+#include "data/element.h"
 #include "data/enforce.h"
 #include "data/strict.h"
 
@@ -90,7 +91,7 @@ static int enforce_plain(struct nesting *n, struct pf_value *out, const struct p
 			 enum pf_dtype wanted, bool required)
 {
 	struct pf_column c = { 0 };
-	struct pf_value cell = *v;
+	struct pf_value cell = v->kind == PF_V_TAGGED ? pf_element_plain(v) : *v;
 
 	if (!required && is_missing(v)) {
 		*out = (struct pf_value){ 0 };
@@ -177,7 +178,7 @@ static int enforce_plain_items(struct nesting *n, struct pf_value *out, const st
 	struct pf_value made = { .kind = PF_V_LIST };
 	struct pf_column c = { 0 };
 
-	pf_column_infer(&c, n->why, n->a, &cells, v->list.n);
+	pf_column_of_list(&c, n->why, n->a, &cells, v->list.n);
 	if (*n->why)
 		return 0;
 	if (pf_strict_column(&c, n->why, n->a, v->list.n, wanted, PF_S(""), n->err) < 0)
