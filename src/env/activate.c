@@ -2,6 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "env/activate.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "base/fs.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -151,17 +154,17 @@ static const struct script {
 	{ "bin/activate_this.py", PYTHON, { "", "" } },
 };
 
-static void add_quoted(struct pf_buf *out, const char *value, const struct quoting *q)
+static void add_quoted(struct pf_buf *out, struct pf_str value, const struct quoting *q)
 {
 	pf_buf_char(out, '\'');
-	for (; *value; value++) {
-		if (*value == '\'') {
+	for (size_t i = 0; i < value.n; i++) {
+		if (value.p[i] == '\'') {
 			pf_buf_cstr(out, q->quote);
 			continue;
 		}
-		if (strchr(q->guarded, *value))
+		if (strchr(q->guarded, value.p[i]))
 			pf_buf_char(out, '\\');
-		pf_buf_char(out, *value);
+		pf_buf_char(out, value.p[i]);
 	}
 	pf_buf_char(out, '\'');
 }
@@ -173,10 +176,142 @@ static void fill(struct pf_buf *out, const struct script *s, const char *path, c
 			pf_buf_char(out, *p);
 			continue;
 		}
-		add_quoted(out, p[1] == 'E' ? path : prompt, &s->quoting);
+		add_quoted(out, pf_s(p[1] == 'E' ? path : prompt), &s->quoting);
 		p++;
 	}
 }
+
+/* ---- of conda packages ---- */
+
+/* A variable that activation sets, or unsets where the value is a view of NULL. */
+struct setting {
+	struct pf_str name, value;
+};
+
+struct settings {
+	struct pf_arena *arena;
+	PF_VEC(struct setting) v;
+};
+
+static void add_setting(struct settings *s, struct pf_str name, struct pf_str value)
+{
+	*PF_PUSH(s->arena, &s->v) = (struct setting){ name, value };
+}
+
+static bool is_name(struct pf_str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!(i ? pf_is_alnum(s.p[i]) : pf_is_alpha(s.p[i])) && s.p[i] != '_')
+			return false;
+	return s.n > 0;
+}
+
+static void list_settings(struct settings *s, const char *path, const struct pf_node *activation)
+{
+	static const char *const unwanted[] = { "PYTHONHOME", "VIRTUAL_ENV", "VIRTUAL_ENV_PROMPT" };
+	const struct pf_node *set = pf_node_get(activation, "set");
+
+	for (size_t i = 0; i < PF_COUNT(unwanted); i++)
+		add_setting(s, pf_s(unwanted[i]), (struct pf_str){ 0 });
+	add_setting(s, PF_S("CONDA_PREFIX"), pf_s(path));
+	add_setting(s, PF_S("CONDA_DEFAULT_ENV"), pf_s(path));
+	for (size_t i = 0; set && i < set->n; i++)
+		if (set->v[i].kind == PF_NODE_STRING && is_name(set->v[i].key))
+			add_setting(s, set->v[i].key, set->v[i].text);
+}
+
+static void put_back(struct pf_buf *out, struct pf_str name)
+{
+	pf_buf_printf(out,
+		      "    unset " PF_FMT "\n"
+		      "    if [ -n \"${_OLD_VIRTUAL_VAR_" PF_FMT "+x}\" ]; then\n"
+		      "        " PF_FMT "=$_OLD_VIRTUAL_VAR_" PF_FMT "\n"
+		      "        export " PF_FMT "\n"
+		      "        unset _OLD_VIRTUAL_VAR_" PF_FMT "\n"
+		      "    fi\n",
+		      PF_ARG(name), PF_ARG(name), PF_ARG(name), PF_ARG(name), PF_ARG(name),
+		      PF_ARG(name));
+}
+
+static void set_one(struct pf_buf *out, const struct setting *one)
+{
+	pf_buf_printf(out,
+		      "if [ -n \"${" PF_FMT "+x}\" ]; then\n"
+		      "    _OLD_VIRTUAL_VAR_" PF_FMT "=$" PF_FMT "\n"
+		      "fi\n",
+		      PF_ARG(one->name), PF_ARG(one->name), PF_ARG(one->name));
+	if (!one->value.p) {
+		pf_buf_printf(out, "unset " PF_FMT "\n", PF_ARG(one->name));
+		return;
+	}
+	pf_buf_printf(out, PF_FMT "=", PF_ARG(one->name));
+	add_quoted(out, one->value, &SCRIPTS[0].quoting);
+	pf_buf_printf(out, "\nexport " PF_FMT "\n", PF_ARG(one->name));
+}
+
+/* An environment that is active, of whichever kind, goes first: by the function that knows it, not
+ * by a program of that name, of which a path would be told. */
+static const char LEAVE[] =
+	"# Read by a shell: . ENVIRONMENT/bin/activate\n"
+	"\n"
+	"if [ \"${_OLD_VIRTUAL_PATH+x}$(command -v deactivate)\" = xdeactivate ]; then\n"
+	"    deactivate nondestructive\n"
+	"fi\n"
+	"deactivate () {\n"
+	"    PATH=$_OLD_VIRTUAL_PATH\n"
+	"    export PATH\n"
+	"    unset _OLD_VIRTUAL_PATH\n"
+	"    if [ -n \"${_OLD_VIRTUAL_PS1+x}\" ]; then\n"
+	"        PS1=$_OLD_VIRTUAL_PS1\n"
+	"        unset _OLD_VIRTUAL_PS1\n"
+	"    fi\n";
+static const char LEFT[] = "    hash -r 2>/dev/null || :\n"
+			   "    [ \"${1-}\" = nondestructive ] || unset -f deactivate\n"
+			   "}\n"
+			   "_OLD_VIRTUAL_PATH=$PATH\n";
+static const char ENTERED[] = ":$PATH\n"
+			      "export PATH\n"
+			      "if [ -z \"${VIRTUAL_ENV_DISABLE_PROMPT-}\" ]; then\n"
+			      "    _OLD_VIRTUAL_PS1=${PS1-}\n"
+			      "    PS1=\"(pyfunc-env) ${PS1-}\"\n"
+			      "fi\n"
+			      "hash -r 2>/dev/null || :\n";
+
+static void fill_conda(struct pf_buf *out, struct settings *s, const char *path,
+		       struct pf_str first)
+{
+	struct pf_str front = pf_format(s->arena, PF_FMT "%s%s/bin", PF_ARG(first),
+					first.n ? ":" : "", path);
+
+	pf_buf_cstr(out, LEAVE);
+	for (size_t i = 0; i < s->v.n; i++)
+		put_back(out, s->v.v[i].name);
+	pf_buf_cstr(out, LEFT);
+	for (size_t i = 0; i < s->v.n; i++)
+		set_one(out, &s->v.v[i]);
+	pf_buf_cstr(out, "PATH=");
+	add_quoted(out, front, &SCRIPTS[0].quoting);
+	pf_buf_cstr(out, ENTERED);
+}
+
+int pf_activate_write_conda(int dir, const char *path, const struct pf_node *activation,
+			    struct pf_err *err)
+{
+	const char *name = SCRIPTS[0].name;
+	PF_AUTO(buf) text = PF_BUF(PF_MAX_TEXT_FILE);
+	PF_AUTO(arena) a = { 0 };
+	struct settings s = { .arena = &a };
+
+	if (faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	list_settings(&s, path, activation);
+	fill_conda(&text, &s, path, pf_node_text(activation, "path"));
+	return pf_buf_check(&text, name, err) < 0 ?
+		       -1 :
+		       pf_write_atomic(dir, name, pf_buf_view(&text), 0444, err);
+}
+
+/* ---- of wheels ---- */
 
 int pf_activate_write(int dir, const char *path, const char *prompt, struct pf_err *err)
 {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "base/json.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/proc.h"
@@ -245,17 +246,6 @@ static int install(struct pf_found_list *list, struct build *b, int dir, struct 
 	return pf_wheels_install(list, dir, python, b->plan, b->needs, b->python, &b->w, b->o, err);
 }
 
-/* What it was made of, for those who would make it again elsewhere. */
-static int keep_lock(struct build *b, int dir, struct pf_err *err)
-{
-	PF_AUTO(buf) text = PF_BUF(PF_MAX_LOCK);
-	struct pf_lock_of what = { .plan = b->plan, .python = b->python };
-
-	if (pf_lock_write(&text, "pylock", &what, err) < 0)
-		return -1;
-	return pf_write_atomic(dir, PF_ENV_LOCK, pf_buf_view(&text), 0444, err);
-}
-
 static int fill_venv(struct pf_found_list *list, struct build *b, struct pf_err *err)
 {
 	PF_FD(dir) = -1;
@@ -265,7 +255,7 @@ static int fill_venv(struct pf_found_list *list, struct build *b, struct pf_err 
 	dir = open(b->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return pf_fail_errno(err, "cannot open %s", b->dir);
-	return install(list, b, dir, err) < 0 || keep_lock(b, dir, err) < 0 ? -1 : 0;
+	return install(list, b, dir, err);
 }
 
 static void set_own(struct build *b)
@@ -304,6 +294,19 @@ static int drive_conda(struct pf_found_list *list, struct build *b, int *dir, st
 		       pf_conda_made_activate(list, &where, &b->w, b->o, err);
 }
 
+/* By a shell, as `exec` does it without one. */
+static int let_activate(struct build *b, int dir, struct pf_err *err)
+{
+	PF_AUTO(buf) text = PF_BUF(PF_MAX_TEXT_FILE);
+	struct pf_node *activation = NULL;
+
+	if (faccessat(dir, PF_ENV_ACTIVATION, F_OK, 0) == 0 &&
+	    (pf_read_file(&text, dir, PF_ENV_ACTIVATION, err) < 0 ||
+	     pf_json_parse(&activation, &b->w.arena, pf_buf_view(&text), err) < 0))
+		return -1;
+	return pf_activate_write_conda(dir, b->final, activation, err);
+}
+
 /* With an interpreter of its own; then what pip would add to it. */
 static int fill_conda(struct pf_found_list *list, struct build *b, struct pf_err *err)
 {
@@ -313,9 +316,28 @@ static int fill_conda(struct pf_found_list *list, struct build *b, struct pf_err
 
 	if ((driven ? drive_conda : link_conda)(list, b, &dir, err) < 0)
 		return -1;
+	if (let_activate(b, dir, err) < 0)
+		return -1;
 	if (!b->plan->packages.n)
 		return 0;
 	return pf_wheels_install(list, dir, python, b->plan, b->needs, b->python, &b->w, b->o, err);
+}
+
+/* What it was made of, for those who would make it again elsewhere. */
+static int keep_lock(struct build *b, int dir, struct pf_err *err)
+{
+	bool conda = b->plan->conda.n > 0;
+	PF_AUTO(buf) text = PF_BUF(PF_MAX_LOCK);
+	struct pf_lock_of what = { .plan = b->plan, .python = b->python };
+
+	if (pf_lock_write(&text, conda ? "conda-lock" : "pylock", &what, err) < 0) {
+		if (err->code != PF_EUSAGE)
+			return -1;
+		pf_debug("no lock is kept: %s", err->msg);
+		return 0;
+	}
+	return pf_write_atomic(dir, conda ? PF_ENV_CONDA_LOCK : PF_ENV_LOCK, pf_buf_view(&text),
+			       0444, err);
 }
 
 static int finish(struct build *b, struct pf_found_list *list, struct pf_err *err)
@@ -325,6 +347,7 @@ static int finish(struct build *b, struct pf_found_list *list, struct pf_err *er
 	if (dir < 0)
 		return pf_fail_errno(err, "cannot open %s", b->dir);
 	if (check_start(b, err) < 0 || check_installed(b, err) < 0 ||
+	    keep_lock(b, dir, err) < 0 ||
 	    pf_import_list_write(dir, b->site, list, err) < 0)
 		return -1;
 	b->own.base_exe = pf_format(&b->w.arena, "%s/bin/python", b->final);

@@ -53,6 +53,10 @@ int pf_conda_place(struct pf_conda_linking *k, struct pf_err *err) PF_MUST_USE;
  * would remove them first. ESOLVE for one without a RECORD. */
 int pf_conda_replace(struct pf_conda_linking *k, const struct pf_plan *plan,
 		     struct pf_err *err) PF_MUST_USE;
+/* Of site-packages: "Demo-1.0.dist-info", "demo-1.0-py3.11.egg-info" of what the plan has of pip. */
+bool pf_conda_is_pips(const struct pf_plan *plan, struct pf_arena *a, struct pf_str folder);
+/* ESOLVE: such a one whose files nobody tells; `package` is whose it is, "a conda package". */
+int pf_conda_refuse_replacing(struct pf_str folder, const char *package, struct pf_err *err);
 /* The same of the byte code: where a package has the place, there is nothing to do. */
 void pf_conda_place_code(struct pf_conda_linking *k);
 

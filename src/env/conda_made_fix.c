@@ -10,12 +10,12 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "env/conda_link.h"
 #include "env/conda_made_inside.h"
 #include "env/seal.h"
 #include "env/shelf.h"
 #include "env/wheel_check.h"
 #include "formats/digest.h"
-#include "req/name.h"
 
 /* ---- conda-meta ---- */
 
@@ -135,9 +135,7 @@ static int remove_dist(struct replacing *x, struct pf_str folder, struct pf_err 
 	struct pf_recorded row;
 
 	if (fd < 0)
-		return pf_fail(err, PF_ESOLVE, "pip would replace " PF_FMT " of a conda package, "
-			       "which does not tell its files: name one version of it, for conda "
-			       "or for pip", PF_ARG(pf_shown(folder)));
+		return pf_conda_refuse_replacing(folder, "a conda package", err);
 	if (pf_read_fd(&text, fd, record, err) < 0)
 		return -1;
 	rest = pf_buf_view(&text);
@@ -149,19 +147,6 @@ static int remove_dist(struct replacing *x, struct pf_str folder, struct pf_err 
 		     AT_REMOVEDIR) < 0 && errno != ENOTEMPTY && errno != ENOENT)
 		return pf_fail_errno(err, "cannot remove " PF_FMT, PF_ARG(folder));
 	return 0;
-}
-
-/* "Demo-1.0.dist-info", "demo-1.0-py3.11.egg-info" */
-static bool is_of_plan(struct replacing *x, struct pf_str folder, const struct pf_plan *plan)
-{
-	struct pf_str name = pf_str_cut(folder, 0, pf_str_find(folder, '-'));
-	bool dist = pf_str_ends(folder, ".dist-info") || pf_str_ends(folder, ".egg-info");
-
-	name = pf_name_canonical(x->a, name);
-	for (size_t i = 0; dist && i < plan->packages.n; i++)
-		if (pf_str_eq(plan->packages.v[i].name, name))
-			return true;
-	return false;
 }
 
 int pf_conda_made_replace(int dir, const struct pf_python *python, const struct pf_plan *plan,
@@ -177,7 +162,7 @@ int pf_conda_made_replace(int dir, const struct pf_python *python, const struct 
 	if (!listing)
 		return plan->packages.n ? pf_fail_errno(err, "cannot list site-packages") : 0;
 	for (struct dirent *e; (e = readdir(listing));)
-		if (is_of_plan(&x, pf_s(e->d_name), plan))
+		if (pf_conda_is_pips(plan, a, pf_s(e->d_name)))
 			*PF_PUSH(a, &folders) = pf_dup(a, pf_s(e->d_name));
 	closedir(listing);
 	for (size_t i = 0; i < folders.n; i++)

@@ -19,7 +19,8 @@ static bool is_own(struct pf_str to)
 {
 	static const char *const names[] = { "conda-meta", "info", NULL };
 	static const char *const files[] = { "manifest.json", "imports.txt", "pyvenv.cfg",
-					     "activation.json", "pylock.toml", NULL };
+					     "activation.json", "pylock.toml", "conda-lock.yml",
+					     NULL };
 
 	return pf_str_in(pf_str_cut(to, 0, pf_str_find(to, '/')), names) || pf_str_in(to, files) ||
 	       pf_str_starts(to, "verified-");

@@ -17,14 +17,32 @@ struct replacing {
 	const struct pf_conda_part *part;
 };
 
-static bool is_planned(struct replacing *x, struct pf_str name)
+/* "Demo" of "Demo-1.0.dist-info", "Demo.egg-info". */
+static struct pf_str project_of(struct pf_str folder)
 {
-	struct pf_str key = pf_name_canonical(x->k->arena, name);
+	folder = pf_str_cut(folder, 0, pf_str_rfind(folder, '.'));
+	return pf_str_cut(folder, 0, pf_str_find(folder, '-'));
+}
 
-	for (size_t i = 0; i < x->plan->packages.n; i++)
-		if (pf_str_eq(x->plan->packages.v[i].name, key))
+bool pf_conda_is_pips(const struct pf_plan *plan, struct pf_arena *a, struct pf_str folder)
+{
+	struct pf_str name;
+
+	if (!pf_str_ends(folder, ".dist-info") && !pf_str_ends(folder, ".egg-info"))
+		return false;
+	name = pf_name_canonical(a, project_of(folder));
+	for (size_t i = 0; i < plan->packages.n; i++)
+		if (pf_str_eq(plan->packages.v[i].name, name))
 			return true;
 	return false;
+}
+
+int pf_conda_refuse_replacing(struct pf_str folder, const char *package, struct pf_err *err)
+{
+	return pf_fail(err, PF_ESOLVE,
+		       "pip would replace " PF_FMT " of %s, which does not tell its files: name "
+		       "one version of it, for conda or for pip",
+		       PF_ARG(pf_shown(project_of(folder))), package);
 }
 
 /* "lib/python3.11/site-packages/Demo-1.0.dist-info/RECORD": "Demo-1.0.dist-info/RECORD" */
@@ -34,17 +52,6 @@ static struct pf_str inside(const struct replacing *x, struct pf_str place)
 
 	return pf_str_starts(place, x->k->site) && place.n > n && place.p[n] == '/' ?
 		       pf_str_skip(place, n + 1) :
-		       PF_S("");
-}
-
-/* The project whose metadata a file is: "demo-1.0.dist-info/METADATA", "Demo-1.0-py3.11.egg-info". */
-static struct pf_str project_of(struct pf_str path, bool *egg)
-{
-	struct pf_str folder = pf_str_cut(path, 0, pf_str_find(path, '/'));
-
-	*egg = pf_str_ends(folder, ".egg-info");
-	return *egg || pf_str_ends(folder, ".dist-info") ?
-		       pf_str_cut(folder, 0, pf_str_find(folder, '-')) :
 		       PF_S("");
 }
 
@@ -83,29 +90,22 @@ static bool has_record(const struct replacing *x, struct pf_str metadata)
 				    PF_ARG(pf_str_cut(metadata, 0, pf_str_rfind(metadata, '/')))));
 }
 
-static int refuse(const struct replacing *x, struct pf_str project, struct pf_err *err)
-{
-	return pf_fail(err, PF_ESOLVE,
-		       "pip would replace " PF_FMT " of the conda package %s, which does not tell "
-		       "its files: name one version of it, for conda or for pip",
-		       PF_ARG(pf_shown(project)), x->part->package->name);
-}
-
 static int look_at(struct replacing *x, const struct pf_conda_placed *one, struct pf_err *err)
 {
-	struct pf_str path = inside(x, one->place), project;
-	bool egg;
+	struct pf_str path = inside(x, one->place);
+	struct pf_str folder = pf_str_cut(path, 0, pf_str_find(path, '/'));
 
-	project = project_of(path, &egg);
-	if (one->fate != PF_CONDA_TAKEN || !one->file || !project.n || !is_planned(x, project))
+	if (one->fate != PF_CONDA_TAKEN || !one->file ||
+	    !pf_conda_is_pips(x->plan, x->k->arena, folder))
 		return 0;
-	if (egg)
-		return refuse(x, project, err);
 	if (pf_str_ends(path, ".dist-info/RECORD"))
 		return leave_out_recorded(x, one, err);
-	return pf_str_ends(path, ".dist-info/METADATA") && !has_record(x, one->place) ?
-		       refuse(x, project, err) :
-		       0;
+	if (pf_str_ends(folder, ".dist-info") &&
+	    (!pf_str_ends(path, "/METADATA") || has_record(x, one->place)))
+		return 0;
+	return pf_conda_refuse_replacing(
+		folder, pf_formatz(x->k->arena, "the conda package %s", x->part->package->name),
+		err);
 }
 
 int pf_conda_replace(struct pf_conda_linking *k, const struct pf_plan *plan, struct pf_err *err)

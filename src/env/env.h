@@ -7,6 +7,7 @@
 #include "solve/solve.h"
 
 #define PF_ENV_LOCK "pylock.toml" /* of its packages, in each environment */
+#define PF_ENV_CONDA_LOCK "conda-lock.yml" /* in its place, where packages of conda are among them */
 /* Of conda packages: what their activation came to, {"path":"/x/y","set":{"NAME":"value"}}. */
 #define PF_ENV_ACTIVATION "activation.json"
 

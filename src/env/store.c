@@ -51,9 +51,15 @@ static size_t item_packages(const struct pf_stored *it)
 /* Its packages as others can read them; NULL: an environment of before. */
 static const char *item_lock(struct pf_arena *a, const struct pf_stored *it)
 {
-	char *path = pf_join(a, it->path, PF_S(PF_ENV_LOCK));
+	static const char *const names[] = { PF_ENV_LOCK, PF_ENV_CONDA_LOCK };
 
-	return access(path, R_OK) == 0 ? path : NULL;
+	for (size_t i = 0; i < PF_COUNT(names); i++) {
+		char *path = pf_join(a, it->path, pf_s(names[i]));
+
+		if (access(path, R_OK) == 0)
+			return path;
+	}
+	return NULL;
 }
 
 static void write_item(struct pf_json_out *w, const struct pf_stored *it)

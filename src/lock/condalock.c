@@ -148,7 +148,8 @@ static void put_head(struct pf_buf *out, const struct pf_lock_of *what, struct p
 	}
 	pf_buf_cstr(out, "version: 1\nmetadata:\n  content_hash:\n");
 	pf_buf_printf(out, "    " PF_FMT ": ", PF_ARG(what->python->platform));
-	put_text(out, "", pf_str_skip(pf_lock_needs_digest(a, what->needs), 7));
+	put_text(out, "", what->needs ? pf_str_skip(pf_lock_needs_digest(a, what->needs), 7) :
+					pf_s(plan->key));
 	pf_buf_cstr(out, "  channels:\n");
 	for (size_t i = 0; i < channels.n; i++) {
 		put_text(out, "  - url: ", channels.v[i]);

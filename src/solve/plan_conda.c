@@ -95,42 +95,7 @@ int pf_conda_sort(struct pf_planned_conda *v, size_t n, struct pf_err *err)
 	return 0;
 }
 
-/* ---- copies ---- */
-
-static void copy_list(struct pf_strs *list, struct pf_arena *a)
-{
-	struct pf_strs old = *list;
-
-	*list = (struct pf_strs){ 0 };
-	for (size_t i = 0; i < old.n; i++)
-		*PF_PUSH(a, list) = pf_dup(a, old.v[i]);
-}
-
-struct pf_planned_conda pf_planned_conda_copy(struct pf_arena *a,
-					      const struct pf_planned_conda *from)
-{
-	struct pf_planned_conda to = *from;
-	struct pf_conda_record *r = &to.record;
-	struct pf_str *const texts[] = {
-		&to.from, &to.asked, &r->name, &r->version, &r->build, &r->subdir, &r->channel,
-		&r->channel_name, &r->fn, &r->url, &r->md5, &r->sha256, &r->features, &r->license,
-		&r->license_family, &r->python_site_packages_path,
-	};
-
-	for (size_t i = 0; i < PF_COUNT(texts); i++)
-		*texts[i] = pf_dup(a, *texts[i]);
-	copy_list(&to.mirrors, a);
-	copy_list(&r->depends, a);
-	copy_list(&r->constrains, a);
-	copy_list(&r->track_features, a);
-	(void)pf_conda_record_set_version(r, a, r->version);
-	return to;
-}
-
-/* ---- JSON ---- */
-
-static const char *const noarch[] = { [PF_NOARCH_NONE] = "", [PF_NOARCH_GENERIC] = "generic",
-				      [PF_NOARCH_PYTHON] = "python" };
+/* ---- parts ---- */
 
 /* What a record has of texts, lists and numbers. */
 #define TEXTS(r)                                                                               \
@@ -167,6 +132,41 @@ struct number {
 	const char *key;
 	uint64_t *value;
 };
+
+/* ---- copies ---- */
+
+static void copy_list(struct pf_strs *list, struct pf_arena *a)
+{
+	struct pf_strs old = *list;
+
+	*list = (struct pf_strs){ 0 };
+	for (size_t i = 0; i < old.n; i++)
+		*PF_PUSH(a, list) = pf_dup(a, old.v[i]);
+}
+
+struct pf_planned_conda pf_planned_conda_copy(struct pf_arena *a,
+					      const struct pf_planned_conda *from)
+{
+	struct pf_planned_conda to = *from;
+	struct pf_conda_record *r = &to.record;
+	const struct text texts[] = TEXTS(r);
+	const struct list lists[] = LISTS(r);
+
+	to.from = pf_dup(a, to.from);
+	to.asked = pf_dup(a, to.asked);
+	copy_list(&to.mirrors, a);
+	for (size_t i = 0; i < PF_COUNT(texts); i++)
+		*texts[i].value = pf_dup(a, *texts[i].value);
+	for (size_t i = 0; i < PF_COUNT(lists); i++)
+		copy_list(lists[i].value, a);
+	(void)pf_conda_record_set_version(r, a, r->version);
+	return to;
+}
+
+/* ---- JSON ---- */
+
+static const char *const noarch[] = { [PF_NOARCH_NONE] = "", [PF_NOARCH_GENERIC] = "generic",
+				      [PF_NOARCH_PYTHON] = "python" };
 
 static void write_one(struct pf_json_out *w, struct pf_planned_conda *one)
 {

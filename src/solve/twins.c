@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "solve/twins.h"
 
+#include "base/limits.h"
 #include "base/str.h"
-#include "req/name.h"
+#include "req/matchspec.h"
 #include "req/specifier.h"
 
 /* What models load and what they were made with: the same project with the same version numbers in
@@ -41,7 +42,7 @@ static const struct {
 	{ "xgboost", NULL },
 };
 
-/* "==1.18.*" is a pattern, "==0.22.2.post1" cannot be one. */
+/* "==1.18.*" begins versions, of "==0.22.2.post1" none can. */
 static bool is_plain(struct pf_str version)
 {
 	for (size_t i = 0; i < version.n; i++)
@@ -50,43 +51,74 @@ static bool is_plain(struct pf_str version)
 	return true;
 }
 
+/* ">=1.26", "==1.26.*"; false for what conda alone understands. */
+static bool spell_clause(struct pf_buf *out, const struct pf_condaver_clause *c)
+{
+	static const char *const operators[] = {
+		[PF_CONDAVER_EQ] = "==",     [PF_CONDAVER_NE] = "!=",
+		[PF_CONDAVER_LT] = "<",	     [PF_CONDAVER_LE] = "<=",
+		[PF_CONDAVER_GT] = ">",	     [PF_CONDAVER_GE] = ">=",
+		[PF_CONDAVER_STARTS] = "==", [PF_CONDAVER_STARTS_NOT] = "!=",
+		[PF_CONDAVER_COMPATIBLE] = "~=",
+	};
+	bool starts = c->op == PF_CONDAVER_STARTS || c->op == PF_CONDAVER_STARTS_NOT;
+
+	if (c->op >= PF_COUNT(operators) || !operators[c->op])
+		return false;
+	pf_buf_printf(out, "%s%s" PF_FMT "%s", out->n ? "," : "", operators[c->op],
+		      PF_ARG(c->version.text), starts && is_plain(c->version.text) ? ".*" : "");
+	return true;
+}
+
+/* One clause, or several that all have to hold. */
+static bool spell_version(struct pf_buf *out, const struct pf_condaver_spec *s)
+{
+	size_t first = s->n && s->v[0].op == PF_CONDAVER_ALL;
+
+	if (!s->n || s->v[0].op == PF_CONDAVER_ANY)
+		return true;
+	for (size_t i = first; i < s->n; i++)
+		if (!spell_clause(out, &s->v[i]))
+			return false;
+	return true;
+}
+
+/* Whatever else the spec asks, a build or a channel, the index does not know. */
+static bool spell(struct pf_str *name, struct pf_str *version, struct pf_arena *a,
+		  struct pf_str spec)
+{
+	PF_AUTO(buf) out = PF_BUF(PF_MAX_MATCH_SPEC);
+	struct pf_match_spec m;
+	struct pf_err ignored;
+	bool known;
+
+	*name = *version = PF_S("");
+	if (pf_match_spec_parse(&m, a, spec, &ignored) < 0)
+		return false;
+	*name = m.name;
+	known = spell_version(&out, &m.version) && !out.toobig;
+	if (known)
+		*version = pf_dup(a, pf_buf_view(&out));
+	return known;
+}
+
 struct pf_str pf_twin_spell(struct pf_arena *a, struct pf_str *name, struct pf_str spec)
 {
-	size_t at = pf_str_find_str(spec, "::"), n = 0;
-	struct pf_str rest;
-	bool exact;
+	struct pf_str version;
 
-	spec = pf_str_trim(at == PF_NPOS ? spec : pf_str_skip(spec, at + 2));
-	while (n < spec.n && (pf_is_alnum(spec.p[n]) || strchr("-_.", spec.p[n])))
-		n++;
-	*name = pf_str_cut(spec, 0, n);
-	rest = pf_str_trim(pf_str_skip(spec, n));
-	rest = pf_str_trim(pf_str_cut(rest, 0, pf_str_find(rest, '[')));
-	if (!rest.n || pf_str_is(rest, "*"))
-		return pf_dup(a, *name);
-	if (strchr("<>!~", rest.p[0]))
-		return pf_format(a, PF_FMT PF_FMT, PF_ARG(*name),
-				 PF_ARG(pf_str_cut(rest, 0, pf_str_find(rest, ' '))));
-	/* "=23.0" and " 23.0.*" are prefixes; a build string may follow */
-	exact = pf_str_starts(rest, "==");
-	while (rest.n && rest.p[0] == '=')
-		rest = pf_str_skip(rest, 1);
-	rest = pf_str_cut(pf_str_trim(rest), 0, pf_str_find(pf_str_trim(rest), '='));
-	rest = pf_str_trim(pf_str_cut(rest, 0, pf_str_find(rest, ' ')));
-	return pf_format(a, PF_FMT "==" PF_FMT "%s", PF_ARG(*name), PF_ARG(rest),
-			 exact || !is_plain(rest) ? "" : ".*");
+	(void)spell(name, &version, a, spec);
+	return pf_format(a, PF_FMT PF_FMT, PF_ARG(*name), PF_ARG(version));
 }
 
 bool pf_twin_find(struct pf_str *pip_name, struct pf_str *line, struct pf_arena *a,
 		  struct pf_str spec)
 {
-	struct pf_str name, text = pf_twin_spell(a, &name, spec), version;
+	struct pf_str name, version;
 	struct pf_specset set = { 0 };
 	struct pf_err ignored;
 
-	version = pf_str_skip(text, name.n);
-	if (pf_specset_parse(&set, a, version, &ignored) < 0)
-		return false; /* "1.18|1.19" and the like are conda's alone */
+	if (!spell(&name, &version, a, spec) || pf_specset_parse(&set, a, version, &ignored) < 0)
+		return false;
 	for (size_t i = 0; i < PF_COUNT(twins); i++) {
 		if (!pf_str_is(name, twins[i].conda))
 			continue;

@@ -58,6 +58,20 @@ CONDARC="$work/condarc"
 expect "exec runs its programs" 0 plain "$program" exec "$dir" -- plain-tool
 expect "as activation has it" 0 "$env/share/act" "$program" exec "$dir" -- printenv ACT_HOME
 expect "and conda's own variables" 0 "$env" "$program" exec "$dir" -- printenv CONDA_PREFIX
+# shellcheck disable=SC2016 # the inner shell's own
+check "a shell does the same, and gives all back" env -u CONDA_DEFAULT_ENV CONDA_PREFIX="before it" sh -euc '
+	path=$PATH
+	. "$1/bin/activate"
+	. "$1/bin/activate"
+	[ "$ACT_HOME" = "$1/share/act" ] && [ "$CONDA_PREFIX" = "$1" ] && [ "$CONDA_DEFAULT_ENV" = "$1" ]
+	[ "$(command -v plain-tool)" = "$1/bin/plain-tool" ] && [ "$PATH" = "$1/act/bin:$1/bin:$path" ]
+	[ "$(sh -c "echo \$ACT_HOME")" = "$1/share/act" ]
+	deactivate
+	[ "$PATH" = "$path" ] && [ "$CONDA_PREFIX" = "before it" ] && [ -z "${CONDA_DEFAULT_ENV+x}${ACT_HOME+x}" ]
+	[ "$(command -v deactivate)" != deactivate ]' - "$env"
+check "its lock is in it" grep -q "manager: conda" "$env/conda-lock.yml"
+expect "and shown" 0 "lock: $env/conda-lock.yml" "$program" env show "$(basename "$env")"
+expect "it is made again of that" 0 "$env" "$program" create --lock "$env/conda-lock.yml" -c "$channel" "$dir"
 expect "the command's status is that of exec" 7 "" "$program" exec "$dir" -- sh -c 'exit 7'
 expect "no such command: 127" 127 nonesuch "$program" exec "$dir" -- nonesuch
 expect "no program: 126" 126 /etc "$program" exec "$dir" -- /etc

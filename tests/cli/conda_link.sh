@@ -88,7 +88,7 @@ meta() { "$maker" - "$env" <<-'END'
 	            with open(path, "rb") as f:
 	                assert hashlib.sha256(f.read()).hexdigest() == p["sha256_in_prefix"], p
 	there = {os.path.relpath(os.path.join(d, n), env) for d, _, names in os.walk(env) for n in names}
-	own = {"manifest.json", "imports.txt"} | {n for n in there if n.startswith(("conda-meta/", "verified-"))}
+	own = {"manifest.json", "imports.txt", "conda-lock.yml", "bin/activate"} | {n for n in there if n.startswith(("conda-meta/", "verified-"))}
 	assert there - own == set(owned), (there - own) ^ set(owned)
 	pure = json.load(open(env + "/conda-meta/pure-1.0-py_0.json"))
 	kinds = {p["path_type"] for p in pure["paths_data"]["paths"]}

@@ -10,7 +10,7 @@ import json
 import os
 import sys
 
-OWN = ("manifest.json", "imports.txt", "activation.json", "CACHEDIR.TAG")
+OWN = ("manifest.json", "imports.txt", "activation.json", "conda-lock.yml", "bin/activate", "CACHEDIR.TAG")
 
 
 async def install(channel, prefix, cache, specs):
