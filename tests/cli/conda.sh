@@ -190,6 +190,9 @@ check "of all" sh -c '! grep "^file:" "$1" | grep -v "#sha256:"' - "$work/out"
 	sed '1d; s/      linux-64:/      linux-here:/' "$work/pixi.lock"
 } >"$work/seven.lock"
 expect "of version 7, too" 0 "$env" "$program" create -c "$channel" --lock "$work/seven.lock" "$dir"
+sed 's|conda: file://|conda: |' "$work/seven.lock" >"$work/paths.lock"
+expect "of a folder by its path" 0 "$env" "$program" create -c "$channel" --lock "$work/paths.lock" "$dir"
+expect "which is the user's to name" 5 "place of one machine" "$program" create --lock "$work/paths.lock" "$dir"
 {
 	sed 's/- name: win-64/&\n- name: linux-there\n  subdir: linux-64/' "$work/seven.lock"
 	printf '# nothing else\n'
