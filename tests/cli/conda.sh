@@ -230,6 +230,11 @@ sed "s/python=$minor/python=2.6/" "$dir/conda.yaml" >"$work/yaml" && mv "$work/y
 sed "s/python_version: .*/python_version: 2.6/" "$dir/MLmodel" >"$work/yaml" && mv "$work/yaml" "$dir/MLmodel"
 expect "a lock of another Python is stale" 5 "python 2.6" "$program" create -c "$channel" --lock "$work/explicit.txt" "$dir"
 expect "so is one as JSON" 5 "python 2.6" "$program" create -c "$channel" --lock "$work/lock.json" "$dir"
+python "python <3"
+expect "also where a range is all that is named" 5 "the model needs python <3, and it has another one" \
+	"$program" create -c "$channel" --lock "$work/explicit.txt" "$dir"
+python "python <4"
+expect "which may hold it" 0 "$env" "$program" create -c "$channel" --lock "$work/explicit.txt" "$dir"
 model "$dir" conda-forge 'tool=2' act data
 expect "a lock that lacks what is needed is stale" 5 "data" "$program" create -c "$channel" --lock "$work/conda-lock.yml" "$dir"
 model "$dir" conda-forge 'tool=1' act
