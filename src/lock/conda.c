@@ -160,12 +160,15 @@ static bool satisfies(struct pf_arena *a, const struct pf_conda_record *r, struc
 int pf_lock_check_conda(const struct pf_lock *l, const struct pf_needs *needs, struct pf_err *err)
 {
 	PF_AUTO(arena) a = { 0 };
-	struct pf_str python = pf_python_minor(needs->python); /* another patch is as good */
+	struct pf_str minor = pf_python_minor(needs->python); /* another patch is as good */
+	struct pf_str python = minor.n ? pf_format(&a, "python " PF_FMT ".*", PF_ARG(minor))
+				       : needs->conda_python;
 
-	if (python.n && !satisfies(&a, pf_lock_conda(l, PF_S("python")),
-				   pf_format(&a, "python=" PF_FMT, PF_ARG(python)))) {
-		pf_fail(err, PF_EINTEGRITY, "the model needs python " PF_FMT
-			", and it has another one", PF_ARG(pf_shown(python)));
+	if (python.n && !satisfies(&a, pf_lock_conda(l, PF_S("python")), python)) {
+		python = minor.n ? pf_format(&a, "python " PF_FMT, PF_ARG(pf_shown(minor))) :
+				   pf_shown(pf_redacted(&a, python));
+		pf_fail(err, PF_EINTEGRITY, "the model needs " PF_FMT ", and it has another one",
+			PF_ARG(python));
 		return pf_hint(err, "make a new lock: pyfunc-env lock");
 	}
 	for (size_t i = 0; i < needs->conda.n; i++) {

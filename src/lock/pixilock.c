@@ -1,6 +1,7 @@
 /* pixilock.c - pixi.lock, versions 6 and 7: the environment "default" for one platform */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/str.h"
+#include "fetch/fetch.h"
 #include "formats/yaml.h"
 #include "lock/parts.h"
 
@@ -32,6 +33,8 @@ static int take(struct pf_lock *l, const struct pf_lock_target *t, const struct 
 	if (!url.n || !more)
 		return pf_fail(err, PF_EINTEGRITY, "line %u: nothing is told of this package",
 			       item->line);
+	if (!pypi && pf_str_starts(url, "/")) /* a channel that is a folder */
+		url = pf_url_of_path(&l->arena, pf_dupz(&l->arena, url));
 	return pypi ? pf_lock_add_wheel(l, t, pf_node_text(more, "name"),
 					pf_node_text(more, "version"), url,
 					pf_node_text(more, "sha256"), more->line, err)

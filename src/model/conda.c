@@ -172,7 +172,12 @@ static int take_list(struct pf_conda_file *out, struct pf_model *m, const struct
 int pf_conda_file_read(struct pf_conda_file *out, struct pf_model *m, const struct pf_node *doc,
 		       const char *path, struct pf_err *err)
 {
+	const struct pf_node *variables = pf_node_get(doc, "variables");
+
 	*out = (struct pf_conda_file){ .path = path };
+	if (variables && variables->kind != PF_NODE_NULL)
+		pf_model_note(m, "%s, line %u: variables are not set: the user's to give", path,
+			      variables->line);
 	if (take_list(out, m, doc, "channels", take_channel, err) < 0)
 		return -1;
 	return take_list(out, m, doc, "dependencies", take_dependency, err);

@@ -115,13 +115,14 @@ struct pf_conda_facts {
 struct pf_conda_chosen {
 	PF_VEC(const struct pf_conda_candidate *) v;
 };
-/* A name that is to be there and is decided before all others; what was asked for is to be no worse
- * than it is in `found`. */
+/* A name that is to be there and is decided before all others; what was asked for is to be no
+ * worse than it is in `found`. */
 struct pf_conda_first {
 	const struct pf_conda_name *name;
 	const struct pf_conda_chosen *found;
 };
-/* The chosen ones, in no order; `first` may be NULL. 1: there is no solution, as *facts tells. */
+/* The chosen ones, in no order; `first` may be NULL. 1: there is no solution, which *facts
+ * tells. */
 int pf_conda_sat(struct pf_conda_chosen *chosen, struct pf_conda_facts *facts,
 		 struct pf_conda_search *s, const struct pf_conda_first *first,
 		 struct pf_err *err) PF_MUST_USE;

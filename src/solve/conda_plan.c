@@ -72,7 +72,7 @@ static struct pf_str identity(struct pf_arena *a, const struct pf_conda_task *t)
 	return pf_dup(a, pf_s(hex));
 }
 
-/* As conda has it, "channel::name" brings its channel along; but the user's --channel is all there is. */
+/* As conda has it, "channel::name" brings its channel along; but --channel names all there are. */
 static int open_channels(struct pf_conda_task *out, const struct pf_needs *needs,
 			 const struct pf_opts *o, struct pf_err *err)
 {
@@ -123,8 +123,9 @@ static int take_version(struct pf_match_spec *out, struct pf_arena *a, struct pf
 	return pf_match_spec_parse(out, a, pf_format(a, "python=" PF_FMT, PF_ARG(version)), err);
 }
 
-/* What conda.yaml says of python besides its version holds unless another file's version counts; of
- * another patch, what is not of one build alone. Where nobody names a version its range does. */
+/* What conda.yaml says of python besides its version holds unless another file's version counts;
+ * of another patch, what is not said of one build alone. Where nobody names a version its range
+ * does. */
 static int python_spec(struct pf_match_spec *out, struct pf_conda_task *t,
 		       const struct pf_needs *needs, bool any_patch, struct pf_err *err)
 {

@@ -6,7 +6,7 @@
 #include "base/workdir.h"
 
 /* Of which packages the same needs come to: part of a lock's name. */
-#define PF_SOLVE_RULES 3
+#define PF_SOLVE_RULES 4
 
 /* Does this program resolve by itself, rather than by a driver? */
 bool pf_is_native(const struct pf_opts *o);

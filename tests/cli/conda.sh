@@ -220,6 +220,9 @@ check "of all" sh -c '! grep "^file:" "$1" | grep -v "#sha256:"' - "$work/out"
 	sed '1d; s/      linux-64:/      linux-here:/' "$work/pixi.lock"
 } >"$work/seven.lock"
 expect "of version 7, too" 0 "$env" "$program" create -c "$channel" --lock "$work/seven.lock" "$dir"
+sed 's|conda: file://|conda: |' "$work/seven.lock" >"$work/paths.lock"
+expect "of a folder by its path" 0 "$env" "$program" create -c "$channel" --lock "$work/paths.lock" "$dir"
+expect "which is the user's to name" 5 "place of one machine" "$program" create --lock "$work/paths.lock" "$dir"
 {
 	sed 's/- name: win-64/&\n- name: linux-there\n  subdir: linux-64/' "$work/seven.lock"
 	printf '# nothing else\n'
@@ -257,6 +260,11 @@ sed "s/python=$minor/python=2.6/" "$dir/conda.yaml" >"$work/yaml" && mv "$work/y
 sed "s/python_version: .*/python_version: 2.6/" "$dir/MLmodel" >"$work/yaml" && mv "$work/yaml" "$dir/MLmodel"
 expect "a lock of another Python is stale" 5 "python 2.6" "$program" create -c "$channel" --lock "$work/explicit.txt" "$dir"
 expect "so is one as JSON" 5 "python 2.6" "$program" create -c "$channel" --lock "$work/lock.json" "$dir"
+python "python <3"
+expect "also where a range is all that is named" 5 "the model needs python <3, and it has another one" \
+	"$program" create -c "$channel" --lock "$work/explicit.txt" "$dir"
+python "python <4"
+expect "which may hold it" 0 "$env" "$program" create -c "$channel" --lock "$work/explicit.txt" "$dir"
 model "$dir" conda-forge 'tool=2' act data
 expect "a lock that lacks what is needed is stale" 5 "data" "$program" create -c "$channel" --lock "$work/conda-lock.yml" "$dir"
 model "$dir" conda-forge 'tool=1' act

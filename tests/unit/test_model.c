@@ -100,6 +100,9 @@ static const struct {
 	  "loader m\npython 3.9.1 of MLmodel\npip a, b\n" },
 	{ { { "MLmodel", DATED }, { "python_env.yaml", "dependencies: [-r env/r.txt]\n" }, { "env/r.txt", "a" } },
 	  "loader m\npython 3.9.1 of MLmodel\npip a\n" },
+	{ { { "MLmodel", STRING }, { "conda.yaml", "dependencies: [python=3.8, a]\nvariables:\n  A: b\n" } },
+	  "loader m\npython 3.8 of conda.yaml\nconda a\n"
+	  "note: conda.yaml, line 2: variables are not set: the user's to give\n" },
 	/* Python of conda.yaml */
 	{ { { "MLmodel", STRING }, { "conda.yaml", "dependencies: [python==3.8, a]\n" } },
 	  "loader m\npython 3.8 of conda.yaml\nconda a\n" },
