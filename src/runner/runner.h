@@ -14,6 +14,7 @@ struct pfr {
 	int fd;			/* the socket */
 	bool watched;		/* who started us is no program of ours, that would end us */
 	int parent;		/* a descriptor of that process; 0: there is none */
+	bool soon;		/* the last request came that soon after an answer */
 	struct py *none;
 	struct py *raw;		/* the functions of raw.py, compiled when first needed */
 	struct py *result;	/* those of result.py, likewise */
