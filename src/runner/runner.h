@@ -36,7 +36,7 @@ struct pfr {
 	struct py *header;	/* the Index of the last table's names; NULL: none yet */
 	struct pf_buf names;
 	struct pfr_mold *mold;	/* of the tables like the last one (mold.c); NULL: none yet */
-	struct py *poured;	/* the last frame that came from it, not held; NULL: another one did */
+	struct py *poured;	/* the last frame, if it came from that; not held */
 	bool in_table;		/* a table is being made: those in its cells have no mold */
 	struct py *classes[PFR_CLASSES]; /* those of exact.h that were seen; NULL: not yet */
 	int text_is_object;	/* pandas has text as objects: 1, -1 for no, 0 not known yet */
@@ -79,8 +79,8 @@ struct py *pfr_objects_array(struct pfr *r, struct py *numpy, const struct pf_va
 struct py *pfr_mold_pour(struct pfr *r, const struct pf_table *t);
 void pfr_mold_take(struct pfr *r, const struct pf_table *t, struct py *frame);
 void pfr_mold_free(struct pfr *r);
-/* Whether names and types alone let frames of the mold pass the signature: 1, -1 for no, 0 not known
- * yet. NULL for data that it did not give. */
+/* Whether names and types alone let frames of the mold pass the signature: 1, -1 for no, 0 not
+ * known yet. NULL for data that it did not give. */
 int *pfr_mold_passes(struct pfr *r, const struct py *data);
 /* When an answer is out: makes the next frame, as far as that goes without its data. */
 void pfr_mold_prepare(struct pfr *r);
