@@ -111,9 +111,9 @@ static bool has_several_processors(void)
 }
 
 /* Who started us may end while something else of it keeps our socket open: false then. A process
- * that cannot be watched is one of an old kernel. Who asked soon after the last answer is waited
- * for awake: to be woken costs more than he takes (measured: 60 us a request, of 200 that another
- * process cost). */
+ * that cannot be watched is one of an old kernel. One who asked soon after the last answer is
+ * waited for awake: to be woken costs more than he takes (measured: 60 us a request, of 200 that it
+ * cost to have another process). */
 static bool wait_for_frame(struct pfr *r)
 {
 	struct pollfd fds[] = { { .fd = r->fd, .events = POLLIN },

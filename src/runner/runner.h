@@ -36,7 +36,7 @@ struct pfr {
 	struct py *header;	/* the Index of the last table's names; NULL: none yet */
 	struct pf_buf names;
 	struct pfr_mold *mold;	/* of the tables like the last one (mold.c); NULL: none yet */
-	struct py *poured;	/* the last frame that came from it, not held; or NULL */
+	struct py *poured;	/* the last frame, if it came from that; not held */
 	bool in_table;		/* a table is being made: those in its cells have no mold */
 	struct py *classes[PFR_CLASSES]; /* those of exact.h that were seen; NULL: not yet */
 	int text_is_object;	/* pandas has text as objects: 1, -1 for no, 0 not known yet */
