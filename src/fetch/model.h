@@ -5,10 +5,10 @@
 #include "base/workdir.h"
 #include "fetch/remote.h"
 
-/* STORE/models/KEY holds a fetched tree, `tree/`. KEY is a digest of where it lies and of what the server says of its files: paths, sizes,
- * ETags. It is complete, or absent. STORE/models/KEY.part is one that is under way, locked by
- * KEY.lock; who comes after an interruption goes on with it. STORE/models/uris tells what a URI
- * came to when it was last asked about. */
+/* STORE/models/KEY holds a fetched tree, `tree/`. KEY is a digest of where it lies and of what the
+ * server says of its files: paths, sizes, ETags. It is complete, or absent. STORE/models/KEY.part
+ * is one that is under way, locked by KEY.lock; who comes after an interruption goes on with it.
+ * STORE/models/uris tells what a URI came to when it was last asked about. */
 struct pf_fetched {
 	struct pf_arena arena;
 	char *dir;		/* of the model, where its MLmodel is */
