@@ -54,6 +54,7 @@ static bool ask_next(struct pf_repo *r)
 		return false;
 	r->address++;
 	r->variant = 0;
+	r->source = NULL;
 	ask_here(r);
 	return true;
 }
