@@ -186,6 +186,9 @@ def models():
             mlflow.models.set_model(Made())
             """)
         found["models from code"] = ({"python_model": "makes.py", "pip_requirements": ["mlflow"]}, frame, None, [101.0, 102.5])
+        found["models from code with an example"] = (
+            {"python_model": "makes.py", "pip_requirements": ["mlflow"], "input_example": FRAME, "model_config": {"k": 1}},
+            frame, None, [101.0, 102.5])
 
         def shouts(model_input: list[str]):
             return [s.upper() for s in model_input]
