@@ -3,19 +3,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2154
 . "${SRCDIR:-.}/tests/cli/tap.sh"
-base=$(PATH=/usr/bin:/usr/local/bin:/bin command -v python3) || skip_all "there is no python3"
+# shellcheck source-path=SCRIPTDIR source=interpreter.sh
+. "${SRCDIR:-.}/tests/cli/interpreter.sh"
 export SOURCE_DATE_EPOCH=1700000000
 unset MLFLOW_TRACKING_URI
 
-# An interpreter whose distributions are folders of names and versions.
-"$base" -m venv --without-pip "$work/venv" || skip_all "there is no venv"
-python=$work/venv/bin/python
-version=$("$python" -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])')
-site=$("$python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
-have() { # NAME VERSION
-	mkdir -p "$site/$1-$2.dist-info"
-	printf 'Metadata-Version: 2.1\nName: %s\nVersion: %s\n' "$1" "$2" >"$site/$1-$2.dist-info/METADATA"
-}
 have pip 23.2.1
 have setuptools 65.5.0
 have mlflow 3.17.2
@@ -210,6 +202,24 @@ check "signature and example" sh -c 'sed -n "/^saved/,/^type_hint/p" all/MLmodel
 check "the example" holds all/input_example.json '{"columns": ["x", "s"], "data": [[1.5, "caf\u00e9"]]}'
 echo '{"dataframe_records": [{"x": "a"}]}' >ex.json
 expect "one that does not fit" 3 "Input example does not match the model signature. column 'x'" new --signature sig.json --input-example ex.json -o no
+echo '{"inputs": [{"type": "tensor", "tensor-spec": {"dtype": "float64", "shape": [-1, 2]}}]}' >sig.json
+matrix='{"data": [1.5], "indices": [1], "indptr": [0, 1], "shape": [1, 2]}'
+echo '{"inputs": [[0, 1.5]], "kept": {"sparse_matrix_csr": '"$matrix"'}}' >ex.json
+check "a sparse one" ends 0 new --signature sig.json --input-example ex.json -o sparse
+check "says so" grep -qx '  type: sparse_matrix_csr' sparse/MLmodel
+check "is kept as it is" holds sparse/input_example.json "$matrix"
+check "and asked for densely" sh -c 'tr -d " \n" <sparse/serving_input_example.json | grep -qx "{\"inputs\":\[\[0,1.5\]\]}"'
+echo '{"inputs": [[0, 1.5]], "kept": {"picture": 1}}' >ex.json
+expect "one that is kept otherwise" 3 "an input example is not kept as that" new --signature sig.json --input-example ex.json -o no
+echo '{"inputs": [{"type": "double", "name": 0}, {"type": "double", "name": "1"}]}' >sig.json
+check "names that are numbers" ends 0 new --signature sig.json -o numbers
+check "stay that" sh -c 'tr -d " \n" <numbers/MLmodel | grep -q "\"name\":0,.*\"name\":\"1\""'
+mkdir project && echo lock >project/uv.lock && echo toml >project/pyproject.toml
+check "a project of uv" ends 0 new --uv-project project -o locked
+check "its lock is the model's" sh -c 'cmp project/uv.lock locked/uv.lock && cmp project/pyproject.toml locked/pyproject.toml'
+check "what it has not is not" test ! -e locked/.python-version
+rm project/pyproject.toml
+expect "a folder that is none" 7 "--uv-project" new --uv-project project -o no
 echo '{"inputs": [{"type": "dubble"}]}' >sig.json
 expect "no signature" 3 'unknown type "dubble"' new --signature sig.json -o no
 echo '{}' >sig.json

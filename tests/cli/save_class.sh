@@ -3,21 +3,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2154,SC2034
 . "${SRCDIR:-.}/tests/cli/tap.sh"
-base=$(PATH=/usr/bin:/usr/local/bin:/bin command -v python3) || skip_all "there is no python3"
+# shellcheck source-path=SCRIPTDIR source=interpreter.sh
+. "${SRCDIR:-.}/tests/cli/interpreter.sh"
 export SOURCE_DATE_EPOCH=1700000000
 unset MLFLOW_TRACKING_URI
 server=
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null; chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"' EXIT
 
-# An interpreter whose distributions are folders of names and versions, and whose mlflow is a few lines.
-"$base" -m venv --without-pip "$work/venv" || skip_all "there is no venv"
-python=$work/venv/bin/python
-version=$("$python" -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])')
-site=$("$python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
-have() { # NAME VERSION
-	mkdir -p "$site/$1-$2.dist-info"
-	printf 'Metadata-Version: 2.1\nName: %s\nVersion: %s\n' "$1" "$2" >"$site/$1-$2.dist-info/METADATA"
-}
 have pip 23.2.1
 have mlflow 3.17.2
 have cloudpickle 3.1.2

@@ -25,17 +25,6 @@ environment() { # NAME DAY REQUIREMENT...
 	"$program" create "$model" --python "$python" --as-of "$day" 2>"$work/err" | sed 's:$:/bin/python:'
 }
 
-replay() { # FILE: lines of TAP of another
-	while read -r first second rest; do
-		case $first in
-		ok) tap 0 "${rest#- }" ;;
-		not) tap 1 "${rest#*- }" ;;
-		1..*) ;;
-		*) echo "$first $second $rest" ;;
-		esac
-	done <"$1"
-}
-
 compare() { # INTERPRETER WHAT FOLDER
 	PYTHONPATH="$source/share/python" "$1" "$source/tests/network/python_load.py" "$2" "$3" >"$work/cases" 2>"$work/log" || tail -n 5 "$work/log" | sed 's/^/# /'
 	replay "$work/cases"

@@ -186,6 +186,9 @@ def models():
             mlflow.models.set_model(Made())
             """)
         found["models from code"] = ({"python_model": "makes.py", "pip_requirements": ["mlflow"]}, frame, None, [101.0, 102.5])
+        found["models from code with an example"] = (
+            {"python_model": "makes.py", "pip_requirements": ["mlflow"], "input_example": FRAME, "model_config": {"k": 1}},
+            frame, None, [101.0, 102.5])
 
         def shouts(model_input: list[str]):
             return [s.upper() for s in model_input]
@@ -239,6 +242,23 @@ def save():
     with open("expected.json", "w") as f:
         json.dump(expected, f)
 
+    def names():
+        """Each of mlflow.pyfunc's is in docs/pyfunc.md, and those that it calls the same are here."""
+        docs = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "docs", "pyfunc.md")
+        with open(docs) as f:
+            rows = [line.split("|") for line in f if line.startswith("| `")]
+        told = {name.split(".")[-1]: row[2] for row in rows for name in re.findall(r"`([A-Za-z_.]+)", row[1])}
+        own = [n for n, v in vars(mlflow.pyfunc).items() if not n.startswith("_") and (
+            inspect.isfunction(v) or inspect.isclass(v)) and v.__module__.startswith("mlflow.pyfunc")]
+        own += [n for n in ("FLAVOR_NAME", "MAIN", "CODE", "DATA", "ENV", "PY_VERSION", "MODEL_CONFIG", "MODEL_CODE_PATH")
+                if hasattr(mlflow.pyfunc, n)]
+        assert len(own) > 15 and not {*own} - {*told}, {*own} - {*told}
+        for name in own:
+            if "same" in told[name]:
+                assert hasattr(pyfunc_env, name), name
+            if isinstance(getattr(mlflow.pyfunc, name), str):
+                assert getattr(pyfunc_env, name) == getattr(mlflow.pyfunc, name), name
+
     def both():
         for save_model in (pyfunc_env.save_model, mlflow.pyfunc.save_model):
             try:
@@ -289,6 +309,7 @@ def save():
             with pyfunc_env.load_model(name) as model:
                 assert list(model.predict(FRAME)) == want
 
+    tell("every name of mlflow.pyfunc is accounted for", names)
     tell("both workflows at once are refused by both", both)
     tell("an object of MLflow's", object_of_mlflow)
     if VERSION >= (2, 13):

@@ -16,14 +16,7 @@ told() { # NAME COMMAND...
 	"$@" >"$work/cases" 2>"$work/log" || tap_rc=$?
 	tap $tap_rc "$tap_name"
 	[ $tap_rc -eq 0 ] || tail -n 5 "$work/log" | sed 's/^/# /'
-	while read -r first second rest; do
-		case $first in
-		ok) tap 0 "${rest#- }" ;;
-		not) tap 1 "${rest#*- }" ;;
-		1..*) ;;
-		*) echo "$first $second $rest" ;;
-		esac
-	done <"$work/cases"
+	replay "$work/cases"
 }
 
 # PYTHON and an environment of it, where there is that Python.

@@ -2,7 +2,7 @@
 # spark.py - spark_udf and transform in a real Spark, against MLflow's own spark_udf where that has an answer
 # SPDX-License-Identifier: Apache-2.0
 """Usage: spark.py FOLDER PART...  with an interpreter that has pyspark, pyarrow, pandas and mlflow, PYTHONPATH for
-pyfunc_env, and SPARK_TEST_MASTER. Parts: types, inputs, face, life, cluster. Prints a line of TAP for each case."""
+pyfunc_env, and SPARK_TEST_MASTER. Parts: types, inputs, face, life, unkept, connect, cluster. Prints a line of TAP for each case."""
 import contextlib
 import datetime
 import glob
@@ -476,6 +476,39 @@ def part_unkept():
             eventually(lambda: len(runners(marks)) == 4 and all(map(gone, runners(marks))))
 
 
+def part_connect():
+    """A client of Spark Connect: no context, SparkFiles by the session's artifacts."""
+    try:
+        import grpc_status  # noqa: F401
+    except ImportError:
+        print("# there is no grpcio-status: Spark Connect is passed over", flush=True)
+        return
+    spark = SparkSession.builder.remote(master).getOrCreate()
+    marks = folder / "connect_marks"
+    marks.mkdir(parents=True)
+    frame = spark.range(0, 20, 1, 2)
+
+    @case("the model from SparkFiles, in its own environment")
+    def _():
+        assert not hasattr(spark, "_jsc")
+        uri = model("connect", f"({marking(marks)} and data['id'] + (0 if sys.prefix == {sys.prefix!r} else 100))")
+        for more in ({}, {"arrow": False}, {"ship": "path"}, {"ship": "uri"}):
+            assert sorted(column(frame, ours(spark, uri, "long", **more)(F.struct("id")))) == list(range(100, 120)), more
+        assert sorted(column(frame, ours(spark, uri, "long", "local")(F.struct("id")))) == list(range(20))
+        got = pyfunc_env.transform(frame, uri, result_type="long", **OPTIONS)
+        assert sorted(row.prediction for row in got.collect()) == list(range(100, 120))
+
+    @case("an exception of the model's, with its traceback")
+    def _():
+        said = refusal(lambda: column(frame, ours(spark, model("connect_raises", "1 // 0"), "long")("id")))
+        assert "ZeroDivisionError" in said and "spark_case_loader.py" in said, said
+
+    @case("no process is left")
+    def _():
+        spark.stop()
+        eventually(lambda: all(map(gone, runners(marks))))
+
+
 class Stopping:
     def __init__(self, spark):
         self.spark = spark
@@ -533,8 +566,8 @@ def main():
     logging.disable(logging.WARNING)
     os.environ["PYSPARK_PYTHON"] = sys.executable
     for part in parts:
-        if part == "unkept":
-            part_unkept()
+        if part in ("unkept", "connect"):
+            globals()["part_" + part]()
             continue
         spark = session()
         try:

@@ -94,13 +94,14 @@ daemon() { # LOG CLASS ARGUMENT...
 for release in 4 3; do
 	wanted "$release" || continue
 	case $release in
-	4) spark_of 4 pyspark==4.3.0 'pandas<3' pyarrow mlflow==3.17.2 ;;
+	4) spark_of 4 'pyspark[connect]==4.3.0' 'pandas<3' pyarrow mlflow==3.17.2 ;;
 	3) spark_of 3 pyspark==3.5.9 'pandas<3' pyarrow mlflow==3.17.2 'numpy<2.4' ;;
 	esac || { echo "Bail out! pyspark $release cannot be had"; exit 1; }
 	export PYFUNC_ENV_STORE="$work/store"
 	if wanted $release local; then
 		if [ $release = 4 ]; then
 			in_spark local 'local[2,3]' types inputs face life unkept
+			in_spark connect 'local[2]' connect
 		else
 			in_spark local 'local[2,3]' types face life
 		fi

@@ -13,3 +13,14 @@ newest() {
 	uv=$work/tools/bin/uv
 	export PIP_DISABLE_PIP_VERSION_CHECK=1
 }
+
+replay() { # FILE: lines of TAP of another
+	while read -r first second rest; do
+		case $first in
+		ok) tap 0 "${rest#- }" ;;
+		not) tap 1 "${rest#*- }" ;;
+		1..*) ;;
+		*) echo "$first $second $rest" ;;
+		esac
+	done <"$1"
+}

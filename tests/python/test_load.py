@@ -103,6 +103,26 @@ class Here(FaceTest):
         error = self.raised(pyfunc_env.Error, self.load(self.model(PLAIN)).predict_stream, 1)
         self.assertEqual(str(error), "This model does not support predict_stream method.")
 
+    def test_a_deep_copy_is_loaded_again(self):
+        import copy
+
+        folder = self.model(
+            """
+            class Model:
+                def __init__(self):
+                    self.n = 0
+                def predict(self, data):
+                    self.n += 1
+                    return self.n
+            def _load_pyfunc(path):
+                return Model()
+            """
+        )
+        model = pyfunc_env.load_model(folder, suppress_warnings=True)
+        other = copy.deepcopy(model)
+        self.assertEqual([model.predict(1), model.predict(1), other.predict(1)], [1, 2, 1])
+        self.assertEqual(other, model)
+
     def test_what_is_wrapped(self):
         code = PLAIN + "\nModel.python_model = 'held'\nModel.get_raw_model = lambda self: 'raw'\n"
         model = self.load(self.model(code))

@@ -209,6 +209,9 @@ class Refused(SaveTest):
 
     def test_no_model(self):
         self.refused("must be a PythonModel instance", python_model=3)
+        self.refused("Refused is a class", python_model=Refused)
+        chat = type("ChatModel", (), {"__module__": "mlflow.pyfunc.model"})
+        self.refused("a ChatModel is written by mlflow", python_model=type("Mine", (chat,), {})())
 
     def test_a_hint_that_would_convert(self):
         if custom.PythonModel is not custom._OwnModel:

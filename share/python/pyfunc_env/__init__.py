@@ -44,6 +44,10 @@ _WHERE = {
     "save_model": "save",
     "spark_udf": "spark",
     "transform": "spark",
+    **dict.fromkeys(
+        ["FLAVOR_NAME", "MAIN", "CODE", "DATA", "ENV", "PY_VERSION", "MODEL_CONFIG"], "words"
+    ),
+    **dict.fromkeys(["MODEL_CODE_PATH", "EnvType"], "words"),
 }
 
 __all__ = ["__version__", *_WHERE]  # noqa: PLE0604
@@ -80,6 +84,15 @@ if TYPE_CHECKING:
     from .save import save_model as save_model
     from .spark import spark_udf as spark_udf
     from .spark import transform as transform
+    from .words import CODE as CODE
+    from .words import DATA as DATA
+    from .words import ENV as ENV
+    from .words import FLAVOR_NAME as FLAVOR_NAME
+    from .words import MAIN as MAIN
+    from .words import MODEL_CODE_PATH as MODEL_CODE_PATH
+    from .words import MODEL_CONFIG as MODEL_CONFIG
+    from .words import PY_VERSION as PY_VERSION
+    from .words import EnvType as EnvType
 
 
 def __getattr__(name: str) -> Any:

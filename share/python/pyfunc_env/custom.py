@@ -70,6 +70,22 @@ else:
         PythonModel, PythonModelContext = _OwnModel, _OwnContext
 
 
+def check_kind(python_model: Any) -> None:
+    """Refuses classes, and models that MLflow's own save_model alone writes as they are loaded."""
+    if isinstance(python_model, type):
+        raise errors.UsageError(
+            f"`python_model` must be an instance: {python_model.__name__} is a class",
+            f"pass {python_model.__name__}()",
+        )
+    chat = {"ChatModel", "ChatAgent", "ResponsesAgent"}
+    for kind in type(python_model).__mro__:
+        if kind.__module__ == "mlflow.pyfunc.model" and kind.__name__ in chat:
+            raise errors.UsageError(
+                f"a {kind.__name__} is written by mlflow.pyfunc.save_model",
+                "or give the path of a Python file that calls set_model with it",
+            )
+
+
 def _function_model(func: Callable[..., Any]) -> Any:
     """A function of the input as a model, where MLflow has no such class."""
 

@@ -313,8 +313,9 @@ def _of_array(value: Any) -> dict[str, Any]:
 def _of_items(items: list[Any]) -> dict[str, Any]:
     """As numpy has a list of them in one array."""
     names = {"double" if isinstance(item, float) else _known(item)["type"] for item in items}
-    if any(isinstance(item, int) and not -(1 << 63) <= item < 1 << 63 for item in items):
-        raise _Unknown(f"a parameter of {items!r}, beyond 64 bits")
+    beyond = any(isinstance(item, int) and not -(1 << 63) <= item < 1 << 63 for item in items)
+    if beyond or object in map(type, items):
+        raise _Unknown(f"a parameter of {items!r}")
     if len(names) == 1 and names <= {*_NUMBERS, "boolean", "string"}:
         return {"type": names.pop()}
     if names <= {*_NUMBERS}:

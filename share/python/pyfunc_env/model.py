@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import logging
 import os
@@ -86,7 +87,11 @@ class _Here:
 
     def __init__(self, body: memoryview) -> None:
         self._codec = frames.codec()
+        self._body = body
         self._handle = self._codec.load(body)
+
+    def __deepcopy__(self, memo: Any) -> _Here:
+        return _Here(self._body)
 
     def predict(self, data: Any, params: dict[str, Any] | None = None, result: Any = None) -> Any:
         try:
@@ -220,6 +225,10 @@ class PyFuncModel:
 
     def __exit__(self, *exception: Any) -> None:
         self.close()
+
+    def __deepcopy__(self, memo: Any) -> PyFuncModel:
+        """The same model, loaded once more."""
+        return PyFuncModel(self._told, copy.deepcopy(self._implementation, memo))
 
     def __reduce__(self) -> Any:
         if isinstance(self._implementation, Runner):

@@ -8,12 +8,17 @@ MLflow 3.
 from __future__ import annotations
 
 import json
+import logging
 import os
+import shutil
 import sys
 import tempfile
 from typing import Any
 
 from . import custom, errors, examples, imported, program, uv
+from .model import load_model
+
+logger = logging.getLogger("pyfunc_env")
 
 
 class _Writing:
@@ -120,9 +125,12 @@ def _python_model(w: _Writing, given: dict[str, Any]) -> None:
     _artifacts(w, given["artifacts"])
     if isinstance(model, (str, os.PathLike)):
         w.add("model-code", model)
+        if given["signature"] is None and given["input_example"] is not None:
+            _ask_script(w, given)
         return
     if model is None:
         return
+    custom.check_kind(model)
     if (
         callable(model)
         and not hasattr(model, "predict")
@@ -147,6 +155,17 @@ def _python_model(w: _Writing, given: dict[str, Any]) -> None:
     path = os.path.join(w.folder, "python_model.pkl")
     custom.dump(custom.as_model(function), path)  # a wrapper that was not asked yet
     w.add("python-model", path)
+
+
+def _ask_script(w: _Writing, given: dict[str, Any]) -> None:
+    """The model that the script makes is asked for its signature, as another is."""
+    w.add_map("model-config", "config.json", given["model_config"])
+    try:
+        loaded = load_model(program.save_trial(w.argv, w.folder), suppress_warnings=True)
+        given["signature"] = _infer(loaded.unwrap_python_model(), given)
+    except Exception as error:
+        logger.warning("no signature is inferred: the model could not be loaded: %r", error)
+    shutil.rmtree(os.path.join(w.folder, "trial"), ignore_errors=True)
 
 
 def _keys(mlflow_model: Any, given: dict[str, Any]) -> dict[str, Any] | None:
@@ -213,7 +232,8 @@ def write(path: str, given: dict[str, Any]) -> dict[str, Any]:
         if given["input_example"] is not None:
             w.add_file("input-example", "example.json", examples.to_json(given["input_example"]))
         w.add_json("metadata", "metadata.json", given["metadata"])
-        w.add_map("model-config", "config.json", given["model_config"])
+        if "--model-config" not in w.argv:
+            w.add_map("model-config", "config.json", given["model_config"])
         w.add_json("mlmodel", "mlmodel.json", _keys(given["mlflow_model"], given))
         w.argv += program.options(
             streamable=given["streamable"] or None, lock=given["lock"], record=given["record"]

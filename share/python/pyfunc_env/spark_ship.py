@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import atexit
+import functools
 import hashlib
 import os
 import shutil
 import tarfile
 import tempfile
-from typing import Any
+from typing import Any, Callable
 
 from . import errors
 
@@ -33,14 +34,11 @@ def place(spark: Any, ship: str, uri: str, folder: str) -> dict[str, str]:
     if ship == "path":
         return {"uri": folder}
     context = _context(spark)
-    if context is None:
-        raise errors.UsageError(
-            "a session of Spark Connect has no SparkFiles",
-            'pass ship="uri", or ship="path" where the executors see the folder',
-        )
-    key = (str(context.applicationId), folder + _state(folder))
+    owner = spark.session_id if context is None else context.applicationId
+    key = (str(owner), folder + _state(folder))
     if key not in _sent:
-        _sent[key] = _send(context, folder)
+        add = context.addFile if context else functools.partial(spark.addArtifacts, file=True)
+        _sent[key] = _send(add, folder)
     return _sent[key]
 
 
@@ -75,7 +73,7 @@ def _files(folder: str) -> list[tuple[str, str]]:
     return sorted(found, key=lambda pair: pair[1])
 
 
-def _send(context: Any, folder: str) -> dict[str, str]:
+def _send(add: Callable[[str], None], folder: str) -> dict[str, str]:
     """A tar of it in SparkFiles, the same for the same content, under its digest's name."""
     aside = tempfile.mkdtemp(prefix="pyfunc-env-")
     atexit.register(shutil.rmtree, aside, True)  # Spark hands it out from where it lies
@@ -91,7 +89,7 @@ def _send(context: Any, folder: str) -> dict[str, str]:
     name = f"pyfunc-env-{digest}.tar"
     named = os.path.join(aside, name)
     os.rename(path, named)
-    context.addFile(named)
+    add(named)
     return {"file": name, "sha256": digest}
 
 

@@ -1,0 +1,18 @@
+# words.py - the words of MLmodel's python_function flavor, by the names that MLflow has for them
+# SPDX-License-Identifier: Apache-2.0
+
+FLAVOR_NAME = "python_function"
+MAIN = "loader_module"
+CODE = "code"
+DATA = "data"
+ENV = "env"
+PY_VERSION = "python_version"
+MODEL_CONFIG = "config"
+MODEL_CODE_PATH = "model_code_path"
+
+
+class EnvType:
+    """The keys of the flavor's `env`."""
+
+    CONDA = "conda"
+    VIRTUALENV = "virtualenv"
