@@ -211,8 +211,13 @@ char *pf_buf_room(struct pf_buf *b, size_t n)
 		cap += cap / 2;
 	if (cap > b->max)
 		cap = b->max + 1;
-	if (!(p = realloc(b->p, cap)))
+	p = realloc(b->p, cap);
+	if (!p && !b->may_starve)
 		pf_oom();
+	if (!p) {
+		b->starved = b->toobig = true;
+		return NULL;
+	}
 	b->p = p;
 	b->cap = cap;
 	b->p[b->n] = '\0';

@@ -8,7 +8,7 @@
 #include "base/err.h"
 
 /* Allocation failure ends the process in one place, by the handler set here (default: a line on
- * stderr, then abort). Too big is an error and never reaches it. */
+ * stderr, then abort), but for a buffer that may starve. Too big is an error and never reaches it. */
 typedef void pf_oom_handler(void);
 void pf_oom_set_handler(pf_oom_handler *handler);
 PF_NORETURN void pf_oom(void);
@@ -58,6 +58,8 @@ struct pf_buf {
 	size_t cap;
 	size_t max;	/* ceiling in bytes, 0 for none yet */
 	bool toobig;	/* something did not fit: everything since is lost */
+	bool may_starve;	/* set by who can do without: no memory is `toobig`, and no end */
+	bool starved;		/* ... and that is why */
 };
 
 #define PF_BUF(ceiling) ((struct pf_buf){ .max = (ceiling) })

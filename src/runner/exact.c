@@ -209,6 +209,10 @@ int pfr_put_exact(struct pfr *r, struct pf_buf *out, struct py *o)
 {
 	if (pfr_exact(r, out, o, 0) < 0)
 		return -1;
+	if (out->starved) {
+		PyErr_SetString(PyExc_MemoryError, "");
+		return -1;
+	}
 	if (out->toobig) {
 		PyErr_Format(PyExc_ValueError, "an object of more than %zu bytes", out->max);
 		return -1;

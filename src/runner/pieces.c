@@ -50,6 +50,7 @@ int pfr_pieces_put(struct pfr *r, struct pfr_pieces *p, struct py *o)
 	int rc;
 
 	p->bytes.max = PF_MAX_FRAME;
+	p->bytes.may_starve = true; /* the process is its caller's */
 	r->pieces = p;
 	rc = pfr_put_exact(r, &p->bytes, o);
 	r->pieces = NULL;

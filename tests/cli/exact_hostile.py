@@ -191,17 +191,21 @@ def scarce():
     """Where memory ends the process goes on."""
     resource.setrlimit(resource.RLIMIT_AS, (ceiling, ceiling))
     frame = word(LIST, 1 << 24) + word(NULL) * (1 << 24)
+    texts = ["x" * (1 << 16)] * (1 << 13)
     allow(200)
-    try:
-        pfr.decode(frame)
-        return ["384 MiB of values where there was no room"]
-    except MemoryError:
-        return []
+    for call, o in ((pfr.decode, frame), (pfr.encode, texts), (pfr.encode, {"a": texts})):
+        try:
+            call(o)
+            yield "%s: more than 384 MiB where there was no room" % call.__name__
+        except MemoryError:
+            pass
+    if pfr.decode(pfr.encode(texts[:9])) != texts[:9]:
+        yield "nine texts after that came back as others"
 
 
 wrong = list(kept())
 allow(512)
 wrong += list(refused())
-wrong += scarce()
+wrong += list(scarce())
 print("\n".join(wrong) or "all is as it should be")
 sys.exit(bool(wrong))
