@@ -38,10 +38,9 @@ static void let_go(struct pf_str file, const struct pf_value *array, size_t rows
 		return;
 	for (unsigned i = 1; i < t->rank; i++)
 		size *= (size_t)t->shape[i];
-	size = (from + size) / page * page;
-	from = from / page * page;
-	if (size > from)
-		madvise((void *)from, size - from, MADV_DONTNEED);
+	size = (from + size) / page * page - from / page * page;
+	if (size)
+		madvise((void *)(from / page * page), size, MADV_DONTNEED);
 }
 
 int pf_batch_arrays(struct pf_batch_work *w, const struct pf_value *all, size_t rows,
