@@ -149,7 +149,7 @@
 /* builds of source distributions */
 #define PF_MAX_SOURCE PF_GIB(4)		/* all files of one, unpacked */
 #define PF_MAX_SOURCE_FILES 200000
-#define PF_MAX_BUILDS_IN_VAIN 5		/* of one project, before the rest are left */
+#define PF_MAX_BUILDS_IN_VAIN 5		/* of one project: no other version is tried */
 #define PF_MAX_BUILD_DEPTH 5		/* builds of what a build needs, of what that needs */
 #define PF_MAX_BUILD_FILE PF_GIB(8)	/* one file that it writes */
 #define PF_MAX_BUILD_LOG PF_MIB(16)	/* what it prints */
