@@ -153,9 +153,9 @@ void pf_policy_note_options(struct pf_needs *needs, struct pf_arena *a, const st
 const struct pf_need *pf_need_next(const struct pf_need *needs, size_t n,
 				   const struct pf_need *after, struct pf_str name)
 {
-	for (const struct pf_need *at = after ? after + 1 : needs; at < needs + n; at++)
-		if (at->parsed && !at->constraint && pf_str_eq(at->req.key, name))
-			return at;
+	for (size_t i = after ? (size_t)(after - needs) + 1 : 0; i < n; i++)
+		if (needs[i].parsed && !needs[i].constraint && pf_str_eq(needs[i].req.key, name))
+			return &needs[i];
 	return NULL;
 }
 
