@@ -134,7 +134,8 @@ static struct pf_label label_of(struct pfr *r, struct py *label, ssize_t place)
 				  .shift = overflow ? PF_LABEL_ODD : number - place };
 }
 
-/* columns([a name, a number, or None for what is neither]): for each declared one the number of it, or -1 */
+/* columns([a name, a number, or None for what is neither]): for each declared one the number of it,
+ * or -1 */
 static struct py *pick_columns(struct py *self, struct py *given)
 {
 	struct pfr *r = state_of(self);

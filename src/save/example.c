@@ -187,7 +187,8 @@ static const struct pf_node *request_form(const struct pf_node *n)
 
 	for (size_t i = 0; !form && i < PF_COUNT(forms); i++)
 		form = pf_node_get(n, forms[i]);
-	if (!form || n->n != 1u + (params != NULL) + kept || (params && params->kind != PF_NODE_MAP))
+	if (!form || n->n != 1u + (params != NULL) + kept ||
+	    (params && params->kind != PF_NODE_MAP))
 		return NULL;
 	return form;
 }
