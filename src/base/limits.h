@@ -99,7 +99,7 @@
 #define PF_MAX_UPLOADS 8		/* files, or parts of them, on their way at a time */
 #define PF_UPLOAD_PART PF_MIB(16)	/* of a file that goes to S3 in parts, at least */
 #define PF_MAX_UPLOAD_PARTS 10000	/* of one file: what S3 takes */
-#define PF_MAX_METRICS 1000	/* of a run's step, that its model takes over */
+#define PF_MAX_METRICS 1000 /* of a run's step, that its model takes over at a time */
 #define PF_MAX_PARAMS 100		/* of a run, that a logged model takes over at a time */
 
 /* package indexes */

@@ -12,7 +12,7 @@ struct pf_publish_opts {
 	const char *experiment; /* ... of this experiment, a name or an id; NULL: as MLFLOW_
 				 * EXPERIMENT_NAME and _ID say, else Default */
 	const char *name;	/* of the model, and its path in the run; NULL: "model" */
-	const char *model;	/* id of the logged model these are the files of; NULL: a new one */
+	const char *model;	/* id of a logged model, whose files these are; NULL: a new one */
 	const char *type;	/* what kind of model it is, for people; NULL: not told */
 	struct pf_strs params;	/* "KEY=VALUE", of the model beside its run's, which count more */
 	int64_t step;		/* of the run, that the model is of, with its metrics */

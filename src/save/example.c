@@ -195,7 +195,8 @@ static const struct pf_node *request_form(const struct pf_node *n)
 
 static int take(struct example *e, const struct pf_node *n, bool tensor, struct pf_err *err)
 {
-	const struct pf_node *form = request_form(n), *kept = form ? pf_node_get(n, "kept") : NULL;
+	const struct pf_node *form = request_form(n);
+	const struct pf_node *kept = form ? pf_node_get(n, "kept") : NULL;
 	struct pf_node split;
 
 	e->info = e->serving = pf_node_map();
