@@ -130,7 +130,7 @@ static const struct {
 	{ pf_uvlock_read, "version=1\n" UV("need", "1") "wheels=[{url='https://h/need-1-py3-none-any.whl'}]\n",
 	  "line 6: need-1-py3-none-any.whl has no digest of SHA-256 or better" },
 	{ pf_reqlock_read, "a==1 \\\n --hash=sha256:" H64 " --hash=sha512:" H64 H64 "\nb==2 ; os_name=='nt'\n", "a 1 #2" },
-	{ pf_reqlock_read, "a @ https://h/a-1-py3-none-any.whl#sha256=" H64 "\n", "a  a-1-py3-none-any.whl" },
+	{ pf_reqlock_read, "a @ https://h/a-1-py3-none-any.whl#sha256=" H64 "\n", "a 1 a-1-py3-none-any.whl" },
 	{ pf_reqlock_read, "a @ git+https://h/r@" H40 "#subdirectory=x\n", "a  git+https://h/r@" H40 "#subdirectory=x (" H40 ")" },
 	{ pf_reqlock_read, "git+ssh://git@h/r@" H40 "#egg=a\n", "a  git+ssh://git@h/r@" H40 " (" H40 ")" },
 	{ pf_reqlock_read, "a @ git+https://h/r@v1\n", "line 1: of a no commit is named" },
