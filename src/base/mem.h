@@ -7,8 +7,9 @@
 #include "base/common.h"
 #include "base/err.h"
 
-/* Allocation failure ends the process in one place, by the handler set here (default: a line on
- * stderr, then abort), but for buffers that starve. Too big is an error and never reaches it. */
+/* Allocation failure, but for a buffer that may starve, ends the process in one place, by the
+ * handler set here (default: a line on stderr, then abort). Too big is an error and never reaches
+ * it. */
 typedef void pf_oom_handler(void);
 void pf_oom_set_handler(pf_oom_handler *handler);
 PF_NORETURN void pf_oom(void);

@@ -187,8 +187,8 @@ struct pf_str pf_match_spec_print(struct pf_arena *a, const struct pf_match_spec
 			  pf_format(a, "%s%llu", s->build_number.op == PF_CONDAVER_EQ ?
 						      "" : pf_condaver_op_text(s->build_number.op),
 				    (unsigned long long)s->build_number.number));
-	if (!is_positional(&s->channel))
-		write_pattern(&w, "channel", &s->channel);
+	if (!is_positional(&s->channel) && s->channel.kind != PF_PATTERN_ANY)
+		write_key(&w, "channel", s->channel.text); /* whose end in small letters may be a subdir */
 	if (!is_positional(&s->channel) || !is_positional(&s->subdir) ||
 	    !pf_subdir_is_known(s->subdir.text))
 		write_pattern(&w, "subdir", &s->subdir);

@@ -117,6 +117,7 @@ static void test_printed(void **state)
 		{ "pkg (1|2),!=1.5", "pkg[version='(==1|==2),!=1.5']" },
 		{ "pkg >1.2.*", "pkg[version='>=1.2']" },
 		{ "pkg[license='a\\'b']", "pkg[license='a\\'b']" },
+		{ "*/wiN-32::foo", "foo[channel='*/wiN-32']" },
 		{ "https://u:p@h.example/t/tk/c::pkg", "https://h.example/c::pkg" },
 		{ "pkg[track_features='a, b']", "pkg[track_features='a,b']" },
 	};
