@@ -348,7 +348,7 @@ static int finish(struct build *b, struct pf_found_list *list, struct pf_err *er
 		return pf_fail_errno(err, "cannot open %s", b->dir);
 	if (check_start(b, err) < 0 || check_installed(b, err) < 0 ||
 	    keep_lock(b, dir, err) < 0 ||
-	    pf_import_list_write(dir, b->site, list, err) < 0)
+	    (!list->imports && pf_import_list_write(dir, b->site, list, err) < 0))
 		return -1;
 	b->own.base_exe = pf_format(&b->w.arena, "%s/bin/python", b->final);
 	if (pf_walk_own(list, dir, err) < 0 ||

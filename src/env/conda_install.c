@@ -17,6 +17,8 @@
 #include "env/conda_link.h"
 #include "env/conda_meta.h"
 #include "env/conda_scripts.h"
+#include "env/import_list.h"
+#include "env/manifest.h"
 
 struct install {
 	const struct pf_conda_place_of *where;
@@ -26,7 +28,10 @@ struct install {
 	struct pf_wheel *packages;
 	size_t n;
 	struct pf_python *python;
+	const struct pf_plan *plan;
 	struct pf_conda_linking k;
+	struct pf_conda_meta meta;
+	struct pf_conda_scripts scripts;
 };
 
 /* ---- the interpreter ---- */
@@ -176,6 +181,55 @@ static void scatter(struct install *x, const struct pf_wheel *from)
 	}
 }
 
+/* ---- what goes on while files are linked ---- */
+
+static int write_meta(void *install, size_t i, struct pf_err *err)
+{
+	struct install *x = install;
+
+	return pf_conda_meta_write(&x->meta, i, err);
+}
+
+/* What comes of scripts and of pip is not in the list yet, and would be another list of modules. */
+static int look_ahead(void *install, struct pf_found_list *list, struct pf_err *err)
+{
+	struct install *x = install;
+	bool all = !x->plan->packages.n && !(x->scripts.post_link.n && x->o->allow_scripts) &&
+		   !pf_map_get(&x->k.places, PF_S(PF_IMPORT_LIST));
+
+	if (pf_conda_scripts_begin(&x->scripts, err) < 0)
+		return -1;
+	if (all && pf_import_list_write(x->where->dir, x->k.site, list, err) < 0)
+		return -1;
+	list->imports = all;
+	pf_manifest_begin(list);
+	return 0;
+}
+
+static void set_meta(struct install *x)
+{
+	struct pf_arena *a = &x->w->arena;
+	struct pf_conda_installed *v = pf_alloc_array(a, x->n, sizeof(*v));
+
+	for (size_t i = 0; i < x->n; i++)
+		v[i] = (struct pf_conda_installed){ .record = &x->items[i].record,
+						    .part = &x->k.parts[i],
+						    .url = x->items[i].record.url,
+						    .asked = x->items[i].asked };
+	x->meta = (struct pf_conda_meta){ .dir = x->where->dir, .mode = x->k.mode, .v = v,
+					  .n = x->n };
+	pf_conda_meta_begin(&x->meta, a);
+}
+
+static int link_last(struct pf_found_list *list, struct install *x, struct pf_err *err)
+{
+	set_meta(x);
+	x->k.done = write_meta;
+	x->k.meanwhile = look_ahead;
+	x->k.ctx = x;
+	return pf_conda_link(list, &x->k, err) < 0 ? -1 : pf_conda_meta_end(list, &x->meta, err);
+}
+
 /* Where all of it is in the cache, everything is linked at once; else the interpreter has to be
  * there first. */
 static int link_and_compile(struct pf_found_list *list, struct install *x, struct pf_err *err)
@@ -195,22 +249,10 @@ static int link_and_compile(struct pf_found_list *list, struct install *x, struc
 		scatter(x, v);
 	if (rc == 0)
 		pf_conda_place_code(&x->k);
-	return rc < 0 ? -1 : pf_conda_link(list, &x->k, err);
+	return rc < 0 ? -1 : link_last(list, x, err);
 }
 
 /* ---- all of it ---- */
-
-static int write_meta(struct pf_found_list *list, struct install *x, struct pf_err *err)
-{
-	struct pf_conda_installed *v = pf_alloc_array(&x->w->arena, x->n, sizeof(*v));
-
-	for (size_t i = 0; i < x->n; i++)
-		v[i] = (struct pf_conda_installed){ .record = &x->items[i].record,
-						    .part = &x->k.parts[i],
-						    .url = x->items[i].record.url,
-						    .asked = x->items[i].asked };
-	return pf_conda_meta_write(list, x->where->dir, v, x->n, x->k.mode, err);
-}
 
 static void set_parts(struct install *x)
 {
@@ -220,25 +262,21 @@ static void set_parts(struct install *x)
 		x->k.parts[i].package = &package_of(x, i)->files;
 }
 
-static int install(struct pf_found_list *list, struct install *x, const struct pf_plan *plan,
-		   struct pf_err *err)
+static int install(struct pf_found_list *list, struct install *x, struct pf_err *err)
 {
-	struct pf_conda_scripts scripts = { .dir = x->where->dir, .path = x->where->path,
-					    .final = x->where->final, .w = x->w, .o = x->o };
+	struct pf_conda_scripts *scripts = &x->scripts;
 
-	if (pf_conda_fetch(x->packages, x->items, x->n, x->w, plan->conda_net, x->o, err) < 0 ||
+	if (pf_conda_fetch(x->packages, x->items, x->n, x->w, x->plan->conda_net, x->o, err) < 0 ||
 	    set_python(x, err) < 0 || fill_records(x, err) < 0)
 		return -1;
 	pf_step("installing %zu packages", x->n);
 	set_parts(x);
-	if (pf_conda_place(&x->k, err) < 0 || pf_conda_replace(&x->k, plan, err) < 0)
+	if (pf_conda_place(&x->k, err) < 0 || pf_conda_replace(&x->k, x->plan, err) < 0)
 		return -1;
-	pf_conda_scripts_find(&scripts, x->items, x->k.parts, x->n);
-	if (scripts.post_link.n && x->o->allow_scripts)
+	pf_conda_scripts_find(scripts, x->items, x->k.parts, x->n);
+	if (scripts->post_link.n && x->o->allow_scripts)
 		x->k.mode = PF_LINK_CLONE; /* what they change must be nobody else's */
-	if (link_and_compile(list, x, err) < 0 || write_meta(list, x, err) < 0)
-		return -1;
-	return pf_conda_scripts_run(list, &scripts, err);
+	return link_and_compile(list, x, err) < 0 ? -1 : pf_conda_scripts_run(list, scripts, err);
 }
 
 int pf_conda_install(struct pf_found_list *list, struct pf_python *python,
@@ -246,7 +284,8 @@ int pf_conda_install(struct pf_found_list *list, struct pf_python *python,
 		     struct pf_workdir *w, const struct pf_opts *o, struct pf_err *err)
 {
 	size_t n = plan->conda.n;
-	struct install x = { .where = where, .w = w, .o = o, .n = n, .python = python };
+	struct install x = { .where = where, .w = w, .o = o, .n = n, .python = python,
+			     .plan = plan };
 	int rc;
 
 	x.items = pf_alloc_array(&w->arena, n, sizeof(*x.items));
@@ -254,7 +293,9 @@ int pf_conda_install(struct pf_found_list *list, struct pf_python *python,
 	memcpy(x.items, plan->conda.v, n * sizeof(*x.items));
 	x.k = (struct pf_conda_linking){ .arena = &w->arena, .dir = where->dir,
 					 .prefix = where->final, .mode = o->link_mode };
-	rc = install(list, &x, plan, err);
+	x.scripts = (struct pf_conda_scripts){ .dir = where->dir, .path = where->path,
+					       .final = where->final, .w = w, .o = o };
+	rc = install(list, &x, err);
 	for (size_t i = 0; i < n; i++)
 		pf_wheel_free(&x.packages[i]);
 	return rc;

@@ -27,6 +27,8 @@ struct linking {
 	struct pf_conda_linking *l;
 	enum pf_link_mode mode;
 	PF_VEC(struct stretch) stretches;
+	PF_VEC(const struct pf_conda_placed *) made;
+	size_t made_at; /* of the list: the first of them */
 };
 
 /* What one thread has in hand. */
@@ -138,10 +140,8 @@ static int link_all(struct hand *h, const struct stretch *s, struct pf_err *err)
 	return pf_signals_check(err);
 }
 
-static int link_stretch(void *linking, size_t job, struct pf_err *err)
+static int link_files(const struct linking *k, const struct stretch *s, struct pf_err *err)
 {
-	const struct linking *k = linking;
-	const struct stretch *s = &k->stretches.v[job];
 	PF_AUTO(arena) a = { 0 };
 	PF_FD(tree) = open(pf_formatz(&a, "%s/tree", s->from->dir),
 			   O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -154,6 +154,19 @@ static int link_stretch(void *linking, size_t job, struct pf_err *err)
 	rc = link_all(&h, s, err);
 	pf_dirs_close(&h.from);
 	pf_dirs_close(&h.to);
+	return rc;
+}
+
+/* Who did the last one of a part is the one to say so. */
+static int link_stretch(void *linking, size_t job, struct pf_err *err)
+{
+	const struct linking *k = linking;
+	const struct stretch *s = &k->stretches.v[job];
+	int rc = s->at < s->end ? link_files(k, s, err) : 0;
+
+	if (rc == 0 && __atomic_sub_fetch(&s->part->left, 1, __ATOMIC_ACQ_REL) == 0 &&
+	    k->l->done)
+		rc = k->l->done(k->l->ctx, (size_t)(s->part - k->l->parts), err);
 	return rc < 0 ? pf_wrap(err, "%s %s", s->part->package->name, s->part->package->version)
 		      : 0;
 }
@@ -163,28 +176,21 @@ static int link_stretch(void *linking, size_t job, struct pf_err *err)
 #define STRETCH 256 /* files: few enough to share the work evenly */
 
 /* In the order of its files, so that folders are opened once; what needs another tree is a stretch
- * of its own. */
+ * of its own, and nothing at all is one as well. */
 static void cut(struct linking *k, struct pf_arena *a, struct pf_conda_part *part)
 {
-	for (size_t at = part->linked, end; at < part->placed.n; at = end) {
-		const struct pf_bundle *from = part->placed.v[at].from;
+	size_t before = k->stretches.n, at = part->linked, end;
 
-		for (end = at + 1; end < part->placed.n && end - at < STRETCH &&
-				   part->placed.v[end].from == from;)
+	do {
+		const struct pf_bundle *from = at < part->placed.n ? part->placed.v[at].from : NULL;
+
+		for (end = at; end < part->placed.n && end - at < STRETCH &&
+			       part->placed.v[end].from == from;)
 			end++;
 		*PF_PUSH(a, &k->stretches) = (struct stretch){ part, from, at, end };
-	}
-}
-
-static int link_by_crew(struct linking *k, struct pf_arena *a, struct pf_err *err)
-{
-	size_t n = k->stretches.n;
-	struct pf_crew crew;
-
-	pf_crew_start(&crew, link_stretch, k, pf_alloc_array(a, n, sizeof(size_t)), n);
-	for (size_t i = 0; i < n; i++)
-		pf_crew_add(&crew, i);
-	return pf_crew_end(&crew, err);
+		at = end;
+	} while (at < part->placed.n);
+	part->left = k->stretches.n - before;
 }
 
 /* ---- symbolic links, once all else is there: nothing is written through one ---- */
@@ -237,23 +243,69 @@ static int make_links(struct linking *k, struct pf_err *err)
 	return rc;
 }
 
-/* ---- all of it ---- */
+/* ---- the list ---- */
+
+/* Bytes that are made here are known when they are. */
+static bool is_as_brought(const struct pf_conda_placed *one)
+{
+	const struct pf_bundled *f = one->file;
+
+	return f && f->kind != PF_BUNDLED_LINK && !(f->kind >= PF_BUNDLED_TEXT && f->more);
+}
 
 static void note(struct pf_found_list *list, const struct pf_conda_placed *one)
 {
 	mode_t mode = one->file ? pf_bundled_mode(one->file->kind) : 0555;
-	struct pf_found *f;
+	struct pf_found *f = PF_PUSH(&list->arena, &list->files);
 
-	if (one->fate != PF_CONDA_TAKEN)
+	*f = (struct pf_found){ .path = pf_dup(&list->arena, one->place),
+				.mode = is_link(one) ? S_IFLNK : S_IFREG | mode };
+	if (!is_as_brought(one))
 		return;
-	f = PF_PUSH(&list->arena, &list->files);
-	*f = (struct pf_found){ .path = pf_dup(&list->arena, one->place), .mode = S_IFREG | mode,
-				.size = one->size };
+	f->size = one->size;
 	memcpy(f->digest, one->digest, sizeof(f->digest));
-	if (is_link(one)) {
-		f->mode = S_IFLNK;
-		f->size = strlen(one->file->more);
-	}
+}
+
+static void note_made(struct pf_found *f, const struct pf_conda_placed *one)
+{
+	f->size = is_link(one) ? strlen(one->file->more) : one->size;
+	memcpy(f->digest, one->digest, sizeof(f->digest));
+}
+
+/* What was placed since the last time; `made`: at last those whose bytes are not known yet. */
+static void note_all(struct pf_found_list *list, struct linking *k)
+{
+	const struct pf_conda_linking *l = k->l;
+
+	for (size_t i = 0; i < l->n; i++)
+		for (size_t j = l->parts[i].linked; j < l->parts[i].placed.n; j++) {
+			const struct pf_conda_placed *one = &l->parts[i].placed.v[j];
+
+			if (one->fate == PF_CONDA_TAKEN && is_as_brought(one))
+				note(list, one);
+			else if (one->fate == PF_CONDA_TAKEN)
+				*PF_PUSH(l->arena, &k->made) = one;
+		}
+	k->made_at = list->files.n;
+	for (size_t i = 0; i < k->made.n; i++)
+		note(list, k->made.v[i]);
+}
+
+/* ---- all of it ---- */
+
+static int link_by_crew(struct pf_found_list *list, struct linking *k, struct pf_err *err)
+{
+	size_t n = k->stretches.n;
+	struct pf_conda_linking *l = k->l;
+	struct pf_crew crew;
+
+	pf_crew_start(&crew, link_stretch, k, pf_alloc_array(l->arena, n, sizeof(size_t)), n);
+	for (size_t i = 0; i < n; i++)
+		pf_crew_add(&crew, i);
+	note_all(list, k);
+	if (l->meanwhile && l->meanwhile(l->ctx, list, err) < 0)
+		pf_crew_stop(&crew, err);
+	return pf_crew_end(&crew, err);
 }
 
 /* For everybody to read, whatever the umask. */
@@ -280,10 +332,11 @@ int pf_conda_link(struct pf_found_list *list, struct pf_conda_linking *l, struct
 		return -1;
 	for (size_t i = 0; i < l->n; i++)
 		cut(&k, l->arena, &l->parts[i]);
-	if (link_by_crew(&k, l->arena, err) < 0 || make_links(&k, err) < 0)
+	if (link_by_crew(list, &k, err) < 0 || make_links(&k, err) < 0)
 		return -1;
+	for (size_t i = 0; i < k.made.n; i++)
+		note_made(&list->files.v[k.made_at + i], k.made.v[i]);
 	for (size_t i = 0; i < l->n; i++)
-		for (; l->parts[i].linked < l->parts[i].placed.n; l->parts[i].linked++)
-			note(list, &l->parts[i].placed.v[l->parts[i].linked]);
+		l->parts[i].linked = l->parts[i].placed.n;
 	return 0;
 }

@@ -29,6 +29,7 @@ struct pf_conda_part {
 	const struct pf_bundle *byte_code; /* compiled by us, or NULL */
 	PF_VEC(struct pf_conda_placed) placed;
 	size_t linked; /* so many of them */
+	size_t left;   /* stretches of them that are not done */
 };
 
 struct pf_conda_linking {
@@ -43,6 +44,14 @@ struct pf_conda_linking {
 	bool strict; /* the umask keeps others out; set when the first folder is made */
 	struct pf_map places; /* who has each: struct pf_conda_placed */
 	struct pf_map dirs;   /* the bundle that brought each first */
+
+	/* What goes on while files are linked; either may be NULL. `done`: the part's files are
+	 * all there, but for its symbolic links; by one of the threads, another one's beside it.
+	 * `meanwhile`: the list has all that is placed, first what needs no more than a link; of
+	 * the rest it lacks the digests. */
+	int (*done)(void *ctx, size_t part, struct pf_err *err);
+	int (*meanwhile)(void *ctx, struct pf_found_list *list, struct pf_err *err);
+	void *ctx;
 };
 
 /* Works out where each file of the packages goes, in this order: of two that claim a place the

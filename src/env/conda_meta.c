@@ -11,14 +11,6 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/str.h"
-#include "env/crew.h"
-
-struct writing {
-	int dir;
-	enum pf_link_mode mode;
-	const struct pf_conda_installed *v;
-	struct pf_found *files; /* as many, filled in */
-};
 
 /* ---- the files ---- */
 
@@ -148,7 +140,7 @@ static int link_type(enum pf_link_mode mode)
 	return mode == PF_LINK_HARD || mode == PF_LINK_SYMBOLIC ? 1 : 3;
 }
 
-static void put_link(struct pf_json_out *w, const struct writing *x,
+static void put_link(struct pf_json_out *w, const struct pf_conda_meta *m,
 		     const struct pf_conda_installed *it)
 {
 	PF_AUTO(arena) a = { 0 };
@@ -159,11 +151,11 @@ static void put_link(struct pf_json_out *w, const struct writing *x,
 	pf_json_open(w, '{');
 	pf_json_field(w, "source", tree);
 	pf_json_key(w, "type");
-	pf_json_int(w, link_type(x->mode));
+	pf_json_int(w, link_type(m->mode));
 	pf_json_close(w, '}');
 }
 
-static void put_record(struct pf_json_out *w, const struct writing *x,
+static void put_record(struct pf_json_out *w, const struct pf_conda_meta *m,
 		       const struct pf_conda_installed *it)
 {
 	const struct pf_conda_record *r = it->record;
@@ -178,7 +170,7 @@ static void put_record(struct pf_json_out *w, const struct writing *x,
 	if (r->track_features.n)
 		put_strings(w, "track_features", &r->track_features);
 	put_strings(w, "requested_specs", &asked);
-	put_link(w, x, it);
+	put_link(w, m, it);
 	put_files(w, it->part);
 	pf_json_close(w, '}');
 	pf_buf_char(w->buf, '\n');
@@ -203,14 +195,13 @@ static int write_text(struct pf_found *f, int dir, const char *path, const struc
 	return 0;
 }
 
-static int write_one(void *writing, size_t i, struct pf_err *err)
+int pf_conda_meta_write(struct pf_conda_meta *m, size_t i, struct pf_err *err)
 {
-	struct writing *x = writing;
 	PF_AUTO(buf) text = PF_BUF(PF_MAX_MANIFEST);
 	struct pf_json_out w = { .buf = &text };
 
-	put_record(&w, x, &x->v[i]);
-	return write_text(&x->files[i], x->dir, x->files[i].path.p, &text, err);
+	put_record(&w, m, &m->v[i]);
+	return write_text(&m->files[i], m->dir, m->files[i].path.p, &text, err);
 }
 
 /* ==> 2026-11-29 18:00:00 <==
@@ -244,38 +235,35 @@ static void put_history(struct pf_buf *out, const struct pf_conda_installed *v, 
 		pf_buf_cstr(out, "]\n");
 }
 
-static int write_history(struct pf_found_list *list, struct writing *x, size_t n,
-			 struct pf_err *err)
+static int write_history(struct pf_found_list *list, struct pf_conda_meta *m, struct pf_err *err)
 {
 	PF_AUTO(buf) text = PF_BUF(PF_MAX_MANIFEST);
 	struct pf_found f = { .path = PF_S("conda-meta/history") };
 
-	put_history(&text, x->v, n);
-	if (write_text(&f, x->dir, f.path.p, &text, err) < 0)
+	put_history(&text, m->v, m->n);
+	if (write_text(&f, m->dir, f.path.p, &text, err) < 0)
 		return -1;
 	*PF_PUSH(&list->arena, &list->files) = f;
 	return 0;
 }
 
-int pf_conda_meta_write(struct pf_found_list *list, int dir, const struct pf_conda_installed *v,
-			size_t n, enum pf_link_mode mode, struct pf_err *err)
+void pf_conda_meta_begin(struct pf_conda_meta *m, struct pf_arena *a)
 {
-	PF_AUTO(arena) a = { 0 };
-	struct writing x = { .dir = dir, .mode = mode, .v = v };
-	struct pf_crew crew;
+	m->files = pf_alloc_array(a, m->n, sizeof(*m->files));
+	for (size_t i = 0; i < m->n; i++)
+		m->files[i].path = pf_format(a, "conda-meta/" PF_FMT "-" PF_FMT "-" PF_FMT ".json",
+					     PF_ARG(m->v[i].record->name),
+					     PF_ARG(m->v[i].record->version),
+					     PF_ARG(m->v[i].record->build));
+}
 
-	x.files = pf_alloc_array(&a, n, sizeof(*x.files));
-	for (size_t i = 0; i < n; i++)
-		x.files[i].path = pf_format(&list->arena,
-					    "conda-meta/" PF_FMT "-" PF_FMT "-" PF_FMT ".json",
-					    PF_ARG(v[i].record->name), PF_ARG(v[i].record->version),
-					    PF_ARG(v[i].record->build));
-	pf_crew_start(&crew, write_one, &x, pf_alloc_array(&a, n, sizeof(size_t)), n);
-	for (size_t i = 0; i < n; i++)
-		pf_crew_add(&crew, i);
-	if (pf_crew_end(&crew, err) < 0)
-		return -1;
-	for (size_t i = 0; i < n; i++)
-		*PF_PUSH(&list->arena, &list->files) = x.files[i];
-	return write_history(list, &x, n, err);
+int pf_conda_meta_end(struct pf_found_list *list, struct pf_conda_meta *m, struct pf_err *err)
+{
+	for (size_t i = 0; i < m->n; i++) {
+		struct pf_found *f = PF_PUSH(&list->arena, &list->files);
+
+		*f = m->files[i];
+		f->path = pf_dup(&list->arena, f->path);
+	}
+	return write_history(list, m, err);
 }

@@ -13,7 +13,20 @@ struct pf_conda_installed {
 	struct pf_str asked; /* the spec that the user asked for it by; or empty */
 };
 
-/* Writes conda-meta/NAME-VERSION-BUILD.json of each, and conda-meta/history, below `dir`; all of
- * them are added to `list`. */
-int pf_conda_meta_write(struct pf_found_list *list, int dir, const struct pf_conda_installed *v,
-			size_t n, enum pf_link_mode mode, struct pf_err *err) PF_MUST_USE;
+/* Of the packages of an environment: conda-meta/NAME-VERSION-BUILD.json of each, then
+ * conda-meta/history. */
+struct pf_conda_meta {
+	int dir; /* the environment's; conda-meta/ is there */
+	enum pf_link_mode mode;
+	const struct pf_conda_installed *v;
+	size_t n;
+	struct pf_found *files; /* as many */
+};
+
+/* Names the files, in `a`. */
+void pf_conda_meta_begin(struct pf_conda_meta *m, struct pf_arena *a);
+/* Of one package, whose files are linked: of several at a time, by as many threads. */
+int pf_conda_meta_write(struct pf_conda_meta *m, size_t i, struct pf_err *err) PF_MUST_USE;
+/* Once all of them are written: the history. All files are added to `list`. */
+int pf_conda_meta_end(struct pf_found_list *list, struct pf_conda_meta *m,
+		      struct pf_err *err) PF_MUST_USE;

@@ -61,15 +61,29 @@ static void write_entry(struct pf_json_out *w, const struct pf_found *f, const c
 	pf_json_close(w, ']');
 }
 
+static unsigned mode_of(const struct pf_found *f)
+{
+	return f->mode & 0111 ? 0555 : 0444;
+}
+
+/* False: its digest is not known. */
+static bool add_known(struct pf_json_out *w, const struct pf_found *f)
+{
+	char hex[PF_SHA256_HEX];
+
+	if (!pf_sha256_text_hex(hex, f->digest))
+		return false;
+	write_entry(w, f, "f", mode_of(f), hex);
+	return true;
+}
+
 static int add_file(struct pf_json_out *w, int dir, const struct pf_found *f, struct pf_err *err)
 {
 	char target[PF_MAX_PATH], hex[PF_SHA256_HEX];
-	unsigned mode = f->mode & 0111 ? 0555 : 0444;
+	unsigned mode = mode_of(f);
 
-	if (pf_sha256_text_hex(hex, f->digest)) {
-		write_entry(w, f, "f", mode, hex);
+	if (add_known(w, f))
 		return 0;
-	}
 	if (S_ISLNK(f->mode)) {
 		if (read_target(target, dir, f->path.p, err) < 0)
 			return -1;
@@ -118,13 +132,25 @@ static int write_all(struct pf_buf *b, int dir, const struct pf_found_list *list
 	write_head(&w, plan, python, list);
 	pf_json_key(&w, "files");
 	pf_json_open(&w, '[');
-	for (size_t i = 0; i < list->files.n; i++)
+	if (list->entered)
+		pf_json_raw(&w, pf_buf_view(&list->entries));
+	for (size_t i = list->entered; i < list->files.n; i++)
 		if (add_file(&w, dir, &list->files.v[i], err) < 0)
 			return -1;
 	pf_json_close(&w, ']');
 	pf_json_close(&w, '}');
 	pf_buf_char(b, '\n');
 	return pf_buf_check(b, "the manifest", err);
+}
+
+void pf_manifest_begin(struct pf_found_list *list)
+{
+	struct pf_json_out w = { .buf = &list->entries };
+
+	if (!list->entered)
+		list->entries = PF_BUF(PF_MAX_MANIFEST);
+	while (list->entered < list->files.n && add_known(&w, &list->files.v[list->entered]))
+		list->entered++;
 }
 
 int pf_manifest_make(int dir, const struct pf_found_list *list, const struct pf_plan *plan,

@@ -11,6 +11,9 @@
  *   ["lib64","l",0,3,"lib"]              a link and its target
  */
 
+/* Writes down the entries of the list's files up to the first whose digest is not known, so that
+ * pf_manifest_make need not: while others are at work. */
+void pf_manifest_begin(struct pf_found_list *list);
 /* Makes the listed files below `dir` read-only (folders 0755) and writes manifest.json and the mark
  * of this boot. A file whose digest is known is believed to be what the list says. */
 int pf_manifest_make(int dir, const struct pf_found_list *list, const struct pf_plan *plan,

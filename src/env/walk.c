@@ -14,6 +14,7 @@
 void pf_found_list_free(struct pf_found_list *l)
 {
 	pf_arena_free(&l->arena);
+	pf_buf_free(&l->entries);
 	memset(l, 0, sizeof(*l));
 }
 

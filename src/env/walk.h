@@ -19,6 +19,10 @@ struct pf_found_list {
 	struct pf_arena arena;
 	PF_VEC(struct pf_found) files;	/* all that is no folder */
 	PF_VEC(struct pf_found) dirs;
+	/* What was told of it while the rest was under way: */
+	struct pf_buf entries; /* of the first `entered` files, those of a manifest */
+	size_t entered;
+	bool imports; /* PF_IMPORT_LIST is written */
 };
 
 /* Sorted by path; no digests. What is removed or renamed while it is listed may be there or not. */
