@@ -182,7 +182,8 @@ int pf_confine_enter(const void *how)
 	    c->how == PF_CONFINED_WRITES ? enter_landlock(c) < 0 : false)
 		return -1;
 	/* The folder as it is mounted now; and what new credentials forgot. */
-	if (chdir(c->cwd) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+	if (chdir(c->cwd) < 0 || access(c->dir, W_OK) < 0 ||
+	    prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		return -1;
 	return getppid() == c->parent ? 0 : -1;
 }
@@ -196,24 +197,31 @@ static bool is_granted(const struct pf_confine *c)
 	own.parent = getpid();
 	pid = fork();
 	if (pid == 0)
-		_exit(pf_confine_enter(&own) < 0 || access(c->dir, W_OK) < 0);
+		_exit(pf_confine_enter(&own) < 0);
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	return pid > 0 && status == 0;
 }
 
-void pf_confine_make(struct pf_confine *out, struct pf_arena *a, const char *dir, const char *shm,
-		     const char *cwd)
+void pf_confine_prepare(struct pf_confine *out, struct pf_arena *a, const char *dir,
+			const char *shm, const char *cwd)
 {
 	struct pf_confine c = *out;
 
+	c.how = PF_CONFINED;
 	c.dir = dir;
 	c.shm = shm;
 	c.cwd = cwd;
 	c.parent = getpid();
 	c.uid_map = pf_formatz(a, "%u %u 1", (unsigned)geteuid(), (unsigned)geteuid());
 	c.gid_map = pf_formatz(a, "%u %u 1", (unsigned)getegid(), (unsigned)getegid());
-	for (c.how = PF_CONFINED; c.how != PF_CONFINED_NOT && !is_granted(&c);)
-		c.how--;
 	*out = c;
+}
+
+void pf_confine_make(struct pf_confine *out, struct pf_arena *a, const char *dir, const char *shm,
+		     const char *cwd)
+{
+	pf_confine_prepare(out, a, dir, shm, cwd);
+	while (out->how != PF_CONFINED_NOT && !is_granted(out))
+		out->how--;
 }

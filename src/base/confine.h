@@ -24,8 +24,12 @@ struct pf_confine {
 	pid_t parent;
 };
 
-/* Finds out what is granted, in a process of its own that is gone afterwards. `dir`, `shm` and
- * `cwd` are absolute and there; `out` is zeroed but for `from` and `at`. */
+/* The strictest, granted or not: a program that is not started by it (pf_proc_start) may be by the
+ * next one down. `dir`, `shm` and `cwd` are absolute and there; `out` is zeroed but for `from` and
+ * `at`. */
+void pf_confine_prepare(struct pf_confine *out, struct pf_arena *a, const char *dir,
+			const char *shm, const char *cwd);
+/* The same, and finds out what is granted, in a process of its own that is gone afterwards. */
 void pf_confine_make(struct pf_confine *out, struct pf_arena *a, const char *dir, const char *shm,
 		     const char *cwd);
 /* For struct pf_spawn: `how` is a struct pf_confine. */

@@ -197,8 +197,6 @@ static int look_ahead(void *install, struct pf_found_list *list, struct pf_err *
 	bool all = !x->plan->packages.n && !(x->scripts.post_link.n && x->o->allow_scripts) &&
 		   !pf_map_get(&x->k.places, PF_S(PF_IMPORT_LIST));
 
-	if (pf_conda_scripts_begin(&x->scripts, err) < 0)
-		return -1;
 	if (all && pf_import_list_write(x->where->dir, x->k.site, list, err) < 0)
 		return -1;
 	list->imports = all;

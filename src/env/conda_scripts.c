@@ -63,7 +63,7 @@ void pf_conda_scripts_find(struct pf_conda_scripts *s, const struct pf_planned_c
 
 /* ---- run ---- */
 
-struct pf_conda_shell {
+struct shell {
 	const char *path;
 	struct pf_confine confine;
 	const char *prefix; /* the environment as it sees it */
@@ -76,8 +76,14 @@ static const char *shell_path(void)
 	return access("/bin/bash", X_OK) == 0 ? "/bin/bash" : "/bin/sh";
 }
 
-/* `writes`: to the environment, else to a folder of its own alone. */
-static int open_shell(struct pf_conda_shell *sh, struct pf_conda_scripts *s, bool writes,
+static const char *prefix_of(const struct shell *sh, const struct pf_conda_scripts *s)
+{
+	return sh->confine.how == PF_CONFINED ? s->final : s->path;
+}
+
+/* `writes`: to the environment, and what confines it is granted; else to a folder of its own alone,
+ * and that is seen when it is run. */
+static int open_shell(struct shell *sh, struct pf_conda_scripts *s, bool writes,
 		      struct pf_err *err)
 {
 	struct pf_arena *a = &s->w->arena;
@@ -89,14 +95,15 @@ static int open_shell(struct pf_conda_shell *sh, struct pf_conda_scripts *s, boo
 	if (pf_mkdir_p(scratch, 0700, err) < 0 || pf_mkdir_p(shm, 0700, err) < 0 ||
 	    pf_mkdir_p(envs, 0755, err) < 0)
 		return -1;
-	*sh = (struct pf_conda_shell){ .path = shell_path(), .scratch = scratch,
+	*sh = (struct shell){ .path = shell_path(), .scratch = scratch,
 			      .confine = { .from = s->path, .at = s->final } };
-	pf_confine_make(&sh->confine, a, writes ? s->w->path : scratch, shm, scratch);
-	sh->prefix = sh->confine.how == PF_CONFINED ? s->final : s->path;
+	(writes ? pf_confine_make : pf_confine_prepare)(
+		&sh->confine, a, writes ? s->w->path : scratch, shm, scratch);
+	sh->prefix = prefix_of(sh, s);
 	return 0;
 }
 
-static char **environment_of(struct pf_arena *a, const struct pf_conda_shell *sh,
+static char **environment_of(struct pf_arena *a, const struct shell *sh,
 			     const struct pf_strs *more)
 {
 	const char *p = sh->prefix;
@@ -120,8 +127,8 @@ static char **environment_of(struct pf_arena *a, const struct pf_conda_shell *sh
 	return v.v;
 }
 
-static int run(struct pf_buf *out, int *status, const struct pf_conda_shell *sh,
-	       const char *const *argv, char **env, struct pf_err *err)
+static int run(struct pf_buf *out, int *status, const struct shell *sh, const char *const *argv,
+	       char **env, struct pf_err *err)
 {
 	struct pf_spawn what = { .path = sh->path,
 				 .argv = (char *const *)(const void *)argv,
@@ -138,7 +145,7 @@ static int run(struct pf_buf *out, int *status, const struct pf_conda_shell *sh,
 /* ---- once they are linked ---- */
 
 /* As conda tells it. */
-static int run_post_link(const struct pf_conda_shell *sh, struct pf_conda_scripts *s,
+static int run_post_link(const struct shell *sh, struct pf_conda_scripts *s,
 			 const struct pf_conda_script *one, struct pf_err *err)
 {
 	struct pf_arena *a = &s->w->arena;
@@ -201,7 +208,7 @@ static int open_files(const struct pf_found_list *list, int dir, struct pf_err *
 
 /* Where texts name the place of now, they are to name the one of later. */
 static int relist(struct pf_found_list *list, const struct pf_conda_scripts *s,
-		  const struct pf_conda_shell *sh, struct pf_err *err)
+		  const struct shell *sh, struct pf_err *err)
 {
 	PF_AUTO(found_list) all = { 0 };
 
@@ -219,7 +226,7 @@ static int relist(struct pf_found_list *list, const struct pf_conda_scripts *s,
 static int run_all_post_link(struct pf_found_list *list, struct pf_conda_scripts *s,
 			     struct pf_err *err)
 {
-	struct pf_conda_shell sh;
+	struct shell sh;
 
 	if (!s->post_link.n)
 		return 0;
@@ -330,36 +337,39 @@ static const char SCRIPT[] = "for script in \"$CONDA_PREFIX\"/" ACTIVATE_D "*.sh
 			     "done\n"
 			     "exec /usr/bin/env -0\n";
 
-int pf_conda_scripts_begin(struct pf_conda_scripts *s, struct pf_err *err)
+/* As strictly as it can be started. */
+static int run_confined(struct pf_buf *out, int *status, char ***env, struct pf_conda_scripts *s,
+			const struct pf_strs *more, struct pf_err *err)
 {
-	struct pf_conda_shell *sh;
+	const char *argv[] = { "sh", "-c", SCRIPT, NULL };
+	struct shell sh;
 
-	if (!s->activates || s->shell)
-		return 0;
-	sh = pf_alloc(&s->w->arena, sizeof(*sh));
-	if (open_shell(sh, s, false, err) < 0)
+	if (open_shell(&sh, s, false, err) < 0)
 		return -1;
-	s->shell = sh;
-	return 0;
+	for (;; sh.confine.how--) {
+		sh.prefix = prefix_of(&sh, s);
+		*env = environment_of(&s->w->arena, &sh, more);
+		if (run(out, status, &sh, argv, *env, err) == 0)
+			return 0;
+		if (err->code != PF_EIO || sh.confine.how == PF_CONFINED_NOT)
+			return -1;
+		*err = (struct pf_err){ 0 };
+	}
 }
 
 static int run_activation(struct activation *x, struct pf_conda_scripts *s, struct pf_err *err)
 {
 	struct pf_arena *a = &s->w->arena;
-	const char *argv[] = { "sh", "-c", SCRIPT, NULL };
 	PF_AUTO(buf) out = PF_BUF(PF_MAX_TEXT_FILE);
 	struct pf_strs more = { 0 };
 	char **before, text[64];
 	int status = 0;
 
-	if (pf_conda_scripts_begin(s, err) < 0)
-		return -1;
 	for (size_t i = 0; i < x->set.entries.n; i++)
 		*PF_PUSH(a, &more) =
 			pf_format(a, PF_FMT "=" PF_FMT, PF_ARG(x->set.entries.v[i].key),
 				  PF_ARG(*(struct pf_str *)x->set.entries.v[i].value));
-	before = environment_of(a, s->shell, &more);
-	if (run(&out, &status, s->shell, argv, before, err) < 0)
+	if (run_confined(&out, &status, &before, s, &more, err) < 0)
 		return -1;
 	if (status || !out.n) {
 		pf_warn("the scripts that activate the environment fail (%s): it goes without them",

@@ -18,7 +18,6 @@ struct pf_conda_scripts {
 	PF_VEC(struct pf_conda_script) post_link;
 	struct pf_strs variables; /* etc/conda/env_vars.d, sorted: before the scripts */
 	bool activates; /* there is something in etc/conda/activate.d */
-	struct pf_conda_shell *shell; /* that does it, once it is known */
 };
 
 /* Among what was, or is going to be, placed. */
@@ -27,9 +26,6 @@ void pf_conda_scripts_find(struct pf_conda_scripts *s, const struct pf_planned_c
 
 /* The same, without the former, among what is there: who linked it has run those. */
 void pf_conda_scripts_find_listed(struct pf_conda_scripts *s, const struct pf_found_list *list);
-
-/* Finds out how the shell that activates can be confined, before the files are there. */
-int pf_conda_scripts_begin(struct pf_conda_scripts *s, struct pf_err *err) PF_MUST_USE;
 
 /* Runs the former where the user allows it, else names them in a note; then activates in a clean
  * shell of the machine and writes down in PF_ENV_ACTIVATION what came of it, where anything did.
