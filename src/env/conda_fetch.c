@@ -89,33 +89,24 @@ static int check_md5(struct fetching *x, size_t i, struct pf_err *err)
 
 /* ---- one package ---- */
 
-static int look_up_one(void *fetching, size_t i, struct pf_err *err)
-{
-	struct fetching *x = fetching;
-	PF_AUTO(arena) a = { 0 };
-	struct pf_conda_source s = source_of(x, i);
-	struct pf_str sha256 = x->items[i].record.sha256;
-	int found = 0;
-
-	if (sha256.n)
-		found = pf_conda_package_find(&x->packages[i].files, pf_dupz(&a, sha256), &s, x->o,
-					      err);
-	if (found > 0)
-		snprintf(x->packages[i].sha256, PF_SHA256_HEX, PF_FMT, PF_ARG(sha256));
-	return found < 0 ? -1 : 0;
-}
-
-/* A manifest has a line for each file, and there are many. */
 static int look_up(struct fetching *x, size_t n, struct pf_err *err)
 {
-	struct pf_crew crew;
+	for (size_t i = 0; i < n; i++) {
+		struct pf_conda_source s = source_of(x, i);
+		struct pf_str sha256;
+		int found = 0;
 
-	for (size_t i = 0; i < n; i++)
 		recall_sha256(x, i);
-	pf_crew_start(&crew, look_up_one, x, pf_alloc_array(&x->w->arena, n, sizeof(size_t)), n);
-	for (size_t i = 0; i < n; i++)
-		pf_crew_add(&crew, i);
-	return pf_crew_end(&crew, err);
+		sha256 = x->items[i].record.sha256;
+		if (sha256.n)
+			found = pf_conda_package_find(&x->packages[i].files,
+						      pf_dupz(&x->w->arena, sha256), &s, x->o, err);
+		if (found < 0)
+			return -1;
+		if (found)
+			snprintf(x->packages[i].sha256, PF_SHA256_HEX, PF_FMT, PF_ARG(sha256));
+	}
+	return 0;
 }
 
 static int check_size(struct fetching *x, size_t i, struct pf_err *err)
