@@ -254,6 +254,11 @@ static bool take_text(struct pf_bundle *b)
 
 	if (!line || !pf_str_starts(pf_buf_view(&b->text), FIRST "\n"))
 		return false;
+	for (const char *p = line; (p = strchr(p, '\n')); p++)
+		lines++;
+	b->files.cap = lines;
+	b->files.v = pf_alloc_array(&b->arena, lines, sizeof(*b->files.v));
+	lines = 0;
 	for (line += sizeof(FIRST); (end = strchr(line, '\n')); line = end + 1, lines++) {
 		*end = '\0';
 		if (strncmp(line, "end\t", 4) == 0)

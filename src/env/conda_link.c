@@ -193,6 +193,28 @@ static void cut(struct linking *k, struct pf_arena *a, struct pf_conda_part *par
 	part->left = k->stretches.n - before;
 }
 
+static int by_files(const void *l, const void *r)
+{
+	const struct pf_conda_part *a = *(struct pf_conda_part *const *)l;
+	const struct pf_conda_part *b = *(struct pf_conda_part *const *)r;
+
+	return (a->placed.n < b->placed.n) - (a->placed.n > b->placed.n);
+}
+
+/* The biggest parts first: what is left to do when all others are done is little. */
+static void cut_all(struct linking *k)
+{
+	const struct pf_conda_linking *l = k->l;
+	struct pf_conda_part **order = pf_alloc_array(l->arena, l->n, sizeof(*order));
+
+	for (size_t i = 0; i < l->n; i++)
+		order[i] = &l->parts[i];
+	if (l->n)
+		qsort(order, l->n, sizeof(struct pf_conda_part *), by_files);
+	for (size_t i = 0; i < l->n; i++)
+		cut(k, l->arena, order[i]);
+}
+
 /* ---- symbolic links, once all else is there: nothing is written through one ---- */
 
 static int make_link(struct pf_dirs *d, const struct pf_conda_placed *one, struct pf_err *err)
@@ -330,8 +352,7 @@ int pf_conda_link(struct pf_found_list *list, struct pf_conda_linking *l, struct
 		k.mode = PF_LINK_HARD;
 	if (make_meta(l, err) < 0)
 		return -1;
-	for (size_t i = 0; i < l->n; i++)
-		cut(&k, l->arena, &l->parts[i]);
+	cut_all(&k);
 	if (link_by_crew(list, &k, err) < 0 || make_links(&k, err) < 0)
 		return -1;
 	for (size_t i = 0; i < k.made.n; i++)
