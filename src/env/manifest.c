@@ -124,23 +124,46 @@ static void write_head(struct pf_json_out *w, const struct pf_plan *plan,
 	pf_plan_write(w, plan);
 }
 
-static int write_all(struct pf_buf *b, int dir, const struct pf_found_list *list,
-		     const struct pf_plan *plan, const struct pf_python *python, struct pf_err *err)
+/* What comes before the entries that were written down, and what behind them. */
+static int put_around(struct pf_buf *head, struct pf_buf *rest, int dir,
+		      const struct pf_found_list *list, const struct pf_plan *plan,
+		      const struct pf_python *python, struct pf_err *err)
 {
-	struct pf_json_out w = { .buf = b };
+	struct pf_json_out w = { .buf = head }, more = { .buf = rest };
 
 	write_head(&w, plan, python, list);
 	pf_json_key(&w, "files");
 	pf_json_open(&w, '[');
-	if (list->entered)
-		pf_json_raw(&w, pf_buf_view(&list->entries));
+	if (list->entered && list->entered < list->files.n)
+		pf_buf_char(rest, ',');
 	for (size_t i = list->entered; i < list->files.n; i++)
-		if (add_file(&w, dir, &list->files.v[i], err) < 0)
+		if (add_file(&more, dir, &list->files.v[i], err) < 0)
 			return -1;
-	pf_json_close(&w, ']');
-	pf_json_close(&w, '}');
-	pf_buf_char(b, '\n');
-	return pf_buf_check(b, "the manifest", err);
+	pf_buf_cstr(rest, "]}\n");
+	if (head->n + list->entries.n + rest->n > PF_MAX_MANIFEST)
+		rest->toobig = true;
+	return pf_buf_check(head, "the manifest", err) < 0 ||
+			       pf_buf_check(&list->entries, "the manifest", err) < 0 ||
+			       pf_buf_check(rest, "the manifest", err) < 0
+		       ? -1
+		       : 0;
+}
+
+static int write_all(int dir, const struct pf_found_list *list, const struct pf_plan *plan,
+		     const struct pf_python *python, struct pf_err *err)
+{
+	PF_AUTO(buf) head = PF_BUF(PF_MAX_MANIFEST);
+	PF_AUTO(buf) rest = PF_BUF(PF_MAX_MANIFEST);
+	const struct pf_buf *const parts[] = { &head, &list->entries, &rest };
+	PF_AUTO(atomic) f = { 0 };
+
+	if (put_around(&head, &rest, dir, list, plan, python, err) < 0 ||
+	    pf_atomic_open(&f, dir, MANIFEST, 0444, err) < 0)
+		return -1;
+	for (size_t i = 0; i < PF_COUNT(parts); i++)
+		if (pf_write_fd(f.fd, parts[i]->p, parts[i]->n, err) < 0)
+			return pf_wrap(err, MANIFEST);
+	return pf_atomic_commit(&f, err);
 }
 
 void pf_manifest_begin(struct pf_found_list *list)
@@ -156,7 +179,6 @@ void pf_manifest_begin(struct pf_found_list *list)
 int pf_manifest_make(int dir, const struct pf_found_list *list, const struct pf_plan *plan,
 		     const struct pf_python *python, struct pf_err *err)
 {
-	struct pf_buf b = PF_BUF(PF_MAX_MANIFEST);
 	char mark[64];
 	int rc = 0;
 
@@ -164,12 +186,9 @@ int pf_manifest_make(int dir, const struct pf_found_list *list, const struct pf_
 		if (fchmodat(dir, list->dirs.v[i].path.p, 0755, 0) < 0)
 			rc = pf_fail_errno(err, "cannot protect %s", list->dirs.v[i].path.p);
 	if (rc == 0)
-		rc = write_all(&b, dir, list, plan, python, err);
-	if (rc == 0)
-		rc = pf_write_atomic(dir, MANIFEST, pf_buf_view(&b), 0444, err);
+		rc = write_all(dir, list, plan, python, err);
 	if (rc == 0)
 		rc = pf_write_atomic(dir, pf_boot_mark(mark), PF_S(""), 0444, err);
-	pf_buf_free(&b);
 	return rc;
 }
 
