@@ -218,6 +218,29 @@ static int list_s3(struct pf_remote_files *out, struct pf_remote *r, struct pf_e
 
 /* ---- files ---- */
 
+/* A checksum is told to those who want one. Who does not know the question passes over it. */
+static void ask_sums(struct pf_transfer *t, const struct pf_s3 *f)
+{
+	static const struct pf_str mode = { "x-amz-checksum-mode: ENABLED", 28 };
+	const char *when = pf_setting("AWS_RESPONSE_CHECKSUM_VALIDATION");
+	struct pf_sigv4 *asking;
+
+	if (when && pf_str_ieq(pf_s(when), "when_required"))
+		return;
+	t->sums = true;
+	if (!t->sign) {
+		*PF_PUSH(&t->arena, &t->headers) = mode;
+		return;
+	}
+	asking = pf_alloc(&t->arena, sizeof(*asking));
+	*asking = f->sign;
+	asking->more = (struct pf_strs){ 0 };
+	for (size_t i = 0; i < f->sign.more.n; i++)
+		*PF_PUSH(&t->arena, &asking->more) = f->sign.more.v[i];
+	*PF_PUSH(&t->arena, &asking->more) = mode;
+	t->sign_ctx = asking;
+}
+
 static int ask(struct pf_transfer *t, struct pf_remote *r, const struct pf_remote_file *file,
 	       struct pf_err *err)
 {
@@ -231,6 +254,7 @@ static int ask(struct pf_transfer *t, struct pf_remote *r, const struct pf_remot
 			    PF_ARG(pf_url_encode(&t->arena, key, "/")));
 	pf_listing_pin(t, file);
 	pf_s3_sign(t, f);
+	ask_sums(t, f);
 	return 0;
 }
 
