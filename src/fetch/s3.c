@@ -221,7 +221,7 @@ static int list_s3(struct pf_remote_files *out, struct pf_remote *r, struct pf_e
 /* A checksum is told to those who want one. Who does not know the question passes over it. */
 static void ask_sums(struct pf_transfer *t, const struct pf_s3 *f)
 {
-	static const struct pf_str mode = { "x-amz-checksum-mode: ENABLED", 28 };
+	struct pf_str mode = PF_S("x-amz-checksum-mode: ENABLED");
 	const char *when = pf_setting("AWS_RESPONSE_CHECKSUM_VALIDATION");
 	struct pf_sigv4 *asking;
 

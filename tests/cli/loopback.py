@@ -1,8 +1,13 @@
 # loopback.py - what the stand-ins for services share: several origins on loopback, one handler
 # SPDX-License-Identifier: Apache-2.0
+import base64
+import hashlib
 import http.server
 import os
 import threading
+import zlib
+
+POLYNOMIALS = {"crc32c": (32, 0x82F63B78), "crc64nvme": (64, 0x9A6C9329AC4BC9B5)}
 
 
 def files(model, *empty):
@@ -14,6 +19,26 @@ def files(model, *empty):
             with open(path, "rb") as f:
                 out["good/model/" + os.path.relpath(path, model)] = f.read()
     return dict(sorted(out.items()))
+
+
+def crc(body, width, polynomial):
+    table, value = [], (1 << width) - 1
+    for byte in range(256):
+        for _ in range(8):
+            byte = byte >> 1 ^ polynomial * (byte & 1)
+        table.append(byte)
+    for byte in body:
+        value = value >> 8 ^ table[(value ^ byte) & 255]
+    return (value ^ ((1 << width) - 1)).to_bytes(width // 8, "big")
+
+
+def checksum(kind, body):
+    """As stores tell it: base64, the highest byte first."""
+    if kind in POLYNOMIALS:
+        raw = crc(body, *POLYNOMIALS[kind])
+    else:
+        raw = zlib.crc32(body).to_bytes(4, "big") if kind == "crc32" else hashlib.new(kind, body).digest()
+    return base64.b64encode(raw).decode()
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -32,9 +57,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
-    def send_half(self, body, mark):
+    def send_half(self, body, mark, **headers):
         """The connection breaks in the middle."""
         self.send_response(200)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("ETag", mark)
         self.end_headers()
@@ -42,11 +69,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.flush()
         self.close_connection = True
 
-    def answer_part(self, body, mark):
+    def answer_part(self, body, mark, **headers):
         """What Range asks for."""
         start = int((self.headers.get("Range") or "bytes=0-")[6:-1])
         part = {"Content_Range": f"bytes {start}-{len(body) - 1}/{len(body)}"} if start else {}
-        self.answer(206 if start else 200, body[start:], ETag=mark, **part)
+        self.answer(206 if start else 200, body[start:], ETag=mark, **part, **headers)
 
 
 def serve(handler, work, ports, names):

@@ -6,7 +6,8 @@ SERVER METHOD PATH STATUS KEY TOKEN RANGE, "-" for what was not there.
 
 Buckets: models, public (nobody has to sign), west and west400 (in eu-west-1, told by 301 or by 400), owned (by 123),
 away (its files redirect to another origin), changing (a file is another one once it was listed), cut (each file breaks
-off once), odd-NAME (lists that are not to be believed). Beside them: STS, a container's and a machine's keys.
+off once), odd-NAME (lists that are not to be believed), sum.KIND.HOW (tells a checksum of requirements.txt: good, bad, once, suffix,
+parts, cut, later, spoilt). Beside them: STS, a container's and a machine's keys.
 
 Written to, objects lie in WORK/buckets. denied takes none; late answers 200 when parts are put together, and tells of an error; again begins
 parts twice when it is first asked to."""
@@ -209,6 +210,26 @@ class Handler(loopback.Handler):
     def etag(self, bucket, name):
         return hashlib.md5(files()[name] + (b"!" if bucket in SEEN else b"")).hexdigest()
 
+    def sum(self, bucket, name, body, mark):
+        """A file of sum.KIND.HOW, open to all; of a part of it, the sum of the part is told, as some servers do."""
+        _, kind, how = bucket.split(".")
+        first, closed = (bucket, name) not in SEEN, os.path.exists(os.path.join(WORK, "closed"))
+        SEEN.add((bucket, name))
+        start, told = int((self.headers.get("Range") or "bytes=0-")[6:-1]), {}
+        if name.endswith("/requirements.txt") and self.headers.get("x-amz-checksum-mode") == "ENABLED":
+            wrong = b"?" if how in ("bad", "suffix", "parts") or (how == "once" and first) else b""
+            told[f"x_amz_checksum_{kind}"] = loopback.checksum(kind, wrong + body[start:]) + "-2" * (how == "suffix")
+            told["x_amz_checksum_type"] = "COMPOSITE" if how == "parts" else "FULL_OBJECT"
+        if self.command == "HEAD":
+            return self.answer(200, body, ETag=mark, **told)
+        if not name.endswith("/requirements.txt") or how not in ("cut", "later", "spoilt"):
+            return self.answer_part(body, mark, **told)
+        if how != "cut" and closed and not first:
+            return self.refuse(403, "AccessDenied")
+        if first:
+            return self.send_half(body if how != "spoilt" else b"?" + body[1:], mark, **told)
+        return self.answer_part(body, mark, **told)
+
     def file(self, bucket, name):
         if name not in files():
             return self.refuse(404, "NoSuchKey")
@@ -219,6 +240,8 @@ class Handler(loopback.Handler):
         body, mark = files()[name], f'"{self.etag(bucket, name)}"'
         if self.headers.get("If-Match", mark) != mark:
             return self.refuse(412, "PreconditionFailed")
+        if bucket.startswith("sum."):
+            return self.sum(bucket, name, body, mark)
         if bucket == "cut" and name not in SEEN and len(body) > 10:
             SEEN.add(name)
             return self.send_half(body, mark)
@@ -240,7 +263,7 @@ class Handler(loopback.Handler):
         if bucket in ("box", "latest"):
             return self.near(self.path)
         key, region = self.who("s3")
-        if key is None and (bucket != "public" or self.headers.get("Authorization")):
+        if key is None and (not bucket.startswith(("public", "sum.")) or self.headers.get("Authorization")):
             return self.refuse(403, region)
         if bucket == "owned" and self.headers.get("x-amz-expected-bucket-owner") != "123":
             return self.refuse(403, "AccessDenied")
@@ -254,7 +277,7 @@ class Handler(loopback.Handler):
             return self.refuse(403, "RequestTimeTooSkewed")
         if bucket == "missing":
             return self.refuse(404, "NoSuchBucket")
-        if self.command == "HEAD":
+        if self.command == "HEAD" and way == "/":
             return self.answer(200)
         if self.command == "PUT":
             return self.put(bucket, urllib.parse.unquote(way[1:]), query)
