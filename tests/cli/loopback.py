@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 import base64
 import hashlib
+import hmac
 import http.server
 import os
 import threading
+import urllib.parse
 import zlib
 
 POLYNOMIALS = {"crc32c": (32, 0x82F63B78), "crc64nvme": (64, 0x9A6C9329AC4BC9B5)}
@@ -39,6 +41,45 @@ def checksum(kind, body):
     else:
         raw = zlib.crc32(body).to_bytes(4, "big") if kind == "crc32" else hashlib.new(kind, body).digest()
     return base64.b64encode(raw).decode()
+
+
+def encode(text, keep=""):
+    return urllib.parse.quote(text, safe="-._~" + keep)
+
+
+def signature(handler, fields, secret):
+    """What AWS's should be, made of the request as it came: the signature, its region and service."""
+    _, day, region, service, end = fields["Credential"].split("/")
+    path, _, query = handler.path.partition("?")
+    path = encode(urllib.parse.unquote(path) if service == "s3" else path, "/")
+    pairs = sorted((encode(k), encode(v)) for k, v in urllib.parse.parse_qsl(query, keep_blank_values=True))
+    names = fields["SignedHeaders"].split(";")
+    length = int(handler.headers.get("Content-Length") or 0)
+    assert names == sorted(names) and "host" in names
+    assert all(h.lower() in names for h in handler.headers if h.lower().startswith("x-amz-"))
+    request = "\n".join([handler.command, path, "&".join(f"{k}={v}" for k, v in pairs),
+                         *(f"{n}:{handler.headers[n].strip()}" for n in names), "", fields["SignedHeaders"],
+                         hashlib.sha256(handler.body if length else b"").hexdigest()])
+    when = handler.headers["x-amz-date"]
+    assert when.startswith(day) and end == "aws4_request"
+    text = "\n".join(["AWS4-HMAC-SHA256", when, f"{day}/{region}/{service}/{end}", hashlib.sha256(request.encode()).hexdigest()])
+    secret = ("AWS4" + secret).encode()
+    for part in (day, region, service, end, text):
+        secret = hmac.new(secret, part.encode(), hashlib.sha256).digest()
+    return secret.hex(), region, service
+
+
+def signer(handler, secrets):
+    """Who has signed a request by AWS's rules: the key's name, region and service; None: the signature is not right."""
+    try:
+        kind, _, rest = handler.headers["Authorization"].partition(" ")
+        fields = dict(f.strip().split("=", 1) for f in rest.split(","))
+        key = fields["Credential"].split("/")[0]
+        wanted, region, service = signature(handler, fields, secrets[key])
+    except (KeyError, ValueError, AssertionError):
+        return None
+    good = kind == "AWS4-HMAC-SHA256" and hmac.compare_digest(wanted, fields["Signature"])
+    return (key, region, service) if good else None
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

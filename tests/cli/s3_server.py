@@ -12,7 +12,6 @@ parts, cut, later, spoilt). Beside them: STS, a container's and a machine's keys
 Written to, objects lie in WORK/buckets. denied takes none; late answers 200 when parts are put together, and tells of an error; again begins
 parts twice when it is first asked to."""
 import hashlib
-import hmac
 import json
 import os
 import sys
@@ -46,31 +45,6 @@ ODD = {
 
 def files():
     return loopback.files(MODEL, "", "deep/")
-
-
-def encode(text, keep=""):
-    return urllib.parse.quote(text, safe="-._~" + keep)
-
-
-def signature(handler, fields, key):
-    """What it should be, made of the request as it came."""
-    path, _, query = handler.path.partition("?")
-    pairs = sorted((encode(k), encode(v)) for k, v in urllib.parse.parse_qsl(query, keep_blank_values=True))
-    names = fields["SignedHeaders"].split(";")
-    length = int(handler.headers.get("Content-Length") or 0)
-    assert names == sorted(names) and "host" in names
-    assert all(h.lower() in names for h in handler.headers if h.lower().startswith("x-amz-"))
-    request = "\n".join([handler.command, encode(urllib.parse.unquote(path), "/"), "&".join(f"{k}={v}" for k, v in pairs),
-                         *(f"{n}:{handler.headers[n].strip()}" for n in names), "", fields["SignedHeaders"],
-                         hashlib.sha256(handler.body if length else b"").hexdigest()])
-    _, day, region, service, end = fields["Credential"].split("/")
-    when = handler.headers["x-amz-date"]
-    assert when.startswith(day) and end == "aws4_request"
-    text = "\n".join(["AWS4-HMAC-SHA256", when, f"{day}/{region}/{service}/{end}", hashlib.sha256(request.encode()).hexdigest()])
-    secret = ("AWS4" + SECRETS[key]).encode()
-    for part in (day, region, service, end, text):
-        secret = hmac.new(secret, part.encode(), hashlib.sha256).digest()
-    return secret.hex(), region, service
 
 
 UPLOADS = {}
@@ -137,20 +111,14 @@ class Handler(loopback.Handler):
 
     def who(self, service):
         """The key's name and the region of a good signature; None and why of another."""
-        auth = self.headers.get("Authorization")
-        if not auth:
+        if not self.headers.get("Authorization"):
             return None, "AccessDenied"
-        try:
-            kind, _, rest = auth.partition(" ")
-            fields = dict(f.strip().split("=", 1) for f in rest.split(","))
-            key = fields["Credential"].split("/")[0]
-            wanted, region, of = signature(self, fields, key)
-            good = kind == "AWS4-HMAC-SHA256" and of == service and hmac.compare_digest(wanted, fields["Signature"])
-        except (KeyError, ValueError, AssertionError) as error:
-            return None, f"Malformed {error!r}"
+        key, region, of = loopback.signer(self, SECRETS) or (None, None, None)
+        if of != service:
+            return None, "SignatureDoesNotMatch"
         if self.headers.get("x-amz-security-token") != TOKENS.get(key):
             return None, "InvalidToken"
-        return (key, region) if good else (None, "SignatureDoesNotMatch")
+        return key, region
 
     # ---- keys ----
 
@@ -234,7 +202,7 @@ class Handler(loopback.Handler):
         if name not in files():
             return self.refuse(404, "NoSuchKey")
         if bucket == "away":
-            return self.answer(307, Location=f"http://127.0.0.1:{PORTS['B']}/public/{encode(name, '/')}")
+            return self.answer(307, Location=f"http://127.0.0.1:{PORTS['B']}/public/{loopback.encode(name, '/')}")
         if bucket == "changing":
             SEEN.add(bucket)
         body, mark = files()[name], f'"{self.etag(bucket, name)}"'
