@@ -437,6 +437,8 @@ enum pf_verdict pf_request_judge(struct pf_transfer *t, CURLcode code, int64_t n
 		r->due = 0;
 		return PF_ONCE_MORE;
 	}
+	if (pf_sums_refused(t))
+		return PF_ONCE_MORE;
 	fail_status(t);
 	return r->again ? try_again(t, now) : PF_FAILED;
 }

@@ -92,6 +92,8 @@ void pf_sums_begin(struct pf_transfer *t, bool anew);
  * pf_sums_answered says that it was no more than that: refused or not, the file is here. */
 bool pf_sums_ask(struct pf_transfer *t);
 bool pf_sums_answered(struct pf_transfer *t);
+/* Is it the question for a checksum that the server does not take? Then no more of it. */
+bool pf_sums_refused(struct pf_transfer *t);
 /* EINTEGRITY, EIO; fills t->err. */
 int pf_sums_check(struct pf_transfer *t);
 

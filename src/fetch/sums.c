@@ -126,6 +126,16 @@ bool pf_sums_answered(struct pf_transfer *t)
 	return true;
 }
 
+/* 400 is B2's answer to a header that it does not know, 501 others'. */
+bool pf_sums_refused(struct pf_transfer *t)
+{
+	if (!t->sums || (t->status != 400 && t->status != 501))
+		return false;
+	t->sums = false;
+	t->own->due = 0;
+	return true;
+}
+
 /* ---- the verdict ---- */
 
 /* Of a file of which this process has not seen all bytes pass. */

@@ -7,7 +7,7 @@ SERVER METHOD PATH STATUS KEY TOKEN RANGE, "-" for what was not there.
 Buckets: models, public (nobody has to sign), west and west400 (in eu-west-1, told by 301 or by 400), owned (by 123),
 away (its files redirect to another origin), changing (a file is another one once it was listed), cut (each file breaks
 off once), odd-NAME (lists that are not to be believed), sum.KIND.HOW (tells a checksum of requirements.txt: good, bad, once, suffix,
-parts, cut, later, spoilt). Beside them: STS, a container's and a machine's keys.
+parts, cut, later, spoilt, strict). Beside them: STS, a container's and a machine's keys.
 
 Written to, objects lie in WORK/buckets. denied takes none; late answers 200 when parts are put together, and tells of an error; again begins
 parts twice when it is first asked to."""
@@ -183,6 +183,8 @@ class Handler(loopback.Handler):
         _, kind, how = bucket.split(".")
         first, closed = (bucket, name) not in SEEN, os.path.exists(os.path.join(WORK, "closed"))
         SEEN.add((bucket, name))
+        if how == "strict" and self.headers.get("x-amz-checksum-mode"):
+            return self.refuse(400, "InvalidArgument")
         start, told = int((self.headers.get("Range") or "bytes=0-")[6:-1]), {}
         if name.endswith("/requirements.txt") and self.headers.get("x-amz-checksum-mode") == "ENABLED":
             wrong = b"?" if how in ("bad", "suffix", "parts") or (how == "once" and first) else b""

@@ -55,6 +55,9 @@ check "nor one of a kind that nobody knows" fetched s3://sum.sha512.bad/good/mod
 forget
 check "none is asked for where that is said" env AWS_RESPONSE_CHECKSUM_VALIDATION=when_required "$program" fetch s3://sum.crc32.bad/good/model
 forget
+check "nor by who refuses the question" fetched s3://sum.crc32.strict/good/model
+check "which is asked without it then" test "$(asked GET 400)$(asked GET 200)" = 11
+forget
 export AWS_ACCESS_KEY_ID=AKENV AWS_SECRET_ACCESS_KEY=env/secret
 check "who signs" fetched s3://sum.crc64nvme.good/good/model
 expect "asks as well" 5 "crc64nvme is" fetch s3://sum.crc64nvme.bad/good/model

@@ -69,6 +69,15 @@ class Handler(tracking_writes.Writes, loopback.Handler):
         told = self.headers.get("Authorization", "-")
         return f"signed {'/'.join(self.signer or '?')} {self.headers.get('x-amz-security-token', '-')}" if told.startswith("AWS4") else told
 
+    def is_signed_well(self):
+        """Or not at all; of a signature that is not right, who asks is told."""
+        if not self.headers.get("Authorization", "").startswith("AWS4"):
+            return True
+        self.signer = loopback.signer(self, {"AKME": "a secret"})
+        if not self.signer:
+            self.refuse("PERMISSION_DENIED", "the signature does not match", 403)
+        return bool(self.signer)
+
     def tell(self, value, status=200):
         self.answer(status, json.dumps(value).encode(), Content_Type="application/json")
 
@@ -184,10 +193,8 @@ class Handler(tracking_writes.Writes, loopback.Handler):
         length = int(self.headers.get("Content-Length") or 0)
         self.body = self.rfile.read(length) if length else b""
         body = json.loads(self.body or b"{}")
-        if self.headers.get("Authorization", "").startswith("AWS4"):
-            self.signer = loopback.signer(self, {"AKME": "a secret"})
-            if not self.signer:
-                return self.refuse("PERMISSION_DENIED", "the signature does not match", 403)
+        if not self.is_signed_well():
+            return None
         who = self.headers.get("Authorization") or "-"
         if self.server.name == "auth" and (who == "-" or who.startswith(("Bearer no", "Basic bm86"))):  # "no:"
             return self.refuse("UNAUTHENTICATED", "who are you?", 401)
