@@ -55,8 +55,10 @@ static int start_anew(struct pf_transfer *t)
 	r->bytes = 0;
 	r->first_byte = 0;
 	r->hashing = t->sha256 != NULL;
+	r->before = false;
 	if (r->hashing)
 		pf_hasher_start(&r->hasher);
+	pf_sums_begin(t, true);
 	if (t->body.max) {
 		t->body.n = 0;
 		t->body.toobig = false;
@@ -74,8 +76,10 @@ static int begin_part(struct pf_transfer *t)
 	bool known = read_content_range(r->content_range, &from, &to, &total);
 
 	if (r->resuming) {
-		if (known && from == r->bytes && to + 1 == total)
+		if (known && from == r->bytes && to + 1 == total) {
+			pf_sums_begin(t, false);
 			return 0;
+		}
 		r->no_ranges = true; /* not from this one: the whole file, then */
 		r->again = true;
 		return pf_fail(&t->err, PF_ETRANSFER,
@@ -133,6 +137,7 @@ static void forget_answer(struct pf_transfer *t)
 	r->content_range = r->location = (struct pf_str){ 0 };
 	t->type = t->got_etag = t->got_modified = (struct pf_str){ 0 };
 	t->max_age = -1;
+	pf_sums_forget(r);
 }
 
 static int take_length(struct pf_transfer *t, struct pf_str value)
@@ -228,6 +233,8 @@ static int take_line(struct pf_transfer *t, struct pf_str line)
 		return begin(t, pf_request_status(t->own));
 	if (colon != PF_NPOS && t->want_header && pf_str_ieq(name, t->want_header))
 		t->got_header = pf_dup(&t->arena, pf_str_trim(pf_str_skip(line, colon + 1)));
+	if (colon != PF_NPOS && t->sums)
+		pf_sums_header(t, name, pf_str_trim(pf_str_skip(line, colon + 1)));
 	for (size_t i = 0; colon != PF_NPOS && i < PF_COUNT(known_headers); i++)
 		if (pf_str_ieq(name, known_headers[i].name))
 			return known_headers[i].take(t, pf_str_trim(pf_str_skip(line, colon + 1)));
@@ -266,6 +273,8 @@ static int keep(struct pf_transfer *t, const char *p, size_t n)
 	r->bytes += n;
 	if (r->hashing)
 		pf_hasher_add(&r->hasher, p, n);
+	if (r->sum.kind)
+		pf_sum_add(&r->sum, p, n);
 	if (!t->body.max)
 		return pf_write_fd(t->fd, p, n, &t->err);
 	pf_buf_add(&t->body, p, n);

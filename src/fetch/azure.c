@@ -178,6 +178,7 @@ static int ask(struct pf_transfer *t, struct pf_remote *r, const struct pf_remot
 	t->url = pf_formatz(a, PF_FMT "/" PF_FMT, PF_ARG(f->base),
 			    PF_ARG(pf_url_encode(a, path, "/")));
 	pf_listing_pin(t, file);
+	t->sums = true;
 	sign(t, f);
 	return 0;
 }

@@ -177,6 +177,7 @@ static int ask(struct pf_transfer *t, struct pf_remote *r, const struct pf_remot
 	t->url = pf_formatz(a, PF_FMT "/" PF_FMT "?alt=media%s" PF_FMT, PF_ARG(f->base),
 			    PF_ARG(pf_url_encode(a, key, "")), t->pinned ? "&generation=" : "",
 			    PF_ARG(t->pinned ? generation : PF_S("")));
+	t->sums = true;
 	sign(t, f);
 	return 0;
 }

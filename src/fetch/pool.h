@@ -25,6 +25,7 @@ struct pf_transfer {
 	const char *accept;	/* media types, or NULL */
 	const char *etag, *modified; /* validators of a copy at hand: the answer may be 304 */
 	const char *sha256;	/* the digest expected, 64 hex digits in lower case, or NULL */
+	bool sums; /* the checksum that an answer tells of the whole file is compared, too */
 	uint64_t max;		/* at most so many bytes */
 	uint64_t size;		/* exactly so many; 0: not known */
 	struct pf_range range;	/* refused when the server answers with the whole file */

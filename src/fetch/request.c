@@ -204,6 +204,7 @@ int pf_request_open(struct pf_pool *p, struct pf_transfer *t)
 	if (t->have && t->validator) {
 		r->bytes = t->have;
 		r->validator = pf_s(t->validator);
+		r->before = true;
 	}
 	return r->first.user.p ? learn(&r->login, p, &r->first, &t->err) : 0;
 }
@@ -213,6 +214,7 @@ void pf_request_close(struct pf_transfer *t)
 	curl_slist_free_all(t->own->headers);
 	t->own->headers = NULL;
 	pf_hasher_free(&t->own->hasher);
+	pf_sum_free(&t->own->sum);
 }
 
 void pf_request_prepare(struct pf_transfer *t)
@@ -221,7 +223,7 @@ void pf_request_prepare(struct pf_transfer *t)
 
 	t->err = (struct pf_err){ 0 };
 	r->resuming = r->bytes && !r->no_ranges && !r->packed && !pf_transfer_wants_part(t) &&
-		      (r->validator.n || t->sha256);
+		      !pf_transfer_is_head(t) && (r->validator.n || t->sha256);
 	r->stopped = r->again = r->began = false;
 	r->wait = 0;
 	r->header_bytes = r->refused_bytes = 0;
@@ -336,7 +338,7 @@ static int check_whole(struct pf_transfer *t)
 		return pf_fail(&t->err, PF_EINTEGRITY, "%llu bytes came, %llu are expected",
 			       (unsigned long long)r->bytes, (unsigned long long)t->size);
 	if (!t->sha256)
-		return 0;
+		return pf_sums_check(t);
 	pf_hasher_end(&r->hasher, got);
 	if (strcasecmp(got, t->sha256) == 0)
 		return 0;
@@ -374,6 +376,8 @@ static enum pf_verdict judge_success(struct pf_transfer *t)
 	struct pf_url u;
 	struct pf_err err;
 
+	if (pf_sums_ask(t))
+		return PF_ONCE_MORE;
 	if (t->status != 304 && !pf_transfer_is_head(t) && check_whole(t) < 0) {
 		if (r->bad_digest || r->first_byte == '<')
 			return PF_FAILED;
@@ -411,6 +415,8 @@ enum pf_verdict pf_request_judge(struct pf_transfer *t, CURLcode code, int64_t n
 	struct pf_request *r = t->own;
 
 	t->status = pf_request_status(r);
+	if (pf_sums_answered(t))
+		return judge_success(t);
 	if (r->stopped)
 		return r->again ? try_again(t, now) : PF_FAILED;
 	if (t->of_files && code == CURLE_OK)
@@ -431,6 +437,8 @@ enum pf_verdict pf_request_judge(struct pf_transfer *t, CURLcode code, int64_t n
 		r->due = 0;
 		return PF_ONCE_MORE;
 	}
+	if (pf_sums_refused(t))
+		return PF_ONCE_MORE;
 	fail_status(t);
 	return r->again ? try_again(t, now) : PF_FAILED;
 }

@@ -7,10 +7,17 @@
 #include "fetch/pool.h"
 #include "fetch/url.h"
 #include "formats/hasher.h"
+#include "formats/sum.h"
 
 struct pf_login {
 	struct pf_str origin;	/* "https://host:port" */
 	char *user, *password;
+};
+
+/* A checksum that a server tells; of no kind: none. */
+struct pf_told {
+	const struct pf_sum_kind *kind;
+	unsigned char raw[PF_SUM_MAX];
 };
 
 /* What a transfer has met so far. */
@@ -29,6 +36,11 @@ struct pf_request {
 
 	struct pf_hasher hasher;
 	bool hashing;
+	struct pf_told heard, told; /* by this answer; of the file */
+	bool spoilt;		/* what this answer tells is not the file's */
+	struct pf_sum sum;	/* of what was kept, as `told` has it; of no kind: not of all of it */
+	bool before;		/* its first bytes were here before the transfer began */
+	bool asked;		/* for the checksum alone, by HEAD */
 	uint64_t bytes;		/* of the body, kept */
 	uint64_t sent;		/* of the body that goes there */
 	uint64_t length;	/* Content-Length of this answer, UINT64_MAX: not said */
@@ -70,6 +82,20 @@ size_t pf_answer_header(char *p, size_t size, size_t count, void *ctx);
 size_t pf_answer_body(char *p, size_t size, size_t count, void *ctx);
 /* Of files: that they come is all that begins an answer; also of an empty one. */
 int pf_answer_begin(struct pf_transfer *t);
+
+/* ---- sums.c: the checksums that stores tell of their files ---- */
+void pf_sums_forget(struct pf_request *r); /* an answer begins */
+void pf_sums_header(struct pf_transfer *t, struct pf_str name, struct pf_str value);
+/* Its body begins: the whole file, or the rest of it. */
+void pf_sums_begin(struct pf_transfer *t, bool anew);
+/* Is the sum of what came still to be asked for? Then the next request does that, and of its end
+ * pf_sums_answered says that it was no more than that: refused or not, the file is here. */
+bool pf_sums_ask(struct pf_transfer *t);
+bool pf_sums_answered(struct pf_transfer *t);
+/* Is it the question for a checksum that the server does not take? Then no more of it. */
+bool pf_sums_refused(struct pf_transfer *t);
+/* EINTEGRITY, EIO; fills t->err. */
+int pf_sums_check(struct pf_transfer *t);
 
 /* ---- request_files.c: what is otherwise with ftp: and sftp: ---- */
 int pf_request_files_open(struct pf_transfer *t);

@@ -218,6 +218,35 @@ static int list_s3(struct pf_remote_files *out, struct pf_remote *r, struct pf_e
 
 /* ---- files ---- */
 
+/* A checksum is told to those who want one: most who do not know the question pass over it, and of
+ * those who refuse it the file is asked for without (t->sums is no more). */
+static void sign_asking(struct pf_strs *headers, struct pf_transfer *t, const char *url, void *ctx)
+{
+	static const char mode[] = "x-amz-checksum-mode: ENABLED";
+	const struct pf_s3 *f = ctx;
+	struct pf_sigv4 s = f->sign;
+
+	if (!t->sums || !s.id.n) {
+		if (t->sums)
+			*PF_PUSH(&t->arena, headers) = pf_s(mode);
+		if (s.id.n)
+			pf_sigv4_hook(headers, t, url, &s);
+		return;
+	}
+	s.more = (struct pf_strs){ 0 };
+	for (size_t i = 0; i < f->sign.more.n; i++)
+		*PF_PUSH(&t->arena, &s.more) = f->sign.more.v[i];
+	*PF_PUSH(&t->arena, &s.more) = pf_s(mode);
+	pf_sigv4_hook(headers, t, url, &s);
+}
+
+static bool wants_sums(void)
+{
+	const char *when = pf_setting("AWS_RESPONSE_CHECKSUM_VALIDATION");
+
+	return !when || !pf_str_ieq(pf_s(when), "when_required");
+}
+
 static int ask(struct pf_transfer *t, struct pf_remote *r, const struct pf_remote_file *file,
 	       struct pf_err *err)
 {
@@ -230,7 +259,9 @@ static int ask(struct pf_transfer *t, struct pf_remote *r, const struct pf_remot
 	t->url = pf_formatz(&t->arena, PF_FMT "/" PF_FMT, PF_ARG(f->base),
 			    PF_ARG(pf_url_encode(&t->arena, key, "/")));
 	pf_listing_pin(t, file);
-	pf_s3_sign(t, f);
+	t->sums = wants_sums();
+	t->sign = sign_asking;
+	t->sign_ctx = f;
 	return 0;
 }
 

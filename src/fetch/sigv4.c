@@ -131,7 +131,7 @@ void pf_sigv4_sign(struct pf_strs *headers, struct pf_arena *a, const struct pf_
 {
 	char hash[PF_SHA256_HEX], now[32];
 	time_t seconds = time(NULL);
-	struct pf_str request, scope, text, names;
+	struct pf_str request, scope, text, names, path;
 	struct pf_strs list, named = { 0 };
 	struct pf_err ignored;
 	struct pf_url u;
@@ -145,8 +145,10 @@ void pf_sigv4_sign(struct pf_strs *headers, struct pf_arena *a, const struct pf_
 	for (size_t i = 0; i < list.n; i++)
 		*PF_PUSH(a, &named) = pf_str_cut(list.v[i], 0, pf_str_find(list.v[i], ':'));
 	names = joined(a, &named, ";");
+	path = s->twice ? pf_url_encode(a, u.path, "/") : u.path;
+	path = path.n ? path : PF_S("/");
 	request = pf_format(a, "%s\n" PF_FMT "\n" PF_FMT "\n" PF_FMT "\n\n" PF_FMT "\n%s", method,
-			    PF_ARG(u.path.n ? u.path : PF_S("/")), PF_ARG(sorted_query(a, u.query)),
+			    PF_ARG(path), PF_ARG(sorted_query(a, u.query)),
 			    PF_ARG(joined(a, &list, "\n")), PF_ARG(names), body_hash);
 	scope = pf_format(a, "%.8s/" PF_FMT "/%s/aws4_request", when, PF_ARG(s->region),
 			  s->service);

@@ -9,7 +9,8 @@ struct pf_sigv4 {
 	struct pf_str id, secret;
 	struct pf_str token; /* of a session; empty: none */
 	struct pf_str region;
-	const char *service; /* "s3", "sts" */
+	const char *service; /* "s3", "sts", "execute-api" */
+	bool twice;	     /* the path is encoded once more, as all want it but S3 */
 	bool content;	     /* with the header x-amz-content-sha256, which S3 wants */
 	struct pf_strs more; /* headers that are signed, too: "x-amz-...: value", in lower case */
 };

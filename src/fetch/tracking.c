@@ -8,8 +8,10 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "fetch/aws.h"
 #include "fetch/local.h"
 #include "fetch/setting.h"
+#include "fetch/sigv4.h"
 #include "fetch/where.h"
 #include "formats/ini.h"
 
@@ -49,6 +51,41 @@ static void read_user(struct user *u, struct pf_arena *a)
 		u->password = pf_s(password);
 }
 
+/* As MLflow's requests-auth-aws-sigv4 does: of API Gateway, whose header takes the place of any
+ * other. */
+static int sign_by_aws(struct pf_tracking *s, struct pf_arena *a, struct pf_pool *p,
+		       struct pf_err *err)
+{
+	struct pf_aws aws;
+
+	if (pf_aws_find(&aws, a, p, false, err) < 0)
+		return pf_wrap(err, "MLFLOW_TRACKING_AWS_SIGV4");
+	if (!aws.key.id.n) {
+		pf_fail(err, PF_EUSAGE,
+			"MLFLOW_TRACKING_AWS_SIGV4 is set, and no AWS credentials were found");
+		return pf_hint(err, "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "
+				    "AWS_PROFILE");
+	}
+	s->aws = pf_alloc(a, sizeof(*s->aws));
+	*s->aws = (struct pf_sigv4){ .id = aws.key.id,
+				     .secret = aws.key.secret,
+				     .token = aws.key.token,
+				     .region = aws.region,
+				     .service = "execute-api",
+				     .content = true,
+				     .twice = true };
+	s->who = "MLFLOW_TRACKING_AWS_SIGV4";
+	return 0;
+}
+
+static int refuse_plugin(const char *name, struct pf_err *err)
+{
+	pf_fail(err, PF_EUSAGE, "MLFLOW_TRACKING_AUTH names \"" PF_FMT "\", a plugin in Python",
+		PF_ARG(pf_shown(pf_s(name))));
+	return pf_hint(err, "unset it, and set MLFLOW_TRACKING_TOKEN, or "
+			    "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD");
+}
+
 /* Both a user and a password, or a token: MLflow's order. */
 static int log_in(struct pf_tracking *s, struct pf_arena *a, struct pf_pool *p, struct pf_err *err)
 {
@@ -56,6 +93,10 @@ static int log_in(struct pf_tracking *s, struct pf_arena *a, struct pf_pool *p, 
 	struct user u = { 0 };
 	struct pf_url url = s->url;
 
+	if (pf_setting_is_true("MLFLOW_TRACKING_AWS_SIGV4"))
+		return sign_by_aws(s, a, p, err);
+	if (pf_setting("MLFLOW_TRACKING_AUTH"))
+		return refuse_plugin(pf_setting("MLFLOW_TRACKING_AUTH"), err);
 	if (url.user.p) {
 		s->who = "the tracking URI";
 		return pf_pool_login(p, &url, err);
@@ -184,9 +225,14 @@ void pf_tracking_sign(const struct pf_tracking *s, struct pf_transfer *t)
 	struct pf_err ignored;
 	struct pf_url u;
 
-	if (s->token.n && pf_url_split(&u, pf_s(t->url), &ignored) == 0 &&
-	    pf_url_same_origin(&u, &s->url))
+	if (pf_url_split(&u, pf_s(t->url), &ignored) < 0 || !pf_url_same_origin(&u, &s->url))
+		return;
+	if (s->token.n)
 		*PF_PUSH(&t->arena, &t->headers) = s->token;
+	if (s->aws) {
+		t->sign = pf_sigv4_hook;
+		t->sign_ctx = s->aws;
+	}
 }
 
 /* ---- a question ---- */

@@ -5,11 +5,14 @@
 #include "base/node.h"
 #include "fetch/pool.h"
 
+struct pf_sigv4;
+
 /* Where it is, and who we are there. */
 struct pf_tracking {
 	struct pf_url url;	/* http or https, as the user gave it */
 	struct pf_str base; /* "https://host:port/prefix", without a final slash or credentials */
 	struct pf_str token;	/* of the header Authorization, "Bearer ..."; or empty */
+	struct pf_sigv4 *aws;	/* who signs each request instead; or NULL */
 	const char *who;	/* what says who we are: "MLFLOW_TRACKING_TOKEN"; NULL: nothing */
 };
 
@@ -17,7 +20,8 @@ enum pf_tracking_role { PF_TRACKING, PF_REGISTRY };
 
 /* MLFLOW_TRACKING_URI, or MLFLOW_REGISTRY_URI where that is set and the registry is asked for;
  * user and password from the URI, MLFLOW_TRACKING_USERNAME and _PASSWORD, or
- * ~/.mlflow/credentials; else MLFLOW_TRACKING_TOKEN. The pool is told of them, and of
+ * ~/.mlflow/credentials; else MLFLOW_TRACKING_TOKEN; before all of them, AWS's key where
+ * MLFLOW_TRACKING_AWS_SIGV4 is set. A plugin that MLFLOW_TRACKING_AUTH names is refused. The pool is told of them, and of
  * MLFLOW_TRACKING_SERVER_CERT_PATH, _CLIENT_CERT_PATH, _INSECURE_TLS and
  * MLFLOW_HTTP_REQUEST_TIMEOUT and _MAX_RETRIES, before its first transfer. What MLflow sends to
  * whatever host an artifact is on, and the client's certificate that it shows there, goes here to
@@ -32,7 +36,7 @@ bool pf_tracking_is_at(const struct pf_url *u);
 /* The folder that they name instead of a server, "file:" or a path, as MLflow's FileStore has it;
  * without any, ./mlruns where that is. NULL: none. */
 char *pf_tracking_folder(struct pf_arena *a, enum pf_tracking_role role);
-/* Adds the token to a transfer that goes to this server, and to no other. */
+/* Adds the token or a signature to a transfer that goes to this server, and to no other. */
 void pf_tracking_sign(const struct pf_tracking *s, struct pf_transfer *t);
 /* One question: GET BASE/api/2.0/mlflow/`path`, or POST of `body` where that is no view of NULL;
  * the answer in the arena. ETRANSFER with the server's own words ("RESOURCE_DOES_NOT_EXIST:

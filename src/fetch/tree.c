@@ -95,6 +95,8 @@ static void finish(struct pf_transfer *t, void *ctx)
 			(unsigned long long)pf_remote_max(g->r));
 	if (err.code || (!g->err.code && place(one, &err) < 0))
 		stop(g, &err);
+	if (err.code == PF_EINTEGRITY) /* nothing to go on with */
+		(void)unlinkat(g->at, one->name, 0);
 	pf_fd_close(&t->fd);
 	g->ended++;
 	begin_more(g);

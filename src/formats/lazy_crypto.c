@@ -14,6 +14,7 @@ static struct pf_lazy library = { .soname = "libcrypto.so.1.1" };
 #endif
 
 PF_LAZY(library, NULL, const EVP_MD *, EVP_md5, (void), ())
+PF_LAZY(library, NULL, const EVP_MD *, EVP_sha1, (void), ())
 PF_LAZY(library, NULL, const EVP_MD *, EVP_sha256, (void), ())
 PF_LAZY(library, NULL, const EVP_MD *, EVP_sha384, (void), ())
 PF_LAZY(library, NULL, const EVP_MD *, EVP_sha512, (void), ())

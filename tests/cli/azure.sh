@@ -100,4 +100,13 @@ expect "entities" 4 "DOCTYPE" fetch wasbs://odd-doctype$at/m
 expect "nothing" 3 "nothing is there" fetch wasbs://odd-empty$at/m
 expect "files that change meanwhile" 4 "it has changed since" fetch wasbs://changing$at/good/model
 check "none of it left anything to be found" none "$PYFUNC_ENV_STORE/models" -path '*/tree' ! -path '*.part/*'
+
+# ---- checksums that the store tells ----
+check "an MD5 that is right" fetched wasbs://sum-good$at/good/model
+expect "one that is wrong" 5 "requirements.txt: md5 is $(md5sum <"$work/model/requirements.txt" | cut -d ' ' -f 1), the server says " \
+	fetch wasbs://sum-bad$at/good/model
+: >"$work/log"
+check "one that comes with the rest alone" fetched wasbs://sum-cut$at/good/model
+check "which was gone on with" test "$(asked 'requirements.txt 206 .*bytes=')" -eq 1
+expect "that is wrong" 5 "md5 is" fetch wasbs://sum-cutbad$at/good/model
 finish

@@ -99,6 +99,16 @@ forget
 check "files that break off" fetched gs://cut/good/model
 check "are gone on with" test "$(asked 'bytes=')" -gt 3
 
+# ---- checksums that the store tells ----
+check "those that are right" fetched gs://sum-good/good/model
+expect "a wrong one of several" 5 "crc32c is " fetch gs://sum-crc32c/good/model
+expect "one of another kind" 5 "md5 is $(md5sum <"$work/model/requirements.txt" | cut -d ' ' -f 1), the server says " \
+	fetch gs://sum-md5/good/model
+check "which names the file" said "good%2Fmodel%2Frequirements.txt?"
+check "a file that breaks off" fetched gs://sum-cut/good/model
+expect "the same, which is wrong" 5 "crc32c is" fetch gs://sum-cutbad/good/model
+check "of bytes that are kept packed, and come otherwise" fetched gs://sum-packed/good/model
+
 # ---- written to, where a tracking server keeps artifacts ----
 forget
 mkdir "$work/t" && cp -R "$work/model" "$work/t/model"

@@ -6,12 +6,12 @@ SERVER METHOD PATH STATUS KEY TOKEN RANGE, "-" for what was not there.
 
 Buckets: models, public (nobody has to sign), west and west400 (in eu-west-1, told by 301 or by 400), owned (by 123),
 away (its files redirect to another origin), changing (a file is another one once it was listed), cut (each file breaks
-off once), odd-NAME (lists that are not to be believed). Beside them: STS, a container's and a machine's keys.
+off once), odd-NAME (lists that are not to be believed), sum.KIND.HOW (tells a checksum of requirements.txt: good, bad, once, suffix,
+parts, cut, later, spoilt, strict). Beside them: STS, a container's and a machine's keys.
 
 Written to, objects lie in WORK/buckets. denied takes none; late answers 200 when parts are put together, and tells of an error; again begins
 parts twice when it is first asked to."""
 import hashlib
-import hmac
 import json
 import os
 import sys
@@ -45,31 +45,6 @@ ODD = {
 
 def files():
     return loopback.files(MODEL, "", "deep/")
-
-
-def encode(text, keep=""):
-    return urllib.parse.quote(text, safe="-._~" + keep)
-
-
-def signature(handler, fields, key):
-    """What it should be, made of the request as it came."""
-    path, _, query = handler.path.partition("?")
-    pairs = sorted((encode(k), encode(v)) for k, v in urllib.parse.parse_qsl(query, keep_blank_values=True))
-    names = fields["SignedHeaders"].split(";")
-    length = int(handler.headers.get("Content-Length") or 0)
-    assert names == sorted(names) and "host" in names
-    assert all(h.lower() in names for h in handler.headers if h.lower().startswith("x-amz-"))
-    request = "\n".join([handler.command, encode(urllib.parse.unquote(path), "/"), "&".join(f"{k}={v}" for k, v in pairs),
-                         *(f"{n}:{handler.headers[n].strip()}" for n in names), "", fields["SignedHeaders"],
-                         hashlib.sha256(handler.body if length else b"").hexdigest()])
-    _, day, region, service, end = fields["Credential"].split("/")
-    when = handler.headers["x-amz-date"]
-    assert when.startswith(day) and end == "aws4_request"
-    text = "\n".join(["AWS4-HMAC-SHA256", when, f"{day}/{region}/{service}/{end}", hashlib.sha256(request.encode()).hexdigest()])
-    secret = ("AWS4" + SECRETS[key]).encode()
-    for part in (day, region, service, end, text):
-        secret = hmac.new(secret, part.encode(), hashlib.sha256).digest()
-    return secret.hex(), region, service
 
 
 UPLOADS = {}
@@ -136,20 +111,14 @@ class Handler(loopback.Handler):
 
     def who(self, service):
         """The key's name and the region of a good signature; None and why of another."""
-        auth = self.headers.get("Authorization")
-        if not auth:
+        if not self.headers.get("Authorization"):
             return None, "AccessDenied"
-        try:
-            kind, _, rest = auth.partition(" ")
-            fields = dict(f.strip().split("=", 1) for f in rest.split(","))
-            key = fields["Credential"].split("/")[0]
-            wanted, region, of = signature(self, fields, key)
-            good = kind == "AWS4-HMAC-SHA256" and of == service and hmac.compare_digest(wanted, fields["Signature"])
-        except (KeyError, ValueError, AssertionError) as error:
-            return None, f"Malformed {error!r}"
+        key, region, of = loopback.signer(self, SECRETS) or (None, None, None)
+        if of != service:
+            return None, "SignatureDoesNotMatch"
         if self.headers.get("x-amz-security-token") != TOKENS.get(key):
             return None, "InvalidToken"
-        return (key, region) if good else (None, "SignatureDoesNotMatch")
+        return key, region
 
     # ---- keys ----
 
@@ -209,16 +178,40 @@ class Handler(loopback.Handler):
     def etag(self, bucket, name):
         return hashlib.md5(files()[name] + (b"!" if bucket in SEEN else b"")).hexdigest()
 
+    def sum(self, bucket, name, body, mark):
+        """A file of sum.KIND.HOW, open to all; of a part of it, the sum of the part is told, as some servers do."""
+        _, kind, how = bucket.split(".")
+        first, closed = (bucket, name) not in SEEN, os.path.exists(os.path.join(WORK, "closed"))
+        SEEN.add((bucket, name))
+        if how == "strict" and self.headers.get("x-amz-checksum-mode"):
+            return self.refuse(400, "InvalidArgument")
+        start, told = int((self.headers.get("Range") or "bytes=0-")[6:-1]), {}
+        if name.endswith("/requirements.txt") and self.headers.get("x-amz-checksum-mode") == "ENABLED":
+            wrong = b"?" if how in ("bad", "suffix", "parts") or (how == "once" and first) else b""
+            told[f"x_amz_checksum_{kind}"] = loopback.checksum(kind, wrong + body[start:]) + "-2" * (how == "suffix")
+            told["x_amz_checksum_type"] = "COMPOSITE" if how == "parts" else "FULL_OBJECT"
+        if self.command == "HEAD":
+            return self.answer(200, body, ETag=mark, **told)
+        if not name.endswith("/requirements.txt") or how not in ("cut", "later", "spoilt"):
+            return self.answer_part(body, mark, **told)
+        if how != "cut" and closed and not first:
+            return self.refuse(403, "AccessDenied")
+        if first:
+            return self.send_half(body if how != "spoilt" else b"?" + body[1:], mark, **told)
+        return self.answer_part(body, mark, **told)
+
     def file(self, bucket, name):
         if name not in files():
             return self.refuse(404, "NoSuchKey")
         if bucket == "away":
-            return self.answer(307, Location=f"http://127.0.0.1:{PORTS['B']}/public/{encode(name, '/')}")
+            return self.answer(307, Location=f"http://127.0.0.1:{PORTS['B']}/public/{loopback.encode(name, '/')}")
         if bucket == "changing":
             SEEN.add(bucket)
         body, mark = files()[name], f'"{self.etag(bucket, name)}"'
         if self.headers.get("If-Match", mark) != mark:
             return self.refuse(412, "PreconditionFailed")
+        if bucket.startswith("sum."):
+            return self.sum(bucket, name, body, mark)
         if bucket == "cut" and name not in SEEN and len(body) > 10:
             SEEN.add(name)
             return self.send_half(body, mark)
@@ -240,7 +233,7 @@ class Handler(loopback.Handler):
         if bucket in ("box", "latest"):
             return self.near(self.path)
         key, region = self.who("s3")
-        if key is None and (bucket != "public" or self.headers.get("Authorization")):
+        if key is None and (not bucket.startswith(("public", "sum.")) or self.headers.get("Authorization")):
             return self.refuse(403, region)
         if bucket == "owned" and self.headers.get("x-amz-expected-bucket-owner") != "123":
             return self.refuse(403, "AccessDenied")
@@ -254,7 +247,7 @@ class Handler(loopback.Handler):
             return self.refuse(403, "RequestTimeTooSkewed")
         if bucket == "missing":
             return self.refuse(404, "NoSuchBucket")
-        if self.command == "HEAD":
+        if self.command == "HEAD" and way == "/":
             return self.answer(200)
         if self.command == "PUT":
             return self.put(bucket, urllib.parse.unquote(way[1:]), query)

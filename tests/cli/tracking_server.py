@@ -2,7 +2,8 @@
 # tracking_server.py - a tracking server on loopback, with good and with hostile answers: WORK
 # SPDX-License-Identifier: Apache-2.0
 """Hands out WORK/model as an artifact, by MLflow's REST calls, and archives of it. Names of models and parts of
-paths say how it answers; all that it was asked is a line of WORK/log: METHOD PATH STATUS AUTHORIZATION.
+paths say how it answers; all that it was asked is a line of WORK/log: METHOD PATH STATUS AUTHORIZATION. A signature of
+AWS's is looked at, by the secret "a secret", and logged as "signed KEY/REGION/SERVICE TOKEN".
 
 Models: good, moved (to other files from WORK/moved on), local (a path of this machine), file (file:///etc),
 circle (models:/circle/1), foreign (another origin's artifacts), secret (credentials in the answer), prompt (none); those
@@ -61,8 +62,21 @@ class Handler(tracking_writes.Writes, loopback.Handler):
 
     def answer(self, status, body=b"", **headers):
         with self.log_lock, open(os.path.join(WORK, "log"), "a") as log:
-            print(self.server.name, self.command, self.path, status, self.headers.get("Authorization", "-"), file=log)
+            print(self.server.name, self.command, self.path, status, self.who(), file=log)
         self.send(status, body, headers)
+
+    def who(self):
+        told = self.headers.get("Authorization", "-")
+        return f"signed {'/'.join(self.signer or '?')} {self.headers.get('x-amz-security-token', '-')}" if told.startswith("AWS4") else told
+
+    def is_signed_well(self):
+        """Or not at all; of a signature that is not right, who asks is told."""
+        if not self.headers.get("Authorization", "").startswith("AWS4"):
+            return True
+        self.signer = loopback.signer(self, {"AKME": "a secret"})
+        if not self.signer:
+            self.refuse("PERMISSION_DENIED", "the signature does not match", 403)
+        return bool(self.signer)
 
     def tell(self, value, status=200):
         self.answer(status, json.dumps(value).encode(), Content_Type="application/json")
@@ -177,7 +191,10 @@ class Handler(tracking_writes.Writes, loopback.Handler):
         url = urllib.parse.urlsplit(self.path)
         query = dict(urllib.parse.parse_qsl(url.query))
         length = int(self.headers.get("Content-Length") or 0)
-        body = json.loads(self.rfile.read(length) or b"{}") if length else {}
+        self.body = self.rfile.read(length) if length else b""
+        body = json.loads(self.body or b"{}")
+        if not self.is_signed_well():
+            return None
         who = self.headers.get("Authorization") or "-"
         if self.server.name == "auth" and (who == "-" or who.startswith(("Bearer no", "Basic bm86"))):  # "no:"
             return self.refuse("UNAUTHENTICATED", "who are you?", 401)

@@ -196,6 +196,9 @@ class Writes:
             self.take_body("plain")
             return self.refuse("UNAUTHENTICATED", "who are you?", 401)
         body = self.take_body(kind if path.endswith("model.skops") or kind == "heavy" else "plain")
+        self.body = body
+        if not self.is_signed_well():
+            return None
         if kind == "broken" and path.endswith("model.skops"):
             return self.refuse("INTERNAL_ERROR", "the disk is full", 500)
         if kind == "away":

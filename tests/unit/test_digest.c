@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "formats/digest.h"
 #include "formats/hasher.h"
+#include "formats/sum.h"
 
 /* The examples of FIPS 180-4, and one beyond the length from which libcrypto is asked. */
 static void knows_the_standard_examples(void **state)
@@ -126,6 +127,76 @@ static void compares_every_strong_kind(void **state)
 	fclose(file);
 }
 
+/* The check values of the catalogue of CRCs, and digests of the same bytes. */
+static void sums_as_stores_do(void **state)
+{
+	static const struct {
+		const char *name, *nothing, *digits; /* of "" and of "123456789" */
+	} rows[] = {
+		{ "crc32", "00000000", "cbf43926" },
+		{ "crc32c", "00000000", "e3069283" },
+		{ "crc64nvme", "0000000000000000", "ae8b14860a799888" },
+		{ "md5", "d41d8cd98f00b204e9800998ecf8427e", "25f9e794323b453885f5181f1b624d0b" },
+		{ "sha1", "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+		  "f7c3bc1d808e04732adf679965ccc34ca7ae3441" },
+		{ "sha256", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+		  "15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225" },
+	};
+	struct pf_sum sum = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < PF_COUNT(rows); i++) {
+		const struct pf_sum_kind *kind = pf_sum_kind_of(pf_s(rows[i].name));
+
+		assert_non_null(kind);
+		assert_string_equal(pf_sum_name(kind), rows[i].name);
+		for (size_t cut = 0; cut <= 10; cut++) {
+			const char *wanted = cut < 10 ? rows[i].digits : rows[i].nothing;
+			char hex[2 * PF_SUM_MAX + 1] = "";
+			unsigned char raw[PF_SUM_MAX];
+
+			pf_sum_start(&sum, kind);
+			pf_sum_add(&sum, "123456789", cut % 10);
+			pf_sum_add(&sum, "123456789" + cut % 10, cut < 10 ? 9 - cut : 0);
+			pf_sum_end(&sum, raw);
+			for (size_t k = 0; k < pf_sum_size(kind); k++)
+				snprintf(hex + 2 * k, 3, "%02x", raw[k]);
+			assert_string_equal(hex, wanted);
+		}
+	}
+	pf_sum_free(&sum);
+	assert_null(pf_sum_kind_of(PF_S("sha512")));
+}
+
+/* Eight bytes at a time or one by one, from any of them on. */
+static void sums_alike_in_any_pieces(void **state)
+{
+	static const char *const names[] = { "crc32", "crc32c", "crc64nvme" };
+	struct pf_sum whole = { 0 }, pieces = { 0 };
+	unsigned char text[301], one[PF_SUM_MAX], other[PF_SUM_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = (unsigned char)(i * 31 + i / 7);
+	for (size_t i = 0; i < PF_COUNT(names); i++) {
+		const struct pf_sum_kind *kind = pf_sum_kind_of(pf_s(names[i]));
+
+		for (size_t size = 1; size <= 40; size++) {
+			pf_sum_start(&whole, kind);
+			pf_sum_add(&whole, text, sizeof(text));
+			pf_sum_end(&whole, one);
+			pf_sum_start(&pieces, kind);
+			for (size_t at = 0; at < sizeof(text); at += size)
+				pf_sum_add(&pieces, text + at,
+					   sizeof(text) - at < size ? sizeof(text) - at : size);
+			pf_sum_end(&pieces, other);
+			assert_memory_equal(one, other, pf_sum_size(kind));
+		}
+	}
+	pf_sum_free(&whole);
+	pf_sum_free(&pieces);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -133,6 +204,8 @@ int main(void)
 		cmocka_unit_test(agrees_with_libcrypto_at_every_length),
 		cmocka_unit_test(speaks_as_records_do),
 		cmocka_unit_test(compares_every_strong_kind),
+		cmocka_unit_test(sums_as_stores_do),
+		cmocka_unit_test(sums_alike_in_any_pieces),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
