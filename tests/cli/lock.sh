@@ -231,6 +231,18 @@ check "the version for this Python" holds beta-2.0.dist-info
 check "an extra that is asked for" holds many_0-1.0.dist-info
 check "not one that is not" lacks many_1-1.0.dist-info
 check "nor what is for development" lacks many_2-1.0.dist-info
+model "$work/grouped" 'alpha[less]' many-2==1.0
+check "unless the model needs it" ends 0 "$program" create "$work/grouped" --lock "$work/uv.lock"
+check "of a group" holds many_2-1.0.dist-info
+check "and of an extra" holds many_1-1.0.dist-info
+{
+	sed '/^\[package.dev-dep/,$d' "$work/uv.lock"
+	printf '[package.optional-dependencies]\nold = [{ name = "many-2", version = "1.0" }]\nnew = [{ name = "many-2", version = "2.0" }]\n'
+	printf '[[package]]\nname = "many-2"\nversion = "2.0"\n%s\n' "$registry"
+	wheel many_2-1.0-py3-none-any.whl
+} >"$work/either.lock"
+check "of two that exclude each other, the one it needs" ends 0 "$program" create "$work/grouped" --lock "$work/either.lock"
+check "really" holds many_2-1.0.dist-info
 model "$work/extra" 'alpha[less]'
 check "one without a root: what the model needs" ends 0 "$program" create "$work/extra" --lock "$work/rootless.lock"
 check "with its extras" holds many_1-1.0.dist-info
