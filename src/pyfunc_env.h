@@ -101,7 +101,8 @@ int pyfunc_env_compare(enum pyfunc_env_severity *verdict, char **report,
 
 /* Every package that the model's environment would have, with its digest: what `pyfunc-env lock`
  * writes. `format` is "pylock", "requirements" or "json"; NULL is the first. Packages are resolved
- * anew, and no environment is made. options may be NULL; env_manager and lock do not count. */
+ * anew, and no environment is made. options may be NULL; lock does not count, nor by whom the
+ * environment of env_manager would be made. */
 int pyfunc_env_lock(char **out, const struct pyfunc_env_model *model, const char *format,
 		    const struct pyfunc_env_options *options, struct pyfunc_env_error *err);
 

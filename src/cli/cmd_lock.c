@@ -13,8 +13,12 @@ int pf_cmd_lock(const struct pf_args *args, struct pf_err *err)
 	struct pf_opts o;
 
 	format = pf_args_has(args, PF_OPT_json) ? "json" : format;
-	if (pf_cli_model(&uri, args, err) < 0 || pf_cli_opts(&o, args, &a, err) < 0 ||
-	    (format && pf_lock_check_format(format, err) < 0) ||
+	if (pf_cli_model(&uri, args, err) < 0 || pf_cli_opts(&o, args, &a, err) < 0)
+		return -1;
+	if (o.env_manager == PF_ENV_LOCAL)
+		return pf_fail(err, PF_EUSAGE,
+			       "lock is of an environment; --env-manager local has none");
+	if ((format && pf_lock_check_format(format, err) < 0) ||
 	    pf_cli_check_output(args, err) < 0 ||
 	    pf_write_lock(&text, uri, format, &o, err) < 0)
 		return -1;

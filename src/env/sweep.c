@@ -36,6 +36,7 @@ struct sweep {
 	bool keep_wheels;		  /* who needs which is not known */
 	const struct shelf *shelf;	  /* that is swept */
 	struct timespec cached, logs, leftovers; /* older ones go */
+	struct pf_seen names;	/* of files that would go */
 	struct pf_swept swept;
 };
 
@@ -61,9 +62,10 @@ static bool is_older(int dir, const char *path, struct timespec than)
 
 static int count_bytes(struct sweep *s, int dir, const char *path, struct pf_err *err)
 {
+	PF_AUTO(seen) own = { 0 }; /* what was counted before is gone, but in a dry run */
 	struct pf_usage freed = { 0 };
 
-	if (pf_usage_add(&freed, NULL, dir, path, err) < 0)
+	if (pf_usage_add_last(&freed, s->how->dry ? &s->names : &own, dir, path, err) < 0)
 		return -1;
 	s->swept.bytes += freed.bytes;
 	return 0;
@@ -338,31 +340,58 @@ static int note_used(struct sweep *s, struct pf_err *err)
 	return 0;
 }
 
+/* The links of environments that would go: without them, their wheels' files have no other name. */
+static int note_gone(struct sweep *s, struct pf_err *err)
+{
+	struct pf_usage ignored = { 0 };
+
+	for (size_t i = 0; s->how->dry && s->how->gone && i < s->s->items.n; i++) {
+		const struct pf_stored *it = &s->s->items.v[i];
+
+		if (pf_strs_have(s->how->gone, it->key) &&
+		    pf_usage_add_last(&ignored, &s->names, AT_FDCWD, it->path, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int sweep_all(struct sweep *s, struct pf_err *err)
+{
+	if (note_used(s, err) < 0 || note_gone(s, err) < 0)
+		return -1;
+	for (size_t i = 0; i < PF_COUNT(shelves); i++) {
+		s->shelf = &shelves[i];
+		if (!s->keep_wheels && visit_all(s, s->shelf->folder, sweep_wheel, err) < 0)
+			return -1;
+	}
+	sweep_built(s);
+	if (s->how->what == PF_SWEEP_NAMED)
+		return 0;
+	return sweep_models(s, err) < 0 || sweep_pages(s, err) < 0 ||
+			       visit_all(s, "logs", sweep_log, err) < 0 ?
+		       -1 :
+		       0;
+}
+
 int pf_sweep(struct pf_swept *out, struct pf_stored_list *list, const struct pf_sweep *how,
 	     struct pf_err *err)
 {
 	struct sweep s = { .s = list, .how = how, .leftovers = before(PF_AGE_GC) };
 	int64_t age = age_of(how);
-	int leftovers = pf_workdir_sweep(list->root, PF_AGE_GC, how->dry, err);
+	int leftovers = pf_workdir_sweep(list->root, PF_AGE_GC, how->dry, err), rc;
 
 	s.logs = before(how->what == PF_SWEEP_ALL ? 0 : PF_AGE_LOG);
 	s.cached = before(age);
 	if (age < PF_AGE_TMP && pf_workdir_any_held(list->root)) /* asked after the clock was */
 		s.cached = before(PF_AGE_TMP);
-	if (leftovers < 0 || note_used(&s, err) < 0)
+	if (leftovers < 0)
 		return -1;
 	s.swept.leftovers = (size_t)leftovers;
-	for (size_t i = 0; i < PF_COUNT(shelves); i++) {
-		s.shelf = &shelves[i];
-		if (!s.keep_wheels && visit_all(&s, s.shelf->folder, sweep_wheel, err) < 0)
-			return -1;
-	}
-	sweep_built(&s);
-	if (how->what != PF_SWEEP_NAMED &&
-	    (sweep_models(&s, err) < 0 || sweep_pages(&s, err) < 0 || visit_all(&s, "logs", sweep_log, err) < 0))
-		return -1;
-	*out = s.swept;
-	return 0;
+	rc = sweep_all(&s, err);
+	pf_seen_free(&s.names);
+	if (rc == 0)
+		*out = s.swept;
+	return rc;
 }
 
 /* ---- told ---- */

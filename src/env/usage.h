@@ -10,7 +10,7 @@ struct pf_usage {
 	uint64_t bytes; /* as long as they are */
 };
 
-/* Files of several names that were counted. */
+/* Files of several names that were counted, or whose names are. */
 struct pf_seen {
 	struct pf_arena arena;
 	struct pf_map files;
@@ -18,7 +18,10 @@ struct pf_seen {
 
 void pf_seen_free(struct pf_seen *s);
 
-/* Adds a file, or a folder with all below it; absent is fine. With `seen`: files that are not in
- * it, which are put there; without: those of one name. */
+/* Adds a file, or a folder with all below it; absent is fine. Files that are not in `seen`, which
+ * are put there. */
 int pf_usage_add(struct pf_usage *u, struct pf_seen *seen, int at, const char *path,
 		 struct pf_err *err) PF_MUST_USE;
+/* The same of what goes together: a file counts with the last of its names. */
+int pf_usage_add_last(struct pf_usage *u, struct pf_seen *seen, int at, const char *path,
+		      struct pf_err *err) PF_MUST_USE;

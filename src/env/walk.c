@@ -42,7 +42,8 @@ static int list_one(struct pf_found_list *l, DIR *dir, struct pf_str at, struct 
 		}
 		f.mode = st.st_mode;
 		f.size = (uint64_t)st.st_size;
-		f.inode = st.st_nlink > 1 ? st.st_ino : 0;
+		f.names = st.st_nlink;
+		f.inode = f.names > 1 ? st.st_ino : 0;
 		if (S_ISDIR(st.st_mode))
 			*PF_PUSH(&l->arena, &l->dirs) = f;
 		else

@@ -12,6 +12,7 @@ struct pf_found {
 	mode_t mode;
 	uint64_t size;
 	uint64_t inode;		/* of a file with more than one name; else 0 */
+	uint64_t names;
 	char digest[PF_SHA256_TEXT]; /* as RECORD has it; empty: not known */
 };
 

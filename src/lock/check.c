@@ -8,7 +8,7 @@
 
 #define SHOWN 5 /* differences that a message tells */
 
-static bool admits(const struct pf_specset *specs, struct pf_str version)
+bool pf_lock_admits(const struct pf_specset *specs, struct pf_str version)
 {
 	PF_AUTO(arena) a = { 0 };
 	struct pf_version v = { 0 };
@@ -26,7 +26,7 @@ int pf_lock_check_python(struct pf_str requires, const struct pf_python *python,
 
 	if (pf_specset_parse(&specs, &a, requires, err) < 0)
 		return pf_wrap(err, "requires-python");
-	if (admits(&specs, python->version))
+	if (pf_lock_admits(&specs, python->version))
 		return 0;
 	pf_fail(err, PF_EINTEGRITY, "it is for Python " PF_FMT ", and this one is " PF_FMT,
 		PF_ARG(pf_shown(requires)), PF_ARG(python->version));
@@ -75,7 +75,7 @@ static bool conda_has(struct pf_arena *a, const struct pf_lock *l, const struct 
 		if (pf_str_eq(pf_name_canonical(a, l->conda.v[i].record.name), need->req.key))
 			r = &l->conda.v[i].record;
 	return r && !need->hashes.n && !need->link.n && !need->req.url.n &&
-	       admits(&need->req.specs, r->version);
+	       pf_lock_admits(&need->req.specs, r->version);
 }
 
 /* What is wrong with what a lock has for a need; an empty view: nothing. */
@@ -89,7 +89,7 @@ static struct pf_str differs(struct pf_arena *a, const struct pf_lock *l,
 		return PF_S("");
 	if (!p)
 		return need->constraint ? PF_S("") : PF_S("is not in it");
-	if (!admits(&need->req.specs, p->version))
+	if (!pf_lock_admits(&need->req.specs, p->version))
 		return pf_format(a, "is locked as " PF_FMT, PF_ARG(pf_shown(p->version)));
 	if (link.n && !need->constraint && !has_link(l, p, link))
 		return p->git ? PF_S("is locked as another commit")

@@ -123,6 +123,9 @@ int pf_lock_check(const struct pf_lock *l, const struct pf_needs *wanted,
 int pf_lock_check_python(struct pf_str requires, const struct pf_python *python,
 			 struct pf_err *err) PF_MUST_USE;
 
+/* A version that is not told is admitted. */
+bool pf_lock_admits(const struct pf_specset *specs, struct pf_str version);
+
 bool pf_pylock_is(struct pf_str text);
 int pf_pylock_read(struct pf_lock *out, const struct pf_lock_target *t, struct pf_str text,
 		   struct pf_err *err) PF_MUST_USE;

@@ -1,4 +1,4 @@
-/* uvlock.c - uv.lock: of its packages those that one environment gets, found from the root on */
+/* uvlock.c - uv.lock: what one environment gets of it, found from the root and the needs on */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/limits.h"
 #include "base/number.h"
@@ -72,23 +72,27 @@ static bool same_source(const struct pf_node *a, const struct pf_node *b)
 	return true;
 }
 
-/* What { name, version, source } of a dependency stands for; version and source may be left out. */
+/* What { name, version, source } of a dependency stands for; version and source may be left out.
+ * `specs`, or NULL, choose among several. */
 static int find(const struct pf_node **out, struct walk *w, struct pf_str name,
-		const struct pf_node *told, unsigned line, struct pf_err *err)
+		const struct pf_specset *specs, const struct pf_node *told, unsigned line,
+		struct pf_err *err)
 {
 	struct pf_str version = pf_node_text(told, "version");
 	const struct pf_node *source = pf_node_get(told, "source");
+	struct versions *all = pf_map_get(&w->named, pf_name_canonical(&w->lock->arena, name));
 
 	*out = NULL;
-	for (struct versions *v = pf_map_get(&w->named, pf_name_canonical(&w->lock->arena, name));
-	     v; v = v->next) {
+	specs = all && all->next ? specs : NULL;
+	for (struct versions *v = all; v; v = v->next) {
 		const struct pf_node *each = v->package;
 		int here;
 
 		if (count_steps(w, 1, each, err) < 0)
 			return -1;
 		if ((version.n && !pf_str_eq(pf_node_text(each, "version"), version)) ||
-		    (source && !same_source(source, pf_node_get(each, "source"))))
+		    (source && !same_source(source, pf_node_get(each, "source"))) ||
+		    (specs && !pf_lock_admits(specs, pf_node_text(each, "version"))))
 			continue;
 		here = is_here(w, each, err);
 		if (here < 0)
@@ -152,7 +156,7 @@ static int follow_one(struct walk *w, const struct pf_node *told, struct pf_err 
 		return here;
 	for (size_t i = 0; list && i < list->n; i++)
 		*PF_PUSH(&w->lock->arena, &extras) = list->v[i].text;
-	if (find(&package, w, pf_node_text(told, "name"), told, told->line, err) < 0)
+	if (find(&package, w, pf_node_text(told, "name"), NULL, told, told->line, err) < 0)
 		return -1;
 	return meet_all(w, package, &extras, err);
 }
@@ -188,23 +192,28 @@ static void list_names(struct walk *w)
 	}
 }
 
-/* The lock's own roots; in one that has none, what is needed. */
 static int meet_roots(struct walk *w, struct pf_err *err)
 {
-	bool rootless;
-
 	for (size_t i = 0; i < w->packages->n; i++)
 		if (is_root(&w->packages->v[i]) && meet(w, &w->packages->v[i], PF_S(""), err) < 0)
 			return -1;
-	rootless = !w->line.n;
-	for (size_t i = 0; rootless && i < w->t->wanted->pip.n; i++) {
+	return 0;
+}
+
+/* What is needed may be of the root's groups and extras, of which the lock does not tell whether
+ * they are for here. What a lock with a root does not have at all is told of as of any lock. */
+static int meet_needs(struct walk *w, bool rooted, struct pf_err *err)
+{
+	for (size_t i = 0; i < w->t->wanted->pip.n; i++) {
 		const struct pf_need *need = &w->t->wanted->pip.v[i];
-		const struct pf_node *package;
+		const struct pf_node *package = pf_map_get(&w->met, need->req.key);
 
 		if (need->constraint || !need->parsed ||
-		    !pf_marker_eval(need->req.marker, w->t->env, PF_S("")))
+		    !pf_marker_eval(need->req.marker, w->t->env, PF_S("")) ||
+		    (rooted && !pf_map_get(&w->named, need->req.key)))
 			continue;
-		if (find(&package, w, need->req.key, NULL, 1, err) < 0 ||
+		if ((!package &&
+		     find(&package, w, need->req.key, &need->req.specs, NULL, 1, err) < 0) ||
 		    meet_all(w, package, &need->req.extras, err) < 0)
 			return -1;
 	}
@@ -299,11 +308,26 @@ static int take_package(struct walk *w, const struct pf_node *n, struct pf_err *
 	return pf_lock_add_package(w->lock, &p, err);
 }
 
+/* From what was met, and not gone on from yet. */
+static int walk(size_t *next, struct walk *w, struct pf_err *err)
+{
+	while (*next < w->line.n) {
+		const struct visit v = w->line.v[(*next)++];
+
+		if (follow(w, &v, err) < 0 ||
+		    (!v.extra.n && !is_root(v.package) && take_package(w, v.package, err) < 0))
+			return -1;
+	}
+	return 0;
+}
+
 int pf_uvlock_read(struct pf_lock *out, const struct pf_lock_target *t, struct pf_str text,
 		   struct pf_err *err)
 {
 	struct walk w = { .lock = out, .t = t };
 	struct pf_node *root = NULL;
+	size_t next = 0;
+	bool rooted;
 
 	if (pf_toml_parse(&root, &out->arena, text, err) < 0)
 		return -1;
@@ -316,12 +340,9 @@ int pf_uvlock_read(struct pf_lock *out, const struct pf_lock_target *t, struct p
 	list_names(&w);
 	if (meet_roots(&w, err) < 0)
 		return -1;
-	for (size_t i = 0; i < w.line.n; i++) {
-		const struct visit v = w.line.v[i];
-
-		if (follow(&w, &v, err) < 0 ||
-		    (!v.extra.n && !is_root(v.package) && take_package(&w, v.package, err) < 0))
-			return -1;
-	}
-	return 0;
+	rooted = w.line.n > 0;
+	return walk(&next, &w, err) < 0 || meet_needs(&w, rooted, err) < 0 ||
+			       walk(&next, &w, err) < 0 ?
+		       -1 :
+		       0;
 }

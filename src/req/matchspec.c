@@ -290,7 +290,7 @@ static int take_file(struct pf_match_reader *r)
 	return set_name(r, name);
 }
 
-static bool is_file(struct pf_str text)
+bool pf_match_names_file(struct pf_str text)
 {
 	return pf_str_ends(text, ".conda") || pf_str_ends(text, ".tar.bz2");
 }
@@ -300,7 +300,7 @@ static int take_all(struct pf_match_reader *r)
 	size_t bracket = pf_str_find(r->text, '[');
 	struct pf_str rest = pf_str_trim(pf_str_cut(r->text, 0, bracket));
 
-	if (is_file(r->text))
+	if (pf_match_names_file(r->text))
 		return take_file(r);
 	if (take_prefix(r, &rest) < 0 || take_name(r, &rest) < 0)
 		return -1;

@@ -3,7 +3,7 @@
 #include "base/limits.h"
 #include "base/str.h"
 #include "req/channel_name.h"
-#include "req/matchspec.h"
+#include "req/matchspec_parts.h"
 
 /* ---- asking ---- */
 
@@ -151,14 +151,29 @@ static void write_name(struct writer *w, const struct pf_match_spec *s)
 		pf_buf_char(&w->b, '*');
 }
 
-/* "==1.2", "==1.2=build", "=1.2"; what does not go there is left for the keys. */
+/* Small letters are what is written. */
+static bool ends_as_file(struct pf_arena *a, struct pf_str text)
+{
+	char *low = pf_dupz(a, text);
+
+	for (size_t i = 0; i < text.n; i++)
+		low[i] = pf_lower(low[i]);
+	return pf_match_names_file((struct pf_str){ low, text.n });
+}
+
+/* "==1.2", "==1.2=build", "=1.2"; what does not go there, or would be read as the name of a file
+ * there, is left for the keys. */
 static void write_version(struct writer *w, struct pf_arena *a, const struct pf_match_spec *s)
 {
 	const struct pf_condaver *pin = pf_condaver_spec_pin(&s->version);
 	bool fuzzy = s->version.n == 1 && s->version.v[0].op == PF_CONDAVER_STARTS;
 	bool any = !s->version.n || s->version.v[0].op == PF_CONDAVER_ANY;
-	bool build = pin && is_positional(&s->build);
+	bool file = (pin || fuzzy) && ends_as_file(a, s->version.v[0].version.text);
+	bool build;
 
+	pin = file ? NULL : pin;
+	fuzzy &= !file;
+	build = pin && is_positional(&s->build) && !ends_as_file(a, s->build.text);
 	if ((pin || fuzzy) && s->name_pattern.kind == PF_PATTERN_REGEX)
 		pf_buf_char(&w->b, ' ');	/* which may have a "=" of its own */
 	if (pin || fuzzy) {
@@ -203,6 +218,8 @@ struct pf_str pf_match_spec_print(struct pf_arena *a, const struct pf_match_spec
 	write_words(&w, "extras", &s->extras);
 	write_words(&w, "flags", &s->flags);
 	write_key(&w, "when", s->when);
+	if (!w.keys && pf_match_names_file(pf_buf_view(&w.b)))
+		write_key(&w, "version", PF_S("*"));	/* "y.conda" is a name, too */
 	if (w.keys)
 		pf_buf_char(&w.b, ']');
 	out = pf_dup(a, pf_buf_view(&w.b));

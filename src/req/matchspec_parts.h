@@ -12,6 +12,8 @@ struct pf_match_reader {
 	struct pf_err *err;
 };
 
+/* Does it end as a package's file does? Such a spec is an address or a path. */
+bool pf_match_names_file(struct pf_str text);
 /* EMODEL: "match spec '...', column N: what"; `where` is within the text. */
 int pf_match_fail(struct pf_match_reader *r, struct pf_str where, const char *what);
 /* The same around an error that is there. */

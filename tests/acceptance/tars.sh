@@ -27,7 +27,7 @@ read_as() { # id: the one file that comes of it
 while IFS='	' read -r id _ path wanted code _; do
 	mkdir "$work/into"
 	# shellcheck disable=SC3045 # dash and bash both have it
-	(ulimit -v 262144 && exec timeout 20 "$tool" untar "$work/hostile/$path" "$work/into") >"$work/out" 2>"$work/err" </dev/null
+	(ulimit -v 262144 && ulimit -t 120 && exec timeout 1200 "$tool" untar "$work/hostile/$path" "$work/into") >"$work/out" 2>"$work/err" </dev/null
 	rc=$?
 	file=$(read_as "$id")
 	case $wanted${file:+ file} in

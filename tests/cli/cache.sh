@@ -166,3 +166,18 @@ wait "$holder" "$fetcher" 2>/dev/null || :
 check "clean" ends 0 cache clean
 check "takes all" none "$store/models" -name MLmodel
 finish
+
+# ---- gc of environments and of their wheels ----
+gc() { "$program" env gc --older-than 0 --store "$store" "$@"; }
+check "wheels of environments that stay" ends 0 create create "$work/second"
+check "are not what others are made of" ends 0 create create "$work/first"
+sleep 0.1
+check "a dry run of gc" ends 0 gc --json --dry-run
+cp "$work/out" "$work/dry"
+check "gc" ends 0 gc --json
+check "frees what was told" "$maker" -c 'import json, sys
+dry, real = (json.load(open(name)) for name in sys.argv[1:])
+assert dry.pop("dry_run") is True and real.pop("dry_run") is False
+assert dry == real and len(real["removed"]) == 2 and real["wheels"] >= 2, (dry, real)
+assert real["bytes"] > 0, real' "$work/dry" "$work/out"
+check "of wheels" none "$store/wheels" -type f

@@ -214,6 +214,11 @@ done
 expect "a lock of it tells SHA-256" 0 "#sha256:" env CONDA_CHANNEL_ALIAS="file://$work/aged" \
 	"$program" lock --store "$work/fourth" -f explicit "$dir"
 check "of all" sh -c '! grep "^file:" "$1" | grep -v "#sha256:"' - "$work/out"
+model "$dir" conda-forge "python=$minor"
+expect "of a venv" 0 "lock-version" lock --python "$python"
+expect "or of what channels have for it" 0 "manager: conda" lock --env-manager conda
+model "$dir" conda-forge 'tool=2' act
+expect "or of a venv all the same" 0 "lock-version" lock --env-manager venv --python "$python"
 # Version 7 has names for platforms.
 {
 	printf 'version: 7\nplatforms:\n- name: win-64\n- name: linux-here\n  subdir: linux-64\n  virtual-packages:\n  - __glibc >=2.17\n'

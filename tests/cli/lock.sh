@@ -76,6 +76,7 @@ for format in conda-lock explicit; do
 done
 expect "so is what is read alone" 2 "pixi.lock is not written: use pylock" "$program" lock "$work/model" -f pixi.lock
 expect "what is no format" 2 "--format must be one of pylock, requirements, json" "$program" lock "$work/model" -f nonsense
+expect "an environment that is none" 2 "--env-manager local has none" "$program" lock "$work/model" --env-manager local
 cp "$work/pylock.toml" "$work/kept.toml"
 model "$work/none" nonexistent
 expect "no solution: 6" 6 "nonexistent" "$program" lock "$work/none" -o "$work/kept.toml"
@@ -107,6 +108,15 @@ check "from that: the same one" ends 0 "$program" create "$work/model" --lock "$
 check "really" test "$(cat "$work/out")" = "$env"
 check "from the store's record: the same one" ends 0 "$program" create "$work/model" --lock "$record"
 check "really" test "$(cat "$work/out")" = "$env"
+# What a venv has of a model with packages of conda.
+mkdir "$work/both"
+sed 's/env: .*/env: conda.yaml/' "$work/model/MLmodel" >"$work/both/MLmodel"
+printf 'dependencies: [python=%s, tool=2, {pip: [alpha, beta<3]}]\n' "${version%.*}" >"$work/both/conda.yaml"
+check "of conda's packages" ends 0 "$program" lock "$work/both" --env-manager venv -o "$work/both.toml"
+check "created from that" ends 0 "$program" create "$work/both" --lock "$work/both.toml"
+both=$(cat "$work/out")
+check "as without it" ends 0 "$program" create "$work/both"
+check "it is the same one" test "$(cat "$work/out")" = "$both"
 chmod -R u+w "$env" && rm -rf "$env"
 : >"$work/log"
 model "$work/address" "beta @ http://$host/files/beta-2.0-py3-none-any.whl#sha256=$(sha 256 beta-2.0-py3-none-any.whl)"
@@ -221,6 +231,18 @@ check "the version for this Python" holds beta-2.0.dist-info
 check "an extra that is asked for" holds many_0-1.0.dist-info
 check "not one that is not" lacks many_1-1.0.dist-info
 check "nor what is for development" lacks many_2-1.0.dist-info
+model "$work/grouped" 'alpha[less]' many-2==1.0
+check "unless the model needs it" ends 0 "$program" create "$work/grouped" --lock "$work/uv.lock"
+check "of a group" holds many_2-1.0.dist-info
+check "and of an extra" holds many_1-1.0.dist-info
+{
+	sed '/^\[package.dev-dep/,$d' "$work/uv.lock"
+	printf '[package.optional-dependencies]\nold = [{ name = "many-2", version = "1.0" }]\nnew = [{ name = "many-2", version = "2.0" }]\n'
+	printf '[[package]]\nname = "many-2"\nversion = "2.0"\n%s\n' "$registry"
+	wheel many_2-1.0-py3-none-any.whl
+} >"$work/either.lock"
+check "of two that exclude each other, the one it needs" ends 0 "$program" create "$work/grouped" --lock "$work/either.lock"
+check "really" holds many_2-1.0.dist-info
 model "$work/extra" 'alpha[less]'
 check "one without a root: what the model needs" ends 0 "$program" create "$work/extra" --lock "$work/rootless.lock"
 check "with its extras" holds many_1-1.0.dist-info

@@ -69,6 +69,13 @@ def _load_pyfunc(path):
     return Model()
 END
 
+# What /version tells: the MLflow that the interpreter has, else the model's.
+mlflow=$("$python" -E -c 'import glob, os, re, sys
+found = (re.search(r"/%s-([^/-]+)\.dist-info$" % name, each) for name in ("mlflow", "mlflow_skinny")
+         for path in sys.path for each in glob.glob(os.path.join(glob.escape(path), "mlflow*.dist-info")))
+print(next((each.group(1) for each in found if each), "2.9.2"))')
+export TEST_MLFLOW="$mlflow"
+
 client() { "$python" "${SRCDIR:-.}/tests/cli/serve_client.py" "$@"; }
 serve() { "$program" serve "$model" --env-manager local --python "$python" "$@"; }
 

@@ -120,6 +120,11 @@ static const struct {
 	  "a 2 a-2-py3-none-any.whl" },
 	{ pf_uvlock_read, "version=1\n[[package]]\nname='x'\nsource={virtual='.'}\ndependencies=[{name='c'}]\n",
 	  "line 5: c is asked for, and not there" },
+	{ pf_uvlock_read, "version=1\n[[package]]\nname='x'\nsource={virtual='.'}\ndependencies=[{name='a'}]\n"
+		"[package.dev-dependencies]\ng=[{name='need'}]\n"
+		UV("need", "1") "dependencies=[{name='b'}]\n" UVWHEEL("need-1-py3-none-any.whl")
+		UV("a", "2") UVWHEEL("a-2-py3-none-any.whl") UV("b", "3") UVWHEEL("b-3-py3-none-any.whl"),
+	  "a 2 a-2-py3-none-any.whl, need 1 need-1-py3-none-any.whl, b 3 b-3-py3-none-any.whl" },
 	{ pf_uvlock_read, "version=1\n[[package]]\nname='b'\nsource={registry='https://h'}\n", "line 1: need is asked for, and not there" },
 	{ pf_uvlock_read, "version=1\n[[package]]\nname='need'\nversion='1'\nsource={git='https://h/r#00'}\n",
 	  "line 2: of need no commit is named" },

@@ -120,6 +120,14 @@ static void test_printed(void **state)
 		{ "*/wiN-32::foo", "foo[channel='*/wiN-32']" },
 		{ "https://u:p@h.example/t/tk/c::pkg", "https://h.example/c::pkg" },
 		{ "pkg[track_features='a, b']", "pkg[track_features='a,b']" },
+		/* where the name of a file would be read */
+		{ "y 1.tar.bz2*", "y[version='1.tar.bz2.*']" },
+		{ "y 1.CONDA", "y[version='==1.conda']" },
+		{ "y 1.CONDA b", "y[version='==1.conda',build='b']" },
+		{ "y[version=1,build=b.conda]", "y==1[build='b.conda']" },
+		{ "c::y.Tar.Bz2", "c::y.tar.bz2[version='*']" },
+		{ "y.conda[md5=253b922ecdb5a30884875948b8904983]",
+		  "y.conda[md5='253b922ecdb5a30884875948b8904983']" },
 	};
 	struct pf_arena a = { 0 };
 	struct pf_match_spec s;
@@ -130,6 +138,7 @@ static void test_printed(void **state)
 		if (pf_match_spec_parse(&s, &a, pf_s(rows[i].spec), &err) < 0)
 			fail_msg("%s", err.msg);
 		assert_string_equal(pf_match_spec_print(&a, &s).p, rows[i].printed);
+		check_same_print(&a, &s);
 	}
 	pf_arena_free(&a);
 }
