@@ -36,7 +36,7 @@ static int join(struct pf_str *out, struct pf_arena *a, struct pf_str folder, st
 
 static int set_addresses(struct pf_repo *r, struct pf_err *err)
 {
-	struct pf_str address = r->channel->asked.v[r->address], shards;
+	struct pf_str address = r->asked.v[r->address], shards;
 	struct pf_str folder = pf_format(&r->arena, PF_FMT "/" PF_FMT "/", PF_ARG(r->channel->url),
 					 PF_ARG(r->subdir));
 

@@ -18,7 +18,7 @@
  *			stay in a file of the user's own
  *	index		counts and facts, names (sorted), runs, texts
  * Numbers are this machine's: another one's header is of no kind that is known. */
-#define MAGIC UINT64_C(0x31306f7065726670) /* "pfrepo01" */
+#define MAGIC UINT64_C(0x32306f7065726670) /* "pfrepo02" */
 
 struct header {
 	uint64_t magic;
@@ -27,7 +27,7 @@ struct header {
 	uint32_t spare;
 };
 
-enum text { ETAG, MODIFIED, VARIANT, BASE, SHARDS, SOURCE, TEXTS };
+enum text { ETAG, MODIFIED, VARIANT, BASE, SHARDS, ADDRESS, SOURCE, TEXTS };
 
 struct stretch {
 	uint32_t at, n;
@@ -92,7 +92,8 @@ static void put_index(struct pf_buf *out, const struct pf_map *names,
 		      const struct pf_repo_facts *facts)
 {
 	const struct pf_str told[TEXTS] = { facts->etag, facts->modified, facts->variant,
-					    facts->base, facts->shards,	  facts->source };
+					    facts->base, facts->shards,	  facts->address,
+					    facts->source };
 	struct index index = { .names = (uint32_t)names->entries.n, .absent = facts->absent,
 			       .source_size = facts->source_size,
 			       .source_inode = facts->source_inode,
@@ -219,6 +220,7 @@ static bool take_index(struct pf_repo_file *f, const char *p, size_t n)
 		.variant = text_at(f, index->text[VARIANT]),
 		.base = text_at(f, index->text[BASE]),
 		.shards = text_at(f, index->text[SHARDS]),
+		.address = text_at(f, index->text[ADDRESS]),
 		.source = text_at(f, index->text[SOURCE]),
 		.source_size = index->source_size,
 		.source_inode = index->source_inode,

@@ -12,6 +12,7 @@ struct pf_repo_facts {
 	struct pf_str variant;	/* which of its files was taken: "repodata.json.zst" */
 	struct pf_str base;	/* the address that files of packages are relative to */
 	struct pf_str shards;	/* the same of shards; empty: it has none */
+	struct pf_str address;	/* that it was asked for at, without its secrets */
 	struct pf_str source;	/* path of the file that the records lie in; empty: this one */
 	uint64_t source_size, source_inode;
 	int64_t source_time;	/* nanoseconds */

@@ -30,13 +30,19 @@ int pf_repo_scratch(const struct pf_repodata_own *own, struct pf_err *err)
 
 static struct pf_str address_of(const struct pf_repo *r)
 {
-	return r->channel->asked.v[r->address];
+	return r->asked.v[r->address];
 }
 
 static char *variant_url(struct pf_repo *r)
 {
 	return pf_formatz(&r->arena, PF_FMT "/" PF_FMT "/%s", PF_ARG(address_of(r)),
 			  PF_ARG(r->subdir), pf_repo_variants[r->variant].name);
+}
+
+/* Whether what is kept came from where is asked now: of another address's list it tells nothing. */
+static bool is_kept_here(const struct pf_repo *r)
+{
+	return r->old.fd && r->address == r->kept;
 }
 
 static bool is_variant(const struct pf_repo_file *f, size_t variant)
@@ -50,7 +56,7 @@ static void ask_here(struct pf_repo *r);
  * one counts if no other has it. */
 static bool ask_next(struct pf_repo *r)
 {
-	if (r->address + 1 >= r->channel->asked.n)
+	if (r->address + 1 >= r->asked.n)
 		return false;
 	r->address++;
 	r->variant = 0;
@@ -70,6 +76,8 @@ static void settle(struct pf_repo *r)
 static void take_old(struct pf_repo *r)
 {
 	r->absent = r->old.facts.absent;
+	if (r->kept < r->asked.n)
+		r->address = r->kept;
 	if (!r->absent)
 		r->file = PF_TAKE(r->old);
 	settle(r);
@@ -151,7 +159,7 @@ static void fail(struct pf_repo *r, const struct pf_err *err)
 /* What is kept was of a file that is gone: all of them again. */
 static void next_variant(struct pf_repo *r)
 {
-	if (r->old.fd && !r->again) {
+	if (is_kept_here(r) && !r->again) {
 		r->again = true;
 		pf_repo_file_free(&r->old);
 		r->variant = 0;
@@ -212,13 +220,15 @@ static void take_answer(struct pf_transfer *t, void *ctx)
 
 static void start(struct pf_repo *r)
 {
-	const struct pf_repo_facts *kept = is_variant(&r->old, r->variant) ? &r->old.facts : NULL;
+	const struct pf_repo_facts *kept = NULL;
 	int fd = pf_repo_scratch(r->own, &r->err);
 
 	if (fd < 0) {
 		settle(r);
 		return;
 	}
+	if (is_kept_here(r) && is_variant(&r->old, r->variant))
+		kept = &r->old.facts;
 	if (r->t.fd > 0)
 		close(r->t.fd);
 	r->t = (struct pf_transfer){ .url = variant_url(r), .max = PF_MAX_REPODATA_PACKED,
@@ -230,10 +240,12 @@ static void start(struct pf_repo *r)
 	pf_pool_start(&r->own->pool, &r->t);
 }
 
-/* As long as its server said; else it is asked about each time. */
-static bool is_fresh(const struct pf_repo_file *f)
+/* As long as its server said, where that one is still to be asked; else it is asked about each
+ * time. */
+static bool is_fresh(const struct pf_repo *r)
 {
-	return f->age < f->facts.max_age;
+	return r->old.age < r->old.facts.max_age &&
+	       (r->old.facts.absent || r->kept < r->asked.n);
 }
 
 /* At a server: what is at hand counts where it may. */
@@ -242,7 +254,7 @@ static void ask_server(struct pf_repo *r)
 	const struct pf_repodata_settings *s = &r->own->settings;
 	struct pf_err err;
 
-	if (r->old.fd && (s->offline || (!s->refresh && is_fresh(&r->old)))) {
+	if (r->old.fd && (s->offline || (!s->refresh && is_fresh(r)))) {
 		take_old(r);
 		return;
 	}
@@ -255,7 +267,7 @@ static void ask_server(struct pf_repo *r)
 	}
 	if (r->old.facts.absent)
 		pf_repo_file_free(&r->old);
-	for (size_t i = 0; r->old.fd && !s->refresh && i < PF_REPO_VARIANTS; i++)
+	for (size_t i = 0; is_kept_here(r) && !s->refresh && i < PF_REPO_VARIANTS; i++)
 		if (is_variant(&r->old, i))
 			r->variant = i;
 	start(r);
@@ -271,10 +283,34 @@ static void ask_here(struct pf_repo *r)
 		ask_server(r);
 }
 
+/* The server that what is kept came from is asked before other servers: it alone can say that
+ * nothing has changed. To look into a folder that is before it costs nothing. */
+static void order_addresses(struct pf_repo *r)
+{
+	const struct pf_strs *all = &r->channel->asked;
+	struct pf_str *v = pf_alloc_array(&r->arena, all->n, sizeof(*v)), kept;
+
+	memcpy(v, all->v, all->n * sizeof(*v));
+	r->asked = (struct pf_strs){ .v = v, .n = all->n };
+	r->kept = 0;
+	while (r->kept < all->n &&
+	       !pf_str_eq(pf_redacted(&r->arena, v[r->kept]), r->old.facts.address))
+		r->kept++;
+	if (r->kept == all->n || r->own->settings.refresh || pf_url_local(&r->arena, v[r->kept]))
+		return;
+	kept = v[r->kept];
+	while (r->kept && !pf_url_local(&r->arena, v[r->kept - 1])) {
+		v[r->kept] = v[r->kept - 1];
+		r->kept--;
+	}
+	v[r->kept] = kept;
+}
+
 void pf_repo_ask(struct pf_repo *r)
 {
 	if (r->own->cache > 0 && !pf_repo_file_open(&r->old, r->own->cache, r->key))
 		pf_debug("no list of packages at hand for " PF_FMT "/" PF_FMT,
 			 PF_ARG(r->channel->name), PF_ARG(r->subdir));
+	order_addresses(r);
 	ask_here(r);
 }

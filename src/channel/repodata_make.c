@@ -164,6 +164,7 @@ static int make(struct making *m, struct pf_err *err)
 		return pf_fail_errno(err, "cannot be read");
 	m->keeps = v->packed || !r->source;
 	r->facts.variant = pf_s(v->name);
+	r->facts.address = pf_redacted(&r->arena, r->asked.v[r->address]);
 	if (!m->keeps)
 		r->facts.source = pf_s(r->source);
 	if (open_target(m, err) < 0)

@@ -14,7 +14,9 @@ struct pf_repo {
 	struct pf_str subdir;
 	struct pf_repo_from from;
 	char key[64];		/* its file in the cache */
-	size_t address;		/* which of channel->asked is asked */
+	struct pf_strs asked;	/* those of the channel, in the order in which they are asked */
+	size_t address;		/* which of them is */
+	size_t kept;		/* which of them `old` came from; asked.n: none of them */
 	size_t variant;		/* and for which of its files */
 	bool again;		/* what is kept was asked about, and is no more */
 	bool settled;		/* all that has to be fetched is */

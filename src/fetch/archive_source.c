@@ -10,9 +10,17 @@
 /* What a tar has around each of its files, long names among it. */
 #define AROUND PF_KIB(8)
 
+/* Sixteen numbers, lowest byte first, are for frames that are passed over (RFC 8878, 3.1.2): pzstd
+ * puts one before each of its own. */
+static bool is_skippable(const char start[PF_ARCHIVE_START])
+{
+	return (start[0] & 0xf0) == 0x50 && memcmp(start + 1, "\x2a\x4d\x18", 3) == 0;
+}
+
 enum pf_wrap_kind pf_archive_wrap(const char start[PF_ARCHIVE_START])
 {
-	enum pf_wrap_kind kind = pf_wrap_of((struct pf_str){ start, PF_ARCHIVE_START });
+	enum pf_wrap_kind kind = is_skippable(start) ? PF_WRAP_ZSTD :
+				 pf_wrap_of((struct pf_str){ start, PF_ARCHIVE_START });
 
 	return kind == PF_WRAP_GZIP || kind == PF_WRAP_BZ2 || kind == PF_WRAP_XZ ||
 			       kind == PF_WRAP_ZSTD

@@ -19,16 +19,14 @@ static bool is_inside(struct pf_str folder)
 static int read_fragment(struct pf_git_source *out, struct pf_arena *a, struct pf_str fragment,
 			 struct pf_err *err)
 {
-	struct pf_str one;
+	struct pf_str one = pf_url_subdirectory(fragment);
 
-	while (pf_str_next(&fragment, '&', &one)) {
-		if (!pf_str_starts(one, "subdirectory="))
-			continue;
-		out->subdirectory = pf_url_decode(a, pf_str_skip(one, 13));
-		if (!is_inside(out->subdirectory))
-			return pf_fail(err, PF_EUSAGE, "'" PF_FMT "' is no folder of a repository",
-				       PF_ARG(pf_shown(one)));
-	}
+	if (!one.n)
+		return 0;
+	out->subdirectory = pf_url_decode(a, pf_str_skip(one, 13));
+	if (!is_inside(out->subdirectory))
+		return pf_fail(err, PF_EUSAGE, "'" PF_FMT "' is no folder of a repository",
+			       PF_ARG(pf_shown(one)));
 	return 0;
 }
 

@@ -8,21 +8,22 @@
 
 #include "base/fs.h"
 #include "base/str.h"
+#include "fetch/archive_source.h"
 #include "fetch/local.h"
 #include "fetch/tree.h"
 
-/* What archives begin with; a tar has its mark in its first header. */
+/* Of archives that are in no compressor's hands; a tar has its mark in its first header. */
 static const struct {
 	off_t at;
 	struct pf_str mark;
 } MARKS[] = {
-	{ 0, PF_S("PK\3\4") },	       { 0, PF_S("\x1f\x8b") },		{ 0, PF_S("BZh") },
-	{ 0, PF_S("\xfd" "7zXZ") },    { 0, PF_S("\x28\xb5\x2f\xfd") }, { 257, PF_S("ustar") },
+	{ 0, PF_S("PK\3\4") },
+	{ 257, PF_S("ustar") },
 };
 
 static bool is_archive(int fd)
 {
-	char start[8];
+	char start[PF_ARCHIVE_START] = "";
 
 	for (size_t i = 0; i < PF_COUNT(MARKS); i++) {
 		size_t n = MARKS[i].mark.n;
@@ -31,7 +32,7 @@ static bool is_archive(int fd)
 		    memcmp(start, MARKS[i].mark.p, n) == 0)
 			return true;
 	}
-	return false;
+	return pread(fd, start, sizeof(start), 0) > 0 && pf_archive_wrap(start) != PF_WRAP_NONE;
 }
 
 /* "file:///PATH#sha256=HEX" loses what is behind the "#". */

@@ -293,3 +293,13 @@ struct pf_str pf_url_file(const struct pf_url *u)
 
 	return slash == PF_NPOS ? u->path : pf_str_skip(u->path, slash + 1);
 }
+
+struct pf_str pf_url_subdirectory(struct pf_str fragment)
+{
+	struct pf_str one;
+
+	while (pf_str_next(&fragment, '&', &one))
+		if (pf_str_starts(one, "subdirectory="))
+			return one;
+	return (struct pf_str){ 0 };
+}

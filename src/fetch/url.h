@@ -40,5 +40,7 @@ struct pf_str pf_url_encode(struct pf_arena *a, struct pf_str text, const char *
 struct pf_str pf_url_of_path(struct pf_arena *a, const char *path);
 /* "/path" of a file: URL, decoded; NULL of any other. */
 char *pf_url_local(struct pf_arena *a, struct pf_str url);
+/* "subdirectory=x" of a fragment "egg=e&subdirectory=x": a view, empty where no folder is named. */
+struct pf_str pf_url_subdirectory(struct pf_str fragment);
 /* The last part of the path, as written: "numpy-1.0%2Bcpu.whl". */
 struct pf_str pf_url_file(const struct pf_url *u);

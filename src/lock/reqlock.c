@@ -20,13 +20,12 @@ static int take_fragment(struct pf_strs *out, struct pf_lock *l, struct pf_str f
 {
 	struct pf_str one;
 
+	if (pf_url_subdirectory(fragment).n)
+		return pf_fail(err, PF_EINTEGRITY,
+			       "line %u: a folder within an archive is not built here", line);
 	while (fragment.n && pf_str_next(&fragment, '&', &one)) {
 		size_t eq = pf_str_find(one, '=');
 
-		if (pf_str_starts(one, "subdirectory="))
-			return pf_fail(err, PF_EINTEGRITY,
-				       "line %u: a folder within an archive is not built here",
-				       line);
 		if (eq != PF_NPOS && pf_lock_add_digest(out, &l->arena, pf_str_cut(one, 0, eq),
 							pf_str_skip(one, eq + 1), line, err) < 0)
 			return -1;

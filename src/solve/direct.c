@@ -61,16 +61,6 @@ static int refuse(const struct pf_need *need, const char *why, struct pf_err *er
 	return pf_hint(err, "use --env-manager uv or virtualenv for it");
 }
 
-static bool names_folder(struct pf_str fragment)
-{
-	struct pf_str one;
-
-	while (pf_str_next(&fragment, '&', &one))
-		if (pf_str_starts(one, "subdirectory="))
-			return true;
-	return false;
-}
-
 static int take_wheel(struct pf_release *r, struct pf_offers *x, const struct pf_need *need,
 		      struct pf_err *err)
 {
@@ -143,7 +133,7 @@ static int take_url(struct pf_candidates *out, struct pf_offers *x, const struct
 
 	if (pf_url_split(&url, link, err) < 0)
 		return refuse(need, "is at an address that only other installers understand", err);
-	if (names_folder(url.fragment))
+	if (pf_url_subdirectory(url.fragment).n)
 		return refuse(need, "is a folder within an archive, which is not built here", err);
 	file->name = pf_url_decode(&x->arena, pf_url_file(&url));
 	file->url = pf_offer_url(&x->arena, link);

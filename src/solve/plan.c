@@ -63,17 +63,23 @@ struct pf_str pf_plan_identity(struct pf_arena *a, const struct pf_python *p)
 
 /* Of a repository the commit tells all: the version is what its build says, and a lock may not
  * tell it. The revision stands in direct_url.json. An address may have its digest behind it, which
- * is told anyway. */
+ * is told anyway, and the folder of an archive that is built. */
 static void write_key_line(struct pf_buf *b, const struct pf_planned *one)
 {
 	PF_AUTO(arena) scratch = { 0 };
 	bool git = pf_planned_is_git(one) && one->file.n;
 	struct pf_str url = git ? pf_git_bare(&scratch, one->url) : pf_redacted(&scratch, one->url);
+	size_t hash = pf_planned_is_git(one) ? PF_NPOS : pf_str_find(url, '#');
+	struct pf_str folder = { 0 };
 
-	if (!pf_planned_is_git(one))
-		url = pf_str_cut(url, 0, pf_str_find(url, '#'));
+	if (hash != PF_NPOS) {
+		folder = pf_url_subdirectory(pf_str_skip(url, hash + 1));
+		url.n = hash;
+	}
 	pf_buf_printf(b, PF_FMT "\t" PF_FMT "\t" PF_FMT, PF_ARG(one->name),
 		      PF_ARG(git ? PF_S("") : one->version), PF_ARG(url));
+	if (folder.n)
+		pf_buf_printf(b, "#" PF_FMT, PF_ARG(folder));
 	if (one->revision.n)
 		pf_buf_printf(b, "\trevision " PF_FMT, PF_ARG(one->revision));
 	for (size_t k = 0; k < one->hashes.n; k++)

@@ -13,7 +13,7 @@
 
 /*	conda_solve [-k CACHE] [-o] [-r] [-a MILLISECONDS] [-f FILE] CHANNEL[,CHANNEL...] SPEC...
  *
- * -o: offline; -r: channels are asked again; -a: of packages that were there then.
+ * CHANNEL: its address, or "ADDRESS|MIRROR...", all of which are asked. -o: offline; -r: channels are asked again; -a: of packages that were there then.
  * A set of specs is the arguments, or each line of FILE, specs being separated by ";". The machine
  * is one of linux-64 with glibc 2.35 and no GPU. Of each set "NAME VERSION BUILD SUBDIR", sorted,
  * then an empty line; on stderr seconds to open, of each search, and the peak memory in KiB. */
@@ -55,14 +55,16 @@ static void set_machine(struct tool *t)
 
 static void set_channels(struct tool *t, const char *urls)
 {
-	struct pf_str rest = pf_s(urls), url;
+	struct pf_str rest = pf_s(urls), one, mirror;
 
-	while (pf_str_next(&rest, ',', &url)) {
+	while (pf_str_next(&rest, ',', &one)) {
 		struct pf_channel *c = PF_PUSH(&t->channels.arena, &t->channels.v);
+		struct pf_str url = pf_str_cut(one, 0, pf_str_find(one, '|'));
 		size_t slash = pf_str_rfind(url, '/');
 
 		*c = (struct pf_channel){ .name = pf_str_skip(url, slash + 1), .url = url };
-		*PF_PUSH(&t->channels.arena, &c->asked) = url;
+		while (pf_str_next(&one, '|', &mirror))
+			*PF_PUSH(&t->channels.arena, &c->asked) = mirror;
 	}
 	*PF_PUSH(&t->channels.arena, &t->channels.subdirs) = PF_S("linux-64");
 	*PF_PUSH(&t->channels.arena, &t->channels.subdirs) = PF_S("noarch");

@@ -68,6 +68,36 @@ done
 check "offline nothing is asked" asked . 0
 expect "offline, and not at hand" 1 "is not at hand" solve unknown -o
 
+# ---- mirrors ----
+anew
+check "mirrors: the first one has no list" solves "one|$url/aged/shards"
+check "mirrors: it was asked for all there are" asked '^GET /one/noarch/repodata.* 404' 4
+rm -rf "$work/cache/shards"/*
+anew
+check "mirrors: again, within its time" solves "one|$url/aged/shards"
+check "mirrors: shards are where their list was" asked '^GET /aged/shards/noarch/shards/[0-9a-f]+.msgpack.zst 200' 2
+check "mirrors: nothing else is asked" asked . 2
+check "mirrors: offline" solves "one|$url/aged/shards" -o
+check "mirrors: a list of one that is no more a mirror is none" solves "one|$url/zst"
+check "mirrors: the other one is asked" asked '^GET /zst/noarch/repodata.json.zst 200' 1
+check "mirrors: a list that has to be asked about" solves "two|$url/zst"
+anew
+check "mirrors: again" solves "two|$url/zst"
+check "mirrors: it is asked about where it came from" asked '^GET /zst/noarch/repodata.json.zst 304' 1
+check "mirrors: and nowhere else" asked '^GET /two/noarch' 0
+mkdir "$work/files/later"
+check "mirrors: a folder without a list" solves "three|file://$work/files/later|$url/zst"
+cp -r "$work/files/json/noarch" "$work/files/later"
+anew
+check "mirrors: by now it has one" solves "three|file://$work/files/later|$url/zst"
+check "mirrors: which counts before the server behind it" asked '^GET /zst/noarch' 0
+mv "$work/files/zst" "$work/files/away"
+cp -r "$work/files/json" "$work/files/two"
+check "mirrors: where the list came from it is gone" solves "two|$url/zst"
+check "mirrors: the others are asked" asked '^GET /two/noarch/repodata.json 200' 1
+rm -rf "$work/files/two"
+mv "$work/files/away" "$work/files/zst"
+
 # ---- what is wrong ----
 expect "cut short" 1 "repodata.json.zst of channel cut for noarch: " solve cut
 expect "not what its digest says" 1 "error: channel evil for noarch, records of demo: shard " "$tool" "$url/evil" demo

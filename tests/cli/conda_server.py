@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # conda_server.py - one small conda channel on loopback, told in every way there is: WORK
 # SPDX-License-Identifier: Apache-2.0
-"""Folders json, zst, bz2, shards (CEP 16), aged (json, good for an hour), cut (zst without its end), evil (shards
+"""Folders json, zst, bz2, shards (CEP 16), aged (json, good for an hour, as are the
+shards in it), cut (zst without its end), evil (shards
 that are not what their digests say), and moved, whose shards lie in shards. A request is a line of WORK/log:
 METHOD PATH STATUS; WORK/ready has the port. What is served lies in WORK/files."""
 import bz2
@@ -84,6 +85,7 @@ def make_files():
     put("cut/noarch/repodata.json.zst", zstd(text)[:-20])
     put_shards("shards", "./shards/")
     put_shards("moved", "../../shards/noarch/shards", where="shards")
+    put_shards("aged/shards", "./shards/")
     put_shards("evil", "shards", spoil=b"x")
 
 

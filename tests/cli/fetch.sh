@@ -324,7 +324,7 @@ expect "deps of a ZIP" 0 "scikit-learn" "$program" deps "$work/packed/model.zip"
 head -c 300 "$work/packed/model.tgz" >"$work/packed/cut.tgz"
 expect "one that was cut short" 5 "" fetch "$work/packed/cut.tgz"
 python3 - "$work/packed" <<'END'
-import bz2, gzip, lzma, os, sys
+import bz2, gzip, lzma, os, struct, sys
 os.chdir(sys.argv[1])
 with open("model.tgz", "rb") as f:
     tar = gzip.decompress(f.read())
@@ -332,6 +332,13 @@ half = len(tar) // 2
 packed = {"gz": gzip.compress(tar), "bz2": bz2.compress(tar), "xz": lzma.compress(tar)}
 files = {"many.gz": gzip.compress(tar[:half]) + gzip.compress(tar[half:]), "behind.gz": packed["gz"] + bytes(512),
          "stored.gz": gzip.compress(tar, 0), "twice.gz": gzip.compress(packed["gz"])}
+def frame(data):
+    """One of zstd's that is not compressed, behind one that is passed over and tells its size, as pzstd has it."""
+    blocks = [data[at:at + (1 << 16)] for at in range(0, len(data), 1 << 16)]
+    body = b"".join(struct.pack("<I", len(b) << 3 | (b is blocks[-1]))[:3] + b for b in blocks)
+    whole = struct.pack("<IBI", 0xfd2fb528, 0xa0, len(data)) + body
+    return struct.pack("<III", 0x184d2a50, 4, len(whole)) + whole
+packed["zst"] = frame(tar[:half]) + frame(tar[half:])
 for name, data in packed.items():
     files["whole." + name], files["end." + name] = data, data[:-1]
 def changed(name, at):
@@ -344,12 +351,12 @@ for name, data in files.items():
     with open(name, "wb") as f:
         f.write(data)
 END
-for name in whole.gz many.gz behind.gz stored.gz whole.bz2 whole.xz; do
+for name in whole.gz many.gz behind.gz stored.gz whole.bz2 whole.xz whole.zst; do
 	check "a tar: $name" fetched "$work/packed/$name"
 done
-for name in sum.gz flipped.gz second.gz end.gz end.bz2 end.xz; do
+for name in sum.gz flipped.gz second.gz end.gz end.bz2 end.xz end.zst; do
 	expect "a tar whose checksum is not right: $name" 5 "damaged" fetch "$work/packed/$name"
 done
 expect "one in another" 9 "compressed more than once" fetch "$work/packed/twice.gz"
-check "leaves nothing that is taken for a model" test "$(find "$PYFUNC_ENV_STORE/models" -maxdepth 1 -type d ! -name '*.part' | wc -l)" -eq 9
+check "leaves nothing that is taken for a model" test "$(find "$PYFUNC_ENV_STORE/models" -maxdepth 1 -type d ! -name '*.part' | wc -l)" -eq 10
 finish

@@ -419,6 +419,38 @@ static void keeps_no_secret(void **state)
 	assert_string_equal(keys[0], keys[1]);
 }
 
+/* Of what is behind an address the folder tells packages apart, and a digest does not. */
+static void tells_folders_of_an_archive_apart(void **state)
+{
+	static const struct {
+		const char *url;
+		bool same;
+	} rows[] = {
+		{ "https://h/mono.tar.gz#subdirectory=a", true },
+		{ "https://h/mono.tar.gz#sha256=aa&subdirectory=a", true },
+		{ "https://h/mono.tar.gz#subdirectory=a&egg=x", true },
+		{ "https://h/mono.tar.gz#subdirectory=b", false },
+		{ "https://h/mono.tar.gz", false },
+		{ "https://h/mono.tar.gz#sha256=aa", false },
+	};
+	struct pf_python python = { 0 };
+	struct pf_opts o = { 0 };
+	char first[33] = "";
+
+	(void)state;
+	for (size_t i = 0; i < PF_COUNT(rows); i++) {
+		PF_AUTO(plan) p = { 0 };
+		struct pf_err err;
+
+		make_plan(&p, "a", "b", "sha256:bb");
+		p.packages.v[0].url = pf_s(rows[i].url);
+		assert_int_equal(pf_plan_seal(&p, &python, &o, &err), 0);
+		if (i == 0)
+			memcpy(first, p.key, sizeof(first));
+		assert_int_equal(strcmp(first, p.key) == 0, rows[i].same);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -435,6 +467,7 @@ int main(void)
 		cmocka_unit_test(refuses_two_of_one_name),
 		cmocka_unit_test(a_plan_survives_json),
 		cmocka_unit_test(keeps_no_secret),
+		cmocka_unit_test(tells_folders_of_an_archive_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
