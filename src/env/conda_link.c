@@ -294,11 +294,25 @@ static void note_made(struct pf_found *f, const struct pf_conda_placed *one)
 	memcpy(f->digest, one->digest, sizeof(f->digest));
 }
 
+/* For all of them, and for the few that are not of packages. */
+static void make_room(struct pf_found_list *list, const struct pf_conda_linking *l)
+{
+	size_t n = 64;
+
+	for (size_t i = 0; i < l->n; i++)
+		n += l->parts[i].placed.n + 1;
+	if (list->files.cap)
+		return;
+	list->files.v = pf_alloc_array(&list->arena, n, sizeof(*list->files.v));
+	list->files.cap = n;
+}
+
 /* What was placed since the last time; `made`: at last those whose bytes are not known yet. */
 static void note_all(struct pf_found_list *list, struct linking *k)
 {
 	const struct pf_conda_linking *l = k->l;
 
+	make_room(list, l);
 	for (size_t i = 0; i < l->n; i++)
 		for (size_t j = l->parts[i].linked; j < l->parts[i].placed.n; j++) {
 			const struct pf_conda_placed *one = &l->parts[i].placed.v[j];
