@@ -452,6 +452,21 @@ def part_life(spark):
         assert failed and not thread.is_alive()
         eventually(lambda: all(map(gone, runners(marks))))
 
+    @case("what Spark's Python has with a model is out of its collector's sight")
+    def _():
+        def frozen(batches):
+            import gc
+
+            import pandas
+
+            for _ in batches:
+                yield pandas.DataFrame({"n": [gc.get_freeze_count()]})
+
+        uri = model("frozen", "list(data['id'])")
+        assert sorted(column(spark.range(0, 20, 1, 2), ours(spark, uri, "long")(F.struct("id")))) == list(range(20))
+        told = spark.range(0, 32, 1, 32).mapInPandas(frozen, "n long").collect()
+        assert max(row.n for row in told) > 10000, told
+
     @case("spark.stop leaves no process")
     def _():
         uri = model("stopped", f"({marking(marks)} and list(data['id']))")
