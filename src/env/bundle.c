@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/boot.h"
 #include "base/fs.h"
 #include "base/limits.h"
 #include "base/log.h"

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/dirs.h"
+#include "base/boot.h"
 #include "base/fs.h"
 #include "base/limits.h"
 #include "base/log.h"

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/boot.h"
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/limits.h"
@@ -15,27 +16,6 @@
 
 #define MANIFEST "manifest.json"
 #define FILES ",\"files\":["
-
-static struct pf_str boot_id(char out[40])
-{
-	PF_AUTO(buf) text = PF_BUF(64);
-	struct pf_err ignored;
-
-	if (pf_read_file(&text, AT_FDCWD, "/proc/sys/kernel/random/boot_id", &ignored) < 0 ||
-	    !text.n)
-		return PF_S("unknown");
-	snprintf(out, 40, PF_FMT, PF_ARG(pf_str_trim(pf_buf_view(&text))));
-	return pf_s(out);
-}
-
-const char *pf_boot_mark(char out[64])
-{
-	char id[40];
-	struct pf_str boot = boot_id(id);
-
-	snprintf(out, 64, "verified-" PF_FMT, PF_ARG(boot));
-	return out;
-}
 
 /* ---- make ---- */
 
@@ -99,7 +79,7 @@ static void write_head(struct pf_json_out *w, const struct pf_plan *plan,
 	pf_json_int(w, PF_STORE_FORMAT);
 	pf_json_field(w, "key", pf_s(plan->key));
 	pf_json_field(w, "created_by", PF_S("pyfunc-env " PACKAGE_VERSION));
-	pf_json_field(w, "boot_id", boot_id(id));
+	pf_json_field(w, "boot_id", pf_boot_id(id));
 	pf_json_field(w, "python", python->version);
 	pf_json_field(w, "interpreter", python->base_exe);
 	pf_json_field(w, "platform", python->platform);

@@ -25,5 +25,3 @@ int pf_manifest_head(struct pf_node **out, struct pf_arena *a, int dir,
 int pf_manifest_check(struct pf_strs *problems, struct pf_arena *a, int dir, bool deep,
 		      struct pf_err *err) PF_MUST_USE;
 
-/* The file whose presence says: whole since this boot. */
-const char *pf_boot_mark(char out[64]);

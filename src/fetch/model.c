@@ -17,6 +17,7 @@
 #include "base/str.h"
 #include "fetch/local.h"
 #include "fetch/packed.h"
+#include "fetch/sizes.h"
 #include "fetch/tracking.h"
 #include "fetch/tree.h"
 #include "formats/digest.h"
@@ -41,6 +42,7 @@ struct fetching {
 	struct pf_str known_source, known_key; /* of the note; empty: there is none */
 	char key[PF_SHA256_HEX];
 	char *packed;		/* an archive that was fetched already; NULL: none */
+	bool torn;		/* the tree of the store; it was told */
 };
 
 /* ---- what a URI came to ---- */
@@ -103,16 +105,23 @@ static void write_note(const struct fetching *g, struct pf_str shown)
 
 /* ---- trees of the store ---- */
 
-/* 1 when it is there: held, and its folder known. */
+/* 1 when it is there and whole: held, and its folder known. */
 static int take_tree(struct fetching *g, struct pf_str key, struct pf_err *err)
 {
 	struct pf_arena *a = &g->f->arena;
 	char *path = pf_formatz(a, "%s/" PF_FMT, g->models, PF_ARG(key)), *root;
 	PF_FD(dir) = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	const char *torn;
 
 	if (dir < 0)
 		return errno == ENOENT ? 0 : pf_fail_errno(err, "cannot open %s", path);
 	(void)flock(dir, LOCK_SH | LOCK_NB);
+	torn = pf_sizes_torn(a, dir);
+	if (torn && !g->torn)
+		pf_warn("the model %s is damaged (%s): it is fetched again", path, torn);
+	g->torn = torn;
+	if (torn)
+		return 0;
 	root = pf_tree_root(a, dir, err);
 	if (!root)
 		return -1;
@@ -120,6 +129,17 @@ static int take_tree(struct fetching *g, struct pf_str key, struct pf_err *err)
 	g->f->dir = pf_formatz(a, "%s/tree%s%s", path, *root ? "/" : "", root);
 	g->f->hold = pf_fd_take(&dir);
 	return 1;
+}
+
+/* What is as long as it was stays, where files come one by one. */
+static int take_back(const struct fetching *g, struct pf_err *err)
+{
+	char *to = pf_formatz(&g->f->arena, "%s/%s", g->models, g->key);
+	char *part = pf_formatz(&g->f->arena, "%s.part", to);
+
+	if (pf_remove_tree(AT_FDCWD, part, err) < 0)
+		return -1;
+	return rename(to, part) < 0 ? pf_fail_errno(err, "cannot move %s", to) : 0;
 }
 
 static int open_part(struct fetching *g, struct pf_err *err)
@@ -167,7 +187,7 @@ static int commit(struct fetching *g, int part, struct pf_err *err)
 {
 	char *to = pf_formatz(&g->f->arena, "%s/%s", g->models, g->key);
 
-	if (pf_remove_tree(part, "at", err) < 0)
+	if (pf_remove_tree(part, "at", err) < 0 || pf_sizes_write(part, err) < 0)
 		return -1;
 	if (rename(pf_formatz(&g->f->arena, "%s.part", to), to) < 0)
 		return pf_fail_errno(err, "cannot put the model at %s", to);
@@ -193,6 +213,8 @@ static int make_tree(struct fetching *g, const struct pf_remote_files *files, st
 	found = take_tree(g, pf_s(g->key), err);
 	if (found != 0)
 		return found < 0 ? -1 : 0;
+	if (g->torn && take_back(g, err) < 0)
+		return -1;
 	part = open_part(g, err);
 	if (part < 0 || get_into(part, g, files, err) < 0 || commit(g, part, err) < 0)
 		return -1;

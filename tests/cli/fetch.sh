@@ -30,6 +30,26 @@ check "and for each folder once" test "$(asked 'artifacts?path=')" -eq 3
 : >"$work/log"
 check "it is here now" fetched models:/good/1
 check "which takes one question" test "$(wc -l <"$work/log")" -eq 1
+tree=$(cat "$work/out")
+boot() { rm "${tree%/tree}"/verified-* && : >"$work/log"; }
+empty() { rm -f "$1" && : >"$1"; }
+boot
+check "after another boot" fetched models:/good/1
+check "it is here as well" test "$(wc -l <"$work/log")" -eq 1
+empty "$tree/requirements.txt"
+check "it was looked at once" ends 0 fetch models:/good/1
+check "and is not again" test "$(wc -l <"$work/log")" -eq 2
+boot
+expect "a file that a power cut left empty, without the net" 4 "is damaged (requirements.txt)" fetch --offline models:/good/1
+check "and with it" fetched models:/good/1
+check "is told" said "is damaged (requirements.txt): it is fetched again"
+check "is asked for, with what names the model, alone" test "$(asked 'GET /prefix/api/2.0/mlflow-artifacts/artifacts/model/')" -eq 2
+boot
+empty "${tree%/tree}/sizes"
+check "or the list of them" fetched models:/good/1
+check "is told" said "is damaged (sizes)"
+check "and made again" fetched models:/good/1
+check "really" test -s "${tree%/tree}/sizes" -a ! -e "${tree%/tree}.part"
 for uri in models:/good/latest models:/good/Production models:/good@champion models:/m-0123 runs:/0123/named \
 	runs:/0123/model runs:/0123/old/../model mlflow-artifacts:/model "mlflow-artifacts://127.0.0.1:$port/model"; do
 	case $uri in
@@ -234,6 +254,10 @@ done
 : >"$work/log"
 check "asked about again" fetched "http://127.0.0.1:$port/archive/marked/zip.zip"
 check "by its head alone" test "$(cut -d' ' -f2 "$work/log")" = HEAD
+tree=$(cat "$work/out")
+rm "${tree%/tree*}"/verified-* && empty "$tree/MLmodel"
+check "after a power cut" fetched "http://127.0.0.1:$port/archive/marked/zip.zip"
+check "which is told" said "/MLmodel): it is fetched again"
 digest=$(python3 -c 'import hashlib, sys, urllib.request
 print(hashlib.sha256(urllib.request.urlopen(sys.argv[1]).read()).hexdigest())' "http://127.0.0.1:$port/archive/bare/zip.zip")
 check "with its digest" fetched "http://127.0.0.1:$port/archive/bare/zip.zip#sha256=$digest"
