@@ -107,4 +107,11 @@ search "$files" "(^|[^A-Za-z0-9_.~}*-])${s}(root|work)${s}|${s}home${s}[a-z]" | 
 grep -vE '^(tests/data|share/examples)/|^LICENSE$' "$files" >"$scripts" || :
 search "$scripts" "\\<(TO""DO|FIX""ME|XX""X)\\>" | gate "nothing left for later"
 
+# What the documents name is there; NAME stands for any, and default_index.h is made by configure.
+sed -n '/^docs\/architecture.md$/p; /^src\/README.md$/p; /^CONTRIBUTING.md$/p' "$files" | while read -r file; do
+	grep -o '`[A-Za-z0-9_./]*\.\(c\|h\|sh\|py\|def\|awk\|tsv\|md\)`' "$file" | tr -d '`' | sort -u | while read -r name; do
+		grep -qxE "(.*/)?$(printf %s "$name" | sed 's/\./[.]/g')" "$files" || echo "$file: $name is not there"
+	done
+done | grep -vE ': (default_index\.h|.*NAME.*) is' | gate "the files that documents name are there"
+
 [ ! -s "$failures" ]

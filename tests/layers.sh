@@ -21,7 +21,7 @@ edges() {
 	solve: base formats req index channel python opts.h default_index.h
 	build: base formats req fetch index python env solve opts.h
 	lock: base formats req fetch index python solve opts.h
-	env: base formats req fetch index python solve lock opts.h
+	env: base formats req fetch python solve lock opts.h
 	run: base formats env python data opts.h
 	runner: base data/frame.h data/enforce.h data/signature.h data/params.h data/strict.h data/nested.h
 	serve: base formats model data run opts.h

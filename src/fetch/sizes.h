@@ -1,4 +1,4 @@
-/* sizes.h - inside fetch: how long a tree's files are, compared once after a start of the machine */
+/* sizes.h - inside fetch: how long files of a tree are, compared after a start of the machine */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
