@@ -8,6 +8,7 @@
 #include "fetch/fetch.h"
 #include "lock/parts.h"
 #include "req/name.h"
+#include "solve/solve.h"
 
 /* "https://host/conda-forge/linux-64/x-1-0.conda": channel, subdir and file. */
 static int split(struct pf_conda_record *r, struct pf_arena *a, struct pf_str url, unsigned line,
@@ -142,40 +143,51 @@ const struct pf_conda_record *pf_lock_conda(const struct pf_lock *l, struct pf_s
 	return NULL;
 }
 
-static bool satisfies(struct pf_arena *a, const struct pf_conda_record *r, struct pf_str spec)
+static bool satisfies(const struct pf_conda_record *r, struct pf_match_spec s)
 {
-	struct pf_match_spec s;
-	struct pf_conda_record bare = *r;
-	struct pf_err ignored;
-
-	if (pf_match_spec_parse(&s, a, spec, &ignored) < 0)
-		return false;
 	/* What the file's name does not tell is not compared. */
 	s.channel = s.subdir = s.url = s.license = s.license_family = (struct pf_pattern){ 0 };
 	s.build_number = (struct pf_build_number_spec){ 0 };
 	s.track_features = s.features = (struct pf_strs){ 0 };
-	return pf_match_spec_matches(&s, &bare);
+	return pf_match_spec_matches(&s, r);
+}
+
+static bool has_spec(struct pf_arena *a, const struct pf_conda_record *r, struct pf_str spec)
+{
+	struct pf_match_spec s;
+	struct pf_err ignored;
+
+	return r && pf_match_spec_parse(&s, a, spec, &ignored) == 0 && satisfies(r, s);
+}
+
+static int check_python(const struct pf_lock *l, const struct pf_needs *needs, struct pf_err *err)
+{
+	PF_AUTO(arena) a = { 0 };
+	const struct pf_conda_record *r = pf_lock_conda(l, PF_S("python"));
+	struct pf_match_spec s;
+
+	if (!needs->python.n && !needs->conda_python.n)
+		return 0;
+	if (pf_conda_python_spec(&s, &a, needs, err) < 0)
+		return -1;
+	if (r && satisfies(r, s))
+		return 0;
+	pf_fail(err, PF_EINTEGRITY, "the model needs " PF_FMT ", and it has another one",
+		PF_ARG(pf_shown(pf_redacted(&a, s.text))));
+	return pf_hint(err, "make a new lock: pyfunc-env lock");
 }
 
 int pf_lock_check_conda(const struct pf_lock *l, const struct pf_needs *needs, struct pf_err *err)
 {
 	PF_AUTO(arena) a = { 0 };
-	struct pf_str minor = pf_python_minor(needs->python); /* another patch is as good */
-	struct pf_str python = minor.n ? pf_format(&a, "python " PF_FMT ".*", PF_ARG(minor))
-				       : needs->conda_python;
 
-	if (python.n && !satisfies(&a, pf_lock_conda(l, PF_S("python")), python)) {
-		python = minor.n ? pf_format(&a, "python " PF_FMT, PF_ARG(pf_shown(minor))) :
-				   pf_shown(pf_redacted(&a, python));
-		pf_fail(err, PF_EINTEGRITY, "the model needs " PF_FMT ", and it has another one",
-			PF_ARG(python));
-		return pf_hint(err, "make a new lock: pyfunc-env lock");
-	}
+	if (check_python(l, needs, err) < 0)
+		return -1;
 	for (size_t i = 0; i < needs->conda.n; i++) {
 		struct pf_str name = pf_conda_spec_name(needs->conda.v[i]);
 		const struct pf_conda_record *r = pf_lock_conda(l, name);
 
-		if (r && satisfies(&a, r, needs->conda.v[i]))
+		if (has_spec(&a, r, needs->conda.v[i]))
 			continue;
 		pf_fail(err, PF_EINTEGRITY, "it does not hold what the model needs: " PF_FMT " %s",
 			PF_ARG(pf_shown(pf_redacted(&a, needs->conda.v[i]))),

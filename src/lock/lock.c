@@ -288,6 +288,8 @@ struct pf_str pf_lock_needs_digest(struct pf_arena *a, const struct pf_needs *ne
 	char hex[PF_SHA256_HEX];
 
 	add_line(&b, "python", needs->python);
+	if (needs->conda_python.n)
+		add_line(&b, "q", needs->conda_python);
 	for (size_t i = 0; i < needs->pip.n; i++) {
 		add_line(&b, needs->pip.v[i].constraint ? "c" : "r", needs->pip.v[i].text);
 		for (size_t k = 0; k < needs->pip.v[i].hashes.n; k++)

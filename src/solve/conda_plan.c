@@ -12,6 +12,7 @@
 #include "formats/digest.h"
 #include "solve/conda.h"
 #include "solve/reqlines.h"
+#include "solve/solve.h"
 #include "solve/twins.h"
 
 void pf_conda_task_free(struct pf_conda_task *t)
@@ -126,35 +127,40 @@ static int take_version(struct pf_match_spec *out, struct pf_arena *a, struct pf
 /* What conda.yaml says of python besides its version holds unless another file's version counts;
  * of another patch, what is not said of one build alone. Where nobody names a version its range
  * does. */
-static int python_spec(struct pf_match_spec *out, struct pf_conda_task *t,
-		       const struct pf_needs *needs, bool any_patch, struct pf_err *err)
+static int python_spec(struct pf_match_spec *out, struct pf_arena *a, const struct pf_needs *needs,
+		       bool any_patch, struct pf_err *err)
 {
 	struct pf_match_spec asked;
 	struct pf_condaver v;
 
-	if (take_version(out, &t->arena, needs->python, any_patch, err) < 0)
+	if (take_version(out, a, needs->python, any_patch, err) < 0)
 		return -1;
 	if (!needs->conda_python.n)
 		return 0;
-	if (pf_match_spec_parse(&asked, &t->arena, needs->conda_python, err) < 0)
+	if (pf_match_spec_parse(&asked, a, needs->conda_python, err) < 0)
 		return -1;
-	if (needs->python.n && !(pf_condaver_read(&v, &t->arena, needs->python) &&
+	if (needs->python.n && !(pf_condaver_read(&v, a, needs->python) &&
 				 pf_condaver_spec_admits(&asked.version, &v)))
 		return 0;
 	if (needs->python.n) {
 		asked.version = out->version;
-		asked.text = pf_match_spec_print(&t->arena, &asked);
+		asked.text = pf_match_spec_print(a, &asked);
 	}
 	if (any_patch) {
 		asked.url = asked.fn = (struct pf_pattern){ 0 };
 		asked.md5 = asked.sha256 = (struct pf_str){ 0 };
 		if (asked.build.kind == PF_PATTERN_EXACT)
 			asked.build = (struct pf_pattern){ 0 };
-		asked.text = pf_match_spec_print(&t->arena, &asked);
+		asked.text = pf_match_spec_print(a, &asked);
 	}
-	pf_channels_resolve(&t->channels, &asked);
 	*out = asked;
 	return 0;
+}
+
+int pf_conda_python_spec(struct pf_match_spec *out, struct pf_arena *a,
+			 const struct pf_needs *needs, struct pf_err *err)
+{
+	return python_spec(out, a, needs, pf_conda_names_patch(needs), err);
 }
 
 int pf_conda_task_specs(struct pf_conda_asked *out, struct pf_conda_task *t,
@@ -162,8 +168,9 @@ int pf_conda_task_specs(struct pf_conda_asked *out, struct pf_conda_task *t,
 {
 	out->v = pf_alloc_array(&t->arena, needs->conda_specs.n + 1, sizeof(*out->v));
 	out->n = 1;
-	if (python_spec(&out->v[0], t, needs, any_patch, err) < 0)
+	if (python_spec(&out->v[0], &t->arena, needs, any_patch, err) < 0)
 		return -1;
+	pf_channels_resolve(&t->channels, &out->v[0]);
 	for (size_t i = 0; i < needs->conda_specs.n; i++) {
 		out->v[out->n] = needs->conda_specs.v[i];
 		pf_channels_resolve(&t->channels, &out->v[out->n++]);

@@ -43,6 +43,11 @@ int pf_install_conda(const char *prefix, const struct pf_plan *plan, struct pf_w
  * neither file nor digest is told. */
 int pf_conda_read_prefix(struct pf_plan *plan, const char *prefix, struct pf_err *err) PF_MUST_USE;
 
+/* Which python of the channels will do for these needs, another patch of it too; `out` borrows from
+ * the arena and the needs. EMODEL. */
+int pf_conda_python_spec(struct pf_match_spec *out, struct pf_arena *a,
+			 const struct pf_needs *needs, struct pf_err *err) PF_MUST_USE;
+
 /* Runs one of the environment's own programs (byte compiler, a first start) with the drivers'
  * clean environment, all its output going to the log. 0 when it could be run: *status as of
  * waitpid. */

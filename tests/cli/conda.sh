@@ -263,11 +263,25 @@ expect "what env show prints is one, too" 0 "$env" sh -c '"$1" env show --json "
 	"$program" "$(basename "$env")" "$work" "$channel" "$dir"
 sed "s/python=$minor/python=2.6/" "$dir/conda.yaml" >"$work/yaml" && mv "$work/yaml" "$dir/conda.yaml"
 sed "s/python_version: .*/python_version: 2.6/" "$dir/MLmodel" >"$work/yaml" && mv "$work/yaml" "$dir/MLmodel"
-expect "a lock of another Python is stale" 5 "python 2.6" "$program" create -c "$channel" --lock "$work/explicit.txt" "$dir"
-expect "so is one as JSON" 5 "python 2.6" "$program" create -c "$channel" --lock "$work/lock.json" "$dir"
+expect "a lock of another Python is stale" 5 "python=2.6" "$program" create -c "$channel" --lock "$work/explicit.txt" "$dir"
+expect "so is one as JSON" 5 "python=2.6" "$program" create -c "$channel" --lock "$work/lock.json" "$dir"
 python "python <3"
 expect "also where a range is all that is named" 5 "the model needs python <3, and it has another one" \
 	"$program" create -c "$channel" --lock "$work/explicit.txt" "$dir"
+for spec in "python=$minor=1" "python $minor.* *_cpython"; do
+	python "$spec" "$minor"
+	expect "and where another build is named: $spec" 5 "and it has another one" \
+		"$program" create -c "$channel" --lock "$work/explicit.txt" "$dir"
+done
+for spec in "python=$minor=0" "python $minor.* *0"; do
+	python "$spec" "$minor"
+	expect "but not this one: $spec" 0 "$env" "$program" create -c "$channel" --lock "$work/explicit.txt" "$dir"
+done
+told() { # SPEC: what of the needs a lock tells
+	python "$1" "$minor"
+	"$program" lock -f conda-lock "$dir" 2>/dev/null | grep -A 1 content_hash
+}
+check "locks for them tell of other needs" sh -c '[ -n "$1" ] && [ "$1" != "$2" ]' - "$(told "python=$minor=0")" "$(told "python $minor.* *0")"
 python "python <4"
 expect "which may hold it" 0 "$env" "$program" create -c "$channel" --lock "$work/explicit.txt" "$dir"
 model "$dir" conda-forge 'tool=2' act data

@@ -20,8 +20,17 @@ find "$work/files/spoilt" -name '*.conda' -exec sh -c 'printf x | dd of="$1" bs=
 
 "$maker" "$here/conda_server.py" "$work" >"$work/server" 2>&1 &
 server=$!
-trap 'kill $server 2>/dev/null; chmod -R u+w "$work"; rm -rf "$work"' EXIT
+# A port that is taken, and at which nobody listens.
+"$maker" -c 'import signal, socket
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1], flush=True)
+signal.pause()' >"$work/taken" &
+taken=$!
+trap 'kill $server $taken 2>/dev/null; chmod -R u+w "$work"; rm -rf "$work"' EXIT
 await "$work/ready"
+await "$work/taken"
+nobody=http://127.0.0.1:$(cat "$work/taken")
 url=http://127.0.0.1:$(tr -d '\n' <"$work/ready")
 dir=$work/model
 mkdir -p "$dir"
@@ -31,7 +40,7 @@ printf 'channels:\n- conda-forge\ndependencies:\n- python=%s\n- tool=2\n' "$mino
 # Their lists are all the same; which has what is told by the log.
 create() { # MIRROR...
 	{
-		printf 'channel_alias: http://127.0.0.1:9\nmirrored_channels:\n  conda-forge:\n'
+		printf 'channel_alias: %s\nmirrored_channels:\n  conda-forge:\n' "$nobody"
 		for mirror; do printf '  - %s\n' "$mirror"; done
 	} >"$CONDARC"
 	: >"$work/log"
@@ -55,8 +64,8 @@ expect "the first is a folder without any list" 0 "/envs/" create "file://$work/
 expect "which is not even there" 0 "/envs/" create "file://$work/files/nowhere" "file://$work/files/good"
 expect "the first server has no list" 0 "/envs/" create "$url/nothing" "$url/good"
 check "it was asked for one" asked "/nothing/linux-64/repodata.json 404"
-expect "nobody is there, and then a folder" 0 "/envs/" create http://127.0.0.1:9/good "file://$work/files/good"
-expect "nobody is there, and then a folder without a list" 4 "127.0.0.1" create http://127.0.0.1:9/good "file://$work/files/nothing"
+expect "nobody is there, and then a folder" 0 "/envs/" create "$nobody/good" "file://$work/files/good"
+expect "nobody is there, and then a folder without a list" 4 "127.0.0.1" create "$nobody/good" "file://$work/files/nothing"
 expect "none has a list" 4 "it has no repodata" create "file://$work/files/nothing" "$url/nothing"
 expect "the third" 0 "/envs/" create "$url/empty" "$url/spoilt" "$url/good"
 expect "none has them" 4 "HTTP status 404" create "$url/empty" "$url/empty"
