@@ -131,6 +131,8 @@ for model in "" "--model-id m-there"; do
 	check "and stays ready" test "$(grep -o 'LOGGED_MODEL_[A-Z_]*' "$work/calls")" = LOGGED_MODEL_READY
 done
 forget
+expect "metrics in pages without end" 5 "the history of the metric loss leads in a circle" log "$work/model" --run-id 0endless --step 1
+forget
 expect "a redirect to another server" 4 "redirected" log "$work/model" --experiment away --registered-model-name good
 check "gets nothing" test "$(grep -c '^B ' "$work/log")" -eq 0
 check "nothing is registered" untold model-versions/create

@@ -16,11 +16,12 @@ import urllib.parse
 
 RUNS, MODELS, VERSIONS, EXPERIMENTS, SEEN, PARTS = {}, {}, {}, {"Default": "0"}, set(), {}
 LOCK = threading.Lock()
-# Of the run "0measured"; its loss comes in pages of one. "0refused" is the same, but takes no more of them.
+# Of the run "0measured"; its loss comes in pages of one. "0refused" is the same, but takes no more of them; the pages of
+# "0endless" have no end, and nothing in them.
 METRICS = {"0measured": [{"key": "loss", "value": "NaN", "timestamp": 9, "step": 2}, {"key": "early", "value": 1, "timestamp": 1}]}
 LOSSES = [{"key": "loss", "value": 0.25, "timestamp": "7", "step": "1", "dataset_name": "d"},
           {"key": "loss", "value": 0.5, "timestamp": 8, "step": 1, "model_id": "m-other"}, {**METRICS["0measured"][0]}]
-METRICS.update({"0refused": METRICS["0measured"]})
+METRICS.update({"0refused": METRICS["0measured"], "0endless": METRICS["0measured"]})
 
 
 class Writes:
@@ -123,6 +124,8 @@ class Writes:
 
     def do_metrics_get_history(self, query, _):
         assert query["run_id"] in METRICS and query["metric_key"] == "loss", query
+        if query["run_id"] == "0endless":
+            return self.tell({"metrics": [], "next_page_token": "1"})
         at = int(query.get("page_token", 0))
         return self.tell({"metrics": LOSSES[at:at + 1], **({"next_page_token": str(at + 1)} if at + 1 < len(LOSSES) else {})})
 
