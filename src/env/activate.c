@@ -14,9 +14,16 @@
  * of variables and functions are those that the standard library's venv uses, so that one kind of
  * environment can be left for the other. */
 
+/* An environment that is active, of whichever kind, goes first: by the function that knows it, not
+ * by a program of that name, of which a path would be told. */
+#define LEAVE_ACTIVE                                                                      \
+	"if [ \"${_OLD_VIRTUAL_PATH+x}$(command -v deactivate)\" = xdeactivate ]; then\n" \
+	"    deactivate nondestructive\n"                                                 \
+	"fi\n"
+
 static const char SH[] =
 	"# Read by a shell: . ENVIRONMENT/bin/activate\n"
-	"\n"
+	"\n" LEAVE_ACTIVE
 	"deactivate () {\n"
 	"    if [ -n \"${_OLD_VIRTUAL_PATH+x}\" ]; then\n"
 	"        PATH=$_OLD_VIRTUAL_PATH\n"
@@ -249,14 +256,9 @@ static void set_one(struct pf_buf *out, const struct setting *one)
 	pf_buf_printf(out, "\nexport " PF_FMT "\n", PF_ARG(one->name));
 }
 
-/* An environment that is active, of whichever kind, goes first: by the function that knows it, not
- * by a program of that name, of which a path would be told. */
 static const char LEAVE[] =
 	"# Read by a shell: . ENVIRONMENT/bin/activate\n"
-	"\n"
-	"if [ \"${_OLD_VIRTUAL_PATH+x}$(command -v deactivate)\" = xdeactivate ]; then\n"
-	"    deactivate nondestructive\n"
-	"fi\n"
+	"\n" LEAVE_ACTIVE
 	"deactivate () {\n"
 	"    PATH=$_OLD_VIRTUAL_PATH\n"
 	"    export PATH\n"
