@@ -200,8 +200,15 @@ struct settings {
 	PF_VEC(struct setting) v;
 };
 
+/* The last setting of a name counts, as `exec` has it. */
 static void add_setting(struct settings *s, struct pf_str name, struct pf_str value)
 {
+	for (size_t i = 0; i < s->v.n; i++) {
+		if (pf_str_eq(s->v.v[i].name, name)) {
+			s->v.v[i].value = value;
+			return;
+		}
+	}
 	*PF_PUSH(s->arena, &s->v) = (struct setting){ name, value };
 }
 

@@ -155,10 +155,21 @@ check "it changed nothing" none "$active" -name act-was-here
 expect "it is part of what is verified" 0 good "$program" env verify "$(basename "$active")"
 expect "one that fails is a warning" 0 "the scripts that activate the environment fail (exit status 4)" make "$linux/sick-0.1-0.conda"
 check "and leaves nothing" none "$(cat "$work/out")" -name activation.json
+expect "a package that sets PATH is told of" 0 "a package replaces PATH when it is activated: that is left out" make "$linux/names-0.1-0.conda"
+names=$(cat "$work/out")
 mkdir "$work/wheels" && "$maker" "$here/make_wheels.py" "$work/wheels"
 check "a venv is made" "$BUILDDIR/tests/cli/wheel_tool" -p "$python" env "$work/venv" "$work/wheels/beta-1.0-py3-none-any.whl"
 for shell in bash dash; do
 	command -v $shell >/dev/null || continue
+	# shellcheck disable=SC2016 # the inner shell's own
+	check "$shell: what is set twice, or is not to be set, is given back" env PYTHONHOME=before CONDA_DEFAULT_ENV=before $shell -euc '
+		path=$PATH
+		. "$1/bin/activate"
+		[ "$PYTHONHOME $VIRTUAL_ENV" = "/names/home /names/venv" ] && [ "$CONDA_DEFAULT_ENV" = "$1" ]
+		[ "$NAMED" = "it'"'\\''"'s named" ] && [ "$PATH" = "$1/bin:$path" ]
+		deactivate
+		[ "$PYTHONHOME $CONDA_DEFAULT_ENV" = "before before" ]
+		[ "$PATH" = "$path" ] && [ -z "${VIRTUAL_ENV+x}${NAMED+x}${CONDA_PREFIX+x}" ]' - "$names"
 	# shellcheck disable=SC2016 # the inner shell's own
 	check "$shell: a venv after it gives back what it has set, too" $shell -euc '
 		path=$PATH
