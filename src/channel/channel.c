@@ -414,4 +414,3 @@ void pf_channels_resolve(struct pf_channels *c, struct pf_match_spec *s)
 			*PF_PUSH(&own.arena, &s->channel_urls) = own.v.v[i].url;
 	c->arena = own.arena;
 }
-

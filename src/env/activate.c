@@ -14,9 +14,16 @@
  * of variables and functions are those that the standard library's venv uses, so that one kind of
  * environment can be left for the other. */
 
+/* An environment that is active, of whichever kind, goes first: by the function that knows it, not
+ * by a program of that name, of which a path would be told. */
+#define LEAVE_ACTIVE                                                                      \
+	"if [ \"${_OLD_VIRTUAL_PATH+x}$(command -v deactivate)\" = xdeactivate ]; then\n" \
+	"    deactivate nondestructive\n"                                                 \
+	"fi\n"
+
 static const char SH[] =
 	"# Read by a shell: . ENVIRONMENT/bin/activate\n"
-	"\n"
+	"\n" LEAVE_ACTIVE
 	"deactivate () {\n"
 	"    if [ -n \"${_OLD_VIRTUAL_PATH+x}\" ]; then\n"
 	"        PATH=$_OLD_VIRTUAL_PATH\n"
@@ -193,8 +200,15 @@ struct settings {
 	PF_VEC(struct setting) v;
 };
 
+/* The last setting of a name counts, as `exec` has it. */
 static void add_setting(struct settings *s, struct pf_str name, struct pf_str value)
 {
+	for (size_t i = 0; i < s->v.n; i++) {
+		if (pf_str_eq(s->v.v[i].name, name)) {
+			s->v.v[i].value = value;
+			return;
+		}
+	}
 	*PF_PUSH(s->arena, &s->v) = (struct setting){ name, value };
 }
 
@@ -249,14 +263,9 @@ static void set_one(struct pf_buf *out, const struct setting *one)
 	pf_buf_printf(out, "\nexport " PF_FMT "\n", PF_ARG(one->name));
 }
 
-/* An environment that is active, of whichever kind, goes first: by the function that knows it, not
- * by a program of that name, of which a path would be told. */
 static const char LEAVE[] =
 	"# Read by a shell: . ENVIRONMENT/bin/activate\n"
-	"\n"
-	"if [ \"${_OLD_VIRTUAL_PATH+x}$(command -v deactivate)\" = xdeactivate ]; then\n"
-	"    deactivate nondestructive\n"
-	"fi\n"
+	"\n" LEAVE_ACTIVE
 	"deactivate () {\n"
 	"    PATH=$_OLD_VIRTUAL_PATH\n"
 	"    export PATH\n"

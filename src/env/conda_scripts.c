@@ -262,6 +262,24 @@ static void set(struct activation *x, struct pf_arena *a, struct pf_str name, st
 	*pf_map_put(a, &x->set, name) = v;
 }
 
+/* Of the shell's own, or ours. */
+static bool is_own(struct pf_str name)
+{
+	static const char *const names[] = {
+		"PWD", "OLDPWD", "SHLVL", "_", "HOME", "TMPDIR", "CONDA_PREFIX",
+		"CONDA_DEFAULT_ENV", "CONDA_PROMPT_MODIFIER", "CONDA_SHLVL",
+		/* bash lets nobody set them */
+		"UID", "EUID", "PPID", "BASHOPTS", "SHELLOPTS", "BASH_VERSINFO", NULL
+	};
+
+	return pf_str_in(name, names) || pf_str_starts(name, "BASH_FUNC_");
+}
+
+static void tell_of_path(void)
+{
+	pf_warn("a package replaces PATH when it is activated: that is left out");
+}
+
 /* {"NAME": "value"} */
 static int read_variables(struct activation *x, struct pf_conda_scripts *s, struct pf_str path,
 			  struct pf_err *err)
@@ -280,21 +298,16 @@ static int read_variables(struct activation *x, struct pf_conda_scripts *s, stru
 	for (size_t i = 0; i < doc->n; i++) {
 		const struct pf_node *n = &doc->v[i];
 
-		if (pf_node_is_scalar(n) && n->key.n && pf_str_find(n->key, '=') == PF_NPOS &&
-		    strlen(n->key.p) == n->key.n && strlen(n->text.p) == n->text.n)
+		if (!pf_node_is_scalar(n) || !n->key.n || pf_str_find(n->key, '=') != PF_NPOS ||
+		    strlen(n->key.p) != n->key.n || strlen(n->text.p) != n->text.n ||
+		    is_own(n->key))
+			continue;
+		if (pf_str_is(n->key, "PATH"))
+			tell_of_path();
+		else
 			set(x, a, n->key, n->text);
 	}
 	return 0;
-}
-
-/* Of the shell's own, or ours. */
-static bool is_own(struct pf_str name)
-{
-	static const char *const names[] = { "PWD", "OLDPWD", "SHLVL", "_", "HOME", "TMPDIR",
-					     "CONDA_PREFIX", "CONDA_DEFAULT_ENV",
-					     "CONDA_PROMPT_MODIFIER", "CONDA_SHLVL", NULL };
-
-	return pf_str_in(name, names) || pf_str_starts(name, "BASH_FUNC_");
 }
 
 /* "A:B:" in front of what PATH was. */
@@ -305,7 +318,7 @@ static void take_path(struct activation *x, struct pf_str now, struct pf_str bef
 	if (now.n > before.n && pf_str_eq(pf_str_skip(now, at), before) && now.p[at - 1] == ':')
 		x->path = pf_str_cut(now, 0, at - 1);
 	else if (!pf_str_eq(now, before))
-		pf_warn("a package replaces PATH when it is activated: that is left out");
+		tell_of_path();
 }
 
 static void take_environment(struct activation *x, struct pf_arena *a, struct pf_str text,

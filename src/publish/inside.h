@@ -20,6 +20,7 @@ struct pf_publishing {
 	const struct pf_node *params; /* of the run, later with those that are given; NULL: none */
 	const struct pf_node *metrics; /* of the run, the last of each; NULL: none */
 	bool external;		      /* the logged model was made to have no files */
+	bool ready;		      /* ... and has been told to be whole: it stays so */
 };
 
 /* One question: METHOD BASE/api/2.0/mlflow/`path`, body NULL: none; the answer in the arena. */
@@ -59,7 +60,7 @@ int pf_publish_begin(struct pf_publishing *p, struct pf_err *err) PF_MUST_USE;
 /* Its files are there: the model is ready, and the run's. */
 int pf_publish_record(struct pf_publishing *p, const struct pf_node *mlmodel,
 		      struct pf_err *err) PF_MUST_USE;
-/* They never came. */
+/* They never came; a logged model that is ready stays so, whatever fails behind it. */
 void pf_publish_give_up(struct pf_publishing *p);
 
 /* ---- metrics.c ---- */

@@ -26,21 +26,39 @@ static void take_metrics(struct pf_node *out, struct pf_publishing *p, const str
 	}
 }
 
+/* A server that goes in circles would keep us for ever. */
+static int check_progress(struct pf_str key, struct pf_str page, struct pf_str before, size_t pages,
+			  struct pf_err *err)
+{
+	if (page.n && pf_str_eq(page, before))
+		return pf_fail(err, PF_EINTEGRITY,
+			       "the history of the metric " PF_FMT " leads in a circle",
+			       PF_ARG(pf_shown(key)));
+	if (pages > PF_MAX_PAGES)
+		return pf_fail(err, PF_ELIMIT, "the history of the metric " PF_FMT " has no end",
+			       PF_ARG(pf_shown(key)));
+	return 0;
+}
+
 static int take_history(struct pf_node *out, struct pf_publishing *p, struct pf_str key,
 			struct pf_err *err)
 {
 	struct pf_str path = pf_format(
 		p->a, "metrics/get-history?" PF_FMT,
 		PF_ARG(pf_url_query(p->a, "run_id", p->out->run, "metric_key", key)));
-	struct pf_str next = path, page;
+	struct pf_str next = path, page = { 0 };
+	size_t pages = 0;
 
 	do {
 		const struct pf_node *answer;
+		struct pf_str before = page;
 
 		if (pf_publish_ask(&answer, p, "GET", next, NULL, err) < 0)
 			return -1;
 		take_metrics(out, p, pf_node_get(answer, "metrics"));
 		page = pf_node_text(answer, "next_page_token");
+		if (check_progress(key, page, before, ++pages, err) < 0)
+			return -1;
 		next = pf_format(p->a, PF_FMT "&" PF_FMT, PF_ARG(path),
 				 PF_ARG(pf_url_query(p->a, "page_token", page)));
 	} while (page.n && out->n < PF_MAX_METRICS);

@@ -180,14 +180,25 @@ static int no_longer_external(struct pf_publishing *p, struct pf_err *err)
 	return pf_publish_ask(&answer, p, "DELETE", model_path(p, "/tags/" EXTERNAL), &body, err);
 }
 
-static int record_logged(struct pf_publishing *p, struct pf_err *err)
+/* What is told of a model that is ready. */
+static int tell_more(struct pf_publishing *p, struct pf_err *err)
 {
-	if (finalize(p, "LOGGED_MODEL_READY", err) < 0 ||
-	    (p->external && no_longer_external(p, err) < 0))
+	if (p->external && no_longer_external(p, err) < 0)
 		return -1;
 	if (!p->out->run.n)
 		return 0;
 	return add_output(p, err) < 0 ? -1 : pf_publish_metrics(p, err);
+}
+
+static int record_logged(struct pf_publishing *p, struct pf_err *err)
+{
+	if (finalize(p, "LOGGED_MODEL_READY", err) < 0)
+		return -1;
+	p->ready = true;
+	if (tell_more(p, err) < 0)
+		return pf_wrap(err, "logged as " PF_FMT ", but not all is told of it",
+			       PF_ARG(p->out->uri));
+	return 0;
 }
 
 /* ---- before: a folder of the run, and a tag that lists its models ---- */
@@ -307,6 +318,6 @@ void pf_publish_give_up(struct pf_publishing *p)
 {
 	struct pf_err why;
 
-	if (p->out->model.n && finalize(p, "LOGGED_MODEL_UPLOAD_FAILED", &why) < 0)
+	if (p->out->model.n && !p->ready && finalize(p, "LOGGED_MODEL_UPLOAD_FAILED", &why) < 0)
 		pf_debug("%s", why.msg);
 }

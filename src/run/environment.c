@@ -81,7 +81,8 @@ static const struct pf_node *read_object(struct pf_arena *a, const char *dir, co
 
 /* What the packages' scripts came to when the environment was made: nobody here is a shell that
  * could read them. Then conda-meta/state, the user's own: {"version": 1, "env_vars": {"NAME":
- * "value"}}. */
+ * "value"}}. An environment is never made with one, so that bin/activate, which is written then,
+ * knows nothing of it. */
 static void set_conda_variables(struct settings *s, const char *dir,
 				const struct pf_node *activation)
 {

@@ -155,6 +155,33 @@ check "it changed nothing" none "$active" -name act-was-here
 expect "it is part of what is verified" 0 good "$program" env verify "$(basename "$active")"
 expect "one that fails is a warning" 0 "the scripts that activate the environment fail (exit status 4)" make "$linux/sick-0.1-0.conda"
 check "and leaves nothing" none "$(cat "$work/out")" -name activation.json
+expect "a package that sets PATH is told of" 0 "a package replaces PATH when it is activated: that is left out" make "$linux/names-0.1-0.conda"
+names=$(cat "$work/out")
+mkdir "$work/wheels" && "$maker" "$here/make_wheels.py" "$work/wheels"
+check "a venv is made" "$BUILDDIR/tests/cli/wheel_tool" -p "$python" env "$work/venv" "$work/wheels/beta-1.0-py3-none-any.whl"
+for shell in bash dash; do
+	command -v $shell >/dev/null || continue
+	# shellcheck disable=SC2016 # the inner shell's own
+	check "$shell: what is set twice, or is not to be set, is given back" env PYTHONHOME=before CONDA_DEFAULT_ENV=before $shell -euc '
+		path=$PATH
+		. "$1/bin/activate"
+		[ "$PYTHONHOME $VIRTUAL_ENV" = "/names/home /names/venv" ] && [ "$CONDA_DEFAULT_ENV" = "$1" ]
+		[ "$NAMED" = "it'"'\\''"'s named" ] && [ "$PATH" = "$1/bin:$path" ]
+		deactivate
+		[ "$PYTHONHOME $CONDA_DEFAULT_ENV" = "before before" ]
+		[ "$PATH" = "$path" ] && [ -z "${VIRTUAL_ENV+x}${NAMED+x}${CONDA_PREFIX+x}" ]' - "$names"
+	# shellcheck disable=SC2016 # the inner shell's own
+	check "$shell: a venv after it gives back what it has set, too" $shell -euc '
+		path=$PATH
+		. "$1/bin/activate"
+		. "$2/bin/activate"
+		[ "$PATH" = "$2/bin:$path" ] && [ "$VIRTUAL_ENV" = "$2" ]
+		[ -z "${CONDA_PREFIX+x}${CONDA_DEFAULT_ENV+x}${ACT_HOME+x}" ]
+		. "$1/bin/activate"
+		[ "$PATH" = "$1/act/bin:$1/bin:$path" ] && [ -z "${VIRTUAL_ENV+x}" ]
+		deactivate
+		[ "$PATH" = "$path" ] && [ -z "${CONDA_PREFIX+x}${VIRTUAL_ENV+x}" ]' - "$active" "$work/venv"
+done
 
 # ---- once they are linked ----
 expect "a script for then is not run" 0 "not run: what linked would run now that it is linked (see --allow-scripts)" make "$linux/linked-0.1-0.conda"

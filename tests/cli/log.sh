@@ -123,6 +123,15 @@ check "the model is given up" told '"status": "LOGGED_MODEL_UPLOAD_FAILED"'
 check "the run has failed" told '"status": "FAILED"'
 check "nothing is registered" untold model-versions/create
 check "and no MLmodel is there" none "$work/stored" -name MLmodel
+for model in "" "--model-id m-there"; do
+	forget
+	# shellcheck disable=SC2086 # two words, or none
+	expect "metrics that the server refuses ${model:-of a new model}" 4 "these metrics are no good" log "$work/model" --run-id 0refused --step 1 $model
+	check "the model is there" said "logged as models:/m-"
+	check "and stays ready" test "$(grep -o 'LOGGED_MODEL_[A-Z_]*' "$work/calls")" = LOGGED_MODEL_READY
+done
+forget
+expect "metrics in pages without end" 5 "the history of the metric loss leads in a circle" log "$work/model" --run-id 0endless --step 1
 forget
 expect "a redirect to another server" 4 "redirected" log "$work/model" --experiment away --registered-model-name good
 check "gets nothing" test "$(grep -c '^B ' "$work/log")" -eq 0

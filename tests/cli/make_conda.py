@@ -208,6 +208,11 @@ def tiny(out, python):
     p.add("etc/conda/deactivate.d/act.sh", "unset ACT_HOME\n")
     p.add("etc/conda/env_vars.d/act.json", '{"ACT_VAR": "from json"}\n')
     c.add(p)
+    p = Package("names", "0.1")
+    p.add("etc/conda/env_vars.d/names.json", json.dumps(dict(
+        PYTHONHOME="/names/home", VIRTUAL_ENV="/names/venv", CONDA_DEFAULT_ENV="names", PATH="/names/bin", UID="7", EUID="7",
+        PPID="7", BASHOPTS="7", SHELLOPTS="7", BASH_VERSINFO="7", NAMED="it's named")))
+    c.add(p)
     p = Package("linked", "0.1", depends=["libdemo"])
     p.add("bin/.linked-post-link.sh",
           'mkdir -p "$PREFIX/share/linked"\n'

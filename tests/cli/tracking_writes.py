@@ -16,10 +16,12 @@ import urllib.parse
 
 RUNS, MODELS, VERSIONS, EXPERIMENTS, SEEN, PARTS = {}, {}, {}, {"Default": "0"}, set(), {}
 LOCK = threading.Lock()
-# Of the run "0measured"; its loss comes in pages of one.
+# Of the run "0measured"; its loss comes in pages of one. "0refused" is the same, but takes no more of them; the pages of
+# "0endless" have no end, and nothing in them.
 METRICS = {"0measured": [{"key": "loss", "value": "NaN", "timestamp": 9, "step": 2}, {"key": "early", "value": 1, "timestamp": 1}]}
 LOSSES = [{"key": "loss", "value": 0.25, "timestamp": "7", "step": "1", "dataset_name": "d"},
           {"key": "loss", "value": 0.5, "timestamp": 8, "step": 1, "model_id": "m-other"}, {**METRICS["0measured"][0]}]
+METRICS.update({"0refused": METRICS["0measured"], "0endless": METRICS["0measured"]})
 
 
 class Writes:
@@ -45,8 +47,8 @@ class Writes:
         with LOCK:
             RUNS.setdefault("0given", "plain")
             RUNS.setdefault("0dead", "plain")
-        if call == "runs/get" and query["run_id"] == "0measured":
-            RUNS["0measured"] = "plain"
+        if call == "runs/get" and query["run_id"] in METRICS:
+            RUNS[query["run_id"]] = "plain"
         if call == "logged-models/m-there" and self.command == "GET":
             MODELS["m-there"] = self.root("plain") + "/models/m-there/artifacts"
         if self.command != "GET" and not call.startswith(("registered-models/get-latest", "logged-models/search")):
@@ -98,7 +100,12 @@ class Writes:
     def do_runs_outputs(self, _, body):
         return self.tell({})
 
-    do_runs_log_model = do_runs_log_batch = do_runs_outputs
+    do_runs_log_model = do_runs_outputs
+
+    def do_runs_log_batch(self, _, body):
+        if body["run_id"] == "0refused":
+            return self.refuse("INVALID_PARAMETER_VALUE", "these metrics are no good", 400)
+        return self.tell({})
 
     def do_artifacts_list(self, query, _):
         path = f"{RUNS[query['run_id']]}/{query['run_id']}/artifacts/{query['path']}"
@@ -116,7 +123,9 @@ class Writes:
         return self.tell({"model": {"info": {"status": body.get("status")}}})
 
     def do_metrics_get_history(self, query, _):
-        assert query["run_id"] == "0measured" and query["metric_key"] == "loss", query
+        assert query["run_id"] in METRICS and query["metric_key"] == "loss", query
+        if query["run_id"] == "0endless":
+            return self.tell({"metrics": [], "next_page_token": "1"})
         at = int(query.get("page_token", 0))
         return self.tell({"metrics": LOSSES[at:at + 1], **({"next_page_token": str(at + 1)} if at + 1 < len(LOSSES) else {})})
 
