@@ -38,7 +38,7 @@ struct pf_request {
 	bool hashing;
 	struct pf_told heard, told; /* by this answer; of the file */
 	bool spoilt;		/* what this answer tells is not the file's */
-	struct pf_sum sum;	/* of what was kept, as `told` has it; of no kind: not of all of it */
+	struct pf_sum sum;	/* of all that was kept; of no kind: some of it was not seen */
 	bool before;		/* its first bytes were here before the transfer began */
 	bool asked;		/* for the checksum alone, by HEAD */
 	uint64_t bytes;		/* of the body, kept */

@@ -21,9 +21,10 @@ enum pf_tracking_role { PF_TRACKING, PF_REGISTRY };
 /* MLFLOW_TRACKING_URI, or MLFLOW_REGISTRY_URI where that is set and the registry is asked for;
  * user and password from the URI, MLFLOW_TRACKING_USERNAME and _PASSWORD, or
  * ~/.mlflow/credentials; else MLFLOW_TRACKING_TOKEN; before all of them, AWS's key where
- * MLFLOW_TRACKING_AWS_SIGV4 is set. A plugin that MLFLOW_TRACKING_AUTH names is refused. The pool is told of them, and of
- * MLFLOW_TRACKING_SERVER_CERT_PATH, _CLIENT_CERT_PATH, _INSECURE_TLS and
- * MLFLOW_HTTP_REQUEST_TIMEOUT and _MAX_RETRIES, before its first transfer. What MLflow sends to
+ * MLFLOW_TRACKING_AWS_SIGV4 is set. A plugin that MLFLOW_TRACKING_AUTH names is refused. The
+ * pool is told of them, and of MLFLOW_TRACKING_SERVER_CERT_PATH, _CLIENT_CERT_PATH and
+ * _INSECURE_TLS, MLFLOW_HTTP_REQUEST_TIMEOUT and _MAX_RETRIES, before its first transfer. What
+ * MLflow sends to
  * whatever host an artifact is on, and the client's certificate that it shows there, goes here to
  * this origin alone. EUSAGE: none is set, or it is
  * none that is asked over HTTP. */

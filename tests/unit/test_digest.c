@@ -157,7 +157,7 @@ static void sums_as_stores_do(void **state)
 
 			pf_sum_start(&sum, kind);
 			pf_sum_add(&sum, "123456789", cut % 10);
-			pf_sum_add(&sum, "123456789" + cut % 10, cut < 10 ? 9 - cut : 0);
+			pf_sum_add(&sum, &"123456789"[cut % 10], cut < 10 ? 9 - cut : 0);
 			pf_sum_end(&sum, raw);
 			for (size_t k = 0; k < pf_sum_size(kind); k++)
 				snprintf(hex + 2 * k, 3, "%02x", raw[k]);
