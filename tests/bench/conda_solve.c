@@ -13,7 +13,8 @@
 
 /*	conda_solve [-k CACHE] [-o] [-r] [-a MILLISECONDS] [-f FILE] CHANNEL[,CHANNEL...] SPEC...
  *
- * CHANNEL: its address, or "ADDRESS|MIRROR...", all of which are asked. -o: offline; -r: channels are asked again; -a: of packages that were there then.
+ * CHANNEL: its address, or "ADDRESS|MIRROR...", all of which are asked.
+ * -o: offline; -r: channels are asked again; -a: of packages that were there then.
  * A set of specs is the arguments, or each line of FILE, specs being separated by ";". The machine
  * is one of linux-64 with glibc 2.35 and no GPU. Of each set "NAME VERSION BUILD SUBDIR", sorted,
  * then an empty line; on stderr seconds to open, of each search, and the peak memory in KiB. */
