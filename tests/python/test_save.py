@@ -241,6 +241,18 @@ class Values(SaveTest):
         self.assertEqual(self.request({"a": numpy.array([0.5, numpy.nan])}), {"inputs": {"a": [0.5, None]}, **kept})
         self.assertEqual(self.request({"a": numpy.float32(0.5)}), {"inputs": {"a": 0.5}})
 
+    def test_arrays_that_are_read_only(self):
+        if not pandas:
+            self.skipTest("no pandas")
+        for given, wanted in (([1.5, 2.0], [1.5, 2.0]), ([1.5, numpy.nan], [1.5, None])):
+            array = numpy.array(given)
+            array.flags.writeable = False
+            self.assertEqual(self.request(array)["inputs"], wanted)
+            self.assertEqual(self.request({"a": array})["inputs"], {"a": wanted})
+            cells = pandas.DataFrame({"x": pandas.Series([array], dtype=object)})
+            self.assertEqual(self.request(cells)["dataframe_split"]["data"], [[wanted]])
+            numpy.testing.assert_array_equal(array, given)
+
     def test_sparse_matrices(self):
         scipy = module("scipy.sparse") and sys.modules["scipy.sparse"]
         if not scipy:

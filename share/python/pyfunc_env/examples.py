@@ -34,8 +34,9 @@ def plain(value: Any) -> Any:
     if instance(value, "numpy", "ndarray"):
         if value.dtype.kind == "f":
             missing = sys.modules["numpy"].isnan(value)
-            value = value.astype(object) if missing.any() else value
-            value[missing] = None
+            if missing.any():
+                value = value.astype(object)  # a copy: the caller's stays, and may be read-only
+                value[missing] = None
         return value.tolist()
     if instance(value, "numpy", "datetime64"):
         return str(value)
