@@ -324,6 +324,26 @@ class Values(SaveTest):
         self.assertEqual(params[1], {"name": "d", "default": ["2020-01-02"], "shape": [-1], "type": "datetime"})
         self.assertEqual([p["type"] for p in params], ["long", "datetime", "double"])
 
+    def test_parameters_as_mlflow_has_them(self):
+        self.assertEqual(infer.signature(1, None, {1: 2})["params"][0]["name"], "1")
+        error = self.raised(pyfunc_env.UsageError, infer.signature, 1, None, {"p": {}})
+        self.assertIn("p is an empty dict", str(error))
+
+    def test_parameters_of_numpy(self):
+        if not numpy:
+            self.skipTest("no numpy")
+        for value, kind, default in (
+            (numpy.float32(1), "float", 1.0),
+            (numpy.int32(2), "integer", 2),
+            (numpy.bool_(True), "boolean", True),
+            (numpy.array([1.0]), "double", [1.0]),
+            ([numpy.float32(1.5), 1], "double", [1.5, 1]),
+        ):
+            signature = infer.signature([1], None, {"k": value})
+            told = json.loads(examples.signature_json(signature))["params"][0]
+            self.assertEqual((told["type"], told["default"]), (kind, default))
+            self.assertIs(type(told["default"]), type(default))
+
     def test_inferred_of_tables_and_arrays(self):
         if not pandas:
             self.skipTest("no pandas")

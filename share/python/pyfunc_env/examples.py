@@ -111,7 +111,7 @@ def signature_json(signature: Any) -> str:
         raise errors.UsageError(
             f"a signature is a dict, its JSON or a ModelSignature, not {type(signature).__name__}"
         )
-    return json.dumps(signature)
+    return json.dumps(signature, default=plain)
 
 
 def _by_mlflow(value: Any, answer: Any, params: Any) -> Any:
