@@ -133,6 +133,26 @@ class Code(SaveTest):
         error = self.raised(pyfunc_env.UsageError, pyfunc_env.save_model, self.path("n"), **given)
         self.assertIn("none_of_this", str(error))
 
+    def test_what_it_imports_with_its_configuration(self):
+        self.file("configured_code.py", "")
+        given = self.loader(infer_code_paths=True, code_paths=None, model_config={"code": "configured_code"})
+        self.file(given["loader_module"] + ".py", """\
+            class Model:
+                def predict(self, data):
+                    return data
+
+            def _load_pyfunc(path, model_config):
+                __import__(model_config["code"])
+                return Model()
+            """)
+        self.addCleanup(os.chdir, os.getcwd())
+        os.chdir(self.folder)
+        sys.path.insert(0, self.folder)
+        self.addCleanup(sys.path.remove, self.folder)
+        pyfunc_env.save_model(self.path("m"), **given)
+        wanted = ["configured_code.py", given["loader_module"] + ".py"]
+        self.assertEqual(sorted(os.listdir(self.path("m/code"))), wanted)
+
     def test_a_project_of_uv(self):
         os.makedirs(self.path("project"))
         os.makedirs(self.path("bin"))
