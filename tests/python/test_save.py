@@ -391,6 +391,16 @@ class Values(SaveTest):
         model = self.load(self.path("m"), suppress_warnings=True)
         self.assertEqual(model.predict(frame), [0, 1, 1.0, 2.5])
         self.assertEqual(model.predict(frame[[1, 0]]), [0, 1, 1.0, 2.5])
+        for labels in ([0.0, 1.0], [False, True], [numpy.float32(0), numpy.bool_(True)]):
+            equal = frame.copy()
+            equal.columns = labels
+            self.assertEqual(str(model.predict(equal)), "[0, 1, 1.0, 2.5]")
+            self.assertEqual(list(map(type, equal.columns)), list(map(type, pandas.Index(labels))))
+        swapped = pandas.DataFrame([[2.5, 1]], columns=[True, 0])
+        self.assertEqual(str(model.predict(swapped)), "[0, 1, 1.0, 2.5]")
+        for odd in (1.5, float("nan"), float("inf")):
+            error = self.raised(pyfunc_env.InputError, model.predict, frame.rename(columns={1: odd}))
+            self.assertIn("Model is missing inputs [1]. Note that there were extra inputs: [?].", str(error))
         error = self.raised(pyfunc_env.InputError, model.predict, frame.rename(columns={1: 5}))
         self.assertIn("Model is missing inputs [1]. Note that there were extra inputs: [5].", str(error))
 
