@@ -5,6 +5,7 @@
 # alone can do: making tables, and types that frames do not have (mlflow/models/utils.py: _enforce_schema).
 import datetime
 import json
+import numbers
 import sys
 
 PLAIN = ("boolean", "integer", "long", "float", "double", "string", "binary", "datetime")
@@ -227,7 +228,8 @@ def dtypes_of(frame):
 def is_like(given, fitting):
     """Has a table the columns and types of one that fitted?"""
     table, labels, dtypes = fitting
-    return type(given) is table and labels.equals(given.columns) and dtypes == dtypes_of(given)
+    own = given.columns if type(given) is table else None
+    return own is not None and labels.dtype == own.dtype and labels.equals(own) and dtypes == dtypes_of(given)
 
 
 def is_known(given):
@@ -247,8 +249,25 @@ def remember(frame, inputs):
 
 
 def label_of(label):
-    known = isinstance(label, (str, int)) and not isinstance(label, bool)
-    return label if known else None
+    """A name, or the whole number that it equals, as dicts and pandas find it; None: neither."""
+    if isinstance(label, str):
+        return label
+    if not isinstance(label, numbers.Number) and type(label).__name__ not in ("bool", "bool_"):
+        return None
+    try:
+        return int(label) if int(label) == label else None
+    except (TypeError, ValueError, OverflowError):  # complex numbers, and those that are not finite
+        return None
+
+
+def as_named(frame, known):
+    """The table under the signature's names, where its labels are other numbers that equal them."""
+    labels = list(frame.columns)
+    if all(name is None or type(name) is type(label) for name, label in zip(known, labels)):
+        return frame
+    frame = frame.copy(deep=False)
+    frame.columns = [label if name is None else name for name, label in zip(known, labels)]
+    return frame
 
 
 def enforce_table(given, inputs):
@@ -256,8 +275,11 @@ def enforce_table(given, inputs):
     import pandas
 
     frame = frame_of(given, inputs)
+    known = list(map(label_of, frame.columns))
+    picks = columns(known)
+    if inputs[0].get("name") is not None:
+        frame = as_named(frame, known)
     labels = list(frame.columns)
-    picks = columns(list(map(label_of, labels)))
     unique, made = frame.columns.is_unique, {}
     for number, (spec, at) in enumerate(zip(inputs, picks)):
         if at < 0:

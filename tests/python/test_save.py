@@ -133,6 +133,26 @@ class Code(SaveTest):
         error = self.raised(pyfunc_env.UsageError, pyfunc_env.save_model, self.path("n"), **given)
         self.assertIn("none_of_this", str(error))
 
+    def test_what_it_imports_with_its_configuration(self):
+        self.file("configured_code.py", "")
+        given = self.loader(infer_code_paths=True, code_paths=None, model_config={"code": "configured_code"})
+        self.file(given["loader_module"] + ".py", """\
+            class Model:
+                def predict(self, data):
+                    return data
+
+            def _load_pyfunc(path, model_config):
+                __import__(model_config["code"])
+                return Model()
+            """)
+        self.addCleanup(os.chdir, os.getcwd())
+        os.chdir(self.folder)
+        sys.path.insert(0, self.folder)
+        self.addCleanup(sys.path.remove, self.folder)
+        pyfunc_env.save_model(self.path("m"), **given)
+        wanted = ["configured_code.py", given["loader_module"] + ".py"]
+        self.assertEqual(sorted(os.listdir(self.path("m/code"))), wanted)
+
     def test_a_project_of_uv(self):
         os.makedirs(self.path("project"))
         os.makedirs(self.path("bin"))
@@ -241,6 +261,18 @@ class Values(SaveTest):
         self.assertEqual(self.request({"a": numpy.array([0.5, numpy.nan])}), {"inputs": {"a": [0.5, None]}, **kept})
         self.assertEqual(self.request({"a": numpy.float32(0.5)}), {"inputs": {"a": 0.5}})
 
+    def test_arrays_that_are_read_only(self):
+        if not pandas:
+            self.skipTest("no pandas")
+        for given, wanted in (([1.5, 2.0], [1.5, 2.0]), ([1.5, numpy.nan], [1.5, None])):
+            array = numpy.array(given)
+            array.flags.writeable = False
+            self.assertEqual(self.request(array)["inputs"], wanted)
+            self.assertEqual(self.request({"a": array})["inputs"], {"a": wanted})
+            cells = pandas.DataFrame({"x": pandas.Series([array], dtype=object)})
+            self.assertEqual(self.request(cells)["dataframe_split"]["data"], [[wanted]])
+            numpy.testing.assert_array_equal(array, given)
+
     def test_sparse_matrices(self):
         scipy = module("scipy.sparse") and sys.modules["scipy.sparse"]
         if not scipy:
@@ -312,6 +344,26 @@ class Values(SaveTest):
         self.assertEqual(params[1], {"name": "d", "default": ["2020-01-02"], "shape": [-1], "type": "datetime"})
         self.assertEqual([p["type"] for p in params], ["long", "datetime", "double"])
 
+    def test_parameters_as_mlflow_has_them(self):
+        self.assertEqual(infer.signature(1, None, {1: 2})["params"][0]["name"], "1")
+        error = self.raised(pyfunc_env.UsageError, infer.signature, 1, None, {"p": {}})
+        self.assertIn("p is an empty dict", str(error))
+
+    def test_parameters_of_numpy(self):
+        if not numpy:
+            self.skipTest("no numpy")
+        for value, kind, default in (
+            (numpy.float32(1), "float", 1.0),
+            (numpy.int32(2), "integer", 2),
+            (numpy.bool_(True), "boolean", True),
+            (numpy.array([1.0]), "double", [1.0]),
+            ([numpy.float32(1.5), 1], "double", [1.5, 1]),
+        ):
+            signature = infer.signature([1], None, {"k": value})
+            told = json.loads(examples.signature_json(signature))["params"][0]
+            self.assertEqual((told["type"], told["default"]), (kind, default))
+            self.assertIs(type(told["default"]), type(default))
+
     def test_inferred_of_tables_and_arrays(self):
         if not pandas:
             self.skipTest("no pandas")
@@ -339,6 +391,16 @@ class Values(SaveTest):
         model = self.load(self.path("m"), suppress_warnings=True)
         self.assertEqual(model.predict(frame), [0, 1, 1.0, 2.5])
         self.assertEqual(model.predict(frame[[1, 0]]), [0, 1, 1.0, 2.5])
+        for labels in ([0.0, 1.0], [False, True], [numpy.float32(0), numpy.bool_(True)]):
+            equal = frame.copy()
+            equal.columns = labels
+            self.assertEqual(str(model.predict(equal)), "[0, 1, 1.0, 2.5]")
+            self.assertEqual(list(map(type, equal.columns)), list(map(type, pandas.Index(labels))))
+        swapped = pandas.DataFrame([[2.5, 1]], columns=[True, 0])
+        self.assertEqual(str(model.predict(swapped)), "[0, 1, 1.0, 2.5]")
+        for odd in (1.5, float("nan"), float("inf")):
+            error = self.raised(pyfunc_env.InputError, model.predict, frame.rename(columns={1: odd}))
+            self.assertIn("Model is missing inputs [1]. Note that there were extra inputs: [?].", str(error))
         error = self.raised(pyfunc_env.InputError, model.predict, frame.rename(columns={1: 5}))
         self.assertIn("Model is missing inputs [1]. Note that there were extra inputs: [5].", str(error))
 

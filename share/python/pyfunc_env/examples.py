@@ -34,8 +34,9 @@ def plain(value: Any) -> Any:
     if instance(value, "numpy", "ndarray"):
         if value.dtype.kind == "f":
             missing = sys.modules["numpy"].isnan(value)
-            value = value.astype(object) if missing.any() else value
-            value[missing] = None
+            if missing.any():
+                value = value.astype(object)  # a copy: the caller's stays, and may be read-only
+                value[missing] = None
         return value.tolist()
     if instance(value, "numpy", "datetime64"):
         return str(value)
@@ -110,7 +111,7 @@ def signature_json(signature: Any) -> str:
         raise errors.UsageError(
             f"a signature is a dict, its JSON or a ModelSignature, not {type(signature).__name__}"
         )
-    return json.dumps(signature)
+    return json.dumps(signature, default=plain)
 
 
 def _by_mlflow(value: Any, answer: Any, params: Any) -> Any:

@@ -270,16 +270,18 @@ def _merge(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
 # ---- parameters ----
 
 
-def _params(params: dict[str, Any]) -> list[dict[str, Any]]:
+def _params(params: dict[Any, Any]) -> list[dict[str, Any]]:
     try:
         return [_param(name, value) for name, value in params.items()]
     except _Unknown as error:
         raise errors.UsageError(f"Failed to infer schema for parameters: {error}") from None
 
 
-def _param(name: str, value: Any) -> dict[str, Any]:
-    told: dict[str, Any] = {"name": name, "default": value, "shape": None}
+def _param(name: Any, value: Any) -> dict[str, Any]:
+    told: dict[str, Any] = {"name": str(name), "default": value, "shape": None}
     if isinstance(value, dict):
+        if not value:
+            raise _Unknown(f"{name} is an empty dict")
         return {**told, **_known(_of_json(value))}
     listed = isinstance(value, list) or (_is_array(value) and value.ndim > 0)
     items = list(value) if listed else [value]

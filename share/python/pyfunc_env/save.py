@@ -220,6 +220,8 @@ def write(path: str, given: dict[str, Any]) -> dict[str, Any]:
         else:  # both workflows are for the program to refuse: the model need not be pickled
             _artifacts(w, given["artifacts"])
             w.add("model-code", None if given["python_model"] is None else "python_model")
+        if "--model-config" not in w.argv:  # loading it to ask it may have needed it already
+            w.add_map("model-config", "config.json", given["model_config"])
         if given["infer_code_paths"]:
             code_paths = imported.used_by(w.argv, folder)
         for path_of_code in code_paths:
@@ -232,8 +234,6 @@ def write(path: str, given: dict[str, Any]) -> dict[str, Any]:
         if given["input_example"] is not None:
             w.add_file("input-example", "example.json", examples.to_json(given["input_example"]))
         w.add_json("metadata", "metadata.json", given["metadata"])
-        if "--model-config" not in w.argv:
-            w.add_map("model-config", "config.json", given["model_config"])
         w.add_json("mlmodel", "mlmodel.json", _keys(given["mlflow_model"], given))
         w.argv += program.options(
             streamable=given["streamable"] or None, lock=given["lock"], record=given["record"]
