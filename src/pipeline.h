@@ -51,7 +51,7 @@ struct pf_input {
 	bool guessed;		/* which nobody told */
 	const char *answer;	/* of pf_answer_formats; NULL: json */
 	struct pf_str params;	/* a JSON object that replaces the input's params; empty: none */
-	const struct pf_value *checked; /* what pf_job_params made of them; NULL: it is to be asked */
+	const struct pf_value *checked; /* what pf_job_params made of them, or NULL */
 	double seconds;		/* for loading and predicting; 0: no limit */
 	struct pf_pieces *pieces; /* of pf_job_stream's own; NULL */
 };

@@ -101,7 +101,6 @@ static struct pf_label declared(const struct pf_schema *schema, size_t i)
 {
 	struct pf_str name = schema->kind == PF_SCHEMA_TENSORS ? schema->tensors[i].name
 							       : schema->columns[i].name;
-
 	bool number = schema->kind == PF_SCHEMA_COLUMNS && schema->columns[i].number;
 
 	return (struct pf_label){ .name = name, .unnamed = !name.p || number };
