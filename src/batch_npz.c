@@ -6,6 +6,7 @@
 
 #include "base/dirs.h"
 #include "base/fs.h"
+#include "base/limits.h"
 #include "base/mapped.h"
 #include "base/str.h"
 #include "batch_inside.h"
@@ -19,6 +20,7 @@ struct unpacked {
 	struct pf_arena a;
 	struct pf_zip zip;
 	int fd;
+	struct pf_batch_work *w;
 	struct pf_mapped mapped;
 	struct pf_value arrays;	/* a MAP of TENSORs */
 };
@@ -48,7 +50,23 @@ static int open_nameless(struct unpacked *u, const struct pf_batch_work *w)
 
 static int take_piece(void *ctx, struct pf_str piece, struct pf_err *err)
 {
-	return pf_write_fd(*(const int *)ctx, piece.p, piece.n, err);
+	const struct unpacked *u = ctx;
+	double left;
+
+	return pf_batch_time(&left, u->w) < 0 ? -1 : pf_write_fd(u->fd, piece.p, piece.n, err);
+}
+
+/* Before anything is written: what unpacks to other sizes than the directory has is refused. */
+static int add_sizes(uint64_t *all, const struct pf_zip *zip, struct pf_err *err)
+{
+	*all = 0;
+	for (size_t i = 0; i < zip->members.n; i++)
+		if (__builtin_add_overflow(*all, zip->members.v[i].size, all) ||
+		    *all > PF_MAX_UNPACKED_INPUT)
+			return pf_fail(err, PF_ELIMIT,
+				       "its arrays would take more than %zu GiB, unpacked",
+				       PF_MAX_UNPACKED_INPUT / PF_GIB(1));
+	return 0;
 }
 
 static int unpack(struct unpacked *u, struct pf_batch_work *w)
@@ -61,7 +79,7 @@ static int unpack(struct unpacked *u, struct pf_batch_work *w)
 			return -1;
 		if (lseek(u->fd, (end + STEP - 1) / STEP * STEP, SEEK_SET) < 0)
 			return pf_fail_errno(w->err, "the arrays cannot be unpacked");
-		if (pf_zip_stream(&u->zip, &u->zip.members.v[i], take_piece, &u->fd, w->err) < 0)
+		if (pf_zip_stream(&u->zip, &u->zip.members.v[i], take_piece, u, w->err) < 0)
 			return pf_wrap(w->err, PF_FMT, PF_ARG(pf_shown(u->zip.members.v[i].name)));
 	}
 	return pf_map(&u->mapped, u->fd, w->b->name, w->err);
@@ -90,14 +108,18 @@ static int read_arrays(struct unpacked *u, struct pf_batch_work *w)
 
 int pf_batches_npz(struct pf_batch_work *w)
 {
-	struct unpacked u = { .fd = -1 };
+	struct unpacked u = { .fd = -1, .w = w };
+	uint64_t bytes = 0;
 	size_t rows;
 	int rc = -1;
 
 	if (pf_batch_fixes_rows(w->expect.inputs))
 		return pf_batches_read_whole(w);
-	if (pf_zip_open(&u.zip, w->b->fd, w->err) < 0 || open_nameless(&u, w) < 0 ||
-	    unpack(&u, w) < 0 || read_arrays(&u, w) < 0)
+	if (pf_zip_open(&u.zip, w->b->fd, w->err) < 0 || add_sizes(&bytes, &u.zip, w->err) < 0)
+		pf_wrap(w->err, "the input");
+	else if (!bytes)
+		rc = pf_batches_read_whole(w);
+	else if (open_nameless(&u, w) < 0 || unpack(&u, w) < 0 || read_arrays(&u, w) < 0)
 		pf_wrap(w->err, "the input");
 	else
 		rc = pf_batch_rows_of(&rows, &u.arrays) ?

@@ -129,7 +129,7 @@ int pf_batch_params(struct pf_value *out, struct pf_batch_work *w, struct pf_are
 		     const struct pf_request *request)
 {
 	*out = request->params;
-	return w->input->params.n ? pf_job_params(out, a, w->input->params, &w->expect, w->err) : 0;
+	return w->input->params.n ? pf_job_params(out, a, w->input, &w->expect, w->err) : 0;
 }
 
 /* ---- what is in memory: tables and arrays ---- */

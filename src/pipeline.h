@@ -51,6 +51,7 @@ struct pf_input {
 	bool guessed;		/* which nobody told */
 	const char *answer;	/* of pf_answer_formats; NULL: json */
 	struct pf_str params;	/* a JSON object that replaces the input's params; empty: none */
+	const struct pf_value *checked; /* what pf_job_params made of them, or NULL */
 	double seconds;		/* for loading and predicting; 0: no limit */
 	struct pf_pieces *pieces; /* of pf_job_stream's own; NULL */
 };
@@ -66,8 +67,9 @@ int pf_job_start_to_read(struct pf_runner *out, const struct pf_job *job, const 
 			 struct pf_err *err) PF_MUST_USE;
 /* What a job's input must fit. Borrows from the job. */
 struct pf_expect pf_job_expect(const struct pf_job *job, const struct pf_opts *o);
-/* The parameters of --params, checked against the signature; they live in the arena. */
-int pf_job_params(struct pf_value *out, struct pf_arena *a, struct pf_str json,
+/* The parameters of --params, checked against the signature; they live in the arena, unless they
+ * were checked before. What is ignored is warned of when they are checked. */
+int pf_job_params(struct pf_value *out, struct pf_arena *a, const struct pf_input *input,
 		  const struct pf_expect *expect, struct pf_err *err) PF_MUST_USE;
 /* Checks the input against the signature, asks the runner, appends the answer; JSON has no newline
  * at its end. A runner that was not started, zeroed, is started when the input has told which it

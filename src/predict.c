@@ -145,10 +145,14 @@ struct pf_expect pf_job_expect(const struct pf_job *job, const struct pf_opts *o
 				   .compat = o->mlflow_compat };
 }
 
-int pf_job_params(struct pf_value *out, struct pf_arena *a, struct pf_str json,
+int pf_job_params(struct pf_value *out, struct pf_arena *a, const struct pf_input *input,
 		  const struct pf_expect *expect, struct pf_err *err)
 {
-	return pf_params_read(out, a, json, expect->params, err) < 0 ? pf_wrap(err, "--params") : 0;
+	if (input->checked)
+		*out = *input->checked;
+	else if (pf_params_read(out, a, input->params, expect->params, err) < 0)
+		return pf_wrap(err, "--params");
+	return 0;
 }
 
 static unsigned answer_how(const struct pf_opts *o)
@@ -168,7 +172,7 @@ static int read_request(struct pf_request *out, struct pf_arena *a, struct pf_bu
 			pf_hint(err, "it was taken for JSON; of another kind, --content-type tells which");
 		return pf_wrap(err, "the input");
 	}
-	return input->params.n ? pf_job_params(&out->params, a, input->params, &expect, err) : 0;
+	return input->params.n ? pf_job_params(&out->params, a, input, &expect, err) : 0;
 }
 
 static int predict(struct pf_buf *answer, struct pf_runner *r, const struct pf_job *job,

@@ -34,6 +34,7 @@
 #define PF_MAX_INPUT_KEY PF_KIB(64)	/* one key of a request's object */
 #define PF_MAX_COLUMNS 100000		/* columns of one table, keys of one object */
 #define PF_MAX_CELLS 100000000		/* cells of one table */
+#define PF_MAX_UNPACKED_INPUT PF_GIB(64) /* arrays of one archive, unpacked onto a disk */
 #define PF_MAX_DESCRIPTOR (1 << 20)	/* the number of one that is handed to us */
 #define PF_MAX_FRAME PF_GIB(8)		/* one frame to or from a runner */
 

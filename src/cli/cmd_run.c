@@ -60,15 +60,19 @@ static int check_input(const struct pf_args *args, struct pf_err *err)
 	return S_ISDIR(st.st_mode) ? pf_fail(err, PF_EIO, "%s is a directory", path) : 0;
 }
 
-/* So are parameters that the model does not have. */
-static int check_params(const struct pf_job *job, struct pf_str params, const struct pf_opts *o,
-			struct pf_err *err)
+/* So are parameters that the model does not have; what is made of them lives in the arena. */
+static int check_params(struct pf_input *input, struct pf_arena *a, const struct pf_job *job,
+			const struct pf_opts *o, struct pf_err *err)
 {
 	struct pf_expect expect = pf_job_expect(job, o);
-	PF_AUTO(arena) a = { 0 };
-	struct pf_value ignored;
+	struct pf_value *checked = pf_alloc(a, sizeof(*checked));
 
-	return params.n ? pf_job_params(&ignored, &a, params, &expect, err) : 0;
+	if (!input->params.n)
+		return 0;
+	if (pf_job_params(checked, a, input, &expect, err) < 0)
+		return -1;
+	input->checked = checked;
+	return 0;
 }
 
 static int open_input(const char *path, struct pf_err *err)
@@ -312,7 +316,7 @@ int pf_cmd_run(const struct pf_args *args, struct pf_err *err)
 	o.keep_warm &= asks_once(&input, rows);
 	o.small_input = is_small(args->value[PF_OPT_input]);
 	/* Where a worker may wait, or is to, the input tells which: nothing is started in vain. */
-	if (pf_job_read(&job, uri, &o, err) < 0 || check_params(&job, input.params, &o, err) < 0 ||
+	if (pf_job_read(&job, uri, &o, err) < 0 || check_params(&input, &a, &job, &o, err) < 0 ||
 	    pf_job_make(&job, &o, err) < 0 ||
 	    (!o.keep_warm && pf_job_start(&runner, &job, &o, err) < 0) ||
 	    (rows     ? predict_batches(&runner, &job, &o, &input, rows, args, err) :

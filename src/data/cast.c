@@ -80,7 +80,8 @@ static int refuse(struct pf_err *err, const struct pf_cells *cells, size_t row,
 		pf_repr(&label, cells->name);
 	return pf_fail(err, PF_EMODEL,
 		       "column " PF_FMT ", row %zu: expected %s, got " PF_FMT "%s%s%s",
-		       PF_ARG(pf_buf_view(&label)), row, pf_dtype_name(spec->type),
+		       PF_ARG(pf_buf_view(&label)), cells->rows ? cells->rows[row] : row,
+		       pf_dtype_name(spec->type),
 		       PF_ARG(pf_buf_view(&got)), why ? " (" : "", why ? why : "", why ? ")" : "");
 }
 

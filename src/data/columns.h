@@ -10,6 +10,7 @@ struct pf_cells {
 	struct pf_str name;
 	bool unnamed;
 	struct pf_value *v;
+	const size_t *rows;	/* which row each is of, for messages; NULL: they are counted */
 };
 
 /* Where the cells came from: numpy's array(x, dtype) and pandas' astype differ on text. */

@@ -72,6 +72,8 @@ static void add_label(struct labels *l, const struct pf_label *label, size_t num
 		pf_buf_cstr(&l->text, ", ");
 	if (label->shift == PF_LABEL_ODD)
 		pf_buf_char(&l->text, '?');
+	else if (label->unnamed && label->name.p)
+		pf_buf_str(&l->text, pf_shown(label->name));
 	else if (label->unnamed)
 		pf_buf_printf(&l->text, "%" PRId64, (int64_t)number + label->shift);
 	else
@@ -99,12 +101,8 @@ static struct pf_label declared(const struct pf_schema *schema, size_t i)
 {
 	struct pf_str name = schema->kind == PF_SCHEMA_TENSORS ? schema->tensors[i].name
 							       : schema->columns[i].name;
-
 	bool number = schema->kind == PF_SCHEMA_COLUMNS && schema->columns[i].number;
-	uint64_t place;
 
-	if (number && (!pf_str_u64(name, &place) || place != i))
-		number = false; /* which columns that are known by their places cannot be */
 	return (struct pf_label){ .name = name, .unnamed = !name.p || number };
 }
 
@@ -148,15 +146,14 @@ int pf_enforce_columns(size_t *pick, const struct pf_label *given, size_t n,
 		struct pf_str label = given[i].unnamed ? number_text(&temp, &given[i], i)
 						       : given[i].name;
 
-		*pf_map_put(&temp, given[i].unnamed ? &numbers : &names, label) =
-			(void *)(uintptr_t)(i + 1);
+		if (given[i].shift != PF_LABEL_ODD)
+			*pf_map_put(&temp, given[i].unnamed ? &numbers : &names, label) =
+				(void *)(uintptr_t)(i + 1);
 	}
 	for (size_t i = 0; i < schema->n; i++) {
 		struct pf_label wanted = declared(schema, i);
-		size_t number = (size_t)(uintptr_t)pf_map_get(&names, wanted.name);
-
-		if (!number && wanted.unnamed)
-			number = (size_t)(uintptr_t)pf_map_get(&numbers, wanted.name);
+		const struct pf_map *known = wanted.unnamed ? &numbers : &names;
+		size_t number = (size_t)(uintptr_t)pf_map_get(known, wanted.name);
 
 		pick[i] = number ? number - 1 : PF_NPOS;
 		if (number)

@@ -5,7 +5,8 @@
 #include "data/frame.h"
 #include "data/schema.h"
 
-/* A column's label: a name, or the number it has when it has none. */
+/* A column's label: a name, or the number it has when it has none; to pandas, and so to a signature
+ * whose names are numbers, 0 and "0" are two labels. */
 struct pf_label {
 	struct pf_str name;
 	bool unnamed;

@@ -279,6 +279,8 @@ static int cast_columns(struct pf_table *t, const char **why, struct pf_arena *a
 				   grid->rows, &schema->columns[i], from, err) < 0)
 			return -1;
 		*why = *why ? *why : odd;
+		if (grid->columns[pick[i]].unnamed && pick[i] != t->columns.n - 1)
+			*why = "columns that are numbered otherwise than by their places";
 	}
 	/* MLflow makes a table of the columns that are there: without one there are no rows. */
 	if (!t->columns.n) {

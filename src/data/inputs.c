@@ -168,7 +168,10 @@ static void list_to_grid(struct pf_grid *g, struct reading *r, const struct pf_v
 		pf_grid_make(g, r->a, 0, 1);
 		g->rows = v->list.n;
 		g->columns[0].v = v->list.v;
-		if (r->schema->named) {
+		if (r->schema->named && r->schema->columns[0].number &&
+		    !pf_str_is(r->schema->columns[0].name, "0"))
+			*r->why = "a column that is numbered otherwise than by its place";
+		if (r->schema->named && !r->schema->columns[0].number) {
 			g->columns[0].name = r->schema->columns[0].name;
 			g->columns[0].unnamed = false;
 		}

@@ -19,7 +19,7 @@ static size_t collect(struct pf_cells *out, struct pf_arena *a, const struct pf_
 		      struct pf_str name)
 {
 	const struct pf_value *all = find(v, name), *from = v->kind == PF_V_LIST ? v : all;
-	size_t n = 0;
+	size_t n = 0, *rows;
 
 	if (!from)
 		return 0;
@@ -29,11 +29,14 @@ static size_t collect(struct pf_cells *out, struct pf_arena *a, const struct pf_
 		return n;
 	}
 	out->v = pf_alloc_array(a, from->list.n, sizeof(*out->v));
+	out->rows = rows = pf_alloc_array(a, from->list.n, sizeof(*rows));
 	for (size_t i = 0; i < from->list.n; i++) {
 		const struct pf_value *one = all ? &from->list.v[i] : find(&from->list.v[i], name);
 
-		if (one)
-			out->v[n++] = *one;
+		if (!one)
+			continue;
+		rows[n] = i;
+		out->v[n++] = *one;
 	}
 	return n;
 }

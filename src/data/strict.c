@@ -378,6 +378,10 @@ int pf_strict_table(struct pf_table *t, const char **why, struct pf_arena *a,
 
 		if (pick[i] == PF_NPOS)
 			continue;
+		if (schema->named && labels[pick[i]].unnamed && pick[i] != made.columns.n) {
+			*why = "columns that are numbered otherwise than by their places";
+			continue;
+		}
 		made.columns.n++;
 		*c = t->columns.v[pick[i]];
 		if (enforce_column(c, why, a, t->rows, &schema->columns[i], pick[i], err) < 0)

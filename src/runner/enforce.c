@@ -122,16 +122,17 @@ static struct py *picked(const size_t *pick, size_t n)
 
 static struct pf_label label_of(struct pfr *r, struct py *label, ssize_t place)
 {
-	long long number;
+	int64_t shift;
 	int overflow;
 
 	if (label == r->none)
 		return (struct pf_label){ .unnamed = true, .shift = PF_LABEL_ODD };
 	if (PyObject_IsInstance(label, (struct py *)&PyUnicode_Type) > 0)
 		return (struct pf_label){ .name = pfr_text(label) };
-	number = PyLong_AsLongLongAndOverflow(label, &overflow);
-	return (struct pf_label){ .unnamed = true,
-				  .shift = overflow ? PF_LABEL_ODD : number - place };
+	if (__builtin_sub_overflow(PyLong_AsLongLongAndOverflow(label, &overflow), place, &shift) ||
+	    overflow)
+		shift = PF_LABEL_ODD;
+	return (struct pf_label){ .unnamed = true, .shift = shift };
 }
 
 /* columns([a name, a number, or None for neither]): for each declared one its number, or -1 */

@@ -108,6 +108,21 @@ printf '{"dataframe_split":{"columns":["a","b","c"],"data":[[1,"x",0.5],[2,"y",1
 run -i "$work/t.json" >"$work/whole.json"
 run -i "$work/t.json" --batch-rows 2 >"$work/part.json"
 check "JSON in batches" cmp "$work/whole.json" "$work/part.json"
+# What is ignored of --params is told once, whatever the number of batches.
+warns() { # TEXT OPTIONS...
+	warns_text=$1
+	shift
+	"$program" run "$model" --env-manager local --python "$python" --params '{"zz": 1}' "$@" >"$work/out" 2>"$work/err" &&
+		[ "$(grep -cF "$warns_text" "$work/err")" -eq 1 ]
+}
+cp "$model/MLmodel" "$work/MLmodel"
+for text in "This model does not define a params schema" "Unrecognized params ['zz'] are ignored"; do
+	check "$text: at once" warns "$text" -i "$work/t.json"
+	check "$text: JSON in batches" warns "$text" -i "$work/t.json" --batch-rows 1
+	check "$text: CSV in batches" warns "$text" -i "$work/t.csv" --batch-rows 1
+	printf "  params: '%s'\n" '[{"name":"n","type":"long","default":1,"shape":null}]' >>"$model/MLmodel"
+done
+cp "$work/MLmodel" "$model/MLmodel"
 # Cut where rows end, whatever is in them and in whichever order keys come; what depends on other rows is read
 # at once, as ever.
 same() { # NAME JSON
@@ -171,7 +186,7 @@ same "JSON: arrays by name" '{"instances":[{"n":1,"m":[1,2]},{"n":2,"m":[3,4]},{
 same "JSON: arrays by name, one of another shape" '{"instances":[{"n":1,"m":[1,2]},{"n":2,"m":[3]}]}'
 same "JSON: arrays as columns" '{"instances":{"n":[1,2,3],"m":[[1,2],[3,4],[5,6]]}}'
 "$python" - "$work" <<'END'
-import os, sys
+import os, struct, sys, zipfile
 import numpy
 os.chdir(sys.argv[1])
 n, m = numpy.arange(5), numpy.arange(10.0).reshape(5, 2)
@@ -179,6 +194,20 @@ numpy.savez("plain.npz", n=n, m=m)
 numpy.savez_compressed("packed.npz", m=m, n=n)
 numpy.savez("other.npz", n=n.astype(">i8"), m=numpy.asfortranarray(m))
 numpy.savez("longer.npz", n=n, m=m[:4])
+zipfile.ZipFile("none.npz", "w").close()
+with zipfile.ZipFile("blank.npz", "w") as archive:
+    archive.writestr("n.npy", b"")
+with zipfile.ZipFile("long.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+    archive.writestr("n.npy", bytes(1 << 26))
+with zipfile.ZipFile("claims.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+    for i in range(40):
+        archive.writestr(f"n{i}.npy", b"n" * 1000)
+        archive.infolist()[-1].file_size = (1 << 31) - 1
+    starts = [info.header_offset for info in archive.infolist()]
+with open("claims.npz", "r+b") as file: # as its directory, which is written last
+    for start in starts:
+        file.seek(start + 22)
+        file.write(struct.pack("<I", (1 << 31) - 1))
 END
 for one in plain packed other; do
 	run -i "$work/$one.npz" -o "$work/w.csv"
@@ -197,6 +226,18 @@ expect ".npz whose arrays differ in rows" 3 "the input has no rows that could be
 	run -i "$work/longer.npz" --batch-rows 2
 head -c 400 "$work/plain.npz" >"$work/cut.npz"
 expect ".npz that is cut" 3 "the input: " run -i "$work/cut.npz" --batch-rows 2
+expect ".npz of more than a disk is filled with" 9 "the input: its arrays would take more than 64 GiB, unpacked" \
+	run -i "$work/claims.npz" --batch-rows 2
+for one in none blank; do
+	run -i "$work/$one.npz" >"$work/whole.out" 2>&1
+	echo "status $?" >>"$work/whole.out"
+	run -i "$work/$one.npz" --batch-rows 2 >"$work/part.out" 2>&1
+	echo "status $?" >>"$work/part.out"
+	check ".npz without bytes, in batches ($one)" cmp "$work/whole.out" "$work/part.out"
+done
+check "and it is refused as input" grep -qx "status 3" "$work/part.out"
+expect ".npz that takes longer to unpack than there is time" 9 "the model did not answer in time" \
+	run -i "$work/long.npz" --batch-rows 2 --timeout 0.001
 mv "$work/loader.py" "$model/code/loader.py"
 signature ""
 # Without a signature types are of all rows, wherever it is cut: the model answers with them.

@@ -403,6 +403,19 @@ class Values(SaveTest):
             self.assertIn("Model is missing inputs [1]. Note that there were extra inputs: [?].", str(error))
         error = self.raised(pyfunc_env.InputError, model.predict, frame.rename(columns={1: 5}))
         self.assertIn("Model is missing inputs [1]. Note that there were extra inputs: [5].", str(error))
+        wide = pandas.DataFrame([[1, 2.5, 99.0]], columns=[0, 1, "1"])
+        self.assertEqual(model.predict(wide), [0, 1, 1.0, 2.5])
+        self.assertEqual(model.predict(wide.rename(columns={"1": -(2**63)})), [0, 1, 1.0, 2.5])
+        error = self.raised(pyfunc_env.InputError, model.predict, frame.rename(columns=str))
+        self.assertIn("Model is missing inputs [0, 1]. Note that there were extra inputs: ['0', '1'].", str(error))
+        given["signature"] = {"inputs": [{"type": "long", "name": 1}, {"type": "double", "name": 2}]}
+        given["input_example"] = frame = frame.rename(columns={0: 1, 1: 2})
+        pyfunc_env.save_model(self.path("shifted"), **given)
+        model = self.load(self.path("shifted"), suppress_warnings=True)
+        self.assertEqual(model.predict(frame), [1, 2, 1.0, 2.5])
+        self.assertEqual(model.predict(frame[[2, 1]]), [1, 2, 1.0, 2.5])
+        error = self.raised(pyfunc_env.InputError, model.predict, frame.rename(columns={2: 0}))
+        self.assertIn("Model is missing inputs [2]. Note that there were extra inputs: [0].", str(error))
 
 
 class Classes(SaveTest):

@@ -50,16 +50,37 @@ static void recorded_bodies(void **state)
 	assert_true(t.same > 2000 && t.errors > 2000);
 }
 
-/* Columns that pandas labelled by itself: numbers are names in the signature, and none in a body. */
+#define NUMBERED(name) "{\"type\":\"long\",\"name\":" name "}"
+
+/* Columns that pandas labelled by itself: numbers are names in the signature, and none in a body
+ * but for a split's. Text is another label, to pandas. */
 static void numbered_columns(void **state)
 {
-	static const char inputs[] = "[{\"type\":\"long\",\"name\":0},{\"type\":\"long\",\"name\":1}]";
+	static const char inputs[] = "[" NUMBERED("0") "," NUMBERED("1") "]";
+	static const char text[] = "error: Model is missing inputs [0, 1]. Note that there were "
+				   "extra inputs: ['1', '0'].";
 	static const char *const rows[][2] = {
 		{ "{\"dataframe_split\":{\"data\":[[1,2]]}}", "table 1 {0 int64: 1} {1 int64: 2}" },
 		{ "{\"dataframe_split\":{\"columns\":[0,1],\"data\":[[1,2]]}}",
 		  "table 1 {0 int64: 1} {1 int64: 2}" },
 		{ "{\"dataframe_split\":{\"columns\":[1,0],\"data\":[[1,2]]}}", "raw" },
 		{ "{\"dataframe_split\":{\"data\":[[1]]}}", "error: Model is missing inputs [1]." },
+		{ "{\"dataframe_split\":{\"columns\":[\"1\",\"0\"],\"data\":[[1,2]]}}", text },
+		{ "{\"dataframe_records\":[{\"1\":1,\"0\":2}]}", text },
+		{ "{\"inputs\":{\"1\":[1],\"0\":[2]}}", text },
+		{ "{\"instances\":[{\"1\":1,\"0\":2}]}", text },
+	};
+	static const char *const others[][3] = {
+		{ "[" NUMBERED("1") "," NUMBERED("0") "]",
+		  "{\"dataframe_split\":{\"data\":[[1,2]]}}", "raw" },
+		{ "[" NUMBERED("1") "," NUMBERED("2") "]",
+		  "{\"dataframe_split\":{\"data\":[[1,2]]}}",
+		  "error: Model is missing inputs [2]. Note that there were extra inputs: [0]." },
+		{ "[" NUMBERED("-1") "]", "{\"dataframe_split\":{\"data\":[[1]]}}",
+		  "error: Model is missing inputs [-1]. Note that there were extra inputs: [0]." },
+		{ "[" NUMBERED("0") "]", "{\"inputs\":[1,2]}", "table 2 {0 int64: 1 2}" },
+		{ "[" NUMBERED("5") "]", "{\"inputs\":[1,2]}", "raw" },
+		{ "[" NUMBERED("\"5\"") "]", "{\"inputs\":[1,2]}", "table 2 {\"5\" int64: 1 2}" },
 	};
 
 	(void)state;
@@ -68,6 +89,12 @@ static void numbered_columns(void **state)
 
 		answer(&out, pf_s(inputs), (struct pf_str){ 0 }, pf_s(rows[i][0]));
 		assert_string_equal(out.p, rows[i][1]);
+	}
+	for (size_t i = 0; i < PF_COUNT(others); i++) {
+		PF_AUTO(buf) out = PF_BUF(PF_KIB(16));
+
+		answer(&out, pf_s(others[i][0]), (struct pf_str){ 0 }, pf_s(others[i][1]));
+		assert_string_equal(out.p, others[i][2]);
 	}
 }
 
@@ -297,6 +324,8 @@ static const struct {
 	{ DATED, "{\"dataframe_records\":[{\"d\":\"1 Jan 2024\",\"n\":2}]}", "raw" },
 	{ LISTED, "{\"instances\":[{\"n\":1,\"l\":[1]},{\"n\":1.7,\"l\":[2]}]}",
 	  "error: column 'n', row 1: expected integer, got 1.7" },
+	{ LISTED, "{\"instances\":[{\"l\":[1]},{\"l\":[1]},{\"n\":1.5,\"l\":[2]}]}",
+	  "error: column 'n', row 2: expected integer, got 1.5" },
 	{ LISTED, "{\"instances\":{\"n\":[1,true],\"l\":[[1],[2]]}}",
 	  "error: column 'n', row 1: expected integer, got true" },
 	{ LISTED, "{\"instances\":{\"n\":3000000000,\"l\":[1]}}",
