@@ -151,7 +151,9 @@ expect "JSON: the row is told" 3 "the input, of which row 2 is row 0 here: " run
 same "JSON: inputs that are records" '{"inputs":[{"a":1,"b":"x","c":1},{"a":2,"b":"{","c":2.5},{"a":3,"b":"z","c":null}]}'
 same "JSON: instances that are records, with an extra name" '{"params":null,"instances":[{"z":[1],"a":1,"b":"x","c":1},{"z":[2],"a":2,"b":"{","c":2.5}]}'
 same "JSON: inputs that are columns" '{"inputs":{"a":[1,2,3],"b":["x","y","z"],"c":[1,2.5,null]}}'
-same "JSON: records and a list" '{"instances":[{"a":1,"b":"x","c":1},[1,2]]}'
+printf '{"instances":[{"a":1,"b":"x","c":1},[1,2]]}' >"$work/s.json"
+expect "JSON: records and a list" 3 "only the environment can read it: objects and other values in one list" \
+	run -i "$work/s.json" --batch-rows 1
 same "JSON: an instance that does not fit" '{"instances":[{"a":1,"b":"x","c":1},{"a":2,"b":"y","c":1},{"a":1.5,"b":"y","c":1}]}'
 signature "[$(column string a)]"
 same "JSON: values for the only column" '{"inputs":["x","[","\"",""]}'
@@ -160,7 +162,8 @@ expect "JSON: values of which one is no text" 3 "only the environment can read i
 	run -i "$work/s.json" --batch-rows 2
 signature '[{"type":"double","required":true},{"type":"double","required":true}]'
 same "JSON: lists for columns without names" '{"instances":[[1,2,0],[3,4.5,0],[null,6,0]]}'
-same "JSON: lists of several lengths" '{"instances":[[1,2],[3,4.5,0]]}'
+printf '{"instances":[[1,2],[3,4.5,0]]}' >"$work/s.json"
+expect "JSON: lists of several lengths" 3 "the input" run -i "$work/s.json" --batch-rows 1
 signature "[$(tensor float32 '[-1,2]' '')]"
 same "JSON: an array" '{"inputs":[[1,2],[3,4.5],[5,6],[7,8],[9,1e3]]}'
 same "JSON: an array in instances, with its name" '{"instances" : [ [1,2] , [3,4.5]]}'

@@ -168,7 +168,11 @@ def infer_signature(example: Any, predict: Callable[[Any, Any], Any]) -> Any:
         return told
     if "tensor-spec" not in signature_json(told) and instance(answer, "numpy", "ndarray"):
         answer = _rows(answer)
-    return _inferred(value, [None] if answer is None else answer, params)
+    try:
+        return _inferred(value, [None] if answer is None else answer, params)
+    except Exception as error:  # MLflow's before 2.10 knows tables and arrays alone
+        logger.warning("the signature is without outputs: %s", error)
+        return told
 
 
 def _rows(answer: Any) -> Any:
