@@ -96,4 +96,3 @@ void pf_node_set(struct pf_arena *a, struct pf_node *map, struct pf_str key, str
 	map->v[i].key = key;
 	map->v[i].odd_key = false;
 }
-
