@@ -54,6 +54,8 @@ def table_cells(values):
     """Of a column of a Table's: dates of other units as those of nanoseconds, all else as a list."""
     if values.dtype.kind == "M":
         return values.astype("M8[ns]")
+    if values.dtype.kind == "m":  # whose tolist() has integers
+        return list(values)
     return values.tolist()
 
 
@@ -575,7 +577,8 @@ def make_sparse_column(v):
     return pandas.arrays.SparseArray(values, sparse_index=index, fill_value=v["fill"], dtype=dtype)
 
 
-takes("", "pandas", "arrays.PandasArray", "arrays.NumpyExtensionArray")(lambda o: o.to_numpy())
+# Of the two names pandas 2 warns when it is asked for the older one.
+takes("", "pandas.core.arrays", "PandasArray", "NumpyExtensionArray")(lambda o: o.to_numpy())
 
 
 @takes(None, "pandas", "arrays.ArrowExtensionArray")

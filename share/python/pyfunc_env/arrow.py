@@ -10,9 +10,20 @@ from .frames import Table
 # ---- there ----
 
 
-def table(names: list[Any], arrays: list[Any], rows: int) -> Table:
+def table(names: list[Any], arrays: list[Any], rows: int) -> Any:
     """Columns of Arrow as the model's process is sent them."""
-    return Table(names, [column(array) for array in arrays], rows)
+    columns = [column(array) for array in arrays]
+    if any(getattr(part, "dtype", None) is not None and part.dtype.kind == "m" for part in columns):
+        return frame(names, columns, rows)  # a Table's columns are of no spans of time
+    return Table(names, columns, rows)
+
+
+def frame(names: list[Any], columns: list[Any], rows: int) -> Any:
+    """The same as pandas' table."""
+    import pandas
+
+    index = pandas.RangeIndex(rows)
+    return pandas.DataFrame(dict(zip(names, columns)), columns=names, index=index)
 
 
 def column(array: Any) -> Any:
@@ -21,23 +32,102 @@ def column(array: Any) -> Any:
 
     if not isinstance(array, (pyarrow.Array, pyarrow.ChunkedArray)):
         return _of_pandas(array)
-    types = pyarrow.types
     if isinstance(array, pyarrow.ChunkedArray):
         array = array.combine_chunks()
-    if types.is_dictionary(array.type):
+    if pyarrow.types.is_dictionary(array.type):
         array = array.dictionary_decode()
     kind = array.type
-    if types.is_timestamp(kind):
-        if kind.tz is not None:
-            import pyarrow.compute
-
-            array = pyarrow.compute.local_timestamp(array)
-        return array.cast(pyarrow.timestamp("ns")).to_numpy(zero_copy_only=False)
-    if types.is_date(kind) or types.is_struct(kind):
+    if pyarrow.types.is_timestamp(kind):
+        return _moments(array)
+    if pyarrow.types.is_duration(kind):
+        return array.cast(pyarrow.duration("ns")).to_numpy(zero_copy_only=False)
+    if pyarrow.types.is_date(kind):
         return array.to_pylist()
-    if types.is_map(kind):
-        return [None if pairs is None else dict(pairs) for pairs in array.to_pylist()]
+    if pyarrow.types.is_nested(kind):
+        return _nested(array)
     return array.to_numpy(zero_copy_only=False)
+
+
+def _moments(array: Any) -> Any:
+    """Without a zone: what a clock shows in that of Spark's session."""
+    import pyarrow
+
+    if array.type.tz is not None:
+        import pyarrow.compute
+
+        array = pyarrow.compute.local_timestamp(array)
+    return array.cast(pyarrow.timestamp("ns")).to_numpy(zero_copy_only=False)
+
+
+# Values within arrays, structs and maps: as Spark's own conversion to pandas has them.
+
+
+def _nested(array: Any) -> Any:
+    import pyarrow
+
+    kind = array.type
+    if pyarrow.types.is_map(kind):
+        return _maps(array)
+    if pyarrow.types.is_struct(kind):
+        return _structs(array)
+    if _are_plain(array.flatten()):
+        return array.to_numpy(zero_copy_only=False)
+    rows = range(len(array))
+    return [_array(array[at].values) if array[at].is_valid else None for at in rows]
+
+
+def _are_plain(items: Any) -> bool:
+    """Does Arrow make of arrays of these the arrays that pandas has?"""
+    import pyarrow
+
+    types, kind = pyarrow.types, items.type
+    if types.is_integer(kind):
+        return not items.null_count
+    if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
+        return _are_plain(items.flatten())
+    return not (types.is_nested(kind) or types.is_temporal(kind))
+
+
+def _array(items: Any) -> Any:
+    """One row's array."""
+    import numpy
+
+    if _are_plain(items):
+        return items.to_numpy(zero_copy_only=False)
+    made = numpy.empty(len(items), dtype=object)
+    made[:] = _values(items)
+    return made
+
+
+def _values(array: Any) -> list[Any]:
+    """As objects: None for nulls, or NaT; dicts for structs and maps; timestamps without a zone."""
+    import pyarrow
+
+    if pyarrow.types.is_timestamp(array.type):
+        import pandas
+
+        return list(pandas.Series(_moments(array)))
+    if pyarrow.types.is_nested(array.type):
+        return list(_nested(array))
+    return list(array.to_pylist())
+
+
+def _structs(array: Any) -> list[Any]:
+    names, parts = struct_columns(array)
+    rows = zip(*map(_values, parts)) if parts else iter([()] * len(array))
+    valid = array.is_valid().to_pylist()
+    return [dict(zip(names, row)) if there else None for row, there in zip(rows, valid)]
+
+
+def _maps(array: Any) -> list[Any]:
+    offsets, valid = array.offsets.to_pylist(), array.is_valid().to_pylist()
+    first, last = offsets[0], offsets[-1]
+    keys, items = (_values(part[first:last]) for part in (array.keys, array.items))
+    spans = [(start - first, end - first) for start, end in zip(offsets, offsets[1:])]
+    return [
+        dict(zip(keys[start:end], items[start:end])) if there else None
+        for (start, end), there in zip(spans, valid)
+    ]
 
 
 def _of_pandas(part: Any) -> Any:

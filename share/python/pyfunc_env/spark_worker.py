@@ -49,7 +49,10 @@ class Job:
         """The model's answer to these columns, as a node."""
         asked = self._model()
         elsewhere = isinstance(asked, Runner)
-        data = arrow.table(names, arrays, rows) if elsewhere else _frame(names, arrays, rows)
+        if elsewhere:
+            data = arrow.table(names, arrays, rows)
+        else:
+            data = arrow.frame(names, [arrow.column(array) for array in arrays], rows)
         try:
             answer = asked.predict(data, self.params, self.result)
         except errors.ModelCodeError as error:
@@ -125,13 +128,6 @@ def _make_place() -> None:
     del oldest  # the last that holds it
     gc.unfreeze()
     gc.collect()
-
-
-def _frame(names: list[Any], arrays: list[Any], rows: int) -> Any:
-    import pandas
-
-    columns = dict(zip(names, map(arrow.column, arrays)))
-    return pandas.DataFrame(columns, columns=names, index=pandas.RangeIndex(rows))
 
 
 # ---- the three forms in which Spark asks ----
