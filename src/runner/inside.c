@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/str.h"
+#include "data/data.h"
 #include "runner/exact.h"
 #include "runner/runner.h"
 
@@ -124,24 +125,74 @@ struct py *pfr_module_model(struct py *self, struct py *handle)
 	return r ? py_ref(r->model) : NULL;
 }
 
+/* Arguments from the first on as the signature's texts of these names; None is none. */
+static int take_texts(struct pfr *r, struct py *args, const char *const *names, size_t n)
+{
+	struct pf_value pairs[4], texts = { .kind = PF_V_MAP, .list = { pairs, n } };
+
+	for (size_t i = 0; i < n; i++) {
+		pairs[2 * i] = (struct pf_value){ .kind = PF_V_STRING, .s = pf_s(names[i]) };
+		pairs[2 * i + 1] = (struct pf_value){
+			.kind = PF_V_STRING, .s = pfr_text(PyTuple_GetItem(args, (ssize_t)i))
+		};
+	}
+	return pfr_take_signature(r, &texts);
+}
+
 /* (the signature's params as JSON, or None; what is given, or None) */
 struct py *pfr_module_check_params(struct py *self, struct py *args)
 {
-	struct py *text = NULL, *given = NULL, *made = NULL;
+	static const char *const names[] = { "params" };
 	struct pfr *r = new_state();
-	struct pf_value pair[2], texts = { .kind = PF_V_MAP, .list = { pair, 1 } };
+	struct py *made = NULL;
 
 	(void)self;
-	if (PyTuple_Size(args) == 2) {
-		text = PyTuple_GetItem(args, 0);
-		given = PyTuple_GetItem(args, 1);
-		pair[0] = (struct pf_value){ .kind = PF_V_STRING, .s = PF_S("params") };
-		pair[1] = (struct pf_value){ .kind = PF_V_STRING, .s = pfr_text(text) };
-		if (pfr_take_signature(r, &texts) == 0)
-			made = pfr_enforce_params(r, &r->signature->params, given);
-	} else {
+	if (PyTuple_Size(args) != 2)
 		PyErr_SetString(PyExc_TypeError, "check_params takes the signature's and the given");
+	else if (take_texts(r, args, names, 1) == 0)
+		made = pfr_enforce_params(r, &r->signature->params, PyTuple_GetItem(args, 1));
+	end_state(r);
+	return made;
+}
+
+/* (data, params) of a request's body, as a model of that signature is given them. */
+static struct py *read_request(struct pfr *r, struct py *body)
+{
+	const struct pf_signature *s = r->signature;
+	const struct pf_expect expect = { .inputs = &s->inputs, .params = &s->params };
+	struct pf_request request = { 0 };
+	PF_AUTO(arena) a = { 0 };
+	PF_PY(data) = NULL;
+	PF_PY(params) = NULL;
+	struct pf_err err;
+
+	if (pf_payload_read(&request, &a, pfr_text(body), &expect, &err) < 0) {
+		PyErr_SetString(pfr_input_error(), err.msg);
+		return NULL;
 	}
+	if (request.raw) {
+		struct py *read = pfr_raw(r, "read_json");
+		PF_PY(bytes) = PyObject_CallMethod(body, "encode", NULL);
+
+		return read && bytes ? PyObject_CallFunction(read, "OO", r->none, bytes) : NULL;
+	}
+	data = pfr_object(r, &request.data);
+	params = request.params.kind ? pfr_object(r, &request.params) : py_ref(r->none);
+	return data && params ? Py_BuildValue("(OO)", data, params) : NULL;
+}
+
+/* (the signature's inputs as JSON, or None; its params; the body, a str) */
+struct py *pfr_module_read_request(struct py *self, struct py *args)
+{
+	static const char *const names[] = { "inputs", "params" };
+	struct pfr *r = new_state();
+	struct py *made = NULL;
+
+	(void)self;
+	if (PyTuple_Size(args) != 3)
+		PyErr_SetString(PyExc_TypeError, "read_request takes inputs, params and a body");
+	else if (take_texts(r, args, names, 2) == 0)
+		made = read_request(r, PyTuple_GetItem(args, 2));
 	end_state(r);
 	return made;
 }

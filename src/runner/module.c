@@ -37,6 +37,7 @@ static struct py_method methods[] = {
 	{ "predict", WITH_KEYWORDS(pfr_module_predict), "What the model answers." },
 	{ "model", pfr_module_model, PY_ONE_ARGUMENT, "What the model's loader returned." },
 	{ "check_params", pfr_module_check_params, PY_ARGUMENTS, "Parameters by a signature's." },
+	{ "read_request", pfr_module_read_request, PY_ARGUMENTS, "The data of a request's body." },
 	{ 0 },
 };
 

@@ -51,10 +51,15 @@ def cells(values):
 
 
 def table_cells(values):
-    """Of a column of a Table's: dates of other units as those of nanoseconds, all else as a list."""
+    """Of a column of a Table's: dates of other units as those of nanoseconds, where these have them;
+    all else as a list."""
+    import numpy
+
     if values.dtype.kind == "M":
-        return values.astype("M8[ns]")
-    if values.dtype.kind == "m":  # whose tolist() has integers
+        made = values.astype("M8[ns]")
+        if ((made.astype(values.dtype) == values) | numpy.isnat(values)).all():
+            return made
+    if values.dtype.kind in "mM":  # whose tolist() may have integers
         return list(values)
     return values.tolist()
 

@@ -145,6 +145,7 @@ struct py *pfr_module_load(struct py *self, struct py *body);
 struct py *pfr_module_predict(struct py *self, struct py *args, struct py *kwargs);
 struct py *pfr_module_model(struct py *self, struct py *handle);
 struct py *pfr_module_check_params(struct py *self, struct py *args);
+struct py *pfr_module_read_request(struct py *self, struct py *args);
 /* Joins threads and calls the exit functions, for so long at most. */
 int pfr_finish(int thread_seconds, int function_seconds);
 

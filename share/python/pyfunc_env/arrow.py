@@ -13,9 +13,15 @@ from .frames import Table
 def table(names: list[Any], arrays: list[Any], rows: int) -> Any:
     """Columns of Arrow as the model's process is sent them."""
     columns = [column(array) for array in arrays]
-    if any(getattr(part, "dtype", None) is not None and part.dtype.kind == "m" for part in columns):
-        return frame(names, columns, rows)  # a Table's columns are of no spans of time
-    return Table(names, columns, rows)
+    kind = frame if any(map(_is_odd_time, columns)) else Table
+    return kind(names, columns, rows)
+
+
+def _is_odd_time(part: Any) -> bool:
+    """Spans of time, and dates of other units than nanoseconds, which no column of a Table is of:
+    Spark 3.5 has pandas make them."""
+    dtype = getattr(part, "dtype", None)
+    return dtype is not None and dtype.kind in "mM" and dtype.str[1:] != "M8[ns]"
 
 
 def frame(names: list[Any], columns: list[Any], rows: int) -> Any:

@@ -11,31 +11,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from . import errors, program
+from .metadata import ModelInfo
 from .save import take_older, write
 
 logger = logging.getLogger("pyfunc_env")
-
-
-class ModelInfo:
-    """What `log_model` returns: where the model is, and what was recorded of it."""
-
-    def __init__(self, told: dict[str, Any], mlmodel: dict[str, Any]) -> None:
-        self.model_uri: str = told["uri"]
-        self.model_id: str | None = told["model_id"]
-        self.run_id: str | None = told["run_id"]
-        self.experiment_id: str | None = told["experiment_id"]
-        self.artifact_uri: str | None = told["artifact_uri"]
-        self.registered_model_name: str | None = told["registered_model"]
-        version = told["version"]
-        self.registered_model_version: int | None = int(version) if version else None
-        self.flavors: dict[str, Any] = mlmodel.get("flavors") or {}
-        self.signature_dict: dict[str, Any] | None = mlmodel.get("signature")
-        self.metadata: dict[str, Any] | None = mlmodel.get("metadata")
-        self.model_uuid: str | None = mlmodel.get("model_uuid")
-        self.mlflow_version: str | None = mlmodel.get("mlflow_version")
-
-    def __repr__(self) -> str:
-        return f"ModelInfo(model_uri={self.model_uri!r}, run_id={self.run_id!r})"
 
 
 def _run_of_mlflow() -> str | None:
@@ -112,7 +91,8 @@ def log_model(
     with tempfile.TemporaryDirectory(prefix="pyfunc_env.") as folder:
         path = os.path.join(folder, "model")
         mlmodel = write(path, given)
-        info = ModelInfo(program.ask(["log", path, *words]), mlmodel)
+        told = program.ask(["log", path, *words])
+    info = ModelInfo(mlmodel, told, name or artifact_path, params, tags)
     for prompt in prompts or ():
         _link(client, prompt, info)
     _log_config(info)

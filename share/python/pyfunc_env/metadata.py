@@ -4,8 +4,11 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from typing import Any
+
+from . import errors, saved
 
 
 class Schema:
@@ -89,13 +92,22 @@ def _schema(text: str | None) -> Schema | None:
 
 
 class ModelMetadata:
-    """An MLmodel file: `to_dict()` has all of it, the attributes what MLflow's Model has."""
+    """An MLmodel file: `to_dict()` has all of it, the attributes what MLflow's Model has.
 
-    def __init__(self, mlmodel: dict[str, Any], signature: dict[str, Any] | None = None) -> None:
+    `folder` is where the model's other files are.
+    """
+
+    def __init__(
+        self,
+        mlmodel: dict[str, Any],
+        signature: dict[str, Any] | None = None,
+        folder: str | None = None,
+    ) -> None:
         self._told = mlmodel
-        texts = signature or {}
-        declared = any(texts.get(part) for part in ("inputs", "outputs", "params"))
-        self.signature = ModelSignature(texts) if declared else None
+        self._folder = folder
+        self._texts = signature or {}
+        declared = any(self._texts.get(part) for part in ("inputs", "outputs", "params"))
+        self.signature = ModelSignature(self._texts) if declared else None
 
     @property
     def flavors(self) -> dict[str, Any]:
@@ -106,6 +118,14 @@ class ModelMetadata:
     def _text(self, key: str) -> str | None:
         value = self._told.get(key)
         return None if value is None else str(value)
+
+    def _map(self, key: str) -> dict[str, Any] | None:
+        value = self._told.get(key)
+        return value if isinstance(value, dict) else None
+
+    def _list(self, key: str) -> list[str] | None:
+        value = self._told.get(key)
+        return value if isinstance(value, list) else None
 
     @property
     def run_id(self) -> str | None:
@@ -132,14 +152,34 @@ class ModelMetadata:
         return self._text("mlflow_version")
 
     @property
+    def model_size_bytes(self) -> int | None:
+        value = self._told.get("model_size_bytes")
+        return None if value is None else int(value)
+
+    @property
     def metadata(self) -> dict[str, Any] | None:
-        value = self._told.get("metadata")
-        return value if isinstance(value, dict) else None
+        return self._map("metadata")
 
     @property
     def saved_input_example_info(self) -> dict[str, Any] | None:
-        value = self._told.get("saved_input_example_info")
-        return value if isinstance(value, dict) else None
+        return self._map("saved_input_example_info")
+
+    @property
+    def resources(self) -> dict[str, Any] | None:
+        return self._map("resources")
+
+    @property
+    def auth_policy(self) -> dict[str, Any] | None:
+        return self._map("auth_policy")
+
+    @property
+    def env_vars(self) -> list[str] | None:
+        """The names of variables that the model was seen to read when it was logged."""
+        return self._list("env_vars")
+
+    @property
+    def prompts(self) -> list[str] | None:
+        return self._list("prompts")
 
     def get_input_schema(self) -> Schema | None:
         return self.signature.inputs if self.signature else None
@@ -150,10 +190,128 @@ class ModelMetadata:
     def get_params_schema(self) -> Schema | None:
         return self.signature.params if self.signature else None
 
+    # ---- the input example ----
+
+    def load_input_example(self, path: str | os.PathLike[str] | None = None) -> Any:
+        """What the model was saved with as an example of its input, with the signature's types;
+        None without one. `path` is the model's URI or folder: by default where it was loaded from.
+        """
+        info = self.saved_input_example_info
+        return saved.example(self._at(path), info, self._texts) if info else None
+
+    def load_input_example_params(
+        self, path: str | os.PathLike[str] | None = None
+    ) -> dict[str, Any] | None:
+        """The parameters that were given with the example."""
+        info = self.saved_input_example_info
+        return saved.params(self._at(path), info) if info else None
+
+    def get_serving_input(self, path: str | os.PathLike[str] | None = None) -> str | None:
+        """The example as a request to a scoring server."""
+        info = self.saved_input_example_info
+        return saved.request(self._at(path), info) if info else None
+
+    def _at(self, path: str | os.PathLike[str] | None) -> str:
+        from .dependencies import fetch
+
+        if path is not None:
+            return fetch(os.fspath(path))
+        if self._folder is None:
+            raise errors.UsageError("it is not known where the model is", "pass its path or URI")
+        return self._folder
+
+    # ---- all of it ----
+
+    def get_model_info(self) -> ModelInfo:
+        """The same as `log_model` returned it, as far as MLmodel tells."""
+        return ModelInfo(self._told)
+
     def to_dict(self) -> dict[str, Any]:
         return self._told
+
+    def to_json(self) -> str:
+        return json.dumps(self._told)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ModelMetadata) and self._told == other._told
 
     __hash__ = None  # type: ignore[assignment]
+
+
+class ModelInfo:
+    """Where a model is on a tracking server, and what was recorded of it."""
+
+    def __init__(
+        self,
+        mlmodel: dict[str, Any],
+        told: dict[str, Any] | None = None,
+        name: str | None = None,
+        params: dict[str, Any] | None = None,
+        tags: dict[str, Any] | None = None,
+    ) -> None:
+        """`told` is what `pyfunc-env log --json` printed; the rest is what log_model was given."""
+        told = told or {}
+        self._metadata = ModelMetadata(mlmodel, mlmodel.get("signature"))
+        self.model_id: str | None = told.get("model_id") or self._metadata.model_id
+        self.run_id: str | None = told.get("run_id") or self._metadata.run_id
+        self.model_uri: str = told.get("uri") or self._uri()
+        self.experiment_id: str | None = told.get("experiment_id")
+        self.artifact_uri: str | None = told.get("artifact_uri")
+        self.registered_model_name: str | None = told.get("registered_model")
+        version = told.get("version")
+        self.registered_model_version: int | None = int(version) if version else None
+        self.name = name
+        self.params = None if params is None else {key: str(of) for key, of in params.items()}
+        self.tags = None if tags is None else {key: str(of) for key, of in tags.items()}
+
+    def _uri(self) -> str:
+        if self.model_id:
+            return f"models:/{self.model_id}"
+        return f"runs:/{self.run_id}/{self.artifact_path}"
+
+    @property
+    def artifact_path(self) -> str | None:
+        return self._metadata.artifact_path
+
+    @property
+    def flavors(self) -> dict[str, Any]:
+        return self._metadata.flavors
+
+    @property
+    def signature(self) -> ModelSignature | None:
+        return self._metadata.signature
+
+    @property
+    def signature_dict(self) -> dict[str, Any] | None:
+        return self.signature.to_dict() if self.signature else None
+
+    @property
+    def saved_input_example_info(self) -> dict[str, Any] | None:
+        return self._metadata.saved_input_example_info
+
+    @property
+    def metadata(self) -> dict[str, Any] | None:
+        return self._metadata.metadata
+
+    @property
+    def model_uuid(self) -> str | None:
+        return self._metadata.model_uuid
+
+    @property
+    def utc_time_created(self) -> str | None:
+        return self._metadata.utc_time_created
+
+    @property
+    def mlflow_version(self) -> str | None:
+        return self._metadata.mlflow_version
+
+    @property
+    def env_vars(self) -> list[str] | None:
+        return self._metadata.env_vars
+
+    @property
+    def prompts(self) -> list[str] | None:
+        return self._metadata.prompts
+
+    def __repr__(self) -> str:
+        return f"ModelInfo(model_uri={self.model_uri!r}, run_id={self.run_id!r})"

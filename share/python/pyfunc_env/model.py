@@ -110,6 +110,9 @@ class _Here:
         return self._codec.model(self._handle)
 
 
+_UNREAD = object()
+
+
 class PyFuncModel:
     """A loaded model: MLflow's PyFuncModel by its names.
 
@@ -120,7 +123,10 @@ class PyFuncModel:
     def __init__(self, told: dict[str, Any], implementation: _Here | Runner) -> None:
         self._told = told
         self._implementation = implementation
-        self._metadata = ModelMetadata(told["mlmodel"], told.get("signature"))
+        self._example: Any = _UNREAD
+        self._metadata = ModelMetadata(
+            told["mlmodel"], told.get("signature"), str(told["model_dir"])
+        )
 
     def predict(self, data: Any, params: dict[str, Any] | None = None) -> Any:
         """The model's predictions of `data`, which its signature is applied to first."""
@@ -179,6 +185,24 @@ class PyFuncModel:
     @property
     def model_id(self) -> str | None:
         return self._metadata.model_id
+
+    @property
+    def input_example(self) -> Any:
+        """What the model was saved with as an example of its input; None where that cannot be read.
+
+        It may be set to another.
+        """
+        if self._example is _UNREAD:
+            try:
+                self._example = self._metadata.load_input_example()
+            except Exception as error:
+                logger.debug("Failed to load input example from model metadata: %s.", error)
+                self._example = None
+        return self._example
+
+    @input_example.setter
+    def input_example(self, value: Any) -> None:
+        self._example = value
 
     @property
     def model_config(self) -> dict[str, Any]:
