@@ -6,14 +6,18 @@
 #
 # convert(answer, rows, spec) -> {"rows": rows, "columns": node}, where a node is a map of arrays as Arrow has them:
 #   numbers and booleans   {"values": array, "valid": array of bool, or None when all are}
-#   string                 {"offsets": int32, "data": bytes, "valid"}
+#   timestamp              the same, of microseconds since 1970 in UTC
+#   string, binary         {"offsets": int32, "data": bytes, "valid"}
 #   array                  {"offsets": int32, "items": node, "valid"}
 #   struct                 {"fields": [node], "valid"}
 #   map                    {"offsets", "keys": node, "items": node, "valid"}
 
+import datetime
+
 NUMPY = {"int": "int32", "long": "int64", "float": "float32", "double": "float64", "boolean": "bool"}
 SPARK = {"int": "Integer", "long": "Long", "float": "Float", "double": "Double", "boolean": "Boolean"}
-SPARK.update({"string": "String", "struct": "Struct", "map": "Map"})
+SPARK.update({"string": "String", "struct": "Struct", "map": "Map", "binary": "Binary", "timestamp": "Timestamp"})
+WHOLE = ("string", "binary", "timestamp")  # of which any column may be: the leftmost is taken
 # Columns of which types are taken for one; and which when there is none of these and all values fit.
 NUMBERS = ("i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "f16", "f12")
 TAKEN = {
@@ -107,10 +111,45 @@ def strings(texts, valid=None):
     return {"offsets": offsets_of(lengths), "data": data, "valid": only(valid)}
 
 
-def leaves(values, kind, null_text):
+def blobs(values):
+    """Bytes, or text as UTF-8."""
+    parts = [value.encode() if isinstance(value, str) else value for value in values]
+    parts = [b"" if is_missing(part) else part for part in parts]
+    for part in parts:
+        if not isinstance(part, (bytes, bytearray, memoryview)):
+            raise TypeError("the model answered %s where bytes are asked for" % type(part).__name__)
+    data = b"".join(parts)
+    return {"offsets": offsets_of(list(map(len, parts))), "data": data, "valid": only(known(values))}
+
+
+def moments(values, zone):
+    """Dates and times; those without a zone are of the one that Spark's session has."""
+    import numpy
+    import pandas
+
+    if getattr(values, "dtype", numpy.dtype(object)).kind != "M":
+        kinds = (datetime.date, numpy.datetime64)
+        for value in values:
+            if not is_missing(value) and not isinstance(value, kinds):
+                raise TypeError("the model answered %s where a timestamp is asked for" % type(value).__name__)
+        values = [None if is_missing(value) else value for value in values]
+    made = pandas.to_datetime(pandas.Series(values, dtype=None if len(values) else "M8[ns]"))
+    if made.dt.tz is None:
+        made = made.dt.tz_localize(zone, ambiguous=numpy.zeros(len(made), dtype=bool))
+    made = made.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy().astype("M8[us]")
+    valid = ~numpy.isnat(made)
+    return {"values": numpy.where(valid, made.view("i8"), 0), "valid": only(valid)}
+
+
+def leaves(values, tree, null_text):
     """Python's objects as values of a primitive type."""
     import numpy
 
+    kind = tree["type"]
+    if kind == "binary":
+        return blobs(values)
+    if kind == "timestamp":
+        return moments(values, tree["zone"])
     valid = known(values)
     if kind == "string":
         if null_text:
@@ -202,11 +241,11 @@ def node_of(values, tree, null_text=True):
         return structs_of(values, tree)
     if kind == "map":
         return maps_of(values, tree)
-    if isinstance(values, numpy.ndarray) and values.dtype.kind in "biuf" and tree["type"] != "string":
+    if isinstance(values, numpy.ndarray) and values.dtype.kind in "biuf" and tree["type"] not in WHOLE:
         if values.ndim != 1:
             raise ValueError("the model answered an array of more dimensions than are asked for")
         return cast(values, tree["type"])
-    return leaves(list(values), tree["type"], null_text)
+    return leaves(list(values), tree, null_text)
 
 
 # --- tables ---
@@ -262,7 +301,7 @@ def columns_of(answer):
 
 def taken(columns, kind):
     """Those of a type that fits, by their types alone: the same ones in every batch."""
-    if kind == "string":
+    if kind in WHOLE:
         return columns
     for dtypes in TAKEN[kind]:
         found = [column for column in columns if column[0].dtype.str[1:] in dtypes]
@@ -291,19 +330,30 @@ def primitive(columns, kind, tree):
     if tree["kind"] == "primitive":
         if kind == "string":
             return strings(texts_of(found[0]))
+        if kind in WHOLE:
+            return leaves(cells_of(found[0]), tree, True)
         return cast(found[0][0], kind, found[0][1])
-    return side_by_side(found, kind)
+    return side_by_side(found, tree["of"])
 
 
-def side_by_side(columns, kind):
+def cells_of(column):
+    """Values one by one, but dates as they lie."""
+    return column[0] if column[0].dtype.kind == "M" else list(column[0])
+
+
+def side_by_side(columns, tree):
     """Columns as an array for each row."""
     import numpy
 
+    kind = tree["type"]
     rows, width = len(columns[0][0]), len(columns)
     offsets = offsets_of(numpy.full(rows, width))
     if kind == "string":
         texts = [text for row in zip(*map(texts_of, columns)) for text in row]
         return {"offsets": offsets, "items": strings(texts), "valid": None}
+    if kind in WHOLE:
+        cells = [cell for row in zip(*map(cells_of, columns)) for cell in row]
+        return {"offsets": offsets, "items": leaves(cells, tree, True), "valid": None}
     made = [cast(values, kind, valid) for values, valid in columns]
     items = numpy.stack([one["values"] for one in made], axis=1).reshape(-1)
     valid = None
@@ -356,13 +406,15 @@ def struct_column(column, tree):
     values, valid = plain_column(column)
     if tree["kind"] != "primitive":
         return node_of(list(values), tree, True)
+    if tree["type"] in ("binary", "timestamp"):
+        return leaves(cells_of((values, valid)), tree, False)
     there = known(values.tolist()) if values.dtype.kind in "Of" else numpy.ones(len(values), dtype=bool)
     if valid is not None:
         there = there & valid
     if tree["type"] != "string":
         if values.dtype.kind in "biuf":
             return cast(values, tree["type"], valid)
-        return leaves(list(values), tree["type"], False)
+        return leaves(list(values), tree, False)
     if not there.any():
         return strings([""] * len(values), there)
     if all(isinstance(value, bytes) for value in values):

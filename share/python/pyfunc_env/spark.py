@@ -160,7 +160,8 @@ def _job(
         },
     )
     job.type = _result_type(result_type, metadata.get_output_schema())
-    job.result = {"type": spark_types.tree(job.type)}
+    job.zone = str(spark.conf.get("spark.sql.session.timeZone"))
+    job.result = {"type": spark_types.tree(job.type, job.zone)}
     if env_manager != "local" and spark_ship.is_here(spark):
         _make_environment(told["model_dir"], env_manager, options)
     return job, metadata

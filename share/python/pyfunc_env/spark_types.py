@@ -15,8 +15,10 @@ _TREES = {
     "StringType": "string",
     "BooleanType": "boolean",
 }
+# What a signature may lead to besides, and nobody may ask for.
+_OF_SIGNATURES = {"BinaryType": "binary", "TimestampType": "timestamp"}
 _MAX_RANK = 2
-_COLUMNS = {"integer": "int"}
+_COLUMNS = {"integer": "int", "datetime": "timestamp"}
 _TENSORS = {
     "int8": "int",
     "int16": "int",
@@ -31,6 +33,9 @@ _TENSORS = {
     "bool": "boolean",
     "str": "string",
     "object": "string",
+    "bytes": "binary",
+    "datetime64": "timestamp",
+    "datetime64[ns]": "timestamp",
 }
 _REFUSED = """Invalid 'spark_udf' result type: {}.
 It must be one of the following types:
@@ -76,17 +81,18 @@ def _may_be_asked(kind: Any) -> bool:
     return name in _TREES
 
 
-def tree(kind: Any) -> dict[str, Any]:
-    """The type as the model's process is told it."""
+def tree(kind: Any, zone: str) -> dict[str, Any]:
+    """The type as the model's process is told it; `zone` is that of times without one."""
     name = type(kind).__name__
     if name == "ArrayType":
-        return {"kind": "array", "of": tree(kind.elementType)}
+        return {"kind": "array", "of": tree(kind.elementType, zone)}
     if name == "StructType":
-        fields = [{"name": field.name, "of": tree(field.dataType)} for field in kind.fields]
+        fields = [{"name": field.name, "of": tree(field.dataType, zone)} for field in kind.fields]
         return {"kind": "struct", "fields": fields}
     if name == "MapType":
-        return {"kind": "map", "of": tree(kind.valueType)}
-    return {"kind": "primitive", "type": _TREES[name]}
+        return {"kind": "map", "of": tree(kind.valueType, zone)}
+    told = {"kind": "primitive", "type": {**_TREES, **_OF_SIGNATURES}[name]}
+    return {**told, "zone": zone} if told["type"] == "timestamp" else told
 
 
 # ---- of a signature ----
@@ -134,7 +140,7 @@ def _of_column(spec: dict[str, Any]) -> str:
     if kind == "object":
         parts = [f"`{key}`:{_of_column(of)}" for key, of in spec["properties"].items()]
         return f"struct<{','.join(parts)}>"
-    if kind in ("any", "binary", "datetime"):
+    if kind == "any":
         raise UsageError(
             f"a model's output of type {kind} is no result type of spark_udf", "name a result_type"
         )

@@ -44,6 +44,7 @@ class Job:
         self.program: str = told["program"]
         self.result: dict[str, Any] = {}
         self.type: Any = None  # Spark's, of the result
+        self.zone = ""  # of Spark's session
 
     def predict(self, names: list[Any], arrays: list[Any], rows: int) -> dict[str, Any]:
         """The model's answer to these columns, as a node."""
@@ -189,6 +190,10 @@ def answer_batches(
 
 
 def _arrow_type(job: Job) -> Any:
+    import inspect
+
     from pyspark.sql.pandas.types import to_arrow_type
 
+    if "timezone" in inspect.signature(to_arrow_type).parameters:  # Spark 4.1 and later
+        return to_arrow_type(job.type, timezone=job.zone)
     return to_arrow_type(job.type)
