@@ -23,7 +23,7 @@ edges() {
 	lock: base formats req fetch index python solve opts.h
 	env: base formats req fetch python solve lock opts.h
 	run: base formats env python data opts.h
-	runner: base data/frame.h data/enforce.h data/signature.h data/params.h data/strict.h data/nested.h
+	runner: base data/data.h data/frame.h data/enforce.h data/signature.h data/params.h data/strict.h data/nested.h
 	serve: base formats model data run opts.h
 	save: base formats req model data python check opts.h
 	publish: base formats fetch model

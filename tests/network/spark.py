@@ -275,6 +275,30 @@ def part_inputs(spark):
         got = column(first, udf("m", F.struct("i", "s")))[0]
         assert "{'k': 1.5}" in got and "{'i': 1, 's': 'é'}" in got, got
 
+    @case("values within arrays, structs and maps: what Spark's own pandas has of them, in any zone")
+    def _():
+        cells = "[repr([data[k].tolist()[0] for k in data.columns]) + str(list(data.dtypes))] * n"
+        uri = model("cells", cells)
+        moment = "timestamp'2020-02-03 04:05:06'"
+        kinds = [
+            f"array({moment})", f"struct({moment} as t)", f"map('k', {moment})", f"array(struct({moment} as t))",
+            "array(date'2020-01-02')", "array(array(1), array())", "array(map('k', 1))", "map('k', map('l', 1))",
+            "map('k', array(1, 2))", "struct(map('k', 1) as m, array(1) as a, struct(1 as q) as s)", moment,
+        ]  # fmt: skip
+        spans = ["interval '1' day", "array(1, null)"]  # of which no two releases of Spark agree
+        try:
+            for zone in ("UTC", "Asia/Kolkata"):
+                spark.conf.set("spark.sql.session.timeZone", zone)
+                columns = [f"{kind} as c{at}" for at, kind in enumerate([*kinds, *spans])]
+                row = spark.sql("select " + ", ".join(columns)).coalesce(1)
+                for arguments in (row.columns, [F.struct(*row.columns)]):
+                    wanted = column(row, theirs(spark, uri, "string")(*arguments))
+                    for more in ({}, {"arrow": False}, {"env_manager": "local"}):
+                        got = column(row, ours(spark, uri, "string", **more)(*arguments))
+                        assert got == wanted, (zone, more, got, wanted)
+        finally:
+            spark.conf.set("spark.sql.session.timeZone", "UTC")
+
     @case("names by position, from a struct, from the signature")
     def _():
         named = model("named", seen, inputs=DOUBLES)
@@ -351,6 +375,35 @@ def part_face(spark):
         tensor = [{"type": "tensor", "tensor-spec": {"dtype": "float32", "shape": [-1, 2]}}]
         uri = model("matrix", "np.ones((n, 2), 'float32')", outputs=tensor)
         assert column(frame, ours(spark, uri)("id")) == [[1.0, 1.0]] * 10
+
+    @case("binary and datetime of a signature: Spark's binary and timestamp, in the session's zone")
+    def _():
+        try:
+            spark.conf.set("spark.sql.session.timeZone", "Europe/Berlin")
+            for at, (kind, answer) in enumerate(
+                (
+                    ({"type": "binary"}, "[b'a', None] + ['\u00e9'] * (n - 2)"),
+                    ({"type": "datetime"}, "pd.Series(pd.date_range('2020-01-01', periods=n, freq='h')).shift(1)"),
+                    ({"type": "datetime"}, "pd.date_range('2020-07-01', periods=n, tz='Asia/Tokyo')"),
+                    ({"type": "datetime"}, "[datetime.datetime(2020, 1, 2, 3)] * n"),
+                    ({"type": "array", "items": {"type": "binary"}}, "[[b'a', None]] * n"),
+                    ({"type": "array", "items": {"type": "datetime"}}, "[[pd.Timestamp('2020-01-01')]] * n"),
+                    ({"type": "map", "values": {"type": "datetime"}}, "pd.DataFrame({'m': [{'k': pd.Timestamp('2020-01-01')}] * n})"),
+                )
+            ):
+                uri = model(f"times{at}", answer, outputs=[kind])
+                wanted = frame.select(theirs(spark, uri)("id").alias("p"))
+                for more in ({}, {"arrow": False}, {"env_manager": "local"}):
+                    got = frame.select(ours(spark, uri, **more)("id").alias("p"))
+                    assert got.schema == wanted.schema and got.collect() == wanted.collect(), (kind, more, got.collect())
+            both = [{"type": "datetime", "name": "t"}, {"type": "binary", "name": "b"}]
+            uri = model("times_struct", "pd.DataFrame({'b': [b'x'] * n, 't': [datetime.date(2020, 1, 2)] * n})", outputs=both)
+            row = column(frame.limit(1), ours(spark, uri)("id").t.cast("string"))
+            assert row == ["2020-01-02 00:00:00"], row
+            uri = model("times_wrong", "[5] * n", outputs=[{"type": "datetime"}])
+            assert "int64 where a timestamp is asked for" in refusal(lambda: column(frame, ours(spark, uri)("id")))
+        finally:
+            spark.conf.set("spark.sql.session.timeZone", "UTC")
 
     @case("transform: the answer beside the frame's columns, or alone")
     def _():
