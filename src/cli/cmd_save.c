@@ -68,20 +68,49 @@ static void pf_brought_free(struct brought *b)
 		pf_fetched_free(&b->v[i]);
 }
 
-static int bring_one(struct pf_save *s, struct brought *b, struct pf_arena *a, struct pf_str given,
-		     const struct pf_opts *o, struct pf_err *err)
+/* NAME=VALUE, neither of them empty. */
+static int cut_pair(const char *name_value[2], struct pf_arena *a, struct pf_str given,
+		    const char *form, struct pf_err *err)
 {
-	struct pf_fetch_opts how = { .store = o->store, .offline = o->offline };
 	size_t eq = pf_str_find(given, '=');
-	struct pf_save_artifact one;
-	struct pf_fetched *f = &b->v[b->n];
 
 	if (eq == PF_NPOS || !eq || eq + 1 == given.n)
-		return pf_fail(err, PF_EUSAGE, "--artifact takes NAME=URI, not " PF_FMT,
-			       PF_ARG(pf_shown(given)));
-	one = (struct pf_save_artifact){ .name = pf_dupz(a, pf_str_cut(given, 0, eq)),
-					 .uri = pf_dupz(a, pf_str_skip(given, eq + 1)) };
-	if (pf_fetch_any(f, one.uri, &how, err) < 0)
+		return pf_fail(err, PF_EUSAGE, "%s, not " PF_FMT, form, PF_ARG(pf_shown(given)));
+	name_value[0] = pf_dupz(a, pf_str_cut(given, 0, eq));
+	name_value[1] = pf_dupz(a, pf_str_skip(given, eq + 1));
+	return 0;
+}
+
+/* Where the artifact lies already, or its URI. */
+static int find_copy(const char **where, const struct pf_save_artifact *one, struct pf_arena *a,
+		     const struct pf_strs *copies, struct pf_err *err)
+{
+	*where = one->uri;
+	for (size_t i = 0; i < copies->n; i++) {
+		const char *pair[2];
+
+		if (cut_pair(pair, a, copies->v[i], "--artifact-copy takes NAME=PATH", err) < 0)
+			return -1;
+		if (strcmp(pair[0], one->name) == 0)
+			*where = pair[1];
+	}
+	return 0;
+}
+
+static int bring_one(struct pf_save *s, struct brought *b, struct pf_arena *a, struct pf_str given,
+		     const struct pf_strs *copies, const struct pf_opts *o, struct pf_err *err)
+{
+	struct pf_fetch_opts how = { .store = o->store, .offline = o->offline };
+	struct pf_save_artifact one;
+	struct pf_fetched *f = &b->v[b->n];
+	const char *pair[2], *where;
+
+	if (cut_pair(pair, a, given, "--artifact takes NAME=URI", err) < 0)
+		return -1;
+	one = (struct pf_save_artifact){ .name = pair[0], .uri = pair[1] };
+	if (find_copy(&where, &one, a, copies, err) < 0)
+		return -1;
+	if (pf_fetch_any(f, where, &how, err) < 0)
 		return pf_wrap(err, "the artifact %s", one.name);
 	b->n++;
 	one.path = f->dir;
@@ -95,12 +124,13 @@ static int bring_one(struct pf_save *s, struct brought *b, struct pf_arena *a, s
 static int bring_artifacts(struct pf_save *s, struct brought *b, struct pf_arena *a,
 			   const struct pf_args *args, const struct pf_opts *o, struct pf_err *err)
 {
-	struct pf_strs given = { 0 };
+	struct pf_strs given = { 0 }, copies = { 0 };
 
 	pf_args_list(&given, args, a, PF_OPT_artifact);
+	pf_args_list(&copies, args, a, PF_OPT_artifact_copy);
 	b->v = pf_alloc_array(a, given.n + 1, sizeof(*b->v));
 	for (size_t i = 0; i < given.n; i++)
-		if (bring_one(s, b, a, given.v[i], o, err) < 0)
+		if (bring_one(s, b, a, given.v[i], &copies, o, err) < 0)
 			return -1;
 	return 0;
 }

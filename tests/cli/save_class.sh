@@ -54,6 +54,10 @@ prompts: null
 utc_time_created: '2023-11-14 22:13:20'
 YAML
 check "MLmodel" is m/MLmodel
+check "one that was fetched already" ends 0 save --python-model model.pkl --artifact k=odd:/k --artifact-copy k=k.txt --artifact-copy other=none -o fetched
+check "its URI is written down" grep -q "uri: odd:/k" fetched/MLmodel
+check "its file is there" cmp k.txt fetched/artifacts/k.txt
+check "a copy without a name" ends 2 save --python-model model.pkl --artifact k=k.txt --artifact-copy k.txt -o unnamed
 check "two of one name have folders of their own" ends 0 save --python-model model.pkl --artifact a=one/weights --artifact b=two/deep/weights --artifact c=k.txt --artifact d=one/weights -o same
 check "which are" sh -c 'grep "^ *path:" same/MLmodel | tr -d "\n"' 
 check "each is there" test "$(cat same/artifacts/0/weights same/artifacts/1/weights same/artifacts/k.txt | tr '\n' ' ')" = "1 2 3 "

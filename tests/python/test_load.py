@@ -154,7 +154,10 @@ class Told(FaceTest):
         told = model.metadata
         self.assertEqual((told.run_id, told.artifact_path, told.model_uuid, told.mlflow_version, told.metadata),
                          ("0123", "a/b", "u", "2.1.0", {"x": [1]}))  # fmt: skip
-        self.assertEqual(model.input_schema.input_names(), ["a"])
+        schema = model.input_schema
+        self.assertEqual((schema.input_names(), schema.optional_input_names()), (["a"], ["a"]))
+        self.assertEqual(schema.input_dict(), {"a": {"name": "a", "type": "any"}})
+        self.assertEqual(pyfunc_env.Schema.from_json(schema.to_json()), schema)
         self.assertEqual(told.get_output_schema().to_dict(), [{"type": "long"}])
         self.assertIsNone(model.params_schema)
         self.assertEqual(told.to_dict()["signature"]["outputs"], '[{"type": "long"}]')

@@ -192,6 +192,52 @@ class Code(SaveTest):
         self.assertFalse(os.path.exists(self.path("o")))
 
 
+class OfHuggingFace(SaveTest):
+    """Its library is not asked for anything: what stands for it writes a file."""
+
+    CODE = """\
+        from mlflow.models import set_model
+        """
+
+    def save(self, download, **artifacts):
+        stand_in = types.ModuleType("huggingface_hub")
+        stand_in.snapshot_download = download
+        sys.modules["huggingface_hub"] = stand_in
+        self.addCleanup(sys.modules.pop, "huggingface_hub", None)
+        code = self.file("model_of_hub.py", self.CODE)
+        given = {"python_model": code, "artifacts": artifacts, "pip_requirements": ["six==1.16.0"]}
+        pyfunc_env.save_model(self.path("m"), **given)
+
+    def test_a_repository_becomes_a_folder(self):
+        def download(repo_id, local_dir):
+            os.makedirs(os.path.join(local_dir, ".cache", "huggingface"))
+            with open(os.path.join(local_dir, "config.json"), "w", encoding="utf-8") as file:
+                file.write(repo_id)
+
+        self.save(download, tiny="hf:/someone/tiny", plain=self.file("plain.txt", "p"))
+        self.assertEqual(self.read("m", "artifacts", "tiny", "config.json"), "someone/tiny")
+        self.assertEqual(os.listdir(self.path("m/artifacts/tiny")), ["config.json"])
+        told = self.read("m", "MLmodel")
+        self.assertIn("path: artifacts/tiny\n", told)
+        self.assertIn("uri: hf:/someone/tiny\n", told)
+        self.assertIn("path: artifacts/plain.txt\n", told)
+
+    def test_one_that_is_not_there(self):
+        def download(repo_id, local_dir):
+            raise OSError("404")
+
+        error = self.raised(pyfunc_env.TransferError, self.save, download, tiny="hf:/someone/none")
+        self.assertIn("artifact_uri: hf:/someone/none. Error: 404", str(error))
+        self.assertFalse(os.path.exists(self.path("m")))
+
+    def test_without_its_library(self):
+        self.addCleanup(sys.modules.pop, "huggingface_hub", None)
+        sys.modules["huggingface_hub"] = None
+        given = {"python_model": self.file("model_of_hub.py", self.CODE), "artifacts": {"a": "hf:/x/y"}}
+        error = self.raised(pyfunc_env.UsageError, pyfunc_env.save_model, self.path("m"), **given)
+        self.assertIn("Please install huggingface_hub", str(error))
+
+
 class Refused(SaveTest):
     def refused(self, text, kind=pyfunc_env.UsageError, **given):
         error = self.raised(kind, pyfunc_env.save_model, self.path("m"), **given)
@@ -201,6 +247,17 @@ class Refused(SaveTest):
     def test_both_workflows(self):
         self.refused("cannot be specified together", **self.loader(python_model=lambda x: x))
         self.refused("cannot be specified together", **self.loader(artifacts={"k": self.path("k.txt")}))
+
+    def test_what_is_no_model(self):
+        of_three = self.raised(pyfunc_env.UsageError, custom.as_model, lambda a, b, c: a)
+        self.assertIn("must accept exactly one argument. Found 3 arguments.", str(of_three))
+        nowhere, text = self.path("none.py"), self.file("text.txt", "x")
+        self.refused(f"The provided model path '{nowhere}' does not exist.", python_model=nowhere)
+        self.refused("is no Python file", python_model=text)
+
+    def test_what_is_no_configuration(self):
+        for wrong in ([1], {1: 2}, 3):
+            self.refused("An invalid ``model_config`` structure was passed.", **self.loader(model_config=wrong))
 
     def test_neither(self):
         self.refused("Either `loader_module` or `python_model` must be specified")

@@ -101,8 +101,11 @@ def as_model(python_model: Any) -> Any:
     if hasattr(python_model, "predict") or not callable(python_model):
         return python_model
     parameters = list(inspect.signature(python_model).parameters.values())
-    if not parameters:
-        raise errors.UsageError("a function that is a model takes the input")
+    if len(parameters) != 1:
+        raise errors.UsageError(
+            "When `python_model` is a callable object, it must accept exactly one argument. "
+            f"Found {len(parameters)} arguments."
+        )
     try:
         from mlflow.pyfunc.model import _FunctionPythonModel as wrap
 

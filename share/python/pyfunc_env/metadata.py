@@ -50,6 +50,14 @@ class Schema:
             if e.get("required", e.get("type") not in optional)
         ]
 
+    def optional_input_names(self) -> list[Any]:
+        required = self.required_input_names()
+        return [name for name in self.input_names() if name not in required]
+
+    def input_dict(self) -> dict[Any, dict[str, Any]]:
+        """Each by its name."""
+        return dict(zip(self.input_names(), self._entries))
+
     def input_types(self) -> list[Any]:
         return [e["tensor-spec"]["dtype"] if "tensor-spec" in e else e["type"] for e in self]
 
@@ -61,6 +69,10 @@ class Schema:
 
     def to_json(self) -> str:
         return json.dumps(self._entries)
+
+    @classmethod
+    def from_json(cls, text: str) -> Schema:
+        return cls(json.loads(text))
 
 
 class ModelSignature:

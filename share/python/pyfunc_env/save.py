@@ -15,7 +15,7 @@ import sys
 import tempfile
 from typing import Any
 
-from . import custom, errors, examples, imported, program, uv
+from . import custom, errors, examples, hub, imported, program, uv
 from .model import load_model
 
 logger = logging.getLogger("pyfunc_env")
@@ -120,10 +120,28 @@ def _artifacts(w: _Writing, artifacts: dict[str, Any] | None) -> None:
         w.add("artifact", f"{name}={os.fspath(uri)}")
 
 
+def _check_config(config: Any) -> None:
+    named = isinstance(config, (str, os.PathLike))
+    if config is None or named or (isinstance(config, dict) and all(map(_is_text, config))):
+        return
+    raise errors.UsageError(
+        "An invalid ``model_config`` structure was passed. ``model_config`` must be a valid file "
+        "path or of type ``dict`` with string keys."
+    )
+
+
+def _is_text(key: Any) -> bool:
+    return isinstance(key, str)
+
+
 def _python_model(w: _Writing, given: dict[str, Any]) -> None:
     model = given["python_model"]
     _artifacts(w, given["artifacts"])
+    given["artifacts"], copies = hub.fetched(given["artifacts"], w.folder)
+    for name, path in copies.items():
+        w.add("artifact-copy", f"{name}={path}")
     if isinstance(model, (str, os.PathLike)):
+        _check_script(model)
         w.add("model-code", model)
         if given["signature"] is None and given["input_example"] is not None:
             _ask_script(w, given)
@@ -155,6 +173,16 @@ def _python_model(w: _Writing, given: dict[str, Any]) -> None:
     path = os.path.join(w.folder, "python_model.pkl")
     custom.dump(custom.as_model(function), path)  # a wrapper that was not asked yet
     w.add("python-model", path)
+
+
+def _check_script(path: str | os.PathLike[str]) -> None:
+    if not os.path.exists(path):
+        raise errors.UsageError(
+            f"The provided model path '{os.fspath(path)}' does not exist. Ensure the file path is "
+            "valid and try again."
+        )
+    if not os.fspath(path).endswith(".py"):  # which nothing would import
+        raise errors.UsageError(f"`python_model` is no Python file: {os.fspath(path)}")
 
 
 def _ask_script(w: _Writing, given: dict[str, Any]) -> None:
@@ -213,6 +241,7 @@ def write(path: str, given: dict[str, Any]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="pyfunc_env.") as folder:
         w = _Writing(folder)
         code_paths = _code_paths(given)
+        _check_config(given["model_config"])
         w.add("loader-module", given["loader_module"])
         w.add("data-path", given["data_path"])
         if given["loader_module"] is None and given["data_path"] is None:

@@ -29,8 +29,11 @@ def example(folder: str, info: dict[str, Any] | None, signature: dict[str, Any])
     if kind == _AS_IT_IS:
         return data
     inputs = None if signature.get("from_type_hint") else signature.get("inputs")
-    request = json.dumps({_REQUESTS[kind]: data})
-    return frames.codec().read_request(inputs, None, request)[0]
+    codec = frames.codec()
+    try:
+        return codec.read_request(inputs, None, json.dumps({_REQUESTS[kind]: data}))[0]
+    except codec.InputError as error:
+        raise errors.InputError(f"the input example: {error}") from None
 
 
 def params(folder: str, info: dict[str, Any] | None) -> dict[str, Any] | None:
