@@ -439,6 +439,13 @@ def holds_arrays(columns):
     return bool(there) and all(isinstance(value, (list, tuple)) or hasattr(value, "ndim") for value in there)
 
 
+def has_gaps(answer):
+    """A list of lists and Nones, of which pandas makes no table."""
+    if not isinstance(answer, list) or not any(row is None for row in answer):
+        return False
+    return any(isinstance(row, (list, tuple)) for row in answer)
+
+
 def column_of(answer, rows, tree):
     """(node, how many rows it has)"""
     kind = tree["kind"]
@@ -447,7 +454,7 @@ def column_of(answer, rows, tree):
     if kind == "map":
         found = dicts_of(answer, rows)
         return node_of(found, tree), len(found)
-    if kind == "array" and tree["of"]["kind"] != "primitive":
+    if kind == "array" and (tree["of"]["kind"] != "primitive" or has_gaps(answer)):
         found = rows_of(answer)
         return node_of(found, tree), len(found)
     columns = columns_of(answer)

@@ -219,6 +219,13 @@ def part_types(spark):
         said = refusal(lambda: column(frame, udf(F.lit("np.arange(n) + 2**40"))))
         assert "1099511627784, which is no int32" in said, said
 
+    @case("arrays of several lengths, and none")
+    def _():
+        answer = F.lit("([['a'], None, [], ['b', None]] * n)[:n]")
+        assert column(frame, ours(spark, uri, "array<string>")(answer))[:4] == [["a"], None, [], ["b", "None"]]
+        answer = F.lit("([[1, None], None, [], [2]] * n)[:n]")
+        assert column(frame, ours(spark, uri, "array<int>")(answer))[:4] == [[1, None], None, [], [2]]
+
     @case("a map for each row")
     def _():
         udf = ours(spark, uri, "map<string,string>")
@@ -414,6 +421,13 @@ def part_face(spark):
         alone = pyfunc_env.transform(frame, uri, ["id"], "p", "long", keep=False, **OPTIONS)
         assert [tuple(row) for row in alone.collect()] == [(2 * i,) for i in range(10)]
         assert "no columns ['x']" in refusal(lambda: pyfunc_env.transform(frame, uri, ["x"], **OPTIONS))
+        named = model("transform_names", "[','.join(data.columns)] * n")
+        odd = spark.createDataFrame([(1, 2, 3, 4)], ["a.b", "c`d", "e", "e"])
+        for keep in (True, False):
+            got = pyfunc_env.transform(odd, named, ["c`d", "a.b"], "p", "string", keep=keep, **OPTIONS)
+            assert got.columns == (["a.b", "c`d", "e", "e"] if keep else []) + ["p"], got.columns
+            assert tuple(got.collect()[0]) == ((1, 2, 3, 4) if keep else ()) + ("c`d,a.b",)
+        assert "same name: ['e']" in refusal(lambda: pyfunc_env.transform(odd, named, **OPTIONS))
 
     @case("the model's own environment: nothing of Spark's Python in it")
     def _():

@@ -103,7 +103,7 @@ for release in 4 3; do
 			in_spark local 'local[2,3]' types inputs face life unkept
 			in_spark connect 'local[2]' connect
 		else
-			in_spark local 'local[2,3]' types face life
+			in_spark local 'local[2,3]' types inputs face life
 		fi
 	fi
 	if wanted $release cluster; then

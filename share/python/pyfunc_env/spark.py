@@ -109,14 +109,27 @@ def transform(
         raise errors.UsageError(f"the frame has no columns {missing}: it has {df.columns}")
     if keep and output in df.columns:
         raise errors.UsageError(f"the frame has a column {output!r} already", "pass output=")
-    answer = StructField(output, job.type, True)
-    schema = StructType([*df.schema.fields, answer] if keep else [answer])
-    source = df if keep else df.select(*[f"`{name}`" for name in columns])
-    return source.mapInArrow(functools.partial(_map, job, list(columns), keep, output), schema)
+    twice = {name for name in columns if df.columns.count(name) > 1 or columns.count(name) > 1}
+    if twice:
+        raise errors.UsageError(f"columns of the same name: {sorted(twice)}", "pass columns=")
+    # Spark itself takes no names with quotes here, nor two that are the same.
+    inner = [f"c{at}" for at in range(len(df.columns))]
+    kept = [StructField(c, f.dataType, f.nullable, f.metadata) for c, f in zip(inner, df.schema)]
+    places = [df.columns.index(name) for name in columns]
+    source = df.toDF(*inner)
+    if not keep:
+        source = source.select(*[inner[at] for at in places])
+        kept, places = [], list(range(len(places)))
+    schema = StructType([*kept, StructField("answer", job.type, True)])
+    ask = functools.partial(_map, job, list(columns), places, schema.names)
+    names = [*df.columns, output] if keep else [output]
+    return source.mapInArrow(ask, schema).toDF(*names)
 
 
-def _map(job: Job, columns: list[str], keep: bool, output: str, batches: Any) -> Iterator[Any]:
-    return spark_worker.answer_batches(job, columns, keep, output, batches)
+def _map(
+    job: Job, columns: list[str], places: list[int], labels: list[str], batches: Any
+) -> Iterator[Any]:
+    return spark_worker.answer_batches(job, columns, places, labels, batches)
 
 
 # ---- what the driver finds out ----

@@ -174,19 +174,20 @@ def answer_pandas(job: Job, batches: Iterator[Any]) -> Iterator[Any]:
 
 
 def answer_batches(
-    job: Job, names: list[str], keep: bool, output: str, batches: Iterator[Any]
+    job: Job, names: list[str], places: list[int], labels: list[str], batches: Iterator[Any]
 ) -> Iterator[Any]:
-    """mapInArrow: whole batches, and the answer behind their columns."""
+    """mapInArrow: whole batches, whose columns at these places the model gets under these names;
+    the answer is behind all of them, or alone, as there are labels."""
     import pyarrow
 
     kind = _arrow_type(job)
     for batch in batches:
         if not batch.num_rows:
             continue
-        arrays = [batch.column(batch.schema.get_field_index(name)) for name in names]
-        made = arrow.array(job.predict(list(names), arrays, batch.num_rows), kind, batch.num_rows)
-        columns, labels = ([*batch.columns], [*batch.schema.names]) if keep else ([], [])
-        yield pyarrow.RecordBatch.from_arrays([*columns, made], [*labels, output])
+        arrays = [batch.column(place) for place in places]
+        made = arrow.array(job.predict(names, arrays, batch.num_rows), kind, batch.num_rows)
+        columns = [*batch.columns, made] if len(labels) > 1 else [made]
+        yield pyarrow.RecordBatch.from_arrays(columns, labels)
 
 
 def _arrow_type(job: Job) -> Any:
