@@ -12,7 +12,7 @@
 #include "base/proc.h"
 #include "base/str.h"
 #include "env/crew.h"
-#include "env/dirs.h"
+#include "base/open_dirs.h"
 #include "env/link_inside.h"
 #include "env/prefix.h"
 

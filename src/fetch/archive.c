@@ -12,6 +12,7 @@
 
 #include "base/fs.h"
 #include "base/limits.h"
+#include "base/open_dirs.h"
 #include "base/proc.h"
 #include "base/str.h"
 #include "formats/hasher.h"
@@ -26,6 +27,7 @@ struct unpacking {
 	struct pf_arena arena;
 	struct archive *a;
 	int dir;
+	struct pf_dirs dirs; /* from it */
 	uint64_t bytes;
 	size_t members;
 	PF_VEC(struct link) links;
@@ -96,44 +98,24 @@ static bool stays_inside(const char *path, struct pf_str target)
 
 /* ---- members ---- */
 
-/* Of what is unpacked in two parts, the links of the first are there before the second. */
-static bool is_folder(const struct unpacking *u, const char *path)
+/* The member's folder, made, and its name in it. Of what is unpacked in two parts, the links of the
+ * first are there before the second: none is followed. */
+static int enter(const char **name, struct unpacking *u, const char *path, struct pf_err *err)
 {
-	struct stat st;
+	int dir = pf_dirs_enter(name, &u->dirs, path, err);
 
-	return !u->kept || (fstatat(u->dir, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-			    S_ISDIR(st.st_mode));
-}
-
-static int make_parents(struct unpacking *u, char *path, struct pf_err *err)
-{
-	for (char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
-		int rc;
-
-		*slash = '\0';
-		rc = mkdirat(u->dir, path, 0755);
-		if (rc < 0 && errno == EEXIST && !is_folder(u, path))
-			errno = ENOTDIR;
-		*slash = '/';
-		if (rc < 0 && errno != EEXIST)
-			return errno == ENOTDIR ? refuse(err, pf_s(path), "lies inside a file") :
-						  pf_fail_errno(err, "cannot create %s", path);
-	}
-	return 0;
+	return dir < 0 && err->code == PF_EINTEGRITY ? refuse(err, pf_s(path), "lies inside a file")
+						     : dir;
 }
 
 static int make_dir(struct unpacking *u, const char *path, struct pf_err *err)
 {
-	struct stat st;
+	const char *inside = pf_formatz(&u->arena, "%s/", path), *name;
 
-	if (!*path || mkdirat(u->dir, path, 0755) == 0)
+	if (!*path || pf_dirs_enter(&name, &u->dirs, inside, err) >= 0)
 		return 0;
-	if (errno != EEXIST && errno != ENOTDIR)
-		return pf_fail_errno(err, "cannot create %s", path);
-	if (errno == EEXIST && fstatat(u->dir, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    S_ISDIR(st.st_mode))
-		return 0;
-	return refuse(err, pf_s(path), "is a file and a directory");
+	return err->code == PF_EINTEGRITY ? refuse(err, pf_s(path), "is a file and a directory")
+					  : -1;
 }
 
 static int fail_archive(struct unpacking *u, struct pf_err *err)
@@ -147,22 +129,27 @@ static int fail_archive(struct unpacking *u, struct pf_err *err)
 
 static int copy_data(struct unpacking *u, int fd, const char *path, struct pf_err *err)
 {
-	char bytes[PF_SOURCE_WINDOW];
+	uint64_t before = u->bytes;
 
 	for (;;) {
-		la_ssize_t n = archive_read_data(u->a, bytes, sizeof(bytes));
+		const void *bytes;
+		la_int64_t at;
+		size_t n;
+		int rc = archive_read_data_block(u->a, &bytes, &n, &at);
 
-		if (n < 0)
-			return fail_archive(u, err);
-		if (n == 0)
+		if (rc == ARCHIVE_EOF)
 			return 0;
-		u->bytes += (uint64_t)n;
+		if (rc != ARCHIVE_OK)
+			return fail_archive(u, err);
+		if ((uint64_t)at != u->bytes - before)
+			return refuse(err, pf_s(path), "has holes");
+		u->bytes += n;
 		if (u->bytes > u->limits->bytes)
 			return pf_fail(err, PF_ELIMIT, "it unpacks to more than %llu bytes",
 				       (unsigned long long)u->limits->bytes);
 		if (u->kept)
-			pf_hasher_add(&u->hasher, bytes, (size_t)n);
-		if (pf_write_fd(fd, bytes, (size_t)n, err) < 0)
+			pf_hasher_add(&u->hasher, bytes, n);
+		if (pf_write_fd(fd, bytes, n, err) < 0)
 			return pf_wrap(err, "%s", path);
 	}
 }
@@ -183,14 +170,16 @@ static int check_file(struct unpacking *u, struct archive_entry *e, const char *
 static int create_file(struct unpacking *u, const char *path, mode_t mode, struct pf_err *err)
 {
 	static const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
-	int fd = openat(u->dir, path, flags, mode);
+	const char *name;
+	int dir = enter(&name, u, path, err), fd;
 
+	if (dir < 0)
+		return -1;
+	fd = openat(dir, name, flags, mode);
 	if (fd < 0 && errno == EEXIST && u->kept)
 		return refuse(err, pf_s(path), "is there twice");
-	if (fd < 0 && errno == EEXIST && unlinkat(u->dir, path, 0) == 0)
-		fd = openat(u->dir, path, flags, mode);
-	if (fd < 0 && errno == ENOTDIR)
-		return refuse(err, pf_s(path), "lies inside a file");
+	if (fd < 0 && errno == EEXIST && unlinkat(dir, name, 0) == 0)
+		fd = openat(dir, name, flags, mode);
 	if (fd < 0)
 		return errno == EISDIR || errno == EEXIST || errno == EPERM ?
 			       refuse(err, pf_s(path), "is a file and a directory") :
@@ -271,14 +260,17 @@ static void note_hard_link(struct unpacking *u, const char *path, const char *ta
 static int make_hard_link(struct unpacking *u, const char *path, const char *to, struct pf_err *err)
 {
 	char *target = clean_name(u, pf_s(to), err);
+	const char *name;
 	struct stat st;
 
-	if (!target || make_parents(u, target, err) < 0)
+	if (!target || enter(&name, u, target, err) < 0)
 		return pf_wrap(err, "hard link %s", path);
 	if (fstatat(u->dir, target, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
 		return refuse(err, pf_s(path), "is a hard link to what is no file of the archive");
 	if (strcmp(path, target) == 0)
 		return 0;
+	if (enter(&name, u, path, err) < 0)
+		return -1;
 	if (linkat(u->dir, target, u->dir, path, 0) < 0)
 		return errno == EEXIST ? refuse(err, pf_s(path), "is there twice") :
 					 pf_fail_errno(err, "cannot link %s", path);
@@ -298,8 +290,9 @@ static int take_member(struct unpacking *u, struct archive_entry *e, struct pf_e
 	const char *hard = either(archive_entry_hardlink_utf8(e), archive_entry_hardlink(e));
 	const char *target = either(archive_entry_symlink_utf8(e), archive_entry_symlink(e));
 	char *path = clean_name(u, pf_s(name), err);
+	const char *last;
 
-	if (!path || (*path && make_parents(u, path, err) < 0))
+	if (!path)
 		return -1;
 	if (archive_entry_filetype(e) == AE_IFDIR && !hard)
 		return make_dir(u, path, err);
@@ -313,6 +306,8 @@ static int take_member(struct unpacking *u, struct archive_entry *e, struct pf_e
 		return refuse(err, pf_s(path), "is neither a file nor a directory nor a link");
 	if (!stays_inside(path, pf_s(target)))
 		return refuse(err, pf_s(path), "is a link that leads out of the archive");
+	if (enter(&last, u, path, err) < 0)
+		return -1;
 	*PF_PUSH(&u->arena, &u->links) = (struct link){ path, pf_dupz(&u->arena, pf_s(target)) };
 	return 0;
 }
@@ -444,6 +439,7 @@ static int extract(struct unpacking *u, int fd, uint64_t at, uint64_t size, cons
 	locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;
 	int rc = 0;
 
+	u->dirs = (struct pf_dirs){ .root = u->dir, .make = true };
 	if (u->kept)
 		pf_source_file(&u->from, fd, at, size);
 	else
@@ -452,6 +448,7 @@ static int extract(struct unpacking *u, int fd, uint64_t at, uint64_t size, cons
 		rc = open_and_take(u, err);
 	if (u->a)
 		archive_read_free(u->a);
+	pf_dirs_close(&u->dirs);
 	pf_source_free(&u->from);
 	pf_hasher_free(&u->hasher);
 	pf_arena_free(&u->arena);

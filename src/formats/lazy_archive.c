@@ -29,6 +29,8 @@ INT(int, archive_read_open,
     (a, data, open, read, close))
 INT(int, archive_read_next_header, (struct archive * a, struct archive_entry **e), (a, e))
 INT(la_ssize_t, archive_read_data, (struct archive * a, void *to, size_t n), (a, to, n))
+INT(int, archive_read_data_block,
+    (struct archive * a, const void **bytes, size_t *n, la_int64_t *at), (a, bytes, n, at))
 INT(int, archive_filter_count, (struct archive * a), (a))
 INT(int, archive_filter_code, (struct archive * a, int i), (a, i))
 PTR(const char *, archive_filter_name, (struct archive * a, int i), (a, i))

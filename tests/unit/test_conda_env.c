@@ -5,9 +5,9 @@
 #include "unit.h"
 #include "folder.h"
 
+#include "base/open_dirs.h"
 #include "env/bundle.h"
 #include "env/conda_info.h"
-#include "env/dirs.h"
 #include "env/prefix.h"
 #include "solve/plan.h"
 

@@ -1,4 +1,4 @@
-/* dirs.h - folders held open along a path, for files that come in the order of their paths */
+/* open_dirs.h - folders held open along a path, for files that come in the order of their paths */
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 

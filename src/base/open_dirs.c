@@ -1,6 +1,6 @@
-/* dirs.c - folders held open along a path, for files that come in the order of their paths */
+/* open_dirs.c - folders held open along a path, for files that come in the order of their paths */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "env/dirs.h"
+#include "base/open_dirs.h"
 
 #include <errno.h>
 #include <fcntl.h>
