@@ -446,6 +446,18 @@ def has_gaps(answer):
     return any(isinstance(row, (list, tuple)) for row in answer)
 
 
+def arrays_with_gaps(rows, tree):
+    """Of a type that a table's columns of the same values would be taken for."""
+    import numpy
+
+    kind = tree["of"].get("type")
+    kinds = {"int": "iu", "long": "iu", "float": "iuf", "double": "iuf", "boolean": "b"}.get(kind)
+    there = [value for row in rows if row is not None for value in row if not is_missing(value)]
+    if kinds and there and numpy.array(there).dtype.kind not in kinds:
+        raise ValueError(NOTHING % SPARK[kind])
+    return node_of(rows, tree)
+
+
 def column_of(answer, rows, tree):
     """(node, how many rows it has)"""
     kind = tree["kind"]
@@ -454,7 +466,9 @@ def column_of(answer, rows, tree):
     if kind == "map":
         found = dicts_of(answer, rows)
         return node_of(found, tree), len(found)
-    if kind == "array" and (tree["of"]["kind"] != "primitive" or has_gaps(answer)):
+    if kind == "array" and has_gaps(answer):
+        return arrays_with_gaps(answer, tree), len(answer)
+    if kind == "array" and tree["of"]["kind"] != "primitive":
         found = rows_of(answer)
         return node_of(found, tree), len(found)
     columns = columns_of(answer)
