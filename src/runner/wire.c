@@ -10,7 +10,7 @@
 
 #define AT_ONCE 64	/* pieces */
 #define AT_MOST PF_MIB(4)	/* in one call: the kernel goes on as long as the other side does */
-#define FIRST PF_KIB(64)	/* a body is believed that long before any of it has come */
+#define FIRST PF_MIB(1)	/* a body is believed that long before any of it has come */
 #define TURN 0.05		/* seconds, until signals are looked at */
 #define OVERDUE 4		/* rounds for what was there when the time was up: a frame */
 
