@@ -284,6 +284,40 @@ def ours_and_theirs():
             theirs = mlflow.pyfunc.get_model_dependencies(path, form)
             assert pyfunc_env.get_model_dependencies(path, form) == theirs
 
+    @case("input examples of every kind, read back, and what was saved with them")
+    def _():
+        import scipy.sparse
+
+        class Constant(mlflow.pyfunc.PythonModel):
+            def predict(self, context, model_input, params=None):
+                return [1]
+
+        dates = pd.to_datetime(["2020-01-01", "2020-01-02"])
+        table = pd.DataFrame({"a": [1, 2], "b": [1.5, None], "c": ["x", "y"], "t": dates, "z": [b"x", b"y"]})
+        examples = [
+            table, table.astype({"a": "int32"}), pd.DataFrame([[1.5, 2.5]]), pd.DataFrame({"v": [[1.5], [2.5]]}),
+            np.arange(6).reshape(2, 3), np.ones((2, 2), "float32"), {"x": np.ones(2), "y": np.arange(2)},
+            scipy.sparse.csr_matrix([[1.0, 0], [0, 2]]), scipy.sparse.csc_matrix([[1.0, 0], [0, 2]]),
+            ["a", "b"], [{"a": 1}, {"a": 2}], {"a": 1, "b": [1, 2]}, 5, "x", (table[["a"]], {"p": 1}), (["a"], {"p": 1}),
+        ]  # fmt: skip
+        for at, example in enumerate(examples):
+            for more in ({}, {"signature": False}):
+                path = folder / f"example{at}{len(more)}"
+                options = {"pip_requirements": ["mlflow"], **more}
+                mlflow.pyfunc.save_model(path, python_model=Constant(), input_example=example, **options)
+                wanted = mlflow.pyfunc.load_model(str(path), suppress_warnings=True)
+                got = pyfunc_env.load_model(str(path), suppress_warnings=True)
+                a, b = wanted.input_example, got.input_example
+                if scipy.sparse.issparse(a):
+                    assert type(a) is type(b), (a, b)
+                    a, b = a.toarray(), b.toarray()
+                same(a, b)
+                for name in ("load_input_example_params", "get_serving_input"):
+                    assert getattr(wanted.metadata, name)(path) == getattr(got.metadata, name)(path), (example, name)
+                a, b = wanted.metadata.get_model_info(), got.metadata.get_model_info()
+                for name in ("saved_input_example_info", "utc_time_created", "flavors", "model_uri", "model_uuid"):
+                    assert getattr(a, name) == getattr(b, name), (name, getattr(b, name))
+
     @case("a model added to an MLmodel")
     def _():
         path = folder / "added"
