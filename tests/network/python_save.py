@@ -333,7 +333,11 @@ def log():
         assert mlflow.pyfunc.load_model("models:/scales@champion").predict(FRAME) == [2.5, 6.25]
         version = client.get_model_version("scales", "1")
         assert version.status == "READY" and version.run_id == info.run_id, dict(version)
-        assert mlflow.models.get_model_info(info.model_uri).signature is not None
+        theirs = mlflow.models.get_model_info(info.model_uri)
+        assert theirs.signature is not None and info.signature.to_dict() == theirs.signature.to_dict()
+        for name in ("utc_time_created", "saved_input_example_info", "metadata", "mlflow_version", "flavors"):
+            assert getattr(info, name) == getattr(theirs, name), (name, getattr(info, name), getattr(theirs, name))
+        assert info.name == "model" and info.tags == {"t": "1"}, (info.name, info.tags)
         assert info.flavors["python_function"]["artifacts"]["k"]["path"] == "artifacts/0/k.txt"
 
     def into_the_run():
