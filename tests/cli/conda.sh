@@ -273,6 +273,19 @@ for spec in "python=$minor=1" "python $minor.* *_cpython"; do
 	expect "and where another build is named: $spec" 5 "and it has another one" \
 		"$program" create -c "$channel" --lock "$work/explicit.txt" "$dir"
 done
+# Which channel a package is of, its address tells.
+python "other::python=$minor" "$minor"
+expect "so is one whose python is another channel's" 5 "other::python=$minor is locked of another channel" \
+	"$program" create -c "$channel" --lock "$work/explicit.txt" "$dir"
+expect "also where nothing tells where channels are" 5 "explicit.txt: it does not hold what the model needs: other::python=$minor" \
+	env CONDARC=/dev/null "$program" create -c "$channel" --lock "$work/explicit.txt" "$dir"
+printf 'channel_alias: https://h.example\nmirrored_channels: {"other": ["%s"]}\n' "$channel" >"$work/mirrored"
+expect "but not one of its mirror" 0 "$env" env CONDARC="$work/mirrored" "$program" create -c "$channel" --lock "$work/explicit.txt" "$dir"
+model "$dir" conda-forge 'conda-forge::tool=2' other::act
+expect "nor is any other package's passed over" 5 "other::act is locked of another channel" \
+	"$program" create -c "$channel" --lock "$work/lock.json" "$dir"
+model "$dir" conda-forge "$channel::tool=2" conda-forge::act '"*::libdemo"'
+expect "by name, by address, by a star" 0 "$env" "$program" create -c "$channel" --lock "$work/conda-lock.yml" "$dir"
 for spec in "python=$minor=0" "python $minor.* *0"; do
 	python "$spec" "$minor"
 	expect "but not this one: $spec" 0 "$env" "$program" create -c "$channel" --lock "$work/explicit.txt" "$dir"
