@@ -285,7 +285,7 @@ model "$dir" conda-forge 'conda-forge::tool=2' other::act
 expect "nor is any other package's passed over" 5 "other::act is locked of another channel" \
 	"$program" create -c "$channel" --lock "$work/lock.json" "$dir"
 model "$dir" conda-forge "$channel::tool=2" conda-forge::act '"*::libdemo"'
-expect "by name, by address, by a star" 0 "$env" "$program" create -c "$channel" --lock "$work/conda-lock.yml" "$dir"
+expect "by name, by address, by a star" 0 "$env" "$program" create --allow-model-index -c "$channel" --lock "$work/conda-lock.yml" "$dir"
 for spec in "python=$minor=0" "python $minor.* *0"; do
 	python "$spec" "$minor"
 	expect "but not this one: $spec" 0 "$env" "$program" create -c "$channel" --lock "$work/explicit.txt" "$dir"
