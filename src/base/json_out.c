@@ -43,6 +43,45 @@ static bool is_plain(unsigned char c)
 	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 }
 
+#define EACH(byte) (UINT64_MAX / 255 * (byte)) /* of a word's eight */
+
+/* Are eight bytes plain? The high bit of each of these terms tells of one that is not: below a
+ * space, beyond ASCII, a quote, a backslash; a borrow reaches only what is behind such a one. */
+static bool are_plain(const char *p)
+{
+	uint64_t word, quote, backslash;
+
+	memcpy(&word, p, sizeof(word));
+	quote = word ^ EACH('"');
+	backslash = word ^ EACH('\\');
+	return !(((word - EACH(0x20)) | word | ((quote - EACH(1)) & ~quote) |
+		  ((backslash - EACH(1)) & ~backslash)) &
+		 EACH(0x80));
+}
+
+static const char *skip_plain(const char *p, const char *end)
+{
+	while (end - p >= 8 && are_plain(p))
+		p += 8;
+	while (p < end && is_plain((unsigned char)*p))
+		p++;
+	return p;
+}
+
+static void put_plain(struct pf_buf *out, struct pf_str s)
+{
+	char *room = pf_buf_room(out, s.n + 2);
+
+	if (!room)
+		return;
+	room[0] = '"';
+	if (s.n)
+		memcpy(room + 1, s.p, s.n);
+	room[s.n + 1] = '"';
+	room[s.n + 2] = '\0';
+	out->n += s.n + 2;
+}
+
 static void put_escaped(struct pf_buf *out, unsigned char c)
 {
 	static const char plain[] = "\"\"\\\\\bb\ff\nn\rr\tt";
@@ -60,15 +99,15 @@ static void put_escaped(struct pf_buf *out, unsigned char c)
 
 void pf_json_quote(struct pf_buf *out, struct pf_str s)
 {
-	const char *p = s.p, *end = s.p + s.n, *from = p;
+	const char *end = s.p + s.n, *from = s.p, *p = skip_plain(s.p, end);
 	size_t n;
 
+	if (p == end) {
+		put_plain(out, s);
+		return;
+	}
 	pf_buf_char(out, '"');
-	while (p < end) {
-		if (is_plain((unsigned char)*p)) {
-			p++;
-			continue;
-		}
+	for (; p < end; p = skip_plain(p, end)) {
 		if ((unsigned char)*p >= 0x80 && (n = pf_utf8_length(p, end))) {
 			p += n;
 			continue;

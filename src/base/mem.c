@@ -339,27 +339,47 @@ void *pf_map_get(const struct pf_map *m, struct pf_str key)
 	return slot && *slot ? m->entries.v[*slot - 1].value : NULL;
 }
 
-static void rehash(struct pf_arena *a, struct pf_map *m)
+/* At most half of them are taken. */
+static void rehash(struct pf_arena *a, struct pf_map *m, size_t keys)
 {
-	m->slot_count = m->slot_count ? m->slot_count * 2 : 16;
+	m->slot_count = m->slot_count ? m->slot_count : 16;
+	while (m->slot_count < keys * 2)
+		m->slot_count *= 2;
 	m->slots = pf_alloc_array(a, m->slot_count, sizeof(*m->slots));
 	for (size_t i = 0; i < m->entries.n; i++)
 		*find_slot(m, m->entries.v[i].key, m->entries.v[i].hash) = (uint32_t)i + 1;
 }
 
-void **pf_map_put(struct pf_arena *a, struct pf_map *m, struct pf_str key)
+void pf_map_reserve(struct pf_arena *a, struct pf_map *m, size_t n)
+{
+	rehash(a, m, n);
+	m->entries.v = pf_alloc_array(a, n, sizeof(*m->entries.v));
+	m->entries.cap = n;
+}
+
+static void **put(struct pf_arena *a, struct pf_map *m, struct pf_str key, bool lent)
 {
 	uint32_t hash = hash_text(key), *slot;
 
 	if ((m->entries.n + 1) * 2 > m->slot_count)
-		rehash(a, m);
+		rehash(a, m, m->entries.n + 1);
 	slot = find_slot(m, key, hash);
 	if (!*slot) {
 		*PF_PUSH(a, &m->entries) =
-			(struct pf_map_entry){ .key = pf_dup(a, key), .hash = hash };
+			(struct pf_map_entry){ .key = lent ? key : pf_dup(a, key), .hash = hash };
 		*slot = (uint32_t)m->entries.n;
 	}
 	return &m->entries.v[*slot - 1].value;
+}
+
+void **pf_map_put(struct pf_arena *a, struct pf_map *m, struct pf_str key)
+{
+	return put(a, m, key, false);
+}
+
+void **pf_map_put_lent(struct pf_arena *a, struct pf_map *m, struct pf_str key)
+{
+	return put(a, m, key, true);
 }
 
 static struct pf_str key_at(const void *first, size_t i, size_t stride)

@@ -97,6 +97,10 @@ struct pf_map {
 void *pf_map_get(const struct pf_map *m, struct pf_str key);	/* NULL when absent */
 /* The value's place: new (and NULL) when the key was not there. */
 void **pf_map_put(struct pf_arena *a, struct pf_map *m, struct pf_str key);
+/* The same of a key that lives as long as the map, and is not copied. */
+void **pf_map_put_lent(struct pf_arena *a, struct pf_map *m, struct pf_str key);
+/* Room for n keys at once, of a map that has none yet. */
+void pf_map_reserve(struct pf_arena *a, struct pf_map *m, size_t n);
 
 /* The number of the first of n keys that one before it equals, or n. They lie `stride` bytes
  * apart: pf_find_twice(&items->key, n, sizeof(*items)). */

@@ -89,24 +89,30 @@ static int check_md5(struct fetching *x, size_t i, struct pf_err *err)
 
 /* ---- one package ---- */
 
+static int look_up_one(void *fetching, size_t i, struct pf_err *err)
+{
+	const struct fetching *x = fetching;
+	const struct pf_str sha256 = x->items[i].record.sha256;
+	struct pf_conda_source s = source_of(x, i);
+	char hex[PF_DIGEST_HEX];
+	int found;
+
+	snprintf(hex, sizeof(hex), PF_FMT, PF_ARG(sha256));
+	found = sha256.n ? pf_conda_package_find(&x->packages[i].files, hex, &s, x->o, err) : 0;
+	if (found > 0)
+		memcpy(x->packages[i].sha256, hex, PF_SHA256_HEX);
+	return found < 0 ? -1 : 0;
+}
+
+/* Lists of thousands of files are read: by all processors. */
 static int look_up(struct fetching *x, size_t n, struct pf_err *err)
 {
-	for (size_t i = 0; i < n; i++) {
-		struct pf_conda_source s = source_of(x, i);
-		struct pf_str sha256;
-		int found = 0;
-
+	for (size_t i = 0; i < n; i++)
 		recall_sha256(x, i);
-		sha256 = x->items[i].record.sha256;
-		if (sha256.n)
-			found = pf_conda_package_find(&x->packages[i].files,
-						      pf_dupz(&x->w->arena, sha256), &s, x->o, err);
-		if (found < 0)
-			return -1;
-		if (found)
-			snprintf(x->packages[i].sha256, PF_SHA256_HEX, PF_FMT, PF_ARG(sha256));
-	}
-	return 0;
+	pf_crew_start(&x->crew, look_up_one, x, pf_alloc_array(&x->w->arena, n, sizeof(size_t)), n);
+	for (size_t i = 0; i < n; i++)
+		pf_crew_add(&x->crew, i);
+	return pf_crew_end(&x->crew, err);
 }
 
 static int check_size(struct fetching *x, size_t i, struct pf_err *err)

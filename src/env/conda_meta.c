@@ -7,10 +7,74 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/base64.h"
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/str.h"
+#include "formats/hasher.h"
+
+/* ---- on its way to a file ---- */
+
+#define PIECE PF_KIB(64)
+
+/* Written piece by piece: what tells of thousands of files needs no room of its own. */
+struct outgoing {
+	struct pf_atomic file;
+	struct pf_hasher hasher;
+	struct pf_buf text; /* not written yet */
+	uint64_t size;	    /* of what is */
+	int rc;
+	struct pf_err *err; /* set when rc is */
+};
+
+static int write_piece(struct outgoing *o)
+{
+	if (pf_buf_check(&o->text, o->file.path, o->err) < 0 ||
+	    pf_write_fd(o->file.fd, o->text.p, o->text.n, o->err) < 0)
+		return -1;
+	pf_hasher_add(&o->hasher, o->text.p, o->text.n);
+	o->size += o->text.n;
+	o->text.n = 0;
+	return o->size > PF_MAX_MANIFEST ? pf_fail(o->err, PF_ELIMIT, "%s is larger than %zu bytes",
+						   o->file.path, (size_t)PF_MAX_MANIFEST)
+					 : 0;
+}
+
+static void write_some(struct outgoing *o)
+{
+	if (o->rc == 0 && o->text.n >= PIECE)
+		o->rc = write_piece(o);
+}
+
+static int begin(struct outgoing *o, int dir, const char *path, struct pf_err *err)
+{
+	*o = (struct outgoing){ .text = PF_BUF(PF_MAX_MANIFEST), .err = err };
+	pf_hasher_start(&o->hasher);
+	return pf_atomic_open(&o->file, dir, path, 0444, err);
+}
+
+static int finish(struct pf_found *f, struct outgoing *o)
+{
+	unsigned char raw[32];
+
+	if (o->rc < 0 || write_piece(o) < 0)
+		return -1;
+	if (fchmod(o->file.fd, 0444) < 0) /* whatever the umask */
+		return pf_fail_errno(o->err, "cannot protect %s", o->file.path);
+	pf_hasher_raw(&o->hasher, raw);
+	f->mode = S_IFREG | 0444;
+	f->size = o->size;
+	pf_base64url(f->digest, raw, sizeof(raw));
+	return pf_atomic_commit(&o->file, o->err);
+}
+
+static void outgoing_free(struct outgoing *o)
+{
+	pf_atomic_free(&o->file);
+	pf_hasher_free(&o->hasher);
+	pf_buf_free(&o->text);
+}
 
 /* ---- the files ---- */
 
@@ -59,11 +123,11 @@ static void put_path(struct pf_json_out *w, const struct pf_conda_part *part,
 	pf_json_close(w, '}');
 }
 
-static void put_files(struct pf_json_out *w, const struct pf_conda_part *part)
+static void put_files(struct pf_json_out *w, struct outgoing *o, const struct pf_conda_part *part)
 {
 	pf_json_key(w, "files");
 	pf_json_open(w, '[');
-	for (size_t i = 0; i < part->placed.n; i++)
+	for (size_t i = 0; i < part->placed.n; i++, write_some(o))
 		if (part->placed.v[i].fate == PF_CONDA_TAKEN)
 			pf_json_str(w, part->placed.v[i].place);
 	pf_json_close(w, ']');
@@ -71,7 +135,7 @@ static void put_files(struct pf_json_out *w, const struct pf_conda_part *part)
 	pf_json_open(w, '{');
 	pf_json_key(w, "paths");
 	pf_json_open(w, '[');
-	for (size_t i = 0; i < part->placed.n; i++)
+	for (size_t i = 0; i < part->placed.n; i++, write_some(o))
 		if (part->placed.v[i].fate == PF_CONDA_TAKEN)
 			put_path(w, part, &part->placed.v[i]);
 	pf_json_close(w, ']');
@@ -155,7 +219,7 @@ static void put_link(struct pf_json_out *w, const struct pf_conda_meta *m,
 	pf_json_close(w, '}');
 }
 
-static void put_record(struct pf_json_out *w, const struct pf_conda_meta *m,
+static void put_record(struct pf_json_out *w, struct outgoing *o, const struct pf_conda_meta *m,
 		       const struct pf_conda_installed *it)
 {
 	const struct pf_conda_record *r = it->record;
@@ -171,37 +235,25 @@ static void put_record(struct pf_json_out *w, const struct pf_conda_meta *m,
 		put_strings(w, "track_features", &r->track_features);
 	put_strings(w, "requested_specs", &asked);
 	put_link(w, m, it);
-	put_files(w, it->part);
+	put_files(w, o, it->part);
 	pf_json_close(w, '}');
 	pf_buf_char(w->buf, '\n');
 }
 
 /* ---- written ---- */
 
-static int write_text(struct pf_found *f, int dir, const char *path, const struct pf_buf *text,
-		      struct pf_err *err)
-{
-	char digest[PF_DIGEST_TEXT];
-
-	if (pf_buf_check(text, path, err) < 0 ||
-	    pf_write_atomic(dir, path, pf_buf_view(text), 0444, err) < 0)
-		return -1;
-	if (fchmodat(dir, path, 0444, 0) < 0) /* whatever the umask */
-		return pf_fail_errno(err, "cannot protect %s", path);
-	(void)pf_digest_text(digest, PF_S("sha256"), text->p, text->n);
-	f->mode = S_IFREG | 0444;
-	f->size = text->n;
-	memcpy(f->digest, digest, sizeof(f->digest));
-	return 0;
-}
-
 int pf_conda_meta_write(struct pf_conda_meta *m, size_t i, struct pf_err *err)
 {
-	PF_AUTO(buf) text = PF_BUF(PF_MAX_MANIFEST);
-	struct pf_json_out w = { .buf = &text };
+	struct outgoing o;
+	struct pf_json_out w = { .buf = &o.text };
+	int rc = begin(&o, m->dir, m->files[i].path.p, err);
 
-	put_record(&w, m, &m->v[i]);
-	return write_text(&m->files[i], m->dir, m->files[i].path.p, &text, err);
+	if (rc == 0) {
+		put_record(&w, &o, m, &m->v[i]);
+		rc = finish(&m->files[i], &o);
+	}
+	outgoing_free(&o);
+	return rc;
 }
 
 /* ==> 2026-11-29 18:00:00 <==
@@ -237,14 +289,18 @@ static void put_history(struct pf_buf *out, const struct pf_conda_installed *v, 
 
 static int write_history(struct pf_found_list *list, struct pf_conda_meta *m, struct pf_err *err)
 {
-	PF_AUTO(buf) text = PF_BUF(PF_MAX_MANIFEST);
 	struct pf_found f = { .path = PF_S("conda-meta/history") };
+	struct outgoing o;
+	int rc = begin(&o, m->dir, f.path.p, err);
 
-	put_history(&text, m->v, m->n);
-	if (write_text(&f, m->dir, f.path.p, &text, err) < 0)
-		return -1;
-	*PF_PUSH(&list->arena, &list->files) = f;
-	return 0;
+	if (rc == 0) {
+		put_history(&o.text, m->v, m->n);
+		rc = finish(&f, &o);
+	}
+	outgoing_free(&o);
+	if (rc == 0)
+		*PF_PUSH(&list->arena, &list->files) = f;
+	return rc;
 }
 
 void pf_conda_meta_begin(struct pf_conda_meta *m, struct pf_arena *a)

@@ -35,7 +35,7 @@ static bool is_same(const struct pf_conda_placed *x, const struct pf_conda_place
 
 static void claim(struct placing *p, struct pf_conda_placed *one)
 {
-	void **slot = pf_map_put(p->k->arena, &p->k->places, one->place);
+	void **slot = pf_map_put_lent(p->k->arena, &p->k->places, one->place);
 	struct pf_conda_placed *before = *slot;
 
 	*slot = one;
@@ -66,7 +66,7 @@ static void add_dirs(struct placing *p, const struct pf_bundle *b)
 {
 	for (size_t i = 0; i < b->dirs.n; i++) {
 		struct pf_str place = place_of(p, b->dirs.v[i].scheme, b->dirs.v[i].to);
-		void **slot = pf_map_put(p->k->arena, &p->k->dirs, place);
+		void **slot = pf_map_put_lent(p->k->arena, &p->k->dirs, place);
 
 		if (!*slot)
 			*slot = (void *)(uintptr_t)b;
@@ -175,7 +175,11 @@ static void drop_stale(struct placing *p, struct pf_conda_part *part)
 int pf_conda_place(struct pf_conda_linking *k, struct pf_err *err)
 {
 	struct placing p = { .k = k };
+	size_t files = 0;
 
+	for (size_t i = 0; i < k->n; i++)
+		files += k->parts[i].package->files.n + k->parts[i].package->entries.n;
+	pf_map_reserve(k->arena, &k->places, files);
 	for (size_t i = 0; i < k->n; i++)
 		if (add_part(&k->parts[i], &p, err) < 0)
 			return -1;

@@ -20,7 +20,7 @@ struct listing {
 
 static struct claim *claim_of(struct listing *l, struct pf_str name)
 {
-	void **slot = pf_map_put(&l->arena, &l->claims, name);
+	void **slot = pf_map_put_lent(&l->arena, &l->claims, name);
 
 	if (!*slot)
 		*slot = pf_alloc(&l->arena, sizeof(struct claim));

@@ -158,6 +158,24 @@ static void maps_and_vectors_grow(void **state)
 	pf_arena_free(&a);
 }
 
+static void maps_hold_keys_that_were_lent(void **state)
+{
+	static const char text[] = "abcdefghijklmnopqrstuvwxyz";
+	struct pf_arena a = { 0 };
+	struct pf_map m = { 0 };
+
+	(void)state;
+	pf_map_reserve(&a, &m, 10);
+	for (size_t i = 0; i + 1 < sizeof(text); i++)
+		*pf_map_put_lent(&a, &m, (struct pf_str){ text + i, 1 }) = &m;
+	assert_int_equal(m.entries.n, 26); /* more than there was room for */
+	assert_ptr_equal(m.entries.v[25].key.p, text + 25);
+	assert_ptr_equal(pf_map_get(&m, PF_S("q")), &m);
+	assert_ptr_equal(*pf_map_put(&a, &m, PF_S("q")), &m);
+	assert_null(pf_map_get(&m, PF_S("Q")));
+	pf_arena_free(&a);
+}
+
 static void finds_what_is_there_twice(void **state)
 {
 	static const size_t counts[] = { 0, 1, 2, 16, 17, 1000 };
@@ -389,6 +407,7 @@ int main(void)
 		cmocka_unit_test(looks_words_up),
 		cmocka_unit_test(splits_and_trims),
 		cmocka_unit_test(maps_and_vectors_grow),
+		cmocka_unit_test(maps_hold_keys_that_were_lent),
 		cmocka_unit_test(finds_what_is_there_twice),
 		cmocka_unit_test(buffers_stop_at_their_ceiling),
 		cmocka_unit_test(stays_beneath_a_root),

@@ -210,6 +210,43 @@ static void writes_text(void **state)
 				   "\"list\":[-5,true,{},[]],\"none\":null,\"raw\":[1]}");
 }
 
+/* What a string of `n` letters looks like that has this byte at one place. */
+static void expect_quoted(struct pf_buf *out, size_t n, size_t at, unsigned char c)
+{
+	static const char letters[] = "\b\f\n\r\t\"\\", names[] = "bfnrt\"\\";
+	const char *known = c ? strchr(letters, c) : NULL;
+
+	pf_buf_printf(out, "\"%.*s", (int)at, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+	if (known)
+		pf_buf_printf(out, "\\%c", names[known - letters]);
+	else if (c < 0x20)
+		pf_buf_printf(out, "\\u%04x", c);
+	else if (c < 0x80)
+		pf_buf_char(out, (char)c);
+	else
+		pf_buf_cstr(out, "\xef\xbf\xbd");
+	pf_buf_printf(out, "%.*s\"", (int)(n - at - 1), "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+}
+
+static void quotes_any_byte_anywhere(void **state)
+{
+	char text[32];
+
+	(void)state;
+	for (size_t n = 1; n < sizeof(text); n++)
+		for (size_t at = 0; at < n; at++)
+			for (unsigned c = 0; c < 256; c++) {
+				PF_AUTO(buf) out = PF_BUF(1000);
+				PF_AUTO(buf) expected = PF_BUF(1000);
+
+				memset(text, 'a', n);
+				text[at] = (char)c;
+				pf_json_quote(&out, (struct pf_str){ text, n });
+				expect_quoted(&expected, n, at, (unsigned char)c);
+				assert_string_equal(out.p, expected.p);
+			}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -218,6 +255,7 @@ int main(void)
 		cmocka_unit_test(skips_values),
 		cmocka_unit_test(parses_a_tree),
 		cmocka_unit_test(writes_text),
+		cmocka_unit_test(quotes_any_byte_anywhere),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
