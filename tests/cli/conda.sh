@@ -172,6 +172,10 @@ check "the same bytes each time" cmp "$work/conda-lock.yml" "$work/again"
 expect "or @EXPLICIT" 0 "@EXPLICIT" lock -f explicit
 cp "$work/out" "$work/explicit.txt"
 check "with digests" grep -q '/tool-2.0-0.conda#sha256:[0-9a-f]*$' "$work/explicit.txt"
+for manager in venv uv virtualenv; do
+	expect "which $manager does not install" 2 "explicit.txt is a lock of conda packages" \
+		"$program" create --env-manager $manager --lock "$work/explicit.txt" -c "$channel" "$dir"
+done
 expect "pylock has no conda packages" 2 "use conda-lock" lock -f pylock
 expect "or json" 0 '"conda":' lock -f json
 cp "$work/out" "$work/lock.json"
