@@ -339,6 +339,11 @@ told() { # SPEC: what of the needs a lock tells
 check "locks for them tell of other needs" sh -c '[ -n "$1" ] && [ "$1" != "$2" ]' - "$(told "python=$minor=0")" "$(told "python $minor.* *0")"
 python "python <4"
 expect "which may hold it" 0 "$env" "$program" create -c "$channel" --lock "$work/explicit.txt" "$dir"
+model "$dir" conda-forge 'tool=2' act '__glibc >=2.17' __linux
+expect "what is asked of the machine is in no lock" 0 "$env" "$program" create -c "$channel" --lock "$work/explicit.txt" "$dir"
+expect "nor in the environment" 0 "$env" "$program" create "$dir"
+model "$dir" conda-forge 'tool=2' act '__glibc >=999'
+expect "where the machine lacks it that is told" 6 "__glibc >=999 is asked for, and this machine has" "$program" create "$dir"
 model "$dir" conda-forge 'tool=2' act data
 expect "a lock that lacks what is needed is stale" 5 "data" "$program" create -c "$channel" --lock "$work/conda-lock.yml" "$dir"
 model "$dir" conda-forge 'tool=1' act
