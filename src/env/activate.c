@@ -40,131 +40,132 @@ struct script {
 	"        PS1=$_OLD_VIRTUAL_PS1\n"                                                 \
 	"        unset _OLD_VIRTUAL_PS1\n"                                                \
 	"    fi\n"
-#define SH_RESTORE                            \
-	"    unset @N\n"                      \
-	"    if [ -n \"${@O+x}\" ]; then\n"   \
-	"        @N=$@O\n"                    \
-	"        export @N\n"                 \
-	"        unset @O\n"                  \
+#define SH_RESTORE                          \
+	"    unset @N\n"                    \
+	"    if [ -n \"${@O+x}\" ]; then\n" \
+	"        @N=$@O\n"                  \
+	"        export @N\n"               \
+	"        unset @O\n"                \
 	"    fi\n"
-#define SH_MIDDLE                                                         \
-	"    hash -r 2>/dev/null || :\n"                                  \
-	"    [ \"${1-}\" = nondestructive ] || unset -f deactivate\n"     \
-	"}\n"                                                             \
+#define SH_MIDDLE                                                     \
+	"    hash -r 2>/dev/null || :\n"                              \
+	"    [ \"${1-}\" = nondestructive ] || unset -f deactivate\n" \
+	"}\n"                                                         \
 	"_OLD_VIRTUAL_PATH=$PATH\n"
-#define SH_KEEP                           \
-	"if [ -n \"${@N+x}\" ]; then\n"   \
-	"    @O=$@N\n"                    \
+#define SH_KEEP                         \
+	"if [ -n \"${@N+x}\" ]; then\n" \
+	"    @O=$@N\n"                  \
 	"fi\n"
 #define SH_SET SH_KEEP "@N=@V\nexport @N\n"
 #define SH_UNSET SH_KEEP "unset @N\n"
-#define SH_TAIL                                               \
-	"PATH=@F:$PATH\n"                                     \
-	"export PATH\n"                                       \
+#define SH_TAIL                                                \
+	"PATH=@F:$PATH\n"                                      \
+	"export PATH\n"                                        \
 	"if [ -z \"${VIRTUAL_ENV_DISABLE_PROMPT-}\" ]; then\n" \
-	"    _OLD_VIRTUAL_PS1=${PS1-}\n"                      \
-	"    PS1=@P\" ${PS1-}\"\n"                            \
-	"fi\n"                                                \
+	"    _OLD_VIRTUAL_PS1=${PS1-}\n"                       \
+	"    PS1=@P\" ${PS1-}\"\n"                             \
+	"fi\n"                                                 \
 	"hash -r 2>/dev/null || :\n"
 
 /* csh expands variables before it looks at a condition, so that what deactivate does with each is
  * settled when it is set: by an alias of its own. */
-#define CSH_HEAD                                                                                  \
-	"# Read by a shell: source ENVIRONMENT/bin/activate.csh\n"                                \
-	"\n"                                                                                      \
-	"if ($?_OLD_VIRTUAL_PATH) then\n"                                                         \
-	"    deactivate\n"                                                                        \
-	"endif\n"                                                                                 \
-	"set _OLD_VIRTUAL_PATH = \"$PATH\"\n"                                                     \
-	"set _OLD_VIRTUAL_PROMPT = \"\"\n"                                                        \
-	"if ($?prompt) then\n"                                                                    \
-	"    set _OLD_VIRTUAL_PROMPT = \"$prompt\"\n"                                             \
-	"endif\n"                                                                                 \
-	"alias deactivate 'setenv PATH \"$_OLD_VIRTUAL_PATH\"; "                                  \
+#define CSH_HEAD                                                   \
+	"# Read by a shell: source ENVIRONMENT/bin/activate.csh\n" \
+	"\n"                                                       \
+	"if ($?_OLD_VIRTUAL_PATH) then\n"                          \
+	"    deactivate\n"                                         \
+	"endif\n"                                                  \
+	"set _OLD_VIRTUAL_PATH = \"$PATH\"\n"                      \
+	"set _OLD_VIRTUAL_PROMPT = \"\"\n"                         \
+	"if ($?prompt) then\n"                                     \
+	"    set _OLD_VIRTUAL_PROMPT = \"$prompt\"\n"              \
+	"endif\n"                                                  \
+	"alias deactivate 'setenv PATH \"$_OLD_VIRTUAL_PATH\"; "   \
 	"set prompt = \"$_OLD_VIRTUAL_PROMPT\"; unset _OLD_VIRTUAL_PATH _OLD_VIRTUAL_PROMPT; "
 #define CSH_RESTORE "@O; "
 #define CSH_MIDDLE "rehash; unalias deactivate'\n"
-#define CSH_KEEP                                                                \
-	"if ($?@N) then\n"                                                      \
-	"    set @O = $@N:q\n"                                                  \
-	"    alias @O 'setenv @N $@O:q; unset @O; unalias @O'\n"                \
-	"else\n"                                                                \
-	"    alias @O 'unsetenv @N; unalias @O'\n"                              \
+#define CSH_KEEP                                                 \
+	"if ($?@N) then\n"                                       \
+	"    set @O = $@N:q\n"                                   \
+	"    alias @O 'setenv @N $@O:q; unset @O; unalias @O'\n" \
+	"else\n"                                                 \
+	"    alias @O 'unsetenv @N; unalias @O'\n"               \
 	"endif\n"
 #define CSH_SET CSH_KEEP "setenv @N @V\n"
 #define CSH_UNSET CSH_KEEP "unsetenv @N\n"
-#define CSH_TAIL                                              \
-	"setenv PATH @F\":$PATH\"\n"                          \
+#define CSH_TAIL                                                 \
+	"setenv PATH @F\":$PATH\"\n"                             \
 	"if ($?prompt && ! $?VIRTUAL_ENV_DISABLE_PROMPT) then\n" \
-	"    set prompt = @P\" $prompt\"\n"                   \
-	"endif\n"                                             \
+	"    set prompt = @P\" $prompt\"\n"                      \
+	"endif\n"                                                \
 	"rehash\n"
 
-#define FISH_HEAD                                                      \
-	"# Read by a shell: source ENVIRONMENT/bin/activate.fish\n"    \
-	"\n"                                                           \
-	"if set -q _OLD_VIRTUAL_PATH; and functions -q deactivate\n"   \
-	"    deactivate nondestructive\n"                              \
-	"end\n"                                                        \
-	"function deactivate -d 'Leave the Python environment'\n"      \
-	"    set -gx PATH $_OLD_VIRTUAL_PATH\n"                        \
-	"    set -e _OLD_VIRTUAL_PATH\n"                               \
-	"    if functions -q _old_fish_prompt\n"                       \
-	"        functions -e fish_prompt\n"                           \
-	"        functions -c _old_fish_prompt fish_prompt\n"          \
-	"        functions -e _old_fish_prompt\n"                      \
+#define FISH_HEAD                                                    \
+	"# Read by a shell: source ENVIRONMENT/bin/activate.fish\n"  \
+	"\n"                                                         \
+	"if set -q _OLD_VIRTUAL_PATH; and functions -q deactivate\n" \
+	"    deactivate nondestructive\n"                            \
+	"end\n"                                                      \
+	"function deactivate -d 'Leave the Python environment'\n"    \
+	"    set -gx PATH $_OLD_VIRTUAL_PATH\n"                      \
+	"    set -e _OLD_VIRTUAL_PATH\n"                             \
+	"    if functions -q _old_fish_prompt\n"                     \
+	"        functions -e fish_prompt\n"                         \
+	"        functions -c _old_fish_prompt fish_prompt\n"        \
+	"        functions -e _old_fish_prompt\n"                    \
 	"    end\n"
-#define FISH_RESTORE                  \
-	"    set -e @N\n"             \
-	"    if set -q @O\n"          \
-	"        set -gx @N $@O\n"    \
-	"        set -e @O\n"         \
+#define FISH_RESTORE               \
+	"    set -e @N\n"          \
+	"    if set -q @O\n"       \
+	"        set -gx @N $@O\n" \
+	"        set -e @O\n"      \
 	"    end\n"
-#define FISH_MIDDLE                                      \
-	"    if test \"$argv[1]\" != nondestructive\n"   \
-	"        functions -e deactivate\n"              \
-	"    end\n"                                      \
-	"end\n"                                          \
+#define FISH_MIDDLE                                    \
+	"    if test \"$argv[1]\" != nondestructive\n" \
+	"        functions -e deactivate\n"            \
+	"    end\n"                                    \
+	"end\n"                                        \
 	"set -g _OLD_VIRTUAL_PATH $PATH\n"
-#define FISH_KEEP               \
-	"if set -q @N\n"        \
-	"    set -g @O $@N\n"   \
+#define FISH_KEEP             \
+	"if set -q @N\n"      \
+	"    set -g @O $@N\n" \
 	"end\n"
 #define FISH_SET FISH_KEEP "set -gx @N @V\n"
 #define FISH_UNSET FISH_KEEP "set -e @N\n"
-#define FISH_TAIL                                                                                    \
-	"set -gx PATH @F $PATH\n"                                                                    \
-	"if status is-interactive; and test -z \"$VIRTUAL_ENV_DISABLE_PROMPT\"; "                    \
-	"and functions -q fish_prompt\n"                                                             \
-	"    functions -c fish_prompt _old_fish_prompt\n"                                            \
-	"    function fish_prompt\n"                                                                 \
-	"        set -l before $status\n"                                                            \
-	"        printf '%s ' @P\n"                                                                  \
-	"        command sh -c \"exit $before\"\n"                                                   \
-	"        _old_fish_prompt\n"                                                                 \
-	"    end\n"                                                                                  \
+#define FISH_TAIL                                                                 \
+	"set -gx PATH @F $PATH\n"                                                 \
+	"if status is-interactive; and test -z \"$VIRTUAL_ENV_DISABLE_PROMPT\"; " \
+	"and functions -q fish_prompt\n"                                          \
+	"    functions -c fish_prompt _old_fish_prompt\n"                         \
+	"    function fish_prompt\n"                                              \
+	"        set -l before $status\n"                                         \
+	"        printf '%s ' @P\n"                                               \
+	"        command sh -c \"exit $before\"\n"                                \
+	"        _old_fish_prompt\n"                                              \
+	"    end\n"                                                               \
 	"end\n"
 
 /* Nothing is given back: who reads it stays as long as the process. */
-#define PYTHON_HEAD                                                                                \
-	"\"\"\"Read by a Python that is running: exec(open(path).read(), {'__file__': path})\"\"\"\n" \
-	"import os\n"                                                                              \
-	"import site\n"                                                                            \
-	"import sys\n"                                                                             \
-	"\n"                                                                                       \
-	"prefix = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))\n"                   \
-	"packages = os.path.join(prefix, 'lib', 'python%d.%d' % sys.version_info[:2], 'site-packages')\n" \
-	"if not os.path.isdir(packages):\n"                                                        \
+#define PYTHON_HEAD                                                                         \
+	"# Read by a Python that is running: exec(open(path).read(), {'__file__': path})\n" \
+	"import os\n"                                                                       \
+	"import site\n"                                                                     \
+	"import sys\n"                                                                      \
+	"\n"                                                                                \
+	"prefix = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))\n"            \
+	"version = 'python%d.%d' % sys.version_info[:2]\n"                                  \
+	"packages = os.path.join(prefix, 'lib', version, 'site-packages')\n"                \
+	"if not os.path.isdir(packages):\n"                                                 \
 	"    raise RuntimeError('%s is an environment of another Python' % prefix)\n"
 #define PYTHON_SET "os.environb[b'@N'] = @V\n"
 #define PYTHON_UNSET "os.environb.pop(b'@N', None)\n"
-#define PYTHON_TAIL                                                                     \
-	"path = os.environb.get(b'PATH')\n"                                             \
-	"os.environb[b'PATH'] = @F + (b':' + path if path else b'')\n"                  \
-	"before = list(sys.path)\n"                                                     \
-	"site.addsitedir(packages)\n"                                                   \
-	"added = [path for path in sys.path if path not in before]\n"                   \
-	"sys.path[:] = added + before\n"                                                \
+#define PYTHON_TAIL                                                    \
+	"path = os.environb.get(b'PATH')\n"                            \
+	"os.environb[b'PATH'] = @F + (b':' + path if path else b'')\n" \
+	"before = list(sys.path)\n"                                    \
+	"site.addsitedir(packages)\n"                                  \
+	"added = [path for path in sys.path if path not in before]\n"  \
+	"sys.path[:] = added + before\n"                               \
 	"sys.prefix = prefix\n"
 
 /* ---- values ---- */
@@ -255,8 +256,8 @@ struct setting {
 struct activated {
 	struct pf_arena *arena;
 	PF_VEC(struct setting) v;
-	struct pf_str front;	/* of PATH */
-	struct pf_str prompt;	/* "(name)" */
+	struct pf_str front;  /* of PATH */
+	struct pf_str prompt; /* "(name)" */
 };
 
 /* The last setting of a name counts, as `exec` has it. */
