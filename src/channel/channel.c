@@ -429,12 +429,23 @@ static bool is_at(struct pf_channel *one, struct pf_arena *a, struct pf_str addr
 	return found;
 }
 
+/* "https://h/pkgs/main" is one of "defaults", whatever takes their place here. */
+static bool is_default(const struct pf_match_spec *s, struct pf_str address)
+{
+	size_t last = pf_str_rfind(address, '/');
+	size_t before = last == PF_NPOS ? PF_NPOS : pf_str_rfind(pf_str_cut(address, 0, last), '/');
+
+	return pf_str_is(s->channel.text, "defaults") && before != PF_NPOS &&
+	       is_vendors(pf_str_skip(address, before + 1));
+}
+
 bool pf_channels_admit(const struct pf_channels *c, const struct pf_match_spec *s,
 		       struct pf_str address)
 {
 	PF_AUTO(channels) own = { .conf = c->conf };
 	struct pf_str name = s->channel.text, bare = pf_channel_bare(&own.arena, address);
 	bool found = s->channel.kind == PF_PATTERN_ANY || pf_pattern_admits(&s->channel, bare) ||
+		     is_default(s, bare) ||
 		     (bare.n > name.n && bare.p[bare.n - name.n - 1] == '/' &&
 		      pf_pattern_admits(&s->channel, pf_str_skip(bare, bare.n - name.n)));
 

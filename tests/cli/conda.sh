@@ -323,6 +323,11 @@ expect "also where nothing tells where channels are" 5 "explicit.txt: it does no
 	env CONDARC=/dev/null "$program" create -c "$channel" --lock "$work/explicit.txt" "$dir"
 printf 'channel_alias: https://h.example\nmirrored_channels: {"other": ["%s"]}\n' "$channel" >"$work/mirrored"
 expect "but not one of its mirror" 0 "$env" env CONDARC="$work/mirrored" "$program" create -c "$channel" --lock "$work/explicit.txt" "$dir"
+mkdir "$work/pkgs" && cp -r "$work/conda-forge" "$work/pkgs/main"
+sed 's|/conda-forge/|/pkgs/main/|' "$work/explicit.txt" >"$work/vendors.txt"
+model "$dir" defaults 'defaults::tool=2' pkgs/main::act
+expect "nor one of a vendor's, whatever takes its place" 0 "$env" \
+	"$program" create -c "file://$work/pkgs/main" --lock "$work/vendors.txt" "$dir"
 model "$dir" conda-forge 'conda-forge::tool=2' other::act
 expect "nor is any other package's passed over" 5 "other::act is locked of another channel" \
 	"$program" create -c "$channel" --lock "$work/lock.json" "$dir"
