@@ -197,6 +197,8 @@ int pf_use_conda_lock(struct pf_job *job, const struct pf_lock_text *lock,
 	/* Logins, proxies and certificates of its channels, where they are known here. */
 	if (pf_conda_task_open(&task, &job->model.needs, &with, &ignored) == 0)
 		pf_conda_task_places(&plan, &task);
+	if (pf_conda_task_check(&plan, &task, needs, err) < 0)
+		return pf_wrap(err, "%s", lock->path);
 	if (with.env_manager == PF_ENV_CONDA &&
 	    (pf_conda_learn(&plan, &with, err) < 0 ||
 	     pf_plan_seal(&plan, &job->python, &with, err) < 0))

@@ -67,8 +67,12 @@ static int use_lock(struct pf_job *job, const struct pf_opts *o, struct pf_err *
 
 	if (pf_lock_open(&lock, o->lock, err) < 0)
 		return -1;
-	if (pf_lock_is_conda(pf_buf_view(&lock.text)))
+	if (pf_lock_is_conda(pf_buf_view(&lock.text))) {
+		if (o->env_manager != PF_ENV_AUTO && !pf_needs_conda(needs, o))
+			return pf_fail(err, PF_EUSAGE, "%s is a lock of conda packages: "
+				       "--env-manager auto, conda and mamba install those", o->lock);
 		return pf_use_conda_lock(job, &lock, o, err);
+	}
 	whom.base = lock.base;
 	if (o->env_manager == PF_ENV_CONDA || o->env_manager == PF_ENV_MAMBA)
 		return pf_fail(err, PF_EUSAGE, "%s is no lock of conda packages", o->lock);

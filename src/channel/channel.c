@@ -399,18 +399,59 @@ void pf_channels_free(struct pf_channels *c)
 	memset(c, 0, sizeof(*c));
 }
 
+/* What a spec's channel stands for; none where nothing tells. */
+static void list_named(struct pf_channels *own, const struct pf_match_spec *s)
+{
+	struct pf_err ignored;
+	struct adding x = { .c = own, .by_user = true, .named_only = true, .err = &ignored };
+
+	if (!own->conf || s->channel.kind != PF_PATTERN_EXACT || add_name(&x, s->channel.text) < 0)
+		own->v.n = 0;
+}
+
 void pf_channels_resolve(struct pf_channels *c, struct pf_match_spec *s)
 {
-	struct pf_channels own = { .conf = c->conf };
-	struct pf_err ignored;
-	struct adding x = { .c = &own, .by_user = true, .named_only = true, .err = &ignored };
+	struct pf_channels own = { .conf = c->conf, .arena = c->arena };
 
+	list_named(&own, s);
 	s->channel_urls = (struct pf_strs){ 0 };
-	if (s->channel.kind != PF_PATTERN_EXACT)
-		return;
-	own.arena = c->arena;
-	if (add_name(&x, s->channel.text) == 0)
-		for (size_t i = 0; i < own.v.n; i++)
-			*PF_PUSH(&own.arena, &s->channel_urls) = own.v.v[i].url;
+	for (size_t i = 0; i < own.v.n; i++)
+		*PF_PUSH(&own.arena, &s->channel_urls) = own.v.v[i].url;
 	c->arena = own.arena;
+}
+
+static bool is_at(struct pf_channel *one, struct pf_arena *a, struct pf_str address)
+{
+	bool found = pf_str_eq(one->url, address);
+
+	for (size_t i = 0; !found && i < one->asked.n; i++)
+		found = pf_str_eq(pf_channel_bare(a, one->asked.v[i]), address);
+	return found;
+}
+
+/* "https://h/pkgs/main" is one of "defaults", whatever takes their place here. */
+static bool is_default(const struct pf_match_spec *s, struct pf_str address)
+{
+	size_t last = pf_str_rfind(address, '/');
+	size_t before = last == PF_NPOS ? PF_NPOS : pf_str_rfind(pf_str_cut(address, 0, last), '/');
+
+	return pf_str_is(s->channel.text, "defaults") && before != PF_NPOS &&
+	       is_vendors(pf_str_skip(address, before + 1));
+}
+
+bool pf_channels_admit(const struct pf_channels *c, const struct pf_match_spec *s,
+		       struct pf_str address)
+{
+	PF_AUTO(channels) own = { .conf = c->conf };
+	struct pf_str name = s->channel.text, bare = pf_channel_bare(&own.arena, address);
+	bool found = s->channel.kind == PF_PATTERN_ANY || pf_pattern_admits(&s->channel, bare) ||
+		     is_default(s, bare) ||
+		     (bare.n > name.n && bare.p[bare.n - name.n - 1] == '/' &&
+		      pf_pattern_admits(&s->channel, pf_str_skip(bare, bare.n - name.n)));
+
+	if (!found)
+		list_named(&own, s);
+	for (size_t i = 0; !found && i < own.v.n; i++)
+		found = is_at(&own.v.v[i], &own.arena, bare);
+	return found;
 }

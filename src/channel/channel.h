@@ -55,6 +55,11 @@ void pf_channels_free(struct pf_channels *c);
 /* Sets s->channel_urls: "defaults::numpy" is one of several addresses, "conda-forge::numpy" the one
  * that the user's settings give it. What it sets lives in the arena of `c`. */
 void pf_channels_resolve(struct pf_channels *c, struct pf_match_spec *s);
+/* Is the channel at an address, which may hold a login, the one that a spec asks for? By what the
+ * user's settings say of it, mirrors included, and by its last part, since the same channel is at
+ * several places. `c` may be empty: by the latter alone. */
+bool pf_channels_admit(const struct pf_channels *c, const struct pf_match_spec *s,
+		       struct pf_str address);
 
 /* ---- virtual packages (CEP 30) ---- */
 

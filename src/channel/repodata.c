@@ -178,22 +178,39 @@ static int make_all(struct pf_repodata_own *own, struct pf_err *err)
 	return 0;
 }
 
-/* A channel has one subdir at least. */
+/* One subdir at least: of `n`, where those that are refused may be there. */
+static int check_channel(const struct pf_repo *v, size_t n, struct pf_err *err)
+{
+	const struct pf_repo *there = NULL, *refused = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!v[i].absent)
+			there = &v[i];
+		else if (v[i].refused.code)
+			refused = &v[i];
+	}
+	if (there && refused)
+		pf_warn("channel " PF_FMT " does not tell what it has for " PF_FMT
+			": it is taken as nothing (HTTP status 403)",
+			PF_ARG(pf_shown(refused->channel->name)), PF_ARG(refused->subdir));
+	if (there)
+		return 0;
+	if (refused) {
+		*err = refused->refused;
+		return -1;
+	}
+	pf_fail(err, PF_ETRANSFER, "there is no channel " PF_FMT ": it has no repodata",
+		PF_ARG(pf_shown(v[0].channel->name)));
+	return pf_hint(err, "is its name right?");
+}
+
 static int check_channels(struct pf_repodata_own *own, struct pf_err *err)
 {
 	size_t subdirs = own->channels->subdirs.n;
 
-	for (size_t i = 0; i < own->repo_count; i += subdirs) {
-		size_t k = 0;
-
-		while (k < subdirs && own->repos[i + k].absent)
-			k++;
-		if (k < subdirs)
-			continue;
-		pf_fail(err, PF_ETRANSFER, "there is no channel " PF_FMT ": it has no repodata",
-			PF_ARG(pf_shown(own->repos[i].channel->name)));
-		return pf_hint(err, "is its name right?");
-	}
+	for (size_t i = 0; i < own->repo_count; i += subdirs)
+		if (check_channel(&own->repos[i], subdirs, err) < 0)
+			return -1;
 	return 0;
 }
 

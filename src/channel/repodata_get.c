@@ -173,7 +173,7 @@ static void next_variant(struct pf_repo *r)
 	if (ask_next(r))
 		return;
 	r->absent = true;
-	if (!r->err.code)
+	if (!r->err.code && !r->refused.code)
 		keep_absence(r);
 	settle(r);
 }
@@ -190,7 +190,10 @@ static void take_answer(struct pf_transfer *t, void *ctx)
 	struct pf_repo *r = ctx;
 	struct pf_err err = t->err;
 
-	if (t->status == 404 || t->status == 410) {
+	/* A bucket that is not to be listed says 403 of what it does not have. */
+	if (t->status == 404 || t->status == 410 || t->status == 403) {
+		if (t->status == 403)
+			r->refused = err;
 		pf_transfer_free(&r->own->pool, t);
 		next_variant(r);
 		return;

@@ -28,6 +28,7 @@ struct pf_repo {
 	struct pf_repo_facts facts; /* of what came */
 	struct pf_arena arena;	/* of the facts; a thread's own */
 	struct pf_err err;
+	struct pf_err refused;	/* an answer of status 403, which may be all there is of absence */
 	char *shards;		/* address of shards, with a slash at its end; NULL: it has none */
 };
 

@@ -13,6 +13,7 @@ struct told {
 	struct pf_conda_record r;
 	struct pf_str version;
 	bool bad_number;	/* one that should count something */
+	bool bad_list;		/* of what it needs or rules out */
 };
 
 typedef int take_field(struct pf_repo_taking *t, struct told *told, void *to, struct pf_json *json,
@@ -67,9 +68,10 @@ static int take_list(struct pf_repo_taking *t, struct told *told, void *to, stru
 	struct pf_strs *list = to;
 	struct pf_json_token item;
 
-	(void)told;
-	if (value->kind != PF_JSON_ARRAY)
+	if (value->kind != PF_JSON_ARRAY) {
+		told->bad_list |= value->kind != PF_JSON_NULL;
 		return pf_json_skip(json, value, err);
+	}
 	for (;;) {
 		if (pf_json_next(json, &item, err) < 0)
 			return -1;
@@ -89,8 +91,10 @@ static int take_words(struct pf_repo_taking *t, struct told *told, void *to, str
 	struct pf_strs *list = to;
 	struct pf_str text;
 
-	if (value->kind != PF_JSON_STRING)
+	if (value->kind == PF_JSON_ARRAY)
 		return take_list(t, told, to, json, value, err);
+	if (value->kind != PF_JSON_STRING)
+		return pf_json_skip(json, value, err);
 	text = keep(t, json, value->text);
 	for (size_t from = 0, i = 0; i <= text.n; i++) {
 		if (i < text.n && text.p[i] != ',' && !pf_is_space(text.p[i]))
@@ -227,6 +231,8 @@ static const char *find_fault(const struct pf_repo_taking *t, const struct told 
 		return "it is for another platform than where it lies";
 	if (told->bad_number)
 		return "its size or build number is no number";
+	if (told->bad_list)
+		return "what it needs is no list";
 	if (!r->sha256.n && !r->md5.n)
 		return "it has no digest";
 	if ((r->sha256.n && !is_hex(r->sha256, 64)) || (r->md5.n && !is_hex(r->md5, 32)))

@@ -104,6 +104,10 @@ static void check_spec(struct pf_compare *c, const struct pf_match_spec *s)
 
 void pf_diff_conda(struct pf_compare *c)
 {
-	for (size_t i = 0; i < c->m->needs.conda_specs.n; i++)
-		check_spec(c, &c->m->needs.conda_specs.v[i]);
+	for (size_t i = 0; i < c->m->needs.conda_specs.n; i++) {
+		const struct pf_match_spec *s = &c->m->needs.conda_specs.v[i];
+
+		if (!pf_str_starts(s->name, "__")) /* which the machine has, and no environment */
+			check_spec(c, s);
+	}
 }

@@ -10,206 +10,266 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-/* In all of them @E stands for the environment's path, @P for its prompt, both quoted. The names
- * of variables and functions are those that the standard library's venv uses, so that one kind of
- * environment can be left for the other. */
+/* A script is five texts, of which the second and the fourth are written once for every variable:
+ *   @N its name, @O where what it was is kept, @V its new value
+ * and in the others:
+ *   @F what comes in front of PATH, @P what is shown in front of the prompt
+ * Values are quoted. The names of _OLD_VIRTUAL_PATH, _OLD_VIRTUAL_PYTHONHOME and deactivate are
+ * those that the standard library's venv uses, so that one kind of environment can be left for the
+ * other. */
+struct script {
+	const char *name;
+	const char *head, *restore, *middle, *set, *unset, *tail;
+	void (*put_value)(struct pf_buf *out, struct pf_str value);
+	void (*put_front)(struct pf_buf *out, const struct script *s, struct pf_str front);
+};
 
 /* An environment that is active, of whichever kind, goes first: by the function that knows it, not
  * by a program of that name, of which a path would be told. */
-#define LEAVE_ACTIVE                                                                      \
+#define SH_HEAD                                                                           \
+	"# Read by a shell: . ENVIRONMENT/bin/activate\n"                                 \
+	"\n"                                                                              \
 	"if [ \"${_OLD_VIRTUAL_PATH+x}$(command -v deactivate)\" = xdeactivate ]; then\n" \
 	"    deactivate nondestructive\n"                                                 \
-	"fi\n"
-
-static const char SH[] =
-	"# Read by a shell: . ENVIRONMENT/bin/activate\n"
-	"\n" LEAVE_ACTIVE
-	"deactivate () {\n"
-	"    if [ -n \"${_OLD_VIRTUAL_PATH+x}\" ]; then\n"
-	"        PATH=$_OLD_VIRTUAL_PATH\n"
-	"        export PATH\n"
-	"        unset _OLD_VIRTUAL_PATH\n"
+	"fi\n"                                                                            \
+	"deactivate () {\n"                                                               \
+	"    PATH=$_OLD_VIRTUAL_PATH\n"                                                   \
+	"    export PATH\n"                                                               \
+	"    unset _OLD_VIRTUAL_PATH\n"                                                   \
+	"    if [ -n \"${_OLD_VIRTUAL_PS1+x}\" ]; then\n"                                 \
+	"        PS1=$_OLD_VIRTUAL_PS1\n"                                                 \
+	"        unset _OLD_VIRTUAL_PS1\n"                                                \
 	"    fi\n"
-	"    if [ -n \"${_OLD_VIRTUAL_PYTHONHOME+x}\" ]; then\n"
-	"        PYTHONHOME=$_OLD_VIRTUAL_PYTHONHOME\n"
-	"        export PYTHONHOME\n"
-	"        unset _OLD_VIRTUAL_PYTHONHOME\n"
+#define SH_RESTORE                          \
+	"    unset @N\n"                    \
+	"    if [ -n \"${@O+x}\" ]; then\n" \
+	"        @N=$@O\n"                  \
+	"        export @N\n"               \
+	"        unset @O\n"                \
 	"    fi\n"
-	"    if [ -n \"${_OLD_VIRTUAL_PS1+x}\" ]; then\n"
-	"        PS1=$_OLD_VIRTUAL_PS1\n"
-	"        unset _OLD_VIRTUAL_PS1\n"
-	"    fi\n"
-	"    unset VIRTUAL_ENV VIRTUAL_ENV_PROMPT\n"
-	"    hash -r 2>/dev/null || :\n"
-	"    [ \"${1-}\" = nondestructive ] || unset -f deactivate\n"
-	"}\n"
-	"\n"
-	"deactivate nondestructive\n"
-	"VIRTUAL_ENV=@E\n"
-	"VIRTUAL_ENV_PROMPT=@P\n"
+#define SH_MIDDLE                                                     \
+	"    hash -r 2>/dev/null || :\n"                              \
+	"    [ \"${1-}\" = nondestructive ] || unset -f deactivate\n" \
+	"}\n"                                                         \
 	"_OLD_VIRTUAL_PATH=$PATH\n"
-	"PATH=$VIRTUAL_ENV/bin:$PATH\n"
-	"export VIRTUAL_ENV VIRTUAL_ENV_PROMPT PATH\n"
-	"if [ -n \"${PYTHONHOME+x}\" ]; then\n"
-	"    _OLD_VIRTUAL_PYTHONHOME=$PYTHONHOME\n"
-	"    unset PYTHONHOME\n"
+#define SH_KEEP                         \
+	"if [ -n \"${@N+x}\" ]; then\n" \
+	"    @O=$@N\n"                  \
 	"fi\n"
-	"if [ -z \"${VIRTUAL_ENV_DISABLE_PROMPT-}\" ]; then\n"
-	"    _OLD_VIRTUAL_PS1=${PS1-}\n"
-	"    PS1=\"($VIRTUAL_ENV_PROMPT) ${PS1-}\"\n"
-	"fi\n"
-	"hash -r 2>/dev/null || :\n";
+#define SH_SET SH_KEEP "@N=@V\nexport @N\n"
+#define SH_UNSET SH_KEEP "unset @N\n"
+#define SH_TAIL                                                \
+	"PATH=@F:$PATH\n"                                      \
+	"export PATH\n"                                        \
+	"if [ -z \"${VIRTUAL_ENV_DISABLE_PROMPT-}\" ]; then\n" \
+	"    _OLD_VIRTUAL_PS1=${PS1-}\n"                       \
+	"    PS1=@P\" ${PS1-}\"\n"                             \
+	"fi\n"                                                 \
+	"hash -r 2>/dev/null || :\n"
 
-/* What deactivate reads is set wherever it is defined: csh knows no condition around a variable. */
-static const char CSH[] =
-	"# Read by a shell: source ENVIRONMENT/bin/activate.csh\n"
-	"\n"
-	"if ($?_OLD_VIRTUAL_PATH) then\n"
-	"    deactivate\n"
+/* csh expands variables before it looks at a condition, so that what deactivate does with each is
+ * settled when it is set: by an alias of its own. */
+#define CSH_HEAD                                                   \
+	"# Read by a shell: source ENVIRONMENT/bin/activate.csh\n" \
+	"\n"                                                       \
+	"if ($?_OLD_VIRTUAL_PATH) then\n"                          \
+	"    deactivate\n"                                         \
+	"endif\n"                                                  \
+	"set _OLD_VIRTUAL_PATH = \"$PATH\"\n"                      \
+	"set _OLD_VIRTUAL_PROMPT = \"\"\n"                         \
+	"if ($?prompt) then\n"                                     \
+	"    set _OLD_VIRTUAL_PROMPT = \"$prompt\"\n"              \
+	"endif\n"                                                  \
+	"alias deactivate 'setenv PATH \"$_OLD_VIRTUAL_PATH\"; "   \
+	"set prompt = \"$_OLD_VIRTUAL_PROMPT\"; unset _OLD_VIRTUAL_PATH _OLD_VIRTUAL_PROMPT; "
+#define CSH_RESTORE "@O; "
+#define CSH_MIDDLE "rehash; unalias deactivate'\n"
+#define CSH_KEEP                                                 \
+	"if ($?@N) then\n"                                       \
+	"    set @O = $@N:q\n"                                   \
+	"    alias @O 'setenv @N $@O:q; unset @O; unalias @O'\n" \
+	"else\n"                                                 \
+	"    alias @O 'unsetenv @N; unalias @O'\n"               \
 	"endif\n"
-	"set _OLD_VIRTUAL_PATH = \"$PATH\"\n"
-	"set _OLD_VIRTUAL_PROMPT = \"\"\n"
-	"if ($?prompt) then\n"
-	"    set _OLD_VIRTUAL_PROMPT = \"$prompt\"\n"
-	"endif\n"
-	"alias deactivate 'setenv PATH \"$_OLD_VIRTUAL_PATH\"; set prompt = \"$_OLD_VIRTUAL_PROMPT\"; "
-	"unset _OLD_VIRTUAL_PATH _OLD_VIRTUAL_PROMPT; unsetenv VIRTUAL_ENV; "
-	"unsetenv VIRTUAL_ENV_PROMPT; rehash; unalias deactivate'\n"
-	"setenv VIRTUAL_ENV @E\n"
-	"setenv VIRTUAL_ENV_PROMPT @P\n"
-	"setenv PATH \"$VIRTUAL_ENV/bin:$PATH\"\n"
-	"if ($?prompt && ! $?VIRTUAL_ENV_DISABLE_PROMPT) then\n"
-	"    set prompt = \"($VIRTUAL_ENV_PROMPT) $prompt\"\n"
-	"endif\n"
-	"rehash\n";
+#define CSH_SET CSH_KEEP "setenv @N @V\n"
+#define CSH_UNSET CSH_KEEP "unsetenv @N\n"
+#define CSH_TAIL                                                 \
+	"setenv PATH @F\":$PATH\"\n"                             \
+	"if ($?prompt && ! $?VIRTUAL_ENV_DISABLE_PROMPT) then\n" \
+	"    set prompt = @P\" $prompt\"\n"                      \
+	"endif\n"                                                \
+	"rehash\n"
 
-static const char FISH[] =
-	"# Read by a shell: source ENVIRONMENT/bin/activate.fish\n"
-	"\n"
-	"function deactivate -d 'Leave the Python environment'\n"
-	"    if set -q _OLD_VIRTUAL_PATH\n"
-	"        set -gx PATH $_OLD_VIRTUAL_PATH\n"
-	"        set -e _OLD_VIRTUAL_PATH\n"
+#define FISH_HEAD                                                    \
+	"# Read by a shell: source ENVIRONMENT/bin/activate.fish\n"  \
+	"\n"                                                         \
+	"if set -q _OLD_VIRTUAL_PATH; and functions -q deactivate\n" \
+	"    deactivate nondestructive\n"                            \
+	"end\n"                                                      \
+	"function deactivate -d 'Leave the Python environment'\n"    \
+	"    set -gx PATH $_OLD_VIRTUAL_PATH\n"                      \
+	"    set -e _OLD_VIRTUAL_PATH\n"                             \
+	"    if functions -q _old_fish_prompt\n"                     \
+	"        functions -e fish_prompt\n"                         \
+	"        functions -c _old_fish_prompt fish_prompt\n"        \
+	"        functions -e _old_fish_prompt\n"                    \
 	"    end\n"
-	"    if set -q _OLD_VIRTUAL_PYTHONHOME\n"
-	"        set -gx PYTHONHOME $_OLD_VIRTUAL_PYTHONHOME\n"
-	"        set -e _OLD_VIRTUAL_PYTHONHOME\n"
+#define FISH_RESTORE               \
+	"    set -e @N\n"          \
+	"    if set -q @O\n"       \
+	"        set -gx @N $@O\n" \
+	"        set -e @O\n"      \
 	"    end\n"
-	"    if functions -q _old_fish_prompt\n"
-	"        functions -e fish_prompt\n"
-	"        functions -c _old_fish_prompt fish_prompt\n"
-	"        functions -e _old_fish_prompt\n"
-	"    end\n"
-	"    set -e VIRTUAL_ENV\n"
-	"    set -e VIRTUAL_ENV_PROMPT\n"
-	"    if test \"$argv[1]\" != nondestructive\n"
-	"        functions -e deactivate\n"
-	"    end\n"
-	"end\n"
-	"\n"
-	"deactivate nondestructive\n"
-	"set -gx VIRTUAL_ENV @E\n"
-	"set -gx VIRTUAL_ENV_PROMPT @P\n"
+#define FISH_MIDDLE                                    \
+	"    if test \"$argv[1]\" != nondestructive\n" \
+	"        functions -e deactivate\n"            \
+	"    end\n"                                    \
+	"end\n"                                        \
 	"set -g _OLD_VIRTUAL_PATH $PATH\n"
-	"set -gx PATH \"$VIRTUAL_ENV/bin\" $PATH\n"
-	"if set -q PYTHONHOME\n"
-	"    set -g _OLD_VIRTUAL_PYTHONHOME $PYTHONHOME\n"
-	"    set -e PYTHONHOME\n"
+#define FISH_KEEP             \
+	"if set -q @N\n"      \
+	"    set -g @O $@N\n" \
 	"end\n"
-	"if status is-interactive; and test -z \"$VIRTUAL_ENV_DISABLE_PROMPT\"; and functions -q fish_prompt\n"
-	"    functions -c fish_prompt _old_fish_prompt\n"
-	"    function fish_prompt\n"
-	"        set -l before $status\n"
-	"        printf '(%s) ' $VIRTUAL_ENV_PROMPT\n"
-	"        command sh -c \"exit $before\"\n"
-	"        _old_fish_prompt\n"
-	"    end\n"
-	"end\n";
+#define FISH_SET FISH_KEEP "set -gx @N @V\n"
+#define FISH_UNSET FISH_KEEP "set -e @N\n"
+#define FISH_TAIL                                                                 \
+	"set -gx PATH @F $PATH\n"                                                 \
+	"if status is-interactive; and test -z \"$VIRTUAL_ENV_DISABLE_PROMPT\"; " \
+	"and functions -q fish_prompt\n"                                          \
+	"    functions -c fish_prompt _old_fish_prompt\n"                         \
+	"    function fish_prompt\n"                                              \
+	"        set -l before $status\n"                                         \
+	"        printf '%s ' @P\n"                                               \
+	"        command sh -c \"exit $before\"\n"                                \
+	"        _old_fish_prompt\n"                                              \
+	"    end\n"                                                               \
+	"end\n"
 
-static const char PYTHON[] =
-	"\"\"\"Read by a Python that is running: exec(open(path).read(), {'__file__': path})\"\"\"\n"
-	"import os\n"
-	"import site\n"
-	"import sys\n"
-	"\n"
-	"folder = os.path.dirname(os.path.abspath(__file__))\n"
-	"prefix = os.path.dirname(folder)\n"
-	"packages = os.path.join(prefix, 'lib', 'python%d.%d' % sys.version_info[:2], 'site-packages')\n"
-	"if not os.path.isdir(packages):\n"
+/* Nothing is given back: who reads it stays as long as the process. */
+#define PYTHON_HEAD                                                                         \
+	"# Read by a Python that is running: exec(open(path).read(), {'__file__': path})\n" \
+	"import os\n"                                                                       \
+	"import site\n"                                                                     \
+	"import sys\n"                                                                      \
+	"\n"                                                                                \
+	"prefix = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))\n"            \
+	"version = 'python%d.%d' % sys.version_info[:2]\n"                                  \
+	"packages = os.path.join(prefix, 'lib', version, 'site-packages')\n"                \
+	"if not os.path.isdir(packages):\n"                                                 \
 	"    raise RuntimeError('%s is an environment of another Python' % prefix)\n"
-	"os.environ['PATH'] = os.pathsep.join([folder] + os.environ.get('PATH', '').split(os.pathsep))\n"
-	"os.environ['VIRTUAL_ENV'] = prefix\n"
-	"os.environ['VIRTUAL_ENV_PROMPT'] = os.path.basename(prefix)\n"
-	"before = list(sys.path)\n"
-	"site.addsitedir(packages)\n"
-	"added = [path for path in sys.path if path not in before]\n"
-	"sys.path[:] = added + before\n"
-	"sys.prefix = prefix\n";
+#define PYTHON_SET "os.environb[b'@N'] = @V\n"
+#define PYTHON_UNSET "os.environb.pop(b'@N', None)\n"
+#define PYTHON_TAIL                                                    \
+	"path = os.environb.get(b'PATH')\n"                            \
+	"os.environb[b'PATH'] = @F + (b':' + path if path else b'')\n" \
+	"before = list(sys.path)\n"                                    \
+	"site.addsitedir(packages)\n"                                  \
+	"added = [path for path in sys.path if path not in before]\n"  \
+	"sys.path[:] = added + before\n"                               \
+	"sys.prefix = prefix\n"
 
-/* A value in single quotes: what stands for a quote inside, and what a backslash guards. */
-struct quoting {
-	const char *quote, *guarded;
-};
+/* ---- values ---- */
 
-static const struct script {
-	const char *name, *text;
-	struct quoting quoting;
-} SCRIPTS[] = {
-	{ "bin/activate", SH, { "'\\''", "" } },
-	{ "bin/activate.csh", CSH, { "'\\''", "!" } },
-	{ "bin/activate.fish", FISH, { "\\'", "\\" } },
-	{ "bin/activate_this.py", PYTHON, { "", "" } },
-};
-
-static void add_quoted(struct pf_buf *out, struct pf_str value, const struct quoting *q)
+/* In single quotes: what stands for one inside, and what a backslash guards. */
+static void put_quoted(struct pf_buf *out, struct pf_str value, const char *quote,
+		       const char *guarded)
 {
 	pf_buf_char(out, '\'');
 	for (size_t i = 0; i < value.n; i++) {
 		if (value.p[i] == '\'') {
-			pf_buf_cstr(out, q->quote);
+			pf_buf_cstr(out, quote);
 			continue;
 		}
-		if (strchr(q->guarded, value.p[i]))
+		if (strchr(guarded, value.p[i]))
 			pf_buf_char(out, '\\');
 		pf_buf_char(out, value.p[i]);
 	}
 	pf_buf_char(out, '\'');
 }
 
-static void fill(struct pf_buf *out, const struct script *s, const char *path, const char *prompt)
+static void put_sh(struct pf_buf *out, struct pf_str value)
 {
-	for (const char *p = s->text; *p; p++) {
-		if (p[0] != '@' || (p[1] != 'E' && p[1] != 'P')) {
-			pf_buf_char(out, *p);
-			continue;
-		}
-		add_quoted(out, pf_s(p[1] == 'E' ? path : prompt), &s->quoting);
-		p++;
+	put_quoted(out, value, "'\\''", "");
+}
+
+static void put_csh(struct pf_buf *out, struct pf_str value)
+{
+	put_quoted(out, value, "'\\''", "!\n");
+}
+
+static void put_fish(struct pf_buf *out, struct pf_str value)
+{
+	put_quoted(out, value, "\\'", "\\");
+}
+
+/* As bytes, whatever their encoding. */
+static void put_python(struct pf_buf *out, struct pf_str value)
+{
+	pf_buf_cstr(out, "b'");
+	for (size_t i = 0; i < value.n; i++) {
+		unsigned char c = (unsigned char)value.p[i];
+
+		if (c < ' ' || c > '~' || c == '\'' || c == '\\')
+			pf_buf_printf(out, "\\x%02x", c);
+		else
+			pf_buf_char(out, (char)c);
+	}
+	pf_buf_char(out, '\'');
+}
+
+static void put_front(struct pf_buf *out, const struct script *s, struct pf_str front)
+{
+	s->put_value(out, front);
+}
+
+/* A list, there. */
+static void put_front_list(struct pf_buf *out, const struct script *s, struct pf_str front)
+{
+	struct pf_str one;
+	const char *between = "";
+
+	while (front.n && pf_str_next(&front, ':', &one)) {
+		pf_buf_cstr(out, between);
+		s->put_value(out, one);
+		between = " ";
 	}
 }
 
-/* ---- of conda packages ---- */
+static const struct script SCRIPTS[] = {
+	{ "bin/activate", SH_HEAD, SH_RESTORE, SH_MIDDLE, SH_SET, SH_UNSET, SH_TAIL, put_sh,
+	  put_front },
+	{ "bin/activate.csh", CSH_HEAD, CSH_RESTORE, CSH_MIDDLE, CSH_SET, CSH_UNSET, CSH_TAIL,
+	  put_csh, put_front },
+	{ "bin/activate.fish", FISH_HEAD, FISH_RESTORE, FISH_MIDDLE, FISH_SET, FISH_UNSET,
+	  FISH_TAIL, put_fish, put_front_list },
+	{ "bin/activate_this.py", PYTHON_HEAD, "", "", PYTHON_SET, PYTHON_UNSET, PYTHON_TAIL,
+	  put_python, put_front },
+};
+
+/* ---- what is set ---- */
 
 /* A variable that activation sets, or unsets where the value is a view of NULL. */
 struct setting {
 	struct pf_str name, value;
 };
 
-struct settings {
+struct activated {
 	struct pf_arena *arena;
 	PF_VEC(struct setting) v;
+	struct pf_str front;  /* of PATH */
+	struct pf_str prompt; /* "(name)" */
 };
 
 /* The last setting of a name counts, as `exec` has it. */
-static void add_setting(struct settings *s, struct pf_str name, struct pf_str value)
+static void add_setting(struct activated *x, struct pf_str name, struct pf_str value)
 {
-	for (size_t i = 0; i < s->v.n; i++) {
-		if (pf_str_eq(s->v.v[i].name, name)) {
-			s->v.v[i].value = value;
+	for (size_t i = 0; i < x->v.n; i++) {
+		if (pf_str_eq(x->v.v[i].name, name)) {
+			x->v.v[i].value = value;
 			return;
 		}
 	}
-	*PF_PUSH(s->arena, &s->v) = (struct setting){ name, value };
+	*PF_PUSH(x->arena, &x->v) = (struct setting){ name, value };
 }
 
 static bool is_name(struct pf_str s)
@@ -220,117 +280,109 @@ static bool is_name(struct pf_str s)
 	return s.n > 0;
 }
 
-static void list_settings(struct settings *s, const char *path, const struct pf_node *activation)
+static void list_venv(struct activated *x, const char *path)
+{
+	add_setting(x, PF_S("PYTHONHOME"), (struct pf_str){ 0 });
+	add_setting(x, PF_S("VIRTUAL_ENV"), pf_s(path));
+	add_setting(x, PF_S("VIRTUAL_ENV_PROMPT"), PF_S(PF_ACTIVATE_PROMPT));
+	x->front = pf_format(x->arena, "%s/bin", path);
+}
+
+static void list_conda(struct activated *x, const char *path, const struct pf_node *activation)
 {
 	static const char *const unwanted[] = { "PYTHONHOME", "VIRTUAL_ENV", "VIRTUAL_ENV_PROMPT" };
 	const struct pf_node *set = pf_node_get(activation, "set");
+	struct pf_str first = pf_node_text(activation, "path");
 
 	for (size_t i = 0; i < PF_COUNT(unwanted); i++)
-		add_setting(s, pf_s(unwanted[i]), (struct pf_str){ 0 });
-	add_setting(s, PF_S("CONDA_PREFIX"), pf_s(path));
-	add_setting(s, PF_S("CONDA_DEFAULT_ENV"), pf_s(path));
+		add_setting(x, pf_s(unwanted[i]), (struct pf_str){ 0 });
+	add_setting(x, PF_S("CONDA_PREFIX"), pf_s(path));
+	add_setting(x, PF_S("CONDA_DEFAULT_ENV"), pf_s(path));
 	for (size_t i = 0; set && i < set->n; i++)
 		if (set->v[i].kind == PF_NODE_STRING && is_name(set->v[i].key))
-			add_setting(s, set->v[i].key, set->v[i].text);
+			add_setting(x, set->v[i].key, set->v[i].text);
+	x->front = pf_format(x->arena, PF_FMT "%s%s/bin", PF_ARG(first), first.n ? ":" : "", path);
 }
 
-static void put_back(struct pf_buf *out, struct pf_str name)
+/* ---- written ---- */
+
+static void put_kept(struct pf_buf *out, struct pf_str name)
 {
-	pf_buf_printf(out,
-		      "    unset " PF_FMT "\n"
-		      "    if [ -n \"${_OLD_VIRTUAL_VAR_" PF_FMT "+x}\" ]; then\n"
-		      "        " PF_FMT "=$_OLD_VIRTUAL_VAR_" PF_FMT "\n"
-		      "        export " PF_FMT "\n"
-		      "        unset _OLD_VIRTUAL_VAR_" PF_FMT "\n"
-		      "    fi\n",
-		      PF_ARG(name), PF_ARG(name), PF_ARG(name), PF_ARG(name), PF_ARG(name),
+	pf_buf_printf(out, "_OLD_VIRTUAL_%s" PF_FMT, pf_str_is(name, "PYTHONHOME") ? "" : "VAR_",
 		      PF_ARG(name));
 }
 
-static void set_one(struct pf_buf *out, const struct setting *one)
+static void put(struct pf_buf *out, const struct script *s, const char *text,
+		const struct activated *x, const struct setting *one)
 {
-	pf_buf_printf(out,
-		      "if [ -n \"${" PF_FMT "+x}\" ]; then\n"
-		      "    _OLD_VIRTUAL_VAR_" PF_FMT "=$" PF_FMT "\n"
-		      "fi\n",
-		      PF_ARG(one->name), PF_ARG(one->name), PF_ARG(one->name));
-	if (!one->value.p) {
-		pf_buf_printf(out, "unset " PF_FMT "\n", PF_ARG(one->name));
-		return;
+	for (const char *p = text; *p; p++) {
+		if (p[0] != '@') {
+			pf_buf_char(out, *p);
+			continue;
+		}
+		switch (*++p) {
+		case 'N':
+			pf_buf_str(out, one->name);
+			break;
+		case 'O':
+			put_kept(out, one->name);
+			break;
+		case 'V':
+			s->put_value(out, one->value);
+			break;
+		case 'F':
+			s->put_front(out, s, x->front);
+			break;
+		default:
+			s->put_value(out, x->prompt);
+			break;
+		}
 	}
-	pf_buf_printf(out, PF_FMT "=", PF_ARG(one->name));
-	add_quoted(out, one->value, &SCRIPTS[0].quoting);
-	pf_buf_printf(out, "\nexport " PF_FMT "\n", PF_ARG(one->name));
 }
 
-static const char LEAVE[] =
-	"# Read by a shell: . ENVIRONMENT/bin/activate\n"
-	"\n" LEAVE_ACTIVE
-	"deactivate () {\n"
-	"    PATH=$_OLD_VIRTUAL_PATH\n"
-	"    export PATH\n"
-	"    unset _OLD_VIRTUAL_PATH\n"
-	"    if [ -n \"${_OLD_VIRTUAL_PS1+x}\" ]; then\n"
-	"        PS1=$_OLD_VIRTUAL_PS1\n"
-	"        unset _OLD_VIRTUAL_PS1\n"
-	"    fi\n";
-static const char LEFT[] = "    hash -r 2>/dev/null || :\n"
-			   "    [ \"${1-}\" = nondestructive ] || unset -f deactivate\n"
-			   "}\n"
-			   "_OLD_VIRTUAL_PATH=$PATH\n";
-static const char ENTERED[] = ":$PATH\n"
-			      "export PATH\n"
-			      "if [ -z \"${VIRTUAL_ENV_DISABLE_PROMPT-}\" ]; then\n"
-			      "    _OLD_VIRTUAL_PS1=${PS1-}\n"
-			      "    PS1=\"(pyfunc-env) ${PS1-}\"\n"
-			      "fi\n"
-			      "hash -r 2>/dev/null || :\n";
-
-static void fill_conda(struct pf_buf *out, struct settings *s, const char *path,
-		       struct pf_str first)
+static void fill(struct pf_buf *out, const struct script *s, const struct activated *x)
 {
-	struct pf_str front = pf_format(s->arena, PF_FMT "%s%s/bin", PF_ARG(first),
-					first.n ? ":" : "", path);
+	put(out, s, s->head, x, NULL);
+	for (size_t i = 0; i < x->v.n; i++)
+		put(out, s, s->restore, x, &x->v.v[i]);
+	put(out, s, s->middle, x, NULL);
+	for (size_t i = 0; i < x->v.n; i++)
+		put(out, s, x->v.v[i].value.p ? s->set : s->unset, x, &x->v.v[i]);
+	put(out, s, s->tail, x, NULL);
+}
 
-	pf_buf_cstr(out, LEAVE);
-	for (size_t i = 0; i < s->v.n; i++)
-		put_back(out, s->v.v[i].name);
-	pf_buf_cstr(out, LEFT);
-	for (size_t i = 0; i < s->v.n; i++)
-		set_one(out, &s->v.v[i]);
-	pf_buf_cstr(out, "PATH=");
-	add_quoted(out, front, &SCRIPTS[0].quoting);
-	pf_buf_cstr(out, ENTERED);
+static int write_all(int dir, struct activated *x, struct pf_err *err)
+{
+	x->prompt = PF_S("(" PF_ACTIVATE_PROMPT ")");
+	for (size_t i = 0; i < PF_COUNT(SCRIPTS); i++) {
+		PF_AUTO(buf) text = PF_BUF(PF_MAX_TEXT_FILE);
+		const char *name = SCRIPTS[i].name;
+
+		if (faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+			continue;
+		fill(&text, &SCRIPTS[i], x);
+		if (pf_buf_check(&text, name, err) < 0 ||
+		    pf_write_atomic(dir, name, pf_buf_view(&text), 0444, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int pf_activate_write(int dir, const char *path, struct pf_err *err)
+{
+	PF_AUTO(arena) a = { 0 };
+	struct activated x = { .arena = &a };
+
+	list_venv(&x, path);
+	return write_all(dir, &x, err);
 }
 
 int pf_activate_write_conda(int dir, const char *path, const struct pf_node *activation,
 			    struct pf_err *err)
 {
-	const char *name = SCRIPTS[0].name;
-	PF_AUTO(buf) text = PF_BUF(PF_MAX_TEXT_FILE);
 	PF_AUTO(arena) a = { 0 };
-	struct settings s = { .arena = &a };
+	struct activated x = { .arena = &a };
 
-	if (faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-		return 0;
-	list_settings(&s, path, activation);
-	fill_conda(&text, &s, path, pf_node_text(activation, "path"));
-	return pf_buf_check(&text, name, err) < 0 ?
-		       -1 :
-		       pf_write_atomic(dir, name, pf_buf_view(&text), 0444, err);
-}
-
-/* ---- of wheels ---- */
-
-int pf_activate_write(int dir, const char *path, const char *prompt, struct pf_err *err)
-{
-	for (size_t i = 0; i < PF_COUNT(SCRIPTS); i++) {
-		PF_AUTO(buf) text = PF_BUF(PF_KIB(64));
-
-		fill(&text, &SCRIPTS[i], path, prompt);
-		if (pf_buf_check(&text, SCRIPTS[i].name, err) < 0 ||
-		    pf_write_atomic(dir, SCRIPTS[i].name, pf_buf_view(&text), 0444, err) < 0)
-			return -1;
-	}
-	return 0;
+	list_conda(&x, path, activation);
+	return write_all(dir, &x, err);
 }

@@ -241,7 +241,7 @@ static int install(struct pf_found_list *list, struct build *b, int dir, struct 
 
 	if (!pf_plan_is_native(b->plan))
 		return install_by_driver(list, b, dir, python, err);
-	if (pf_activate_write(dir, b->final, "pyfunc-env", err) < 0)
+	if (pf_activate_write(dir, b->final, err) < 0)
 		return -1;
 	return pf_wheels_install(list, dir, python, b->plan, b->needs, b->python, &b->w, b->o, err);
 }

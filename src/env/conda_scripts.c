@@ -250,7 +250,7 @@ static int run_all_post_link(struct pf_found_list *list, struct pf_conda_scripts
 /* ---- activation ---- */
 
 struct activation {
-	struct pf_map set;	/* names to struct pf_str */
+	struct pf_map set;	/* names to struct pf_str; of NULL: it is not set after all */
 	struct pf_str path;	/* what came in front of PATH */
 };
 
@@ -260,6 +260,11 @@ static void set(struct activation *x, struct pf_arena *a, struct pf_str name, st
 
 	*v = value;
 	*pf_map_put(a, &x->set, name) = v;
+}
+
+static struct pf_str value_of(const struct activation *x, size_t i)
+{
+	return *(const struct pf_str *)x->set.entries.v[i].value;
 }
 
 /* Of the shell's own, or ours. */
@@ -305,7 +310,8 @@ static int read_variables(struct activation *x, struct pf_conda_scripts *s, stru
 		if (pf_str_is(n->key, "PATH"))
 			tell_of_path();
 		else
-			set(x, a, n->key, n->text);
+			set(x, a, n->key,
+			    pf_str_is(n->text, PF_CONDA_UNSET) ? (struct pf_str){ 0 } : n->text);
 	}
 	return 0;
 }
@@ -379,9 +385,10 @@ static int run_activation(struct activation *x, struct pf_conda_scripts *s, stru
 	int status = 0;
 
 	for (size_t i = 0; i < x->set.entries.n; i++)
-		*PF_PUSH(a, &more) =
-			pf_format(a, PF_FMT "=" PF_FMT, PF_ARG(x->set.entries.v[i].key),
-				  PF_ARG(*(struct pf_str *)x->set.entries.v[i].value));
+		if (value_of(x, i).p)
+			*PF_PUSH(a, &more) =
+				pf_format(a, PF_FMT "=" PF_FMT, PF_ARG(x->set.entries.v[i].key),
+					  PF_ARG(value_of(x, i)));
 	if (run_confined(&out, &status, &before, s, &more, err) < 0)
 		return -1;
 	if (status || !out.n) {
@@ -415,8 +422,8 @@ static int write_activation(struct pf_found_list *list, struct activation *x,
 	pf_json_key(&w, "set");
 	pf_json_open(&w, '{');
 	for (size_t i = 0; i < x->set.entries.n; i++)
-		pf_json_field(&w, x->set.entries.v[i].key.p,
-			      settle(s, *(struct pf_str *)x->set.entries.v[i].value));
+		if (value_of(x, i).p)
+			pf_json_field(&w, x->set.entries.v[i].key.p, settle(s, value_of(x, i)));
 	pf_json_close(&w, '}');
 	pf_json_close(&w, '}');
 	pf_buf_char(&text, '\n');

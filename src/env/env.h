@@ -10,6 +10,8 @@
 #define PF_ENV_CONDA_LOCK "conda-lock.yml" /* in its place, where packages of conda are among them */
 /* Of conda packages: what their activation came to, {"path":"/x/y","set":{"NAME":"value"}}. */
 #define PF_ENV_ACTIVATION "activation.json"
+/* The value by which conda, in its own files of variables, says that one is not set. */
+#define PF_CONDA_UNSET "***unset***"
 
 struct pf_env {
 	struct pf_arena arena;

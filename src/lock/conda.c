@@ -116,19 +116,58 @@ int pf_lock_add_conda(struct pf_lock *l, const struct pf_lock_target *t, struct 
 	return 0;
 }
 
-int pf_lock_add_wheel(struct pf_lock *l, const struct pf_lock_target *t, struct pf_str name,
-		      struct pf_str version, struct pf_str url, struct pf_str sha256, unsigned line,
-		      struct pf_err *err)
+/* ---- packages of pip ---- */
+
+/* "git+https://h/r@COMMIT#subdirectory=x" as pip has it, else as pixi and uv. */
+static int take_commit(struct pf_lock *l, struct pf_lock_package *p, struct pf_str place,
+		       struct pf_err *err)
+{
+	size_t hash = pf_str_find(place, '#');
+	struct pf_git_source from = { 0 };
+
+	if (hash != PF_NPOS && pf_git_is_commit(pf_str_skip(place, hash + 1)))
+		return pf_lock_take_git_url(l, p, pf_str_skip(place, 4), p->line, err);
+	if (pf_git_split(&from, &l->arena, place, err) < 0)
+		return pf_wrap(err, "line %u", p->line);
+	return pf_lock_take_git(l, p, &from, p->line, err);
+}
+
+static bool is_archive(struct pf_str path)
+{
+	return pf_str_ends(path, ".whl") || pf_str_ends(path, ".tar.gz") ||
+	       pf_str_ends(path, ".zip");
+}
+
+static int take_file(struct pf_lock *l, const struct pf_lock_target *t, struct pf_lock_package *p,
+		     struct pf_str place, struct pf_str sha256, struct pf_err *err)
+{
+	bool path = pf_str_find(place, ':') == PF_NPOS;
+	struct pf_lock_file f = { 0 };
+
+	if (path && !is_archive(place))
+		return pf_fail(err, PF_EINTEGRITY,
+			       "line %u: " PF_FMT " is a folder of sources, which no digest tells",
+			       p->line, PF_ARG(pf_shown(p->name)));
+	if (!path)
+		f.url = pf_dup(&l->arena, pf_str_skip(place, pf_str_starts(place, "direct+") ? 7 : 0));
+	if (sha256.n && pf_lock_add_digest(&f.hashes, &l->arena, PF_S("sha256"), sha256, p->line,
+					   err) < 0)
+		return -1;
+	return pf_lock_add_file(l, p, &f, path ? place : PF_S(""), t, err);
+}
+
+int pf_lock_add_pip(struct pf_lock *l, const struct pf_lock_target *t, struct pf_str name,
+		    struct pf_str version, struct pf_str place, struct pf_str sha256, unsigned line,
+		    struct pf_err *err)
 {
 	struct pf_lock_package p = { .name = pf_name_canonical(&l->arena, name),
 				     .version = pf_dup(&l->arena, version), .line = line };
-	struct pf_lock_file f = { .url = pf_dup(&l->arena, url) };
 
 	if (!pf_name_is_valid(name))
 		return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " is no package's name", line,
 			       PF_ARG(pf_shown(name)));
-	if (pf_lock_add_digest(&f.hashes, &l->arena, PF_S("sha256"), sha256, line, err) < 0 ||
-	    pf_lock_add_file(l, &p, &f, PF_S(""), t, err) < 0)
+	if ((pf_str_starts(place, "git+") ? take_commit(l, &p, place, err)
+					  : take_file(l, t, &p, place, sha256, err)) < 0)
 		return -1;
 	return pf_lock_add_package(l, &p, err);
 }
@@ -187,7 +226,8 @@ int pf_lock_check_conda(const struct pf_lock *l, const struct pf_needs *needs, s
 		struct pf_str name = pf_conda_spec_name(needs->conda.v[i]);
 		const struct pf_conda_record *r = pf_lock_conda(l, name);
 
-		if (has_spec(&a, r, needs->conda.v[i]))
+		/* The machine's own are in no lock. */
+		if (pf_str_starts(name, "__") || has_spec(&a, r, needs->conda.v[i]))
 			continue;
 		pf_fail(err, PF_EINTEGRITY, "it does not hold what the model needs: " PF_FMT " %s",
 			PF_ARG(pf_shown(pf_redacted(&a, needs->conda.v[i]))),

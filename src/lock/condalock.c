@@ -42,18 +42,15 @@ static int take(struct pf_lock *l, const struct pf_lock_target *t, const struct 
 	struct pf_str manager = pf_node_text(package, "manager"), url = pf_node_text(package, "url");
 	struct pf_str sha256 = pf_node_text(hash, "sha256");
 
-	if (!sha256.n)
-		return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " has no digest of SHA-256",
-			       package->line, PF_ARG(pf_shown(pf_node_text(package, "name"))));
 	if (pf_str_is(manager, "conda"))
 		return pf_lock_add_conda(l, t, url, pf_node_text(hash, "md5"), sha256,
 					 package->line, err) < 0 ?
 			       -1 :
 			       check_named(&l->conda.v[l->conda.n - 1].record, package, err);
 	if (pf_str_is(manager, "pip"))
-		return pf_lock_add_wheel(l, t, pf_node_text(package, "name"),
-					 pf_node_text(package, "version"), url, sha256,
-					 package->line, err);
+		return pf_lock_add_pip(l, t, pf_node_text(package, "name"),
+				       pf_node_text(package, "version"), url, sha256,
+				       package->line, err);
 	return pf_fail(err, PF_EINTEGRITY, "line %u: the manager " PF_FMT " is neither conda nor pip",
 		       package->line, PF_ARG(pf_shown(manager)));
 }

@@ -44,6 +44,38 @@ int pf_lock_take_git(struct pf_lock *l, struct pf_lock_package *p, const struct 
 	return 0;
 }
 
+/* "rev=v1&subdirectory=x" */
+static void take_query(struct pf_git_source *from, struct pf_arena *a, struct pf_str query)
+{
+	static const char *const revisions[] = { "rev", "tag", "branch", NULL };
+	struct pf_str one;
+
+	while (pf_str_next(&query, '&', &one)) {
+		size_t eq = pf_str_find(one, '=');
+		struct pf_str value =
+			eq == PF_NPOS ? PF_S("") : pf_url_decode(a, pf_str_skip(one, eq + 1));
+
+		if (pf_str_in(pf_str_cut(one, 0, eq), revisions))
+			from->rev = value;
+		else if (pf_str_is(pf_str_cut(one, 0, eq), "subdirectory"))
+			from->subdirectory = value;
+	}
+}
+
+int pf_lock_take_git_url(struct pf_lock *l, struct pf_lock_package *p, struct pf_str text,
+			 unsigned line, struct pf_err *err)
+{
+	size_t hash = pf_str_find(text, '#');
+	struct pf_str front = pf_str_cut(text, 0, hash);
+	size_t mark = pf_str_find(front, '?');
+	struct pf_git_source from = { .url = pf_str_cut(front, 0, mark) };
+
+	from.commit = hash == PF_NPOS ? PF_S("") : pf_str_skip(text, hash + 1);
+	if (mark != PF_NPOS)
+		take_query(&from, &l->arena, pf_str_skip(front, mark + 1));
+	return pf_lock_take_git(l, p, &from, line, err);
+}
+
 /* A branch may have moved: what was asked for is what counts, where the lock tells it. One of our
  * own tells it of all its packages. */
 bool pf_lock_is_commit_of(const struct pf_lock *l, const struct pf_lock_package *p,

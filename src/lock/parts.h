@@ -81,6 +81,9 @@ struct pf_git_source;
 /* The package is this commit. EINTEGRITY: a place of one machine, no whole commit. */
 int pf_lock_take_git(struct pf_lock *l, struct pf_lock_package *p, const struct pf_git_source *from,
 		     unsigned line, struct pf_err *err) PF_MUST_USE;
+/* The same by "https://h/r?subdirectory=x&rev=v1#COMMIT". */
+int pf_lock_take_git_url(struct pf_lock *l, struct pf_lock_package *p, struct pf_str text,
+			 unsigned line, struct pf_err *err) PF_MUST_USE;
 /* Is it what a requirement's URL asks for? */
 bool pf_lock_is_commit_of(const struct pf_lock *l, const struct pf_lock_package *p,
 			  struct pf_str link);
@@ -98,10 +101,11 @@ int64_t pf_lock_time(struct pf_str text);
 int pf_lock_add_conda(struct pf_lock *l, const struct pf_lock_target *t, struct pf_str url,
 		      struct pf_str md5, struct pf_str sha256, unsigned line,
 		      struct pf_err *err) PF_MUST_USE;
-/* Beside it, a wheel of pip's; the version may be empty. */
-int pf_lock_add_wheel(struct pf_lock *l, const struct pf_lock_target *t, struct pf_str name,
-		      struct pf_str version, struct pf_str url, struct pf_str sha256, unsigned line,
-		      struct pf_err *err) PF_MUST_USE;
+/* Beside it, one of pip's: at an address, below the lock's folder, or a commit of a repository
+ * ("git+URL@COMMIT", "git+URL?rev=v1#COMMIT"). The version may be empty. */
+int pf_lock_add_pip(struct pf_lock *l, const struct pf_lock_target *t, struct pf_str name,
+		    struct pf_str version, struct pf_str place, struct pf_str sha256, unsigned line,
+		    struct pf_err *err) PF_MUST_USE;
 /* NULL: it has none of that name. */
 const struct pf_conda_record *pf_lock_conda(const struct pf_lock *l, struct pf_str name);
 /* EINTEGRITY when a match spec of the needs is not satisfied by what is locked. */

@@ -19,6 +19,13 @@ static struct pf_str place_of(const struct pf_node *item, bool *pypi)
 	return conda.n ? conda : pf_node_text(item, "pypi");
 }
 
+/* Version 6 has a folder or a repository for what is built. */
+static bool is_built(const struct pf_node *item, struct pf_str url, bool pypi)
+{
+	return pf_node_get(item, "conda_source") || pf_node_get(item, "source") ||
+	       (!pypi && !pf_str_ends(url, ".conda") && !pf_str_ends(url, ".tar.bz2"));
+}
+
 static int take(struct pf_lock *l, const struct pf_lock_target *t, const struct pf_map *known,
 		const struct pf_node *item, struct pf_err *err)
 {
@@ -26,7 +33,7 @@ static int take(struct pf_lock *l, const struct pf_lock_target *t, const struct 
 	struct pf_str url = place_of(item, &pypi);
 	const struct pf_node *more = pf_map_get(known, url);
 
-	if (pf_node_get(item, "conda_source") || pf_node_get(item, "source"))
+	if (is_built(item, url, pypi))
 		return pf_fail(err, PF_EINTEGRITY,
 			       "line %u: a conda package that has to be built of its sources",
 			       item->line);
@@ -35,9 +42,9 @@ static int take(struct pf_lock *l, const struct pf_lock_target *t, const struct 
 			       item->line);
 	if (!pypi && pf_str_starts(url, "/")) /* a channel that is a folder */
 		url = pf_url_of_path(&l->arena, pf_dupz(&l->arena, url));
-	return pypi ? pf_lock_add_wheel(l, t, pf_node_text(more, "name"),
-					pf_node_text(more, "version"), url,
-					pf_node_text(more, "sha256"), more->line, err)
+	return pypi ? pf_lock_add_pip(l, t, pf_node_text(more, "name"),
+				      pf_node_text(more, "version"), url,
+				      pf_node_text(more, "sha256"), more->line, err)
 		    : pf_lock_add_conda(l, t, url, pf_node_text(more, "md5"),
 					pf_node_text(more, "sha256"), more->line, err);
 }
@@ -91,6 +98,8 @@ int pf_pixilock_read(struct pf_lock *out, const struct pf_lock_target *t, struct
 		*pf_map_put(&out->arena, &known, place_of(&all->v[i], &pypi)) =
 			(void *)(uintptr_t)&all->v[i];
 	list = pf_node_get(pf_node_get(root, "environments"), "default");
+	if (!list)
+		return pf_fail(err, PF_EINTEGRITY, "it has no environment \"default\"");
 	list = pf_node_get(list, "packages");
 	if (choose(&list, &out->arena, root, list, t->subdir, err) < 0)
 		return -1;

@@ -242,32 +242,6 @@ static int take_file(struct walk *w, struct pf_lock_package *p, const struct pf_
 	return pf_lock_add_file(w->lock, p, &f, path, w->t, err);
 }
 
-/* "https://h/r?subdirectory=x&rev=v1#COMMIT" */
-static int take_git(struct walk *w, struct pf_lock_package *p, struct pf_str text, unsigned line,
-		    struct pf_err *err)
-{
-	static const char *const revisions[] = { "rev", "tag", "branch", NULL };
-	size_t hash = pf_str_find(text, '#');
-	struct pf_str front = pf_str_cut(text, 0, hash), query, one;
-	size_t mark = pf_str_find(front, '?');
-	struct pf_git_source from = { .url = pf_str_cut(front, 0, mark) };
-
-	from.commit = hash == PF_NPOS ? PF_S("") : pf_str_skip(text, hash + 1);
-	query = mark == PF_NPOS ? (struct pf_str){ 0 } : pf_str_skip(front, mark + 1);
-	while (pf_str_next(&query, '&', &one)) {
-		size_t eq = pf_str_find(one, '=');
-		struct pf_str value =
-			eq == PF_NPOS ? PF_S("")
-				      : pf_url_decode(&w->lock->arena, pf_str_skip(one, eq + 1));
-
-		if (pf_str_in(pf_str_cut(one, 0, eq), revisions))
-			from.rev = value;
-		else if (pf_str_is(pf_str_cut(one, 0, eq), "subdirectory"))
-			from.subdirectory = value;
-	}
-	return pf_lock_take_git(w->lock, p, &from, line, err);
-}
-
 static int take_package(struct walk *w, const struct pf_node *n, struct pf_err *err)
 {
 	const struct pf_node *source = pf_node_get(n, "source"), *wheels = pf_node_get(n, "wheels");
@@ -284,7 +258,7 @@ static int take_package(struct walk *w, const struct pf_node *n, struct pf_err *
 	if (!pf_name_is_valid(p.name))
 		return pf_fail(err, PF_EINTEGRITY, "line %u: a package without a name", n->line);
 	if (git.n)
-		return take_git(w, &p, git, n->line, err) < 0
+		return pf_lock_take_git_url(w->lock, &p, git, n->line, err) < 0
 			       ? -1
 			       : pf_lock_add_package(w->lock, &p, err);
 	if (!p.index.n && !p.direct.n)

@@ -59,12 +59,31 @@ static bool has(const struct settings *s, const char *name)
 	return false;
 }
 
+static void unset(struct settings *s, struct pf_str name)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->v.n; i++)
+		if (!pf_str_eq(name_of(pf_s(s->v.v[i])), name))
+			s->v.v[n++] = s->v.v[i];
+	s->v.n = n;
+}
+
+/* As conda takes them: PATH is its own, and one value stands for none. */
 static void set_all(struct settings *s, const struct pf_node *variables)
 {
-	for (size_t i = 0; variables && i < variables->n; i++)
-		if (variables->v[i].kind == PF_NODE_STRING)
-			set(s, pf_format(s->a, PF_FMT "=" PF_FMT, PF_ARG(variables->v[i].key),
-					 PF_ARG(variables->v[i].text)));
+	for (size_t i = 0; variables && i < variables->n; i++) {
+		const struct pf_node *one = &variables->v[i];
+
+		if ((one->kind != PF_NODE_STRING && one->kind != PF_NODE_NUMBER) || !one->key.n ||
+		    pf_str_find(one->key, '=') != PF_NPOS || pf_str_is(one->key, "PATH"))
+			continue;
+		if (pf_str_is(one->text, PF_CONDA_UNSET))
+			unset(s, one->key);
+		else
+			set(s, pf_format(s->a, PF_FMT "=" PF_FMT, PF_ARG(one->key),
+					 PF_ARG(one->text)));
+	}
 }
 
 static const struct pf_node *read_object(struct pf_arena *a, const char *dir, const char *name)

@@ -378,6 +378,15 @@ static int reduce(struct pf_conda_search *s, struct pf_err *err)
 	return check_pairs(s, err);
 }
 
+/* The machine was there before what is asked of it. */
+static void judge_machine(struct pf_conda_name *name)
+{
+	for (size_t i = 0; i < name->asked.n; i++)
+		if (!name->v[0].out &&
+		    !pf_match_spec_matches(&name->asked.v[i]->m, name->v[0].r))
+			put_out(&name->v[0], PF_CONDA_UNASKED, name->asked.v[i]);
+}
+
 static int load_asked(struct pf_conda_search *s, struct pf_err *err)
 {
 	for (size_t i = 0; i < s->ask->spec_count; i++) {
@@ -387,6 +396,8 @@ static int load_asked(struct pf_conda_search *s, struct pf_err *err)
 			return pf_fail(err, PF_EUSAGE, "no package is named by " PF_FMT,
 				       PF_ARG(pf_shown(spec->m.text)));
 		enqueue(s, spec->about);
+		if (spec->about->machine)
+			judge_machine(spec->about);
 	}
 	for (size_t i = 0; i < s->queue.n; i++)
 		if (load(s, s->queue.v[i], err) < 0)

@@ -269,6 +269,34 @@ void pf_conda_task_places(struct pf_plan *plan, const struct pf_conda_task *t)
 	plan->conda_net = &t->channels.net;
 }
 
+static const struct pf_conda_record *find(const struct pf_plan *plan, struct pf_str name)
+{
+	for (size_t i = 0; i < plan->conda.n; i++)
+		if (pf_str_eq(plan->conda.v[i].record.name, name))
+			return &plan->conda.v[i].record;
+	return NULL;
+}
+
+int pf_conda_task_check(const struct pf_plan *plan, struct pf_conda_task *t,
+			const struct pf_needs *needs, struct pf_err *err)
+{
+	struct pf_conda_asked specs = { 0 };
+
+	if (pf_conda_task_specs(&specs, t, needs, pf_conda_names_patch(needs), err) < 0)
+		return -1;
+	for (size_t i = 0; i < specs.n; i++) {
+		const struct pf_conda_record *r = find(plan, specs.v[i].name);
+
+		if (!r || pf_channels_admit(&t->channels, &specs.v[i], r->channel))
+			continue;
+		pf_fail(err, PF_EINTEGRITY, "it does not hold what the model needs: " PF_FMT
+			" is locked of another channel",
+			PF_ARG(pf_shown(pf_redacted(&t->arena, specs.v[i].text))));
+		return pf_hint(err, "make a new lock: pyfunc-env lock");
+	}
+	return 0;
+}
+
 static void fill(struct pf_plan *plan, const struct pf_conda_task *t,
 		 const struct pf_conda_solution *found, const struct pf_conda_asked *specs)
 {

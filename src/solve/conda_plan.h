@@ -28,6 +28,10 @@ int pf_conda_task_open(struct pf_conda_task *out, struct pf_needs *needs, const 
 /* How the plan's packages are reached: by the channels' addresses with login and token, and their
  * certificates and proxies. The plan borrows from the task. */
 void pf_conda_task_places(struct pf_plan *plan, const struct pf_conda_task *t);
+/* Are the plan's packages of the channels that "channel::name" asks for? The task may be one that
+ * could not be opened. EINTEGRITY where one is not. */
+int pf_conda_task_check(const struct pf_plan *plan, struct pf_conda_task *t,
+			const struct pf_needs *needs, struct pf_err *err) PF_MUST_USE;
 /* Fills plan->conda, plan->resolver and plan->as_of; the plan borrows from the task. Without
  * --strict-python another patch of the Python that is asked for is taken where the channels do not
  * have that one. ESOLVE, ETRANSFER, ELIMIT. */

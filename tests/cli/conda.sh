@@ -172,6 +172,10 @@ check "the same bytes each time" cmp "$work/conda-lock.yml" "$work/again"
 expect "or @EXPLICIT" 0 "@EXPLICIT" lock -f explicit
 cp "$work/out" "$work/explicit.txt"
 check "with digests" grep -q '/tool-2.0-0.conda#sha256:[0-9a-f]*$' "$work/explicit.txt"
+for manager in venv uv virtualenv; do
+	expect "which $manager does not install" 2 "explicit.txt is a lock of conda packages" \
+		"$program" create --env-manager $manager --lock "$work/explicit.txt" -c "$channel" "$dir"
+done
 expect "pylock has no conda packages" 2 "use conda-lock" lock -f pylock
 expect "or json" 0 '"conda":' lock -f json
 cp "$work/out" "$work/lock.json"
@@ -236,6 +240,44 @@ expect "which of two is not guessed" 5 "several platforms that are linux-64: lin
 	"$program" create -c "$channel" --lock "$work/two.lock" "$dir"
 awk '{ print } /^      linux-here:/ { print "      - conda_source: child[87dc0b8a] @ child" }' "$work/seven.lock" >"$work/source.lock"
 expect "nothing is built of sources" 5 "has to be built of its sources" "$program" create -c "$channel" --lock "$work/source.lock" "$dir"
+# What pip adds to them: PLACE [DIGEST]
+"$maker" "$here/make_wheels.py" "$work/wheels"
+commit=0123456789012345678901234567890123456789
+beside() {
+	awk -v place="$1" '{ print } /conda: file:.*tool-2.0/ && !done { print "      - pypi: " place; done = 1 }' "$work/pixi.lock"
+	printf -- "- pypi: %s\n  name: alpha\n  version: '1.0'\n%s" "$1" "${2:+  sha256: $2
+}"
+}
+digest=$(sha256sum "$work/wheels/alpha-1.0-py3-none-any.whl" | cut -d ' ' -f 1)
+beside ./wheels/alpha-1.0-py3-none-any.whl "$digest" >"$work/pip.lock"
+expect "a wheel beside a pixi.lock" 0 "$store/envs/" "$program" create -c "$channel" --lock "$work/pip.lock" "$dir"
+check "is installed" test -f "$(cat "$work/out")/lib/python$minor/site-packages/alpha-1.0.dist-info/METADATA"
+refused() { # STATUS WORDS PLACE [DIGEST]
+	beside "$3" "${4-}" >"$work/pip.lock"
+	expect "not $3" "$1" "$2" "$program" create --offline -c "$channel" --lock "$work/pip.lock" "$dir"
+}
+refused 5 "alpha is a folder of sources, which no digest tells" ./alpha
+refused 5 "alpha is a folder of sources" ./ "$digest"
+refused 5 "leaves the lock's folder" ../alpha-1.0-py3-none-any.whl "$digest"
+refused 5 "a place of one machine" "file://$work/wheels/alpha-1.0-py3-none-any.whl" "$digest"
+refused 5 "has no digest" https://h.example/alpha-1.0-py3-none-any.whl
+refused 4 "h.example/alpha-1.0-py3-none-any.whl" "direct+https://h.example/alpha-1.0-py3-none-any.whl" "$(printf '%064d' 0)"
+refused 4 "git+https://h.example/alpha@$commit was not built before" "git+https://h.example/alpha?branch=main#$commit"
+refused 4 "git+https://h.example/alpha@$commit was not built before" "git+https://h.example/alpha@$commit"
+refused 5 "of alpha no commit is named" "git+https://h.example/alpha?branch=main"
+refused 5 "a place of one machine" "git+file://$work/alpha?rev=x#$commit"
+cp "$work/conda-lock.yml" "$work/git-lock.yml"
+printf -- "- name: alpha\n  version: '1.0'\n  manager: pip\n  platform: linux-64\n  url: git+https://h.example/alpha@%s\n  hash:\n    sha256: %s\n" \
+	$commit $commit >>"$work/git-lock.yml"
+expect "nor in conda-lock's words" 4 "git+https://h.example/alpha@$commit was not built before" \
+	"$program" create --offline -c "$channel" --lock "$work/git-lock.yml" "$dir"
+sed '/tool-2.0-0/,/category/{/sha256/d}' "$work/conda-lock.yml" >"$work/md5.yml"
+expect "an MD5 is enough for conda-lock" 0 "$env" "$program" create -c "$channel" --lock "$work/md5.yml" "$dir"
+check "with a warning" said "1 of 4 packages of the lock are known by MD5 alone"
+sed 's/^  default:/  test:/' "$work/pixi.lock" >"$work/other.lock"
+expect "one environment of a pixi.lock is read" 5 'it has no environment "default"' "$program" create -c "$channel" --lock "$work/other.lock" "$dir"
+sed 's|conda: file:.*/tool-2.0-0.conda|conda: ../tool|' "$work/pixi.lock" >"$work/source.lock"
+expect "and no package built of a folder" 5 "has to be built of its sources" "$program" create -c "$channel" --lock "$work/source.lock" "$dir"
 sed 's/version: 6/version: 5/' "$work/pixi.lock" >"$work/old.lock"
 expect "of the versions that are known" 5 "version 5" "$program" create --lock "$work/old.lock" "$dir"
 sed 's/#sha256:./#sha256:f/; s/tool-2.0-0.conda#sha256:.*/&/' "$work/explicit.txt" | sed '/tool-2.0/s/sha256:.../sha256:000/' >"$work/bad.txt"
@@ -273,6 +315,24 @@ for spec in "python=$minor=1" "python $minor.* *_cpython"; do
 	expect "and where another build is named: $spec" 5 "and it has another one" \
 		"$program" create -c "$channel" --lock "$work/explicit.txt" "$dir"
 done
+# Which channel a package is of, its address tells.
+python "other::python=$minor" "$minor"
+expect "so is one whose python is another channel's" 5 "other::python=$minor is locked of another channel" \
+	"$program" create -c "$channel" --lock "$work/explicit.txt" "$dir"
+expect "also where nothing tells where channels are" 5 "explicit.txt: it does not hold what the model needs: other::python=$minor" \
+	env CONDARC=/dev/null "$program" create -c "$channel" --lock "$work/explicit.txt" "$dir"
+printf 'channel_alias: https://h.example\nmirrored_channels: {"other": ["%s"]}\n' "$channel" >"$work/mirrored"
+expect "but not one of its mirror" 0 "$env" env CONDARC="$work/mirrored" "$program" create -c "$channel" --lock "$work/explicit.txt" "$dir"
+mkdir "$work/pkgs" && cp -r "$work/conda-forge" "$work/pkgs/main"
+sed 's|/conda-forge/|/pkgs/main/|' "$work/explicit.txt" >"$work/vendors.txt"
+model "$dir" defaults 'defaults::tool=2' pkgs/main::act
+expect "nor one of a vendor's, whatever takes its place" 0 "$env" \
+	"$program" create -c "file://$work/pkgs/main" --lock "$work/vendors.txt" "$dir"
+model "$dir" conda-forge 'conda-forge::tool=2' other::act
+expect "nor is any other package's passed over" 5 "other::act is locked of another channel" \
+	"$program" create -c "$channel" --lock "$work/lock.json" "$dir"
+model "$dir" conda-forge "$channel::tool=2" conda-forge::act '"*::libdemo"'
+expect "by name, by address, by a star" 0 "$env" "$program" create --allow-model-index -c "$channel" --lock "$work/conda-lock.yml" "$dir"
 for spec in "python=$minor=0" "python $minor.* *0"; do
 	python "$spec" "$minor"
 	expect "but not this one: $spec" 0 "$env" "$program" create -c "$channel" --lock "$work/explicit.txt" "$dir"
@@ -284,6 +344,11 @@ told() { # SPEC: what of the needs a lock tells
 check "locks for them tell of other needs" sh -c '[ -n "$1" ] && [ "$1" != "$2" ]' - "$(told "python=$minor=0")" "$(told "python $minor.* *0")"
 python "python <4"
 expect "which may hold it" 0 "$env" "$program" create -c "$channel" --lock "$work/explicit.txt" "$dir"
+model "$dir" conda-forge 'tool=2' act '__glibc >=2.17' __linux
+expect "what is asked of the machine is in no lock" 0 "$env" "$program" create -c "$channel" --lock "$work/explicit.txt" "$dir"
+expect "nor in the environment" 0 "$env" "$program" create "$dir"
+model "$dir" conda-forge 'tool=2' act '__glibc >=999'
+expect "where the machine lacks it that is told" 6 "__glibc >=999 is asked for, and this machine has" "$program" create "$dir"
 model "$dir" conda-forge 'tool=2' act data
 expect "a lock that lacks what is needed is stale" 5 "data" "$program" create -c "$channel" --lock "$work/conda-lock.yml" "$dir"
 model "$dir" conda-forge 'tool=1' act

@@ -88,7 +88,7 @@ meta() { "$maker" - "$env" <<-'END'
 	            with open(path, "rb") as f:
 	                assert hashlib.sha256(f.read()).hexdigest() == p["sha256_in_prefix"], p
 	there = {os.path.relpath(os.path.join(d, n), env) for d, _, names in os.walk(env) for n in names}
-	own = {"manifest.json", "imports.txt", "conda-lock.yml", "bin/activate"} | {n for n in there if n.startswith(("conda-meta/", "verified-"))}
+	own = {"manifest.json", "imports.txt", "conda-lock.yml", "bin/activate", "bin/activate.csh", "bin/activate.fish", "bin/activate_this.py"} | {n for n in there if n.startswith(("conda-meta/", "verified-"))}
 	assert there - own == set(owned), (there - own) ^ set(owned)
 	pure = json.load(open(env + "/conda-meta/pure-1.0-py_0.json"))
 	kinds = {p["path_type"] for p in pure["paths_data"]["paths"]}
@@ -182,6 +182,55 @@ for shell in bash dash; do
 		deactivate
 		[ "$PATH" = "$path" ] && [ -z "${CONDA_PREFIX+x}${VIRTUAL_ENV+x}" ]' - "$active" "$work/venv"
 done
+check "what is unset is no value" sh -c '! grep -q NOT_SET "$1/activation.json" "$1"/bin/activate*' - "$names"
+odd=$("$maker" -c 'import json, sys; print(json.load(open(sys.argv[1]))["set"]["ODD"], end="")' "$names/activation.json")
+cat >"$work/inside.csh" <<'END'
+setenv PATH /usr/bin:/bin
+setenv PYTHONHOME 'it'"'"'s $before'
+setenv CONDA_DEFAULT_ENV before
+source "$NAMES/bin/activate.csh"
+if ("$PYTHONHOME $VIRTUAL_ENV" != "/names/home /names/venv" || "$CONDA_DEFAULT_ENV" != "$NAMES") exit 1
+if ("$NAMED" != "it's named" || "$PATH" != "${NAMES}/bin:/usr/bin:/bin") exit 2
+sh -c '[ "$ODD" = "$EXPECTED" ]' || exit 3
+source "$ACTIVE/bin/activate.csh"
+if ($?NAMED || $?VIRTUAL_ENV || $?PYTHONHOME || "$ACT_HOME" != "${ACTIVE}/share/act") exit 4
+if ("$PATH" != "${ACTIVE}/act/bin:${ACTIVE}/bin:/usr/bin:/bin") exit 5
+source "$VENV/bin/activate.csh"
+if ($?ACT_HOME || $?CONDA_PREFIX || "$VIRTUAL_ENV" != "$VENV") exit 6
+deactivate
+if ($?VIRTUAL_ENV || $?ODD || "$CONDA_DEFAULT_ENV" != before || "$PATH" != "/usr/bin:/bin") exit 7
+sh -c '[ "$PYTHONHOME" = "it'"'"'s \$before" ]' || exit 8
+END
+cat >"$work/inside.fish" <<'END'
+set -gx PATH /usr/bin /bin
+set -gx PYTHONHOME "it's \$before"
+set -gx CONDA_DEFAULT_ENV before
+source "$NAMES/bin/activate.fish"
+test "$PYTHONHOME $VIRTUAL_ENV" = "/names/home /names/venv"; and test "$CONDA_DEFAULT_ENV" = "$NAMES"; or exit 1
+test "$NAMED" = "it's named"; and test "$PATH[1]" = "$NAMES/bin"; or exit 2
+sh -c '[ "$ODD" = "$EXPECTED" ]'; or exit 3
+source "$ACTIVE/bin/activate.fish"
+set -q NAMED; or set -q VIRTUAL_ENV; or set -q PYTHONHOME; and exit 4
+test "$ACT_HOME" = "$ACTIVE/share/act"; and test "$PATH[1] $PATH[2]" = "$ACTIVE/act/bin $ACTIVE/bin"; or exit 5
+source "$VENV/bin/activate.fish"
+set -q ACT_HOME; or set -q CONDA_PREFIX; and exit 6
+test "$VIRTUAL_ENV" = "$VENV"; or exit 6
+deactivate
+set -q VIRTUAL_ENV; or set -q ODD; and exit 7
+test "$CONDA_DEFAULT_ENV" = before; and test (count $PATH) = 2; or exit 7
+test "$PYTHONHOME" = "it's \$before"; or exit 8
+END
+for shell in "tcsh -f" "fish --no-config"; do
+	command -v "${shell%% *}" >/dev/null || continue
+	# shellcheck disable=SC2086
+	check "${shell%% *} sets all that they set, and gives it back" env HOME="$work" NAMES="$names" ACTIVE="$active" VENV="$work/venv" EXPECTED="$odd" \
+		$shell "$work/inside.$(basename "${shell%% *}" | sed s/^t//)"
+done
+check "so does a Python that is running" env NAMES="$names" EXPECTED="$odd" "$python" -I -B -c 'import os, sys
+f = os.environ["NAMES"] + "/bin/activate_this.py"
+exec(open(f).read(), {"__file__": f})
+assert os.environ["ODD"] == os.environ["EXPECTED"] and os.environ["CONDA_PREFIX"] == os.environ["NAMES"] == sys.prefix
+assert os.environ["PATH"].startswith(sys.prefix + "/bin:") and os.environ["NAMED"] == "it\x27s named"'
 
 # ---- once they are linked ----
 expect "a script for then is not run" 0 "not run: what linked would run now that it is linked (see --allow-scripts)" make "$linux/linked-0.1-0.conda"

@@ -82,7 +82,7 @@ make_model() { # NAME DEPENDENCIES-OF-CONDA PIP
 	END
 }
 make_model fits libblas=3.9 six==1.16.0
-make_model exact 'somewhere::libblas=3.9.0=1_open* libblas[build_number=0,subdir=linux-64]' six==1.16.0
+make_model exact '__glibc>=2.17 __linux somewhere::libblas=3.9.0=1_open* libblas[build_number=0,subdir=linux-64]' six==1.16.0
 make_model differs 'libblas=3.8 libabsent=1' six==1.15.0
 make_model otherwise 'libblas=3.9.0=1_mkl libblas[build_number=1] elsewhere::libblas' six==1.16.0
 echo '{"inputs": [1, 2]}' >"$work/in.json"

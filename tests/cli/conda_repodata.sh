@@ -104,6 +104,16 @@ expect "not what its digest says" 1 "error: channel evil for noarch, records of 
 expect "no such channel" 1 "there is no channel unknown: it has no repodata" solve unknown
 expect "nothing is kept of it" 1 "" test -e "$work/cache/nothing"
 
+# ---- what is not there is forbidden, as of a bucket that is not to be listed ----
+check "closed: solved" solves closed
+check "closed: with a warning" grep -q "channel closed does not tell what it has for linux-64: it is taken as nothing" "$work/took"
+check "closed: each way was tried" asked '^GET /closed/.* 403' 7
+anew
+check "closed: again" solves closed
+check "closed: what was forbidden may be there by now" asked '^GET /closed/linux-64/.* 403' 4
+expect "closed: and all of it is" 1 "closed-all/noarch/repodata.json: HTTP status 403" solve closed-all
+expect "closed: unless a mirror has it" 0 "demo 2.0 0 noarch" solve "closed-all|$url/closed-all|$url/zst"
+
 # ---- without a cache ----
 check "nothing is kept where there is no folder" "$tool" "$url/zst" demo
 check "what was removed is gone" sh -c '"$1" "$2/zst" gone | grep -q "gone is asked for, which no channel has"' sh "$tool" "$url"

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Folders json, zst, bz2, shards (CEP 16), aged (json, good for an hour, as are the
 shards in it), cut (zst without its end), evil (shards
-that are not what their digests say), and moved, whose shards lie in shards. A request is a line of WORK/log:
+that are not what their digests say), moved, whose shards lie in shards, and closed (json), where
+all else is forbidden. A request is a line of WORK/log:
 METHOD PATH STATUS; WORK/ready has the port. What is served lies in WORK/files."""
 import bz2
 import hashlib
@@ -80,6 +81,7 @@ def make_files():
                        "removed": GONE, "repodata_version": 1}).encode()
     put("json/noarch/repodata.json", text)
     put("aged/noarch/repodata.json", text)
+    put("closed/noarch/repodata.json", text)
     put("zst/noarch/repodata.json.zst", zstd(text))
     put("bz2/noarch/repodata.json.bz2", bz2.compress(text))
     put("cut/noarch/repodata.json.zst", zstd(text)[:-20])
@@ -96,13 +98,15 @@ class Channel(Handler):
         if os.path.isfile(path):
             with open(path, "rb") as f:
                 data, status = f.read(), 200
+        if status == 404 and self.path.startswith("/closed"):
+            status = 403
         tag = f'"{hashlib.md5(data).hexdigest()}"'
         if status == 200 and self.headers.get("If-None-Match") == tag:
             data, status = b"", 304
         with open(os.path.join(WORK, "log"), "a") as log:
             print(self.command, self.path, status, file=log)
         self.send_response(status)
-        if status != 404:
+        if status not in (403, 404):
             self.send_header("ETag", tag)
             if self.path.startswith("/aged/"):
                 self.send_header("Cache-Control", "max-age=3600")

@@ -182,7 +182,8 @@ expect "with a folder: 5" 5 "bare.txt" "$program" create "$work/model" --lock "$
 sed "s/$(sha 256 beta-2.0-py3-none-any.whl)/$(sha 256 beta-3.0-py3-none-any.whl)/" "$work/lock.txt" >"$work/bare.txt"
 expect "with a digest that the index has not: 5" 5 "the index has no file of beta 2.0" "$program" create "$work/model" --lock "$work/bare.txt"
 printf 'version: 1\nmetadata:\n  content_hash: {}\npackage: []\n' >"$work/conda-lock.yml"
-expect "a lock of conda: 5" 5 "no conda packages for this platform" "$program" create "$work/model" --lock "$work/conda-lock.yml"
+expect "a lock of conda, for a venv: 2" 2 "is a lock of conda packages" "$program" create "$work/model" --lock "$work/conda-lock.yml"
+expect "that has nothing: 5" 5 "no conda packages for this platform" "$program" create "$work/model" --env-manager auto --lock "$work/conda-lock.yml"
 model "$work/changed" 'alpha>=1' 'beta>2' 'gamma; python_version < "3"' 'delta==1.0'
 expect "a stale one: 5" 5 "the model has changed since it was locked: " "$program" create "$work/changed" --lock "$work/pylock.toml"
 check "shows what differs" said "beta>2 (requirements.txt, line 2) is locked as 2.0; delta==1.0 (requirements.txt, line 4) is not in it"

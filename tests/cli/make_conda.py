@@ -211,7 +211,8 @@ def tiny(out, python):
     p = Package("names", "0.1")
     p.add("etc/conda/env_vars.d/names.json", json.dumps(dict(
         PYTHONHOME="/names/home", VIRTUAL_ENV="/names/venv", CONDA_DEFAULT_ENV="names", PATH="/names/bin", UID="7", EUID="7",
-        PPID="7", BASHOPTS="7", SHELLOPTS="7", BASH_VERSINFO="7", NAMED="it's named")))
+        PPID="7", BASHOPTS="7", SHELLOPTS="7", BASH_VERSINFO="7", NAMED="it's named",
+        ODD="a $HOME! `x` \\ \"q\"\n two  lines", NOT_SET="***unset***")))
     c.add(p)
     p = Package("linked", "0.1", depends=["libdemo"])
     p.add("bin/.linked-post-link.sh",

@@ -79,10 +79,16 @@ export TEST_MLFLOW="$mlflow"
 client() { "$python" "${SRCDIR:-.}/tests/cli/serve_client.py" "$@"; }
 serve() { "$program" serve "$model" --env-manager local --python "$python" "$@"; }
 
-# Starts a server on a free port, or as the options say; waits until the model is loaded.
+# Starts a server on a free port, or as the options say; waits until the model is loaded. It is in
+# this interpreter, or in an environment of the kind in $managed.
 start() { # OPTIONS...
+	if [ -n "${managed-}" ]; then
+		set -- --env-manager "$managed" "$@"
+	else
+		set -- --env-manager local --python "$python" "$@"
+	fi
 	: >"$work/log"
-	"$program" serve "$model" --env-manager local --python "$python" -p 0 "$@" >"$work/served" 2>"$work/log" </dev/null &
+	"$program" serve "$model" -p 0 "$@" >"$work/served" 2>"$work/log" </dev/null &
 	server=$!
 	tap_tries=0
 	until grep -q 'serving on ' "$work/log"; do

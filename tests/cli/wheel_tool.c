@@ -146,7 +146,7 @@ static int fill(struct making *m, const char *dir, const struct pf_opts *o, stru
 		return pf_fail_errno(err, "cannot open %s", part);
 	m->link.dir = fd;
 	m->link.exe = pf_formatz(&m->arena, "%s/bin/python", dir);
-	if (pf_activate_write(fd, dir, "wheels", err) < 0)
+	if (pf_activate_write(fd, dir, err) < 0)
 		return -1;
 	if (pf_wheels_link(&placed, m->links, m->n, &m->link, err) < 0)
 		return -1;

@@ -10,7 +10,8 @@ import json
 import os
 import sys
 
-OWN = ("manifest.json", "imports.txt", "activation.json", "conda-lock.yml", "bin/activate", "CACHEDIR.TAG")
+OWN = ("manifest.json", "imports.txt", "activation.json", "conda-lock.yml", "bin/activate",
+       "bin/activate.csh", "bin/activate.fish", "bin/activate_this.py", "CACHEDIR.TAG")
 
 
 async def install(channel, prefix, cache, specs):

@@ -137,6 +137,34 @@ assert json.load(open(sys.argv[1])) == json.load(open(sys.argv[2]))' "$work/out"
 	check "which is the one" test "$(find "$env/lib/python3.11/site-packages" -maxdepth 1 -name 'numpy-*.dist-info')" = \
 		"$env/lib/python3.11/site-packages/numpy-1.26.4.dist-info"
 	expect "and fits" 0 "" "$program" diff "$deps/model" --in "$env"
+
+	# The same from a server, in a store that has nothing yet.
+	mkdir -p "$work/http/files" && ln -s "$work/conda-forge" "$work/http/files/conda-forge"
+	"$maker" "${SRCDIR:-.}/tests/cli/conda_server.py" "$work/http" >"$work/http/out" 2>&1 &
+	channels=$! served=
+	trap 'kill $channels $served 2>/dev/null; chmod -R u+w "$work"; rm -rf "$work"' EXIT
+	await "$work/http/ready"
+	at_loopback() { # COMMAND...
+		env no_proxy="127.0.0.1${no_proxy:+,$no_proxy}" CONDA_CHANNEL_ALIAS="http://127.0.0.1:$(tr -d '\n' <"$work/http/ready")" \
+			PYFUNC_ENV_STORE="$work/store-of-http" "$program" "$@"
+	}
+	expect "from loopback: exec" 0 "1.26.4 /store-of-http/envs/" at_loopback exec "$deps/model" -- \
+		python -c 'import numpy, sys; print(numpy.__version__, sys.prefix[sys.prefix.index("/store-of-http"):])'
+	check "its packages came from there" grep -q '^GET /conda-forge/linux-64/numpy-1.26.4-py311_0.conda 200' "$work/http/log"
+	ends 0 at_loopback run "$deps/model" -i "$deps/io/in.csv"
+	check "run: the answer is MLflow's" "$maker" -c 'import json, sys
+assert json.load(open(sys.argv[1])) == json.load(open(sys.argv[2]))' "$work/out" "$deps/io/out.csv.json"
+	expect "lock" 0 "/conda-forge/linux-64/libopenblas-0.3.21-h1_0.conda'" at_loopback lock "$deps/model"
+	at_loopback serve "$deps/model" -p 0 >"$work/http/out" 2>"$work/http/err" </dev/null &
+	served=$!
+	for _ in $(seq 600); do
+		grep -q 'serving on ' "$work/http/err" || sleep 0.1
+	done
+	check "serve: the answer is MLflow's" "$maker" -c 'import json, sys, urllib.request
+port = open(sys.argv[1]).read().split("serving on ")[1].split()[0].rsplit(":", 1)[1]
+opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+asked = urllib.request.Request("http://127.0.0.1:%s/invocations" % port, open(sys.argv[2], "rb").read(), {"Content-Type": "text/csv"})
+assert json.load(opener.open(asked)) == json.load(open(sys.argv[3]))' "$work/http/err" "$deps/io/in.csv" "$deps/io/out.csv.json"
 else
 	skip "the model conda_deps, or CPython 3.11 to make its channel of, is not here"
 fi

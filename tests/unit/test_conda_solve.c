@@ -94,6 +94,12 @@ static const struct {
 	  "there is no solution: a is asked for; a 1 needs __cuda >=12, which this machine does not have", "" },
 	{ "another machine's", "a 1 0; needs __glibc >=3\n", "a",
 	  "there is no solution: a is asked for; a 1 needs __glibc >=3, and this machine has 2.35", "" },
+	{ "asked of another machine", "a 1 0\n", "a;__glibc >=3",
+	  "there is no solution: __glibc >=3 is asked for, and this machine has 2.35", "" },
+	{ "asked of the machine, and not enough for a package", "a 1 0; needs __glibc >=3\n", "__glibc >=2;a",
+	  "there is no solution: a is asked for; a 1 needs __glibc >=3, and this machine has 2.35", "" },
+	{ "ruled out by the machine", "a 1 0; only __glibc >=3\n", "a",
+	  "there is no solution: a is asked for; a 1 goes only with __glibc >=3, and this machine has 2.35", "" },
 	{ "runs of versions",
 	  "a 1 0; needs x\na 2 0; needs x\na 3 0; needs x\na 4 0; needs y\na 5 0; needs x\na 6 0; needs x\n"
 	  "a 7 0; needs y\na 8 0; needs x\na 9 0; needs y\na 10 0; needs x\na 11 0; needs y\na 12 0; needs x\n",

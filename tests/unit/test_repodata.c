@@ -298,6 +298,11 @@ static void test_unusable(void **state)
 		  "(1: demo-1.0-0.conda: it is for another platform than where it lies)" },
 		{ RECORD("demo", "1.0", "0", ",\"size\":-5"),
 		  "(1: demo-1.0-0.conda: its size or build number is no number)" },
+		{ "\"demo-1.0-0.conda\":{\"name\":\"demo\",\"version\":\"1.0\",\"build\":\"0\"," MD5
+		  ",\"depends\":\"other\"}",
+		  "(1: demo-1.0-0.conda: what it needs is no list)" },
+		{ RECORD("demo", "1.0", "0", ",\"constrains\":{\"other\":\"<2\"}"),
+		  "(1: demo-1.0-0.conda: what it needs is no list)" },
 		{ RECORD("demo", "1.0", "0", ",\"size\":99999999999999999999999"),
 		  "(1: demo-1.0-0.conda: its size or build number is no number)" },
 	};

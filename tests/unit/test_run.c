@@ -119,17 +119,24 @@ static void an_environment_is_activated(void **state)
 static void a_conda_environment_brings_its_variables(void **state)
 {
 	static const char vars[] =
-		"{\"version\": 1, \"env_vars\": {\"ONE\": \"1 \\u00e9\", \"CHANGED\": \"conda\"}}";
+		"{\"version\": 1, \"env_vars\": {\"ONE\": \"1 \\u00e9\", \"CHANGED\": \"conda\", "
+		"\"GONE\": \"***unset***\", \"PATH\": \"/nowhere\", \"COUNT\": 4, \"\": \"x\"}}";
 	struct pf_arena a = { 0 };
 	char dir[FOLDER_SIZE], **environment;
 
 	(void)state;
 	folder_new(dir);
+	setenv("GONE", "the user's", 1);
+	setenv("PATH", "/usr/bin", 1);
 	folder_put(dir, "conda-meta/state", pf_s(vars));
 	environment = pf_run_environment(&a, pf_formatz(&a, "%s/bin/python", dir), NULL);
 	assert_string_equal(value_of(environment, "CONDA_PREFIX"), dir);
 	assert_string_equal(value_of(environment, "ONE"), "1 \xc3\xa9");
 	assert_string_equal(value_of(environment, "CHANGED"), "conda");
+	assert_null(value_of(environment, "GONE"));
+	assert_string_equal(value_of(environment, "PATH"), pf_formatz(&a, "%s/bin:/usr/bin", dir));
+	assert_string_equal(value_of(environment, "COUNT"), "4");
+	unsetenv("GONE");
 	assert_null(value_of(environment, "VIRTUAL_ENV"));
 	folder_remove(dir);
 	pf_arena_free(&a);
