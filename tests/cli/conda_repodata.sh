@@ -106,6 +106,9 @@ expect "nothing is kept of it" 1 "" test -e "$work/cache/nothing"
 
 # ---- without a cache ----
 check "nothing is kept where there is no folder" "$tool" "$url/zst" demo
+mkdir "$work/taken"
+: >"$work/taken/repodata"
+check "nor where its place is taken" solves zst -k "$work/taken"
 check "what was removed is gone" sh -c '"$1" "$2/zst" gone | grep -q "gone is asked for, which no channel has"' sh "$tool" "$url"
 
 # ---- two at a time ----
