@@ -203,7 +203,7 @@ static int add_cuda(struct made *m)
 {
 	size_t before = m->out->n;
 	struct pf_str found = m->native && !getenv("CONDA_OVERRIDE_CUDA") ? cuda_version(m->a) :
-									      (struct pf_str){ 0 };
+									    (struct pf_str){ 0 };
 
 	if (add_or_override(m, "__cuda", "CONDA_OVERRIDE_CUDA", found, true) < 0)
 		return -1;
