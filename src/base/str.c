@@ -223,6 +223,15 @@ bool pf_is_alnum(char c)
 	return pf_is_alpha(c) || pf_is_digit(c);
 }
 
+size_t pf_str_span(struct pf_str s, const char *also)
+{
+	size_t n = 0;
+
+	while (n < s.n && (pf_is_alnum(s.p[n]) || (s.p[n] && strchr(also, s.p[n]))))
+		n++;
+	return n;
+}
+
 int pf_hex_digit(char c)
 {
 	c = pf_lower(c);

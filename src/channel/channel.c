@@ -190,10 +190,8 @@ static struct pf_str custom_location(const struct pf_condarc *conf, struct pf_st
 
 static bool is_name(struct pf_str s)
 {
-	for (size_t i = 0; i < s.n; i++)
-		if (!pf_is_alnum(s.p[i]) && !strchr(i ? "_.-/" : "_", s.p[i]))
-			return false;
-	return s.n && pf_str_find_str(s, "..") == PF_NPOS && pf_str_find_str(s, "//") == PF_NPOS &&
+	return s.n && pf_str_span(s, "_.-/") == s.n && (pf_is_alnum(s.p[0]) || s.p[0] == '_') &&
+	       pf_str_find_str(s, "..") == PF_NPOS && pf_str_find_str(s, "//") == PF_NPOS &&
 	       pf_str_find_str(s, "/.") == PF_NPOS && pf_str_find_str(s, "/-") == PF_NPOS;
 }
 

@@ -51,15 +51,13 @@ static bool is_final(const struct reading *r, const struct pf_node *n)
 /* The name behind a dollar: its length, braces included; 0 when there is none. */
 static size_t variable(struct pf_str s, struct pf_str *name)
 {
-	size_t n = 0, end;
+	size_t n = pf_str_span(s, "_"), end;
 
 	if (s.n && s.p[0] == '{') {
 		end = pf_str_find(s, '}');
 		*name = pf_str_cut(s, 1, end == PF_NPOS ? 1 : end);
 		return name->n ? end + 1 : 0;
 	}
-	while (n < s.n && (pf_is_alnum(s.p[n]) || s.p[n] == '_'))
-		n++;
 	*name = pf_str_cut(s, 0, n);
 	return n;
 }

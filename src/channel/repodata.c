@@ -5,12 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
 #include <unistd.h>
 
 #include "base/fs.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/proc.h"
 #include "base/str.h"
 #include "channel/repodata_parts.h"
 
@@ -149,13 +149,11 @@ static void *make_some(void *ctx)
 
 static size_t count_threads(const struct pf_repodata_own *own)
 {
-	size_t n = 0, most = PF_MAX_CREW;
-	cpu_set_t cpus;
+	size_t n = 0, most = pf_processors();
 
 	for (size_t i = 0; i < own->repo_count; i++)
 		n += own->repos[i].body > 0;
-	if (sched_getaffinity(0, sizeof(cpus), &cpus) == 0 && (size_t)CPU_COUNT(&cpus) < most)
-		most = (size_t)CPU_COUNT(&cpus);
+	most = most < PF_MAX_CREW ? most : PF_MAX_CREW;
 	return n < most ? n : most;
 }
 

@@ -127,9 +127,10 @@ static int list_shards(struct making *m, struct pf_err *err)
 static int open_target(struct making *m, struct pf_err *err)
 {
 	const struct pf_repodata_own *own = m->r->own;
+	struct pf_err unkept;
 
 	if (own->cache > 0 &&
-	    pf_atomic_open(&m->atomic, own->cache, m->r->key, 0644, err) == 0) {
+	    pf_atomic_open(&m->atomic, own->cache, m->r->key, 0644, &unkept) == 0) {
 		m->named = true;
 		m->fd = m->atomic.fd;
 	} else if ((m->fd = pf_repo_scratch(own, err)) < 0) {
@@ -149,7 +150,7 @@ static int close_target(struct making *m, struct pf_err *err)
 	if (m->atomic.fd && pf_atomic_commit(&m->atomic, err) < 0)
 		return -1;
 	if (m->named ? pf_repo_file_open(&r->file, r->own->cache, r->key)
-		     : pf_repo_file_take(&r->file, dup(m->fd), r->key))
+		     : pf_repo_file_take(&r->file, fcntl(m->fd, F_DUPFD_CLOEXEC, 0), r->key))
 		return 0;
 	return pf_fail(err, PF_EINTEGRITY, "it changed while it was read");
 }

@@ -206,16 +206,6 @@ static bool is_file_of(const struct pf_conda_record *r, const char *ending)
 	       pf_str_is(rest, ending);
 }
 
-/* It becomes a part of paths. */
-static bool is_plain_name(struct pf_str fn)
-{
-	for (size_t i = 0; i < fn.n; i++)
-		if ((unsigned char)fn.p[i] <= ' ' || fn.p[i] == '/' || fn.p[i] == '\\' ||
-		    fn.p[i] == '\x7f')
-			return false;
-	return fn.n && fn.n <= PF_MAX_NAME && fn.p[0] != '.' && fn.p[0] != '-';
-}
-
 static const char *find_fault(const struct pf_repo_taking *t, const struct told *told,
 			      enum pf_repo_section section)
 {
@@ -223,7 +213,7 @@ static const char *find_fault(const struct pf_repo_taking *t, const struct told 
 
 	if (!pf_str_eq(r->name, t->name))
 		return "its record has another name than its file";
-	if (!is_plain_name(r->fn))
+	if (!pf_conda_filename_is_plain(r->fn))
 		return "its file has a name that no file should have";
 	if (!is_file_of(r, section == PF_REPO_CONDA ? ".conda" : ".tar.bz2"))
 		return "its file is not named by its version and build";

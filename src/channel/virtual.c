@@ -28,17 +28,11 @@ static void add(struct made *m, const char *name, struct pf_str version, struct 
 	(void)pf_conda_record_set_version(r, m->a, version);
 }
 
-/* NULL: the variable says nothing. */
-static const char *override(const char *variable)
-{
-	return getenv(variable);
-}
-
 /* One whose version the user may set; an empty variable takes it away where `removable`. */
 static int add_or_override(struct made *m, const char *name, const char *variable,
 			   struct pf_str version, bool removable)
 {
-	const char *set = override(variable);
+	const char *set = getenv(variable);
 	struct pf_condaver v;
 
 	if (set && *set) {
@@ -151,7 +145,7 @@ static struct pf_str plain_arch(struct pf_str subdir)
 
 static void add_archspec(struct made *m)
 {
-	const char *set = override("CONDA_OVERRIDE_ARCHSPEC");
+	const char *set = getenv("CONDA_OVERRIDE_ARCHSPEC");
 	struct pf_str arch = plain_arch(m->subdir);
 	PF_AUTO(buf) text = PF_BUF(PF_KIB(64));
 	PF_FD(fd) = -1;
@@ -190,7 +184,7 @@ static struct pf_str cuda_version(struct pf_arena *a)
 /* CONDA_OVERRIDE_CUDA_ARCH: "8.6" or "8.6=name". Devices are not asked. */
 static int add_cuda_arch(struct made *m)
 {
-	struct pf_str set = pf_s(override("CONDA_OVERRIDE_CUDA_ARCH")), version, build;
+	struct pf_str set = pf_s(getenv("CONDA_OVERRIDE_CUDA_ARCH")), version, build;
 	size_t sign = pf_str_find(set, '=');
 	struct pf_condaver v;
 
@@ -208,8 +202,8 @@ static int add_cuda_arch(struct made *m)
 static int add_cuda(struct made *m)
 {
 	size_t before = m->out->n;
-	struct pf_str found = m->native && !override("CONDA_OVERRIDE_CUDA") ? cuda_version(m->a) :
-									      (struct pf_str){ 0 };
+	struct pf_str found = m->native && !getenv("CONDA_OVERRIDE_CUDA") ? cuda_version(m->a) :
+									    (struct pf_str){ 0 };
 
 	if (add_or_override(m, "__cuda", "CONDA_OVERRIDE_CUDA", found, true) < 0)
 		return -1;

@@ -85,23 +85,6 @@ static int move_link(struct moving *m, const struct pf_found *f, struct pf_err *
 	return 0;
 }
 
-static int write_again(struct moving *m, const struct pf_found *f, struct pf_str bytes,
-		       struct pf_err *err)
-{
-	struct stat st;
-	struct timespec times[2];
-
-	if (fstatat(m->dir, f->path.p, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return pf_fail_errno(err, "cannot look at %s", f->path.p);
-	if (pf_write_atomic(m->dir, f->path.p, bytes, st.st_mode & 0777, err) < 0)
-		return -1;
-	times[0] = st.st_atim;
-	times[1] = st.st_mtim;
-	return utimensat(m->dir, f->path.p, times, 0) < 0 ?
-		       pf_fail_errno(err, "cannot set the time of %s", f->path.p) :
-		       0;
-}
-
 /* Texts and byte code are pf_seal's. */
 static bool is_binary(const struct moving *m, const struct pf_found *f, struct pf_str bytes)
 {
@@ -117,10 +100,10 @@ static int move_bytes(struct moving *m, const struct pf_found *f, char *bytes, s
 	if (is_binary(m, f, view)) {
 		if (pf_prefix_binary(bytes, f->size, m->from, m->to, err) < 0)
 			return pf_wrap(err, "%s", f->path.p);
-		return write_again(m, f, view, err);
+		return pf_seal_replace(m->dir, f->path.p, view, err);
 	}
 	/* a file that it shares with the program's cache */
-	return f->inode ? write_again(m, f, view, err) : 0;
+	return f->inode ? pf_seal_replace(m->dir, f->path.p, view, err) : 0;
 }
 
 static int move_file(struct moving *m, const struct pf_found *f, struct pf_err *err)
@@ -134,7 +117,7 @@ static int move_file(struct moving *m, const struct pf_found *f, struct pf_err *
 	if (!S_ISREG(f->mode))
 		return pf_fail(err, PF_EINTEGRITY, "%s is neither a file nor a link", f->path.p);
 	if (!f->size)
-		return f->inode ? write_again(m, f, PF_S(""), err) : 0;
+		return f->inode ? pf_seal_replace(m->dir, f->path.p, PF_S(""), err) : 0;
 	fd = openat(m->dir, f->path.p, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return pf_fail_errno(err, "cannot open %s", f->path.p);

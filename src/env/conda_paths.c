@@ -14,25 +14,16 @@ static int refuse(struct pf_err *err, struct pf_str path, const char *why)
 	return pf_fail(err, PF_EINTEGRITY, "\"" PF_FMT "\" %s", PF_ARG(pf_shown(path)), why);
 }
 
-/* What is the environment's own, and who lists what a package ships. */
-static bool is_own(struct pf_str to)
-{
-	static const char *const names[] = { "conda-meta", "info", NULL };
-	static const char *const files[] = { "manifest.json", "imports.txt", "pyvenv.cfg",
-					     "activation.json", "pylock.toml", "conda-lock.yml",
-					     NULL };
-
-	return pf_str_in(pf_str_cut(to, 0, pf_str_find(to, '/')), names) || pf_str_in(to, files) ||
-	       pf_str_starts(to, "verified-");
-}
-
 int pf_conda_path_check(struct pf_str path, struct pf_err *err)
 {
 	if (pf_wheel_check_path(path, true, err) < 0)
 		return -1;
 	if (!pf_str_is_utf8(path))
 		return refuse(err, path, "is no UTF-8");
-	return is_own(path) ? refuse(err, path, "is a place of the environment's own") : 0;
+	/* info is who lists what a package ships. */
+	if (pf_place_is_own(path) || pf_str_is(pf_str_cut(path, 0, pf_str_find(path, '/')), "info"))
+		return refuse(err, path, "is a place of the environment's own");
+	return 0;
 }
 
 void pf_conda_paths_open(struct pf_conda_paths *p, const struct pf_archive_kept *kept)
@@ -96,7 +87,7 @@ static void take_link_digest(struct pf_bundled *f, struct pf_arena *a, struct pf
 	char *digest = pf_alloc(a, PF_SHA256_TEXT);
 
 	for (size_t i = 0; i < sizeof(raw) && sha256.n == 2 * sizeof(raw); i++)
-		raw[i] = (unsigned char)(pf_hex_digit(sha256.p[2 * i]) << 4 |
+		raw[i] = (unsigned char)((pf_hex_digit(sha256.p[2 * i]) & 15) << 4 |
 					 (pf_hex_digit(sha256.p[2 * i + 1]) & 15));
 	pf_base64url(digest, raw, sizeof(raw));
 	f->digest = digest;

@@ -107,20 +107,17 @@ struct sealing {
 	struct pf_map changed;	/* path to struct pf_str * of its new bytes */
 };
 
-static int replace(struct sealing *s, const struct pf_found *f, struct pf_str bytes,
-		   struct pf_err *err)
+int pf_seal_replace(int dir, const char *path, struct pf_str bytes, struct pf_err *err)
 {
 	struct stat st;
-	struct timespec times[2];
 
-	if (fstatat(s->dir, f->path.p, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return pf_fail_errno(err, "cannot look at %s", f->path.p);
-	if (pf_write_atomic(s->dir, f->path.p, bytes, st.st_mode & 0777, err) < 0)
+	if (fstatat(dir, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return pf_fail_errno(err, "cannot look at %s", path);
+	if (pf_write_atomic(dir, path, bytes, st.st_mode & 0777, err) < 0)
 		return -1;
-	times[0] = st.st_atim;
-	times[1] = st.st_mtim;
-	(void)utimensat(s->dir, f->path.p, times, 0);
-	return 0;
+	return utimensat(dir, path, (struct timespec[]){ st.st_atim, st.st_mtim }, 0) < 0 ?
+		       pf_fail_errno(err, "cannot set the time of %s", path) :
+		       0;
 }
 
 /* What an installer's own start of the interpreter left: compiled again at the final place. */
@@ -151,7 +148,7 @@ static int rewrite_one(struct sealing *s, const struct pf_found *f, struct pf_st
 		fix_shell_line(&out, s->python);
 	rc = pf_buf_check(&out, f->path.p, err);
 	if (rc == 0)
-		rc = replace(s, f, pf_buf_view(&out), err);
+		rc = pf_seal_replace(s->dir, f->path.p, pf_buf_view(&out), err);
 	if (rc == 0) {
 		struct pf_str *kept = pf_alloc(&s->list.arena, sizeof(*kept));
 
@@ -193,7 +190,7 @@ static int update_record(struct sealing *s, const struct pf_found *f, struct pf_
 	if (rc == 0)
 		rc = pf_buf_check(&out, f->path.p, err);
 	if (rc == 0 && !pf_str_eq(pf_buf_view(&out), pf_buf_view(&text)))
-		rc = replace(s, f, pf_buf_view(&out), err);
+		rc = pf_seal_replace(s->dir, f->path.p, pf_buf_view(&out), err);
 	pf_buf_free(&text);
 	pf_buf_free(&out);
 	return rc;

@@ -13,6 +13,9 @@
 int pf_seal(int dir, const char *from, const char *to, const char *python,
 	    struct pf_err *err) PF_MUST_USE;
 
+/* New bytes for a file, which keeps its mode and its times, and is no more one with its links. */
+int pf_seal_replace(int dir, const char *path, struct pf_str bytes,
+		    struct pf_err *err) PF_MUST_USE;
 /* Replaces; returns how often. */
 size_t pf_seal_text(struct pf_buf *out, struct pf_str text, const char *from, const char *to);
 /* "../../../bin/x" below "lib/python3.11/site-packages": "bin/x". Empty when it leads outside. */

@@ -55,6 +55,8 @@ int pf_wheel_check_sha256(struct pf_wheel_check *c, struct pf_wheel_item *item, 
 int pf_wheel_check_path(struct pf_str path, bool lenient, struct pf_err *err) PF_MUST_USE;
 /* Could this file in bin/ be taken for the environment's own? */
 bool pf_wheel_is_reserved(struct pf_str script);
+/* Is this place, seen from an environment's top, one that the environment itself writes? */
+bool pf_place_is_own(struct pf_str to);
 /* Works out schemes; refuses places of others and two members for one. */
 int pf_wheel_place(struct pf_wheel_check *c, struct pf_err *err) PF_MUST_USE;
 /* RECORD's text against the members, both ways. */

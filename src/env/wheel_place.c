@@ -67,14 +67,23 @@ static int check_script(struct pf_str path, struct pf_str name, struct pf_err *e
 	return 0;
 }
 
+bool pf_place_is_own(struct pf_str to)
+{
+	static const char *const files[] = { "manifest.json", "imports.txt", "pyvenv.cfg",
+					     "activation.json", "pylock.toml", "conda-lock.yml",
+					     NULL };
+
+	return pf_str_in(to, files) || pf_str_is(first_part(to), "conda-meta") ||
+	       pf_str_starts(to, "verified-");
+}
+
 /* What lies at the environment's top, and in its site-packages by the long way. */
 static int check_data(struct pf_str path, struct pf_str to, struct pf_err *err)
 {
-	static const char *const own[] = { "pyvenv.cfg", "manifest.json", "imports.txt", "bin",
-					   "lib",        "lib64",         NULL };
+	static const char *const folders[] = { "bin", "lib", "lib64", NULL };
 	struct pf_str rest = to, part, above = { 0 };
 
-	if (pf_str_in(to, own) || pf_str_starts(to, "verified-"))
+	if (pf_place_is_own(to) || pf_str_in(to, folders))
 		return refuse(err, path, "would take the place of the environment's own");
 	if (pf_str_starts(to, "bin/") && check_script(path, pf_str_skip(to, 4), err) < 0)
 		return -1;

@@ -133,10 +133,7 @@ static int look(struct looking *l)
 
 bool pf_aws_is_region(struct pf_str s)
 {
-	for (size_t i = 0; i < s.n; i++)
-		if (!pf_is_alnum(s.p[i]) && s.p[i] != '-')
-			return false;
-	return s.n > 0 && s.n <= 63;
+	return s.n > 0 && s.n <= 63 && pf_str_span(s, "-") == s.n;
 }
 
 static int set_place(struct looking *l)

@@ -186,11 +186,8 @@ static int check_runs(const struct pf_where *w, struct pf_err *err)
 {
 	size_t slash = pf_str_find(w->path, '/');
 	struct pf_str id = pf_str_cut(w->path, 0, slash);
-	bool good = slash != PF_NPOS && id.n && !w->url.host.n;
 
-	for (size_t i = 0; i < id.n; i++)
-		good &= pf_is_alnum(id.p[i]) || id.p[i] == '-' || id.p[i] == '_';
-	if (good)
+	if (slash != PF_NPOS && id.n && !w->url.host.n && pf_str_span(id, "-_") == id.n)
 		return 0;
 	pf_fail(err, PF_EUSAGE, "not a proper runs: URI: " PF_FMT, PF_ARG(pf_shown(w->shown)));
 	return pf_hint(err, "runs:/RUN_ID/PATH of the artifact");

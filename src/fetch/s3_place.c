@@ -15,11 +15,9 @@ static const struct {
 /* AWS's rules, and what older buckets have. */
 static bool is_bucket(struct pf_str name)
 {
-	for (size_t i = 0; i < name.n; i++)
-		if (!pf_is_alnum(name.p[i]) && !strchr("-._", name.p[i]))
-			return false;
-	return name.n >= 3 && name.n <= 255 && pf_is_alnum(name.p[0]) &&
-	       pf_is_alnum(name.p[name.n - 1]) && pf_str_find_str(name, "..") == PF_NPOS;
+	return name.n >= 3 && name.n <= 255 && pf_str_span(name, "-._") == name.n &&
+	       pf_is_alnum(name.p[0]) && pf_is_alnum(name.p[name.n - 1]) &&
+	       pf_str_find_str(name, "..") == PF_NPOS;
 }
 
 /* One label of a host's name, so that the certificate fits. */

@@ -31,9 +31,8 @@ static bool is_host(struct pf_str host)
 {
 	bool literal = pf_str_starts(host, "[");
 
-	for (size_t i = 0; i < host.n; i++)
-		if (!pf_is_alnum(host.p[i]) && !strchr(literal ? "[]:." : "-._", host.p[i]))
-			return false;
+	if (pf_str_span(host, literal ? "[]:." : "-._") < host.n)
+		return false;
 	return host.n && (!literal || (host.n > 3 && host.p[host.n - 1] == ']'));
 }
 

@@ -12,10 +12,9 @@ struct pf_str pf_where_scheme(struct pf_str uri)
 {
 	size_t colon = pf_str_find(uri, ':');
 
-	for (size_t i = 0; colon != PF_NPOS && i < colon; i++)
-		if (!pf_is_alnum(uri.p[i]) && (i == 0 || !strchr("+-.", uri.p[i])))
-			return PF_S("");
-	return colon == PF_NPOS ? PF_S("") : pf_str_cut(uri, 0, colon);
+	return uri.n && pf_is_alnum(uri.p[0]) && pf_str_span(uri, "+-.") == colon
+		       ? pf_str_cut(uri, 0, colon)
+		       : PF_S("");
 }
 
 bool pf_where_is_local(struct pf_str uri)

@@ -92,9 +92,8 @@ static bool are_tags(struct pf_str s)
 	struct pf_str part;
 	int parts = 0;
 
-	for (size_t i = 0; i < s.n; i++)
-		if (!pf_is_alnum(s.p[i]) && !strchr("._-", s.p[i]))
-			return false;
+	if (pf_str_span(s, "._-") < s.n)
+		return false;
 	while (pf_str_next(&s, '-', &part) && part.n)
 		parts++;
 	return parts == 3 && !s.p;

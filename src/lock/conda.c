@@ -172,6 +172,19 @@ int pf_lock_add_pip(struct pf_lock *l, const struct pf_lock_target *t, struct pf
 	return pf_lock_add_package(l, &p, err);
 }
 
+int pf_lock_wheel_of(struct pf_str *sha256, const struct pf_planned *p, const char *format,
+		     struct pf_err *err)
+{
+	for (size_t i = 0; p->from.n && i < p->hashes.n; i++) {
+		if (!pf_str_starts(p->hashes.v[i], "sha256:"))
+			continue;
+		*sha256 = pf_str_skip(p->hashes.v[i], strlen("sha256:"));
+		return 0;
+	}
+	return pf_fail(err, PF_EUSAGE, "%s cannot hold " PF_FMT ", which is no file of an index",
+		       format, PF_ARG(p->name));
+}
+
 /* ---- whom it is for ---- */
 
 const struct pf_conda_record *pf_lock_conda(const struct pf_lock *l, struct pf_str name)

@@ -210,13 +210,13 @@ int pf_condalock_write(struct pf_buf *out, const struct pf_lock_of *what, struct
 	}
 	for (size_t i = 0; i < plan->packages.n; i++) {
 		const struct pf_planned *p = &plan->packages.v[i];
+		struct pf_str sha256;
 
-		if (!p->from.n || !p->hashes.n || !pf_str_starts(p->hashes.v[0], "sha256:"))
-			return pf_fail(err, PF_EUSAGE, "conda-lock cannot hold " PF_FMT
-				       ", which is no file of an index", PF_ARG(p->name));
+		if (pf_lock_wheel_of(&sha256, p, "conda-lock", err) < 0)
+			return -1;
 		put_start(out, what, p->name, p->version, "pip");
 		put_depends(out, &p->depends, &a);
-		put_end(out, p->from, PF_S(""), pf_str_skip(p->hashes.v[0], 7));
+		put_end(out, p->from, PF_S(""), sha256);
 	}
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include "lock/parts.h"
 
 static const char pip_mark[] = "# pip ";
+static const char hash_mark[] = " --hash=sha256:";
 
 bool pf_explicit_is(struct pf_str text)
 {
@@ -29,15 +30,14 @@ static int take_url(struct pf_lock *l, const struct pf_lock_target *t, struct pf
 static int take_pip(struct pf_lock *l, const struct pf_lock_target *t, struct pf_str rest,
 		    unsigned at, struct pf_err *err)
 {
-	static const char hash[] = " --hash=sha256:";
-	size_t middle = pf_str_find_str(rest, " @ "), end = pf_str_find_str(rest, hash);
+	size_t middle = pf_str_find_str(rest, " @ "), end = pf_str_find_str(rest, hash_mark);
 
 	if (middle == PF_NPOS || end == PF_NPOS || end < middle)
 		return pf_fail(err, PF_EINTEGRITY,
 			       "line %u: a package of pip without an address or a digest", at);
 	return pf_lock_add_pip(l, t, pf_str_cut(rest, 0, middle), PF_S(""),
 			       pf_str_cut(rest, middle + 3, end),
-			       pf_str_trim(pf_str_skip(rest, end + sizeof(hash) - 1)), at, err);
+			       pf_str_trim(pf_str_skip(rest, end + sizeof(hash_mark) - 1)), at, err);
 }
 
 int pf_explicit_read(struct pf_lock *out, const struct pf_lock_target *t, struct pf_str text,
@@ -84,13 +84,12 @@ int pf_explicit_write(struct pf_buf *out, const struct pf_lock_of *what, struct 
 		put_conda(out, &v[i].record);
 	for (size_t i = 0; i < plan->packages.n; i++) {
 		const struct pf_planned *p = &plan->packages.v[i];
+		struct pf_str sha256;
 
-		if (!p->from.n || !p->hashes.n)
-			return pf_fail(err, PF_EUSAGE, "%s cannot hold " PF_FMT
-				       ", which is no file of an index", "@EXPLICIT",
-				       PF_ARG(p->name));
-		pf_buf_printf(out, "%s" PF_FMT " @ " PF_FMT " --hash=" PF_FMT "\n", pip_mark,
-			      PF_ARG(p->name), PF_ARG(p->from), PF_ARG(p->hashes.v[0]));
+		if (pf_lock_wheel_of(&sha256, p, "@EXPLICIT", err) < 0)
+			return -1;
+		pf_buf_printf(out, "%s" PF_FMT " @ " PF_FMT "%s" PF_FMT "\n", pip_mark,
+			      PF_ARG(p->name), PF_ARG(p->from), hash_mark, PF_ARG(sha256));
 	}
 	return 0;
 }

@@ -31,6 +31,22 @@ int pf_lock_add_digest(struct pf_strs *out, struct pf_arena *a, struct pf_str ki
 	return 0;
 }
 
+int pf_lock_add_digests(struct pf_strs *out, struct pf_arena *a, const struct pf_strs *texts,
+			unsigned line, struct pf_err *err)
+{
+	for (size_t i = 0; i < texts->n; i++) {
+		struct pf_str kind = pf_str_cut(texts->v[i], 0, pf_str_find(texts->v[i], ':'));
+		struct pf_strs strong = { 0 };
+
+		if (pf_lock_add_digest(&strong, a, kind, pf_str_skip(texts->v[i], kind.n + 1), line,
+				       err) < 0)
+			return -1;
+		if (strong.n)
+			*PF_PUSH(a, out) = strong.v[0];
+	}
+	return 0;
+}
+
 int pf_lock_marker_holds(struct pf_lock *l, const struct pf_lock_target *t, struct pf_str marker,
 			 unsigned line, struct pf_err *err)
 {

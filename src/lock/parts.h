@@ -52,7 +52,7 @@ struct pf_lock_target {
 struct pf_lock_format {
 	const char *name;	/* for -f and messages */
 	bool conda;	/* it holds packages of conda */
-	bool (*is)(struct pf_str text);	/* NULL: written alone */
+	bool (*is)(struct pf_str text);
 	int (*read)(struct pf_lock *out, const struct pf_lock_target *t, struct pf_str text,
 		    struct pf_err *err);
 	int (*write)(struct pf_buf *out, const struct pf_lock_of *what, struct pf_err *err);
@@ -67,6 +67,9 @@ bool pf_lock_has_line(struct pf_str text, const char *start);
 /* "sha256 = hex": kept when it is strong. Malformed: EINTEGRITY. */
 int pf_lock_add_digest(struct pf_strs *out, struct pf_arena *a, struct pf_str kind,
 		       struct pf_str hex, unsigned line, struct pf_err *err) PF_MUST_USE;
+/* The same of "sha256:hex", of each that is strong. */
+int pf_lock_add_digests(struct pf_strs *out, struct pf_arena *a, const struct pf_strs *texts,
+			unsigned line, struct pf_err *err) PF_MUST_USE;
 /* Adds a file to the package once it is sure that its name is one, and this package's; that its URL
  * or path, either of which may be empty, leads to no other; and that it has a strong digest. */
 int pf_lock_add_file(struct pf_lock *l, struct pf_lock_package *p, struct pf_lock_file *f,
@@ -106,6 +109,10 @@ int pf_lock_add_conda(struct pf_lock *l, const struct pf_lock_target *t, struct 
 int pf_lock_add_pip(struct pf_lock *l, const struct pf_lock_target *t, struct pf_str name,
 		    struct pf_str version, struct pf_str place, struct pf_str sha256, unsigned line,
 		    struct pf_err *err) PF_MUST_USE;
+/* Beside conda packages, one of pip's as it is written: a file at an address, and the hex digits of
+ * its SHA-256. EUSAGE: it is none. */
+int pf_lock_wheel_of(struct pf_str *sha256, const struct pf_planned *p, const char *format,
+		     struct pf_err *err) PF_MUST_USE;
 /* NULL: it has none of that name. */
 const struct pf_conda_record *pf_lock_conda(const struct pf_lock *l, struct pf_str name);
 /* EINTEGRITY when a match spec of the needs is not satisfied by what is locked. */

@@ -99,18 +99,7 @@ static int take_own(struct reader *r, struct pf_lock_package *p, const struct pf
 
 	if (take_strings(&texts, &r->lock->arena, pf_node_get(own, "hashes"), err) < 0)
 		return -1;
-	for (size_t i = 0; i < texts.n; i++) {
-		struct pf_str one = texts.v[i];
-		size_t colon = pf_str_find(one, ':');
-		struct pf_strs strong = { 0 };
-
-		if (pf_lock_add_digest(&strong, &r->lock->arena, pf_str_cut(one, 0, colon),
-				       pf_str_skip(one, colon + 1), n->line, err) < 0)
-			return -1;
-		if (strong.n)
-			*PF_PUSH(&r->lock->arena, &p->hashes) = strong.v[0];
-	}
-	return 0;
+	return pf_lock_add_digests(&p->hashes, &r->lock->arena, &texts, n->line, err);
 }
 
 /* { type = "git", url = "https://h/r", requested-revision = "v1", commit-id = "...", subdirectory

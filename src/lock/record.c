@@ -26,16 +26,8 @@ static int take_planned(struct pf_lock *l, const struct pf_planned *from,
 		return pf_fail(err, PF_EINTEGRITY,
 			       "the password of " PF_FMT "'s address is not recorded",
 			       PF_ARG(pf_shown(one.name)));
-	for (size_t i = 0; i < one.hashes.n; i++) {
-		struct pf_strs each = { 0 };
-		size_t colon = pf_str_find(one.hashes.v[i], ':');
-
-		if (pf_lock_add_digest(&each, &l->arena, pf_str_cut(one.hashes.v[i], 0, colon),
-				       pf_str_skip(one.hashes.v[i], colon + 1), 2, err) < 0)
-			return -1;
-		if (each.n)
-			*PF_PUSH(&l->arena, &strong) = each.v[0];
-	}
+	if (pf_lock_add_digests(&strong, &l->arena, &one.hashes, 2, err) < 0)
+		return -1;
 	if (pf_planned_is_git(&one)) {
 		struct pf_git_source git = { 0 };
 
@@ -100,11 +92,10 @@ bool pf_recordlock_has_conda(struct pf_str text)
 	const struct pf_node *plan, *list;
 	struct pf_err ignored;
 
-	if (pf_str_find_str(text, "\"conda\"") == PF_NPOS ||
-	    read_plan(&plan, &a, text, &ignored) < 0)
+	if (read_plan(&plan, &a, text, &ignored) < 0)
 		return false;
 	list = pf_node_get(plan, "conda");
-	return list && list->kind == PF_NODE_LIST && list->n > 0;
+	return list && list->n > 0;
 }
 
 int pf_recordlock_read(struct pf_lock *out, const struct pf_lock_target *t, struct pf_str text,

@@ -69,23 +69,6 @@ static int take_link(struct pf_lock *l, struct pf_lock_package *p, const struct 
 	return pf_lock_add_file(l, p, &f, PF_S(""), t, err);
 }
 
-static int take_hashes(struct pf_strs *out, struct pf_lock *l, const struct pf_need *need,
-		       struct pf_err *err)
-{
-	for (size_t i = 0; i < need->hashes.n; i++) {
-		struct pf_str one = need->hashes.v[i];
-		size_t colon = pf_str_find(one, ':');
-		struct pf_strs strong = { 0 };
-
-		if (pf_lock_add_digest(&strong, &l->arena, pf_str_cut(one, 0, colon),
-				       pf_str_skip(one, colon + 1), need->line, err) < 0)
-			return -1;
-		if (strong.n)
-			*PF_PUSH(&l->arena, out) = strong.v[0];
-	}
-	return 0;
-}
-
 static int take_need(struct pf_lock *l, const struct pf_need *need, const struct pf_lock_target *t,
 		     struct pf_err *err)
 {
@@ -100,7 +83,7 @@ static int take_need(struct pf_lock *l, const struct pf_need *need, const struct
 			       need->line, PF_ARG(pf_shown(need->text)));
 	p.name = need->req.key;
 	p.version = pin ? pin->text : PF_S("");
-	if (take_hashes(&p.hashes, l, need, err) < 0)
+	if (pf_lock_add_digests(&p.hashes, &l->arena, &need->hashes, need->line, err) < 0)
 		return -1;
 	if (!pin && take_link(l, &p, need, t, err) < 0)
 		return -1;

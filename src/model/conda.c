@@ -106,10 +106,8 @@ static bool is_plain_channel(struct pf_str c)
 {
 	if (pf_str_starts(c, "https://") || pf_str_starts(c, "http://"))
 		return true;
-	for (size_t i = 0; i < c.n; i++)
-		if (!pf_is_alnum(c.p[i]) && !strchr("_-./", c.p[i]))
-			return false;
-	return c.n && pf_is_alnum(c.p[0]) && pf_str_find_str(c, "..") == PF_NPOS;
+	return c.n && pf_is_alnum(c.p[0]) && pf_str_span(c, "_-./") == c.n &&
+	       pf_str_find_str(c, "..") == PF_NPOS;
 }
 
 static int take_dependency(struct pf_conda_file *out, struct pf_model *m, const struct pf_node *n,

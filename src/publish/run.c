@@ -28,10 +28,7 @@ static bool is_path(struct pf_str path)
 
 static bool is_id(struct pf_str id)
 {
-	for (size_t i = 0; i < id.n; i++)
-		if (!pf_is_alnum(id.p[i]) && !strchr("-_", id.p[i]))
-			return false;
-	return id.n > 0;
+	return id.n > 0 && pf_str_span(id, "-_") == id.n;
 }
 
 /* mlflow/utils/validation.py; what else the server knows of names it says itself. */

@@ -49,10 +49,7 @@ static bool split_name(struct pf_str stem, bool egg, struct pf_str *name, struct
 	*version = pf_str_cut(rest, 0, next);
 	if (!pf_name_is_valid(*name) || !version->n || !pf_is_digit(version->p[0]))
 		return false;
-	for (size_t i = 0; i < version->n; i++)
-		if (!pf_is_alnum(version->p[i]) && !memchr(".+!", version->p[i], 3))
-			return false; /* '_' may stand for something else */
-	return true;
+	return pf_str_span(*version, ".+!") == version->n; /* '_' may stand for something else */
 }
 
 /* The metadata file of an entry: inside a folder, or (an old egg-info) the entry itself. */

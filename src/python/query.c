@@ -89,10 +89,7 @@ static bool read_info(struct pf_python *p, struct pf_str text)
 /* [A-Za-z0-9._+ /-]: what versions, platforms, ABI names and "lib/python3.11" are made of. */
 static bool is_plain(struct pf_str s)
 {
-	for (size_t i = 0; i < s.n; i++)
-		if (!pf_is_alnum(s.p[i]) && !memchr("._+- /", s.p[i], 6))
-			return false;
-	return s.n > 0 && s.n < 256;
+	return s.n > 0 && s.n < 256 && pf_str_span(s, "._+- /") == s.n;
 }
 
 static bool read_line(struct pf_python *p, struct pf_str key, struct pf_str value)

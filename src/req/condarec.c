@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "req/condarec.h"
 
+#include "base/limits.h"
 #include "base/str.h"
 
 bool pf_conda_record_set_version(struct pf_conda_record *r, struct pf_arena *a,
@@ -30,11 +31,22 @@ static bool cut_last(struct pf_str *rest, struct pf_str *piece)
 	return piece->n && rest->n;
 }
 
+bool pf_conda_filename_is_plain(struct pf_str fn)
+{
+	for (size_t i = 0; i < fn.n; i++)
+		if ((unsigned char)fn.p[i] <= ' ' || fn.p[i] == '/' || fn.p[i] == '\\' ||
+		    fn.p[i] == '\x7f')
+			return false;
+	return fn.n && fn.n <= PF_MAX_NAME && fn.p[0] != '.' && fn.p[0] != '-';
+}
+
 bool pf_conda_filename_cut(struct pf_str fn, struct pf_str *name, struct pf_str *version,
 			   struct pf_str *build)
 {
 	struct pf_str v, b;
 
+	if (!pf_conda_filename_is_plain(fn))
+		return false;
 	if (pf_str_ends(fn, ".conda"))
 		fn.n -= strlen(".conda");
 	else if (pf_str_ends(fn, ".tar.bz2"))

@@ -44,7 +44,9 @@ bool pf_conda_record_set_version(struct pf_conda_record *r, struct pf_arena *a,
 				 struct pf_str version);
 /* Timestamps are seconds or milliseconds in the wild: milliseconds of either. */
 uint64_t pf_conda_timestamp(uint64_t written);
-/* Cuts "NAME-VERSION-BUILD.conda" or ".tar.bz2" (CEP 26); false: it is no such name. Any of the
- * three may be NULL. */
+/* It becomes a part of paths: neither a way to a folder, nor blanks or control characters. */
+bool pf_conda_filename_is_plain(struct pf_str fn);
+/* Cuts "NAME-VERSION-BUILD.conda" or ".tar.bz2" (CEP 26); false: it is no such name, or no plain
+ * one. Any of the three may be NULL. */
 bool pf_conda_filename_cut(struct pf_str fn, struct pf_str *name, struct pf_str *version,
 			   struct pf_str *build);

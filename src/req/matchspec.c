@@ -71,9 +71,8 @@ static int take_prefix(struct pf_match_reader *r, struct pf_str *head)
 	*head = pf_str_trim(pf_str_skip(*head, last + 1));
 	first = pf_str_rfind(before, ':');
 	space = first == PF_NPOS ? before : pf_str_skip(before, first + 1);
-	for (size_t i = 0; i < space.n; i++)
-		if (!pf_is_alnum(space.p[i]) && !strchr("_.-", space.p[i]))
-			return pf_match_fail(r, space, "two colons go between channel and name");
+	if (pf_str_span(space, "_.-") < space.n)
+		return pf_match_fail(r, space, "two colons go between channel and name");
 	if (first == PF_NPOS)
 		return 0;
 	return pf_match_take_channel(r, pf_str_trim(pf_str_cut(before, 0, first)));
@@ -95,13 +94,15 @@ static struct pf_str lowered(struct pf_arena *a, struct pf_str text)
 
 static int set_name(struct pf_match_reader *r, struct pf_str name)
 {
+	size_t span;
+
 	if (pf_pattern_parse(&r->out->name_pattern, r->a, name, r->err) < 0)
 		return pf_match_wrap(r, name);
 	if (r->out->name_pattern.kind == PF_PATTERN_REGEX)
 		return 0;
-	for (size_t i = 0; i < name.n; i++)
-		if (!pf_is_alnum(name.p[i]) && !strchr(i ? "_.-*" : "_*", name.p[i]))
-			return pf_match_fail(r, pf_str_skip(name, i), "no package's name has this");
+	span = name.n && strchr(".-", name.p[0]) ? 0 : pf_str_span(name, "_.-*");
+	if (span < name.n)
+		return pf_match_fail(r, pf_str_skip(name, span), "no package's name has this");
 	if (r->out->name_pattern.kind == PF_PATTERN_EXACT)
 		r->out->name = lowered(r->a, name);
 	return 0;
@@ -212,14 +213,16 @@ int pf_match_take_version(struct pf_match_reader *r, struct pf_str text)
 
 int pf_match_take_build(struct pf_match_reader *r, struct pf_str text)
 {
+	size_t span;
+
 	if (pf_pattern_parse(&r->out->build, r->a, text, r->err) < 0)
 		return pf_match_wrap(r, text);
 	if (r->out->build.kind == PF_PATTERN_REGEX)
 		return 0;
-	for (size_t i = 0; i < text.n; i++)
-		if (!pf_is_alnum(text.p[i]) && !strchr("_.+-* /", text.p[i]))
-			return pf_match_fail(r, pf_str_skip(text, i),
-					     "no build has this; versions are joined by a comma");
+	span = pf_str_span(text, "_.+-* /");
+	if (span < text.n)
+		return pf_match_fail(r, pf_str_skip(text, span),
+				     "no build has this; versions are joined by a comma");
 	return 0;
 }
 

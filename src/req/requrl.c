@@ -14,12 +14,10 @@ static const char *const plain_schemes[] = { "http", "https", "file", "ftp", NUL
 
 struct pf_str pf_url_scheme(struct pf_str url)
 {
-	size_t at = 0;
+	size_t at = pf_str_span(url, "+-.");
 
 	if (!url.n || !pf_is_alpha(url.p[0]))
 		return (struct pf_str){ 0 };
-	while (at < url.n && (pf_is_alnum(url.p[at]) || (url.p[at] && strchr("+-.", url.p[at]))))
-		at++;
 	return at < url.n && url.p[at] == ':' ? pf_str_cut(url, 0, at) : (struct pf_str){ 0 };
 }
 

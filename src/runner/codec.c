@@ -13,6 +13,17 @@
 
 static struct pfr *spare[SPARE];
 
+struct pfr *pfr_new(void)
+{
+	struct pfr *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		pf_oom();
+	r->fd = -1;
+	r->none = Py_BuildValue("");
+	return r;
+}
+
 struct pfr *pfr_borrow(void)
 {
 	struct pfr *r = NULL;
@@ -20,14 +31,7 @@ struct pfr *pfr_borrow(void)
 	for (size_t i = 0; i < SPARE && !r; i++)
 		if (__atomic_load_n(&spare[i], __ATOMIC_RELAXED))
 			r = __atomic_exchange_n(&spare[i], NULL, __ATOMIC_ACQ_REL);
-	if (!r) {
-		r = calloc(1, sizeof(*r));
-		if (!r)
-			pf_oom();
-		r->fd = -1;
-		r->none = Py_BuildValue("");
-	}
-	return r;
+	return r ? r : pfr_new();
 }
 
 void pfr_give_back(struct pfr *r)

@@ -87,8 +87,9 @@ bool pfr_is_large(const struct pfr *r, size_t n);
 bool pfr_lend(struct pfr *r, struct pf_buf *out, const struct py_view *view, const void *from,
 	      size_t n);
 
-/* codec.c - a state for one call of the module's functions, from a pool: what it keeps serves the
- * next ones. */
+/* codec.c - a new state; and one for one call of the module's functions, from a pool: what it keeps
+ * serves the next ones. */
+struct pfr *pfr_new(void);
 struct pfr *pfr_borrow(void);
 void pfr_give_back(struct pfr *r);
 void pfr_state_free(struct pfr *r);

@@ -1,7 +1,5 @@
 /* inside.c - models in a process that is not ours: loaded and asked by whoever runs there */
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdlib.h>
-
 #include "base/limits.h"
 #include "base/str.h"
 #include "data/data.h"
@@ -28,13 +26,9 @@ static void end_handle(struct py *handle)
 
 static struct pfr *new_state(void)
 {
-	struct pfr *r = calloc(1, sizeof(*r));
+	struct pfr *r = pfr_new();
 
-	if (!r)
-		pf_oom();
-	r->fd = -1;
 	r->guest = true;
-	r->none = Py_BuildValue("");
 	return r;
 }
 

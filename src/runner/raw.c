@@ -73,11 +73,16 @@ struct py *pfr_result(struct pfr *r, struct py *answer, size_t rows, struct py *
 	return convert ? PyObject_CallFunction(convert, "OnO", answer, (ssize_t)rows, spec) : NULL;
 }
 
-struct py *pfr_light(const char *name)
+static struct py *compile_one(const char *source, const char *name)
 {
-	PF_PY(names) = compile(light);
+	PF_PY(names) = compile(source);
 
 	return names ? py_ref(PyDict_GetItemString(names, name)) : NULL;
+}
+
+struct py *pfr_light(const char *name)
+{
+	return compile_one(light, name);
 }
 
 struct py *pfr_enforce_names(void)
@@ -87,9 +92,7 @@ struct py *pfr_enforce_names(void)
 
 struct py *pfr_mold(const char *name)
 {
-	PF_PY(names) = compile(mold);
-
-	return names ? py_ref(PyDict_GetItemString(names, name)) : NULL;
+	return compile_one(mold, name);
 }
 
 /* Threads that come at once may compile it each: the first one's stays. */

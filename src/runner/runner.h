@@ -32,7 +32,6 @@ struct pfr {
 	double seconds;		/* that the last call of predict took */
 	bool streams;		/* the request is one for predict_stream */
 	bool exact;		/* it is a Python caller's, who gets what he would get here */
-	char *model_dir;
 	struct py *header;	/* the Index of the last table's names; NULL: none yet */
 	struct pf_buf names;
 	struct pfr_mold *mold;	/* of the tables like the last one (mold.c); NULL: none yet */

@@ -301,75 +301,74 @@ static int set_frame(struct wire *w, int kind)
 	return 0;
 }
 
-static int set_object(struct wire *w, struct pfr *r, int kind, struct py *o)
+/* The bytes are the only piece, lent. */
+static int lend(struct wire *w, struct py *bytes)
 {
-	return pfr_pieces_put(r, &w->pieces, o) < 0 ? -1 : set_frame(w, kind);
+	struct py_view view;
+
+	if (PyObject_GetBuffer(bytes, &view, PY_BUF_C_CONTIGUOUS) < 0)
+		return -1;
+	*PF_PUSH(&w->pieces.a, &w->pieces.views) = view;
+	*PF_PUSH(&w->pieces.a, &w->pieces.loans) =
+		(struct pfr_loan){ 0, view.buf, (size_t)view.len };
+	return 0;
 }
 
-static struct py *answer(struct wire *w, struct pfr *r)
+static int encode(struct wire *w, struct py *o)
 {
-	PF_PY(body) = w->body;
-	PF_PY(o) = r ? pfr_decode(r, body) : py_ref(body);
+	struct pfr *r = pfr_borrow();
+	int rc = pfr_pieces_put(r, &w->pieces, o);
 
-	w->body = NULL;
-	return o ? Py_BuildValue("iO", (int)w->kind, o) : NULL;
+	pfr_give_back(r);
+	return rc;
 }
 
-static struct py *none_or_null(int rc)
+/* What is to be sent, and until when; of `encoded` an object, else its bytes. */
+static int read_arguments(struct wire *w, struct py *args, struct py *kwargs, bool encoded)
 {
+	const char *const names[] = { "fd", "kind", encoded ? "obj" : "body", "timeout", NULL };
+	struct py *o, *timeout = NULL;
+	int kind;
+
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "iiO|O", names, &w->fd, &kind, &o,
+					 &timeout) ||
+	    set_deadline(w, timeout) < 0 || (encoded ? encode(w, o) : lend(w, o)) < 0)
+		return -1;
+	return set_frame(w, kind);
+}
+
+static struct py *send_frame(struct py *args, struct py *kwargs, bool encoded)
+{
+	struct wire w = { 0 };
+	int rc = read_arguments(&w, args, kwargs, encoded);
+
+	if (rc == 0)
+		rc = carry(&w);
+	finish(&w);
 	return rc < 0 ? NULL : Py_BuildValue("");
 }
 
 struct py *pfr_module_send(struct py *self, struct py *args, struct py *kwargs)
 {
-	static const char *const names[] = { "fd", "kind", "obj", "timeout", NULL };
-	struct wire w = { 0 };
-	struct py *o, *timeout = NULL;
-	struct pfr *r;
-	int kind, rc;
-
 	(void)self;
-	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "iiO|O", names, &w.fd, &kind, &o, &timeout) ||
-	    set_deadline(&w, timeout) < 0)
-		return NULL;
-	r = pfr_borrow();
-	rc = set_object(&w, r, kind, o);
-	pfr_give_back(r);
-	if (rc == 0)
-		rc = carry(&w);
-	finish(&w);
-	return none_or_null(rc);
-}
-
-/* The bytes are the only piece, lent. */
-static int set_bytes(struct wire *w, int kind, struct py *o)
-{
-	struct py_view view;
-
-	if (PyObject_GetBuffer(o, &view, PY_BUF_C_CONTIGUOUS) < 0)
-		return -1;
-	*PF_PUSH(&w->pieces.a, &w->pieces.views) = view;
-	*PF_PUSH(&w->pieces.a, &w->pieces.loans) =
-		(struct pfr_loan){ 0, view.buf, (size_t)view.len };
-	return set_frame(w, kind);
+	return send_frame(args, kwargs, true);
 }
 
 struct py *pfr_module_send_bytes(struct py *self, struct py *args, struct py *kwargs)
 {
-	static const char *const names[] = { "fd", "kind", "body", "timeout", NULL };
-	struct wire w = { 0 };
-	struct py *o, *timeout = NULL;
-	int kind, rc;
-
 	(void)self;
-	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "iiO|O", names, &w.fd, &kind, &o, &timeout) ||
-	    set_deadline(&w, timeout) < 0)
-		return NULL;
-	rc = set_bytes(&w, kind, o);
-	if (rc == 0)
-		rc = carry(&w);
-	finish(&w);
-	return none_or_null(rc);
+	return send_frame(args, kwargs, false);
+}
+
+static struct py *answer(struct wire *w, bool decoded)
+{
+	PF_PY(body) = w->body;
+	struct pfr *r = decoded ? pfr_borrow() : NULL;
+	PF_PY(o) = r ? pfr_decode(r, body) : py_ref(body);
+
+	pfr_give_back(r);
+	w->body = NULL;
+	return o ? Py_BuildValue("iO", (int)w->kind, o) : NULL;
 }
 
 static struct py *receive(struct py *args, struct py *kwargs, bool decoded)
@@ -377,16 +376,12 @@ static struct py *receive(struct py *args, struct py *kwargs, bool decoded)
 	static const char *const names[] = { "fd", "timeout", NULL };
 	struct wire w = { .receives = true };
 	struct py *timeout = NULL, *made = NULL;
-	struct pfr *r;
 
 	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "i|O", names, &w.fd, &timeout) ||
 	    set_deadline(&w, timeout) < 0)
 		return NULL;
-	if (carry(&w) == 0) {
-		r = decoded ? pfr_borrow() : NULL;
-		made = answer(&w, r);
-		pfr_give_back(r);
-	}
+	if (carry(&w) == 0)
+		made = answer(&w, decoded);
 	finish(&w);
 	return made;
 }
@@ -418,23 +413,12 @@ static int exchange(struct wire *w)
 
 struct py *pfr_module_exchange(struct py *self, struct py *args, struct py *kwargs)
 {
-	static const char *const names[] = { "fd", "kind", "obj", "timeout", NULL };
 	struct wire w = { 0 };
-	struct py *o, *timeout = NULL, *made = NULL;
-	struct pfr *r;
-	int kind, rc;
+	struct py *made = NULL;
 
 	(void)self;
-	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "iiO|O", names, &w.fd, &kind, &o, &timeout) ||
-	    set_deadline(&w, timeout) < 0)
-		return NULL;
-	r = pfr_borrow();
-	rc = set_object(&w, r, kind, o);
-	if (rc == 0)
-		rc = exchange(&w);
-	if (rc == 0)
-		made = answer(&w, r);
-	pfr_give_back(r);
+	if (read_arguments(&w, args, kwargs, true) == 0 && exchange(&w) == 0)
+		made = answer(&w, true);
 	finish(&w);
 	return made;
 }

@@ -58,11 +58,6 @@ static struct pf_conda_spec *ask_for(struct pf_conda_search *s, const struct pf_
 
 /* ---- records become candidates ---- */
 
-static void set_bit(uint64_t *bits, size_t i)
-{
-	bits[i / 64] |= (uint64_t)1 << i % 64;
-}
-
 static bool is_asked(const struct pf_conda_name *name, const struct pf_conda_record *r)
 {
 	for (size_t i = 0; i < name->asked.n; i++)
@@ -128,7 +123,7 @@ static int take_records(struct pf_conda_search *s, struct pf_conda_name *name,
 	name->alive = pf_alloc_array(&s->arena, n / 64 + 1, sizeof(*name->alive));
 	for (size_t i = 0; i < n; i++)
 		if (!name->v[i].out) {
-			set_bit(name->alive, i);
+			pf_bits_put(name->alive, i);
 			name->in++;
 		}
 	return 0;
@@ -167,7 +162,7 @@ static void fit_version(struct pf_conda_spec *spec, size_t from, size_t to, bool
 		return;
 	for (size_t i = from; i < to; i++)
 		if (version_alone || pf_match_spec_matches(&spec->m, name->v[i].r))
-			set_bit(spec->fits, i);
+			pf_bits_put(spec->fits, i);
 }
 
 const uint64_t *pf_conda_fits(struct pf_conda_search *s, struct pf_conda_spec *spec)
@@ -196,12 +191,8 @@ const uint64_t *pf_conda_fits(struct pf_conda_search *s, struct pf_conda_spec *s
 static bool is_alive(struct pf_conda_search *s, struct pf_conda_spec *spec)
 {
 	const struct pf_conda_name *name = spec->about;
-	const uint64_t *fits = pf_conda_fits(s, spec);
 
-	for (size_t i = 0; i <= name->n / 64; i++)
-		if (fits[i] & name->alive[i])
-			return true;
-	return false;
+	return pf_bits_meet(pf_conda_fits(s, spec), name->alive, name->n);
 }
 
 /* ---- followed ---- */
@@ -209,12 +200,10 @@ static bool is_alive(struct pf_conda_search *s, struct pf_conda_spec *spec)
 static void put_out(struct pf_conda_candidate *c, enum pf_conda_out out,
 		    const struct pf_conda_spec *why)
 {
-	size_t i = (size_t)(c - c->of->v);
-
 	c->out = out;
 	c->why = why;
 	c->of->in--;
-	c->of->alive[i / 64] &= ~((uint64_t)1 << i % 64);
+	pf_bits_drop(c->of->alive, (size_t)(c - c->of->v));
 }
 
 static bool list_specs(struct pf_conda_search *s, struct pf_conda_candidate *c,

@@ -51,7 +51,7 @@ static size_t version_start(const struct pf_conda_name *n, size_t below)
 
 static bool is_any(const uint64_t *bits, size_t from, size_t to)
 {
-	while (from < to && !pf_conda_bit(bits, from))
+	while (from < to && !pf_bits_has(bits, from))
 		from++;
 	return from < to;
 }
@@ -245,7 +245,7 @@ static void ask_why(struct telling *t, const struct pf_conda_name *n, const uint
 		const struct pf_conda_candidate *c = &n->v[i];
 		struct pf_conda_spec *why = (struct pf_conda_spec *)c->why;
 
-		if (!pf_conda_bit(bits, i) || c->out == PF_CONDA_BEATEN || !c->out)
+		if (!pf_bits_has(bits, i) || c->out == PF_CONDA_BEATEN || !c->out)
 			continue;
 		if (c->out == PF_CONDA_BROKEN)
 			group_of(t, n, NULL, c->out)->text = c->text;
@@ -404,7 +404,8 @@ int pf_conda_explain(struct pf_conda_search *s, const struct pf_conda_facts *fac
 		lead_on(&t, &g);
 	}
 	count_left_out(&t);
-	pf_fail(err, t.spoiled ? PF_EINTEGRITY : PF_ESOLVE, "there is no solution: " PF_FMT, PF_ARG(pf_buf_view(&t.out)));
+	pf_fail(err, t.spoiled ? PF_EINTEGRITY : PF_ESOLVE, "there is no solution: " PF_FMT,
+		PF_ARG(pf_buf_view(&t.out)));
 	if (t.late)
 		pf_hint(err, "%zu packages are later than the day that counts (--as-of)", t.late);
 	else if (t.less)

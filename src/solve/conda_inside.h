@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "solve/bits.h"
 #include "solve/conda.h"
 
 /* Why a record is no candidate. */
@@ -74,11 +75,6 @@ struct pf_conda_search {
 	double deadline;	/* ... by the monotonic clock */
 	unsigned steps;
 };
-
-static inline bool pf_conda_bit(const uint64_t *bits, size_t i)
-{
-	return bits[i / 64] >> (i % 64) & 1;
-}
 
 /* ELIMIT once its time is over; looks at the clock now and then. */
 int pf_conda_check_time(struct pf_conda_search *s, struct pf_err *err) PF_MUST_USE;

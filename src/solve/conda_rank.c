@@ -214,7 +214,7 @@ static void put_likeness(struct pf_buf *out, const struct pf_conda_name *name, s
 	for (size_t i = 0; i < name->about.n; i++) {
 		const struct pf_conda_spec *spec = name->about.v[i];
 
-		if (spec->used && spec->fits && pf_conda_bit(spec->fits, at))
+		if (spec->used && spec->fits && pf_bits_has(spec->fits, at))
 			byte |= (unsigned char)(1U << i % 8);
 		if (i % 8 == 7 || i + 1 == name->about.n) {
 			pf_buf_char(out, (char)byte);

@@ -110,7 +110,7 @@ static void set_providers(struct sat *x, Id id, struct pf_conda_spec *spec, bool
 
 	queue_init(&who);
 	for (size_t i = 0; i < name->n; i++)
-		if (name->v[i].id && pf_conda_bit(fits, i) == admitted)
+		if (name->v[i].id && pf_bits_has(fits, i) == admitted)
 			queue_push(&who, name->v[i].id);
 	pool_set_whatprovides(x->pool, id, pool_queuetowhatprovides(x->pool, &who));
 	queue_free(&who);

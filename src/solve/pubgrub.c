@@ -2,8 +2,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "solve/pubgrub.h"
 
-#include <time.h>
-
 #include "base/limits.h"
 #include "base/proc.h"
 
@@ -105,14 +103,6 @@ static struct pf_package *pick(struct pf_solver *s)
 
 /* ---- bounds ---- */
 
-static unsigned now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (unsigned)ts.tv_sec;
-}
-
 static int too_long(struct pf_solver *s, struct pf_err *err, size_t bound, const char *unit)
 {
 	struct pf_str culprits = pf_conflict_culprits(s);
@@ -122,7 +112,7 @@ static int too_long(struct pf_solver *s, struct pf_err *err, size_t bound, const
 		       PF_ARG(culprits.n ? culprits : PF_S("more packages")));
 }
 
-static int check_bounds(struct pf_solver *s, unsigned start, struct pf_err *err)
+static int check_bounds(struct pf_solver *s, double start, struct pf_err *err)
 {
 	size_t steps = s->o->max_steps ? s->o->max_steps : PF_MAX_SOLVE_STEPS;
 	unsigned seconds = s->o->max_seconds ? s->o->max_seconds : PF_WAIT_SOLVE;
@@ -131,7 +121,7 @@ static int check_bounds(struct pf_solver *s, unsigned start, struct pf_err *err)
 		return -1;
 	if (s->steps + s->conflicts > steps)
 		return too_long(s, err, steps, "steps");
-	if (now() - start > seconds)
+	if (pf_clock() - start > seconds)
 		return too_long(s, err, seconds, "seconds");
 	if (s->bytes > PF_MAX_SOLVE_BYTES)
 		return too_long(s, err, PF_MAX_SOLVE_BYTES, "bytes of memory");
@@ -182,7 +172,7 @@ static int try_package(struct tried *out, struct pf_solver *s, struct pf_package
 int pf_solver_run(struct pf_solver *s, struct pf_err *err)
 {
 	struct tried tried = { 0 };
-	unsigned start = now();
+	double start = pf_clock();
 
 	*PF_PUSH(&s->arena, &s->begun) = 0;
 	if (pf_solver_ask(s, err) < 0)

@@ -29,11 +29,7 @@ bool pf_reqline_is_build(struct pf_str name)
 
 struct pf_str pf_reqline_name(struct pf_str line)
 {
-	size_t n = 0;
-
-	while (n < line.n && (pf_is_alnum(line.p[n]) || strchr("-_.", line.p[n])))
-		n++;
-	return pf_str_cut(line, 0, n);
+	return pf_str_cut(line, 0, pf_str_span(line, "-_."));
 }
 
 static bool has_build(const struct pf_reqlines *w, struct pf_str name)

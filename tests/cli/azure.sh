@@ -3,29 +3,18 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2154
 . "${SRCDIR:-.}/tests/cli/tap.sh"
+# shellcheck source-path=SCRIPTDIR source=fetched.sh
+. "${SRCDIR:-.}/tests/cli/fetched.sh"
 # shellcheck source-path=SCRIPTDIR source=tracking.sh
 . "${SRCDIR:-.}/tests/cli/tracking.sh"
-unset AZURE_STORAGE_ACCOUNT AZURE_STORAGE_ACCESS_KEY AZURE_STORAGE_SAS_TOKEN http_proxy https_proxy all_proxy
-command -v python3 >/dev/null || skip_all "there is no python3"
-cp -R "$SRCDIR/share/examples/iris/model" "$work/model"
+unset AZURE_STORAGE_ACCOUNT AZURE_STORAGE_ACCESS_KEY AZURE_STORAGE_SAS_TOKEN
 mkdir -p "$work/model/deep/er" && echo x >"$work/model/deep/er/a b%20+é&?.txt" && : >"$work/model/empty"
-python3 "$SRCDIR/tests/cli/azure_server.py" "$work" &
-server=$!
-trap 'kill $server 2>/dev/null; chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"' EXIT
-await "$work/ready"
-read -r port _ <"$work/ready"
+serve azure_server.py
 endpoint="BlobEndpoint=http://127.0.0.1:$port/"
 nobody="AccountName=devstore;$endpoint"
 key="DefaultEndpointsProtocol=http;AccountName=devstore;AccountKey=c2VjcmV0IGtleSE=;$endpoint;"
 token="$nobody;SharedAccessSignature=?sv=2021&sig=s1g%2B%2F%3D"
 at=@devstore.blob.core.windows.net
-fetch() { "$program" fetch "$@"; }
-fetched() { # URI: it is the model, and its folder is printed
-	ends 0 fetch "$1" && diff -r "$work/model" "$(cat "$work/out")"
-}
-asked() { grep -c "$1" "$work/log"; }
-forget() { chmod -R u+w "$PYFUNC_ENV_STORE" 2>/dev/null; rm -rf "$PYFUNC_ENV_STORE"; : >"$work/log"; }
-: >"$work/log"
 
 export AZURE_STORAGE_CONNECTION_STRING="$nobody"
 check "a container that is open to all" fetched wasbs://public$at/good/model

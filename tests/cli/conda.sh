@@ -297,6 +297,8 @@ cp "$work/explicit.txt" "$dir/pylock.toml"
 expect "a model brings no lock of conda packages" 0 "the user's to give" "$program" create --env-manager venv --python "$python" "$dir"
 cp "$work/lock.json" "$dir/pylock.toml"
 expect "nor one as JSON" 0 "the user's to give" "$program" create --env-manager venv --python "$python" "$dir"
+sed 's/"conda":/"con\\u0064a":/' "$work/lock.json" >"$dir/pylock.toml"
+expect "however its key is written" 0 "the user's to give" "$program" create --env-manager venv --python "$python" "$dir"
 rm "$dir/pylock.toml"
 sed 's/"name":"tool"/"name":"tooth"/' "$work/lock.json" >"$work/other.json"
 expect "JSON that tells another name than the file is refused" 5 "tool-2.0-0.conda is not tooth 2.0" \

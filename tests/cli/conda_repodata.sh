@@ -116,6 +116,9 @@ expect "closed: unless a mirror has it" 0 "demo 2.0 0 noarch" solve "closed-all|
 
 # ---- without a cache ----
 check "nothing is kept where there is no folder" "$tool" "$url/zst" demo
+mkdir "$work/taken"
+: >"$work/taken/repodata"
+check "nor where its place is taken" solves zst -k "$work/taken"
 check "what was removed is gone" sh -c '"$1" "$2/zst" gone | grep -q "gone is asked for, which no channel has"' sh "$tool" "$url"
 
 # ---- two at a time ----

@@ -3,24 +3,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2154
 . "${SRCDIR:-.}/tests/cli/tap.sh"
-unset MLFLOW_TRACKING_USERNAME MLFLOW_TRACKING_PASSWORD MLFLOW_TRACKING_TOKEN MLFLOW_REGISTRY_URI
-command -v python3 >/dev/null || skip_all "there is no python3"
-cp -R "$SRCDIR/share/examples/iris/model" "$work/model"
+# shellcheck source-path=SCRIPTDIR source=fetched.sh
+. "${SRCDIR:-.}/tests/cli/fetched.sh"
 mkdir -p "$work/model/deep/er" && echo x >"$work/model/deep/er/a b%20.txt" && : >"$work/model/empty"
-python3 "$SRCDIR/tests/cli/tracking_server.py" "$work" &
-server=$!
-trap 'kill $server 2>/dev/null; chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"' EXIT
-await "$work/ready"
-read -r port _ auth _ <"$work/ready"
+serve tracking_server.py
+read -r _ _ auth _ <"$work/ready"
 MLFLOW_TRACKING_URI=http://127.0.0.1:$port/prefix/
 export MLFLOW_TRACKING_URI
-fetch() { "$program" fetch "$@"; }
-fetched() { # URI: it is the model, and its folder is printed
-	ends 0 fetch "$1" && diff -r "$work/model" "$(cat "$work/out")"
-}
-asked() { grep -c "$1" "$work/log"; }
-forget() { chmod -R u+w "$PYFUNC_ENV_STORE" && rm -rf "$PYFUNC_ENV_STORE"; : >"$work/log"; }
-: >"$work/log"
 
 # ---- registered models, runs ----
 check "a version" fetched models:/good/1

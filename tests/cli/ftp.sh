@@ -3,24 +3,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2154,SC2317 # what tap.sh sets, functions that are called by check
 . "${SRCDIR:-.}/tests/cli/tap.sh"
+# shellcheck source-path=SCRIPTDIR source=fetched.sh
+. "${SRCDIR:-.}/tests/cli/fetched.sh"
 # shellcheck source-path=SCRIPTDIR source=tracking.sh
 . "${SRCDIR:-.}/tests/cli/tracking.sh"
-command -v python3 >/dev/null || skip_all "there is no python3"
-unset NETRC MLFLOW_TRACKING_URI
-cp -R "$SRCDIR/share/examples/iris/model" "$work/model"
+unset NETRC
 mkdir -p "$work/model/deep/er" "$work/nothing" && echo x >"$work/model/deep/er/a b%20.txt" && : >"$work/model/empty"
-python3 "$SRCDIR/tests/cli/ftp_server.py" "$work" &
-server=$!
-trap 'kill $server 2>/dev/null; chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"' EXIT
-await "$work/ready"
-read -r port old <"$work/ready"
+serve ftp_server.py
+read -r _ old <"$work/ready"
 host=me:pw@127.0.0.1:$port
-fetch() { "$program" fetch "$@"; }
-fetched() { # URI: it is the model, and its folder is printed
-	ends 0 fetch "$1" && diff -r "$work/model" "$(cat "$work/out")"
-}
-asked() { grep -c "$1" "$work/log"; }
-: >"$work/log"
 check "a folder" fetched "ftp://$host/model"
 first=$(cat "$work/out")
 check "each file is asked for once" test "$(asked RETR)" -eq "$(find "$work/model" -type f ! -name empty | wc -l)"

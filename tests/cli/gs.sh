@@ -3,18 +3,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2154
 . "${SRCDIR:-.}/tests/cli/tap.sh"
-unset GOOGLE_APPLICATION_CREDENTIALS CLOUDSDK_CONFIG GCE_METADATA_HOST http_proxy https_proxy all_proxy HTTPS_PROXY ALL_PROXY
-command -v python3 >/dev/null || skip_all "there is no python3"
+# shellcheck source-path=SCRIPTDIR source=fetched.sh
+. "${SRCDIR:-.}/tests/cli/fetched.sh"
+unset GOOGLE_APPLICATION_CREDENTIALS CLOUDSDK_CONFIG GCE_METADATA_HOST
 command -v openssl >/dev/null || skip_all "there is no openssl"
-cp -R "$SRCDIR/share/examples/iris/model" "$work/model"
 mkdir -p "$work/model/deep/er" && echo x >"$work/model/deep/er/a b%20+é&?.txt" && : >"$work/model/empty"
 openssl genrsa -out "$work/private.pem" 2048 2>/dev/null
 openssl rsa -in "$work/private.pem" -pubout -out "$work/public.pem" 2>/dev/null
-python3 "$SRCDIR/tests/cli/gs_server.py" "$work" 2>"$work/server" &
-server=$!
-trap 'kill $server 2>/dev/null; chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"' EXIT
-await "$work/ready"
-read -r port _ <"$work/ready"
+serve gs_server.py 2>"$work/server"
 export STORAGE_EMULATOR_HOST="127.0.0.1:$port" NO_GCE_CHECK=true
 python3 - "$work" "http://127.0.0.1:$port/token" <<'END'
 import json, sys
@@ -31,12 +27,6 @@ kinds = {"service": {"type": "service_account", "client_email": "me@project.exam
 for name, what in kinds.items():
     json.dump(what, open(f"{work}/{name}.json", "w"))
 END
-fetch() { "$program" fetch "$@"; }
-fetched() { # URI: it is the model, and its folder is printed
-	ends 0 fetch "$1" && diff -r "$work/model" "$(cat "$work/out")"
-}
-asked() { grep -c "$1" "$work/log"; }
-forget() { chmod -R u+w "$PYFUNC_ENV_STORE" 2>/dev/null; rm -rf "$PYFUNC_ENV_STORE"; : >"$work/log"; }
 : >"$work/log"
 
 check "a bucket that is open to all" fetched gs://public/good/model

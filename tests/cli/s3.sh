@@ -3,28 +3,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2154
 . "${SRCDIR:-.}/tests/cli/tap.sh"
+# shellcheck source-path=SCRIPTDIR source=fetched.sh
+. "${SRCDIR:-.}/tests/cli/fetched.sh"
 # shellcheck source-path=SCRIPTDIR source=tracking.sh
 . "${SRCDIR:-.}/tests/cli/tracking.sh"
-for name in $(env | sed -n 's/^\(AWS_[A-Z0-9_]*\|MLFLOW_[A-Z0-9_]*\|[a-zA-Z]*_proxy\)=.*/\1/p'); do unset "$name"; done
-export AWS_EC2_METADATA_DISABLED=true
-command -v python3 >/dev/null || skip_all "there is no python3"
-cp -R "$SRCDIR/share/examples/iris/model" "$work/model"
 mkdir -p "$work/model/deep/er" && echo x >"$work/model/deep/er/a b%20+é&<.txt" && : >"$work/model/empty"
-python3 "$SRCDIR/tests/cli/s3_server.py" "$work" &
-server=$!
-trap 'kill $server 2>/dev/null; chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"' EXIT
-await "$work/ready"
-read -r port _ <"$work/ready"
+serve s3_server.py
 export MLFLOW_S3_ENDPOINT_URL="http://127.0.0.1:$port/"
-fetch() { "$program" fetch "$@"; }
-fetched() { # URI: it is the model, and its folder is printed
-	ends 0 fetch "$1" && diff -r "$work/model" "$(cat "$work/out")"
-}
-asked() { grep -c "$1" "$work/log"; }
-forget() { chmod -R u+w "$PYFUNC_ENV_STORE" 2>/dev/null; rm -rf "$PYFUNC_ENV_STORE"; : >"$work/log"; }
 # Each request was signed with this key: the server says 403 where a signature does not fit.
 all_by() { [ -s "$work/log" ] && ! grep '^A GET' "$work/log" | grep -v ' 301 ' | grep -qv " 20[06] $1 "; }
-: >"$work/log"
 
 # ---- nobody, and who the environment says ----
 check "a bucket that is open to all" fetched s3://public/good/model

@@ -3,21 +3,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2154
 . "${SRCDIR:-.}/tests/cli/tap.sh"
-for name in $(env | sed -n 's/^\(AWS_[A-Z0-9_]*\|MLFLOW_[A-Z0-9_]*\|[a-zA-Z]*_proxy\)=.*/\1/p'); do unset "$name"; done
-export AWS_EC2_METADATA_DISABLED=true
-command -v python3 >/dev/null || skip_all "there is no python3"
-cp -R "$SRCDIR/share/examples/iris/model" "$work/model"
-python3 "$SRCDIR/tests/cli/s3_server.py" "$work" &
-server=$!
-trap 'kill $server 2>/dev/null; chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"' EXIT
-await "$work/ready"
-read -r port _ <"$work/ready"
+# shellcheck source-path=SCRIPTDIR source=fetched.sh
+. "${SRCDIR:-.}/tests/cli/fetched.sh"
+serve s3_server.py
 export MLFLOW_S3_ENDPOINT_URL="http://127.0.0.1:$port/"
-fetch() { "$program" fetch "$@"; }
-fetched() { # URI: it is the model, and its folder is printed
-	ends 0 fetch "$1" && diff -r "$work/model" "$(cat "$work/out")"
-}
-forget() { chmod -R u+w "$PYFUNC_ENV_STORE" 2>/dev/null; rm -rf "$PYFUNC_ENV_STORE"; : >"$work/log"; }
 asked() { # METHOD STATUS [RANGE]: how often for requirements.txt
 	grep -c "^A $1 /sum[^ ]*/requirements.txt $2 .*${3-}" "$work/log"
 }

@@ -3,22 +3,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2154
 . "${SRCDIR:-.}/tests/cli/tap.sh"
-for name in $(env | sed -n 's/^\(AWS_[A-Z0-9_]*\|MLFLOW_[A-Z0-9_]*\|[a-zA-Z]*_proxy\)=.*/\1/p'); do unset "$name"; done
-export AWS_EC2_METADATA_DISABLED=true
-command -v python3 >/dev/null || skip_all "there is no python3"
-cp -R "$SRCDIR/share/examples/iris/model" "$work/model"
+# shellcheck source-path=SCRIPTDIR source=fetched.sh
+. "${SRCDIR:-.}/tests/cli/fetched.sh"
 mkdir "$work/model/deep" && echo x >"$work/model/deep/a b%20+é.txt"
-python3 "$SRCDIR/tests/cli/tracking_server.py" "$work" &
-server=$!
-trap 'kill $server 2>/dev/null; chmod -R u+w "$work" 2>/dev/null; rm -rf "$work"' EXIT
-await "$work/ready"
-read -r port _ <"$work/ready"
+serve tracking_server.py
 export MLFLOW_TRACKING_URI="http://127.0.0.1:$port/prefix"
-fetch() { "$program" fetch "$@"; }
-fetched() { # URI: it is the model, and its folder is printed
-	ends 0 fetch "$1" && diff -r "$work/model" "$(cat "$work/out")"
-}
-forget() { chmod -R u+w "$PYFUNC_ENV_STORE" 2>/dev/null; rm -rf "$PYFUNC_ENV_STORE"; : >"$work/log"; }
 all_by() { [ -s "$work/log" ] && ! grep '^A ' "$work/log" | grep -qv " 200 $1\$"; }
 
 forget

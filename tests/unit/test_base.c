@@ -113,6 +113,9 @@ static void looks_words_up(void **state)
 	assert_false(pf_str_ends_in(PF_S("a.tar.gz"), words + 1));
 	assert_true(pf_str_has_control(PF_S("a\0b")) && pf_str_has_control(PF_S("\x7f")));
 	assert_false(pf_str_has_control(PF_S("a \xc3\xa9")));
+	assert_int_equal(pf_str_span(PF_S("aZ09-_."), "-_"), 6);
+	assert_int_equal(pf_str_span(PF_S("a\0b"), "-_"), 1);
+	assert_int_equal(pf_str_span(PF_S("\xc3\xa9"), ""), 0);
 	assert_true(pf_little("\x01\x02\xff\x80", 4) == 0x80ff0201 && pf_little("", 0) == 0);
 	pf_strs_sort(&none);
 	pf_strs_sort(&list);

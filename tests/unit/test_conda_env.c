@@ -245,11 +245,13 @@ static void refuses_texts(void **state)
 {
 #define PATHS(entry) "{\"paths_version\":1,\"paths\":[" entry "]}"
 #define ZERO "0000000000000000000000000000000000000000000000000000000000000000"
+#define NO_HEX "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 	static const struct {
 		const char *paths, *link, *why;
 	} rows[] = {
 		{ PATHS("{\"_path\":\"lib/demo.txt\",\"path_type\":\"hardlink\",\"sha256\":\"" ZERO "\",\"size_in_bytes\":3}"), NULL, "" },
 		{ PATHS("{\"_path\":\"lib\",\"path_type\":\"directory\"}"), NULL, "" },
+		{ PATHS("{\"_path\":\"lib/link\",\"path_type\":\"softlink\",\"sha256\":\"" NO_HEX "\"}"), NULL, "" },
 		{ PATHS("{\"_path\":\"lib/demo.txt\",\"path_type\":\"softlink\"}"), NULL,
 		  "info/paths.json: \"lib/demo.txt\" is not of the kind it should be" },
 		{ PATHS("{\"_path\":\"lib/gone\",\"path_type\":\"hardlink\"}"), NULL,

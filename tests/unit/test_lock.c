@@ -6,6 +6,7 @@
 #include "table.h"
 
 #define H64 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define H32 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define H40 "0123456789abcdef0123456789abcdef01234567"
 #define VCS(fields) "vcs={" fields "}\n"
 #define WHEEL(file) "wheels=[{url='https://h/" file "',hashes={sha256='" H64 "'}}]\n"
@@ -154,6 +155,11 @@ static const struct {
 	{ pf_recordlock_read, "{\"key\":\"00000000000000000000000000000000\",\"packages\":[{\"name\":\"a\",\"version\":\"1\",\"hashes\":[]}]}",
 	  "a has no digest" },
 	{ pf_recordlock_read, "{}", "a recorded plan is damaged" },
+	{ pf_explicit_read, "@EXPLICIT\nhttps://h/c/noarch/a-1-0.conda#" H32 "\n", "" },
+	{ pf_explicit_read, "@EXPLICIT\nhttps://h/c/noarch/..%2f..%2fa-1-0.conda#" H32 "\n",
+	  "line 2: https://h/c/noarch/..%2f..%2fa-1-0.conda is no conda package's address" },
+	{ pf_explicit_read, "@EXPLICIT\nhttps://h/c/noarch/a-1%00-0.conda#" H32 "\n",
+	  "line 2: https://h/c/noarch/a-1%00-0.conda is no conda package's address" },
 };
 
 static void reads_every_format(void **state)
@@ -228,6 +234,42 @@ static void tells_formats_apart(void **state)
 	}
 }
 
+/* However the key is written, and whatever kind its value is of. */
+static void finds_conda_in_json(void **state)
+{
+	(void)state;
+	assert_true(pf_recordlock_has_conda(PF_S("{\"conda\":[{}]}")));
+	assert_true(pf_recordlock_has_conda(PF_S("{\"con\\u0064a\":[{}]}")));
+	assert_true(pf_recordlock_has_conda(PF_S("{\"plan\":{\"conda\":{\"a\":{}}}}")));
+	assert_false(pf_recordlock_has_conda(PF_S("{\"conda\":[]}")));
+	assert_false(pf_recordlock_has_conda(PF_S("{\"packages\":[]}")));
+}
+
+/* conda-lock and @EXPLICIT have one kind of digest for what is pip's. */
+static void writes_sha256_alone(void **state)
+{
+	static const char *const hashes[] = { "sha512:" H64 H64, "sha256:" H64 };
+	static const struct {
+		size_t from, n;
+		bool is;
+	} rows[] = { { 0, 0, false }, { 0, 1, false }, { 1, 1, true }, { 0, 2, true } };
+
+	(void)state;
+	for (size_t i = 0; i < PF_COUNT(rows); i++) {
+		struct pf_str v[2], sha256 = { 0 };
+		struct pf_planned p = { .name = PF_S("a"), .from = PF_S("https://h/a.whl"),
+					.hashes = { .v = v, .n = rows[i].n } };
+		struct pf_err err = { 0 };
+
+		for (size_t k = 0; k < rows[i].n; k++)
+			v[k] = pf_s(hashes[rows[i].from + k]);
+		assert_int_equal(pf_lock_wheel_of(&sha256, &p, "x", &err), rows[i].is ? 0 : -1);
+		assert_true(pf_str_is(sha256, rows[i].is ? H64 : ""));
+		if (!rows[i].is)
+			assert_string_equal(err.msg, "x cannot hold a, which is no file of an index");
+	}
+}
+
 static void reads_times(void **state)
 {
 	static const struct {
@@ -250,6 +292,8 @@ int main(void)
 		cmocka_unit_test(reads_every_format),
 		cmocka_unit_test(knows_where_paths_begin),
 		cmocka_unit_test(tells_formats_apart),
+		cmocka_unit_test(finds_conda_in_json),
+		cmocka_unit_test(writes_sha256_alone),
 		cmocka_unit_test(reads_times),
 	};
 

@@ -314,6 +314,8 @@ static void test_files(void **state)
 	assert_false(pf_conda_filename_cut(PF_S("a-1.conda"), NULL, NULL, NULL));
 	assert_false(pf_conda_filename_cut(PF_S("-1-0.conda"), NULL, NULL, NULL));
 	assert_false(pf_conda_filename_cut(PF_S("a-1-0.zip"), NULL, NULL, NULL));
+	assert_false(pf_conda_filename_cut(PF_S("../../a-1-0.conda"), NULL, NULL, NULL));
+	assert_false(pf_conda_filename_cut(PF_S("a-1\0-0.conda"), NULL, NULL, NULL));
 	assert_int_equal(pf_conda_timestamp(1578324546067), 1578324546067);
 	assert_int_equal(pf_conda_timestamp(1578324546), 1578324546000);
 }

@@ -71,6 +71,27 @@ static void knows_what_is_reserved(void **state)
 		assert_false(pf_wheel_is_reserved(pf_s(fine[i])));
 }
 
+static void leaves_the_environments_own_places(void **state)
+{
+	static const char *const own[] = { "manifest.json", "pylock.toml", "conda-lock.yml", "activation.json",
+					   "imports.txt", "pyvenv.cfg", "verified-1", "conda-meta/demo-1-0.json",
+					   "bin", "lib", "lib64", "bin/python3" };
+	static const char *const fine[] = { "share/pylock.toml", "lib/demo.so", "conda-meta-data", "info/a" };
+
+	(void)state;
+	for (size_t i = 0; i < PF_COUNT(own) + PF_COUNT(fine); i++) {
+		PF_AUTO(wheel_check) c = { .info = PF_S("d.dist-info") };
+		const char *to = i < PF_COUNT(own) ? own[i] : fine[i - PF_COUNT(own)];
+		struct pf_zip_member member = { .name = pf_format(&c.arena, "d.data/data/%s", to) };
+		struct pf_err err = { 0 };
+
+		*PF_PUSH(&c.arena, &c.items) = (struct pf_wheel_item){ .member = &member };
+		assert_int_equal(pf_wheel_place(&c, &err), i < PF_COUNT(own) ? -1 : 0);
+		if (i < PF_COUNT(own))
+			assert_non_null(strstr(err.msg, "would take the place of the environment's own"));
+	}
+}
+
 /* "NAME=MODULE:OBJECT" of each, "g" before gui's; or the error. */
 static void reads_entry_points(void **state)
 {
@@ -267,6 +288,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(judges_names),
 		cmocka_unit_test(knows_what_is_reserved),
+		cmocka_unit_test(leaves_the_environments_own_places),
 		cmocka_unit_test(reads_entry_points),
 		cmocka_unit_test(holds_records_against_archives),
 		cmocka_unit_test(remembers_what_it_bundled),
