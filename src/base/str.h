@@ -54,7 +54,8 @@ int pf_hex_digit(char c);	/* its value; -1: it is none */
 
 /* A decimal number that fills the whole view; false on anything else or overflow. */
 bool pf_str_u64(struct pf_str s, uint64_t *out);
-/* How many of its first characters are letters and digits of ASCII, or of `also`; NUL is neither. */
+/* How many of its first characters are letters and digits of ASCII, or of `also`; NUL is
+ * neither. */
 size_t pf_str_span(struct pf_str s, const char *also);
 bool pf_str_has_control(struct pf_str s);	/* of ASCII */
 /* Valid UTF-8 (no overlongs, no surrogates)? */

@@ -37,7 +37,7 @@ static int take_pip(struct pf_lock *l, const struct pf_lock_target *t, struct pf
 			       "line %u: a package of pip without an address or a digest", at);
 	return pf_lock_add_pip(l, t, pf_str_cut(rest, 0, middle), PF_S(""),
 			       pf_str_cut(rest, middle + 3, end),
-			       pf_str_trim(pf_str_skip(rest, end + sizeof(hash_mark) - 1)), at, err);
+			       pf_str_trim(pf_str_skip(rest, end + strlen(hash_mark))), at, err);
 }
 
 int pf_explicit_read(struct pf_lock *out, const struct pf_lock_target *t, struct pf_str text,

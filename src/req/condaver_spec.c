@@ -104,7 +104,7 @@ static int take_version(struct reader *r, struct pf_condaver_clause *c, struct p
 
 static bool is_glob_char(char c)
 {
-	return pf_is_alnum(c) || strchr("._-+!*", c);
+	return pf_is_alnum(c) || (c && strchr("._-+!*", c));
 }
 
 /* Without an operator: 1.2, 1.2.*, 1.2*, *, 1.*.3, ^...$ */
