@@ -35,6 +35,21 @@ static int check_named(const struct pf_conda_record *r, const struct pf_node *pa
 		       PF_ARG(pf_shown(pf_node_text(package, "version"))));
 }
 
+/* MD5 is no proof: of old files alone, which are @EXPLICIT's, it has to do. */
+static int take_conda(struct pf_lock *l, const struct pf_lock_target *t,
+		      const struct pf_node *package, struct pf_str url, const struct pf_node *hash,
+		      struct pf_err *err)
+{
+	struct pf_str sha256 = pf_node_text(hash, "sha256");
+
+	if (!sha256.n)
+		return pf_fail(err, PF_EINTEGRITY, "line %u: " PF_FMT " has no digest of SHA-256",
+			       package->line, PF_ARG(pf_shown(pf_node_text(package, "name"))));
+	if (pf_lock_add_conda(l, t, url, pf_node_text(hash, "md5"), sha256, package->line, err) < 0)
+		return -1;
+	return check_named(&l->conda.v[l->conda.n - 1].record, package, err);
+}
+
 static int take(struct pf_lock *l, const struct pf_lock_target *t, const struct pf_node *package,
 		struct pf_err *err)
 {
@@ -43,10 +58,7 @@ static int take(struct pf_lock *l, const struct pf_lock_target *t, const struct 
 	struct pf_str sha256 = pf_node_text(hash, "sha256");
 
 	if (pf_str_is(manager, "conda"))
-		return pf_lock_add_conda(l, t, url, pf_node_text(hash, "md5"), sha256,
-					 package->line, err) < 0 ?
-			       -1 :
-			       check_named(&l->conda.v[l->conda.n - 1].record, package, err);
+		return take_conda(l, t, package, url, hash, err);
 	if (pf_str_is(manager, "pip"))
 		return pf_lock_add_pip(l, t, pf_node_text(package, "name"),
 				       pf_node_text(package, "version"), url, sha256,

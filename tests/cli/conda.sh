@@ -272,8 +272,7 @@ printf -- "- name: alpha\n  version: '1.0'\n  manager: pip\n  platform: linux-64
 expect "nor in conda-lock's words" 4 "git+https://h.example/alpha@$commit was not built before" \
 	"$program" create --offline -c "$channel" --lock "$work/git-lock.yml" "$dir"
 sed '/tool-2.0-0/,/category/{/sha256/d}' "$work/conda-lock.yml" >"$work/md5.yml"
-expect "an MD5 is enough for conda-lock" 0 "$env" "$program" create -c "$channel" --lock "$work/md5.yml" "$dir"
-check "with a warning" said "1 of 4 packages of the lock are known by MD5 alone"
+expect "MD5 alone is not enough for conda-lock" 5 "tool has no digest of SHA-256" "$program" create -c "$channel" --lock "$work/md5.yml" "$dir"
 sed 's/^  default:/  test:/' "$work/pixi.lock" >"$work/other.lock"
 expect "one environment of a pixi.lock is read" 5 'it has no environment "default"' "$program" create -c "$channel" --lock "$work/other.lock" "$dir"
 sed 's|conda: file:.*/tool-2.0-0.conda|conda: ../tool|' "$work/pixi.lock" >"$work/source.lock"
