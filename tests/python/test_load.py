@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import shutil
 import sys
 import warnings
 
@@ -200,6 +201,17 @@ class Told(FaceTest):
         metadata = self.load(at).metadata
         self.assertEqual((metadata.load_input_example(), metadata.load_input_example_params(at)), ([1], {"x": 2}))
         self.assertEqual(json.loads(metadata.get_serving_input()), {"inputs": [1], "params": {"x": 2}})
+
+    def test_an_example_that_is_no_file_of_the_model(self):
+        at = self.with_example({"artifact_path": "e.json", "type": "json_object"}, 1)
+        outside = os.path.join(os.path.dirname(at), "outside.json")
+        shutil.copy(os.path.join(at, "e.json"), outside)
+        os.symlink(outside, os.path.join(at, "link.json"))
+        for place in ("../outside.json", outside, "link.json"):
+            told = {"artifact_path": place, "type": "json_object", "serving_input_path": place}
+            metadata = pyfunc_env.ModelMetadata({"saved_input_example_info": told}, None, at)
+            for read in (metadata.load_input_example, metadata.get_serving_input):
+                self.assertIn("leads out of the model", str(self.raised(pyfunc_env.ModelError, read)))
 
     def test_no_example(self):
         model = self.load(self.model(PLAIN))

@@ -49,8 +49,7 @@ def request(folder: str, info: dict[str, Any] | None) -> str | None:
     named = (info or {}).get("serving_input_path")
     if named is None:
         return None
-    with open(os.path.join(folder, named), encoding="utf-8") as file:
-        return file.read()
+    return _read(folder, str(named))
 
 
 def _has_params(info: dict[str, Any]) -> bool:
@@ -58,8 +57,17 @@ def _has_params(info: dict[str, Any]) -> bool:
 
 
 def _content(folder: str, info: dict[str, Any]) -> Any:
-    with open(os.path.join(folder, str(info["artifact_path"])), encoding="utf-8") as file:
-        return json.load(file)
+    return json.loads(_read(folder, str(info["artifact_path"])))
+
+
+def _read(folder: str, named: str) -> str:
+    """A file of the model's, and no other: its maker named it."""
+    top = os.path.realpath(folder)
+    path = os.path.realpath(os.path.join(top, named))
+    if os.path.commonpath([top, path]) != top:
+        raise errors.ModelError(f"the input example leads out of the model: {named}")
+    with open(path, encoding="utf-8") as file:
+        return file.read()
 
 
 def _sparse(name: str, told: dict[str, Any]) -> Any:
