@@ -100,7 +100,7 @@ def _array(items: Any) -> Any:
 
     if _are_plain(items):
         return items.to_numpy(zero_copy_only=False)
-    made = numpy.empty(len(items), dtype=object)
+    made: Any = numpy.empty(len(items), dtype=object)
     made[:] = _values(items)
     return made
 
