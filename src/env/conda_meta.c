@@ -7,7 +7,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/base64.h"
 #include "base/fs.h"
 #include "base/json.h"
 #include "base/limits.h"
@@ -56,16 +55,13 @@ static int begin(struct outgoing *o, int dir, const char *path, struct pf_err *e
 
 static int finish(struct pf_found *f, struct outgoing *o)
 {
-	unsigned char raw[32];
-
 	if (o->rc < 0 || write_piece(o) < 0)
 		return -1;
 	if (fchmod(o->file.fd, 0444) < 0) /* whatever the umask */
 		return pf_fail_errno(o->err, "cannot protect %s", o->file.path);
-	pf_hasher_raw(&o->hasher, raw);
+	pf_hasher_text(&o->hasher, f->digest);
 	f->mode = S_IFREG | 0444;
 	f->size = o->size;
-	pf_base64url(f->digest, raw, sizeof(raw));
 	return pf_atomic_commit(&o->file, o->err);
 }
 

@@ -179,8 +179,7 @@ static int take_piece(void *ctx, struct pf_str piece, struct pf_err *err)
 static int unpack_pieces(struct unpacking *u, struct pf_wheel_item *item, struct pf_err *err)
 {
 	struct big_file big = { .fd = create_file(u, &item->file, err) };
-	unsigned char raw[32];
-	char digest[PF_DIGEST_TEXT];
+	char digest[PF_SHA256_TEXT];
 	PF_FD(fd) = big.fd;
 	int rc;
 
@@ -188,11 +187,10 @@ static int unpack_pieces(struct unpacking *u, struct pf_wheel_item *item, struct
 		return -1;
 	pf_hasher_start(&big.hasher);
 	rc = pf_zip_stream(&u->c->zip, item->member, take_piece, &big, err);
-	pf_hasher_raw(&big.hasher, raw);
+	pf_hasher_text(&big.hasher, digest);
 	pf_hasher_free(&big.hasher);
 	if (rc < 0)
 		return pf_wrap(err, "%s", item->file.path);
-	pf_base64url(digest, raw, sizeof(raw));
 	if (pf_wheel_check_sha256(u->c, item, digest, err) < 0)
 		return -1;
 	return finish_file(u, fd, &item->file, err);

@@ -199,10 +199,8 @@ static struct pf_archived *note(struct unpacking *u, const char *path)
 static void note_file(struct unpacking *u, const char *path, bool executable, uint64_t before)
 {
 	struct pf_archived *m = note(u, path);
-	unsigned char raw[32];
 
-	pf_hasher_raw(&u->hasher, raw);
-	pf_base64url(m->digest, raw, sizeof(raw));
+	pf_hasher_text(&u->hasher, m->digest);
 	m->executable = executable;
 	m->size = u->bytes - before;
 }

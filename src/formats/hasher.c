@@ -25,7 +25,7 @@ void pf_hasher_add(struct pf_hasher *h, const void *p, size_t n)
 	must(EVP_DigestUpdate(h->state, n ? p : "", n));
 }
 
-void pf_hasher_raw(struct pf_hasher *h, unsigned char raw[32])
+static void end(struct pf_hasher *h, unsigned char raw[32])
 {
 	must(EVP_DigestFinal_ex(h->state, raw, NULL));
 }
@@ -35,12 +35,20 @@ void pf_hasher_end(struct pf_hasher *h, char hex[PF_HASHER_HEX])
 	static const char digits[] = "0123456789abcdef";
 	unsigned char raw[32];
 
-	pf_hasher_raw(h, raw);
+	end(h, raw);
 	for (size_t i = 0; i < sizeof(raw); i++) {
 		hex[2 * i] = digits[raw[i] >> 4];
 		hex[2 * i + 1] = digits[raw[i] & 15];
 	}
 	hex[64] = '\0';
+}
+
+void pf_hasher_text(struct pf_hasher *h, char text[PF_SHA256_TEXT])
+{
+	unsigned char raw[32];
+
+	end(h, raw);
+	pf_base64url(text, raw, sizeof(raw));
 }
 
 void pf_hasher_free(struct pf_hasher *h)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/common.h"
+#include "formats/digest.h"
 
 #define PF_HASHER_HEX 65 /* 64 digits and a NUL */
 
@@ -12,6 +13,7 @@ struct pf_hasher {
 
 void pf_hasher_start(struct pf_hasher *h); /* also starts anew */
 void pf_hasher_add(struct pf_hasher *h, const void *p, size_t n);
-void pf_hasher_raw(struct pf_hasher *h, unsigned char raw[32]); /* ends it, too */
 void pf_hasher_end(struct pf_hasher *h, char hex[PF_HASHER_HEX]);
+/* The same as RECORD files have it: base64 of URLs, without "=". */
+void pf_hasher_text(struct pf_hasher *h, char text[PF_SHA256_TEXT]);
 void pf_hasher_free(struct pf_hasher *h);
