@@ -1,14 +1,18 @@
 # tap.py - test modules of unittest, named on the command line, as TAP
 # SPDX-License-Identifier: Apache-2.0
+import faulthandler
 import logging
 import sys
 import unittest
+
+LIMIT = 300  # seconds of a test, after which is told what every thread is at
 
 
 class Tap(unittest.TestResult):
     def startTest(self, test):
         super().startTest(test)
         self.shown = test.id().partition(".")[2]
+        faulthandler.dump_traceback_later(LIMIT, exit=True)
 
     def line(self, word, more=""):
         print(f"{word} {self.testsRun} - {self.shown}{more}", flush=True)

@@ -372,6 +372,22 @@ class Ends(Running):
         done = subprocess.run([sys.executable, "-c", code, self.at], stdout=subprocess.PIPE, check=False)
         self.assertEqual((done.returncode, gone(int(done.stdout))), (0, True))
 
+    def test_python_ends_while_a_thread_holds_what_ends_it(self):
+        code = """if 1:
+        import atexit, sys, threading, time
+        go, held = threading.Event(), threading.Event()
+
+        atexit.register(lambda: (go.set(), held.wait()))  # before the package: is called after it
+        from pyfunc_env import Runner
+        runner = Runner(sys.argv[1], env_manager="local", python=sys.executable)
+        runner.start()
+        # In names of its own, so that the runner is deleted with this module's.
+        names = dict(go=go, lock=runner._process._reaping, held=held, time=time)
+        hold = "go.wait(), lock.acquire(), held.set(), time.sleep(600)"
+        threading.Thread(target=eval, args=(hold, names), daemon=True).start()
+        """
+        self.assertEqual(subprocess.run([sys.executable, "-c", code, self.at], timeout=60).returncode, 0)
+
     def test_it_outlives_the_thread_that_asked_first(self):
         runner = self.runner(self.at)
         thread = threading.Thread(target=runner.start)
@@ -405,7 +421,6 @@ class Streams(Running):
         self.assertIn("stream is still read", error.message)
         stream.close()
         self.assertEqual(runner.predict(1), 1)
-
 
     def test_closed_while_it_is_read(self):
         stream = None

@@ -56,7 +56,12 @@ class Process:
             daemon=True,
         )
         self._keeper.start()
-        self._started.wait()
+        try:
+            self._started.wait()
+        except BaseException:  # a signal's handler
+            self._started.wait(GRACE)
+            self.kill()
+            raise
         if self._failure:
             self._ours.close()
             if not isinstance(self._failure, OSError):

@@ -10,9 +10,10 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import sys
 import threading
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from . import errors, frames, program
@@ -62,7 +63,8 @@ class Runner:
 
     def start(self) -> dict[str, Any]:
         """Starts the process unless it runs; what the program told of the model (a LOAD frame)."""
-        with self._held():
+        self._not_streaming()
+        with self._lock:
             self._running()
         return self._told
 
@@ -123,7 +125,8 @@ class Runner:
         request = {"data": data, "params": params, "stream": False, "exact": True, "result": result}
         seconds = self.timeouts.predict
         codec = frames.codec()
-        with self._held():
+        self._not_streaming()
+        with self._lock:
             process = self._running()
             kind, answer = self._asked(
                 process, lambda fd: codec.exchange(fd, frames.PREDICT, request, seconds)
@@ -137,7 +140,8 @@ class Runner:
         request = {"data": data, "params": params, "stream": True, "exact": True, "result": None}
         seconds = self.timeouts.predict
         codec = frames.codec()
-        with self._held():
+        self._not_streaming()
+        with self._lock:
             process = self._running()
             done = False
             try:
@@ -166,8 +170,10 @@ class Runner:
                 self._drop(process)
             raise
 
-    def _held(self) -> _Held:
-        return _Held(self)
+    def _not_streaming(self) -> None:
+        """A thread that reads its stream must not wait for the lock that it holds meanwhile."""
+        if self._streaming == threading.get_ident():
+            raise errors.UsageError("the model's stream is still read", "close the iterator first")
 
     # ---- end ----
 
@@ -180,7 +186,7 @@ class Runner:
         if self._streaming == threading.get_ident() and self._process:
             self._process.kill()  # whoever reads on is told that it is gone
             return
-        with self._held():
+        with self._lock:
             process, self._process = self._process, None
         if process:
             process.end()
@@ -191,26 +197,10 @@ class Runner:
     def __exit__(self, *exception: Any) -> None:
         self.close()
 
-    def __del__(self) -> None:
+    def __del__(self, is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
         process = self.__dict__.get("_process")
-        if process:
+        if process and not is_finalizing():  # else its thread, stopped anywhere, keeps its lock
             process.kill()
-
-
-class _Held:
-    """The lock of a Runner, which a thread that reads its stream must not wait for."""
-
-    def __init__(self, runner: Runner) -> None:
-        self._runner = runner
-        self._lock = runner._lock
-
-    def __enter__(self) -> None:
-        if self._runner._streaming == threading.get_ident():
-            raise errors.UsageError("the model's stream is still read", "close the iterator first")
-        self._lock.acquire()
-
-    def __exit__(self, *exception: Any) -> None:
-        self._lock.release()
 
 
 def _again(kind: type[Runner], *given: Any) -> Runner:
