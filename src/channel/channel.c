@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "channel/condarc.h"
+#include "channel/settings.h"
 #include "default_index.h"
 #include "fetch/fetch.h"
 #include "req/channel_name.h"
@@ -290,57 +291,14 @@ static int add_name(struct adding *x, struct pf_str text)
 
 /* ---- all ---- */
 
-static int set_priority(struct pf_channels *c, struct pf_err *err)
-{
-	static const struct {
-		const char *word;
-		enum pf_channel_priority priority;
-	} words[] = {
-		{ "", PF_CHANNEL_FLEXIBLE },	  { "flexible", PF_CHANNEL_FLEXIBLE },
-		{ "true", PF_CHANNEL_FLEXIBLE },  { "yes", PF_CHANNEL_FLEXIBLE },
-		{ "strict", PF_CHANNEL_STRICT },  { "disabled", PF_CHANNEL_DISABLED },
-		{ "false", PF_CHANNEL_DISABLED }, { "no", PF_CHANNEL_DISABLED },
-	};
-	struct pf_str word = c->conf->channel_priority, s = pf_shown(word);
-
-	for (size_t i = 0; i < PF_COUNT(words); i++)
-		if (pf_str_ieq(word, words[i].word)) {
-			c->priority = words[i].priority;
-			return 0;
-		}
-	return pf_fail(err, PF_EUSAGE, "channel_priority is \"" PF_FMT "\", not strict, flexible or "
-		       "disabled", PF_ARG(s));
-}
-
-/* "{os}-{arch}" (CEP 26), since it becomes a part of addresses and paths; and noarch. */
-static int set_subdirs(struct pf_channels *c, struct pf_err *err)
-{
-	struct pf_str subdir = pf_conda_subdir(), shown_one = pf_shown(subdir);
-	size_t dashes = 0;
-
-	for (size_t i = 0; i < subdir.n; i++) {
-		bool dash = subdir.p[i] == '-' && i && i + 1 < subdir.n;
-
-		dashes += dash;
-		if (!dash && !pf_is_digit(subdir.p[i]) && (subdir.p[i] < 'a' || subdir.p[i] > 'z'))
-			dashes = 2;
-	}
-	if (dashes != 1)
-		return pf_fail(err, PF_EUSAGE, "CONDA_SUBDIR is \"" PF_FMT "\", which is no platform",
-			       PF_ARG(shown_one));
-	*PF_PUSH(&c->arena, &c->subdirs) = pf_dup(&c->arena, subdir);
-	*PF_PUSH(&c->arena, &c->subdirs) = PF_S("noarch");
-	return 0;
-}
-
 static int add_all(struct adding *x, const struct pf_strs *named, bool by_user)
 {
 	const struct pf_strs *own = &x->c->conf->channels;
-	bool alone = by_user;
+	bool kept = x->c->conf->may_override == PF_CONDARC_FALSE, alone = by_user && !kept;
 
 	for (size_t i = 0; i < named->n; i++) {
 		if (pf_str_is(named->v[i], "nodefaults"))
-			alone = true;
+			alone = !kept;
 		else if (add_name(x, named->v[i]) < 0)
 			return -1;
 	}
@@ -351,9 +309,15 @@ static int add_all(struct adding *x, const struct pf_strs *named, bool by_user)
 	return x->c->v.n ? 0 : add_name(x, PF_S("conda-forge"));
 }
 
-static const char *text_or_null(struct pf_channels *c, struct pf_str text)
+int pf_channels_settings(struct pf_channels *out, struct pf_err *err)
 {
-	return text.n ? pf_dupz(&c->arena, text) : NULL;
+	PF_AUTO(channels) c = { 0 };
+
+	c.conf = pf_alloc(&c.arena, sizeof(*c.conf));
+	if (pf_condarc_read(c.conf, &c.arena, err) < 0 || pf_channels_set(&c, err) < 0)
+		return -1;
+	*out = PF_TAKE(c);
+	return 0;
 }
 
 int pf_channels_open(struct pf_channels *out, const struct pf_strs *named, bool by_user,
@@ -362,16 +326,8 @@ int pf_channels_open(struct pf_channels *out, const struct pf_strs *named, bool 
 	PF_AUTO(channels) c = { 0 };
 	struct adding x = { .c = &c, .by_user = by_user || o->allow_model_index, .err = err };
 
-	c.conf = pf_alloc(&c.arena, sizeof(*c.conf));
-	if (pf_condarc_read(c.conf, &c.arena, err) < 0 || set_priority(&c, err) < 0 ||
-	    set_subdirs(&c, err) < 0)
+	if (pf_channels_settings(&c, err) < 0)
 		return -1;
-	c.net = (struct pf_net){
-		.cert = text_or_null(&c, c.conf->cert),
-		.client_cert = text_or_null(&c, c.conf->client_cert),
-		.proxy = text_or_null(&c, c.conf->proxy),
-		.unverified = c.conf->unverified,
-	};
 	if (c.net.unverified)
 		pf_warn("ssl_verify is false: nobody looks at whether the servers of channels are "
 			"who they say they are");
@@ -379,6 +335,17 @@ int pf_channels_open(struct pf_channels *out, const struct pf_strs *named, bool 
 		return -1;
 	*out = PF_TAKE(c);
 	return 0;
+}
+
+int pf_channels_check_at(struct pf_channels *c, struct pf_str address, struct pf_err *err)
+{
+	struct adding x = { .c = c, .by_user = true, .err = err };
+	struct pf_channel one = { .url = pf_channel_bare(&c->arena, address) };
+
+	one.name = name_of(&x, one.url);
+	if (!one.name.n)
+		one.name = one.url;
+	return check_lists(&x, &one);
 }
 
 int pf_channels_add_of(struct pf_channels *c, const struct pf_match_spec *s,

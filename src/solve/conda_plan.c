@@ -68,6 +68,9 @@ static struct pf_str identity(struct pf_arena *a, const struct pf_conda_task *t)
 		pf_buf_printf(&b, PF_FMT "=" PF_FMT "=" PF_FMT "\n",
 			      PF_ARG(t->machine.v[i].name), PF_ARG(t->machine.v[i].version),
 			      PF_ARG(t->machine.v[i].build));
+	for (size_t i = 0; i < t->channels.rules.n; i++)
+		pf_buf_printf(&b, "%s" PF_FMT "\n", t->channels.rules.v[i].forbids ? "!" : "",
+			      PF_ARG(t->channels.rules.v[i].spec.text));
 	pf_sha256_hex(hex, b.p, b.n);
 	pf_buf_free(&b);
 	return pf_dup(a, pf_s(hex));
@@ -185,6 +188,7 @@ static int search(struct pf_conda_solution *out, struct pf_repodata *repodata,
 	struct pf_conda_ask ask = {
 		.specs = specs->v, .spec_count = specs->n,
 		.machine = t->machine.v, .machine_count = t->machine.n,
+		.rules = t->channels.rules.v, .rule_count = t->channels.rules.n,
 		.priority = t->channels.priority,
 		/* that day to its end */
 		.as_of = needs->as_of ? ((uint64_t)needs->as_of + 1) * 86400000 : 0,
@@ -293,6 +297,26 @@ int pf_conda_task_check(const struct pf_plan *plan, struct pf_conda_task *t,
 			" is locked of another channel",
 			PF_ARG(pf_shown(pf_redacted(&t->arena, specs.v[i].text))));
 		return pf_hint(err, "make a new lock: pyfunc-env lock");
+	}
+	return 0;
+}
+
+int pf_conda_check_allowed(const struct pf_plan *plan, struct pf_channels *settings,
+			   struct pf_err *err)
+{
+	for (size_t i = 0; i < plan->conda.n; i++) {
+		const struct pf_conda_record *r = &plan->conda.v[i].record;
+
+		if (pf_channels_check_at(settings, r->channel, err) < 0)
+			return -1;
+		for (size_t k = 0; k < settings->rules.n; k++) {
+			const struct pf_conda_rule *rule = &settings->rules.v[k];
+
+			if (rule->forbids && pf_match_spec_matches(&rule->spec, r))
+				return pf_fail(err, PF_EUSAGE, PF_FMT " " PF_FMT " is disallowed by "
+					       PF_FMT, PF_ARG(pf_shown(r->name)),
+					       PF_ARG(pf_shown(r->version)), PF_ARG(rule->place));
+		}
 	}
 	return 0;
 }
