@@ -140,7 +140,8 @@ struct pf_str pf_condarc_place(const struct pf_condarc *conf, const char *key, s
 	return said ? *said : PF_S(".condarc");
 }
 
-static void note_end(struct pf_condarc_reading *r, const struct pf_node *item, struct pf_str text, size_t key)
+static void note_end(struct pf_condarc_reading *r, const struct pf_node *item, struct pf_str text,
+		     size_t key)
 {
 	struct pf_strs below = { 0 };
 
@@ -163,7 +164,8 @@ static void take_item(struct pf_condarc_reading *r, const struct pf_node *item, 
 	pf_condarc_note_place(r, text, pf_format(r->a, "%s, line %u", r->path, item->line));
 }
 
-int pf_condarc_take_list(struct pf_condarc_reading *r, const struct pf_node *n, size_t key, struct pf_strs *out)
+int pf_condarc_take_list(struct pf_condarc_reading *r, const struct pf_node *n, size_t key,
+			 struct pf_strs *out)
 {
 	struct pf_strs own = { 0 };
 
@@ -185,7 +187,8 @@ int pf_condarc_take_list(struct pf_condarc_reading *r, const struct pf_node *n, 
 }
 
 /* May an entry of a map be set here? It may be the last one that says so. */
-static bool may_set(struct pf_condarc_reading *r, const struct pf_node *map, const struct pf_node *entry)
+static bool may_set(struct pf_condarc_reading *r, const struct pf_node *map,
+		    const struct pf_node *entry)
 {
 	void **place = pf_map_put(r->a, &r->settled,
 				  pf_format(r->a, PF_FMT "/" PF_FMT, PF_ARG(map->key),

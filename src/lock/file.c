@@ -103,6 +103,21 @@ struct pf_str pf_lock_bare(struct pf_arena *a, struct pf_str url)
 	return pf_url_split(&u, url, &ignored) < 0 ? PF_S("") : pf_s(pf_url_bare(a, &u));
 }
 
+struct pf_str pf_lock_inside(struct pf_arena *a, const char *model_dir, struct pf_str url)
+{
+	struct pf_url u;
+	struct pf_err ignored;
+	struct pf_str path;
+	size_t n = model_dir ? strlen(model_dir) : 0;
+
+	if (pf_url_split(&u, url, &ignored) < 0)
+		return PF_S("");
+	path = pf_url_decode(a, u.path);
+	if (n && path.n > n && memcmp(path.p, model_dir, n) == 0 && path.p[n] == '/')
+		return pf_str_skip(path, n + 1);
+	return PF_S("");
+}
+
 /* ---- what it is called ---- */
 
 static bool is_plain_name(struct pf_str name)

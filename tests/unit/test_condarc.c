@@ -53,63 +53,64 @@ static const char *told(struct pf_arena *a)
 	return pf_dupz(a, pf_str_trim(pf_buf_view(&b)));
 }
 
+static const struct {
+	const char *condarc, *setting, *told;	/* the setting: "NAME=VALUE" or NULL */
+} rows[] = {
+	{ "", NULL, "" },
+	{ "offline: true\n", NULL, "offline" },
+	{ "offline: on\n", NULL, "offline" },
+	{ "offline: 'Yes'\n", NULL, "offline" },
+	{ "offline: 1\n", NULL, "offline" },
+	{ "offline: false\n", NULL, "" },
+	{ "offline:\n", NULL, "" },
+	{ "offline: true\n", "CONDA_OFFLINE=0", "" },
+	{ "offline: true #!final\n", "CONDA_OFFLINE=0", "offline" },
+	{ "", "CONDA_OFFLINE=1", "offline" },
+	{ "", "CONDA_OFFLINE=", "" },
+	{ "", "CONDA_OFFLINE=maybe", "2 CONDA_OFFLINE is \"maybe\", neither true nor false" },
+	{ "offline: maybe\n", NULL, "2 ~/.condarc, line 1: offline is a string, where true or false is wanted" },
+	{ "offline: [true]\n", NULL, "2 ~/.condarc, line 1: offline is a list, where true or false is wanted" },
+
+	{ "pinned_packages:\n- numpy 1.26.*\n- 'pandas[version=\">=2\"]'\n", NULL,
+	  "numpy 1.26.* (~/.condarc, line 2) pandas[version=\">=2\"] (~/.condarc, line 3)" },
+	{ "pinned_packages: numpy=1\n", NULL, "numpy=1 (~/.condarc, line 1)" },
+	{ "pinned_packages: [a]\n", "CONDA_PINNED_PACKAGES=b >=1,<2 & c",
+	  "b >=1,<2 (CONDA_PINNED_PACKAGES) c (CONDA_PINNED_PACKAGES) a (~/.condarc, line 1)" },
+	{ "pinned_packages: [a]\n", "CONDA_PINNED_PACKAGES=a", "a (CONDA_PINNED_PACKAGES)" },
+	{ "pinned_packages: [a]\nignore_pinned: true\n", NULL, "" },
+	{ "pinned_packages: []\n", NULL, "" },
+	{ "pinned_packages: ['*']\n", NULL,
+	  "2 ~/.condarc, line 1: pinned_packages: no package is named by *" },
+	{ "pinned_packages: ['a =>1']\n", NULL,
+	  "2 ~/.condarc, line 1: pinned_packages: match spec 'a =>1', column 3: "
+	  "version spec '=>1', column 2: there is no such operator" },
+	{ "pinned_packages: [[a]]\n", NULL,
+	  "2 ~/.condarc, line 1: pinned_packages is a list, where a list of texts is wanted" },
+	{ "pinned_packages: ['https://u:secret@h.example/c::a']\n", NULL,
+	  "https://h.example/c::a (~/.condarc, line 1)" },
+
+	{ "disallowed_packages: ['*[license=AGPL*]', b]\npinned_packages: [c]\n", NULL,
+	  "!*[license=AGPL*] (~/.condarc, line 1) !b (~/.condarc, line 1) c (~/.condarc, line 2)" },
+	{ "disallow: [b]\n", "CONDA_DISALLOWED_PACKAGES=c&d e",
+	  "!c (CONDA_DISALLOWED_PACKAGES) !d e (CONDA_DISALLOWED_PACKAGES) !b (~/.condarc, line 1)" },
+
+	{ "remote_connect_timeout_secs: 9.15\n", NULL, "wait=10" },
+	{ "remote_connect_timeout_secs: 20\nremote_read_timeout_secs: 60.0\n", NULL, "wait=60" },
+	{ "remote_read_timeout_secs: 1e9\n", NULL, "wait=3600" },
+	{ "remote_read_timeout_secs: long\n", NULL, "2 remote_read_timeout_secs is \"long\", which is no number" },
+	{ "remote_max_retries: 0\n", NULL, "tries=1" },
+	{ "", "CONDA_REMOTE_MAX_RETRIES=6", "tries=7" },
+	{ "remote_max_retries: -1\n", NULL, "2 remote_max_retries is \"-1\", which is no number" },
+	{ "client_ssl_cert: /c.pem\nclient_ssl_cert_key: /k.pem\n", NULL, "cert=/c.pem key=/k.pem" },
+	{ "client_cert: /c.pem\n", NULL, "cert=/c.pem" },
+	{ "client_ssl_cert_key: /k.pem\n", NULL,
+	  "2 client_ssl_cert_key of .condarc has no client_ssl_cert beside it" },
+	{ "allow_other_channels: true\n", NULL, "" },
+	{ "allow_other_channels: false\n", NULL, "2 allow_other_channels of .condarc keeps no channel away" },
+};
+
 static void test_settings(void **state)
 {
-	static const struct {
-		const char *condarc, *setting, *told;	/* the setting: "NAME=VALUE" or NULL */
-	} rows[] = {
-		{ "", NULL, "" },
-		{ "offline: true\n", NULL, "offline" },
-		{ "offline: on\n", NULL, "offline" },
-		{ "offline: 'Yes'\n", NULL, "offline" },
-		{ "offline: 1\n", NULL, "offline" },
-		{ "offline: false\n", NULL, "" },
-		{ "offline:\n", NULL, "" },
-		{ "offline: true\n", "CONDA_OFFLINE=0", "" },
-		{ "offline: true #!final\n", "CONDA_OFFLINE=0", "offline" },
-		{ "", "CONDA_OFFLINE=1", "offline" },
-		{ "", "CONDA_OFFLINE=", "" },
-		{ "", "CONDA_OFFLINE=maybe", "2 CONDA_OFFLINE is \"maybe\", neither true nor false" },
-		{ "offline: maybe\n", NULL, "2 ~/.condarc, line 1: offline is a string, where true or false is wanted" },
-		{ "offline: [true]\n", NULL, "2 ~/.condarc, line 1: offline is a list, where true or false is wanted" },
-
-		{ "pinned_packages:\n- numpy 1.26.*\n- 'pandas[version=\">=2\"]'\n", NULL,
-		  "numpy 1.26.* (~/.condarc, line 2) pandas[version=\">=2\"] (~/.condarc, line 3)" },
-		{ "pinned_packages: numpy=1\n", NULL, "numpy=1 (~/.condarc, line 1)" },
-		{ "pinned_packages: [a]\n", "CONDA_PINNED_PACKAGES=b >=1,<2 & c",
-		  "b >=1,<2 (CONDA_PINNED_PACKAGES) c (CONDA_PINNED_PACKAGES) a (~/.condarc, line 1)" },
-		{ "pinned_packages: [a]\n", "CONDA_PINNED_PACKAGES=a", "a (CONDA_PINNED_PACKAGES)" },
-		{ "pinned_packages: [a]\nignore_pinned: true\n", NULL, "" },
-		{ "pinned_packages: []\n", NULL, "" },
-		{ "pinned_packages: ['*']\n", NULL,
-		  "2 ~/.condarc, line 1: pinned_packages: no package is named by *" },
-		{ "pinned_packages: ['a =>1']\n", NULL,
-		  "2 ~/.condarc, line 1: pinned_packages: match spec 'a =>1', column 3: "
-		  "version spec '=>1', column 2: there is no such operator" },
-		{ "pinned_packages: [[a]]\n", NULL,
-		  "2 ~/.condarc, line 1: pinned_packages is a list, where a list of texts is wanted" },
-		{ "pinned_packages: ['https://u:secret@h.example/c::a']\n", NULL,
-		  "https://h.example/c::a (~/.condarc, line 1)" },
-
-		{ "disallowed_packages: ['*[license=AGPL*]', b]\npinned_packages: [c]\n", NULL,
-		  "!*[license=AGPL*] (~/.condarc, line 1) !b (~/.condarc, line 1) c (~/.condarc, line 2)" },
-		{ "disallow: [b]\n", "CONDA_DISALLOWED_PACKAGES=c&d e",
-		  "!c (CONDA_DISALLOWED_PACKAGES) !d e (CONDA_DISALLOWED_PACKAGES) !b (~/.condarc, line 1)" },
-
-		{ "remote_connect_timeout_secs: 9.15\n", NULL, "wait=10" },
-		{ "remote_connect_timeout_secs: 20\nremote_read_timeout_secs: 60.0\n", NULL, "wait=60" },
-		{ "remote_read_timeout_secs: 1e9\n", NULL, "wait=3600" },
-		{ "remote_read_timeout_secs: long\n", NULL, "2 remote_read_timeout_secs is \"long\", which is no number" },
-		{ "remote_max_retries: 0\n", NULL, "tries=1" },
-		{ "", "CONDA_REMOTE_MAX_RETRIES=6", "tries=7" },
-		{ "remote_max_retries: -1\n", NULL, "2 remote_max_retries is \"-1\", which is no number" },
-		{ "client_ssl_cert: /c.pem\nclient_ssl_cert_key: /k.pem\n", NULL, "cert=/c.pem key=/k.pem" },
-		{ "client_cert: /c.pem\n", NULL, "cert=/c.pem" },
-		{ "client_ssl_cert_key: /k.pem\n", NULL,
-		  "2 client_ssl_cert_key of .condarc has no client_ssl_cert beside it" },
-		{ "allow_other_channels: true\n", NULL, "" },
-		{ "allow_other_channels: false\n", NULL, "2 allow_other_channels of .condarc keeps no channel away" },
-	};
 	PF_AUTO(arena) a = { 0 };
 
 	(void)state;
