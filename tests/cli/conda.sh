@@ -58,16 +58,21 @@ CONDARC="$work/condarc"
 expect "exec runs its programs" 0 plain "$program" exec "$dir" -- plain-tool
 expect "as activation has it" 0 "$env/share/act" "$program" exec "$dir" -- printenv ACT_HOME
 expect "and conda's own variables" 0 "$env" "$program" exec "$dir" -- printenv CONDA_PREFIX
+expect "all that conda run sets, but for what tells of a conda program" 0 \
+	"CONDA_DEFAULT_ENV=$env,CONDA_PREFIX=$env,CONDA_PROMPT_MODIFIER=(pyfunc-env) ,CONDA_SHLVL=1," \
+	env CONDA_EXE=/opt/conda/bin/conda CONDA_PYTHON_EXE=/opt/conda/bin/python _CE_M=x _CE_CONDA=x CONDA_SHLVL=3 CONDA_PREFIX_1=/opt \
+	CONDA_PREFIX=/opt/other "$program" exec "$dir" -- sh -c 'env | grep -E "^(CONDA|_CE)_" | LC_ALL=C sort | tr "\n" ","'
 # shellcheck disable=SC2016 # the inner shell's own
 check "a shell does the same, and gives all back" env -u CONDA_DEFAULT_ENV CONDA_PREFIX="before it" sh -euc '
 	path=$PATH
 	. "$1/bin/activate"
 	. "$1/bin/activate"
 	[ "$ACT_HOME" = "$1/share/act" ] && [ "$CONDA_PREFIX" = "$1" ] && [ "$CONDA_DEFAULT_ENV" = "$1" ]
+	[ "$CONDA_SHLVL$CONDA_PROMPT_MODIFIER" = "1(pyfunc-env) " ]
 	[ "$(command -v plain-tool)" = "$1/bin/plain-tool" ] && [ "$PATH" = "$1/act/bin:$1/bin:$path" ]
 	[ "$(sh -c "echo \$ACT_HOME")" = "$1/share/act" ]
 	deactivate
-	[ "$PATH" = "$path" ] && [ "$CONDA_PREFIX" = "before it" ] && [ -z "${CONDA_DEFAULT_ENV+x}${ACT_HOME+x}" ]
+	[ "$PATH" = "$path" ] && [ "$CONDA_PREFIX" = "before it" ] && [ -z "${CONDA_DEFAULT_ENV+x}${CONDA_SHLVL+x}${ACT_HOME+x}" ]
 	[ "$(command -v deactivate)" != deactivate ]' - "$env"
 check "its lock is in it" grep -q "manager: conda" "$env/conda-lock.yml"
 expect "and shown" 0 "lock: $env/conda-lock.yml" "$program" env show "$(basename "$env")"
