@@ -18,6 +18,7 @@ struct adding {
 	struct pf_channels *c;
 	bool by_user;		/* folders, and addresses with a login, may be named */
 	bool named_only;	/* for a comparison: nothing is refused for where it is */
+	bool as_named;		/* nothing takes the place of a vendor's channel */
 	unsigned depth;		/* of channels that stand for several */
 	struct pf_err *err;
 };
@@ -67,6 +68,65 @@ static struct pf_str name_of(struct adding *x, struct pf_str url)
 	return below ? pf_str_skip(url, alias.n + 1) : (struct pf_str){ 0 };
 }
 
+/* The next part of a path that leads on. */
+static bool next_part(struct pf_str *path, struct pf_str *part)
+{
+	while (pf_str_next(path, '/', part))
+		if (part->n && !pf_str_is(*part, "."))
+			return true;
+	return false;
+}
+
+/* Do two addresses without logins lead to the same place, however they are written? */
+static bool same_place(struct pf_str a, struct pf_str b)
+{
+	PF_AUTO(arena) scratch = { 0 };
+	struct pf_err ignored;
+	struct pf_str path[2], part[2];
+	struct pf_url u, v;
+
+	if (pf_str_eq(a, b))
+		return true;
+	if (pf_url_split(&u, a, &ignored) < 0 || pf_url_split(&v, b, &ignored) < 0 ||
+	    !pf_url_same_origin(&u, &v))
+		return false;
+	path[0] = pf_url_decode(&scratch, u.path);
+	path[1] = pf_url_decode(&scratch, v.path);
+	while (next_part(&path[0], &part[0]))
+		if (!next_part(&path[1], &part[1]) || !pf_str_eq(part[0], part[1]))
+			return false;
+	return !next_part(&path[1], &part[1]);
+}
+
+static bool has_way_up(struct pf_str path)
+{
+	struct pf_str part;
+
+	while (next_part(&path, &part))
+		if (pf_str_is(part, ".."))
+			return true;
+	return false;
+}
+
+/* What an entry of a list of the user's stands for, as conda has it: "defaults" for several
+ * addresses. Nothing where nobody tells. */
+static bool stands_for(struct adding *x, struct pf_str item, struct pf_str url)
+{
+	PF_AUTO(channels) own = { .conf = x->c->conf };
+	struct pf_err ignored;
+	struct adding y = { .c = &own, .by_user = true, .named_only = true, .as_named = true,
+			    .err = &ignored };
+	struct pf_str subdir;
+	bool found = false;
+
+	pf_channel_cut_subdir(item, &item, &subdir);
+	if (add_name(&y, item) < 0)
+		return false;
+	for (size_t i = 0; !found && i < own.v.n; i++)
+		found = same_place(own.v.v[i].url, url);
+	return found;
+}
+
 /* Does a list of the user's have this channel, by its address or its name? */
 static bool is_listed(struct adding *x, const struct pf_strs *list, const struct pf_channel *one)
 {
@@ -74,7 +134,8 @@ static bool is_listed(struct adding *x, const struct pf_strs *list, const struct
 		struct pf_str item = address_of(&x->c->arena, list->v[i]);
 
 		item = pf_channel_bare(&x->c->arena, item);
-		if (pf_str_eq(item, one->url) || pf_str_eq(item, one->name))
+		if (same_place(item, one->url) || pf_str_eq(item, one->name) ||
+		    stands_for(x, list->v[i], one->url))
 			return true;
 	}
 	return false;
@@ -138,6 +199,8 @@ static int add_url(struct adding *x, struct pf_str text)
 	}
 	if (u.query.n || u.fragment.n)
 		return refuse(x, text, "an address with a question mark or a hash");
+	if (has_way_up(pf_url_decode(a, u.path)))
+		return refuse(x, text, "an address with .. in it");
 	if (!x->named_only && check_stranger(x, text, &u) < 0)
 		return -1;
 	one.url = pf_dup(a, pf_channel_bare(a, text));
@@ -255,6 +318,8 @@ static int add_vendors(struct adding *x, struct pf_str name)
 		return add_several(x, &conf->default_channels);
 	if (custom_location(conf, name).n)
 		return add_plain(x, name);
+	if (x->as_named)
+		return 0;
 	if (!x->named_only && !x->c->substituted)
 		pf_note("conda-forge takes the place of channel " PF_FMT ", whose terms ask many users "
 			"for a licence; default_channels or custom_channels of .condarc bring it back",

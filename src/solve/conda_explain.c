@@ -346,8 +346,22 @@ static void count_left_out(struct telling *t)
 	}
 }
 
-/* Each package that was asked for and cannot be had. */
-static void begin_hopeless(struct telling *t)
+static bool is_hopeless(const struct pf_conda_name *n)
+{
+	return n->asked.n && !n->in;
+}
+
+/* Is it for another one of them that it has no candidate left? */
+static bool is_told_by_another(const struct pf_conda_name *n)
+{
+	for (size_t i = 0; i < n->n; i++)
+		if (n->v[i].out == PF_CONDA_DEAD && n->v[i].why->about != n &&
+		    is_hopeless(n->v[i].why->about))
+			return true;
+	return false;
+}
+
+static void tell_hopeless(struct telling *t, bool all)
 {
 	size_t more = 0;
 
@@ -355,7 +369,7 @@ static void begin_hopeless(struct telling *t)
 		const struct pf_conda_name *n = t->s->names.entries.v[i].value;
 		uint64_t *bits = new_bits(t, n);
 
-		if (!n->asked.n || n->in)
+		if (!is_hopeless(n) || (!all && is_told_by_another(n)))
 			continue;
 		t->spoiled |= !n->n && n->package && n->package->unusable;
 		if (t->facts >= PF_MAX_SOLVE_HOPELESS) {
@@ -371,6 +385,15 @@ static void begin_hopeless(struct telling *t)
 		begin_fact(t);
 		pf_buf_printf(&t->out, "%zu more of what is asked for cannot be had", more);
 	}
+}
+
+/* Each package that was asked for and cannot be had, but for what would follow from that; where
+ * they go round in circles, all of them. */
+static void begin_hopeless(struct telling *t)
+{
+	tell_hopeless(t, false);
+	if (!t->facts)
+		tell_hopeless(t, true);
 }
 
 static bool is_asked_in(const struct pf_conda_facts *facts, const struct pf_conda_name *n)

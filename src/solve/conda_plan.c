@@ -112,9 +112,17 @@ int pf_conda_task_open(struct pf_conda_task *out, struct pf_needs *needs, const 
 
 /* ---- what ---- */
 
+/* Of a range the beginning is for who can have but one. */
+static struct pf_str named_python(const struct pf_needs *needs)
+{
+	return needs->python_starts ? PF_S("") : needs->python;
+}
+
 bool pf_conda_names_patch(const struct pf_needs *needs)
 {
-	return !pf_str_eq(needs->python, pf_python_minor(needs->python));
+	struct pf_str version = named_python(needs);
+
+	return !pf_str_eq(version, pf_python_minor(version));
 }
 
 /* "3.11.7" as conda takes "python=3.11.7", or any patch of it. */
@@ -133,19 +141,20 @@ static int take_version(struct pf_match_spec *out, struct pf_arena *a, struct pf
 static int python_spec(struct pf_match_spec *out, struct pf_arena *a, const struct pf_needs *needs,
 		       bool any_patch, struct pf_err *err)
 {
+	struct pf_str version = named_python(needs);
 	struct pf_match_spec asked;
 	struct pf_condaver v;
 
-	if (take_version(out, a, needs->python, any_patch, err) < 0)
+	if (take_version(out, a, version, any_patch, err) < 0)
 		return -1;
 	if (!needs->conda_python.n)
 		return 0;
 	if (pf_match_spec_parse(&asked, a, needs->conda_python, err) < 0)
 		return -1;
-	if (needs->python.n && !(pf_condaver_read(&v, a, needs->python) &&
-				 pf_condaver_spec_admits(&asked.version, &v)))
+	if (version.n && !(pf_condaver_read(&v, a, version) &&
+			   pf_condaver_spec_admits(&asked.version, &v)))
 		return 0;
-	if (needs->python.n) {
+	if (version.n) {
 		asked.version = out->version;
 		asked.text = pf_match_spec_print(a, &asked);
 	}

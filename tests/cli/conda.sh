@@ -102,6 +102,18 @@ for spec in "python=$minor=0" "python $minor.* *0" "conda-forge::python=$minor" 
 	python "$spec"
 	expect "$spec, where nobody else names one" 0 "$env" "$program" create "$dir"
 done
+for spec in "python>=2.7" "python >=3.0,<4" "python~=3.0"; do
+	python "$spec"
+	expect "$spec: what the channels have, not where it begins" 0 "$env" "$program" create "$dir"
+	check "which is said" said "of conda's channels, the newest that goes with the rest"
+	expect "$spec: a lock of it" 0 "/linux-64/python-$minor." "$program" lock -f explicit "$dir"
+	cp "$work/out" "$work/range.txt"
+	expect "$spec: is good for it" 0 "$env" "$program" create -c "$channel" --lock "$work/range.txt" "$dir"
+done
+python "python>=2.7"
+printf 'dependancies: [x]\nplatforms: [osx-64]\n' >>"$dir/conda.yaml"
+expect "what nobody looks at is said" 0 "conda.yaml, line 9: dependancies is not looked at" "$program" create "$dir"
+check "of each" said "conda.yaml, line 10: platforms is not looked at"
 for spec in "python=$minor=1_cpython" "python $minor.* *_cpython" "other::python=$minor"; do
 	python "$spec" "$minor"
 	expect "$spec is not there" 6 "python" "$program" create --channel "$channel" --channel "file://$work/conda-forge" "$dir"

@@ -78,6 +78,13 @@ static const struct {
 	  "a 1 0; needs python 3.10.*\npython 3.10 0\npython 3.11 0\n", "b;python 3.11.*;a",
 	  "there is no solution: b is asked for, which no channel has; a is asked for; "
 	  "a 1 needs python 3.10.*; python 3.11.* is asked for", "" },
+	{ "not what follows from that", "a 1 0; needs b\nb 2 0\nc 1 0; needs a\n", "c;a;b 1",
+	  "there is no solution: b 1 is asked for, and there is only 2", "" },
+	{ "two that go down together", "a 1 0; needs b; needs x\nb 1 0; needs a; needs x\n", "a;b",
+	  "there is no solution: a is asked for; a 1 needs x, which no channel has", "" },
+	{ "in a circle", "a 1 0; needs b >=2\nb 1 0; needs a >=2\n", "a;b",
+	  "there is no solution: a is asked for; b is asked for; a 1 needs b >=2, and there is only 1; "
+	  "b 1 needs a >=2, and there is only 1", "" },
 	{ "more than a sentence holds", "a 1 0\n", "b;c;d;e;f;g;h;i;j;k;l;m",
 	  "there is no solution: b is asked for, which no channel has; c is asked for, which no channel has; "
 	  "d is asked for, which no channel has; e is asked for, which no channel has; "
