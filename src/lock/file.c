@@ -95,26 +95,13 @@ static int last_part(struct pf_str *out, struct pf_lock *l, const struct pf_lock
 	return 0;
 }
 
-struct pf_str pf_lock_bare(struct pf_arena *a, struct pf_str url)
-{
-	struct pf_url u;
-	struct pf_err ignored;
-
-	return pf_url_split(&u, url, &ignored) < 0 ? PF_S("") : pf_s(pf_url_bare(a, &u));
-}
-
 struct pf_str pf_lock_inside(struct pf_arena *a, const char *model_dir, struct pf_str url)
 {
-	struct pf_url u;
-	struct pf_err ignored;
-	struct pf_str path;
+	const char *path = pf_url_local(a, url);
 	size_t n = model_dir ? strlen(model_dir) : 0;
 
-	if (pf_url_split(&u, url, &ignored) < 0)
-		return PF_S("");
-	path = pf_url_decode(a, u.path);
-	if (n && path.n > n && memcmp(path.p, model_dir, n) == 0 && path.p[n] == '/')
-		return pf_str_skip(path, n + 1);
+	if (n && path && strncmp(path, model_dir, n) == 0 && path[n] == '/')
+		return pf_s(path + n + 1);
 	return PF_S("");
 }
 

@@ -99,8 +99,6 @@ bool pf_lock_has_git(const struct pf_plan *plan);
 /* The path of a "file:" URL beneath the model, relative to it. Elsewhere, and where `model_dir` is
  * NULL: an empty view. */
 struct pf_str pf_lock_inside(struct pf_arena *a, const char *model_dir, struct pf_str url);
-/* A URL without its login and fragment; empty where it is none. */
-struct pf_str pf_lock_bare(struct pf_arena *a, struct pf_str url);
 /* "2024-01-31T23:59:59.5Z", which is in UTC, in seconds since 1970; 0: none. */
 int64_t pf_lock_time(struct pf_str text);
 
