@@ -75,6 +75,7 @@ static int plan_all(struct pf_plan *plan, struct pf_job *job, struct pf_conda_ta
 	bool driven = o->env_manager == PF_ENV_MAMBA;
 
 	if ((driven ? pf_conda_task_drive : pf_conda_task_solve)(plan, t, needs, o, err) < 0 ||
+	    (driven && pf_conda_check_allowed(plan, &t->channels, err) < 0) ||
 	    (!driven && pf_conda_learn(plan, o, err) < 0) ||
 	    pf_plan_seal(plan, &job->python, o, err) < 0)
 		return -1;

@@ -92,6 +92,8 @@ static bool same_place(struct pf_str a, struct pf_str b)
 		return false;
 	path[0] = pf_url_decode(&scratch, u.path);
 	path[1] = pf_url_decode(&scratch, v.path);
+	if ((u.path.n && !path[0].p) || (v.path.n && !path[1].p))
+		return false; /* what is no path leads nowhere */
 	while (next_part(&path[0], &part[0]))
 		if (!next_part(&path[1], &part[1]) || !pf_str_eq(part[0], part[1]))
 			return false;

@@ -310,22 +310,49 @@ int pf_conda_task_check(const struct pf_plan *plan, struct pf_conda_task *t,
 	return 0;
 }
 
+/* What a file's name does not tell is as it is forbidden, where nothing else tells it. */
+static struct pf_match_spec as_known(const struct pf_match_spec *spec,
+				     const struct pf_conda_record *r)
+{
+	struct pf_match_spec s = *spec;
+
+	if (r->license.n || r->timestamp || r->depends.n)
+		return s;
+	s.license = s.license_family = (struct pf_pattern){ 0 };
+	s.build_number = (struct pf_build_number_spec){ 0 };
+	s.track_features = s.features = (struct pf_strs){ 0 };
+	return s;
+}
+
+static int check_rules(const struct pf_channels *settings, const struct pf_conda_record *r,
+		       struct pf_err *err)
+{
+	for (size_t i = 0; i < settings->rules.n; i++) {
+		const struct pf_conda_rule *rule = &settings->rules.v[i];
+		struct pf_match_spec known = as_known(&rule->spec, r);
+
+		if (!rule->forbids || !pf_match_spec_matches(&known, r))
+			continue;
+		pf_fail(err, PF_EUSAGE, PF_FMT " " PF_FMT " is disallowed by " PF_FMT,
+			PF_ARG(pf_shown(r->name)), PF_ARG(pf_shown(r->version)),
+			PF_ARG(rule->place));
+		return pf_match_spec_matches(&rule->spec, r) ?
+			       -1 :
+			       pf_hint(err, "as far as it can be told without its channel: what " PF_FMT
+				       " asks for is in no lock", PF_ARG(pf_shown(rule->spec.text)));
+	}
+	return 0;
+}
+
 int pf_conda_check_allowed(const struct pf_plan *plan, struct pf_channels *settings,
 			   struct pf_err *err)
 {
 	for (size_t i = 0; i < plan->conda.n; i++) {
 		const struct pf_conda_record *r = &plan->conda.v[i].record;
 
-		if (pf_channels_check_at(settings, r->channel, err) < 0)
+		if (pf_channels_check_at(settings, r->channel, err) < 0 ||
+		    check_rules(settings, r, err) < 0)
 			return -1;
-		for (size_t k = 0; k < settings->rules.n; k++) {
-			const struct pf_conda_rule *rule = &settings->rules.v[k];
-
-			if (rule->forbids && pf_match_spec_matches(&rule->spec, r))
-				return pf_fail(err, PF_EUSAGE, PF_FMT " " PF_FMT " is disallowed by "
-					       PF_FMT, PF_ARG(pf_shown(r->name)),
-					       PF_ARG(pf_shown(r->version)), PF_ARG(rule->place));
-		}
 	}
 	return 0;
 }

@@ -15,8 +15,8 @@ sys.path.insert(0, sys.argv[1])
 sys.dont_write_bytecode = True
 from make_conda import Channel, Package
 c = Channel(sys.argv[2])
-for version in "1.0", "2.0":
-    c.add(Package("gadget", version).add("share/gadget", version + "\n"))
+for version, license in ("1.0", "MIT"), ("2.0", "AGPL-3.0-only"):
+    c.add(Package("gadget", version, license=license).add("share/gadget", version + "\n"))
 c.add(Package("user", "1.0", depends=["gadget"]).add("share/user", "x\n"))
 c.add(Package("keen", "1.0", depends=["gadget >=2"]).add("share/keen", "x\n"))
 c.close()
@@ -65,13 +65,21 @@ expect "all that cannot be had is named" 6 "b-1 is asked for, which no channel h
 	sh -c 'rm "$3"; printf -- "- b-1\n- b-2\n- gadget=3\n" >>"$2/conda.yaml"; CONDA_CHANNEL_ALIAS="file://$4" "$1" lock "$2"' - "$program" "$dir" "$rc" "$work"
 
 # ---- what may not be ----
+by_lock() { "$program" create -c "file://$work/conda-forge" -c "file://$work/more" --lock "$work/lock.txt" "$dir"; }
 model user
 settings 'disallowed_packages: [gadget >1]'
 expect "disallowed packages are not taken" 0 "/gadget-1.0-0.conda#" lock
 settings 'disallow: [gad*]'
 expect "none of them: that is told" 6 "gad* is disallowed by $rc, line 2" lock
-by_lock() { "$program" create -c "file://$work/conda-forge" -c "file://$work/more" --lock "$work/lock.txt" "$dir"; }
 expect "nor of a lock" 2 "lock.txt: gadget 2.0 is disallowed by $rc, line 2" by_lock
+settings 'disallowed_packages: ["*[license=AGPL*]"]'
+expect "one whose licence is not allowed is passed over" 0 "/gadget-1.0-0.conda#" lock
+expect "of a lock, which does not tell it, none is taken" 2 " is disallowed by $rc, line 2" by_lock
+check "and why is said" said "is in no lock"
+settings 'disallowed_packages: ["gadget[license=AGPL*]"]'
+expect "but for those that are not meant" 2 "gadget 2.0 is disallowed by $rc, line 2" by_lock
+settings 'disallowed_packages: ["gadget 1.*[license=AGPL*]"]'
+expect "of any version" 0 "$(cat "$work/first")" by_lock
 settings 'denylist_channels: [more]'
 expect "a channel that is denied" 2 'channel "more" is one of denylist_channels' lock
 expect "nor of a lock" 2 'lock.txt: channel "more" is one of denylist_channels' by_lock
