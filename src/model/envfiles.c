@@ -151,12 +151,15 @@ static int check_texts(const struct pf_node *list, const char *path, const char 
 	if (list->kind != PF_NODE_LIST)
 		return pf_fail(err, PF_EMODEL, "%s, line %u: %s is %s, where a list is wanted",
 			       path, list->line, what, pf_node_kind_name(list->kind));
-	for (size_t i = 0; i < list->n; i++)
-		if (list->v[i].kind != PF_NODE_STRING)
-			return pf_fail(err, PF_EMODEL,
-				       "%s, line %u: an entry of %s is %s, where text is wanted",
-				       path, list->v[i].line, what,
-				       pf_node_kind_name(list->v[i].kind));
+	for (size_t i = 0; i < list->n; i++) {
+		if (list->v[i].kind == PF_NODE_STRING)
+			continue;
+		pf_fail(err, PF_EMODEL, "%s, line %u: an entry of %s is %s, where text is wanted",
+			path, list->v[i].line, what, pf_node_kind_name(list->v[i].kind));
+		return list->v[i].kind == PF_NODE_MAP ?
+			       pf_hint(err, "quotes go around a text with a colon at its end") :
+			       -1;
+	}
 	return 0;
 }
 

@@ -155,6 +155,10 @@ model "$dir" conda-forge 'tool=2=nobuild_0'
 expect "no such build" 6 "tool" "$program" create "$dir"
 model "$dir" conda-forge 'tool=>2=<'
 expect "no match spec" 3 "" "$program" create "$dir"
+model "$dir" conda-forge 'tool=2'
+printf -- '- pip:\n  - --no-binary :all:\n' >>"$dir/conda.yaml"
+expect "a colon makes a map of it" 3 "an entry of the pip section is a map" "$program" create "$dir"
+check "which quotes mend" said "quotes go around"
 model "$dir" "$channel" 'tool=2'
 expect "a model names no folder as a channel" 3 "--channel" "$program" create "$dir"
 expect "unless it may" 0 "$store/envs/" "$program" create --allow-model-index "$dir"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # conda_git.sh - what pip adds to conda packages, of repositories and folders: in a conda-lock, and read back equal
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck disable=SC2154
+# shellcheck disable=SC2119,SC2120,SC2154
 . "${SRCDIR:-.}/tests/cli/wheels.sh"
 set +eu
 export PYFUNC_ENV_STORE="$work/store"
