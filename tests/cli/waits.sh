@@ -58,7 +58,7 @@ try:
 except BlockingIOError:
     pass
 END
-sleep 1000 3<>"$work/stderr" &
+sleep 300 3<>"$work/stderr" &
 sleeper=$!
 "$program" serve "$model" --env-manager local --python "$python" --unix-socket "$work/s" 2>"$work/stderr" >"$work/served" </dev/null &
 server=$!
@@ -110,7 +110,7 @@ while True:
         break
     crowd.append(s)
 print("full", flush=True)
-time.sleep(1000)
+time.sleep(300)
 END
 kill -STOP "$worker"
 "$python" "$work/crowd.py" "$PYFUNC_ENV_STORE/workers" >"$work/full" &
@@ -123,6 +123,32 @@ kill -9 "$worker"
 kill "$crowd"
 check "gc" "$program" env gc
 check "removes its name" none "$PYFUNC_ENV_STORE/workers" -type s
+
+# ---- a name that nobody answers for ----
+
+printf 'nameserver 127.0.0.1\noptions timeout:30 attempts:5\n' >"$work/resolv.conf"
+cat >"$work/names.py" <<'END'
+import socket, subprocess, sys
+names = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+names.bind(("127.0.0.1", 53))
+fetch = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
+names.settimeout(60)
+names.recv(1000)
+fetch.terminate()
+sys.exit(fetch.wait())
+END
+cat >"$work/apart.sh" <<'END'
+mount --bind "$1/resolv.conf" /etc/resolv.conf && ip link set lo up && ip addr add 192.0.2.1/32 dev lo || exit 77
+shift
+exec "$@"
+END
+apart() { env -u http_proxy -u HTTP_PROXY unshare -Urmn sh "$work/apart.sh" "$work" "$@"; }
+if apart true 2>/dev/null; then
+	expect "a name that nobody answers for ends by a signal" 143 "interrupted by SIGTERM" \
+		apart $limit "$python" "$work/names.py" "$program" fetch http://host.example.test/model.zip
+else
+	skip "a name that nobody answers for: there are no namespaces"
+fi
 
 # ---- an environment that somebody else removes ----
 
