@@ -198,7 +198,9 @@ static int make(struct pf_job *job, const struct pf_opts *o, struct pf_err *err)
 		rc = use_local(job, o, err);
 	else
 		rc = use_environment(job, o, err);
-	return rc < 0 || (o->repair && !o->lock && job->env.dir && pf_repair(job, o, err) < 0) ? -1 : 0;
+	if (rc >= 0 && o->repair && !o->lock && job->env.dir)
+		rc = pf_repair(job, o, err);
+	return rc < 0 ? -1 : 0;
 }
 
 /* One that is removed before we hold it is made again. */

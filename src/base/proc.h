@@ -55,9 +55,9 @@ void pf_proc_end(struct pf_proc *p, unsigned grace_seconds);
  * NULL. */
 void pf_proc_reap(pid_t pid, int *status);
 
-/* Runs a program to its end (not that of what it leaves behind), stdin empty, stdout into `out` (NULL: to /dev/null), stderr to the
- * descriptor `log` (-1: /dev/null). 0 when it could be run, *status as of waitpid; ELIMIT after
- * `seconds` (0: no limit). */
+/* Runs a program to its end (not that of what it leaves behind), stdin empty, stdout into `out`
+ * (NULL: to /dev/null), stderr to the descriptor `log` (-1: /dev/null). 0 when it could be run,
+ * *status as of waitpid; ELIMIT after `seconds` (0: no limit). */
 int pf_proc_capture(struct pf_buf *out, const struct pf_spawn *what, int log, unsigned seconds,
 		    int *status, struct pf_err *err) PF_MUST_USE;
 

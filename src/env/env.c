@@ -361,8 +361,8 @@ int pf_env_recorded(struct pf_plan *out, const struct pf_needs *needs,
 
 /* ---- in use ---- */
 
-/* Whoever removes it has it for himself, and so has who only looks whether it could be removed, for a
- * moment. A file system without locks: nothing to hold, and nothing that could be in the way. */
+/* Whoever removes it has it for himself, and so has who only looks whether it could be removed, for
+ * a moment. A file system without locks: nothing to hold, and nothing that could be in the way. */
 static bool is_taken(int fd)
 {
 	return flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
