@@ -49,6 +49,7 @@ unsigned pf_processors(void)
 
 static const int stopping[] = { SIGINT, SIGTERM, SIGHUP };
 static volatile sig_atomic_t pending_signal;
+static volatile sig_atomic_t reminds;
 
 /* A signal that comes between a look at the flag and the call that waits would not end that wait:
  * SIGALRM ends it, once a second from then on. */
@@ -61,30 +62,37 @@ static void remind(int number)
 static void note_signal(int number)
 {
 	pending_signal = number;
-	alarm(1);
+	if (reminds)
+		alarm(1);
+}
+
+static bool has_handler(int number, void (*handler)(int))
+{
+	struct sigaction old;
+
+	return sigaction(number, NULL, &old) == 0 && old.sa_handler == handler;
 }
 
 void pf_signals_catch(void)
 {
 	struct sigaction catch = { .sa_handler = note_signal, .sa_flags = (int)SA_RESETHAND };
 	struct sigaction again = { .sa_handler = remind };
-	struct sigaction old;
 
-	sigaction(SIGALRM, &again, NULL);
+	if (has_handler(SIGALRM, SIG_DFL) && sigaction(SIGALRM, &again, NULL) == 0)
+		reminds = 1;
 	for (size_t i = 0; i < PF_COUNT(stopping); i++)
-		if (sigaction(stopping[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+		if (has_handler(stopping[i], SIG_DFL))
 			sigaction(stopping[i], &catch, NULL);
 	signal(SIGPIPE, SIG_IGN);
 }
 
 int pf_signals_leave(struct pf_err *err)
 {
-	struct sigaction old;
-
 	for (size_t i = 0; i < PF_COUNT(stopping); i++)
-		if (sigaction(stopping[i], NULL, &old) == 0 && old.sa_handler == note_signal)
+		if (has_handler(stopping[i], note_signal))
 			signal(stopping[i], SIG_DFL);
-	alarm(0);
+	if (reminds)
+		alarm(0);
 	return pf_signals_check(err);
 }
 

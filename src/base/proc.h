@@ -69,7 +69,8 @@ const char *pf_status_text(char *out, size_t size, int status);
 char *pf_which(struct pf_arena *a, const char *name);
 
 /* SIGINT, SIGTERM and SIGHUP set a flag that long waits look at, the second one of a kind ends the
- * program: pf_signals_catch once, before anything is made that an end would leave half done. What
+ * program: pf_signals_catch once, before anything is made that an end would leave half done. Those
+ * that are ignored stay so, and those for which a caller of ours has handlers are his. What
  * only reads is better ended at once.
  * pf_signals_pending returns the number of the signal that asked us to stop, or 0. */
 void pf_signals_catch(void);

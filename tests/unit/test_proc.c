@@ -164,6 +164,39 @@ static void signals_are_no_programs_to_miss(void **state)
 	assert_int_equal(WTERMSIG(status), SIGTERM);
 }
 
+static volatile sig_atomic_t seen;
+
+static void see(int number)
+{
+	seen = number;
+}
+
+static int keep_own(const void *what, struct pf_err *err)
+{
+	(void)what;
+	signal(SIGTERM, see);
+	signal(SIGALRM, see);
+	signal(SIGINT, SIG_IGN);
+	pf_signals_catch();
+	raise(SIGINT);
+	raise(SIGTERM);
+	if (seen != SIGTERM)
+		return pf_fail(err, PF_EBUG, "its handler was replaced");
+	raise(SIGALRM);
+	return seen == SIGALRM ? pf_signals_check(err) :
+				 pf_fail(err, PF_EBUG, "its alarm was replaced");
+}
+
+static void signals_that_are_somebody_elses_stay_his(void **state)
+{
+	int status;
+
+	(void)state;
+	status = status_of(start(keep_own, NULL));
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 /* ---- programs ---- */
 
 static void runs_programs(void **state)
@@ -252,6 +285,7 @@ int main(void)
 		cmocka_unit_test(signals_end_a_wait_that_they_come_before),
 		cmocka_unit_test(signals_end_a_write_that_is_done_in_part),
 		cmocka_unit_test(signals_are_no_programs_to_miss),
+		cmocka_unit_test(signals_that_are_somebody_elses_stay_his),
 		cmocka_unit_test(runs_programs),
 		cmocka_unit_test(ends_with_the_program_and_not_with_what_it_leaves),
 		cmocka_unit_test(an_end_that_was_not_seen_is_no_success),
