@@ -213,6 +213,8 @@
 #define PF_WAIT_GRACE 5			/* between SIGTERM and SIGKILL */
 #define PF_WAIT_INTERRUPTED 1		/* the same, when we were asked to stop ourselves */
 #define PF_WAIT_THREADS 2		/* for a model's threads, once it has answered */
+#define PF_WAIT_REMOVAL 10		/* for who removes an environment to be done with it */
+#define PF_TRIES_HOLD 3			/* to make one that others remove */
 #define PF_TRIES_REMOVE 8	/* of a folder into which others still write */
 #define PF_AGE_GC 60			/* unlocked leftovers older than this are removed by gc */
 #define PF_AGE_LOG 2592000		/* logs of failed work older than this are removed by gc */

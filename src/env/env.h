@@ -51,9 +51,9 @@ int pf_env_recorded(struct pf_plan *out, const struct pf_needs *needs,
 		    const struct pf_python *python, const struct pf_opts *o);
 
 /* A descriptor to keep open while the environment is in use: gc and rm leave it alone so long
- * (a shared lock of the kernel). Close-on-exec; clear that for a program that replaces us. EIO when
- * the environment is just being removed. */
-int pf_env_hold(const struct pf_env *e, struct pf_err *err) PF_MUST_USE;
+ * (a shared lock of the kernel). Close-on-exec; clear that for a program that replaces us. EIO and
+ * `*gone` when the environment has been removed since it was found, or is just being removed. */
+int pf_env_hold(const struct pf_env *e, bool *gone, struct pf_err *err) PF_MUST_USE;
 
 /* ---- the store as a whole: each appends what its command prints, as text or as one JSON object
  * ---- */
