@@ -72,11 +72,13 @@ check "which is told" grep -q "warning: the model does not answer with a row for
 check "stopped" stop 0
 
 start
-"$python" -c 'import sys; sys.path.insert(0, sys.argv[1]); import serve_client as c; c.Client(sys.argv[2]).invoke(["sleep", "20"])' \
-	"${SRCDIR:-.}/tests/cli" "$port" >/dev/null 2>&1 &
-sleep 0.5
+"$python" -c 'import sys; sys.path.insert(0, sys.argv[1]); import serve_client as c; c.Client(sys.argv[2]).invoke(["sleep", "20", sys.argv[3]])' \
+	"${SRCDIR:-.}/tests/cli" "$port" "$work/asleep" >/dev/null 2>&1 &
+await "$work/asleep"
 kill "$server"
-sleep 0.3
+until grep -q ' stopping' "$work/log" || [ ! -e "/proc/$server" ]; do
+	sleep 0.05
+done
 check "a second signal ends it at once" stop 143
 wait $! 2>/dev/null
 
