@@ -1,5 +1,6 @@
 # test_load.py - load_model in this process, and in a process of an environment made on the spot
 # SPDX-License-Identifier: Apache-2.0
+import io
 import json
 import os
 import pickle
@@ -174,6 +175,52 @@ class Told(FaceTest):
         self.assertEqual(json.loads(told.to_json()), told.to_dict())
         of_a_run = self.load(self.model(PLAIN, more=self.MORE)).metadata.get_model_info()
         self.assertEqual((of_a_run.model_uri, of_a_run.signature), ("runs:/0123/a/b", None))
+
+    def test_its_file(self):
+        at = self.model(PLAIN, more=self.MORE)
+        told = pyfunc_env.ModelMetadata.load(at)
+        with open(os.path.join(at, "MLmodel"), encoding="utf-8") as file:
+            text = file.read()
+        self.assertEqual((told.to_yaml(), str(told)), (text, text))
+        stream = io.StringIO()
+        self.assertIsNone(told.to_yaml(stream))
+        self.assertEqual(stream.getvalue(), text)
+        copy = os.path.join(self.folder, "copy")
+        told.save(copy)
+        with open(copy, encoding="utf-8") as file:
+            self.assertEqual(file.read(), text)
+        self.assertEqual(pyfunc_env.ModelMetadata.load(os.path.join(at, "MLmodel")), told)
+        self.assertEqual(told, self.load(at).metadata)
+        self.raised(pyfunc_env.Error, pyfunc_env.ModelMetadata.load, at + "-none")
+        self.assertEqual(str(pyfunc_env.ModelMetadata({"flavors": {}})), '{"flavors": {}}')
+
+    def test_its_tags(self):
+        flavors = {"python_function": {"loader_module": "x", "config": {"secret": 1}}, "odd": "text"}
+        told = pyfunc_env.ModelMetadata({"run_id": "r", "metadata": {}, "flavors": flavors})
+        self.assertEqual(told.get_tags_dict(),
+                         {"run_id": "r", "flavors": {"python_function": {"loader_module": "x"}, "odd": "text"}})  # fmt: skip
+
+    def test_it_is_not_changed(self):
+        told = self.load(self.model(PLAIN)).metadata
+        for name in ("signature", "metadata", "run_id"):
+            self.raised(pyfunc_env.UsageError, setattr, told, name, None)
+        self.assertIn("is not changed", str(self.raised(pyfunc_env.UsageError, told.add_flavor, "x", a=1)))
+        self.raised(pyfunc_env.UsageError, told.log, "x")
+        self.assertNotIn("x", told.flavors)
+
+    def test_what_a_server_tells(self):
+        said = {"uri": "models:/m-1", "model_id": "m-1", "run_id": "r", "experiment_id": "0", "artifact_uri": "a:/b",
+                "registered_model": "n", "version": "7", "creation_timestamp": "1700000000123",
+                "params": [{"key": "k", "value": "1"}], "tags": []}  # fmt: skip
+        info = pyfunc_env.ModelInfo({"flavors": {}, "model_uuid": "u"}, said, "name")
+        self.assertEqual((info.artifact_path, info.model_uuid, info.name, info.registered_model_version),
+                         ("a:/b", "m-1", "name", 7))  # fmt: skip
+        self.assertEqual((info.creation_timestamp, info.params, info.tags, info.metrics),
+                         (1700000000123, {"k": "1"}, {}, []))  # fmt: skip
+        older = {**said, "uri": "runs:/r/name", "model_id": None, "creation_timestamp": None, "params": None, "tags": None}
+        info = pyfunc_env.ModelInfo({"flavors": {}, "model_uuid": "u"}, older, "name")
+        self.assertEqual((info.artifact_path, info.model_uuid), ("name", "u"))
+        self.assertEqual((info.creation_timestamp, info.params, info.tags, info.metrics), (None, None, None, None))
 
     def with_example(self, told, content, more=""):
         at = self.model(PLAIN, more=f"saved_input_example_info: {json.dumps(told)}\n" + more)

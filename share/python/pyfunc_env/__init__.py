@@ -36,7 +36,7 @@ _WHERE = {
     "get_model_dependencies": "dependencies",
     "PythonModel": "custom",
     "PythonModelContext": "custom",
-    "ModelInfo": "metadata",
+    "ModelInfo": "info",
     "add_to_model": "save",
     "get_default_conda_env": "save",
     "get_default_pip_requirements": "save",
@@ -68,8 +68,8 @@ if TYPE_CHECKING:
     from .errors import TransferError as TransferError
     from .errors import UsageError as UsageError
     from .frames import Table as Table
+    from .info import ModelInfo as ModelInfo
     from .log import log_model as log_model
-    from .metadata import ModelInfo as ModelInfo
     from .metadata import ModelMetadata as ModelMetadata
     from .metadata import ModelSignature as ModelSignature
     from .metadata import Schema as Schema
