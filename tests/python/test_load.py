@@ -7,6 +7,7 @@ import pickle
 import shutil
 import sys
 import warnings
+from unittest import mock
 
 import pyfunc_env
 from face import FaceTest, module, numpy, pandas
@@ -68,6 +69,20 @@ class Here(FaceTest):
         given = self.load(at, model_config={"b": None, "c": 2})
         self.assertEqual(given.predict(0), [at, {"a": 1, "b": None}])
 
+    def test_the_configuration_that_it_has(self):
+        code = PLAIN.replace("(path)", "(path, config=None)")
+        at = self.model(code, more="    config: {a: 1, b: [2]}\n")
+        self.assertEqual(self.load(at).model_config, {"a": 1, "b": [2]})
+        self.assertEqual(self.load(at, model_config={"a": 3, "c": 4}).model_config, {"a": 3, "b": [2]})
+        with mock.patch.dict(os.environ, {"MLFLOW_PYFUNC_INFERENCE_CONFIG": '{"a": 5, "b": 6}'}):
+            self.assertEqual(self.load(at, model_config={"a": 3}).model_config, {"a": 3, "b": 6})
+        self.assertEqual(self.load(self.model(PLAIN)).model_config, {})
+
+    def test_one_that_is_elsewhere(self):
+        at = self.model(PLAIN, more="metadata: {mlflow.model.isExternal: true}\n")
+        self.assertIn("artifacts are external", str(self.raised(pyfunc_env.ModelError, self.load, at)))
+        self.load(self.model(PLAIN, more="metadata: {mlflow.model.isExternal: false}\n"))
+
     def test_configuration_in_a_file(self):
         at = self.model(ECHO, more="    predict_fn: settings\n    config: {a: 1}\n")
         with open(os.path.join(self.folder, "c.yaml"), "w", encoding="ascii") as f:
@@ -105,6 +120,13 @@ class Here(FaceTest):
         self.assertEqual(list(self.load(self.model(code, more="    streamable: true\n")).predict_stream(1)), [1, 1])
         error = self.raised(pyfunc_env.Error, self.load(self.model(PLAIN)).predict_stream, 1)
         self.assertEqual(str(error), "This model does not support predict_stream method.")
+
+    def test_streams_by_another_method(self):
+        code = PLAIN + "\nModel.pieces = lambda self, data, params=None: iter([data, params])\n"
+        model = self.load(self.model(code, more="    streamable: true\n    predict_stream_fn: pieces\n"))
+        self.assertEqual(list(model.predict_stream(1)), [1, None])
+        model = self.load(self.model(code, more="    streamable: true\n    predict_stream_fn: none\n"))
+        self.assertIn("missing required none method", str(self.raised(NotImplementedError, model.predict_stream, 1)))
 
     def test_a_deep_copy_is_loaded_again(self):
         import copy
@@ -385,6 +407,25 @@ class WithTypes(FaceTest):
     def loaded(self, more="", code=PLAIN):
         at = self.model(code, more=more)
         return self.load(at) if self.runs == "here" else self.runner(at)
+
+    @both
+    def test_a_stream_is_of_one_request(self):
+        code = PLAIN + "\nModel.predict_stream = lambda self, data: iter([data])\n"
+
+        def streams(more=""):
+            model = self.loaded(more="    streamable: true\n" + more, code=code)
+            ask = model.predict_stream if self.runs == "here" else model.stream
+            return lambda data: list(ask(data))
+
+        stream = streams(signature(inputs='[{"name": "a", "type": "long"}]'))
+        self.assertEqual(stream(pandas.DataFrame({"a": [3]})), [{"a": 3}])
+        self.assertEqual(stream([{"a": 3}]), [{"a": 3}])
+        error = self.raised(pyfunc_env.InputError, stream, pandas.DataFrame({"a": [3, 4]}))
+        self.assertIn("'predict_stream' requires single input, but it got 2 of them", str(error))
+        stream = streams()
+        for given, taken in ((["x"], "x"), ("x", "x"), ({"a": numpy.array([1, 2])}, {"a": [1, 2]}), (numpy.array([5]), 5),
+                             (pandas.DataFrame({0: ["t"]}), "t")):  # fmt: skip
+            self.assertEqual([(type(one), one) for one in stream(given)], [(type(taken), taken)])
 
     @both
     def test_arrays(self):

@@ -303,8 +303,9 @@ def add_to_model(
     model_config: Any = None,
     model_code_path: str | None = None,
     **kwargs: Any,
-) -> None:
-    """Adds the python_function flavor to a model: an MLmodel, its folder, or MLflow's object.
+) -> Any:
+    """Adds the python_function flavor to a model: an MLmodel, its folder, or MLflow's object; which
+    is returned.
 
     `env` is the first releases' name of `conda_env`, or a dict with both (conda, virtualenv).
     Further arguments become keys of the flavor.
@@ -338,6 +339,7 @@ def add_to_model(
         model.setdefault("flavors", {})["python_function"] = flavor
     elif in_memory:
         model.add_flavor("python_function", **flavor)
+    return model
 
 
 def _default() -> dict[str, Any]:
