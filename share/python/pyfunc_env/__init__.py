@@ -47,7 +47,7 @@ _WHERE = {
     **dict.fromkeys(
         ["FLAVOR_NAME", "MAIN", "CODE", "DATA", "ENV", "PY_VERSION", "MODEL_CONFIG"], "words"
     ),
-    **dict.fromkeys(["MODEL_CODE_PATH", "EnvType"], "words"),
+    **dict.fromkeys(["MODEL_CODE_PATH", "EnvType", "PYTHON_VERSION", "TASK"], "words"),
 }
 
 __all__ = ["__version__", *_WHERE]  # noqa: PLE0604
@@ -92,6 +92,8 @@ if TYPE_CHECKING:
     from .words import MODEL_CODE_PATH as MODEL_CODE_PATH
     from .words import MODEL_CONFIG as MODEL_CONFIG
     from .words import PY_VERSION as PY_VERSION
+    from .words import PYTHON_VERSION as PYTHON_VERSION
+    from .words import TASK as TASK
     from .words import EnvType as EnvType
 
 

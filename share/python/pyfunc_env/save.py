@@ -224,7 +224,8 @@ def write(path: str, given: dict[str, Any]) -> dict[str, Any]:
             _python_model(w, given)
         else:  # both workflows are for the program to refuse: the model need not be pickled
             _artifacts(w, given["artifacts"])
-            w.add("model-code", None if given["python_model"] is None else "python_model")
+            model = given["python_model"]
+            w.add("model-code", None if model is None else str(model))
         if "--model-config" not in w.argv:  # loading it to ask it may have needed it already
             w.add_map("model-config", "config.json", given["model_config"])
         if given["infer_code_paths"]:
