@@ -45,6 +45,8 @@ struct py *pfr_stream(struct pfr *r, struct py *data, struct py *params, const c
 	double start = pfr_clock();
 	PF_PY(pieces) = pfr_open_stream(r, data, params);
 
+	if (!pieces && PyErr_ExceptionMatches(pfr_input_error()))
+		*stage = "input"; /* it is not one request */
 	while (pieces) {
 		PF_PY(piece) = PyIter_Next(pieces);
 

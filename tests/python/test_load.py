@@ -408,6 +408,44 @@ class WithTypes(FaceTest):
         at = self.model(code, more=more)
         return self.load(at) if self.runs == "here" else self.runner(at)
 
+    def test_a_table_of_sparks(self):
+        """Without Spark: a class by its name, whose first rows are a table of pandas'."""
+
+        class DataFrame:
+            columns = ["x", "a", "b"]
+
+            def __init__(self):
+                kinds = [type(name, (), {})() for name in ("LongType", "ArrayType", "StructType")]
+                kinds[1].elementType = type("IntegerType", (), {})()
+                kinds[2].fields = [mock.Mock(dataType=kinds[0])]
+                kinds[2].fields[0].name = "k"
+                self.schema = mock.Mock(fields=[])
+                for name, kind in zip(self.columns, kinds):
+                    self.schema.fields.append(mock.Mock(dataType=kind))
+                    self.schema.fields[-1].name = name
+
+            def limit(self, count):
+                assert count == 10
+                return self
+
+            def toPandas(self):
+                return pandas.DataFrame({"x": [1, 2], "a": [[1], None], "b": [{"k": 1}, {"k": 2}]})
+
+            def drop(self, *names):
+                return sorted(names)
+
+        spark = mock.Mock(DataFrame=DataFrame)
+        array = '{"name": "a", "type": "array", "items": {"type": "integer"}, "required": false}'
+        struct = '{"name": "b", "type": "object", "properties": {"k": {"type": "long"}}}'
+        self.runs = "here"
+        with mock.patch.dict(sys.modules, {"pyspark.sql": spark}):
+            for inputs, dropped in (('[{"name": "x", "type": "long"}]', ["a", "b"]), ('[{"type": "long"}]', ["a", "b"]),
+                                    (f"[{array}, {struct}]", ["x"])):  # fmt: skip
+                self.assertEqual(self.loaded(signature(inputs=inputs)).predict(DataFrame()), dropped)
+            refused = self.loaded(signature(inputs='[{"name": "x", "type": "string"}]'))
+            error = self.raised(pyfunc_env.InputError, refused.predict, DataFrame())
+            self.assertIn("Incompatible input types for column x", str(error))
+
     @both
     def test_a_stream_is_of_one_request(self):
         code = PLAIN + "\nModel.predict_stream = lambda self, data: iter([data])\n"
