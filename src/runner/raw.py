@@ -282,7 +282,9 @@ def open_stream(model, name, data, params, refusal, unused):
     `unused` is told of parameters that it does not take."""
     function = getattr(model, name, None)
     if function is None:
-        raise NotImplementedError("Model implementation is missing required %s method." % name)
+        missing = "Model implementation is missing required %s method." % name
+        old = "the mlflow of this environment knows no %s" % name
+        raise NotImplementedError(old if refusal is None else missing)
     if refusal is not None:
         data = one_request(data, refusal)
     if takes_params(function):
