@@ -105,6 +105,7 @@
 
 /* package indexes */
 #define PF_MAX_CHANNELS 1000		/* of conda's, for one environment */
+#define PF_MAX_CONDA_RULES 1000		/* of the user's, on what packages may be */
 #define PF_MAX_CHANNEL_DEPTH 4		/* names of conda's channels that stand for others */
 #define PF_MAX_PAGE PF_MIB(256)		/* a project's page, unpacked */
 #define PF_MAX_PAGE_FILES 500000	/* files of one page */
@@ -130,6 +131,7 @@
 #define PF_MAX_SOLVE_BYTES PF_GIB(1)	/* what it has to remember */
 #define PF_MAX_SOLVE_ROUNDS 64		/* in which what is held back is let go */
 #define PF_MAX_SOLVE_FACTS 16		/* that a conflict is told in */
+#define PF_MAX_SOLVE_HOPELESS 10	/* of those, about what was asked for and cannot be had */
 #define PF_MAX_SOLVE_REASON 700		/* bytes of why a version cannot be used, with its builds */
 
 /* wheels */
