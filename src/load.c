@@ -112,6 +112,18 @@ static int put_config(struct pf_str *out, struct pf_arena *a, const char *what,
 	return 0;
 }
 
+/* pyfunc/__init__.py, load_model: a model that is elsewhere, of which only the record is here. */
+static int check_files(const struct pf_model *m, struct pf_err *err)
+{
+	const struct pf_node *external = pf_node_get(pf_node_get(m->mlmodel, "metadata"),
+						     "mlflow.model.isExternal");
+
+	if (!external || external->kind != PF_NODE_BOOL || !external->truth)
+		return 0;
+	return pf_fail(err, PF_EMODEL, "This model's artifacts are external and are not stored in "
+				       "the model directory. This model cannot be loaded.");
+}
+
 int pf_job_load(struct pf_load *out, struct pf_arena *a, const struct pf_job *job,
 		bool through_mlflow, const struct pf_opts *o, struct pf_err *err)
 {
@@ -122,6 +134,7 @@ int pf_job_load(struct pf_load *out, struct pf_arena *a, const struct pf_job *jo
 		.model_dir = m->dir,
 		.loader_module = m->loader_module,
 		.predict_fn = m->predict_fn,
+		.predict_stream_fn = m->predict_stream_fn,
 		.data_path = m->data.n ? pf_s(pf_join(a, m->dir, m->data)) : pf_s(m->dir),
 		.code_path = m->code.n ? pf_s(pf_join(a, m->dir, m->code)) : PF_S(""),
 		.imports = job->env.imports,
@@ -131,7 +144,7 @@ int pf_job_load(struct pf_load *out, struct pf_arena *a, const struct pf_job *jo
 		.params_declared = m->signature.params.present,
 	};
 
-	if (choose_light(light, a, m, through_mlflow, o, err) < 0 ||
+	if (check_files(m, err) < 0 || choose_light(light, a, m, through_mlflow, o, err) < 0 ||
 	    put_config(&load.config_json, a, "the model's configuration", m->config, err) < 0 ||
 	    put_config(&load.overrides_json, a, "--model-config", o->model_config, err) < 0)
 		return -1;

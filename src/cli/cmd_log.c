@@ -15,6 +15,25 @@ static void field(struct pf_json_out *w, const char *key, struct pf_str s)
 	pf_json_field(w, key, s.n ? s : (struct pf_str){ 0 });
 }
 
+/* Objects of key and value; of no logged model there are none. */
+static void pairs(struct pf_json_out *w, const char *key, const struct pf_published *p,
+		  const struct pf_node *list)
+{
+	pf_json_key(w, key);
+	if (!p->model.n) {
+		pf_json_null(w);
+		return;
+	}
+	pf_json_open(w, '[');
+	for (size_t i = 0; list && i < list->n; i++) {
+		pf_json_open(w, '{');
+		pf_json_field(w, "key", pf_node_text(&list->v[i], "key"));
+		pf_json_field(w, "value", pf_node_text(&list->v[i], "value"));
+		pf_json_close(w, '}');
+	}
+	pf_json_close(w, ']');
+}
+
 static void write_json(struct pf_buf *out, const struct pf_published *p,
 		       const struct pf_publish_opts *o)
 {
@@ -34,6 +53,9 @@ static void write_json(struct pf_buf *out, const struct pf_published *p,
 	for (size_t i = 0; i < o->aliases.n; i++)
 		pf_json_str(&w, o->aliases.v[i]);
 	pf_json_close(&w, ']');
+	field(&w, "creation_timestamp", p->created);
+	pairs(&w, "params", p, p->params);
+	pairs(&w, "tags", p, p->tags);
 	pf_json_close(&w, '}');
 }
 

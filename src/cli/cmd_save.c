@@ -20,6 +20,7 @@ static struct pf_save arguments(const struct pf_args *args, struct pf_arena *a)
 		.loader_module = args->value[PF_OPT_loader_module],
 		.data_path = args->value[PF_OPT_data_path],
 		.python_model = args->value[PF_OPT_python_model],
+		.model_kind = args->value[PF_OPT_model_kind],
 		.model_code = args->value[PF_OPT_model_code],
 		.mlmodel = args->value[PF_OPT_mlmodel_keys],
 		.conda_env = args->value[PF_OPT_conda_env],

@@ -24,6 +24,7 @@ static const struct field flavor_fields[] = {
 	FIELD(model_path, AS_PATH),
 	FIELD(python_model, AS_PATH),
 	FIELD(predict_fn, AS_METHOD),
+	FIELD(predict_stream_fn, AS_METHOD),
 	FIELD(python_version, AS_VERSION),
 };
 

@@ -23,7 +23,8 @@ struct pf_model {
 	struct pf_str code;		/* empty: none */
 	struct pf_str model_path;
 	struct pf_str python_model;
-	struct pf_str predict_fn;
+	struct pf_str predict_fn;	/* the method to call; empty: predict */
+	struct pf_str predict_stream_fn; /* the one that streams; empty: predict_stream */
 	struct pf_str python_version;	/* of MLmodel */
 	struct pf_str conda_file;	/* as `env` names it; empty when it names none */
 	struct pf_str python_env_file;

@@ -28,6 +28,10 @@ struct pf_published {
 	struct pf_str run, experiment; /* empty: a logged model that was there, and no run named */
 	struct pf_str model;   /* "m-..."; empty before MLflow 3 */
 	struct pf_str place;   /* where its files are */
+	/* Of a logged model, as the server has it: milliseconds since 1970, and lists of maps of
+	 * key and value. */
+	struct pf_str created;
+	const struct pf_node *params, *tags;
 	struct pf_str version; /* of the registered model; empty: none */
 };
 

@@ -68,6 +68,9 @@ static int take_logged(struct pf_publishing *p, const struct pf_node *answer, st
 	const struct pf_node *info = pf_node_get(pf_node_get(answer, "model"), "info"),
 			     *tags = pf_node_get(info, "tags");
 
+	p->out->tags = tags;
+	p->out->params = pf_node_get(pf_node_get(pf_node_get(answer, "model"), "data"), "params");
+	p->out->created = pf_node_text(info, "creation_timestamp_ms");
 	p->out->model = pf_node_text(info, "model_id");
 	p->out->place = pf_node_text(info, "artifact_uri");
 	if (!p->out->experiment.n)
@@ -133,6 +136,7 @@ static int more_params(struct pf_publishing *p, struct pf_err *err)
 		pf_json_close(&w, '}');
 		if (pf_publish_ask(&answer, p, "POST", model_path(p, "/params"), &body, err) < 0)
 			return -1;
+		p->out->params = p->params; /* the server was told all of them by now */
 	}
 	return 0;
 }

@@ -79,7 +79,7 @@ static void put_told(struct pf_buf *out, const struct pf_load_told *told)
 /* The body of a LOAD frame. */
 static void put_load(struct pf_buf *out, const struct pf_load *load)
 {
-	pf_put_map(out, 12 + (load->told ? TOLD : 0));
+	pf_put_map(out, 13 + (load->told ? TOLD : 0));
 	put_field(out, "model_dir", pf_s(load->model_dir));
 	put_field(out, "loader_module", load->loader_module);
 	put_field(out, "data_path", load->data_path);
@@ -88,6 +88,7 @@ static void put_load(struct pf_buf *out, const struct pf_load *load)
 	put_field(out, "config", load->config_json);
 	put_field(out, "overrides", load->overrides_json);
 	put_field(out, "predict_fn", load->predict_fn);
+	put_field(out, "predict_stream_fn", load->predict_stream_fn);
 	put_truth(out, "through_mlflow", load->through_mlflow);
 	put_truth(out, "params_declared", load->params_declared);
 	put_truth(out, "light_only", load->light && load->light->only);

@@ -38,6 +38,7 @@ struct pf_load {
 	struct pf_str config_json;	/* empty: _load_pyfunc(path) with one argument */
 	struct pf_str overrides_json;	/* in place of what it sets; empty: nothing */
 	struct pf_str predict_fn;	/* the method to call; empty: predict */
+	struct pf_str predict_stream_fn; /* the one that streams; empty: predict_stream */
 	bool through_mlflow; /* mlflow.pyfunc.load_model(model_dir) instead of the loader */
 	const struct pf_load_light *light; /* to be tried before either; NULL: not */
 	struct pf_str env_key;		/* of an environment of the store, or empty */

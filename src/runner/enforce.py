@@ -470,12 +470,53 @@ def enforce_tensors(given, inputs):
 KNOWN = {}
 
 
+# --- a table of Spark's, of which the first rows are looked at ---
+
+SPARK_ROWS = 10
+
+
+def is_of_spark(given):
+    sql = sys.modules.get("pyspark.sql")
+    return sql is not None and isinstance(given, sql.DataFrame)
+
+
+def of_spark(numpy, value, kind):
+    """A cell of the type that Spark has for it (mlflow/models/utils.py, convert_complex_types_pyspark_to_pandas)."""
+    name = type(kind).__name__
+    if value is None:
+        return None
+    if name == "StructType":
+        return {field.name: of_spark(numpy, value[field.name], field.dataType) for field in kind.fields}
+    if name == "ArrayType":
+        return [of_spark(numpy, item, kind.elementType) for item in value]
+    numbers_of = {"IntegerType": "int32", "ShortType": "int16", "FloatType": "float32", "BinaryType": "bytes_"}
+    if name in numbers_of:
+        return getattr(numpy, numbers_of[name])(value)
+    dates = {"DateType": "%Y-%m-%d", "TimestampType": "%Y-%m-%d %H:%M:%S.%f"}
+    return value.strftime(dates[name]) if name in dates else value
+
+
+def enforce_spark(given, inputs):
+    import numpy
+
+    sample = given.limit(SPARK_ROWS).toPandas()
+    for field in given.schema.fields:
+        if type(field.dataType).__name__ in ("StructType", "ArrayType"):
+            sample[field.name] = [of_spark(numpy, cell, field.dataType) for cell in sample[field.name]]
+    enforce_table(sample, inputs)
+    named = inputs[0].get("name") is not None
+    kept = [spec["name"] for spec in inputs] if named else given.columns[: len(inputs)]
+    return given.drop(*[name for name in given.columns if name not in kept])
+
+
 def enforce(given):
     inputs = KNOWN.get("inputs")
     if inputs is None:
         inputs = KNOWN["inputs"] = json.loads(TEXT)
     if inputs[0]["type"] == "tensor":
         return enforce_tensors(given, inputs)
+    if is_of_spark(given):
+        return enforce_spark(given, inputs)
     return given if is_known(given) else enforce_table(given, inputs)
 
 

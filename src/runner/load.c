@@ -224,6 +224,7 @@ int pfr_load(struct pfr *r, const struct pf_value *how, const char **stage)
 
 	*stage = "import";
 	r->through_mlflow = through && through->kind == PF_V_BOOL && through->b;
+	r->stream_name = pf_dupz(&r->kept, pf_value_text(how, "predict_stream_fn"));
 	if (!r->guest) {
 		call_gc("disable");
 		pfr_list_imports(pf_value_text(how, "imports"));

@@ -66,13 +66,6 @@ static int tell_unused(struct pfr *r, struct py *params)
 	return !done && PyErr_Occurred() ? -1 : 0;
 }
 
-static struct py *open_stream(struct pfr *r, struct py *data, struct py *params)
-{
-	struct py *open = pfr_raw(r, "open_stream");
-
-	return open ? PyObject_CallFunction(open, "OOO", r->model, data, params) : NULL;
-}
-
 static size_t count_rows(struct pfr *r, struct py *data)
 {
 	struct py *rows_of = pfr_enforcing(r, "rows_of");
@@ -93,10 +86,12 @@ struct py *pfr_ask(struct pfr *r, struct py *data, struct py *params, struct py 
 					     pfr_enforce_params(r, declared, params);
 	PF_PY(answer) = NULL;
 
-	if (!checked || (!r->takes_params && !r->through_mlflow && tell_unused(r, checked) < 0))
+	if (!checked)
 		return NULL;
 	if (streams)
-		return open_stream(r, fitting, checked);
+		return pfr_open_stream(r, fitting, checked);
+	if (!r->takes_params && !r->through_mlflow && !r->streams && tell_unused(r, checked) < 0)
+		return NULL;
 	answer = call_predict(r, fitting, checked, stage);
 	if (!answer || !result || result == r->none)
 		return py_take(&answer);

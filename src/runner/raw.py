@@ -3,6 +3,7 @@
 # Compiled into the runner as text and run by any Python from 3.6 on.
 import io
 import json
+import sys
 
 FORMATS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 
@@ -251,12 +252,46 @@ def takes_params(function):
     return found is not None and found.kind != inspect.Parameter.VAR_KEYWORD
 
 
-def open_stream(model, data, params):
-    """What predict_stream of mlflow's model yields."""
-    function = getattr(model, "predict_stream", None)
+def listed(data):
+    """Arrays as lists, numpy's scalars as Python's, as mlflow gives them to models that stream."""
+    if isinstance(data, list):
+        return [listed(item) for item in data]
+    if isinstance(data, dict):
+        return {key: listed(value) for key, value in data.items()}
+    numpy = sys.modules.get("numpy")
+    if numpy is None or not isinstance(data, (numpy.ndarray, numpy.generic)):
+        return data
+    return data.tolist()
+
+
+def one_request(data, refusal):
+    """What predict_stream is given: a row as a dict, the value of a column without a name."""
+    pandas = sys.modules.get("pandas")
+    if pandas is not None and isinstance(data, pandas.DataFrame):
+        data = data.to_dict("list")[0] if list(data.columns) == [0] else data.to_dict("records")
+    data = listed(data)
+    if not isinstance(data, list):
+        return data
+    if len(data) != 1:
+        raise refusal("'predict_stream' requires single input, but it got %d of them" % len(data))
+    return data[0]
+
+
+def open_stream(model, name, data, params, refusal, unused):
+    """What this method yields. Without a `refusal` it is mlflow's own model, which makes one request of data by itself;
+    `unused` is told of parameters that it does not take."""
+    function = getattr(model, name, None)
     if function is None:
-        raise NotImplementedError("the mlflow of this environment knows no predict_stream")
-    return iter(function(data, params=params) if takes_params(function) else function(data))
+        missing = "Model implementation is missing required %s method." % name
+        old = "the mlflow of this environment knows no %s" % name
+        raise NotImplementedError(old if refusal is None else missing)
+    if refusal is not None:
+        data = one_request(data, refusal)
+    if takes_params(function):
+        return iter(function(data, params=params))
+    if unused is not None:
+        unused(params)
+    return iter(function(data))
 
 
 def overridden(own, given):

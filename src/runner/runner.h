@@ -21,6 +21,7 @@ struct pfr {
 	struct py *model;	/* what the loader returned */
 	struct py *predict;	/* its predict */
 	bool takes_params;	/* predict(data, params=...) */
+	const char *stream_name; /* of the method that streams */
 	bool through_mlflow;
 	struct pf_arena kept;	/* what lives as long as the process */
 	struct place *place;	/* of a worker (stay.c); NULL: not one */
@@ -60,7 +61,8 @@ int pfr_predict(struct pfr *r, struct pf_buf *out, enum pf_frame_kind kind,
  * types (pfr_result). `streams`: an iterator of its pieces. */
 struct py *pfr_ask(struct pfr *r, struct py *data, struct py *params, struct py *result,
 		   bool streams, const char **stage);
-/* stream.c - an answer in pieces, each sent when it comes; returns None. */
+/* stream.c - an answer in pieces: their iterator; the same, each sent when it comes (None). */
+struct py *pfr_open_stream(struct pfr *r, struct py *data, struct py *params);
 struct py *pfr_stream(struct pfr *r, struct py *data, struct py *params, const char **stage);
 /* convert.c - a value as the Python object that a model is given. */
 struct py *pfr_object(struct pfr *r, const struct pf_value *v);

@@ -23,12 +23,30 @@ static int send_piece(struct pfr *r, struct py *piece)
 	return rc;
 }
 
+/* MLflow's own model makes one request of what is given by itself. */
+struct py *pfr_open_stream(struct pfr *r, struct py *data, struct py *params)
+{
+	struct py *open = pfr_raw(r, "open_stream"), *refusal = r->none, *unused = r->none;
+	const char *name = r->stream_name && *r->stream_name ? r->stream_name : "predict_stream";
+
+	if (!r->through_mlflow) {
+		refusal = pfr_input_error();
+		unused = pfr_enforcing(r, "unused");
+	}
+	if (!open || !refusal || !unused)
+		return NULL;
+	return PyObject_CallFunction(open, "OsOOOO", r->model,
+				     r->through_mlflow ? "predict_stream" : name, data, params,
+				     refusal, unused);
+}
+
 struct py *pfr_stream(struct pfr *r, struct py *data, struct py *params, const char **stage)
 {
 	double start = pfr_clock();
-	struct py *open = pfr_raw(r, "open_stream");
-	PF_PY(pieces) = open ? PyObject_CallFunction(open, "OOO", r->model, data, params) : NULL;
+	PF_PY(pieces) = pfr_open_stream(r, data, params);
 
+	if (!pieces && PyErr_ExceptionMatches(pfr_input_error()))
+		*stage = "input"; /* it is not one request */
 	while (pieces) {
 		PF_PY(piece) = PyIter_Next(pieces);
 

@@ -6,9 +6,7 @@
 /* pyfunc/model.py, _save_model_with_class_artifacts_params, and pyfunc/__init__.py,
  * _save_model_with_loader_module_and_data_path. */
 
-#define CLASS_LOADER "mlflow.pyfunc.model"
 #define CODE_LOADER "mlflow.pyfunc.loaders.code_model"
-#define PYTHON_MODEL "python_model.pkl"
 #define ARTIFACTS "artifacts"
 
 /* ---- which workflow ---- */
@@ -43,6 +41,12 @@ int pf_save_check_workflow(const struct pf_save *s, struct pf_err *err)
 	if (s->python_model && s->model_code)
 		return pf_fail(err, PF_EUSAGE,
 			       "a model is a pickle or the code that makes it, not both");
+	if (s->model_kind && !s->python_model)
+		return pf_fail(err, PF_EUSAGE, "--model-kind is of --python-model, which is not given");
+	if (s->model_kind && !pf_save_class_loader(s->model_kind))
+		return pf_fail(err, PF_EUSAGE,
+			       "--model-kind takes chat-model, chat-agent or responses-agent, "
+			       "not " PF_FMT, PF_ARG(pf_shown(pf_s(s->model_kind))));
 	return model ? 0 : pf_save_check_loader(s->loader_module, err);
 }
 
@@ -136,9 +140,8 @@ static int copy_class(struct pf_node *flavor, struct pf_saving *w, struct pf_err
 		return pf_fail(err, PF_EUSAGE,
 			       "the interpreter has no cloudpickle, so that no PythonModel is pickled by it");
 	if (s->python_model) {
-		if (pf_save_copy_as(&path, w, "", PF_S(PYTHON_MODEL), s->python_model, err) < 0)
+		if (pf_save_pickle(flavor, w, err) < 0)
 			return pf_wrap(err, "--python-model");
-		pf_node_set(a, flavor, PF_S("python_model"), pf_node_string(path));
 	} else {
 		if (pf_save_copy(&path, w, "", s->model_code, err) < 0)
 			return pf_wrap(err, "--model-code");
@@ -188,7 +191,7 @@ int pf_save_flavor(struct pf_saving *w, struct pf_err *err)
 	struct pf_node flavor = pf_node_map(), config = { 0 };
 	struct pf_arena *a = &w->arena;
 	bool by_class = s->python_model || s->model_code;
-	const char *loader = s->python_model ? CLASS_LOADER :
+	const char *loader = s->python_model ? pf_save_class_loader(s->model_kind) :
 			     s->model_code   ? CODE_LOADER :
 					       s->loader_module;
 

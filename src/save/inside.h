@@ -103,6 +103,10 @@ int pf_save_uuid(struct pf_saving *w, struct pf_err *err) PF_MUST_USE;
 struct pf_node pf_save_env_map(struct pf_arena *a, const char *conda, const char *python_env);
 /* Copies data, or the PythonModel and its artifacts, and adds the flavor to MLmodel. */
 int pf_save_flavor(struct pf_saving *w, struct pf_err *err) PF_MUST_USE;
+/* The pickled PythonModel, compressed or not, and the flavor's keys of it. */
+int pf_save_pickle(struct pf_node *flavor, struct pf_saving *w, struct pf_err *err) PF_MUST_USE;
+/* MLflow's module that loads pickles of this kind (NULL: any PythonModel); NULL: there is none. */
+const char *pf_save_class_loader(const char *kind);
 /* One of the two workflows, and one alone, in MLflow's words. */
 int pf_save_check_workflow(const struct pf_save *s, struct pf_err *err) PF_MUST_USE;
 /* A loader is what Python can import. */

@@ -55,7 +55,8 @@ static int check_arguments(const struct pf_save *s, struct pf_err *err)
 	if (!s->model)
 		return pf_save_check_workflow(s, err);
 	if (s->loader_module || s->data_path || s->code_paths.n || s->model_config ||
-	    s->streamable || s->python_model || s->model_code || s->artifacts.n || s->mlmodel)
+	    s->streamable || s->python_model || s->model_kind || s->model_code ||
+	    s->artifacts.n || s->mlmodel)
 		return pf_fail(
 			err, PF_EUSAGE,
 			"a model that is copied keeps its loader, data, code and config: "

@@ -19,7 +19,8 @@ struct pf_save {
 	const char *path;	   /* the folder to be made */
 	const char *loader_module; /* imported to load the model, as _load_pyfunc(data) */
 	const char *data_path;	   /* a file or a folder */
-	const char *python_model;  /* a PythonModel as cloudpickle wrote it */
+	const char *python_model;  /* a PythonModel as cloudpickle wrote it, compressed or not */
+	const char *model_kind;	   /* its class, where MLflow has a loader of its own for it */
 	const char *model_code;	   /* or the Python file that makes it (set_model) */
 	PF_VEC(struct pf_save_artifact) artifacts;
 	struct pf_strs code_paths; /* files and folders */

@@ -53,6 +53,7 @@ check "as what" told '{"name": "good", "alias": "new", "version": "7"}'
 check "what we read there is a model" ends 0 "$program" deps models:/m-0000
 forget
 expect "as JSON" 0 '"registered_model":"fresh","version":"7","aliases":[]' log "$work/model" --experiment plain --registered-model-name fresh --json
+check "with what the server has of it" printed '"creation_timestamp":"1700000000123","params":[{"key":"depth","value":"3"}],"tags":[{"key":"mlflow.user"'
 check "with its schema" printed '{"schema":"pyfunc-env/1","kind":"log","uri":"models:/m-0001","model_id":"m-0001","run_id":"0003","experiment_id":"plain","artifact_uri":"mlflow-artifacts:/plain/models/m-0001/artifacts"'
 forget
 check "into a run" ends 0 log -m "$work/model" --run-id 0given

@@ -57,6 +57,19 @@ check "MLmodel" is m/MLmodel
 check "one that was fetched already" ends 0 save --python-model model.pkl --artifact k=odd:/k --artifact-copy k=k.txt --artifact-copy other=none -o fetched
 check "its URI is written down" grep -q "uri: odd:/k" fetched/MLmodel
 check "its file is there" cmp k.txt fetched/artifacts/k.txt
+for of in xz:xz:lzma bz2:bzip2:bzip2 gz:gzip:gzip; do
+	suffix=${of%%:*} method=${of##*:} tool=${of#*:}
+	command -v "${tool%:*}" >/dev/null || { skip "no ${tool%:*}"; continue; }
+	"${tool%:*}" -c model.pkl >"model.$suffix"
+	check "a pickle that is compressed, $method" ends 0 save --python-model "model.$suffix" -o "packed-$suffix"
+	check "as it is" cmp "model.$suffix" "packed-$suffix/python_model.pkl.$suffix"
+	check "its name" grep -q "python_model: python_model.pkl.$suffix" "packed-$suffix/MLmodel"
+	check "and how to read it" grep -q "python_model_compression: $method" "packed-$suffix/MLmodel"
+done
+check "a model of another kind" ends 0 save --python-model model.pkl --model-kind chat-agent -o agent
+check "is loaded by another loader" grep -q "loader_module: mlflow.pyfunc.loaders.chat_agent" agent/MLmodel
+expect "a kind that there is not" 2 "chat-model, chat-agent or responses-agent, not robot" save --python-model model.pkl --model-kind robot -o robot
+expect "a kind of no pickle" 2 "--model-kind is of --python-model" save --loader-module x --model-kind chat-model -o robot
 check "a copy without a name" ends 2 save --python-model model.pkl --artifact k=k.txt --artifact-copy k.txt -o unnamed
 check "two of one name have folders of their own" ends 0 save --python-model model.pkl --artifact a=one/weights --artifact b=two/deep/weights --artifact c=k.txt --artifact d=one/weights -o same
 check "which are" sh -c 'grep "^ *path:" same/MLmodel | tr -d "\n"' 

@@ -117,7 +117,8 @@ class Writes:
         with LOCK:
             model = f"m-{len(MODELS):04x}"
             MODELS[model] = f"{self.root(body['experiment_id'])}/models/{model}/artifacts"
-        return self.tell({"model": {"info": {"model_id": model, "artifact_uri": MODELS[model]}}})
+        return self.tell({"model": {"info": {"model_id": model, "artifact_uri": MODELS[model], "creation_timestamp_ms": 1700000000123,
+                                             "tags": body["tags"]}, "data": {"params": body["params"]}}})
 
     def change_model(self, _, body):
         return self.tell({"model": {"info": {"status": body.get("status")}}})

@@ -174,6 +174,8 @@ def models():
         found["parameters"] = (
             {"python_model": Takes(), "input_example": (FRAME, {"by": 1.5})}, frame, {"by": 2.0}, [2.0, 5.0])
     if VERSION >= (2, 20):
+        from mlflow.types.type_hints import TypeFromExample
+
         found["no context"] = ({"python_model": Bare(), "input_example": FRAME}, frame, None, [2.0, 3.5])
         write("makes.py", """\
             import mlflow
@@ -198,6 +200,29 @@ def models():
                 return [s.lower() for s in model_input]
 
         found["a function's type hints"] = ({"python_model": shouts, "pip_requirements": ["mlflow"]}, ["ab", "c"], None, ["AB", "C"])
+        class Alike(pyfunc_env.PythonModel):
+            def predict(self, model_input: TypeFromExample):
+                return [type(model_input).__name__]
+
+        write("hinted.py", """\
+            import mlflow
+            from mlflow.pyfunc import PythonModel
+
+            class Made(PythonModel):
+                def predict(self, model_input: list[str]) -> list[str]:
+                    return [s * 2 for s in model_input]
+
+                def predict_stream(self, model_input):
+                    yield from model_input
+
+            mlflow.models.set_model(Made())
+            """)
+        found["an example's type"] = ({"python_model": Alike(), "input_example": ["a"]}, ["b", "c"], None, ["list"])
+        found["a script's type hints, and its stream"] = (
+            {"python_model": "hinted.py", "pip_requirements": ["mlflow"]}, ["b"], None, ["bb"])
+        other = {"inputs": [{"type": "long"}], "outputs": [{"type": "long"}]}
+        found["type hints, which count more than a signature"] = (
+            {"python_model": Hinted(), "signature": other, "input_example": ["AB"]}, ["AB"], None, ["ab"])
         found["a method's type hints"] = ({"python_model": Hinted(), "input_example": ["AB"]}, ["AB", "C"], None, ["ab", "c"])
     return found
 
@@ -220,7 +245,7 @@ def same_as_mlflow(name, given):
             path = os.path.join(at, file)
             with open(path, "rb") as f, open(name + path[len(there):], "rb") as g:
                 theirs, ours = f.read(), g.read()
-            if "__pycache__" in path or file.endswith(".pkl"):
+            if "__pycache__" in path or ".pkl" in file:
                 continue
             if file == "MLmodel":
                 theirs, ours = (changing.sub("", text.decode()) for text in (theirs, ours))
@@ -241,6 +266,92 @@ def save():
             tell(f"the same as MLflow's files: {name}", lambda name=name, given=given: same_as_mlflow(name, given))
     with open("expected.json", "w") as f:
         json.dump(expected, f)
+
+    def agents():
+        """MLflow's classes for chats: what is written is the same, and what is answered."""
+        from mlflow.types.agent import ChatAgentMessage, ChatAgentResponse
+        from mlflow.types.llm import ChatCompletionResponse
+        from mlflow.types.responses import ResponsesAgentResponse
+
+        class Chats(mlflow.pyfunc.ChatModel):
+            def predict(self, context, messages, params):
+                message = {"role": "assistant", "content": messages[0].content + str(params.temperature)}
+                return ChatCompletionResponse.from_dict({"choices": [{"index": 0, "message": message}], "created": 1, "usage": {}})
+
+        class Agent(mlflow.pyfunc.ChatAgent):
+            def predict(self, messages, context=None, custom_inputs=None):
+                return ChatAgentResponse(messages=[ChatAgentMessage(role="assistant", content=messages[0].content + "!", id="1")])
+
+        class Responds(mlflow.pyfunc.ResponsesAgent):
+            def predict(self, request):
+                return ResponsesAgentResponse(output=[self.create_text_output_item(request.input[0].content, id="1")])
+
+            def predict_stream(self, request):
+                yield {"type": "response.output_item.done", "item": self.create_text_output_item("a", id="1")}
+
+        messages = [{"role": "user", "content": "hello"}]
+        chat, request = {"messages": messages}, {"input": messages}
+        for number, (model, example, asked) in enumerate([
+            (Chats(), None, chat), (Chats(), {**chat, "temperature": 0.5}, chat), (Chats(), (messages, {"temperature": 0.5}), chat),
+            (Agent(), None, chat), (Agent(), chat, chat), (Responds(), None, request), (Responds(), request, request),
+        ]):
+            name = f"agent {number}"
+            given = {"python_model": model, "input_example": example, "pip_requirements": ["mlflow"]}
+            pyfunc_env.save_model(name, **given)
+            same_as_mlflow(name, given)
+            answers = [load(at).predict(asked) for load in (pyfunc_env.load_model, mlflow.pyfunc.load_model)
+                       for at in (name, "mlflow's " + name)]
+            assert answers[0] and all(answer == answers[0] for answer in answers), answers
+        streamed = [list(load("agent 6").predict_stream(request)) for load in (pyfunc_env.load_model, mlflow.pyfunc.load_model)]
+        assert streamed[0] == streamed[1] and len(streamed[0]) == 1, streamed
+        for wrong, text in (
+            ({"signature": {"inputs": [{"type": "long"}]}}, "standard signature"), ({"input_example": {"x": 1}}, "Invalid input example")):
+            try:
+                pyfunc_env.save_model("no", python_model=Agent(), pip_requirements=["mlflow"], **wrong)
+            except pyfunc_env.UsageError as error:
+                assert text in str(error), error
+            else:
+                raise AssertionError(f"saved with {wrong}")
+        write("agent.py", "import agents_of\nimport mlflow\nmlflow.models.set_model(agents_of.Agent())\n")
+        write("agents_of.py", "import mlflow.pyfunc\nfrom mlflow.types.agent import *\n" + textwrap.dedent(inspect.getsource(Agent)))
+        given = {"python_model": "agent.py", "code_paths": ["agents_of.py"], "pip_requirements": ["mlflow"]}
+        pyfunc_env.save_model("agent's script", **given)
+        same_as_mlflow("agent's script", given)
+        assert pyfunc_env.load_model("agent's script").metadata.metadata == {"task": "agent/v2/chat"}
+
+    def compressed():
+        for method in ("lzma", "bzip2", "gzip", "odd", ""):
+            os.environ["MLFLOW_LOG_MODEL_COMPRESSION"] = method
+            name = "compressed " + method
+            given = {"python_model": models()["a function"][0]["python_model"], "pip_requirements": ["mlflow"]}
+            try:
+                pyfunc_env.save_model(name, **given)
+                same_as_mlflow(name, given)
+            finally:
+                del os.environ["MLFLOW_LOG_MODEL_COMPRESSION"]
+            flavor = mlflow.models.Model.load(name).flavors["python_function"]
+            assert flavor.get("python_model_compression") == (method if method in ("lzma", "bzip2", "gzip") else None), flavor
+            for load in (mlflow.pyfunc.load_model, pyfunc_env.load_model):
+                assert load(name).predict(FRAME) == [3.0, 4.5], name
+
+    def read_back():
+        """Metadata by MLflow's names, of a model that both load."""
+        for name in ("a class and artifacts", "parameters", "a loader's configuration", "an example's type"):
+            there, here = mlflow.models.Model.load(name), pyfunc_env.ModelMetadata.load(name)
+            assert here.to_dict() == there.to_dict() and here.to_yaml() == there.to_yaml() == str(here), name
+            assert here.get_tags_dict() == there.get_tags_dict(), name
+            here.save("saved.yaml")
+            there.save("theirs.yaml")
+            with open("saved.yaml") as one, open("theirs.yaml") as other:
+                assert one.read() == other.read(), name
+            for what in ("get_input_schema", "get_output_schema", "get_params_schema"):
+                schemas = [getattr(told, what)() for told in (there, here)]
+                assert [s and json.loads(s.to_json()) for s in schemas] == [schemas[1] and schemas[1].to_dict()] * 2, (name, what)
+            assert here.get_serving_input() == there.get_serving_input(name), name
+        for kind, known in ((mlflow.models.Model, pyfunc_env.ModelMetadata), (mlflow.models.model.ModelInfo, pyfunc_env.ModelInfo)):
+            held = known({"flavors": {}}) if known is pyfunc_env.ModelInfo else known({})
+            missing = [n for n in dir(kind) if not n.startswith("_") and not hasattr(held, n)]
+            assert missing in ([], ["from_dict"]), missing
 
     def names():
         """Each of mlflow.pyfunc's is in docs/pyfunc.md, and those that it calls the same are here."""
@@ -314,6 +425,10 @@ def save():
     tell("an object of MLflow's", object_of_mlflow)
     if VERSION >= (2, 13):
         tell("infer_code_paths finds what MLflow's does", code_is_inferred)
+    if VERSION >= (3, 0):
+        tell("chats and agents", agents)
+        tell("a pickle that is compressed", compressed)
+        tell("metadata by MLflow's names", read_back)
     tell("add_to_model", added)
     tell("the default environment is MLflow's", defaults)
     tell("pyfunc_env loads them, too", round_trip)

@@ -383,6 +383,35 @@ def part_face(spark):
         uri = model("matrix", "np.ones((n, 2), 'float32')", outputs=tensor)
         assert column(frame, ours(spark, uri)("id")) == [[1.0, 1.0]] * 10
 
+    @case("a table of Spark's as the input of a model here: its own, by its first rows, without other columns")
+    def _():
+        import mlflow.pyfunc
+
+        table = spark.sql("select id, cast(id as int) i, array(cast(id as int)) a, named_struct('k', id, 't', 'x') b from range(30)")
+        nested = [{"type": "array", "items": {"type": "integer"}, "name": "a", "required": True},
+                  {"type": "object", "properties": {"k": {"type": "long", "required": True}, "t": {"type": "string", "required": True}},
+                   "name": "b", "required": True}]  # fmt: skip
+        for at, (inputs, wanted) in enumerate([
+            (None, ["id", "i", "a", "b"]), ([{"type": "long", "name": "id"}], ["id"]), ([{"type": "integer", "name": "i"}], ["i"]),
+            (nested, ["a", "b"]), ([{"type": "long"}], ["id"]),
+            ([{"type": "string", "name": "id"}], None), ([{"type": "integer", "name": "id"}], None), ([{"type": "long", "name": "q"}], None),
+            ([{"type": "array", "items": {"type": "string"}, "name": "a"}], None),
+        ]):
+            uri = model(f"whole{at}", "(data.columns, data.count()) if n is None else n", **({"inputs": inputs} if inputs else {}))
+            loader = Path(uri) / "code" / "spark_case_loader.py"
+            loader.write_text(LOADER.replace("n=len(data)", "n=None"))
+            answers = []
+            for load_model in (mlflow.pyfunc.load_model, pyfunc_env.load_model):
+                sys.modules.pop("spark_case_loader", None)
+                try:
+                    answers.append(load_model(uri, suppress_warnings=True).predict(table))
+                except Exception as error:
+                    answers.append(type(error).__name__)
+            if wanted is None:
+                assert answers == ["MlflowException", "InputError"], (inputs, answers)
+            else:
+                assert answers == [(wanted, 30)] * 2, (inputs, answers)
+
     @case("binary and datetime of a signature: Spark's binary and timestamp, in the session's zone")
     def _():
         try:

@@ -1,11 +1,13 @@
 # test_load.py - load_model in this process, and in a process of an environment made on the spot
 # SPDX-License-Identifier: Apache-2.0
+import io
 import json
 import os
 import pickle
 import shutil
 import sys
 import warnings
+from unittest import mock
 
 import pyfunc_env
 from face import FaceTest, module, numpy, pandas
@@ -67,6 +69,20 @@ class Here(FaceTest):
         given = self.load(at, model_config={"b": None, "c": 2})
         self.assertEqual(given.predict(0), [at, {"a": 1, "b": None}])
 
+    def test_the_configuration_that_it_has(self):
+        code = PLAIN.replace("(path)", "(path, config=None)")
+        at = self.model(code, more="    config: {a: 1, b: [2]}\n")
+        self.assertEqual(self.load(at).model_config, {"a": 1, "b": [2]})
+        self.assertEqual(self.load(at, model_config={"a": 3, "c": 4}).model_config, {"a": 3, "b": [2]})
+        with mock.patch.dict(os.environ, {"MLFLOW_PYFUNC_INFERENCE_CONFIG": '{"a": 5, "b": 6}'}):
+            self.assertEqual(self.load(at, model_config={"a": 3}).model_config, {"a": 3, "b": 6})
+        self.assertEqual(self.load(self.model(PLAIN)).model_config, {})
+
+    def test_one_that_is_elsewhere(self):
+        at = self.model(PLAIN, more="metadata: {mlflow.model.isExternal: true}\n")
+        self.assertIn("artifacts are external", str(self.raised(pyfunc_env.ModelError, self.load, at)))
+        self.load(self.model(PLAIN, more="metadata: {mlflow.model.isExternal: false}\n"))
+
     def test_configuration_in_a_file(self):
         at = self.model(ECHO, more="    predict_fn: settings\n    config: {a: 1}\n")
         with open(os.path.join(self.folder, "c.yaml"), "w", encoding="ascii") as f:
@@ -104,6 +120,13 @@ class Here(FaceTest):
         self.assertEqual(list(self.load(self.model(code, more="    streamable: true\n")).predict_stream(1)), [1, 1])
         error = self.raised(pyfunc_env.Error, self.load(self.model(PLAIN)).predict_stream, 1)
         self.assertEqual(str(error), "This model does not support predict_stream method.")
+
+    def test_streams_by_another_method(self):
+        code = PLAIN + "\nModel.pieces = lambda self, data, params=None: iter([data, params])\n"
+        model = self.load(self.model(code, more="    streamable: true\n    predict_stream_fn: pieces\n"))
+        self.assertEqual(list(model.predict_stream(1)), [1, None])
+        model = self.load(self.model(code, more="    streamable: true\n    predict_stream_fn: none\n"))
+        self.assertIn("missing required none method", str(self.raised(NotImplementedError, model.predict_stream, 1)))
 
     def test_a_deep_copy_is_loaded_again(self):
         import copy
@@ -174,6 +197,52 @@ class Told(FaceTest):
         self.assertEqual(json.loads(told.to_json()), told.to_dict())
         of_a_run = self.load(self.model(PLAIN, more=self.MORE)).metadata.get_model_info()
         self.assertEqual((of_a_run.model_uri, of_a_run.signature), ("runs:/0123/a/b", None))
+
+    def test_its_file(self):
+        at = self.model(PLAIN, more=self.MORE)
+        told = pyfunc_env.ModelMetadata.load(at)
+        with open(os.path.join(at, "MLmodel"), encoding="utf-8") as file:
+            text = file.read()
+        self.assertEqual((told.to_yaml(), str(told)), (text, text))
+        stream = io.StringIO()
+        self.assertIsNone(told.to_yaml(stream))
+        self.assertEqual(stream.getvalue(), text)
+        copy = os.path.join(self.folder, "copy")
+        told.save(copy)
+        with open(copy, encoding="utf-8") as file:
+            self.assertEqual(file.read(), text)
+        self.assertEqual(pyfunc_env.ModelMetadata.load(os.path.join(at, "MLmodel")), told)
+        self.assertEqual(told, self.load(at).metadata)
+        self.raised(pyfunc_env.Error, pyfunc_env.ModelMetadata.load, at + "-none")
+        self.assertEqual(str(pyfunc_env.ModelMetadata({"flavors": {}})), '{"flavors": {}}')
+
+    def test_its_tags(self):
+        flavors = {"python_function": {"loader_module": "x", "config": {"secret": 1}}, "odd": "text"}
+        told = pyfunc_env.ModelMetadata({"run_id": "r", "metadata": {}, "flavors": flavors})
+        self.assertEqual(told.get_tags_dict(),
+                         {"run_id": "r", "flavors": {"python_function": {"loader_module": "x"}, "odd": "text"}})  # fmt: skip
+
+    def test_it_is_not_changed(self):
+        told = self.load(self.model(PLAIN)).metadata
+        for name in ("signature", "metadata", "run_id"):
+            self.raised(pyfunc_env.UsageError, setattr, told, name, None)
+        self.assertIn("is not changed", str(self.raised(pyfunc_env.UsageError, told.add_flavor, "x", a=1)))
+        self.raised(pyfunc_env.UsageError, told.log, "x")
+        self.assertNotIn("x", told.flavors)
+
+    def test_what_a_server_tells(self):
+        said = {"uri": "models:/m-1", "model_id": "m-1", "run_id": "r", "experiment_id": "0", "artifact_uri": "a:/b",
+                "registered_model": "n", "version": "7", "creation_timestamp": "1700000000123",
+                "params": [{"key": "k", "value": "1"}], "tags": []}  # fmt: skip
+        info = pyfunc_env.ModelInfo({"flavors": {}, "model_uuid": "u"}, said, "name")
+        self.assertEqual((info.artifact_path, info.model_uuid, info.name, info.registered_model_version),
+                         ("a:/b", "m-1", "name", 7))  # fmt: skip
+        self.assertEqual((info.creation_timestamp, info.params, info.tags, info.metrics),
+                         (1700000000123, {"k": "1"}, {}, []))  # fmt: skip
+        older = {**said, "uri": "runs:/r/name", "model_id": None, "creation_timestamp": None, "params": None, "tags": None}
+        info = pyfunc_env.ModelInfo({"flavors": {}, "model_uuid": "u"}, older, "name")
+        self.assertEqual((info.artifact_path, info.model_uuid), ("name", "u"))
+        self.assertEqual((info.creation_timestamp, info.params, info.tags, info.metrics), (None, None, None, None))
 
     def with_example(self, told, content, more=""):
         at = self.model(PLAIN, more=f"saved_input_example_info: {json.dumps(told)}\n" + more)
@@ -338,6 +407,63 @@ class WithTypes(FaceTest):
     def loaded(self, more="", code=PLAIN):
         at = self.model(code, more=more)
         return self.load(at) if self.runs == "here" else self.runner(at)
+
+    def test_a_table_of_sparks(self):
+        """Without Spark: a class by its name, whose first rows are a table of pandas'."""
+
+        class DataFrame:
+            columns = ["x", "a", "b"]
+
+            def __init__(self):
+                kinds = [type(name, (), {})() for name in ("LongType", "ArrayType", "StructType")]
+                kinds[1].elementType = type("IntegerType", (), {})()
+                kinds[2].fields = [mock.Mock(dataType=kinds[0])]
+                kinds[2].fields[0].name = "k"
+                self.schema = mock.Mock(fields=[])
+                for name, kind in zip(self.columns, kinds):
+                    self.schema.fields.append(mock.Mock(dataType=kind))
+                    self.schema.fields[-1].name = name
+
+            def limit(self, count):
+                assert count == 10
+                return self
+
+            def toPandas(self):
+                return pandas.DataFrame({"x": [1, 2], "a": [[1], None], "b": [{"k": 1}, {"k": 2}]})
+
+            def drop(self, *names):
+                return sorted(names)
+
+        spark = mock.Mock(DataFrame=DataFrame)
+        array = '{"name": "a", "type": "array", "items": {"type": "integer"}, "required": false}'
+        struct = '{"name": "b", "type": "object", "properties": {"k": {"type": "long"}}}'
+        self.runs = "here"
+        with mock.patch.dict(sys.modules, {"pyspark.sql": spark}):
+            for inputs, dropped in (('[{"name": "x", "type": "long"}]', ["a", "b"]), ('[{"type": "long"}]', ["a", "b"]),
+                                    (f"[{array}, {struct}]", ["x"])):  # fmt: skip
+                self.assertEqual(self.loaded(signature(inputs=inputs)).predict(DataFrame()), dropped)
+            refused = self.loaded(signature(inputs='[{"name": "x", "type": "string"}]'))
+            error = self.raised(pyfunc_env.InputError, refused.predict, DataFrame())
+            self.assertIn("Incompatible input types for column x", str(error))
+
+    @both
+    def test_a_stream_is_of_one_request(self):
+        code = PLAIN + "\nModel.predict_stream = lambda self, data: iter([data])\n"
+
+        def streams(more=""):
+            model = self.loaded(more="    streamable: true\n" + more, code=code)
+            ask = model.predict_stream if self.runs == "here" else model.stream
+            return lambda data: list(ask(data))
+
+        stream = streams(signature(inputs='[{"name": "a", "type": "long"}]'))
+        self.assertEqual(stream(pandas.DataFrame({"a": [3]})), [{"a": 3}])
+        self.assertEqual(stream([{"a": 3}]), [{"a": 3}])
+        error = self.raised(pyfunc_env.InputError, stream, pandas.DataFrame({"a": [3, 4]}))
+        self.assertIn("'predict_stream' requires single input, but it got 2 of them", str(error))
+        stream = streams()
+        for given, taken in ((["x"], "x"), ("x", "x"), ({"a": numpy.array([1, 2])}, {"a": [1, 2]}), (numpy.array([5]), 5),
+                             (pandas.DataFrame({0: ["t"]}), "t")):  # fmt: skip
+            self.assertEqual([(type(one), one) for one in stream(given)], [(type(taken), taken)])
 
     @both
     def test_arrays(self):

@@ -7,6 +7,7 @@ import shutil
 import sys
 import textwrap
 import types
+from unittest import mock
 
 import pyfunc_env
 from face import FaceTest, module, numpy, pandas
@@ -287,8 +288,12 @@ class Refused(SaveTest):
     def test_no_model(self):
         self.refused("must be a PythonModel instance", python_model=3)
         self.refused("Refused is a class", python_model=Refused)
-        chat = type("ChatModel", (), {"__module__": "mlflow.pyfunc.model"})
-        self.refused("a ChatModel is written by mlflow", python_model=type("Mine", (chat,), {})())
+
+    def test_a_chat_that_mlflow_does_not_know(self):
+        chat = type("ChatModel", (custom._OwnModel,), {"__module__": "mlflow.pyfunc.model"})
+        with mock.patch.dict(sys.modules, {"mlflow.types.llm": None}):
+            self.refused("this MLflow writes no ChatModel", python_model=type("Mine", (chat,), {})())
+        self.refused("standard signature", python_model=type("Mine", (chat,), {})(), signature={"inputs": []})
 
     def test_a_hint_that_would_convert(self):
         if custom.PythonModel is not custom._OwnModel:
@@ -523,6 +528,28 @@ class Classes(SaveTest):
         argv = [sys.executable, "-c", code, self.path("p.pkl")]
         out = subprocess.run(argv, env=clean, cwd="/", stdout=subprocess.PIPE, check=True).stdout
         self.assertEqual(out.decode().strip(), "[2, 4]")
+
+    def test_it_is_compressed(self):
+        model = custom._OwnModel()
+        for method, suffix in (("lzma", ".xz"), ("bzip2", ".bz2"), ("gzip", ".gz"), ("odd", ""), ("", "")):
+            at = self.path("of " + method)
+            with mock.patch.dict(os.environ, {"MLFLOW_LOG_MODEL_COMPRESSION": method}):
+                said = self.logged(lambda: pyfunc_env.save_model(at, python_model=model, pip_requirements=["six"]))
+            self.assertEqual([text for _, _, text in said if "Unrecognized compression method" in text] != [], method == "odd")
+            self.assertTrue(os.path.exists(os.path.join(at, "python_model.pkl" + suffix)), method)
+            flavor = pyfunc_env.ModelMetadata.load(at).flavors["python_function"]
+            self.assertEqual((flavor["python_model"], flavor.get("python_model_compression")),
+                             ("python_model.pkl" + suffix, method if suffix else None))  # fmt: skip
+
+    def test_a_signature_that_does_not_fit_its_example_is_none(self):
+        if not pandas:
+            self.skipTest("no pandas")
+        held = {}
+        example = [[1, 2], [3, 4]]  # a table of arrays to its signature, which its rows are not
+        said = self.logged(lambda: pyfunc_env.save_model(
+            self.path("m"), mlflow_model=held, python_model=custom._OwnModel(), input_example=example, pip_requirements=["six"]))
+        self.assertNotIn("signature", held)
+        self.assertIn("Failed to infer model signature", " ".join(text for _, _, text in said))
 
     def test_what_cannot_be_pickled(self):
         model = custom._OwnModel()

@@ -36,7 +36,7 @@ _WHERE = {
     "get_model_dependencies": "dependencies",
     "PythonModel": "custom",
     "PythonModelContext": "custom",
-    "ModelInfo": "metadata",
+    "ModelInfo": "info",
     "add_to_model": "save",
     "get_default_conda_env": "save",
     "get_default_pip_requirements": "save",
@@ -47,7 +47,7 @@ _WHERE = {
     **dict.fromkeys(
         ["FLAVOR_NAME", "MAIN", "CODE", "DATA", "ENV", "PY_VERSION", "MODEL_CONFIG"], "words"
     ),
-    **dict.fromkeys(["MODEL_CODE_PATH", "EnvType"], "words"),
+    **dict.fromkeys(["MODEL_CODE_PATH", "EnvType", "PYTHON_VERSION", "TASK"], "words"),
 }
 
 __all__ = ["__version__", *_WHERE]  # noqa: PLE0604
@@ -68,8 +68,8 @@ if TYPE_CHECKING:
     from .errors import TransferError as TransferError
     from .errors import UsageError as UsageError
     from .frames import Table as Table
+    from .info import ModelInfo as ModelInfo
     from .log import log_model as log_model
-    from .metadata import ModelInfo as ModelInfo
     from .metadata import ModelMetadata as ModelMetadata
     from .metadata import ModelSignature as ModelSignature
     from .metadata import Schema as Schema
@@ -92,6 +92,8 @@ if TYPE_CHECKING:
     from .words import MODEL_CODE_PATH as MODEL_CODE_PATH
     from .words import MODEL_CONFIG as MODEL_CONFIG
     from .words import PY_VERSION as PY_VERSION
+    from .words import PYTHON_VERSION as PYTHON_VERSION
+    from .words import TASK as TASK
     from .words import EnvType as EnvType
 
 

@@ -8,7 +8,10 @@ go into the pickle by value.
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
+import logging
+import os
 import sys
 from collections import namedtuple
 from types import ModuleType
@@ -16,6 +19,10 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from . import errors
 
+logger = logging.getLogger("pyfunc_env")
+
+# MLflow's words, and Python's modules.
+_COMPRESSIONS = {"lzma": "lzma", "bzip2": "bz2", "gzip": "gzip"}
 _PACKAGE = __name__.partition(".")[0]
 _Hints = namedtuple("_Hints", ["input", "output"])
 
@@ -71,19 +78,12 @@ else:
 
 
 def check_kind(python_model: Any) -> None:
-    """Refuses classes, and models that MLflow's own save_model alone writes as they are loaded."""
+    """Refuses classes."""
     if isinstance(python_model, type):
         raise errors.UsageError(
             f"`python_model` must be an instance: {python_model.__name__} is a class",
             f"pass {python_model.__name__}()",
         )
-    chat = {"ChatModel", "ChatAgent", "ResponsesAgent"}
-    for kind in type(python_model).__mro__:
-        if kind.__module__ == "mlflow.pyfunc.model" and kind.__name__ in chat:
-            raise errors.UsageError(
-                f"a {kind.__name__} is written by mlflow.pyfunc.save_model",
-                "or give the path of a Python file that calls set_model with it",
-            )
 
 
 def _function_model(func: Callable[..., Any]) -> Any:
@@ -147,6 +147,22 @@ def _by_value(model: Any) -> list[ModuleType]:
     return found
 
 
+def _opener() -> Any:
+    """What opens the pickle's file: compressed, where MLFLOW_LOG_MODEL_COMPRESSION says how."""
+    method = os.environ.get("MLFLOW_LOG_MODEL_COMPRESSION")
+    if not method:
+        return open
+    if method not in _COMPRESSIONS:
+        logger.warning(
+            "Unrecognized compression method '%s'. Please select one of: %s. Falling back to "
+            "uncompressed storage/loading.",
+            method,
+            ", ".join(sorted(_COMPRESSIONS)),
+        )
+        return open
+    return importlib.import_module(_COMPRESSIONS[method]).open
+
+
 def dump(model: Any, path: str) -> None:
     """Pickles the model by cloudpickle, so that it loads without this package."""
     try:
@@ -155,6 +171,7 @@ def dump(model: Any, path: str) -> None:
         raise errors.UsageError(
             "a PythonModel is pickled by cloudpickle, which is not installed"
         ) from None
+    opener = _opener()
     modules = _by_value(model)
     if not hasattr(cloudpickle, "register_pickle_by_value"):
         if len(modules) > 1 or type(model).__module__ == __name__:
@@ -164,7 +181,7 @@ def dump(model: Any, path: str) -> None:
     for module in mine:
         cloudpickle.register_pickle_by_value(module)
     try:
-        with open(path, "wb") as out:
+        with opener(path, "wb") as out:
             cloudpickle.dump(model, out)
     except Exception as error:
         raise errors.UsageError(

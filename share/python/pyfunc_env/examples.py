@@ -114,6 +114,17 @@ def signature_json(signature: Any) -> str:
     return json.dumps(signature, default=plain)
 
 
+def are_same(one: Any, other: Any) -> bool:
+    """Two signatures of any of these forms."""
+    return _parts(one) == _parts(other)
+
+
+def _parts(signature: Any) -> list[Any]:
+    told = json.loads(signature_json(signature))
+    parts = [told.get(name) for name in ("inputs", "outputs", "params")]
+    return [json.loads(part) if isinstance(part, str) else part for part in parts]
+
+
 def _by_mlflow(value: Any, answer: Any, params: Any) -> Any:
     from mlflow.models import infer_signature
 
@@ -162,7 +173,12 @@ def infer_signature(example: Any, predict: Callable[[Any, Any], Any]) -> Any:
         logger.warning("Failed to infer model signature from input example, error: %s", error)
         return None
     try:
-        answer = predict(*_enforced(told, deepcopy(value), params))
+        taken = _enforced(told, deepcopy(value), params)
+    except Exception as error:  # a signature that does not fit its own example is none
+        logger.warning("Failed to infer model signature from input example, error: %s", error)
+        return None
+    try:
+        answer = predict(*taken)
     except Exception as error:
         logger.warning("the signature is without outputs: the model failed: %r", error)
         return told
@@ -186,28 +202,54 @@ def _rows(answer: Any) -> Any:
     return Series(answer)
 
 
-def of_hints(model: Any, example: Any, context: Any) -> Any:
-    """The signature of predict's type hints, which MLflow alone can tell; None: there are none."""
+def _hint_of(model: Any) -> Any:
     hints = getattr(model, "predict_type_hints", None)
-    if hints is None or hints.input is None:
+    return None if hints is None else hints.input
+
+
+def is_hint_from_example(model: Any) -> bool:
+    """Is predict's input hinted as MLflow's TypeFromExample?"""
+    hint = _hint_of(model)
+    if hint is None:
+        return False
+    try:
+        from mlflow.types.type_hints import _is_type_hint_from_example as ask
+    except ImportError:
+        return False
+    return bool(ask(hint))
+
+
+def from_example(signature: Any, example: Any) -> Any:
+    """The signature, with the mark by which the model gets what its example was: a list, a table.
+    Values of other kinds have none, as MLflow says."""
+    if not isinstance(example, list) and not instance(example, "pandas", "DataFrame", "Series"):
+        logger.warning(
+            "Input example must be one of pandas.DataFrame, pandas.Series or list when using "
+            "TypeFromExample as type hint, got %s.",
+            type(example),
+        )
+        return signature
+    return {**json.loads(signature_json(signature)), "type_hint_from_example": True}
+
+
+def of_hints(model: Any, example: Any, context: Any, function: Any = None) -> Any:
+    """The signature of predict's type hints, which MLflow alone can tell; None: there are none.
+    `function` is what the user gave, where that is no model: MLflow asks it as it is."""
+    hint = _hint_of(model)
+    if hint is None or is_hint_from_example(model):
         return None
     try:
         from mlflow.models.signature import _infer_signature_from_type_hints as ask
-        from mlflow.types.type_hints import (
-            _is_type_hint_from_example,
-            _signature_cannot_be_inferred_from_type_hint,
-        )
+        from mlflow.types.type_hints import _signature_cannot_be_inferred_from_type_hint as is_other
     except ImportError:
         return None
-    if _is_type_hint_from_example(hints.input) or _signature_cannot_be_inferred_from_type_hint(
-        hints.input
-    ):
+    if is_other(hint):
         return None
     known = {
-        "func": getattr(model, "func", model.predict),
-        "python_model": model,
+        "func": function or getattr(model, "func", model.predict),
+        "python_model": function or model,
         "context": context,
-        "type_hints": hints,
+        "type_hints": model.predict_type_hints,
         "input_example": example,
     }
     wanted = inspect.signature(ask).parameters  # which have changed since 2.20

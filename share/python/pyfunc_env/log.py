@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from . import errors, program
-from .metadata import ModelInfo
+from .info import ModelInfo
 from .save import take_older, write
 
 logger = logging.getLogger("pyfunc_env")
@@ -92,7 +92,7 @@ def log_model(
         path = os.path.join(folder, "model")
         mlmodel = write(path, given)
         told = program.ask(["log", path, *words])
-    info = ModelInfo(mlmodel, told, name or artifact_path, params, tags)
+    info = ModelInfo(mlmodel, told, name or artifact_path or "model")
     for prompt in prompts or ():
         _link(client, prompt, info)
     _log_config(info)

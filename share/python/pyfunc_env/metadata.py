@@ -6,9 +6,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any
 
 from . import errors, saved
+
+if TYPE_CHECKING:
+    from .info import ModelInfo
 
 
 class Schema:
@@ -103,10 +106,17 @@ def _schema(text: str | None) -> Schema | None:
     return Schema(json.loads(text)) if text else None
 
 
+_READ_ONLY = (
+    "the metadata of a model that is there is not changed",
+    "save_model and add_to_model take a dict as mlflow_model: metadata.to_dict() is one; "
+    "pyfunc-env save --mlflow-model makes a changed copy",
+)
+
+
 class ModelMetadata:
     """An MLmodel file: `to_dict()` has all of it, the attributes what MLflow's Model has.
 
-    `folder` is where the model's other files are.
+    `folder` is where the model's other files are. What it says is not changed.
     """
 
     def __init__(
@@ -119,7 +129,29 @@ class ModelMetadata:
         self._folder = folder
         self._texts = signature or {}
         declared = any(self._texts.get(part) for part in ("inputs", "outputs", "params"))
-        self.signature = ModelSignature(self._texts) if declared else None
+        self._signature = ModelSignature(self._texts) if declared else None
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> ModelMetadata:
+        """What is said of a model that is not loaded; `path` is its URI, folder or MLmodel."""
+        from .dependencies import fetch
+        from .model import describe
+
+        name = os.fspath(path)
+        if os.path.basename(name) == "MLmodel":
+            name = os.path.dirname(name) or "."
+        folder = fetch(name)
+        _, told = describe(folder)
+        return cls(told["mlmodel"], told.get("signature"), folder)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not name.startswith("_"):
+            raise errors.UsageError(*_READ_ONLY)
+        super().__setattr__(name, value)
+
+    @property
+    def signature(self) -> ModelSignature | None:
+        return self._signature
 
     @property
     def flavors(self) -> dict[str, Any]:
@@ -236,7 +268,21 @@ class ModelMetadata:
 
     def get_model_info(self) -> ModelInfo:
         """The same as `log_model` returned it, as far as MLmodel tells."""
+        from .info import ModelInfo
+
         return ModelInfo(self._told)
+
+    def get_tags_dict(self) -> dict[str, Any]:
+        """What MLflow 2 tells a run of its model: flavors without their configuration."""
+        keys = ("run_id", "utc_time_created", "artifact_path", "model_uuid")
+        tags = {key: self._told[key] for key in keys if key in self._told}
+        flavors = {
+            name: {key: of for key, of in flavor.items() if key != "config"}
+            if isinstance(flavor, dict)
+            else flavor
+            for name, flavor in self.flavors.items()
+        }
+        return {**tags, "flavors": flavors}
 
     def to_dict(self) -> dict[str, Any]:
         return self._told
@@ -244,86 +290,31 @@ class ModelMetadata:
     def to_json(self) -> str:
         return json.dumps(self._told)
 
+    def to_yaml(self, stream: IO[str] | None = None) -> str | None:
+        """The file's own text; into `stream`, where there is one."""
+        with open(os.path.join(self._at(None), "MLmodel"), encoding="utf-8") as file:
+            text = file.read()
+        if stream is None:
+            return text
+        stream.write(text)
+        return None
+
+    def __str__(self) -> str:
+        return self.to_yaml() or "" if self._folder else self.to_json()
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """A copy of the file, without the model's other files."""
+        text = self.to_yaml() or ""
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def add_flavor(self, name: str, **params: Any) -> ModelMetadata:
+        raise errors.UsageError(*_READ_ONLY)
+
+    def log(self, *args: Any, **kwargs: Any) -> ModelInfo:
+        raise errors.UsageError("metadata alone is no model", "pyfunc_env.log_model writes one")
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ModelMetadata) and self._told == other._told
 
     __hash__ = None  # type: ignore[assignment]
-
-
-class ModelInfo:
-    """Where a model is on a tracking server, and what was recorded of it."""
-
-    def __init__(
-        self,
-        mlmodel: dict[str, Any],
-        told: dict[str, Any] | None = None,
-        name: str | None = None,
-        params: dict[str, Any] | None = None,
-        tags: dict[str, Any] | None = None,
-    ) -> None:
-        """`told` is what `pyfunc-env log --json` printed; the rest is what log_model was given."""
-        told = told or {}
-        self._metadata = ModelMetadata(mlmodel, mlmodel.get("signature"))
-        self.model_id: str | None = told.get("model_id") or self._metadata.model_id
-        self.run_id: str | None = told.get("run_id") or self._metadata.run_id
-        self.model_uri: str = told.get("uri") or self._uri()
-        self.experiment_id: str | None = told.get("experiment_id")
-        self.artifact_uri: str | None = told.get("artifact_uri")
-        self.registered_model_name: str | None = told.get("registered_model")
-        version = told.get("version")
-        self.registered_model_version: int | None = int(version) if version else None
-        self.name = name
-        self.params = None if params is None else {key: str(of) for key, of in params.items()}
-        self.tags = None if tags is None else {key: str(of) for key, of in tags.items()}
-
-    def _uri(self) -> str:
-        if self.model_id:
-            return f"models:/{self.model_id}"
-        return f"runs:/{self.run_id}/{self.artifact_path}"
-
-    @property
-    def artifact_path(self) -> str | None:
-        return self._metadata.artifact_path
-
-    @property
-    def flavors(self) -> dict[str, Any]:
-        return self._metadata.flavors
-
-    @property
-    def signature(self) -> ModelSignature | None:
-        return self._metadata.signature
-
-    @property
-    def signature_dict(self) -> dict[str, Any] | None:
-        return self.signature.to_dict() if self.signature else None
-
-    @property
-    def saved_input_example_info(self) -> dict[str, Any] | None:
-        return self._metadata.saved_input_example_info
-
-    @property
-    def metadata(self) -> dict[str, Any] | None:
-        return self._metadata.metadata
-
-    @property
-    def model_uuid(self) -> str | None:
-        return self._metadata.model_uuid
-
-    @property
-    def utc_time_created(self) -> str | None:
-        return self._metadata.utc_time_created
-
-    @property
-    def mlflow_version(self) -> str | None:
-        return self._metadata.mlflow_version
-
-    @property
-    def env_vars(self) -> list[str] | None:
-        return self._metadata.env_vars
-
-    @property
-    def prompts(self) -> list[str] | None:
-        return self._metadata.prompts
-
-    def __repr__(self) -> str:
-        return f"ModelInfo(model_uri={self.model_uri!r}, run_id={self.run_id!r})"

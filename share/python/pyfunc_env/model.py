@@ -127,6 +127,11 @@ class PyFuncModel:
         self._metadata = ModelMetadata(
             told["mlmodel"], told.get("signature"), str(told["model_dir"])
         )
+        self._config = _overridden(
+            self._flavor.get("config"),
+            os.environ.get("MLFLOW_PYFUNC_INFERENCE_CONFIG"),
+            told.get("overrides"),
+        )
 
     def predict(self, data: Any, params: dict[str, Any] | None = None) -> Any:
         """The model's predictions of `data`, which its signature is applied to first."""
@@ -206,8 +211,8 @@ class PyFuncModel:
 
     @property
     def model_config(self) -> dict[str, Any]:
-        """The settings that the model was saved with."""
-        return self._flavor.get("config") or {}
+        """The settings that it was loaded with: its own, and what load_model was given instead."""
+        return self._config
 
     @property
     def loader_module(self) -> str | None:
@@ -258,6 +263,14 @@ class PyFuncModel:
         if isinstance(self._implementation, Runner):
             return PyFuncModel, (self._told, self._implementation)
         raise TypeError("a model in this process cannot be pickled; its URI can be loaded again")
+
+
+def _overridden(config: dict[str, Any] | None, *given: str | None) -> dict[str, Any]:
+    """Settings that it has are replaced, by JSON; others are ignored."""
+    settings = dict(config or {})
+    for text in given:
+        settings.update({k: v for k, v in json.loads(text or "{}").items() if k in settings})
+    return settings
 
 
 _WORDS = frozenset(["true", "false", "yes", "no", "on", "off", "null", "y", "n"])

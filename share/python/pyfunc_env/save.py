@@ -15,7 +15,7 @@ import sys
 import tempfile
 from typing import Any
 
-from . import custom, errors, examples, hub, imported, program, uv
+from . import asked, custom, errors, examples, hub, imported, kinds, program, uv
 from .model import load_model
 
 logger = logging.getLogger("pyfunc_env")
@@ -86,35 +86,6 @@ def _requirements(w: _Writing, pip: Any, extra: Any) -> None:
         w.add("extra-pip-requirement", line)
 
 
-def _local_context(artifacts: Any, model_config: Any) -> Any:
-    config = model_config if isinstance(model_config, dict) else None
-    paths = {k: os.fspath(v) for k, v in (artifacts or {}).items()}
-    paths = {k: v[len("file://") :] if v.startswith("file:///") else v for k, v in paths.items()}
-    try:
-        return custom.PythonModelContext(paths, config)
-    except TypeError:  # MLflow's before 2.8
-        return custom.PythonModelContext(paths)  # type: ignore[call-arg]
-
-
-def _infer(model: Any, given: dict[str, Any]) -> Any:
-    """The signature: of type hints, else of the example and what the model answers to it."""
-    context = _local_context(given["artifacts"], given["model_config"])
-    of_hints = examples.of_hints(model, given["input_example"], context)
-    if of_hints is not None or given["input_example"] is None:
-        return of_hints
-
-    def predict(value: Any, params: Any) -> Any:
-        import inspect
-
-        model.load_context(context)
-        names = inspect.signature(model.predict).parameters
-        words = [context] if "context" in names else []
-        more = {"params": params} if "params" in names else {}
-        return model.predict(*words, value, **more)
-
-    return examples.infer_signature(given["input_example"], predict)
-
-
 def _artifacts(w: _Writing, artifacts: dict[str, Any] | None) -> None:
     for name, uri in (artifacts or {}).items():
         w.add("artifact", f"{name}={os.fspath(uri)}")
@@ -143,8 +114,7 @@ def _python_model(w: _Writing, given: dict[str, Any]) -> None:
     if isinstance(model, (str, os.PathLike)):
         _check_script(model)
         w.add("model-code", model)
-        if given["signature"] is None and given["input_example"] is not None:
-            _ask_script(w, given)
+        _ask_script(w, given)
         return
     if model is None:
         return
@@ -166,10 +136,9 @@ def _python_model(w: _Writing, given: dict[str, Any]) -> None:
             f"that uses set_model() to set a PythonModel instance or callable object, not "
             f"{type(model).__name__}"
         )
-    if given["signature"] is None:
-        given["signature"] = _infer(model, given)
-    if given["streamable"] is None:
-        given["streamable"] = custom.streams(model)
+    asked.fill(model, given, None if model is function else function)
+    kind = kinds.name_of(model)
+    w.add("model-kind", kind and kinds.word_of(kind))
     path = os.path.join(w.folder, "python_model.pkl")
     custom.dump(custom.as_model(function), path)  # a wrapper that was not asked yet
     w.add("python-model", path)
@@ -187,13 +156,20 @@ def _check_script(path: str | os.PathLike[str]) -> None:
 
 def _ask_script(w: _Writing, given: dict[str, Any]) -> None:
     """The model that the script makes is asked for its signature, as another is."""
+    if not asked.can_load():
+        if given["signature"] is None and given["input_example"] is not None:
+            logger.warning("no signature is inferred: MLflow loads such a script, and is not here")
+        return
     w.add_map("model-config", "config.json", given["model_config"])
     try:
         loaded = load_model(program.save_trial(w.argv, w.folder), suppress_warnings=True)
-        given["signature"] = _infer(loaded.unwrap_python_model(), given)
+        model = asked.loaded_object(loaded)
     except Exception as error:
         logger.warning("no signature is inferred: the model could not be loaded: %r", error)
-    shutil.rmtree(os.path.join(w.folder, "trial"), ignore_errors=True)
+    else:
+        asked.fill(model, given)
+    finally:
+        shutil.rmtree(os.path.join(w.folder, "trial"), ignore_errors=True)
 
 
 def _keys(mlflow_model: Any, given: dict[str, Any]) -> dict[str, Any] | None:
@@ -248,7 +224,8 @@ def write(path: str, given: dict[str, Any]) -> dict[str, Any]:
             _python_model(w, given)
         else:  # both workflows are for the program to refuse: the model need not be pickled
             _artifacts(w, given["artifacts"])
-            w.add("model-code", None if given["python_model"] is None else "python_model")
+            model = given["python_model"]
+            w.add("model-code", None if model is None else str(model))
         if "--model-config" not in w.argv:  # loading it to ask it may have needed it already
             w.add_map("model-config", "config.json", given["model_config"])
         if given["infer_code_paths"]:
@@ -327,8 +304,9 @@ def add_to_model(
     model_config: Any = None,
     model_code_path: str | None = None,
     **kwargs: Any,
-) -> None:
-    """Adds the python_function flavor to a model: an MLmodel, its folder, or MLflow's object.
+) -> Any:
+    """Adds the python_function flavor to a model: an MLmodel, its folder, or MLflow's object; which
+    is returned.
 
     `env` is the first releases' name of `conda_env`, or a dict with both (conda, virtualenv).
     Further arguments become keys of the flavor.
@@ -362,6 +340,7 @@ def add_to_model(
         model.setdefault("flavors", {})["python_function"] = flavor
     elif in_memory:
         model.add_flavor("python_function", **flavor)
+    return model
 
 
 def _default() -> dict[str, Any]:
