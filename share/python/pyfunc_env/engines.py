@@ -8,21 +8,17 @@ from __future__ import annotations
 
 import functools
 import multiprocessing
-import threading
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .runner import Runner
 
 _runners: dict[str, Runner] = {}
-_lock = threading.Lock()
 
 
 def runner_here(runner: Runner) -> Runner:
     """The one Runner of this process for the same model and options."""
-    key = repr(runner.__reduce__())
-    with _lock:
-        return _runners.setdefault(key, runner)
+    return _runners.setdefault(repr(runner.__reduce__()), runner)
 
 
 def predict_here(data: Any, runner: Runner, params: dict[str, Any] | None = None) -> Any:
