@@ -47,8 +47,7 @@ class Process:
         self.turn = threading.Lock()
         self._argv = [program.find(), *argv]
         self._environ = environ
-        # Not socket's own function, which has numbers that are nobody's on its way.
-        self._ours, self._theirs = _socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._ours = self._theirs = _closed
         self._stderr = self._write_end = self._pidfd = -1
         self._rest = b""  # a line of it that has not ended
         self._popen: subprocess.Popen[bytes] | None = None
@@ -59,7 +58,10 @@ class Process:
         self._keeper = threading.Thread(target=self._keep, name="pyfunc-env", daemon=True)
 
     def start(self) -> None:
-        running.add(self)
+        with program.unforked:
+            running.add(self)
+            # Not by socket's own function, which has numbers that are nobody's on its way.
+            self._ours, self._theirs = _socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self._kept = True
         try:
             # Thread.start waits in Python, and what is raised there leaves a lock behind.
@@ -84,31 +86,32 @@ class Process:
 
     def _keep(self) -> None:
         try:
-            self._popen = self._begin()
-        except Exception as error:
-            self._failure = error
-        self._theirs.close()
-        self._close("_write_end")
-        try:
+            with program.unforked:
+                self._begin()
             if self._popen:
                 self._follow(self._popen)
+        except Exception as error:
+            self._failure = error
         finally:
             self._close("_stderr", "_pidfd")
-            running.discard(self)
             self._kept = False
 
-    def _begin(self) -> subprocess.Popen[bytes]:
-        self._stderr, self._write_end = os.pipe()
+    def _begin(self) -> None:
         number = self._theirs.fileno()
-        return subprocess.Popen(
-            [*self._argv, "--socket", str(number)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=self._write_end,
-            env=self._environ,
-            pass_fds=[number],
-            start_new_session=True,
-        )
+        try:
+            self._stderr, self._write_end = os.pipe()
+            self._popen = subprocess.Popen(
+                [*self._argv, "--socket", str(number)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._write_end,
+                env=self._environ,
+                pass_fds=[number],
+                start_new_session=True,
+            )
+        finally:
+            self._theirs.close()
+            self._close("_write_end")
 
     def _follow(self, popen: subprocess.Popen[bytes]) -> None:
         """Until it has ended, whoever else has its socket and its stderr then."""
@@ -169,11 +172,11 @@ class Process:
             return True
 
     def _close(self, *names: str) -> None:
-        for name in names:
-            number = getattr(self, name)
-            setattr(self, name, -1)  # in this order, for a child that is forked now
-            if number >= 0:
-                os.close(number)
+        with program.unforked:
+            for name in names:
+                if getattr(self, name) >= 0:
+                    os.close(getattr(self, name))
+                setattr(self, name, -1)
 
     # ---- ask ----
 
@@ -300,10 +303,11 @@ class Process:
         self._kill_group(signal.SIGKILL)
         if threading.get_ident() != self._keeper.ident:  # where a finalizer may be run
             _until(lambda: not self._kept or self._is_reaped(), GRACE)
-        if not asked:
-            self._ours.close()
-        self._theirs.close()  # of one that was never begun
-        running.discard(self)
+        with program.unforked:
+            if not asked:
+                self._ours.close()
+            self._theirs.close()  # of one that was never begun
+            running.discard(self)
 
     def _hang_up(self) -> None:
         with contextlib.suppress(OSError):
@@ -332,7 +336,10 @@ class Process:
             self._popen.returncode = 0  # it is not ours to wait for
 
 
-# All that this process of Python has started.
+_closed = _socket.socket()
+_closed.close()
+
+# All that this process of Python has started, and not let go of.
 running: set[Process] = set()
 
 
