@@ -212,9 +212,8 @@ class Finalizers(Left):
     from pyfunc_env import Runner
     runner = Runner(sys.argv[1], env_manager="local", python=sys.executable)
     class Late:
-        does = None
         def __del__(self, runner=runner):
-            self.does(runner)
+            getattr(runner, self.does)()
     late = Late()
     """
 
@@ -225,12 +224,12 @@ class Finalizers(Left):
         return done.stderr.decode()
 
     def test_one_that_asks_when_python_ends(self):
-        said = self.run_script("Late.does = lambda self, runner: runner.predict(1)\n")
+        said = self.run_script("late.does = 'start'\n")
         self.assertIn("Python ends", said)
 
     def test_one_that_closes_what_a_stopped_thread_has(self):
         code = """
-    Late.does = lambda self, runner: runner.close()
+    late.does = "close"
     runner.start()
     held = threading.Event()
     names = dict(lock=runner._lock, held=held, time=time)
