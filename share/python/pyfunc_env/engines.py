@@ -1,4 +1,4 @@
-# engines.py - models of their own environments in multiprocessing, Dask and Ray
+# engines.py - models of their own environments in processes of Python, Dask and Ray
 # SPDX-License-Identifier: Apache-2.0
 """Each process of the engine starts one process of the model, keeps it for all that it is given,
 and asks it in turn. Nothing of these engines is imported here.
