@@ -1,8 +1,8 @@
 /* answer.c - what the model answered, as JSON */
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/base64.h"
 #include "base/json.h"
 #include "base/limits.h"
-#include "base/base64.h"
 #include "data/data.h"
 #include "data/element.h"
 

@@ -2,9 +2,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
+#include "base/base64.h"
 #include "base/number.h"
 #include "base/str.h"
-#include "base/base64.h"
 #include "data/csv.h"
 #include "data/datetime.h"
 #include "data/document.h"

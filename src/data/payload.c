@@ -6,8 +6,8 @@
 #include "data/enforce.h"
 #include "data/grid.h"
 #include "data/inputs.h"
-#include "data/rows.h"
 #include "data/params.h"
+#include "data/rows.h"
 
 /* The four forms; exactly one of them is in a body. */
 enum form { SPLIT, RECORDS, INSTANCES, INPUTS };

@@ -9,10 +9,10 @@
 
 #include "base/fs.h"
 #include "base/limits.h"
+#include "base/open_dirs.h"
 #include "base/proc.h"
 #include "base/str.h"
 #include "env/crew.h"
-#include "base/open_dirs.h"
 #include "env/link_inside.h"
 #include "env/prefix.h"
 

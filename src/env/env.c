@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/dirs.h"
 #include "base/boot.h"
+#include "base/dirs.h"
 #include "base/fs.h"
 #include "base/limits.h"
 #include "base/log.h"

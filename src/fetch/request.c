@@ -332,7 +332,7 @@ static int judge_redirect(struct pf_transfer *t, struct pf_str to)
 static int check_whole(struct pf_transfer *t)
 {
 	struct pf_request *r = t->own;
-	char got[PF_HASHER_HEX] = "";
+	char got[PF_SHA256_HEX] = "";
 
 	if (t->size && !pf_transfer_wants_part(t) && r->bytes != t->size)
 		return pf_fail(&t->err, PF_EINTEGRITY, "%llu bytes came, %llu are expected",

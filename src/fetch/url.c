@@ -144,6 +144,14 @@ char *pf_url_bare(struct pf_arena *a, const struct pf_url *u)
 			  PF_ARG(u->query));
 }
 
+struct pf_str pf_url_bare_text(struct pf_arena *a, struct pf_str url)
+{
+	struct pf_url u;
+	struct pf_err ignored;
+
+	return pf_url_split(&u, url, &ignored) < 0 ? PF_S("") : pf_s(pf_url_bare(a, &u));
+}
+
 char *pf_url_shown(struct pf_arena *a, struct pf_str text)
 {
 	struct pf_err err;

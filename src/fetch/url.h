@@ -27,6 +27,8 @@ bool pf_url_is_http(const struct pf_url *u);
 bool pf_url_same_origin(const struct pf_url *a, const struct pf_url *b);
 /* The URL without user and fragment: what may be requested, shown and written down. */
 char *pf_url_bare(struct pf_arena *a, const struct pf_url *u);
+/* The same of a text; "" where it is none of ours. */
+struct pf_str pf_url_bare_text(struct pf_arena *a, struct pf_str url);
 /* A URL that may hold a password, or a token in its query, for a message. */
 char *pf_url_shown(struct pf_arena *a, struct pf_str text);
 /* `link`, absolute or relative, as seen from `base` (RFC 3986, 5.2), its fragment kept. EUSAGE. */

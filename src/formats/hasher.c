@@ -30,7 +30,7 @@ static void end(struct pf_hasher *h, unsigned char raw[32])
 	must(EVP_DigestFinal_ex(h->state, raw, NULL));
 }
 
-void pf_hasher_end(struct pf_hasher *h, char hex[PF_HASHER_HEX])
+void pf_hasher_end(struct pf_hasher *h, char hex[PF_SHA256_HEX])
 {
 	static const char digits[] = "0123456789abcdef";
 	unsigned char raw[32];

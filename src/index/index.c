@@ -200,7 +200,7 @@ struct pf_pool *pf_index_pool(struct pf_index *x)
 static int copy_file(struct pf_transfer *t, const char *path, struct pf_err *err)
 {
 	struct pf_hasher h = { 0 };
-	char bytes[65536], got[PF_HASHER_HEX];
+	char bytes[65536], got[PF_SHA256_HEX];
 	PF_FD(from) = pf_open_file(AT_FDCWD, path, err);
 	ssize_t n;
 	int rc = from < 0 ? -1 : 0;

@@ -9,8 +9,8 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "formats/zip.h"
-#include "index/parts.h"
 #include "index/needed.h"
+#include "index/parts.h"
 
 #define TAIL PF_KIB(128)	/* of a wheel: the directory and METADATA of most */
 #define NEAR PF_KIB(32)		/* before the directory, where METADATA mostly is */

@@ -133,7 +133,7 @@ static int take_file(struct pf_planned *one, struct chooser *c, const struct pf_
 			       " is for this interpreter and platform",
 			       p->line, PF_ARG(pf_shown(p->name)));
 	one->file = f->name;
-	one->from = pf_lock_bare(&c->arena, f->url);
+	one->from = pf_url_bare_text(&c->arena, f->url);
 	one->hashes = f->hashes;
 	one->size = f->size;
 	one->uploaded = f->uploaded;

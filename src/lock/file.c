@@ -95,14 +95,6 @@ static int last_part(struct pf_str *out, struct pf_lock *l, const struct pf_lock
 	return 0;
 }
 
-struct pf_str pf_lock_bare(struct pf_arena *a, struct pf_str url)
-{
-	struct pf_url u;
-	struct pf_err ignored;
-
-	return pf_url_split(&u, url, &ignored) < 0 ? PF_S("") : pf_s(pf_url_bare(a, &u));
-}
-
 /* ---- what it is called ---- */
 
 static bool is_plain_name(struct pf_str name)

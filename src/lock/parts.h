@@ -94,8 +94,6 @@ bool pf_lock_is_commit_of(const struct pf_lock *l, const struct pf_lock_package 
  * of this machine alone. */
 bool pf_lock_git_of(struct pf_git_source *out, struct pf_arena *a, const struct pf_planned *one);
 bool pf_lock_has_git(const struct pf_plan *plan);
-/* A URL without its login and fragment; empty where it is none. */
-struct pf_str pf_lock_bare(struct pf_arena *a, struct pf_str url);
 /* "2024-01-31T23:59:59.5Z", which is in UTC, in seconds since 1970; 0: none. */
 int64_t pf_lock_time(struct pf_str text);
 

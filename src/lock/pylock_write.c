@@ -132,7 +132,7 @@ static void put_vcs(struct pf_buf *out, const struct pf_git_source *git, struct 
 static bool put_source(struct pf_buf *out, struct pf_arena *a, const struct pf_planned *one,
 		       const char *model_dir)
 {
-	struct pf_str from = pf_lock_bare(a, one->url.n ? one->url : one->from);
+	struct pf_str from = pf_url_bare_text(a, one->url.n ? one->url : one->from);
 	struct pf_git_source git = { 0 };
 	const char *key = "url";
 
@@ -179,7 +179,7 @@ static void put_package(struct pf_buf *out, struct pf_arena *a, const struct pf_
 	if (is_for(one, what->python))
 		put_field(out, "requires-python", one->requires_python);
 	if (pf_requrl_is_http(one->index))
-		put_field(out, "index", pf_lock_bare(a, one->index));
+		put_field(out, "index", pf_url_bare_text(a, one->index));
 	if (one->depends.n) {
 		pf_buf_cstr(out, "dependencies = [");
 		for (size_t i = 0; i < one->depends.n; i++)
@@ -194,7 +194,7 @@ static void put_package(struct pf_buf *out, struct pf_arena *a, const struct pf_
 		put_field(out, "version", one->version);
 	put_list(out, "hashes", &one->hashes);
 	if (pf_requrl_is_http(one->url))
-		put_field(out, "url", pf_lock_bare(a, one->url));
+		put_field(out, "url", pf_url_bare_text(a, one->url));
 }
 
 static void put_left_out(struct pf_buf *out, struct pf_arena *a, const struct pf_strs *list)

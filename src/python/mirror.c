@@ -189,7 +189,7 @@ static int name_mirror(struct mirror *m, struct pf_err *err)
 
 /* ---- fetching ---- */
 
-static int hash_file(char hex[PF_HASHER_HEX], int fd, const char *path, struct pf_err *err)
+static int hash_file(char hex[PF_SHA256_HEX], int fd, const char *path, struct pf_err *err)
 {
 	struct pf_hasher h = { 0 };
 	char bytes[65536];
@@ -207,7 +207,7 @@ static int hash_file(char hex[PF_HASHER_HEX], int fd, const char *path, struct p
 static int open_local(struct mirror *m, struct pf_err *err)
 {
 	char *path = pf_join(m->a, m->dir, m->best.file);
-	char got[PF_HASHER_HEX];
+	char got[PF_SHA256_HEX];
 	PF_FD(fd) = pf_open_file(AT_FDCWD, path, err);
 
 	if (fd < 0 || hash_file(got, fd, path, err) < 0)

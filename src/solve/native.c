@@ -125,12 +125,7 @@ int pf_native_wanted(struct pf_needs *out, struct pf_arena *a, const struct pf_n
 
 static struct pf_str bare(struct pf_arena *a, struct pf_str url)
 {
-	struct pf_err ignored;
-	struct pf_url u;
-
-	if (pf_str_starts(url, "git+"))
-		return pf_dup(a, url);
-	return pf_url_split(&u, url, &ignored) < 0 ? PF_S("") : pf_s(pf_url_bare(a, &u));
+	return pf_str_starts(url, "git+") ? pf_dup(a, url) : pf_url_bare_text(a, url);
 }
 
 /* Which packages of the plan one of them asks for. */

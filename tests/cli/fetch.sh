@@ -139,7 +139,7 @@ expect "a name twice" 5 "is there twice" fetch mlflow-artifacts:/twice
 expect "a file in a file" 5 "lies in a file" fetch mlflow-artifacts:/fileinfile
 expect "folders without end" 9 "without end" fetch mlflow-artifacts:/endless
 check "none of it left anything" none "$PYFUNC_ENV_STORE/models" -name '*.part'
-expect "no server" 2 "MLFLOW_TRACKING_URI" env -u MLFLOW_TRACKING_URI "$program" fetch models:/good/1
+expect "no server, no mlruns here" 2 "MLFLOW_TRACKING_URI" env -C "$work" -u MLFLOW_TRACKING_URI "$program" fetch models:/good/1
 expect "none that is asked over HTTP" 2 "none of a server" env MLFLOW_TRACKING_URI=sqlite:///x.db "$program" fetch models:/good/1
 
 # ---- a store of this machine, as MLflow's FileStore writes it ----

@@ -6,7 +6,7 @@
 # finish. $work is private, HOME and the store lie in it, and nothing of the caller's settings
 # reaches the program. What the last `expect` or `ends` printed stays in $work/out and $work/err.
 # shellcheck disable=SC2034 # for the scripts that read this one
-program=${BUILDDIR:-build}/pyfunc-env
+program=$(cd "${BUILDDIR:-build}" && pwd)/pyfunc-env || exit 99
 pythons=${PYENV_ROOT:-$HOME/.pyenv}/versions
 # The caller's settings of pip and uv: see to_the_index.
 for pip_config in "${PIP_CONFIG_FILE:-}" "$HOME/.config/pip/pip.conf" "$HOME/.pip/pip.conf"; do

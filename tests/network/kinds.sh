@@ -6,6 +6,7 @@
 # KINDS_ONLY="chat agent" asks those models alone.
 . "${SRCDIR:-.}/tests/network/example.sh"
 example_env
+cd "$work" || exit 99 # a folder mlruns is made where it is
 "$env/bin/python" "$source/tests/network/kinds.py" "$program" "$work/models"
 rc=$?
 # Their workers go.

@@ -10,7 +10,7 @@
 export PYFUNC_ENV_STORE="$work/store" PYTHONDONTWRITEBYTECODE=1
 unset MLFLOW_TRACKING_URI MLFLOW_REGISTRY_URI
 source=$(cd "${SRCDIR:-.}" && pwd -P)
-PYFUNC_ENV_PROGRAM=$(cd "$(dirname "$program")" && pwd)/${program##*/}
+PYFUNC_ENV_PROGRAM=$program
 export PYFUNC_ENV_PROGRAM
 
 # The environment of a model that needs these: prints its interpreter.

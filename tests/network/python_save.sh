@@ -4,9 +4,8 @@
 # shellcheck disable=SC2034,SC2086,SC2154
 # shellcheck source-path=SCRIPTDIR source=mlflow_server.sh
 . "${SRCDIR:-.}/tests/network/mlflow_server.sh"
-PYFUNC_ENV_PROGRAM=$(cd "$(dirname "$program")" && pwd)/${program##*/}
+PYFUNC_ENV_PROGRAM=$program
 export PYFUNC_ENV_PROGRAM PYTHONDONTWRITEBYTECODE=1 PYTHONWARNINGS=ignore
-program=$PYFUNC_ENV_PROGRAM
 cases=$source/tests/network/python_save.py
 
 # What a script of cases says, as our own.

@@ -4,7 +4,7 @@
 # shellcheck disable=SC2154
 # shellcheck source-path=SCRIPTDIR source=wheels.sh
 . "${SRCDIR:-.}/tests/network/wheels.sh"
-PYFUNC_ENV_PROGRAM=$(cd "$(dirname "$program")" && pwd)/${program##*/}
+PYFUNC_ENV_PROGRAM=$program
 export PYFUNC_ENV_PROGRAM
 source=$(cd "${SRCDIR:-.}" && pwd -P)
 mkdir "$work/wheel" "$work/tree" && cp -R "$source/share/python/." "$work/tree"

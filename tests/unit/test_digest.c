@@ -41,7 +41,7 @@ static void agrees_with_libcrypto_at_every_length(void **state)
 {
 	struct pf_hasher hasher = { 0 };
 	unsigned char text[4200];
-	char one[PF_SHA256_HEX], other[PF_HASHER_HEX];
+	char one[PF_SHA256_HEX], other[PF_SHA256_HEX];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(text); i++)
