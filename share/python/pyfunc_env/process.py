@@ -119,7 +119,7 @@ class Process:
         waiting.register(self._stderr, select.POLLIN)
         self._pidfd = _pidfd_of(popen.pid)
         if self._unwanted:
-            self._kill_group(signal.SIGKILL)
+            self._signal_group(signal.SIGKILL)
         if self._pidfd >= 0:
             waiting.register(self._pidfd, select.POLLIN)
         while not self._has_ended(popen):
