@@ -12,7 +12,7 @@ import time
 from concurrent.futures.process import BrokenProcessPool
 
 import pyfunc_env
-from face import FaceTest, gone
+from face import FaceTest
 from pyfunc_env import Runner, engines, program
 
 CODE = """\
@@ -93,7 +93,9 @@ class Interrupts(Left):
         def trace(frame, event, arg):
             nonlocal left
             code = frame.f_code
-            if event != "call" or code.co_name in self.APART or code.co_flags & inspect.CO_GENERATOR:
+            if event != "call" or code.co_flags & inspect.CO_GENERATOR:
+                return
+            if code.co_name in self.APART:
                 return
             if code.co_filename.startswith(self.FILES):
                 left -= 1
@@ -149,7 +151,8 @@ class Handlers(Left):
     def while_asked(self, does):
         runner = self.runner(self.at)
         runner.start()
-        self.addCleanup(signal.signal, signal.SIGALRM, signal.signal(signal.SIGALRM, lambda *_: does(runner)))
+        had = signal.signal(signal.SIGALRM, lambda *_: does(runner))
+        self.addCleanup(signal.signal, signal.SIGALRM, had)
         signal.setitimer(signal.ITIMER_REAL, 0.3)
         return runner
 
@@ -233,7 +236,8 @@ class Finalizers(Left):
     runner.start()
     held = threading.Event()
     names = dict(lock=runner._lock, held=held, time=time)
-    threading.Thread(target=eval, args=("lock.acquire(), held.set(), time.sleep(600)", names), daemon=True).start()
+    hold = "lock.acquire(), held.set(), time.sleep(600)"
+    threading.Thread(target=eval, args=(hold, names), daemon=True).start()
     held.wait()
     """
         self.assertEqual(self.run_script(code), "")
@@ -256,5 +260,5 @@ class Engines(Left):
 
         runner = self.runner(self.at)
         self.raised(LookupError, list, engines.map_chunks(runner, chunks(), processes=1))
-        self.raised(pyfunc_env.RunnerDied, list, engines.map_chunks(runner, [1, "end"], processes=1))
-        self.raised(pyfunc_env.ModelCodeError, list, engines.map_chunks(runner, ["what"], processes=1))
+        for kind, chunk in ((pyfunc_env.RunnerDied, "end"), (pyfunc_env.ModelCodeError, "what")):
+            self.raised(kind, list, engines.map_chunks(runner, [1, chunk], processes=1))

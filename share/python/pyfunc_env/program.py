@@ -62,10 +62,15 @@ def _fork_on() -> None:
         unforked.release()
 
 
+def _fork_on_in_child() -> None:
+    global unforked
+    unforked = threading.RLock()  # whoever had it
+
+
 os.register_at_fork(
     before=lambda: unforked.acquire(timeout=_FORK_WAITS),
     after_in_parent=_fork_on,
-    after_in_child=_fork_on,
+    after_in_child=_fork_on_in_child,
 )
 
 
