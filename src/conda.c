@@ -17,11 +17,13 @@ static void set_machine(struct pf_python *p)
 	p->platform = pf_conda_subdir();
 }
 
-/* A program that is driven runs what packages want to run, whoever allows it. */
-static struct pf_opts as_conda(const struct pf_opts *asked)
+/* A program that is driven runs what packages want to run, whoever allows it. What .condarc says of
+ * the network holds for all of the environment, pip's part too. */
+static struct pf_opts as_conda(const struct pf_opts *asked, const struct pf_channels *settings)
 {
 	struct pf_opts with = *asked;
 
+	with.offline |= settings->offline;
 	if (with.env_manager == PF_ENV_MAMBA)
 		with.allow_scripts = true;
 	else
@@ -73,6 +75,7 @@ static int plan_all(struct pf_plan *plan, struct pf_job *job, struct pf_conda_ta
 	bool driven = o->env_manager == PF_ENV_MAMBA;
 
 	if ((driven ? pf_conda_task_drive : pf_conda_task_solve)(plan, t, needs, o, err) < 0 ||
+	    (driven && pf_conda_check_allowed(plan, &t->channels, err) < 0) ||
 	    (!driven && pf_conda_learn(plan, o, err) < 0) ||
 	    pf_plan_seal(plan, &job->python, o, err) < 0)
 		return -1;
@@ -100,7 +103,7 @@ static int use(struct pf_job *job, struct pf_conda_task *t, const struct pf_opts
 	PF_FD(lock) = -1;
 	int found;
 
-	with = as_conda(asked);
+	with = as_conda(asked, &t->channels);
 	set_machine(&job->python);
 	found = pf_env_recall(&job->env, &lock, needs, &job->python, o, err);
 	if (found != 0)
@@ -121,6 +124,8 @@ int pf_use_conda(struct pf_job *job, const struct pf_opts *o, struct pf_err *err
 		if (use(job, &task, o, err) == 0)
 			return 1;
 	}
+	if (err->code == PF_ETRANSFER && task.channels.offline && !o->offline)
+		return pf_hint(err, "offline is true in .condarc, or CONDA_OFFLINE is");
 	if (o->env_manager != PF_ENV_AUTO || err->code != PF_ETRANSFER)
 		return -1;
 	if (!pf_conda_has_twins(needs))
@@ -182,14 +187,18 @@ int pf_find_python(struct pf_job *job, const struct pf_opts *o, struct pf_err *e
 int pf_use_conda_lock(struct pf_job *job, const struct pf_lock_text *lock,
 		      const struct pf_opts *asked, struct pf_err *err)
 {
+	PF_AUTO(channels) settings = { 0 };
 	PF_AUTO(conda_task) task = { 0 };
 	PF_AUTO(plan) plan = { 0 };
-	struct pf_opts with = as_conda(asked);
+	struct pf_opts with;
 	const struct pf_needs *needs = &job->model.needs;
 	struct pf_err ignored;
 	struct pf_lock_for whom = { .needs = needs, .model_dir = job->model.dir,
 				    .python = &job->python, .o = &with, .base = lock->base };
 
+	if (pf_channels_settings(&settings, err) < 0)
+		return -1;
+	with = as_conda(asked, &settings);
 	set_machine(&job->python);
 	if (pf_model_allow(&job->model, with.allow_model_index, with.allow_urls, err) < 0 ||
 	    pf_lock_read(&plan, pf_buf_view(&lock->text), lock->path, &whom, err) < 0)
@@ -197,7 +206,8 @@ int pf_use_conda_lock(struct pf_job *job, const struct pf_lock_text *lock,
 	/* Logins, proxies and certificates of its channels, where they are known here. */
 	if (pf_conda_task_open(&task, &job->model.needs, &with, &ignored) == 0)
 		pf_conda_task_places(&plan, &task);
-	if (pf_conda_task_check(&plan, &task, needs, err) < 0)
+	if (pf_conda_check_allowed(&plan, &settings, err) < 0 ||
+	    pf_conda_task_check(&plan, &task, needs, err) < 0)
 		return pf_wrap(err, "%s", lock->path);
 	if (with.env_manager == PF_ENV_CONDA &&
 	    (pf_conda_learn(&plan, &with, err) < 0 ||
@@ -216,8 +226,10 @@ int pf_write_conda_lock(struct pf_buf *out, struct pf_job *job, const char *form
 
 	with.env_manager = PF_ENV_CONDA;
 	set_machine(&job->python);
-	if (pf_conda_task_open(&task, needs, &with, err) < 0 ||
-	    plan_all(&plan, job, &task, &with, err) < 0 ||
+	if (pf_conda_task_open(&task, needs, &with, err) < 0)
+		return -1;
+	with.offline |= task.channels.offline;
+	if (plan_all(&plan, job, &task, &with, err) < 0 ||
 	    pf_lock_learn(&plan, needs, &job->python, &with, err) < 0)
 		return -1;
 	return pf_lock_write(out, format,

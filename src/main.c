@@ -21,6 +21,7 @@ static void open_standard_files(void)
 int main(int argc, char **argv)
 {
 	open_standard_files();
+	signal(SIGCHLD, SIG_DFL); /* ignored, as some leave it, it loses how children end */
 	signal(SIGPIPE, SIG_IGN); /* writing tells of a reader that left */
 	signal(SIGXFSZ, SIG_IGN); /* and of a file that may not grow (ulimit -f) */
 	setlocale(LC_CTYPE, "C.UTF-8");

@@ -188,23 +188,40 @@ int pf_job_read(struct pf_job *job, const char *uri, const struct pf_opts *o, st
 	return pf_job_check_loader(&job->model, o, err);
 }
 
-int pf_job_make(struct pf_job *job, const struct pf_opts *asked, struct pf_err *err)
+static int make(struct pf_job *job, const struct pf_opts *o, struct pf_err *err)
 {
-	struct pf_opts with = *asked, *o = &with;
 	int rc;
 
-	with.builder = pf_build_builder();
 	if (o->lock)
 		rc = use_lock(job, o, err);
 	else if (o->env_manager == PF_ENV_LOCAL)
 		rc = use_local(job, o, err);
 	else
 		rc = use_environment(job, o, err);
-	if (rc < 0 || (o->repair && !o->lock && job->env.dir && pf_repair(job, o, err) < 0))
-		return -1;
-	if (job->env.dir && (job->hold = pf_env_hold(&job->env, err)) < 0)
-		return -1;
-	return 0;
+	if (rc >= 0 && o->repair && !o->lock && job->env.dir)
+		rc = pf_repair(job, o, err);
+	return rc < 0 ? -1 : 0;
+}
+
+/* One that is removed before we hold it is made again. */
+int pf_job_make(struct pf_job *job, const struct pf_opts *asked, struct pf_err *err)
+{
+	struct pf_opts with = *asked;
+	bool gone = false;
+
+	with.builder = pf_build_builder();
+	for (unsigned tries = 0; tries < PF_TRIES_HOLD; tries++) {
+		pf_env_free(&job->env);
+		pf_python_free(&job->python);
+		if (make(job, &with, err) < 0)
+			return -1;
+		job->hold = job->env.dir ? pf_env_hold(&job->env, &gone, err) : 0;
+		if (job->hold >= 0)
+			return 0;
+		if (!gone)
+			return -1;
+	}
+	return -1;
 }
 
 int pf_prepare(struct pf_job *out, const char *uri, const struct pf_opts *o, struct pf_err *err)

@@ -200,6 +200,8 @@ int pf_write_fd(int fd, const void *p, size_t n, struct pf_err *err)
 			return pf_fail_errno(err, "cannot write");
 		at += done;
 		n -= (size_t)done;
+		if (n && pf_signals_check(err) < 0) /* a pipe took a part before one came */
+			return -1;
 	}
 	return 0;
 }

@@ -105,6 +105,7 @@
 
 /* package indexes */
 #define PF_MAX_CHANNELS 1000		/* of conda's, for one environment */
+#define PF_MAX_CONDA_RULES 1000		/* of the user's, on what packages may be */
 #define PF_MAX_CHANNEL_DEPTH 4		/* names of conda's channels that stand for others */
 #define PF_MAX_PAGE PF_MIB(256)		/* a project's page, unpacked */
 #define PF_MAX_PAGE_FILES 500000	/* files of one page */
@@ -130,6 +131,7 @@
 #define PF_MAX_SOLVE_BYTES PF_GIB(1)	/* what it has to remember */
 #define PF_MAX_SOLVE_ROUNDS 64		/* in which what is held back is let go */
 #define PF_MAX_SOLVE_FACTS 16		/* that a conflict is told in */
+#define PF_MAX_SOLVE_HOPELESS 10	/* of those, about what was asked for and cannot be had */
 #define PF_MAX_SOLVE_REASON 700		/* bytes of why a version cannot be used, with its builds */
 
 /* wheels */
@@ -211,6 +213,8 @@
 #define PF_WAIT_GRACE 5			/* between SIGTERM and SIGKILL */
 #define PF_WAIT_INTERRUPTED 1		/* the same, when we were asked to stop ourselves */
 #define PF_WAIT_THREADS 2		/* for a model's threads, once it has answered */
+#define PF_WAIT_REMOVAL 10		/* for who removes an environment to be done with it */
+#define PF_TRIES_HOLD 3			/* to make one that others remove */
 #define PF_TRIES_REMOVE 8	/* of a folder into which others still write */
 #define PF_AGE_GC 60			/* unlocked leftovers older than this are removed by gc */
 #define PF_AGE_LOG 2592000		/* logs of failed work older than this are removed by gc */

@@ -2,12 +2,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/log.h"
 
+#include <poll.h>
 #include <stdarg.h>
+#include <unistd.h>
 
 #include "base/str.h"
 
 static struct pf_log_opts log_opts = { .level = PF_LOG_NOTE };
 static bool step_open;
+static bool waits_for_nobody;
 /* Of each thread: a runner in somebody's process may be asked by several. NULL: not kept. */
 static _Thread_local struct pf_strs *kept_warnings;
 static _Thread_local struct pf_arena *kept_in;
@@ -15,6 +18,19 @@ static _Thread_local struct pf_arena *kept_in;
 void pf_log_setup(const struct pf_log_opts *opts)
 {
 	log_opts = *opts;
+}
+
+void pf_log_wait_for_nobody(void)
+{
+	waits_for_nobody = true;
+}
+
+/* With the stream's lock: of a pipe that is ready, a line (PIPE_BUF) is taken at once. */
+static bool takes_a_line(void)
+{
+	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	return !waits_for_nobody || (poll(&p, 1, 0) == 1 && p.revents & POLLOUT);
 }
 
 static void blank(char *from, const char *to)
@@ -126,7 +142,9 @@ static void print_line(const char *kind, const char *color, const char *shown)
 {
 	flockfile(stderr);
 	end_step();
-	if (log_opts.json) {
+	if (!takes_a_line()) {
+		/* it is lost */
+	} else if (log_opts.json) {
 		fprintf(stderr, "{\"schema\":\"pyfunc-env/1\",\"kind\":\"%s\",\"message\":", kind);
 		print_json_string(shown);
 		fputs("}\n", stderr);
@@ -210,7 +228,8 @@ void pf_warn_text(struct pf_str text)
 	while (pf_str_next_line(&rest, &line)) {
 		snprintf(raw, sizeof(raw), PF_FMT, PF_ARG(line));
 		pf_redact(raw);
-		fprintf(stderr, "%s\n", pf_escape(shown, sizeof(shown), pf_s(raw)));
+		if (takes_a_line())
+			fprintf(stderr, "%s\n", pf_escape(shown, sizeof(shown), pf_s(raw)));
 	}
 }
 
@@ -223,7 +242,8 @@ static void __attribute__((format(printf, 1, 0))) draw_step(const char *fmt, va_
 	pf_escape(shown, sizeof(shown), pf_s(raw));
 	flockfile(stderr);
 	end_step();
-	fprintf(stderr, log_opts.progress ? "%s" : "pyfunc-env: %s\n", shown);
+	if (takes_a_line())
+		fprintf(stderr, log_opts.progress ? "%s" : "pyfunc-env: %s\n", shown);
 	fflush(stderr);
 	step_open = true;
 	funlockfile(stderr);
@@ -269,10 +289,12 @@ void pf_log_error(const struct pf_err *err)
 	end_step();
 	if (!log_opts.json) {
 		print_line(pf_code_class(err->code), log_opts.color ? "\033[31m" : "", shown);
-		if (*hint)
+		if (*hint && takes_a_line())
 			fprintf(stderr, "  hint: %s\n", hint);
 		return;
 	}
+	if (!takes_a_line())
+		return;
 	fprintf(stderr,
 		"{\"schema\":\"pyfunc-env/1\",\"kind\":\"error\",\"class\":\"%s\",\"code\":%d,"
 		"\"message\":",

@@ -16,6 +16,9 @@ struct pf_log_opts {
 };
 
 void pf_log_setup(const struct pf_log_opts *opts);
+/* From now on a reader of stderr that does not read loses what there is to say, and holds up
+ * nobody: for who has others to answer. */
+void pf_log_wait_for_nobody(void);
 
 /* Something the user should know; a note tells what was done, a debug line how. */
 void pf_warn(const char *fmt, ...) PF_PRINTF(1, 2);

@@ -47,23 +47,53 @@ unsigned pf_processors(void)
 	return limit && limit < count ? limit : count;
 }
 
+static const int stopping[] = { SIGINT, SIGTERM, SIGHUP };
 static volatile sig_atomic_t pending_signal;
+static volatile sig_atomic_t reminds;
+
+/* A signal that comes between a look at the flag and the call that waits would not end that wait:
+ * SIGALRM ends it, once a second from then on. */
+static void remind(int number)
+{
+	(void)number;
+	alarm(1);
+}
 
 static void note_signal(int number)
 {
 	pending_signal = number;
+	if (reminds)
+		alarm(1);
+}
+
+static bool has_handler(int number, void (*handler)(int))
+{
+	struct sigaction old;
+
+	return sigaction(number, NULL, &old) == 0 && old.sa_handler == handler;
 }
 
 void pf_signals_catch(void)
 {
-	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
 	struct sigaction catch = { .sa_handler = note_signal, .sa_flags = (int)SA_RESETHAND };
-	struct sigaction old;
+	struct sigaction again = { .sa_handler = remind };
 
-	for (size_t i = 0; i < PF_COUNT(numbers); i++)
-		if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-			sigaction(numbers[i], &catch, NULL);
+	if (has_handler(SIGALRM, SIG_DFL) && sigaction(SIGALRM, &again, NULL) == 0)
+		reminds = 1;
+	for (size_t i = 0; i < PF_COUNT(stopping); i++)
+		if (has_handler(stopping[i], SIG_DFL))
+			sigaction(stopping[i], &catch, NULL);
 	signal(SIGPIPE, SIG_IGN);
+}
+
+int pf_signals_leave(struct pf_err *err)
+{
+	for (size_t i = 0; i < PF_COUNT(stopping); i++)
+		if (has_handler(stopping[i], note_signal))
+			signal(stopping[i], SIG_DFL);
+	if (reminds)
+		alarm(0);
+	return pf_signals_check(err);
 }
 
 int pf_signals_pending(void)
@@ -170,11 +200,15 @@ bad:
 	_exit(127);
 }
 
-/* Waits for a child that is ending: a signal of ours is no reason to leave it. */
-static void reap(pid_t pid, int *status)
+void pf_proc_reap(pid_t pid, int *status)
 {
-	while (waitpid(pid, status, 0) < 0 && errno == EINTR)
-		;
+	pid_t got;
+
+	do
+		got = waitpid(pid, status, 0);
+	while (got < 0 && errno == EINTR);
+	if (got < 0 && status)
+		*status = PF_STATUS_LOST;
 }
 
 int pf_proc_start(struct pf_proc *out, const struct pf_spawn *what, struct pf_err *err)
@@ -198,7 +232,7 @@ int pf_proc_start(struct pf_proc *out, const struct pf_spawn *what, struct pf_er
 	while (n < 0 && errno == EINTR);
 	close(pipe_fds[0]);
 	if (n > 0) {
-		reap(pid, NULL);
+		pf_proc_reap(pid, NULL);
 		errno = child_errno;
 		return pf_fail_errno(err, "cannot start %s", what->path);
 	}
@@ -208,6 +242,8 @@ int pf_proc_start(struct pf_proc *out, const struct pf_spawn *what, struct pf_er
 
 int pf_proc_become(const struct pf_spawn *what, struct pf_err *err)
 {
+	if (pf_signals_leave(err) < 0)
+		return -1;
 	reset_signals();
 	if (what->new_group)
 		setpgid(0, 0);
@@ -260,6 +296,8 @@ static int wait_quietly(struct pf_proc *p, long ms, int *status)
 		close(fd);
 	if (got == 0)
 		return 0;
+	if (got < 0)
+		*status = PF_STATUS_LOST;
 	p->pid = 0;
 	return 1;
 }
@@ -274,7 +312,7 @@ void pf_proc_end(struct pf_proc *p, unsigned grace_seconds)
 	send_signal(p, SIGTERM);
 	if (!wait_quietly(p, (long)grace_seconds * 1000, &status)) {
 		send_signal(p, SIGKILL);
-		reap(p->pid, &status);
+		pf_proc_reap(p->pid, &status);
 		p->pid = 0;
 	}
 	if (group)
@@ -306,19 +344,33 @@ int pf_proc_wait(struct pf_proc *p, int ms, int *status, struct pf_err *err)
 
 /* ---- capture ---- */
 
-static int read_until_end(struct pf_buf *out, int fd, long until, struct pf_err *err)
+/* It may have been reaped elsewhere, too. */
+static bool has_ended(pid_t pid)
+{
+	siginfo_t how = { 0 };
+
+	return waitid(P_PID, (id_t)pid, &how, WEXITED | WNOHANG | WNOWAIT) < 0 || how.si_pid;
+}
+
+/* Its end is that of the process, even if something that it left behind holds the pipe. */
+static int read_until_end(struct pf_buf *out, int fd, pid_t pid, long until, struct pf_err *err)
 {
 	char bytes[65536];
 
 	for (;;) {
 		struct pollfd p = { .fd = fd, .events = POLLIN };
+		bool ended = has_ended(pid);
+		int ready;
 		ssize_t n;
 
 		if (pf_signals_check(err) < 0)
 			return -1;
 		if (until && now_ms() > until)
 			return pf_fail(err, PF_ELIMIT, "took too long");
-		if (poll(&p, 1, 200) <= 0)
+		ready = poll(&p, 1, ended ? 0 : 200);
+		if (ready == 0 && ended)
+			return 0;
+		if (ready <= 0)
 			continue;
 		n = read(fd, bytes, sizeof(bytes));
 		if (n < 0 && errno != EINTR)
@@ -352,7 +404,7 @@ int pf_proc_capture(struct pf_buf *out, const struct pf_spawn *what, int log, un
 	rc = pf_proc_start(&proc, &how, err);
 	close(fds[1]);
 	if (rc == 0)
-		rc = read_until_end(out ? out : &ignored, reader, until, err);
+		rc = read_until_end(out ? out : &ignored, reader, proc.pid, until, err);
 	left = until - now_ms();
 	if (rc == 0)
 		rc = pf_proc_wait(&proc, !until ? -1 : left > 0 ? (int)left : 0, status, err);
@@ -364,7 +416,9 @@ int pf_proc_capture(struct pf_buf *out, const struct pf_spawn *what, int log, un
 
 const char *pf_status_text(char *out, size_t size, int status)
 {
-	if (WIFSIGNALED(status))
+	if (status == PF_STATUS_LOST)
+		snprintf(out, size, "an end that was not seen");
+	else if (WIFSIGNALED(status))
 		snprintf(out, size, "signal %d (%s)", WTERMSIG(status),
 			 strsignal(WTERMSIG(status)));
 	else

@@ -48,9 +48,16 @@ int pf_proc_wait(struct pf_proc *p, int ms, int *status, struct pf_err *err) PF_
 /* SIGTERM, a grace, SIGKILL; then reaped. */
 void pf_proc_end(struct pf_proc *p, unsigned grace_seconds);
 
-/* Runs a program to its end, stdin empty, stdout into `out` (NULL: to /dev/null), stderr to the
- * descriptor `log` (-1: /dev/null). 0 when it could be run, *status as of waitpid; ELIMIT after
- * `seconds` (0: no limit). */
+/* Instead of a status, where somebody else has reaped the process: SIGCHLD is ignored, or a caller
+ * of ours waits for all children. It is none of success. */
+#define PF_STATUS_LOST (-1)
+/* Waits for a child that is ending: a signal of ours is no reason to leave it. `status` may be
+ * NULL. */
+void pf_proc_reap(pid_t pid, int *status);
+
+/* Runs a program to its end (not that of what it leaves behind), stdin empty, stdout into `out`
+ * (NULL: to /dev/null), stderr to the descriptor `log` (-1: /dev/null). 0 when it could be run,
+ * *status as of waitpid; ELIMIT after `seconds` (0: no limit). */
 int pf_proc_capture(struct pf_buf *out, const struct pf_spawn *what, int log, unsigned seconds,
 		    int *status, struct pf_err *err) PF_MUST_USE;
 
@@ -62,7 +69,8 @@ const char *pf_status_text(char *out, size_t size, int status);
 char *pf_which(struct pf_arena *a, const char *name);
 
 /* SIGINT, SIGTERM and SIGHUP set a flag that long waits look at, the second one of a kind ends the
- * program: pf_signals_catch once, before anything is made that an end would leave half done. What
+ * program: pf_signals_catch once, before anything is made that an end would leave half done. Those
+ * that are ignored stay so, and those for which a caller of ours has handlers are his. What
  * only reads is better ended at once.
  * pf_signals_pending returns the number of the signal that asked us to stop, or 0. */
 void pf_signals_catch(void);
@@ -71,3 +79,6 @@ int pf_signals_pending(void);
 void pf_signals_raise(int number);
 /* The error of a pending signal: code PF_ESIGNAL + N. Returns -1, or 0 when none is. */
 int pf_signals_check(struct pf_err *err) PF_MUST_USE;
+/* For who becomes another program: what was caught is the program's own from here on. -1 when one
+ * came before, which the program would never hear of. */
+int pf_signals_leave(struct pf_err *err) PF_MUST_USE;

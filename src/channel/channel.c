@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "channel/condarc.h"
+#include "channel/settings.h"
 #include "default_index.h"
 #include "fetch/fetch.h"
 #include "req/channel_name.h"
@@ -17,6 +18,7 @@ struct adding {
 	struct pf_channels *c;
 	bool by_user;		/* folders, and addresses with a login, may be named */
 	bool named_only;	/* for a comparison: nothing is refused for where it is */
+	bool as_named;		/* nothing takes the place of a vendor's channel */
 	unsigned depth;		/* of channels that stand for several */
 	struct pf_err *err;
 };
@@ -66,6 +68,67 @@ static struct pf_str name_of(struct adding *x, struct pf_str url)
 	return below ? pf_str_skip(url, alias.n + 1) : (struct pf_str){ 0 };
 }
 
+/* The next part of a path that leads on. */
+static bool next_part(struct pf_str *path, struct pf_str *part)
+{
+	while (pf_str_next(path, '/', part))
+		if (part->n && !pf_str_is(*part, "."))
+			return true;
+	return false;
+}
+
+/* Do two addresses without logins lead to the same place, however they are written? */
+static bool same_place(struct pf_str a, struct pf_str b)
+{
+	PF_AUTO(arena) scratch = { 0 };
+	struct pf_err ignored;
+	struct pf_str path[2], part[2];
+	struct pf_url u, v;
+
+	if (pf_str_eq(a, b))
+		return true;
+	if (pf_url_split(&u, a, &ignored) < 0 || pf_url_split(&v, b, &ignored) < 0 ||
+	    !pf_url_same_origin(&u, &v))
+		return false;
+	path[0] = pf_url_decode(&scratch, u.path);
+	path[1] = pf_url_decode(&scratch, v.path);
+	if ((u.path.n && !path[0].p) || (v.path.n && !path[1].p))
+		return false; /* what is no path leads nowhere */
+	while (next_part(&path[0], &part[0]))
+		if (!next_part(&path[1], &part[1]) || !pf_str_eq(part[0], part[1]))
+			return false;
+	return !next_part(&path[1], &part[1]);
+}
+
+static bool has_way_up(struct pf_str path)
+{
+	struct pf_str part;
+
+	while (next_part(&path, &part))
+		if (pf_str_is(part, ".."))
+			return true;
+	return false;
+}
+
+/* What an entry of a list of the user's stands for, as conda has it: "defaults" for several
+ * addresses. Nothing where nobody tells. */
+static bool stands_for(struct adding *x, struct pf_str item, struct pf_str url)
+{
+	PF_AUTO(channels) own = { .conf = x->c->conf };
+	struct pf_err ignored;
+	struct adding y = { .c = &own, .by_user = true, .named_only = true, .as_named = true,
+			    .err = &ignored };
+	struct pf_str subdir;
+	bool found = false;
+
+	pf_channel_cut_subdir(item, &item, &subdir);
+	if (add_name(&y, item) < 0)
+		return false;
+	for (size_t i = 0; !found && i < own.v.n; i++)
+		found = same_place(own.v.v[i].url, url);
+	return found;
+}
+
 /* Does a list of the user's have this channel, by its address or its name? */
 static bool is_listed(struct adding *x, const struct pf_strs *list, const struct pf_channel *one)
 {
@@ -73,7 +136,8 @@ static bool is_listed(struct adding *x, const struct pf_strs *list, const struct
 		struct pf_str item = address_of(&x->c->arena, list->v[i]);
 
 		item = pf_channel_bare(&x->c->arena, item);
-		if (pf_str_eq(item, one->url) || pf_str_eq(item, one->name))
+		if (same_place(item, one->url) || pf_str_eq(item, one->name) ||
+		    stands_for(x, list->v[i], one->url))
 			return true;
 	}
 	return false;
@@ -137,6 +201,8 @@ static int add_url(struct adding *x, struct pf_str text)
 	}
 	if (u.query.n || u.fragment.n)
 		return refuse(x, text, "an address with a question mark or a hash");
+	if (has_way_up(pf_url_decode(a, u.path)))
+		return refuse(x, text, "an address with .. in it");
 	if (!x->named_only && check_stranger(x, text, &u) < 0)
 		return -1;
 	one.url = pf_dup(a, pf_channel_bare(a, text));
@@ -254,6 +320,8 @@ static int add_vendors(struct adding *x, struct pf_str name)
 		return add_several(x, &conf->default_channels);
 	if (custom_location(conf, name).n)
 		return add_plain(x, name);
+	if (x->as_named)
+		return 0;
 	if (!x->named_only && !x->c->substituted)
 		pf_note("conda-forge takes the place of channel " PF_FMT ", whose terms ask many users "
 			"for a licence; default_channels or custom_channels of .condarc bring it back",
@@ -290,57 +358,14 @@ static int add_name(struct adding *x, struct pf_str text)
 
 /* ---- all ---- */
 
-static int set_priority(struct pf_channels *c, struct pf_err *err)
-{
-	static const struct {
-		const char *word;
-		enum pf_channel_priority priority;
-	} words[] = {
-		{ "", PF_CHANNEL_FLEXIBLE },	  { "flexible", PF_CHANNEL_FLEXIBLE },
-		{ "true", PF_CHANNEL_FLEXIBLE },  { "yes", PF_CHANNEL_FLEXIBLE },
-		{ "strict", PF_CHANNEL_STRICT },  { "disabled", PF_CHANNEL_DISABLED },
-		{ "false", PF_CHANNEL_DISABLED }, { "no", PF_CHANNEL_DISABLED },
-	};
-	struct pf_str word = c->conf->channel_priority, s = pf_shown(word);
-
-	for (size_t i = 0; i < PF_COUNT(words); i++)
-		if (pf_str_ieq(word, words[i].word)) {
-			c->priority = words[i].priority;
-			return 0;
-		}
-	return pf_fail(err, PF_EUSAGE, "channel_priority is \"" PF_FMT "\", not strict, flexible or "
-		       "disabled", PF_ARG(s));
-}
-
-/* "{os}-{arch}" (CEP 26), since it becomes a part of addresses and paths; and noarch. */
-static int set_subdirs(struct pf_channels *c, struct pf_err *err)
-{
-	struct pf_str subdir = pf_conda_subdir(), shown_one = pf_shown(subdir);
-	size_t dashes = 0;
-
-	for (size_t i = 0; i < subdir.n; i++) {
-		bool dash = subdir.p[i] == '-' && i && i + 1 < subdir.n;
-
-		dashes += dash;
-		if (!dash && !pf_is_digit(subdir.p[i]) && (subdir.p[i] < 'a' || subdir.p[i] > 'z'))
-			dashes = 2;
-	}
-	if (dashes != 1)
-		return pf_fail(err, PF_EUSAGE, "CONDA_SUBDIR is \"" PF_FMT "\", which is no platform",
-			       PF_ARG(shown_one));
-	*PF_PUSH(&c->arena, &c->subdirs) = pf_dup(&c->arena, subdir);
-	*PF_PUSH(&c->arena, &c->subdirs) = PF_S("noarch");
-	return 0;
-}
-
 static int add_all(struct adding *x, const struct pf_strs *named, bool by_user)
 {
 	const struct pf_strs *own = &x->c->conf->channels;
-	bool alone = by_user;
+	bool kept = x->c->conf->may_override == PF_CONDARC_FALSE, alone = by_user && !kept;
 
 	for (size_t i = 0; i < named->n; i++) {
 		if (pf_str_is(named->v[i], "nodefaults"))
-			alone = true;
+			alone = !kept;
 		else if (add_name(x, named->v[i]) < 0)
 			return -1;
 	}
@@ -351,9 +376,15 @@ static int add_all(struct adding *x, const struct pf_strs *named, bool by_user)
 	return x->c->v.n ? 0 : add_name(x, PF_S("conda-forge"));
 }
 
-static const char *text_or_null(struct pf_channels *c, struct pf_str text)
+int pf_channels_settings(struct pf_channels *out, struct pf_err *err)
 {
-	return text.n ? pf_dupz(&c->arena, text) : NULL;
+	PF_AUTO(channels) c = { 0 };
+
+	c.conf = pf_alloc(&c.arena, sizeof(*c.conf));
+	if (pf_condarc_read(c.conf, &c.arena, err) < 0 || pf_channels_set(&c, err) < 0)
+		return -1;
+	*out = PF_TAKE(c);
+	return 0;
 }
 
 int pf_channels_open(struct pf_channels *out, const struct pf_strs *named, bool by_user,
@@ -362,16 +393,8 @@ int pf_channels_open(struct pf_channels *out, const struct pf_strs *named, bool 
 	PF_AUTO(channels) c = { 0 };
 	struct adding x = { .c = &c, .by_user = by_user || o->allow_model_index, .err = err };
 
-	c.conf = pf_alloc(&c.arena, sizeof(*c.conf));
-	if (pf_condarc_read(c.conf, &c.arena, err) < 0 || set_priority(&c, err) < 0 ||
-	    set_subdirs(&c, err) < 0)
+	if (pf_channels_settings(&c, err) < 0)
 		return -1;
-	c.net = (struct pf_net){
-		.cert = text_or_null(&c, c.conf->cert),
-		.client_cert = text_or_null(&c, c.conf->client_cert),
-		.proxy = text_or_null(&c, c.conf->proxy),
-		.unverified = c.conf->unverified,
-	};
 	if (c.net.unverified)
 		pf_warn("ssl_verify is false: nobody looks at whether the servers of channels are "
 			"who they say they are");
@@ -379,6 +402,17 @@ int pf_channels_open(struct pf_channels *out, const struct pf_strs *named, bool 
 		return -1;
 	*out = PF_TAKE(c);
 	return 0;
+}
+
+int pf_channels_check_at(struct pf_channels *c, struct pf_str address, struct pf_err *err)
+{
+	struct adding x = { .c = c, .by_user = true, .err = err };
+	struct pf_channel one = { .url = pf_channel_bare(&c->arena, address) };
+
+	one.name = name_of(&x, one.url);
+	if (!one.name.n)
+		one.name = one.url;
+	return check_lists(&x, &one);
 }
 
 int pf_channels_add_of(struct pf_channels *c, const struct pf_match_spec *s,

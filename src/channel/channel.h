@@ -25,13 +25,22 @@ struct pf_channel {
 	struct pf_strs asked;
 };
 
+/* Of packages that others ask for; it brings none by itself. */
+struct pf_conda_rule {
+	struct pf_match_spec spec;
+	bool forbids;		/* what it admits is not taken; else only what it admits is */
+	struct pf_str place;	/* who says so: "/etc/conda/.condarc, line 3" */
+};
+
 struct pf_channels {
 	struct pf_arena arena;
 	PF_VEC(struct pf_channel) v;	/* the most important first, each once */
 	enum pf_channel_priority priority;
 	struct pf_strs subdirs;		/* "linux-64", "noarch" */
-	/* ssl_verify, client_ssl_cert and proxy_servers of .condarc */
+	/* ssl_verify, client_ssl_cert, proxy_servers and their like of .condarc */
 	struct pf_net net;
+	PF_VEC(struct pf_conda_rule) rules; /* disallowed_packages, pinned_packages */
+	bool offline;			/* of .condarc */
 	bool substituted;		/* conda-forge stands for a vendor's channel */
 	struct pf_condarc *conf;
 };
@@ -45,12 +54,17 @@ struct pf_channels {
  *
  * EMODEL (EUSAGE when by_user) for what is no channel, and for what a model may not name without
  * --allow-model-index: a folder, an address with a login. EUSAGE where the user's lists forbid a
- * channel, or nothing tells where it is. */
+ * channel, nothing tells where it is, or a setting is none. */
 int pf_channels_open(struct pf_channels *out, const struct pf_strs *named, bool by_user,
 		     const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
 /* The channel of a model's "channel::name" as well, behind all others. The errors of above. */
 int pf_channels_add_of(struct pf_channels *c, const struct pf_match_spec *s,
 		       const struct pf_opts *o, struct pf_err *err) PF_MUST_USE;
+/* What the settings say of any channel, and none. EUSAGE. */
+int pf_channels_settings(struct pf_channels *out, struct pf_err *err) PF_MUST_USE;
+/* May packages be of a channel at this address? EUSAGE where the user's lists forbid it. */
+int pf_channels_check_at(struct pf_channels *c, struct pf_str address,
+			 struct pf_err *err) PF_MUST_USE;
 void pf_channels_free(struct pf_channels *c);
 /* Sets s->channel_urls: "defaults::numpy" is one of several addresses, "conda-forge::numpy" the one
  * that the user's settings give it. What it sets lives in the arena of `c`. */

@@ -83,6 +83,8 @@ int pf_cmd_exec(const struct pf_args *args, struct pf_err *err)
 	    pf_cli_opts(&o, args, &a, err) < 0 || pf_prepare(&job, uri, &o, err) < 0)
 		return -1;
 	envp = pf_run_environment(&a, job.env.python, &o);
+	if (pf_signals_leave(err) < 0)
+		return -1;
 	keep_held(&job);
 	return become(argv, envp);
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "base/proc.h"
 #include "base/str.h"
 #include "cli/cli.h"
 
@@ -40,10 +41,13 @@ void pf_cli_out_free(struct pf_cli_out *out)
 	out->owned = false;
 }
 
-/* A device, a pipe: written to as it is; a new file in its place would take it away. */
+/* A device, a pipe: written to as it is; a new file in its place would take it away. Waits for the
+ * reader of a FIFO. */
 static int open_device(struct pf_cli_out *out, const char *path, struct pf_err *err)
 {
 	out->fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	if (out->fd < 0 && errno == EINTR && pf_signals_check(err) < 0)
+		return -1;
 	if (out->fd < 0)
 		return pf_fail_errno(err, "cannot write %s", path);
 	out->name = path;

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "env/env.h"
 
 /* A script is five texts, of which the second and the fourth are written once for every variable:
  *   @N its name, @O where what it was is kept, @V its new value
@@ -284,7 +285,7 @@ static void list_venv(struct activated *x, const char *path)
 {
 	add_setting(x, PF_S("PYTHONHOME"), (struct pf_str){ 0 });
 	add_setting(x, PF_S("VIRTUAL_ENV"), pf_s(path));
-	add_setting(x, PF_S("VIRTUAL_ENV_PROMPT"), PF_S(PF_ACTIVATE_PROMPT));
+	add_setting(x, PF_S("VIRTUAL_ENV_PROMPT"), PF_S(PF_ENV_PROMPT));
 	x->front = pf_format(x->arena, "%s/bin", path);
 }
 
@@ -298,6 +299,8 @@ static void list_conda(struct activated *x, const char *path, const struct pf_no
 		add_setting(x, pf_s(unwanted[i]), (struct pf_str){ 0 });
 	add_setting(x, PF_S("CONDA_PREFIX"), pf_s(path));
 	add_setting(x, PF_S("CONDA_DEFAULT_ENV"), pf_s(path));
+	add_setting(x, PF_S("CONDA_SHLVL"), PF_S(PF_CONDA_SHLVL));
+	add_setting(x, PF_S("CONDA_PROMPT_MODIFIER"), PF_S(PF_CONDA_PROMPT_MODIFIER));
 	for (size_t i = 0; set && i < set->n; i++)
 		if (set->v[i].kind == PF_NODE_STRING && is_name(set->v[i].key))
 			add_setting(x, set->v[i].key, set->v[i].text);
@@ -353,7 +356,7 @@ static void fill(struct pf_buf *out, const struct script *s, const struct activa
 
 static int write_all(int dir, struct activated *x, struct pf_err *err)
 {
-	x->prompt = PF_S("(" PF_ACTIVATE_PROMPT ")");
+	x->prompt = PF_S("(" PF_ENV_PROMPT ")");
 	for (size_t i = 0; i < PF_COUNT(SCRIPTS); i++) {
 		PF_AUTO(buf) text = PF_BUF(PF_MAX_TEXT_FILE);
 		const char *name = SCRIPTS[i].name;

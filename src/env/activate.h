@@ -5,9 +5,6 @@
 #include "base/err.h"
 #include "base/node.h"
 
-/* What shells show in brackets. */
-#define PF_ACTIVATE_PROMPT "pyfunc-env"
-
 /* Writes activate (sh, bash, zsh), activate.csh, activate.fish and activate_this.py into bin/ of
  * the environment `dir`, which will stay at `path`; deactivate brings back what was. A file that
  * is there already stays. */

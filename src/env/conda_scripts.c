@@ -114,8 +114,8 @@ static char **environment_of(struct pf_arena *a, const struct shell *sh,
 		"LC_ALL=C",
 		pf_formatz(a, "CONDA_PREFIX=%s", p),
 		pf_formatz(a, "CONDA_DEFAULT_ENV=%s", p),
-		"CONDA_PROMPT_MODIFIER=",
-		"CONDA_SHLVL=1",
+		"CONDA_PROMPT_MODIFIER=" PF_CONDA_PROMPT_MODIFIER,
+		"CONDA_SHLVL=" PF_CONDA_SHLVL,
 	};
 	PF_VEC(char *) v = { 0 };
 

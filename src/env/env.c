@@ -13,6 +13,7 @@
 #include "base/fs.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/proc.h"
 #include "base/str.h"
 #include "env/build.h"
 #include "env/import_list.h"
@@ -360,27 +361,49 @@ int pf_env_recorded(struct pf_plan *out, const struct pf_needs *needs,
 
 /* ---- in use ---- */
 
-int pf_env_hold(const struct pf_env *e, struct pf_err *err)
+/* Whoever removes it has it for himself, and so has who only looks whether it could be removed, for
+ * a moment. A file system without locks: nothing to hold, and nothing that could be in the way. */
+static bool is_taken(int fd)
 {
-	struct pf_arena a = { 0 };
-	char *path = pf_join(&a, e->dir, PF_S("manifest.json"));
-	PF_FD(fd) = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	struct stat mine, there;
-	bool gone = fd < 0 && errno == ENOENT;
+	return flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+}
 
-	if (fd < 0 && !gone) {
-		pf_fail_errno(err, "cannot open %s", path);
-		pf_arena_free(&a);
-		return -1;
+static bool is_still_there(int fd, const char *path)
+{
+	struct stat mine, there;
+
+	return fstat(fd, &mine) == 0 && stat(path, &there) == 0 && mine.st_ino == there.st_ino;
+}
+
+static int hold(const char *path, bool *gone, struct pf_err *err)
+{
+	double until = pf_clock() + PF_WAIT_REMOVAL;
+	PF_FD(fd) = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	if (fd < 0 && errno != ENOENT)
+		return pf_fail_errno(err, "cannot open %s", path);
+	while (fd >= 0 && is_still_there(fd, path)) {
+		if (!is_taken(fd) && is_still_there(fd, path))
+			return pf_fd_take(&fd);
+		if (pf_signals_check(err) < 0)
+			return -1;
+		if (pf_clock() > until)
+			break;
+		usleep(20000);
 	}
-	/* A file system without locks: nothing to hold, and nothing that could be in the way. */
-	gone = gone || (flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK);
-	gone = gone || fstat(fd, &mine) < 0 || stat(path, &there) < 0 ||
-	       mine.st_ino != there.st_ino;
-	pf_arena_free(&a);
-	if (gone) {
-		pf_fail(err, PF_EIO, "the environment %s is just being removed", e->dir);
-		return pf_hint(err, "try again");
-	}
-	return pf_fd_take(&fd);
+	*gone = true;
+	return -1;
+}
+
+int pf_env_hold(const struct pf_env *e, bool *gone, struct pf_err *err)
+{
+	PF_AUTO(arena) a = { 0 };
+	int fd;
+
+	*gone = false;
+	fd = hold(pf_join(&a, e->dir, PF_S("manifest.json")), gone, err);
+	if (!*gone)
+		return fd;
+	pf_fail(err, PF_EIO, "the environment %s is just being removed", e->dir);
+	return pf_hint(err, "try again");
 }

@@ -10,6 +10,13 @@
 #define PF_ENV_CONDA_LOCK "conda-lock.yml" /* in its place, where packages of conda are among them */
 /* Of conda packages: what their activation came to, {"path":"/x/y","set":{"NAME":"value"}}. */
 #define PF_ENV_ACTIVATION "activation.json"
+/* What shells show in brackets of an environment that is active. */
+#define PF_ENV_PROMPT "pyfunc-env"
+/* What conda's activation tells of itself, beside the prefix: that one environment is active, and
+ * what stands in front of the prompt, by which conda knows it again. CONDA_EXE, CONDA_PYTHON_EXE
+ * and _CE_* tell of a conda program, of which there is none. */
+#define PF_CONDA_SHLVL "1"
+#define PF_CONDA_PROMPT_MODIFIER "(" PF_ENV_PROMPT ") "
 /* The value by which conda, in its own files of variables, says that one is not set. */
 #define PF_CONDA_UNSET "***unset***"
 
@@ -44,9 +51,9 @@ int pf_env_recorded(struct pf_plan *out, const struct pf_needs *needs,
 		    const struct pf_python *python, const struct pf_opts *o);
 
 /* A descriptor to keep open while the environment is in use: gc and rm leave it alone so long
- * (a shared lock of the kernel). Close-on-exec; clear that for a program that replaces us. EIO when
- * the environment is just being removed. */
-int pf_env_hold(const struct pf_env *e, struct pf_err *err) PF_MUST_USE;
+ * (a shared lock of the kernel). Close-on-exec; clear that for a program that replaces us. EIO and
+ * `*gone` when the environment has been removed since it was found, or is just being removed. */
+int pf_env_hold(const struct pf_env *e, bool *gone, struct pf_err *err) PF_MUST_USE;
 
 /* ---- the store as a whole: each appends what its command prints, as text or as one JSON object
  * ---- */

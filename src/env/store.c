@@ -204,18 +204,30 @@ int pf_store_show(struct pf_buf *out, const char *key, const struct pf_opts *o, 
 
 /* ---- verify ---- */
 
+/* Who removes one renames it first: what is missing then is nobody's loss. */
+static bool is_removed(int dir, const struct pf_stored *it)
+{
+	struct stat mine, there;
+
+	return fstat(dir, &mine) == 0 &&
+	       (stat(it->path, &there) < 0 ? errno == ENOENT : mine.st_ino != there.st_ino);
+}
+
+/* 1: it has been removed meanwhile. */
 static int verify_one(struct pf_strs *problems, struct pf_arena *a, const struct pf_stored *it,
 		      struct pf_err *err)
 {
 	PF_FD(dir) = open(it->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (dir < 0)
-		return pf_fail_errno(err, "cannot open %s", it->path);
+		return errno == ENOENT ? 1 : pf_fail_errno(err, "cannot open %s", it->path);
 	if (pf_manifest_check(problems, a, dir, true, err) < 0)
 		*PF_PUSH(a, problems) = pf_dup(a, pf_s(err->msg));
 	if (faccessat(dir, "bin/python", X_OK, 0) < 0)
 		*PF_PUSH(a, problems) = PF_S("its interpreter is gone");
-	return pf_signals_check(err);
+	if (pf_signals_check(err) < 0)
+		return -1;
+	return problems->n && is_removed(dir, it);
 }
 
 static void report(struct pf_buf *out, struct pf_json_out *w, bool json, const struct pf_stored *it,
@@ -257,8 +269,9 @@ int pf_store_verify(struct pf_buf *out, size_t *broken, const char *key, const s
 		struct pf_strs problems = { 0 };
 		int rc = verify_one(&problems, &a, &s.items.v[i], err);
 
-		*broken += problems.n > 0;
-		report(out, &w, json, &s.items.v[i], &problems);
+		*broken += rc == 0 && problems.n > 0;
+		if (rc == 0)
+			report(out, &w, json, &s.items.v[i], &problems);
 		pf_arena_free(&a);
 		if (rc < 0)
 			return -1;
@@ -299,7 +312,7 @@ static int remove_one(struct pf_stored_list *s, const struct pf_stored *it, bool
 
 	if (key < 0)
 		return err->code == PF_ELIMIT ? 0 : -1;
-	held = open(manifest, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	held = open(manifest, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (is_held(held, s, it, dry, o))
 		return 0;
 	if (dry)

@@ -76,8 +76,9 @@ struct pf_transfer {
 struct pf_net {
 	/* a file or a folder of certificates; NULL: $SSL_CERT_FILE, else the system's */
 	const char *cert;
-	/* a file with a certificate of our own and its key, for those who ask */
-	const char *client_cert;
+	/* a file with a certificate of our own, for those who ask; its key is there too, or in
+	 * the other one */
+	const char *client_cert, *client_key;
 	struct pf_strs client_for; /* "https://host:port/..." alone are shown it; none: all are */
 	const char *proxy;	/* but for $no_proxy; NULL: $https_proxy and the like; "": none */
 	bool unverified;	/* nobody's certificate is looked at */

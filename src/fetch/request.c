@@ -178,6 +178,9 @@ static void set_options(struct pf_transfer *t)
 	if (t->gzip)
 		curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "gzip");
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700 /* a name that is being looked up is not waited for */
+	curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L);
+#endif
 	curl_easy_setopt(c, CURLOPT_BUFFERSIZE, (long)PF_KIB(128));
 	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, pf_answer_body);
 	curl_easy_setopt(c, CURLOPT_WRITEDATA, t);

@@ -71,8 +71,10 @@ void pf_request_tls(struct pf_transfer *t)
 	curl_easy_setopt(r->curl, CURLOPT_ERRORBUFFER, r->why);
 	if (authorities && *authorities)
 		set_authorities(r->curl, authorities);
-	if (net->client_cert && may_see_client(t, net))
+	if (net->client_cert && may_see_client(t, net)) {
 		curl_easy_setopt(r->curl, CURLOPT_SSLCERT, net->client_cert);
+		curl_easy_setopt(r->curl, CURLOPT_SSLKEY, net->client_key);
+	}
 	if (is_trusted(t, net)) {
 		curl_easy_setopt(r->curl, CURLOPT_SSL_VERIFYPEER, 0L);
 		curl_easy_setopt(r->curl, CURLOPT_SSL_VERIFYHOST, 0L);

@@ -49,12 +49,14 @@ int pf_digest_fd(char hex[PF_DIGEST_HEX], struct pf_str kind, int fd, struct pf_
 
 int pf_sha256_at(char hex[PF_SHA256_HEX], int dir, const char *path, struct pf_err *err)
 {
-	PF_FD(fd) = openat(dir, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	PF_FD(fd) = openat(dir, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat st;
 	void *p;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return pf_fail_errno(err, "cannot open %s", path);
+	if (!S_ISREG(st.st_mode))
+		return pf_fail(err, PF_EINTEGRITY, "%s is not a regular file", path);
 	if (!st.st_size) {
 		pf_sha256_hex(hex, "", 0);
 		return 0;

@@ -8,6 +8,7 @@
 #include "fetch/fetch.h"
 #include "lock/parts.h"
 #include "req/name.h"
+#include "req/reqneed.h"
 #include "solve/solve.h"
 
 /* "https://host/conda-forge/linux-64/x-1-0.conda": channel, subdir and file. */
@@ -175,14 +176,19 @@ int pf_lock_add_pip(struct pf_lock *l, const struct pf_lock_target *t, struct pf
 int pf_lock_wheel_of(struct pf_str *sha256, const struct pf_planned *p, const char *format,
 		     struct pf_err *err)
 {
-	for (size_t i = 0; p->from.n && i < p->hashes.n; i++) {
+	bool git = pf_planned_is_git(p);
+
+	for (size_t i = 0; !git && pf_requrl_is_http(p->from) && i < p->hashes.n; i++) {
 		if (!pf_str_starts(p->hashes.v[i], "sha256:"))
 			continue;
 		*sha256 = pf_str_skip(p->hashes.v[i], strlen("sha256:"));
 		return 0;
 	}
-	return pf_fail(err, PF_EUSAGE, "%s cannot hold " PF_FMT ", which is no file of an index",
-		       format, PF_ARG(p->name));
+	pf_fail(err, PF_EUSAGE, "%s cannot hold " PF_FMT ", which is %s", format, PF_ARG(p->name),
+		git ? "a commit of a repository" : "no file at an address, with a digest of SHA-256");
+	return pf_hint(err, git && strcmp(format, "conda-lock") != 0 ?
+				    "write a conda-lock, with -f conda-lock" :
+				    "write what this program alone reads, with -f json");
 }
 
 /* ---- whom it is for ---- */

@@ -2,8 +2,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/limits.h"
 #include "base/str.h"
+#include "fetch/fetch.h"
 #include "formats/yaml.h"
 #include "lock/parts.h"
+
+/* The branch or tag that a commit was asked for by (empty: none) has no place in a package's entry:
+ * it stands in metadata.custom_metadata, texts by texts, under this and the package's name. */
+#define REVISION_OF "pyfunc-env revision of "
 
 bool pf_condalock_is(struct pf_str text)
 {
@@ -50,19 +55,34 @@ static int take_conda(struct pf_lock *l, const struct pf_lock_target *t,
 	return check_named(&l->conda.v[l->conda.n - 1].record, package, err);
 }
 
+/* Of a commit the digest is what the address says. */
+static int take_pip(struct pf_lock *l, const struct pf_lock_target *t,
+		    const struct pf_node *package, struct pf_str url, struct pf_str sha256,
+		    const struct pf_node *custom, struct pf_err *err)
+{
+	const struct pf_node *revision;
+	struct pf_lock_package *p;
+
+	if (pf_lock_add_pip(l, t, pf_node_text(package, "name"), pf_node_text(package, "version"),
+			    url, sha256, package->line, err) < 0)
+		return -1;
+	p = &l->packages.v[l->packages.n - 1];
+	revision = pf_node_get(custom, pf_formatz(&l->arena, REVISION_OF PF_FMT, PF_ARG(p->name)));
+	if (p->git && revision && pf_node_is_scalar(revision) && pf_lock_is_plain(revision->text))
+		p->revision = revision->text;
+	return 0;
+}
+
 static int take(struct pf_lock *l, const struct pf_lock_target *t, const struct pf_node *package,
-		struct pf_err *err)
+		const struct pf_node *custom, struct pf_err *err)
 {
 	const struct pf_node *hash = pf_node_get(package, "hash");
 	struct pf_str manager = pf_node_text(package, "manager"), url = pf_node_text(package, "url");
-	struct pf_str sha256 = pf_node_text(hash, "sha256");
 
 	if (pf_str_is(manager, "conda"))
 		return take_conda(l, t, package, url, hash, err);
 	if (pf_str_is(manager, "pip"))
-		return pf_lock_add_pip(l, t, pf_node_text(package, "name"),
-				       pf_node_text(package, "version"), url, sha256,
-				       package->line, err);
+		return take_pip(l, t, package, url, pf_node_text(hash, "sha256"), custom, err);
 	return pf_fail(err, PF_EINTEGRITY, "line %u: the manager " PF_FMT " is neither conda nor pip",
 		       package->line, PF_ARG(pf_shown(manager)));
 }
@@ -104,7 +124,7 @@ int pf_condalock_read(struct pf_lock *out, const struct pf_lock_target *t, struc
 		      struct pf_err *err)
 {
 	struct pf_node *root = NULL;
-	const struct pf_node *list;
+	const struct pf_node *list, *custom;
 
 	if (pf_yaml_parse(&root, &out->arena, text, err) < 0)
 		return -1;
@@ -115,8 +135,9 @@ int pf_condalock_read(struct pf_lock *out, const struct pf_lock_target *t, struc
 	if (check_metadata(root, err) < 0)
 		return -1;
 	list = pf_node_get(root, "package");
+	custom = pf_node_get(pf_node_get(root, "metadata"), "custom_metadata");
 	for (size_t i = 0; list && list->kind == PF_NODE_LIST && i < list->n; i++)
-		if (is_wanted(t, &list->v[i]) && take(out, t, &list->v[i], err) < 0)
+		if (is_wanted(t, &list->v[i]) && take(out, t, &list->v[i], custom, err) < 0)
 			return -1;
 	return 0;
 }
@@ -143,6 +164,24 @@ static void put_text(struct pf_buf *out, const char *before, struct pf_str text)
 	pf_buf_char(out, '\n');
 }
 
+static void put_revisions(struct pf_buf *out, const struct pf_plan *plan, struct pf_arena *a)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < plan->packages.n; i++) {
+		const struct pf_planned *p = &plan->packages.v[i];
+		struct pf_git_source git = { 0 };
+
+		if (!pf_lock_git_of(&git, a, p) || pf_str_eq(p->revision, git.commit))
+			continue;
+		pf_buf_cstr(out, any ? "" : "  custom_metadata:\n");
+		any = true;
+		pf_buf_cstr(out, "    ");
+		put_scalar(out, pf_format(a, REVISION_OF PF_FMT, PF_ARG(p->name)));
+		put_text(out, ": ", p->revision);
+	}
+}
+
 static void put_head(struct pf_buf *out, const struct pf_lock_of *what, struct pf_arena *a)
 {
 	const struct pf_plan *plan = what->plan;
@@ -164,8 +203,10 @@ static void put_head(struct pf_buf *out, const struct pf_lock_of *what, struct p
 		put_text(out, "  - url: ", channels.v[i]);
 		pf_buf_cstr(out, "    used_env_vars: []\n");
 	}
-	pf_buf_printf(out, "  platforms:\n  - " PF_FMT "\n  sources:\n  - conda.yaml\npackage:\n",
+	pf_buf_printf(out, "  platforms:\n  - " PF_FMT "\n  sources:\n  - conda.yaml\n",
 		      PF_ARG(what->python->platform));
+	put_revisions(out, plan, a);
+	pf_buf_cstr(out, "package:\n");
 }
 
 static void put_start(struct pf_buf *out, const struct pf_lock_of *what, struct pf_str name,
@@ -177,7 +218,7 @@ static void put_start(struct pf_buf *out, const struct pf_lock_of *what, struct 
 		      PF_ARG(what->python->platform));
 }
 
-/* "numpy >=1.26,<2": numpy: '>=1.26,<2' */
+/* "numpy >=1.26,<2": numpy: '>=1.26,<2'; a channel before the name is in the address. */
 static void put_depends(struct pf_buf *out, const struct pf_strs *list, struct pf_arena *a)
 {
 	struct pf_map seen = { 0 };
@@ -185,6 +226,7 @@ static void put_depends(struct pf_buf *out, const struct pf_strs *list, struct p
 	pf_buf_cstr(out, list->n ? "  dependencies:\n" : "  dependencies: {}\n");
 	for (size_t i = 0; i < list->n; i++) {
 		struct pf_str name = pf_conda_spec_name(list->v[i]);
+		size_t end = (size_t)(name.p + name.n - list->v[i].p);
 		void **slot = pf_map_put(a, &seen, name);
 
 		if (*slot) /* a map has each once */
@@ -192,7 +234,7 @@ static void put_depends(struct pf_buf *out, const struct pf_strs *list, struct p
 		*slot = (void *)(uintptr_t)list;
 		pf_buf_cstr(out, "    ");
 		put_scalar(out, name);
-		put_text(out, ": ", pf_str_trim(pf_str_skip(list->v[i], name.n)));
+		put_text(out, ": ", pf_str_trim(pf_str_skip(list->v[i], end)));
 	}
 }
 
@@ -205,6 +247,29 @@ static void put_end(struct pf_buf *out, struct pf_str url, struct pf_str md5, st
 	if (sha256.n)
 		put_text(out, "    sha256: ", sha256);
 	pf_buf_cstr(out, "  category: main\n  optional: false\n");
+}
+
+/* A commit as conda-lock itself writes it: as its own digest, and as a source, which its programs
+ * hand to pip as it is. */
+static int put_pip(struct pf_buf *out, const struct pf_lock_of *what, const struct pf_planned *p,
+		   struct pf_arena *a, struct pf_err *err)
+{
+	struct pf_git_source git = { 0 };
+	struct pf_str from = p->from, sha256;
+	bool is_commit = pf_lock_git_of(&git, a, p);
+
+	if (!is_commit && pf_lock_wheel_of(&sha256, p, "conda-lock", err) < 0)
+		return -1;
+	if (is_commit) {
+		from = pf_git_pinned(a, &git);
+		sha256 = git.commit;
+	}
+	put_start(out, what, p->name, p->version, "pip");
+	put_depends(out, &p->depends, a);
+	put_end(out, from, PF_S(""), sha256);
+	if (is_commit)
+		put_text(out, "  source:\n    type: url\n    url: ", from);
+	return 0;
 }
 
 int pf_condalock_write(struct pf_buf *out, const struct pf_lock_of *what, struct pf_err *err)
@@ -221,14 +286,8 @@ int pf_condalock_write(struct pf_buf *out, const struct pf_lock_of *what, struct
 		put_end(out, r->url, r->md5, r->sha256);
 	}
 	for (size_t i = 0; i < plan->packages.n; i++) {
-		const struct pf_planned *p = &plan->packages.v[i];
-		struct pf_str sha256;
-
-		if (pf_lock_wheel_of(&sha256, p, "conda-lock", err) < 0)
+		if (put_pip(out, what, &plan->packages.v[i], &a, err) < 0)
 			return -1;
-		put_start(out, what, p->name, p->version, "pip");
-		put_depends(out, &p->depends, &a);
-		put_end(out, p->from, PF_S(""), sha256);
 	}
 	return 0;
 }

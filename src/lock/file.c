@@ -95,6 +95,16 @@ static int last_part(struct pf_str *out, struct pf_lock *l, const struct pf_lock
 	return 0;
 }
 
+struct pf_str pf_lock_inside(struct pf_arena *a, const char *model_dir, struct pf_str url)
+{
+	const char *path = pf_url_local(a, url);
+	size_t n = model_dir ? strlen(model_dir) : 0;
+
+	if (n && path && strncmp(path, model_dir, n) == 0 && path[n] == '/')
+		return pf_s(path + n + 1);
+	return PF_S("");
+}
+
 /* ---- what it is called ---- */
 
 static bool is_plain_name(struct pf_str name)

@@ -11,8 +11,7 @@ static bool is_remote(struct pf_str url)
 	       pf_str_starts(url, "ssh://");
 }
 
-/* It becomes a part of lines and of names. */
-static bool is_plain(struct pf_str text)
+bool pf_lock_is_plain(struct pf_str text)
 {
 	for (size_t i = 0; i < text.n; i++)
 		if (text.p[i] <= ' ' || text.p[i] >= 0x7f)
@@ -33,7 +32,7 @@ int pf_lock_take_git(struct pf_lock *l, struct pf_lock_package *p, const struct 
 		return pf_fail(err, PF_EINTEGRITY, "line %u: of " PF_FMT " no commit is named",
 			       line, PF_ARG(pf_shown(p->name)));
 	p->direct = pf_git_pinned(&l->arena, from);
-	if (!is_plain(from->rev) || pf_git_split(&checked, &l->arena, p->direct, err) < 0 ||
+	if (!pf_lock_is_plain(from->rev) || pf_git_split(&checked, &l->arena, p->direct, err) < 0 ||
 	    !pf_str_eq(checked.url, from->url) ||
 	    !pf_str_eq(checked.subdirectory, from->subdirectory))
 		return pf_fail(err, PF_EINTEGRITY, "line %u: the repository of " PF_FMT " is none",

@@ -90,10 +90,15 @@ int pf_lock_take_git_url(struct pf_lock *l, struct pf_lock_package *p, struct pf
 /* Is it what a requirement's URL asks for? */
 bool pf_lock_is_commit_of(const struct pf_lock *l, const struct pf_lock_package *p,
 			  struct pf_str link);
+/* May a revision become a part of lines and of names? */
+bool pf_lock_is_plain(struct pf_str text);
 /* The repository of a planned package as a lock tells it, without secrets; false: it is none, or
  * of this machine alone. */
 bool pf_lock_git_of(struct pf_git_source *out, struct pf_arena *a, const struct pf_planned *one);
 bool pf_lock_has_git(const struct pf_plan *plan);
+/* The path of a "file:" URL beneath the model, relative to it. Elsewhere, and where `model_dir` is
+ * NULL: an empty view. */
+struct pf_str pf_lock_inside(struct pf_arena *a, const char *model_dir, struct pf_str url);
 /* "2024-01-31T23:59:59.5Z", which is in UTC, in seconds since 1970; 0: none. */
 int64_t pf_lock_time(struct pf_str text);
 
@@ -107,8 +112,8 @@ int pf_lock_add_conda(struct pf_lock *l, const struct pf_lock_target *t, struct 
 int pf_lock_add_pip(struct pf_lock *l, const struct pf_lock_target *t, struct pf_str name,
 		    struct pf_str version, struct pf_str place, struct pf_str sha256, unsigned line,
 		    struct pf_err *err) PF_MUST_USE;
-/* Beside conda packages, one of pip's as it is written: a file at an address, and the hex digits of
- * its SHA-256. EUSAGE: it is none. */
+/* Beside conda packages, one of pip's as it is written: a file at an address that others can reach,
+ * too, and the hex digits of its SHA-256. EUSAGE: it is none. */
 int pf_lock_wheel_of(struct pf_str *sha256, const struct pf_planned *p, const char *format,
 		     struct pf_err *err) PF_MUST_USE;
 /* NULL: it has none of that name. */

@@ -57,22 +57,6 @@ static void put_head(struct pf_buf *out, struct pf_arena *a, const struct pf_pyt
 
 /* ---- files ---- */
 
-/* Beneath the model: relative to it. Elsewhere on this machine: an empty view. */
-static struct pf_str path_inside(struct pf_arena *a, const char *model_dir, struct pf_str url)
-{
-	struct pf_url u;
-	struct pf_err ignored;
-	struct pf_str path;
-	size_t n = model_dir ? strlen(model_dir) : 0;
-
-	if (pf_url_split(&u, url, &ignored) < 0)
-		return PF_S("");
-	path = pf_url_decode(a, u.path);
-	if (n && path.n > n && memcmp(path.p, model_dir, n) == 0 && path.p[n] == '/')
-		return pf_str_skip(path, n + 1);
-	return PF_S("");
-}
-
 /* { name = "...", url = "...", upload-time = 2024-01-31T23:59:59Z, size = 1, hashes = { sha256 =
  * "..." } } */
 static void put_file(struct pf_buf *out, const struct pf_planned *one, const char *where_key,
@@ -143,7 +127,7 @@ static bool put_source(struct pf_buf *out, struct pf_arena *a, const struct pf_p
 	if (one->hashes.n != 1)
 		return false;
 	if (!pf_requrl_is_http(from)) {
-		from = path_inside(a, one->url.n ? model_dir : NULL, from);
+		from = pf_lock_inside(a, one->url.n ? model_dir : NULL, from);
 		key = "path";
 	}
 	if (!from.n)

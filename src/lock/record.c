@@ -18,6 +18,8 @@ static int take_planned(struct pf_lock *l, const struct pf_planned *from,
 		.index = one.index, .direct = one.url, .depends = one.depends,
 	};
 	struct pf_lock_file f = { .name = one.file, .size = one.size, .uploaded = one.uploaded };
+	struct pf_str own = pf_lock_inside(&l->arena, t->model_dir, one.url);
+	struct pf_lock_target beneath = *t;
 	struct pf_strs strong = { 0 };
 
 	if (!pf_name_is_valid(one.name))
@@ -42,6 +44,13 @@ static int take_planned(struct pf_lock *l, const struct pf_planned *from,
 		p.line = 2;
 		if (pf_lock_add_file(l, &p, &f, PF_S(""), t, err) < 0)
 			return -1;
+	} else if (own.n && strong.n == 1) {
+		beneath.base = t->model_dir;
+		f.hashes = strong;
+		p.line = 2;
+		if (pf_lock_add_file(l, &p, &f, own, &beneath, err) < 0)
+			return -1;
+		p.direct = p.files.v[0].url;
 	} else {
 		p.hashes = strong;
 	}

@@ -167,6 +167,18 @@ static int take_list(struct pf_conda_file *out, struct pf_model *m, const struct
 	return 0;
 }
 
+/* What conda itself passes over with a warning: as good as a misspelt one of its own. */
+static void note_unknown(struct pf_model *m, const struct pf_node *doc, const char *path)
+{
+	static const char *const known[] = { "name",	 "prefix",    "channels", "dependencies",
+					     "variables", NULL };
+
+	for (size_t i = 0; doc && doc->kind == PF_NODE_MAP && i < doc->n; i++)
+		if (!pf_str_in(doc->v[i].key, known))
+			pf_model_note(m, "%s, line %u: " PF_FMT " is not looked at", path,
+				      doc->v[i].line, PF_ARG(pf_shown(doc->v[i].key)));
+}
+
 int pf_conda_file_read(struct pf_conda_file *out, struct pf_model *m, const struct pf_node *doc,
 		       const char *path, struct pf_err *err)
 {
@@ -176,6 +188,7 @@ int pf_conda_file_read(struct pf_conda_file *out, struct pf_model *m, const stru
 	if (variables && variables->kind != PF_NODE_NULL)
 		pf_model_note(m, "%s, line %u: variables are not set: the user's to give", path,
 			      variables->line);
+	note_unknown(m, doc, path);
 	if (take_list(out, m, doc, "channels", take_channel, err) < 0)
 		return -1;
 	return take_list(out, m, doc, "dependencies", take_dependency, err);

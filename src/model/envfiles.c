@@ -77,19 +77,22 @@ static struct pf_str range_start(struct pf_model *m, const struct pf_condaver_sp
 	return (struct pf_str){ 0 };
 }
 
-/* A range settles on the version that saved the model, else on where it starts. */
+/* A range settles on the version that saved the model, else on where it starts; but conda's solver
+ * takes the range as it is. */
 static struct pf_str python_of_conda(struct pf_model *m, struct pf_conda_file *c, bool decides)
 {
 	struct pf_str taken = c->python;
+	bool known;
 
 	if (taken.n || !c->python_range.n)
 		return taken;
-	taken = range_admits(m, &c->python_range, m->python_version)
-			? m->python_version
-			: range_start(m, &c->python_range);
+	known = range_admits(m, &c->python_range, m->python_version);
+	taken = known ? m->python_version : range_start(m, &c->python_range);
+	m->needs.python_starts = decides && taken.n && !known;
 	if (decides && taken.n)
-		pf_model_note(m, "%s, line %u asks for " PF_FMT ": " PF_FMT " is taken", c->path,
-			      c->python_line, PF_ARG(c->python_spec), PF_ARG(taken));
+		pf_model_note(m, "%s, line %u asks for " PF_FMT ": " PF_FMT " is taken%s", c->path,
+			      c->python_line, PF_ARG(c->python_spec), PF_ARG(taken),
+			      known ? "" : "; of conda's channels, the newest that goes with the rest");
 	else if (decides)
 		pf_model_note(m, "%s, line %u asks for " PF_FMT ", which names no one version",
 			      c->path, c->python_line, PF_ARG(c->python_spec));
@@ -148,12 +151,15 @@ static int check_texts(const struct pf_node *list, const char *path, const char 
 	if (list->kind != PF_NODE_LIST)
 		return pf_fail(err, PF_EMODEL, "%s, line %u: %s is %s, where a list is wanted",
 			       path, list->line, what, pf_node_kind_name(list->kind));
-	for (size_t i = 0; i < list->n; i++)
-		if (list->v[i].kind != PF_NODE_STRING)
-			return pf_fail(err, PF_EMODEL,
-				       "%s, line %u: an entry of %s is %s, where text is wanted",
-				       path, list->v[i].line, what,
-				       pf_node_kind_name(list->v[i].kind));
+	for (size_t i = 0; i < list->n; i++) {
+		if (list->v[i].kind == PF_NODE_STRING)
+			continue;
+		pf_fail(err, PF_EMODEL, "%s, line %u: an entry of %s is %s, where text is wanted",
+			path, list->v[i].line, what, pf_node_kind_name(list->v[i].kind));
+		return list->v[i].kind == PF_NODE_MAP ?
+			       pf_hint(err, "quotes go around a text with a colon at its end") :
+			       -1;
+	}
 	return 0;
 }
 

@@ -64,6 +64,7 @@ struct pf_index_wish {
 struct pf_needs {
 	struct pf_str python;		/* "3.11.7", "3.10", or empty when nothing says */
 	struct pf_str python_file;	/* which file said so */
+	bool python_starts;		/* it is where a range of conda.yaml's begins */
 	PF_VEC(struct pf_need) pip;	/* requirements and constraints in file order */
 	struct pf_strs build; /* "pip==23.2.1", "wheel": pip, setuptools, wheel and the like */
 	struct pf_strs conda;		/* match specs as written, less python */

@@ -55,7 +55,7 @@ static unsigned end_orphans(const char *marker, pid_t but)
 			    !is_marked((pid_t)pid, marker))
 				continue;
 			kill((pid_t)pid, SIGKILL);
-			waitpid((pid_t)pid, NULL, 0);
+			pf_proc_reap((pid_t)pid, NULL);
 			ended++;
 		}
 	}
@@ -99,7 +99,7 @@ bool pf_run_reap(struct pf_runner *r, int ms, int *status)
 		if (pf_clock() > until || pf_signals_pending())
 			return false;
 	kill(-r->proc.pid, SIGKILL); /* before it is reaped: the number is still its own */
-	waitpid(r->proc.pid, status, 0);
+	pf_proc_reap(r->proc.pid, status);
 	r->proc.pid = 0;
 	sweep(r, 0);
 	pf_run_forget(r);

@@ -130,6 +130,8 @@ static void activate(struct settings *s, const char *python)
 	if (pf_is_dir(pf_join(s->a, dir, PF_S("conda-meta")))) {
 		set(s, pf_format(s->a, "CONDA_PREFIX=%s", dir));
 		set(s, pf_format(s->a, "CONDA_DEFAULT_ENV=%s", dir));
+		set(s, PF_S("CONDA_SHLVL=" PF_CONDA_SHLVL));
+		set(s, PF_S("CONDA_PROMPT_MODIFIER=" PF_CONDA_PROMPT_MODIFIER));
 		set_conda_variables(s, dir, activation);
 	}
 }

@@ -136,7 +136,8 @@ void pf_runner_leave(struct pf_runner *r);
 char *pf_run_find(struct pf_arena *a, struct pf_err *err) PF_MUST_USE;
 /* The environment variables of a model's process: ours, less PYTHON*, LD_*, VIRTUAL_ENV, CONDA_*,
  * AWS_*, PIP_*, UV_*, *_TOKEN, *_PASSWORD and *_SECRET* (but for o->pass_env), plus o->set_env,
- * plus the environment's own folder first on PATH and its VIRTUAL_ENV, or CONDA_PREFIX and the
+ * plus the environment's own folder first on PATH and its VIRTUAL_ENV, or what conda's
+ * activation tells (CONDA_PREFIX, CONDA_DEFAULT_ENV, CONDA_SHLVL, CONDA_PROMPT_MODIFIER) and the
  * variables that `conda env config vars` gave it, plus OPENBLAS_THREAD_TIMEOUT unless it is set,
  * plus, with o->threads, those that say how many threads there are, unless one of them is set. */
 char **pf_run_environment(struct pf_arena *a, const char *python, const struct pf_opts *o);

@@ -41,10 +41,12 @@ static char *open_folder(struct pf_arena *a, const char *store, bool make)
 	return (st.st_mode & 077) == 0 || chmod(dir, 0700) == 0 ? dir : NULL;
 }
 
-/* A socket's name may be longer than an address takes: the folder goes by its descriptor. */
+/* A socket's name may be longer than an address takes: the folder goes by its descriptor. A worker
+ * whose queue is full is not waited for longer than for its answer. */
 static int connect_to(const char *dir, const char *name)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct timeval patience = { .tv_sec = PF_WAIT_WARM };
 	struct ucred peer = { 0 };
 	socklen_t size = sizeof(peer);
 	PF_FD(folder) = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -52,6 +54,7 @@ static int connect_to(const char *dir, const char *name)
 
 	snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s", folder, name);
 	if (folder < 0 || fd < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0 ||
 	    connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
 	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 || peer.uid != geteuid())
 		return -1;

@@ -110,24 +110,52 @@ static bool has_several_processors(void)
 	return sched_getaffinity(0, sizeof(set), &set) == 0 && CPU_COUNT(&set) > 1;
 }
 
-/* Who started us may end while something else of it keeps our socket open: false then. A process
- * that cannot be watched is one of an old kernel. One who asked soon after the last answer is
- * waited for awake: to be woken costs more than he takes (measured: 60 us a request, of 200 that it
- * cost to have another process). */
-static bool wait_for_frame(struct pfr *r)
+enum coming {
+	A_FRAME,
+	NOBODY,		/* who started us has ended */
+	NOTHING_YET,
+};
+
+/* Who started us may end while something else of it keeps our socket open. A process that cannot be
+ * watched is one of an old kernel. One who asked soon after the last answer is waited for awake: to
+ * be woken costs more than he takes (measured: 60 us a request, of 200 that it cost to have another
+ * process). Now and then signals are to be looked at: one may come before the wait begins. */
+static enum coming wait_for_frame(struct pfr *r)
 {
 	struct pollfd fds[] = { { .fd = r->fd, .events = POLLIN },
 				{ .fd = r->parent > 0 ? r->parent : -1, .events = POLLIN } };
 	double begun = pfr_clock();
 	int ready = 0;
 
-	while (ready == 0 || (ready < 0 && errno == EINTR)) {
-		bool awake = r->soon && pfr_clock() - begun < SOON;
+	while (r->watched && r->soon && ready == 0 && pfr_clock() - begun < SOON)
+		ready = poll(fds, PF_COUNT(fds), 0);
+	if (ready == 0)
+		ready = poll(fds, PF_COUNT(fds), PF_WAIT_LOOK * 1000);
+	if (r->watched)
+		r->soon = pfr_clock() - begun < SOON && (r->soon || has_several_processors());
+	if (ready == 0 || (ready < 0 && errno == EINTR))
+		return NOTHING_YET;
+	return fds[0].revents || !fds[1].revents ? A_FRAME : NOBODY;
+}
 
-		ready = poll(fds, PF_COUNT(fds), awake ? 0 : -1);
-	}
-	r->soon = pfr_clock() - begun < SOON && (r->soon || has_several_processors());
-	return fds[0].revents || !fds[1].revents;
+/* The model's threads may run meanwhile. A worker's client has a time of its own to send one. */
+static int receive(struct pfr *r, enum pf_frame_kind *kind, struct pf_buf *body)
+{
+	enum coming coming;
+	struct pf_err err;
+	int rc = 0;
+
+	do {
+		struct py_thread *others = PyEval_SaveThread();
+
+		coming = r->place ? A_FRAME : wait_for_frame(r);
+		if (coming == A_FRAME)
+			rc = pf_frame_receive(r->fd, kind, body, &err);
+		PyEval_RestoreThread(others);
+		if (coming == NOTHING_YET && PyErr_CheckSignals() < 0)
+			PyErr_Clear(); /* pfr_is_ending tells */
+	} while (coming == NOTHING_YET && !pfr_is_ending());
+	return pfr_is_ending() ? -1 : rc;
 }
 
 /* Which frames may come depends on where we are: a model is loaded once, a worker is one
@@ -163,12 +191,9 @@ int pfr_serve_one(struct pfr *r)
 	struct pf_arena a = { 0 };
 	struct pf_value value = { 0 };
 	enum pf_frame_kind kind = PF_FRAME_BYE;
-	struct py_thread *others = PyEval_SaveThread(); /* the model's threads may run meanwhile */
 	struct pf_err err;
-	int rc = r->watched && !wait_for_frame(r) ? 0 :
-						    pf_frame_receive(r->fd, &kind, &body, &err);
+	int rc = receive(r, &kind, &body);
 
-	PyEval_RestoreThread(others);
 	if (rc == 1 && kind == PF_FRAME_BYE)
 		rc = 0;
 	if (rc == 1)

@@ -83,7 +83,8 @@ void pfr_leave(const struct pfr *r, int status)
 		run_exit_functions();
 	PyErr_Clear();
 	pfr_flush();
-	tell_gone(r);
+	if (!ending) /* else it is our status that tells */
+		tell_gone(r);
 	close(STDOUT_FILENO); /* whoever reads them sees the end before our memory is gone */
 	close(STDERR_FILENO);
 	if (r->place)

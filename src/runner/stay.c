@@ -83,11 +83,12 @@ static bool is_ours(const struct place *p)
 static bool somebody_listens(const struct place *p)
 {
 	struct sockaddr_un address = { 0 };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	bool listens;
 
 	address_of(&address, p, p->name);
-	listens = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
+	listens = fd >= 0 && (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 ||
+			      errno == EAGAIN); /* its queue is full */
 	if (fd >= 0)
 		close(fd);
 	return listens;

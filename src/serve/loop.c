@@ -339,8 +339,10 @@ int pf_serve(struct pf_listeners *l, const struct pf_serve_opts *o, const struct
 	     struct pf_err *err)
 {
 	struct pf_server s = { .options = o, .listeners = l };
-	int rc = open_server(&s, m, err);
+	int rc;
 
+	pf_log_wait_for_nobody();
+	rc = open_server(&s, m, err);
 	if (rc == 0)
 		rc = run(&s, err);
 	if (rc == 0)

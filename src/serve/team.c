@@ -1,12 +1,14 @@
 /* team.c - workers, each a thread with a runner of its own, and the orders that wait for them */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/proc.h"
 #include "serve/team.h"
 
 /* The model's process is a child of its worker's thread and ends with it: it is started, asked and
@@ -188,6 +190,7 @@ int pf_team_start(struct pf_team **out, const struct pf_serve_opts *o,
 	p->state.workers = o->workers;
 	for (unsigned i = 0; i < threads; i++)
 		if (start_thread(p, i == o->workers, err) < 0) {
+			pf_signals_raise(SIGTERM); /* the others need not finish loading */
 			pf_team_free(p);
 			return -1;
 		}

@@ -11,6 +11,8 @@
 struct pf_conda_ask {
 	const struct pf_match_spec *specs;	/* each names a package */
 	size_t spec_count;
+	const struct pf_conda_rule *rules;	/* pinned and disallowed packages */
+	size_t rule_count;
 	/* Whom they are for (pf_conda_virtual): what of them is not there cannot be had */
 	const struct pf_conda_record *machine;
 	size_t machine_count;

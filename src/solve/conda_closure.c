@@ -58,16 +58,26 @@ static struct pf_conda_spec *ask_for(struct pf_conda_search *s, const struct pf_
 
 /* ---- records become candidates ---- */
 
-static bool is_asked(const struct pf_conda_name *name, const struct pf_conda_record *r)
+static bool is_pinned(const struct pf_conda_rule *rule, const struct pf_conda_name *name)
+{
+	return !rule->forbids && pf_str_eq(rule->spec.name, name->name);
+}
+
+static bool is_asked(const struct pf_conda_search *s, const struct pf_conda_name *name,
+		     const struct pf_conda_record *r)
 {
 	for (size_t i = 0; i < name->asked.n; i++)
 		if (!pf_match_spec_channel_fits(&name->asked.v[i]->m, r))
 			return false;
+	for (size_t i = 0; i < s->ask->rule_count; i++)
+		if (is_pinned(&s->ask->rules[i], name) &&
+		    !pf_match_spec_channel_fits(&s->ask->rules[i].spec, r))
+			return false;
 	return true;
 }
 
-/* The channel that counts is the first one that has the name; where a spec names a channel, the
- * first of those that it admits. */
+/* The channel that counts is the first one that has the name; where a spec or a pin names a
+ * channel, the first of those that it admits. */
 static void set_channels(struct pf_conda_search *s, struct pf_conda_name *name)
 {
 	const struct pf_conda_record *last = NULL, *counts = NULL;
@@ -79,7 +89,7 @@ static void set_channels(struct pf_conda_search *s, struct pf_conda_name *name)
 		channel += last && !pf_str_eq(last->channel, c->r->channel);
 		last = c->r;
 		c->channel = channel;
-		if (!counts && is_asked(name, c->r))
+		if (!counts && is_asked(s, name, c->r))
 			counts = c->r;
 	}
 	if (!counts || s->ask->priority != PF_CHANNEL_STRICT)
@@ -87,6 +97,21 @@ static void set_channels(struct pf_conda_search *s, struct pf_conda_name *name)
 	for (size_t i = 0; i < name->n; i++)
 		if (!pf_str_eq(counts->channel, name->v[i].r->channel))
 			name->v[i].out = PF_CONDA_LESS;
+}
+
+/* A pin says of what others ask for which one it is (conda's pinned_packages), and asks for
+ * nothing. */
+static void apply_rules(struct pf_conda_search *s, struct pf_conda_candidate *c)
+{
+	for (size_t i = 0; !c->out && i < s->ask->rule_count; i++) {
+		const struct pf_conda_rule *rule = &s->ask->rules[i];
+
+		if ((!rule->forbids && !is_pinned(rule, c->of)) ||
+		    pf_match_spec_matches(&rule->spec, c->r) != rule->forbids)
+			continue;
+		c->out = PF_CONDA_RULED;
+		c->rule = rule;
+	}
 }
 
 static void judge(struct pf_conda_search *s, struct pf_conda_candidate *c)
@@ -102,6 +127,8 @@ static void judge(struct pf_conda_search *s, struct pf_conda_candidate *c)
 			c->out = PF_CONDA_UNASKED;
 			c->why = name->asked.v[i];
 		}
+	if (!name->machine)
+		apply_rules(s, c);
 }
 
 static int take_records(struct pf_conda_search *s, struct pf_conda_name *name,

@@ -23,6 +23,7 @@ struct telling {
 	unsigned facts;
 	PF_VEC(struct group) groups;	/* told in this order */
 	struct pf_map asked;		/* names whose specs were told */
+	PF_VEC(const struct pf_conda_rule *) rules; /* that were told */
 	size_t late, less;
 	bool spoiled;		/* there are records, and none that can be used */
 };
@@ -238,6 +239,26 @@ static void add_to(struct telling *t, struct group *g, const struct pf_conda_can
 		*PF_PUSH(t->arena, &g->specs) = spec;
 }
 
+/* "numpy =1.26 is pinned by /etc/conda/.condarc, line 3" */
+static void tell_rule(struct telling *t, const struct pf_conda_name *n,
+		      const struct pf_conda_rule *rule)
+{
+	struct pf_conda_spec spec = { .m = rule->spec, .about = (struct pf_conda_name *)n };
+	struct pf_conda_spec *one = &spec;
+	struct pf_conda_specs specs = { .v = &one, .n = 1 };
+
+	for (size_t i = 0; i < t->rules.n; i++)
+		if (t->rules.v[i] == rule)
+			return;
+	*PF_PUSH(t->arena, &t->rules) = rule;
+	begin_fact(t);
+	put_specs(&t->out, &specs);
+	pf_buf_printf(&t->out, " is %s by " PF_FMT, rule->forbids ? "disallowed" : "pinned",
+		      PF_ARG(pf_shown(rule->place)));
+	if (!rule->forbids && !admitted(new_bits(t, n), t, &specs, n))
+		put_what_there_is(t, &specs, n);
+}
+
 /* Why these candidates, all that would do, are out. */
 static void ask_why(struct telling *t, const struct pf_conda_name *n, const uint64_t *bits)
 {
@@ -249,7 +270,9 @@ static void ask_why(struct telling *t, const struct pf_conda_name *n, const uint
 			continue;
 		if (c->out == PF_CONDA_BROKEN)
 			group_of(t, n, NULL, c->out)->text = c->text;
-		if (c->out != PF_CONDA_UNASKED)
+		if (c->out == PF_CONDA_RULED)
+			tell_rule(t, n, c->rule);
+		else if (c->out != PF_CONDA_UNASKED)
 			add_to(t, group_of(t, n, why ? why->about : NULL, c->out), c, why);
 	}
 }
@@ -323,21 +346,54 @@ static void count_left_out(struct telling *t)
 	}
 }
 
-static void begin_hopeless(struct telling *t)
+static bool is_hopeless(const struct pf_conda_name *n)
 {
+	return n->asked.n && !n->in;
+}
+
+/* Is it for another one of them that it has no candidate left? */
+static bool is_told_by_another(const struct pf_conda_name *n)
+{
+	for (size_t i = 0; i < n->n; i++)
+		if (n->v[i].out == PF_CONDA_DEAD && n->v[i].why->about != n &&
+		    is_hopeless(n->v[i].why->about))
+			return true;
+	return false;
+}
+
+static void tell_hopeless(struct telling *t, bool all)
+{
+	size_t more = 0;
+
 	for (size_t i = 0; i < t->s->names.entries.n; i++) {
 		const struct pf_conda_name *n = t->s->names.entries.v[i].value;
 		uint64_t *bits = new_bits(t, n);
 
-		if (!n->asked.n || n->in)
+		if (!is_hopeless(n) || (!all && is_told_by_another(n)))
 			continue;
+		t->spoiled |= !n->n && n->package && n->package->unusable;
+		if (t->facts >= PF_MAX_SOLVE_HOPELESS) {
+			more++;
+			continue;
+		}
 		tell_asked(t, n);
-		t->spoiled = !n->n && n->package && n->package->unusable;
 		for (size_t k = 0; k < n->n; k++)
 			bits[k / 64] |= (uint64_t)1 << k % 64;
 		ask_why(t, n, bits);
-		return; /* one is enough */
 	}
+	if (more) {
+		begin_fact(t);
+		pf_buf_printf(&t->out, "%zu more of what is asked for cannot be had", more);
+	}
+}
+
+/* Each package that was asked for and cannot be had, but for what would follow from that; where
+ * they go round in circles, all of them. */
+static void begin_hopeless(struct telling *t)
+{
+	tell_hopeless(t, false);
+	if (!t->facts)
+		tell_hopeless(t, true);
 }
 
 static bool is_asked_in(const struct pf_conda_facts *facts, const struct pf_conda_name *n)

@@ -12,6 +12,7 @@ enum pf_conda_out {
 	PF_CONDA_LATE,		/* built after the day that counts */
 	PF_CONDA_BROKEN,	/* one of its specs cannot be read: `text` */
 	PF_CONDA_UNASKED,	/* a spec that was asked for does not admit it: `why` */
+	PF_CONDA_RULED,		/* the user's settings do not take it: `rule` */
 	PF_CONDA_DEAD,		/* nothing satisfies one of its needs: `why` */
 	PF_CONDA_BEATEN,	/* another one does whatever it does, and is better */
 };
@@ -29,6 +30,7 @@ struct pf_conda_candidate {
 	struct pf_conda_specs depends, constrains;
 	enum pf_conda_out out;
 	const struct pf_conda_spec *why;
+	const struct pf_conda_rule *rule;
 	const struct pf_conda_candidate *by;	/* who beats it */
 	struct pf_str text;
 	uint32_t rank;		/* 0 is the best of its name */

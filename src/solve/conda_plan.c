@@ -68,6 +68,9 @@ static struct pf_str identity(struct pf_arena *a, const struct pf_conda_task *t)
 		pf_buf_printf(&b, PF_FMT "=" PF_FMT "=" PF_FMT "\n",
 			      PF_ARG(t->machine.v[i].name), PF_ARG(t->machine.v[i].version),
 			      PF_ARG(t->machine.v[i].build));
+	for (size_t i = 0; i < t->channels.rules.n; i++)
+		pf_buf_printf(&b, "%s" PF_FMT "\n", t->channels.rules.v[i].forbids ? "!" : "",
+			      PF_ARG(t->channels.rules.v[i].spec.text));
 	pf_sha256_hex(hex, b.p, b.n);
 	pf_buf_free(&b);
 	return pf_dup(a, pf_s(hex));
@@ -109,9 +112,17 @@ int pf_conda_task_open(struct pf_conda_task *out, struct pf_needs *needs, const 
 
 /* ---- what ---- */
 
+/* Of a range the beginning is for who can have but one. */
+static struct pf_str named_python(const struct pf_needs *needs)
+{
+	return needs->python_starts ? PF_S("") : needs->python;
+}
+
 bool pf_conda_names_patch(const struct pf_needs *needs)
 {
-	return !pf_str_eq(needs->python, pf_python_minor(needs->python));
+	struct pf_str version = named_python(needs);
+
+	return !pf_str_eq(version, pf_python_minor(version));
 }
 
 /* "3.11.7" as conda takes "python=3.11.7", or any patch of it. */
@@ -130,19 +141,20 @@ static int take_version(struct pf_match_spec *out, struct pf_arena *a, struct pf
 static int python_spec(struct pf_match_spec *out, struct pf_arena *a, const struct pf_needs *needs,
 		       bool any_patch, struct pf_err *err)
 {
+	struct pf_str version = named_python(needs);
 	struct pf_match_spec asked;
 	struct pf_condaver v;
 
-	if (take_version(out, a, needs->python, any_patch, err) < 0)
+	if (take_version(out, a, version, any_patch, err) < 0)
 		return -1;
 	if (!needs->conda_python.n)
 		return 0;
 	if (pf_match_spec_parse(&asked, a, needs->conda_python, err) < 0)
 		return -1;
-	if (needs->python.n && !(pf_condaver_read(&v, a, needs->python) &&
-				 pf_condaver_spec_admits(&asked.version, &v)))
+	if (version.n && !(pf_condaver_read(&v, a, version) &&
+			   pf_condaver_spec_admits(&asked.version, &v)))
 		return 0;
-	if (needs->python.n) {
+	if (version.n) {
 		asked.version = out->version;
 		asked.text = pf_match_spec_print(a, &asked);
 	}
@@ -185,6 +197,7 @@ static int search(struct pf_conda_solution *out, struct pf_repodata *repodata,
 	struct pf_conda_ask ask = {
 		.specs = specs->v, .spec_count = specs->n,
 		.machine = t->machine.v, .machine_count = t->machine.n,
+		.rules = t->channels.rules.v, .rule_count = t->channels.rules.n,
 		.priority = t->channels.priority,
 		/* that day to its end */
 		.as_of = needs->as_of ? ((uint64_t)needs->as_of + 1) * 86400000 : 0,
@@ -293,6 +306,53 @@ int pf_conda_task_check(const struct pf_plan *plan, struct pf_conda_task *t,
 			" is locked of another channel",
 			PF_ARG(pf_shown(pf_redacted(&t->arena, specs.v[i].text))));
 		return pf_hint(err, "make a new lock: pyfunc-env lock");
+	}
+	return 0;
+}
+
+/* What a file's name does not tell is as it is forbidden, where nothing else tells it. */
+static struct pf_match_spec as_known(const struct pf_match_spec *spec,
+				     const struct pf_conda_record *r)
+{
+	struct pf_match_spec s = *spec;
+
+	if (r->license.n || r->timestamp || r->depends.n)
+		return s;
+	s.license = s.license_family = (struct pf_pattern){ 0 };
+	s.build_number = (struct pf_build_number_spec){ 0 };
+	s.track_features = s.features = (struct pf_strs){ 0 };
+	return s;
+}
+
+static int check_rules(const struct pf_channels *settings, const struct pf_conda_record *r,
+		       struct pf_err *err)
+{
+	for (size_t i = 0; i < settings->rules.n; i++) {
+		const struct pf_conda_rule *rule = &settings->rules.v[i];
+		struct pf_match_spec known = as_known(&rule->spec, r);
+
+		if (!rule->forbids || !pf_match_spec_matches(&known, r))
+			continue;
+		pf_fail(err, PF_EUSAGE, PF_FMT " " PF_FMT " is disallowed by " PF_FMT,
+			PF_ARG(pf_shown(r->name)), PF_ARG(pf_shown(r->version)),
+			PF_ARG(rule->place));
+		return pf_match_spec_matches(&rule->spec, r) ?
+			       -1 :
+			       pf_hint(err, "as far as it can be told without its channel: what " PF_FMT
+				       " asks for is in no lock", PF_ARG(pf_shown(rule->spec.text)));
+	}
+	return 0;
+}
+
+int pf_conda_check_allowed(const struct pf_plan *plan, struct pf_channels *settings,
+			   struct pf_err *err)
+{
+	for (size_t i = 0; i < plan->conda.n; i++) {
+		const struct pf_conda_record *r = &plan->conda.v[i].record;
+
+		if (pf_channels_check_at(settings, r->channel, err) < 0 ||
+		    check_rules(settings, r, err) < 0)
+			return -1;
 	}
 	return 0;
 }

@@ -32,6 +32,11 @@ void pf_conda_task_places(struct pf_plan *plan, const struct pf_conda_task *t);
  * could not be opened. EINTEGRITY where one is not. */
 int pf_conda_task_check(const struct pf_plan *plan, struct pf_conda_task *t,
 			const struct pf_needs *needs, struct pf_err *err) PF_MUST_USE;
+/* May the plan's packages, and their channels, be installed by the user's disallowed_packages,
+ * allowlist_channels and denylist_channels? A lock says what they are, not that they may be. EUSAGE
+ * naming the first one that may not. */
+int pf_conda_check_allowed(const struct pf_plan *plan, struct pf_channels *settings,
+			   struct pf_err *err) PF_MUST_USE;
 /* Fills plan->conda, plan->resolver and plan->as_of; the plan borrows from the task. Without
  * --strict-python another patch of the Python that is asked for is taken where the channels do not
  * have that one. ESOLVE, ETRANSFER, ELIMIT. */

@@ -58,16 +58,21 @@ CONDARC="$work/condarc"
 expect "exec runs its programs" 0 plain "$program" exec "$dir" -- plain-tool
 expect "as activation has it" 0 "$env/share/act" "$program" exec "$dir" -- printenv ACT_HOME
 expect "and conda's own variables" 0 "$env" "$program" exec "$dir" -- printenv CONDA_PREFIX
+expect "all that conda run sets, but for what tells of a conda program" 0 \
+	"CONDA_DEFAULT_ENV=$env,CONDA_PREFIX=$env,CONDA_PROMPT_MODIFIER=(pyfunc-env) ,CONDA_SHLVL=1," \
+	env CONDA_EXE=/opt/conda/bin/conda CONDA_PYTHON_EXE=/opt/conda/bin/python _CE_M=x _CE_CONDA=x CONDA_SHLVL=3 CONDA_PREFIX_1=/opt \
+	CONDA_PREFIX=/opt/other "$program" exec "$dir" -- sh -c 'env | grep -E "^(CONDA|_CE)_" | LC_ALL=C sort | tr "\n" ","'
 # shellcheck disable=SC2016 # the inner shell's own
 check "a shell does the same, and gives all back" env -u CONDA_DEFAULT_ENV CONDA_PREFIX="before it" sh -euc '
 	path=$PATH
 	. "$1/bin/activate"
 	. "$1/bin/activate"
 	[ "$ACT_HOME" = "$1/share/act" ] && [ "$CONDA_PREFIX" = "$1" ] && [ "$CONDA_DEFAULT_ENV" = "$1" ]
+	[ "$CONDA_SHLVL$CONDA_PROMPT_MODIFIER" = "1(pyfunc-env) " ]
 	[ "$(command -v plain-tool)" = "$1/bin/plain-tool" ] && [ "$PATH" = "$1/act/bin:$1/bin:$path" ]
 	[ "$(sh -c "echo \$ACT_HOME")" = "$1/share/act" ]
 	deactivate
-	[ "$PATH" = "$path" ] && [ "$CONDA_PREFIX" = "before it" ] && [ -z "${CONDA_DEFAULT_ENV+x}${ACT_HOME+x}" ]
+	[ "$PATH" = "$path" ] && [ "$CONDA_PREFIX" = "before it" ] && [ -z "${CONDA_DEFAULT_ENV+x}${CONDA_SHLVL+x}${ACT_HOME+x}" ]
 	[ "$(command -v deactivate)" != deactivate ]' - "$env"
 check "its lock is in it" grep -q "manager: conda" "$env/conda-lock.yml"
 expect "and shown" 0 "lock: $env/conda-lock.yml" "$program" env show "$(basename "$env")"
@@ -97,6 +102,18 @@ for spec in "python=$minor=0" "python $minor.* *0" "conda-forge::python=$minor" 
 	python "$spec"
 	expect "$spec, where nobody else names one" 0 "$env" "$program" create "$dir"
 done
+for spec in "python>=2.7" "python >=3.0,<4" "python~=3.0"; do
+	python "$spec"
+	expect "$spec: what the channels have, not where it begins" 0 "$env" "$program" create "$dir"
+	check "which is said" said "of conda's channels, the newest that goes with the rest"
+	expect "$spec: a lock of it" 0 "/linux-64/python-$minor." "$program" lock -f explicit "$dir"
+	cp "$work/out" "$work/range.txt"
+	expect "$spec: is good for it" 0 "$env" "$program" create -c "$channel" --lock "$work/range.txt" "$dir"
+done
+python "python>=2.7"
+printf 'dependancies: [x]\nplatforms: [osx-64]\n' >>"$dir/conda.yaml"
+expect "what nobody looks at is said" 0 "conda.yaml, line 9: dependancies is not looked at" "$program" create "$dir"
+check "of each" said "conda.yaml, line 10: platforms is not looked at"
 for spec in "python=$minor=1_cpython" "python $minor.* *_cpython" "other::python=$minor"; do
 	python "$spec" "$minor"
 	expect "$spec is not there" 6 "python" "$program" create --channel "$channel" --channel "file://$work/conda-forge" "$dir"
@@ -138,6 +155,10 @@ model "$dir" conda-forge 'tool=2=nobuild_0'
 expect "no such build" 6 "tool" "$program" create "$dir"
 model "$dir" conda-forge 'tool=>2=<'
 expect "no match spec" 3 "" "$program" create "$dir"
+model "$dir" conda-forge 'tool=2'
+printf -- '- pip:\n  - --no-binary :all:\n' >>"$dir/conda.yaml"
+expect "a colon makes a map of it" 3 "an entry of the pip section is a map" "$program" create "$dir"
+check "which quotes mend" said "quotes go around"
 model "$dir" "$channel" 'tool=2'
 expect "a model names no folder as a channel" 3 "--channel" "$program" create "$dir"
 expect "unless it may" 0 "$store/envs/" "$program" create --allow-model-index "$dir"

@@ -59,6 +59,7 @@ static int create(const char *file, const char *dir, const struct pf_opts *o, bo
 	struct pf_arena a = { 0 };
 	struct pf_needs needs = { 0 };
 	PF_FD(lock) = -1;
+	bool gone;
 	int rc, fd;
 
 	rc = read_needs(&needs, &a, file, err);
@@ -78,7 +79,7 @@ static int create(const char *file, const char *dir, const struct pf_opts *o, bo
 	fflush(stdout);
 	if (!hold)
 		return 0;
-	fd = pf_env_hold(&env, err);
+	fd = pf_env_hold(&env, &gone, err);
 	while (fd >= 0 && !pf_signals_pending())
 		pause();
 	return fd < 0 ? -1 : 0;

@@ -79,6 +79,7 @@ check "an answer in pieces" ask streams
 check "what it is told, and warnings" ask is_described
 check "what fails" ask fails
 check "its end is seen" ask dies
+check "asked to end, at rest" ask rests
 check "what it started" ask leaves_nothing
 check "nobody left, while it works" ask is_left
 check "nobody left, though the socket is open" ask is_orphaned

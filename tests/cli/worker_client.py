@@ -170,6 +170,16 @@ def dies():
     worker.end()
 
 
+def rests():
+    """Asked to end while it waits for a request."""
+    worker = Worker("echo")
+    worker.load()
+    worker.process.terminate()
+    assert worker.process.wait(PATIENCE) == 1
+    refuses(EOFError, "", lambda: pfr.receive(worker.near.fileno(), PATIENCE))
+    worker.end()
+
+
 def is_left():
     """A model that is at work when its caller goes."""
     worker = Worker("hangs")

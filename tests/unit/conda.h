@@ -42,6 +42,43 @@ static inline struct pf_conda_record *conda_add(struct conda_table *t, const str
 	return &p->records.v[p->records.n - 1];
 }
 
+static inline void conda_set(struct conda_table *t, struct pf_conda_record *r, struct pf_str line)
+{
+	size_t blank = pf_str_find(line, ' ');
+	struct pf_str key = pf_str_cut(line, 0, blank), value = pf_str_skip(line, blank + 1);
+
+	if (pf_str_is(key, "needs"))
+		*PF_PUSH(&t->arena, &r->depends) = value;
+	else if (pf_str_is(key, "only"))
+		*PF_PUSH(&t->arena, &r->constrains) = value;
+	else if (pf_str_is(key, "features"))
+		*PF_PUSH(&t->arena, &r->track_features) = value;
+	else if (pf_str_is(key, "channel"))
+		r->channel = r->channel_name = value;
+	else if (!pf_str_u64(value, pf_str_is(key, "time") ? &r->timestamp : &r->build_number))
+		fail_msg("no property: " PF_FMT, PF_ARG(line));
+}
+
+/* A package a line, "NAME VERSION BUILD; key value; ...". */
+static inline void conda_read(struct conda_table *t, const char *text)
+{
+	struct pf_str rest = pf_s(text), line, part, word[3];
+
+	while (pf_str_next_line(&rest, &line)) {
+		struct pf_conda_record r;
+
+		if (!line.n || !pf_str_next(&line, ';', &part))
+			continue;
+		for (size_t i = 0; i < 3; i++)
+			assert_true(pf_str_next(&part, ' ', &word[i]));
+		r = conda_record(t, pf_dupz(&t->arena, word[0]), pf_dupz(&t->arena, word[1]),
+				 pf_dupz(&t->arena, word[2]));
+		while (pf_str_next(&line, ';', &part))
+			conda_set(t, &r, pf_str_trim(part));
+		conda_add(t, &r);
+	}
+}
+
 static inline int conda_package(void *ctx, const struct pf_conda_package **out, struct pf_str name,
 				struct pf_err *err)
 {

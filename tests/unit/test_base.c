@@ -1,4 +1,4 @@
-/* test_base.c - views, arenas, buffers, maps, errors, redaction, files and processes */
+/* test_base.c - views, arenas, buffers, maps, errors, redaction, files */
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit.h"
 
@@ -10,7 +10,6 @@
 
 #include "base/limits.h"
 #include "base/log.h"
-#include "base/proc.h"
 
 static void escapes_what_a_terminal_must_not_see(void **state)
 {
@@ -309,53 +308,6 @@ static void reads_up_to_a_ceiling(void **state)
 	assert_int_equal(pf_remove_tree(AT_FDCWD, dir, &err), 0);
 }
 
-/* In a process of its own: that a signal came is never forgotten. */
-static void signals_end_a_wait_for_a_lock(void **state)
-{
-	char path[] = "/tmp/pf-test-XXXXXX";
-	struct pf_err err;
-	int status = 0, lock;
-	pid_t pid;
-
-	(void)state;
-	close(mkstemp(path));
-	lock = pf_lock(AT_FDCWD, path, 0, NULL, &err);
-	assert_true(lock >= 0);
-	pid = fork();
-	if (pid == 0) {
-		alarm(20);
-		pf_signals_catch();
-		raise(SIGTERM);
-		_exit(pf_lock(AT_FDCWD, path, 60, NULL, &err) < 0 ? err.code : 0);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), PF_ESIGNAL + SIGTERM);
-	close(lock);
-	unlink(path);
-}
-
-static void runs_programs(void **state)
-{
-	char *argv[] = { "sh", "-c", "echo out; exit 3", NULL };
-	struct pf_spawn how = { .path = "/bin/sh", .argv = argv };
-	struct pf_buf out = PF_BUF(100);
-	struct pf_err err;
-	int status;
-
-	(void)state;
-	assert_int_equal(pf_proc_capture(&out, &how, -1, 10, &status, &err), 0);
-	assert_string_equal(out.p, "out\n");
-	assert_int_equal(WEXITSTATUS(status), 3);
-	argv[2] = "sleep 30";
-	assert_int_equal(pf_proc_capture(&out, &how, -1, 1, &status, &err), -1);
-	assert_int_equal(err.code, PF_ELIMIT);
-	how.path = "/nonexistent";
-	assert_int_equal(pf_proc_capture(&out, &how, -1, 1, &status, &err), -1);
-	assert_int_equal(err.code, PF_EIO);
-	pf_buf_free(&out);
-}
-
 static void keeps_warnings(void **state)
 {
 	PF_AUTO(arena) a = { 0 };
@@ -372,37 +324,10 @@ static void keeps_warnings(void **state)
 	assert_true(pf_str_is(kept.v[1], "two\nlines"));
 }
 
-/* A child that becomes a program: with a descriptor at its place, and the rest gone. */
-static void becomes_a_program(void **state)
-{
-	char *argv[] = { "sh", "-c", "echo there >&3; exec 3>&-; [ ! -e /proc/self/fd/4 ] || exit 5; exit 7", NULL };
-	int pipe_fds[2], status = 0;
-	char text[16] = "";
-	pid_t pid;
-
-	(void)state;
-	assert_int_equal(pipe2(pipe_fds, O_CLOEXEC), 0);
-	pid = fork();
-	if (pid == 0) {
-		struct pf_spawn how = { .path = "/bin/sh", .argv = argv, .in = -1, .out = 2, .err = 2,
-					.keep = &pipe_fds[1], .keep_count = 1, .new_group = true };
-		struct pf_err err;
-
-		_exit(pf_proc_become(&how, &err));
-	}
-	close(pipe_fds[1]);
-	assert_int_equal(read(pipe_fds[0], text, sizeof(text) - 1), 6);
-	assert_string_equal(text, "there\n");
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(WEXITSTATUS(status), 7);
-	close(pipe_fds[0]);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keeps_warnings),
-		cmocka_unit_test(becomes_a_program),
 		cmocka_unit_test(escapes_what_a_terminal_must_not_see),
 		cmocka_unit_test(redacts_secrets),
 		cmocka_unit_test(cuts_no_secret_in_two),
@@ -416,8 +341,6 @@ int main(void)
 		cmocka_unit_test(stays_beneath_a_root),
 		cmocka_unit_test(removes_what_is_still_written_to),
 		cmocka_unit_test(reads_up_to_a_ceiling),
-		cmocka_unit_test(signals_end_a_wait_for_a_lock),
-		cmocka_unit_test(runs_programs),
 	};
 
 	return cmocka_run_group_tests_name("base", tests, NULL, NULL);

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-/* ---- rules: a package a line, "NAME VERSION BUILD; key value; ..." ---- */
+/* ---- rules: packages as conda_read has them ---- */
 
 static const struct {
 	const char *rule;
@@ -71,6 +71,27 @@ static const struct {
 	  "there is no solution: a is asked for; a 1 needs two::b, and only other channels have it", "" },
 	{ "no such version in a channel", "a 1 0; channel one\n", "one::a 2",
 	  "there is no solution: one::a 2 is asked for, and there is only 1", "" },
+	{ "several that are not there", "a 1 0\nc 1 0\n", "a;b;c 2;d",
+	  "there is no solution: b is asked for, which no channel has; c 2 is asked for, and there is only 1; "
+	  "d is asked for, which no channel has", "" },
+	{ "one that is not there, and one that nothing will do for",
+	  "a 1 0; needs python 3.10.*\npython 3.10 0\npython 3.11 0\n", "b;python 3.11.*;a",
+	  "there is no solution: b is asked for, which no channel has; a is asked for; "
+	  "a 1 needs python 3.10.*; python 3.11.* is asked for", "" },
+	{ "not what follows from that", "a 1 0; needs b\nb 2 0\nc 1 0; needs a\n", "c;a;b 1",
+	  "there is no solution: b 1 is asked for, and there is only 2", "" },
+	{ "two that go down together", "a 1 0; needs b; needs x\nb 1 0; needs a; needs x\n", "a;b",
+	  "there is no solution: a is asked for; a 1 needs x, which no channel has", "" },
+	{ "in a circle", "a 1 0; needs b >=2\nb 1 0; needs a >=2\n", "a;b",
+	  "there is no solution: a is asked for; b is asked for; a 1 needs b >=2, and there is only 1; "
+	  "b 1 needs a >=2, and there is only 1", "" },
+	{ "more than a sentence holds", "a 1 0\n", "b;c;d;e;f;g;h;i;j;k;l;m",
+	  "there is no solution: b is asked for, which no channel has; c is asked for, which no channel has; "
+	  "d is asked for, which no channel has; e is asked for, which no channel has; "
+	  "f is asked for, which no channel has; g is asked for, which no channel has; "
+	  "h is asked for, which no channel has; i is asked for, which no channel has; "
+	  "j is asked for, which no channel has; k is asked for, which no channel has; "
+	  "2 more of what is asked for cannot be had", "" },
 	{ "no name", "a 1 0\n", "*", "no package is named by *", "" },
 	{ "the door's own error", "a 1 0; needs unreachable\n", "a", "the channel does not answer", "" },
 	{ "asked for twice", "a 1 0\na 2 0\n", "a 1;a 2",
@@ -115,42 +136,6 @@ static const struct {
 	  "1 packages are of channels that come after others which have the name" },
 };
 
-static void set_property(struct conda_table *t, struct pf_conda_record *r, struct pf_str line)
-{
-	size_t blank = pf_str_find(line, ' ');
-	struct pf_str key = pf_str_cut(line, 0, blank), value = pf_str_skip(line, blank + 1);
-
-	if (pf_str_is(key, "needs"))
-		*PF_PUSH(&t->arena, &r->depends) = value;
-	else if (pf_str_is(key, "only"))
-		*PF_PUSH(&t->arena, &r->constrains) = value;
-	else if (pf_str_is(key, "features"))
-		*PF_PUSH(&t->arena, &r->track_features) = value;
-	else if (pf_str_is(key, "channel"))
-		r->channel = r->channel_name = value;
-	else if (!pf_str_u64(value, pf_str_is(key, "time") ? &r->timestamp : &r->build_number))
-		fail_msg("no property: " PF_FMT, PF_ARG(line));
-}
-
-static void read_packages(struct conda_table *t, const char *text)
-{
-	struct pf_str rest = pf_s(text), line, part, word[3];
-
-	while (pf_str_next_line(&rest, &line)) {
-		struct pf_conda_record r;
-
-		if (!line.n || !pf_str_next(&line, ';', &part))
-			continue;
-		for (size_t i = 0; i < 3; i++)
-			assert_true(pf_str_next(&part, ' ', &word[i]));
-		r = conda_record(t, pf_dupz(&t->arena, word[0]), pf_dupz(&t->arena, word[1]),
-				 pf_dupz(&t->arena, word[2]));
-		while (pf_str_next(&line, ';', &part))
-			set_property(t, &r, pf_str_trim(part));
-		conda_add(t, &r);
-	}
-}
-
 static void test_cases(void **state)
 {
 	(void)state;
@@ -162,7 +147,7 @@ static void test_cases(void **state)
 		struct pf_err err = { 0 };
 		const char *got;
 
-		read_packages(&t, cases[i].packages);
+		conda_read(&t, cases[i].packages);
 		*PF_PUSH(&t.arena, &t.machine) = conda_record(&t, "__glibc", "2.35", "0");
 		while (pf_str_next(&rest, ';', &spec))
 			conda_ask(&t, pf_dupz(&t.arena, spec));
@@ -196,7 +181,7 @@ static void test_priorities(void **state)
 		struct pf_err err = { 0 };
 		int rc;
 
-		read_packages(&t, "a 1 0; channel one\na 2 0; channel two\n");
+		conda_read(&t, "a 1 0; channel one\na 2 0; channel two\n");
 		conda_ask(&t, i % 2 ? "a 2" : "a");
 		ask = conda_question(&t);
 		ask.priority = rows[i / 2].priority;

@@ -4,6 +4,9 @@
 
 #include "unit.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "base/limits.h"
 #include "formats/digest.h"
 #include "formats/hasher.h"
@@ -197,6 +200,26 @@ static void sums_alike_in_any_pieces(void **state)
 	pf_sum_free(&pieces);
 }
 
+/* With a folder in its place, or a FIFO that nobody writes to. */
+static void waits_for_no_writer(void **state)
+{
+	char dir[] = "/tmp/pf-test-XXXXXX", hex[PF_SHA256_HEX];
+	struct pf_err err;
+	int at;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	at = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(at >= 0);
+	assert_int_equal(mkfifoat(at, "fifo", 0600), 0);
+	assert_int_equal(pf_sha256_at(hex, at, "fifo", &err), -1);
+	assert_int_equal(err.code, PF_EINTEGRITY);
+	assert_int_equal(pf_sha256_at(hex, at, ".", &err), -1);
+	assert_int_equal(err.code, PF_EINTEGRITY);
+	close(at);
+	assert_int_equal(pf_remove_tree(AT_FDCWD, dir, &err), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +229,7 @@ int main(void)
 		cmocka_unit_test(compares_every_strong_kind),
 		cmocka_unit_test(sums_as_stores_do),
 		cmocka_unit_test(sums_alike_in_any_pieces),
+		cmocka_unit_test(waits_for_no_writer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

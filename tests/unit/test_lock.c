@@ -266,7 +266,7 @@ static void writes_sha256_alone(void **state)
 		assert_int_equal(pf_lock_wheel_of(&sha256, &p, "x", &err), rows[i].is ? 0 : -1);
 		assert_true(pf_str_is(sha256, rows[i].is ? H64 : ""));
 		if (!rows[i].is)
-			assert_string_equal(err.msg, "x cannot hold a, which is no file of an index");
+			assert_string_equal(err.msg, "x cannot hold a, which is no file at an address, with a digest of SHA-256");
 	}
 }
 

@@ -115,7 +115,8 @@ static const struct {
 	  "note: conda.yaml, line 1 asks for python>=3.8: 3.9.1 is taken\n" },
 	{ { { "MLmodel", DATED }, { "conda.yaml", "dependencies: ['python>=3.6,<3.8', a]\n" } },
 	  "loader m\npython 3.6 of conda.yaml\nconda a\n"
-	  "note: conda.yaml, line 1 asks for python>=3.6,<3.8: 3.6 is taken\n"
+	  "note: conda.yaml, line 1 asks for python>=3.6,<3.8: 3.6 is taken; "
+	  "of conda's channels, the newest that goes with the rest\n"
 	  "note: conda.yaml asks for Python 3.6, MLmodel for 3.9.1: conda.yaml counts\n" },
 	{ { { "MLmodel", DATED }, { "conda.yaml", "dependencies: ['python 3.6|3.7', a]\n" } },
 	  "loader m\npython 3.9.1 of MLmodel\nconda a\n"
