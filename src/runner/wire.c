@@ -363,11 +363,17 @@ struct py *pfr_module_send_bytes(struct py *self, struct py *args, struct py *kw
 static struct py *answer(struct wire *w, bool decoded)
 {
 	PF_PY(body) = w->body;
-	struct pfr *r = decoded ? pfr_borrow() : NULL;
-	PF_PY(o) = r ? pfr_decode(r, body) : py_ref(body);
+	struct pfr *r = NULL;
+	PF_PY(o) = NULL;
 
-	pfr_give_back(r);
 	w->body = NULL;
+	if (w->kind == PF_FRAME_GONE) { /* a model that was told to end, by whomever */
+		PyErr_SetString(PyExc_EOFError, "the other side is gone");
+		return NULL;
+	}
+	r = decoded ? pfr_borrow() : NULL;
+	o = r ? pfr_decode(r, body) : py_ref(body);
+	pfr_give_back(r);
 	return o ? Py_BuildValue("iO", (int)w->kind, o) : NULL;
 }
 

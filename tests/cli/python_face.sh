@@ -8,4 +8,4 @@ python=${PYFUNC_ENV_TEST_PYTHON:-$(PATH=/usr/bin:/usr/local/bin:/bin command -v 
 SRCDIR=$(cd "${SRCDIR:-.}" && pwd)
 PYFUNC_ENV_PROGRAM=$program
 export SRCDIR PYFUNC_ENV_PROGRAM PYTHONPATH="$SRCDIR/share/python" PYTHONDONTWRITEBYTECODE=1 PIP_NO_INDEX=1
-cd "$SRCDIR/tests/python" && "$python" tap.py test_package test_load test_runner test_save
+cd "$SRCDIR/tests/python" && "$python" tap.py test_package test_load test_runner test_left test_save

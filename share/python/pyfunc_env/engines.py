@@ -1,4 +1,4 @@
-# engines.py - models of their own environments in multiprocessing, Dask and Ray
+# engines.py - models of their own environments in processes of Python, Dask and Ray
 # SPDX-License-Identifier: Apache-2.0
 """Each process of the engine starts one process of the model, keeps it for all that it is given,
 and asks it in turn. Nothing of these engines is imported here.
@@ -7,22 +7,21 @@ and asks it in turn. Nothing of these engines is imported here.
 from __future__ import annotations
 
 import functools
-import multiprocessing
-import threading
+import os
+import sys
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 from typing import Any
 
 from .runner import Runner
 
 _runners: dict[str, Runner] = {}
-_lock = threading.Lock()
 
 
 def runner_here(runner: Runner) -> Runner:
     """The one Runner of this process for the same model and options."""
-    key = repr(runner.__reduce__())
-    with _lock:
-        return _runners.setdefault(key, runner)
+    return _runners.setdefault(repr(runner.__reduce__()), runner)
 
 
 def predict_here(data: Any, runner: Runner, params: dict[str, Any] | None = None) -> Any:
@@ -36,10 +35,28 @@ def map_chunks(
     processes: int | None = None,
     params: dict[str, Any] | None = None,
 ) -> Iterator[Any]:
-    """The predictions of each of `chunks`, in order, by so many processes of the model."""
-    with multiprocessing.Pool(processes) as pool:
-        ask = functools.partial(predict_here, runner=runner, params=params)
-        yield from pool.imap(ask, chunks)
+    """The predictions of each of `chunks`, in order, by so many processes of the model.
+
+    So many, and as many again, are taken of `chunks` before the first is answered.
+    """
+    processes = processes or os.cpu_count() or 1
+    # Not multiprocessing.Pool, which waits for ever for what a process was at that is gone.
+    pool = ProcessPoolExecutor(processes)
+    ask = functools.partial(predict_here, runner=runner, params=params)
+    asked: deque[Future[Any]] = deque()
+    try:
+        for chunk in chunks:
+            asked.append(pool.submit(ask, chunk))
+            if len(asked) > 2 * processes:
+                yield asked.popleft().result()
+        while asked:
+            yield asked.popleft().result()
+    finally:
+        # Futures that are cancelled one by one make an older Python wait for ever.
+        if sys.version_info >= (3, 9):
+            pool.shutdown(cancel_futures=True)
+        else:
+            pool.shutdown()
 
 
 def map_partitions(

@@ -15,7 +15,7 @@ LOAD, LOADED, PREDICT, RAW, ANSWER, FAILED, BYE, SPENT, GONE = range(1, 10)
 PIECE = 14
 HEADER = 16  # bytes before a body
 
-_lock = threading.Lock()
+_lock = threading.RLock()  # by a signal's handler, too
 _loaded: Any = None
 
 
@@ -65,3 +65,12 @@ def _load(folder: str) -> Any:
     except ImportError as error:
         raise errors.LocalError(f"cannot load {path}: {error}") from error
     return module
+
+
+def _free_in_child() -> None:
+    """Of the lock that another thread had when the process was forked."""
+    global _lock
+    _lock = threading.RLock()
+
+
+os.register_at_fork(after_in_child=_free_in_child)

@@ -6,6 +6,7 @@ beside this interpreter, and on PATH.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -13,6 +14,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -47,6 +49,29 @@ def find() -> str:
         "the program pyfunc-env is not installed",
         "name it in PYFUNC_ENV_PROGRAM, or put it on PATH",
     )
+
+
+# Had while a process is started. What another thread forks meanwhile would have its pipes, and
+# whoever reads them would wait until that child ends as well.
+unforked = threading.RLock()
+_FORK_WAITS = 3.0  # seconds, at most
+
+
+def _fork_on() -> None:
+    with contextlib.suppress(RuntimeError):  # it did not get it
+        unforked.release()
+
+
+def _fork_on_in_child() -> None:
+    global unforked
+    unforked = threading.RLock()  # whoever had it
+
+
+os.register_at_fork(
+    before=lambda: unforked.acquire(timeout=_FORK_WAITS),
+    after_in_parent=_fork_on,
+    after_in_child=_fork_on_in_child,
+)
 
 
 class Messages:
@@ -99,9 +124,10 @@ def run(
     """
     argv = [find(), *arguments]
     try:
-        process = subprocess.Popen(
-            argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
+        with unforked:
+            process = subprocess.Popen(
+                argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            )
     except OSError as error:
         raise errors.LocalError(f"cannot run {argv[0]}: {error.strerror}") from error
     messages = Messages(log)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from . import errors, frames, program
-from .process import Process
+from .process import Process, running
 
 
 class Timeouts(NamedTuple):
@@ -48,13 +48,13 @@ class Runner:
         self.timeouts = Timeouts(*timeouts) if timeouts else Timeouts()
         self.options = options
         self._told: dict[str, Any] = {}
-        self._process: Process | None = None
         self._made_anew()
         _runners.add(self)
 
     def _made_anew(self) -> None:
+        self._process: Process | None = None
         self._lock = threading.Lock()
-        self._streaming: int | None = None  # the thread that reads a stream
+        self._holder: int | None = None  # the thread that has it, maybe for a stream's time
 
     def __reduce__(self) -> Any:
         return _again, (type(self), self.model_uri, self.timeouts, self.environ, self.options)
@@ -63,10 +63,18 @@ class Runner:
 
     def start(self) -> dict[str, Any]:
         """Starts the process unless it runs; what the program told of the model (a LOAD frame)."""
-        self._not_streaming()
-        with self._lock:
-            self._running()
+        self._in_turn(self._running)
         return self._told
+
+    def _in_turn(self, work: Callable[[], Any]) -> Any:
+        """What `work` gives, while no other thread asks."""
+        self._may_wait()
+        with self._lock:
+            try:
+                self._holder = threading.get_ident()
+                return work()
+            finally:
+                self._holder = None
 
     @property
     def pid(self) -> int | None:
@@ -77,20 +85,21 @@ class Runner:
     def _running(self) -> Process:
         process = self._process
         if process is not None:
-            if process.alive():
+            if process.usable():
                 return process
             self._drop(process)
         options = dict(self.options)
         if isinstance(options.get("model_config"), dict):
             options["model_config"] = json.dumps(options["model_config"])
         argv = ["worker", "-m", self.model_uri, "--json", *program.options(**options)]
-        process = Process(argv, self.environ)
+        # Known before there is anything: whatever is left in the middle, the next call ends it.
+        self._process = process = Process(argv, self.environ)
         try:
+            process.start()
             self._load(process)
         except BaseException:
-            process.kill()
+            self._drop(process)
             raise
-        self._process = process
         return process
 
     def _load(self, process: Process) -> None:
@@ -125,12 +134,14 @@ class Runner:
         request = {"data": data, "params": params, "stream": False, "exact": True, "result": result}
         seconds = self.timeouts.predict
         codec = frames.codec()
-        self._not_streaming()
-        with self._lock:
+
+        def ask() -> Any:
             process = self._running()
-            kind, answer = self._asked(
+            return self._asked(
                 process, lambda fd: codec.exchange(fd, frames.PREDICT, request, seconds)
             )
+
+        kind, answer = self._in_turn(ask)
         if kind == frames.FAILED:
             raise errors.of_model(answer)
         return answer
@@ -140,56 +151,74 @@ class Runner:
         request = {"data": data, "params": params, "stream": True, "exact": True, "result": None}
         seconds = self.timeouts.predict
         codec = frames.codec()
-        self._not_streaming()
+        self._may_wait()
         with self._lock:
-            process = self._running()
-            done = False
+            process = None
             try:
-                self._streaming = threading.get_ident()
+                self._holder = threading.get_ident()
+                process = self._running()
+                process.turn.acquire(blocking=False)
                 kind, piece = self._asked(
-                    process, lambda fd: codec.exchange(fd, frames.PREDICT, request, seconds)
+                    process, lambda fd: codec.exchange(fd, frames.PREDICT, request, seconds), False
                 )
                 while kind == frames.PIECE:
                     yield piece
-                    kind, piece = self._asked(process, lambda fd: codec.receive(fd, seconds))
+                    kind, piece = self._asked(process, lambda fd: codec.receive(fd, seconds), False)
                     if kind == frames.SPENT:
-                        kind, piece = self._asked(process, lambda fd: codec.receive(fd, seconds))
-                done = True
+                        kind, piece = self._asked(
+                            process, lambda fd: codec.receive(fd, seconds), False
+                        )
+                process.turn.release()
             finally:
-                self._streaming = None
-                if not done:  # the rest is not wanted, and cannot be told from the next answer
-                    self._drop(process)
+                self._holder = None
+                if process and process.turn.locked():
+                    self._drop(process)  # the rest cannot be told from the next answer
         if kind == frames.FAILED:
             raise errors.of_model(piece)
 
-    def _asked(self, process: Process, exchange: Any) -> Any:
+    def _asked(self, process: Process, exchange: Any, last: bool = True) -> Any:
         try:
-            return process.ask(exchange, "predict", self.timeouts.predict)
+            return process.ask(exchange, "predict", self.timeouts.predict, last)
         except BaseException:
-            if process.broken:
+            if process.turn.locked():
                 self._drop(process)
             raise
 
-    def _not_streaming(self) -> None:
-        """A thread that reads its stream must not wait for the lock that it holds meanwhile."""
-        if self._streaming == threading.get_ident():
-            raise errors.UsageError("the model's stream is still read", "close the iterator first")
+    def _may_wait(self) -> None:
+        """A thread that reads its stream, or asks and runs a signal's handler or a finalizer, must
+        not wait for the lock that it has itself; nor anybody for a thread that Python's end has
+        stopped."""
+        if sys.is_finalizing():
+            raise errors.LocalError("Python ends: no model can be asked any more")
+        if self._is_holding():
+            raise errors.UsageError(
+                "the model's stream is still read, or it is asked, by this thread",
+                "close the iterator first",
+            )
+
+    def _is_holding(self) -> bool:
+        return self._holder == threading.get_ident() and self._lock.locked()
 
     # ---- end ----
 
     def _drop(self, process: Process) -> None:
         process.kill()
-        self._process = None
+        if self._process is process:
+            self._process = None
 
     def close(self) -> None:
         """Ends the process, which is given time to finish; a later predict starts another."""
-        if self._streaming == threading.get_ident() and self._process:
-            self._process.kill()  # whoever reads on is told that it is gone
-            return
-        with self._lock:
-            process, self._process = self._process, None
-        if process:
-            process.end()
+        if sys.is_finalizing():
+            return  # it ends with this one
+        if not self._is_holding():
+            self._in_turn(self._end)
+        elif self._process:
+            self._process.kill(asked=True)  # whoever reads on is told that it is gone
+
+    def _end(self) -> None:
+        if self._process:
+            self._process.end()
+            self._process = None
 
     def __enter__(self) -> Runner:
         return self
@@ -214,22 +243,20 @@ _runners: weakref.WeakSet[Runner] = weakref.WeakSet()
 
 
 def _forget_in_child() -> None:
+    for process in list(running):
+        process.forget()
+    running.clear()
     for runner in list(_runners):
         runner._made_anew()
-        process, runner._process = runner._process, None
-        if process:
-            process.forget()
 
 
 def _end_all() -> None:
     told = []
-    for runner in list(_runners):
-        process = runner._process
-        if process and runner._lock.acquire(blocking=False):
-            process.say_bye()
+    for process in list(running):
+        if process.loaded and process.say_bye():
             told.append(process)
-        elif process:  # in the middle of a thread's prediction
-            process.kill()
+        else:  # in the middle of a thread's prediction
+            process.kill(asked=True)
     for process in told:
         process.end()
 
