@@ -17,6 +17,7 @@
 #include "base/proc.h"
 #include "base/str.h"
 #include "env/activate.h"
+#include "env/bytecode.h"
 #include "env/conda_install.h"
 #include "env/conda_made.h"
 #include "env/import_list.h"
@@ -46,23 +47,15 @@ struct build {
 
 /* Compiled here and once, since the files are read-only for those that come later. Measured with
  * scikit-learn and pandas on two cores: 6.6 s of CPU once, against 3.5 s more at every first
- * import without it. What tests and templates hold is left alone: it is not imported, it may not
- * even be valid, and it is half of the work. -B, here and below: a .pth file may import a module,
- * whose byte code would hold the path of this place. */
-static int compile(struct build *b, struct pf_err *err)
+ * import without it. */
+static int compile(struct build *b, int dir, struct pf_err *err)
 {
-	struct pf_arena *a = &b->w.arena;
-	const char *argv[] = { b->exe, "-I", "-B", "-m", "compileall", "-q", "-j", "0", "-x",
-			       "/site-packages/(.*/)?(tests?|testing|templates)/", "-d",
-			       pf_formatz(a, "%s/%s", b->final, b->site),
-			       pf_formatz(a, "%s/%s", b->dir, b->site), NULL };
-	int status;
+	const struct pf_modules m = { dir, b->dir, b->final, b->site };
 
 	if (b->o->no_bytecode || !(b->plan->packages.n || b->plan->conda.n))
 		return 0;
 	pf_step("compiling");
-	/* its exit status tells of single files that are no valid Python: no failure of ours */
-	return pf_drive(&status, &b->w, argv, err);
+	return pf_modules_compile(&m, b->python, &b->w, err);
 }
 
 /* ---- checks ---- */
@@ -164,6 +157,7 @@ static void leave_mark(struct build *b, const char *mark)
 		(void)!pf_write_atomic(AT_FDCWD, mark, PF_S(""), 0444, &ignored);
 }
 
+/* -B: a .pth file may import a module, whose byte code would hold the path of this place. */
 static int check_start(struct build *b, struct pf_err *err)
 {
 	char *mark = start_mark(b);
@@ -230,7 +224,7 @@ static int install_by_driver(struct pf_found_list *list, struct build *b, int di
 	if (pf_install(b->exe, b->plan, b->needs, b->python, &b->w, b->o, err) < 0)
 		return -1;
 	unlinkat(dir, ".lock", 0); /* uv's */
-	if (pf_seal(dir, from, to, python, err) < 0 || compile(b, err) < 0)
+	if (pf_seal(dir, from, to, python, err) < 0 || compile(b, dir, err) < 0)
 		return -1;
 	return pf_walk(list, dir, err);
 }
@@ -289,7 +283,7 @@ static int drive_conda(struct pf_found_list *list, struct build *b, int *dir, st
 	*dir = where.dir = open(b->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (*dir < 0)
 		return pf_fail_errno(err, "cannot open %s", b->dir);
-	return compile(b, err) < 0 || pf_walk(list, *dir, err) < 0 ?
+	return compile(b, *dir, err) < 0 || pf_walk(list, *dir, err) < 0 ?
 		       -1 :
 		       pf_conda_made_activate(list, &where, &b->w, b->o, err);
 }

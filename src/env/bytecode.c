@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/str.h"
+#include "env/walk.h"
 #include "solve/solve.h"
 
 static const char PROGRAM[] =
@@ -36,6 +37,12 @@ struct batch {
 	PF_VEC(struct pf_bundled) files;
 };
 
+static char *tag_of(struct pf_arena *a, const struct pf_python *p)
+{
+	return pf_formatz(a, PF_FMT "%s%d%d", PF_ARG(p->implementation),
+			  pf_str_is(p->implementation, "cpython") ? "-" : "", p->major, p->minor);
+}
+
 /* Releases of one minor version share their byte code's format; what comes before does not. */
 static void name_folder(struct compiling *c)
 {
@@ -45,28 +52,32 @@ static void name_folder(struct compiling *c)
 
 	for (size_t i = 0; i < p->version.n; i++)
 		release &= pf_is_digit(p->version.p[i]) || p->version.p[i] == '.';
-	c->tag = pf_formatz(a, PF_FMT "%s%d%d", PF_ARG(p->implementation),
-			    pf_str_is(p->implementation, "cpython") ? "-" : "", p->major, p->minor);
+	c->tag = tag_of(a, p);
 	c->folder = pf_formatz(a, "pyc-%s", c->tag);
 	if (!release)
 		c->folder = pf_formatz(a, "pyc-%s-" PF_FMT, c->tag, PF_ARG(p->version));
 }
 
 /* What tests and templates hold is not imported, may not even be valid, and is half of the work. */
-static bool is_wanted(const struct pf_bundled *f)
+static bool is_module(struct pf_str path)
 {
 	static const char *const skipped[] = { "test",      "tests",       "testing",
 					       "templates", "__pycache__", NULL };
-	struct pf_str rest = pf_s(f->to), part;
+	struct pf_str rest = path, part;
 
-	if ((f->scheme != PF_SCHEME_ROOT && f->scheme != PF_SCHEME_LIB &&
-	     f->scheme != PF_SCHEME_SITE) ||
-	    !pf_str_ends(rest, ".py"))
+	if (!pf_str_ends(path, ".py"))
 		return false;
 	while (pf_str_next(&rest, '/', &part))
 		if (rest.p && pf_str_in(part, skipped))
 			return false;
 	return true;
+}
+
+static bool is_wanted(const struct pf_bundled *f)
+{
+	return (f->scheme == PF_SCHEME_ROOT || f->scheme == PF_SCHEME_LIB ||
+		f->scheme == PF_SCHEME_SITE) &&
+	       is_module(pf_s(f->to));
 }
 
 /* ---- jobs ---- */
@@ -89,13 +100,13 @@ static int make_folders(struct compiling *c, struct batch *b, int tree, const ch
 }
 
 /* "sklearn/base.py": "sklearn/__pycache__/base.cpython-311.pyc" */
-static char *target_of(struct compiling *c, struct pf_str source)
+static char *target_of(struct pf_arena *a, struct pf_str source, const char *tag)
 {
 	size_t slash = pf_str_rfind(source, '/'), at = slash == PF_NPOS ? 0 : slash + 1;
 	struct pf_str name = pf_str_cut(source, at, source.n - strlen(".py"));
 
-	return pf_formatz(&c->w.arena, PF_FMT "__pycache__/" PF_FMT ".%s.pyc",
-			  PF_ARG(pf_str_cut(source, 0, at)), PF_ARG(name), c->tag);
+	return pf_formatz(a, PF_FMT "__pycache__/" PF_FMT ".%s.pyc",
+			  PF_ARG(pf_str_cut(source, 0, at)), PF_ARG(name), tag);
 }
 
 static int add_jobs(struct compiling *c, struct batch *b, struct pf_err *err)
@@ -113,7 +124,7 @@ static int add_jobs(struct compiling *c, struct batch *b, struct pf_err *err)
 		return pf_fail_errno(err, "cannot create %s", b->dir);
 	for (size_t i = 0; i < from->files.n; i++) {
 		const struct pf_bundled *f = &from->files.v[i];
-		char *target = is_wanted(f) ? target_of(c, pf_s(f->to)) : NULL;
+		char *target = is_wanted(f) ? target_of(a, pf_s(f->to), c->tag) : NULL;
 
 		if (!target)
 			continue;
@@ -128,18 +139,19 @@ static int add_jobs(struct compiling *c, struct batch *b, struct pf_err *err)
 
 /* -I -S -B: nothing of the user's, no site-packages, nothing written beside what is asked for. A
  * module that the compiler breaks down on costs the byte code (0), not the environment: 1. */
-static int run(struct compiling *c, struct pf_err *err)
+static int run(struct pf_workdir *w, const struct pf_python *python, char *tag,
+	       const struct pf_buf *jobs, struct pf_err *err)
 {
-	char *exe = pf_dupz(&c->w.arena, c->python->base_exe);
-	char *argv[] = { exe, "-I", "-S", "-B", "-c", (char *)(uintptr_t)PROGRAM, c->tag, NULL };
-	char *list = pf_workdir_file(&c->w, "jobs", pf_buf_view(&c->jobs), err);
+	char *exe = pf_dupz(&w->arena, python->base_exe);
+	char *argv[] = { exe, "-I", "-S", "-B", "-c", (char *)(uintptr_t)PROGRAM, tag, NULL };
+	char *list = pf_workdir_file(w, "jobs", pf_buf_view(jobs), err);
 	PF_FD(in) = list ? pf_open_file(AT_FDCWD, list, err) : -1;
 	struct pf_spawn what = { .path = exe,
 				 .argv = argv,
 				 .in = in,
 				 .out = -1,
 				 .err = -1,
-				 .cwd = c->w.path,
+				 .cwd = w->path,
 				 .new_group = true };
 	PF_AUTO(proc) proc = { 0 };
 	int status = 0, ended;
@@ -227,7 +239,7 @@ static int compile_all(struct compiling *c, struct batch *batches, size_t n, str
 			return -1;
 	if (pf_buf_check(&c->jobs, "the list of modules", err) < 0)
 		return -1;
-	made = c->jobs.n ? run(c, err) : 1;
+	made = c->jobs.n ? run(&c->w, c->python, c->tag, &c->jobs, err) : 1;
 	if (made < 0)
 		return -1;
 	for (size_t i = 0; made && i < n; i++)
@@ -292,4 +304,45 @@ int pf_wheels_compile(struct pf_wheel *wheels, size_t n, const struct pf_python 
 	pf_buf_free(&c.jobs);
 	pf_arena_free(&a);
 	return rc;
+}
+
+/* ---- in place ---- */
+
+/* What is there already is as good. */
+static int add_module(struct pf_buf *jobs, struct pf_arena *a, const struct pf_modules *m,
+		      struct pf_str source, const char *tag, struct pf_err *err)
+{
+	char *target = target_of(a, source, tag);
+	char *cache = pf_dupz(a, pf_str_cut(pf_s(target), 0, pf_str_rfind(pf_s(target), '/')));
+
+	if (faccessat(m->dir, target, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	if (mkdirat(m->dir, cache, 0755) < 0 && errno != EEXIST)
+		return pf_fail_errno(err, "cannot create %s", cache);
+	pf_buf_printf(jobs, "%s/" PF_FMT "\t%s/%s\t%s/" PF_FMT "\n", m->path, PF_ARG(source),
+		      m->path, target, m->final, PF_ARG(source));
+	return 0;
+}
+
+int pf_modules_compile(const struct pf_modules *m, const struct pf_python *python,
+		       struct pf_workdir *w, struct pf_err *err)
+{
+	PF_AUTO(buf) jobs = PF_BUF(PF_MAX_MANIFEST);
+	PF_AUTO(found_list) list = { 0 };
+	char *tag = tag_of(&w->arena, python);
+	char *below = pf_formatz(&w->arena, "%s/", m->site);
+
+	if (pf_walk(&list, m->dir, err) < 0)
+		return -1;
+	for (size_t i = 0; i < list.files.n; i++) {
+		struct pf_str path = list.files.v[i].path;
+
+		if (S_ISREG(list.files.v[i].mode) && pf_str_starts(path, below) &&
+		    is_module(pf_str_skip(path, strlen(below))) && !pf_str_has_control(path) &&
+		    add_module(&jobs, &w->arena, m, path, tag, err) < 0)
+			return -1;
+	}
+	if (pf_buf_check(&jobs, "the list of modules", err) < 0)
+		return -1;
+	return jobs.n && run(w, python, tag, &jobs, err) < 0 ? -1 : 0;
 }

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "base/workdir.h"
 #include "env/wheel.h"
 #include "python/python.h"
 
@@ -16,3 +17,14 @@ int pf_wheels_compile(struct pf_wheel *wheels, size_t n, const struct pf_python 
 int pf_wheels_compiled(bool *all, struct pf_wheel *wheels, size_t n,
 		       const struct pf_python *python, const struct pf_opts *o,
 		       struct pf_err *err) PF_MUST_USE;
+
+/* An environment whose files are there: where they are, where they will be, and what of it. */
+struct pf_modules {
+	int dir;		/* of `path` */
+	const char *path, *final;
+	const char *site;	/* "lib/python3.11/site-packages" */
+};
+
+/* Byte code beside the modules that have none, which names them by their final places. */
+int pf_modules_compile(const struct pf_modules *m, const struct pf_python *python,
+		       struct pf_workdir *w, struct pf_err *err) PF_MUST_USE;

@@ -27,6 +27,20 @@ env=$(cat "$work/out.0")
 list() { (cd "$1" && find . -type f ! -name '*.pyc' ! -name 'uv_cache.json' ! -name RECORD ! -name 'verified-*' ! -name manifest.json ! -path './bin/*' -exec sha256sum {} + | sort -k2); }
 list "$env" >"$work/undisturbed"
 
+# Processes that are of this store, by their words, their folders or their programs.
+at_work() {
+	grep -lsF "$store" /proc/[0-9]*/cmdline
+	find /proc/[0-9]*/cwd /proc/[0-9]*/exe -lname "*$store*" 2>/dev/null
+}
+ended() {
+	tries=0
+	while [ -n "$(at_work)" ]; do
+		tries=$((tries + 1))
+		[ $tries -lt 300 ] || { at_work; return 1; }
+		sleep 0.1
+	done
+}
+
 # ---- killed at many points between nothing and the end ----
 start=$(date +%s%N)
 store=$work/measure
@@ -52,6 +66,7 @@ while [ $i -lt $points ]; do
 	i=$((i + 1))
 done
 echo "# $points points in $span ms, $survived were finished before"
+check "nobody works on for one that is dead" ended
 check "no half environment was ever to be seen" test $half -eq 0
 check "the next one ends well" ends 0 create create "$work/needs"
 env=$(cat "$work/out")
