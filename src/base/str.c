@@ -199,6 +199,16 @@ const char *pf_find_any(const char *p, const char *end, char a, char b, char c)
 	return p;
 }
 
+bool pf_str_has_dotdot(struct pf_str path)
+{
+	struct pf_str part;
+
+	while (pf_str_next(&path, '/', &part))
+		if (pf_str_is(part, ".."))
+			return true;
+	return false;
+}
+
 bool pf_str_next_line(struct pf_str *rest, struct pf_str *line)
 {
 	size_t at;

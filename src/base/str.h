@@ -33,6 +33,7 @@ size_t pf_str_find_str(struct pf_str s, const char *needle);
  * while (pf_str_next(&rest, ',', &one)). "a,,b" gives a, "", b; "a," gives a, ""; "" gives "" once,
  * a view of NULL nothing. */
 bool pf_str_next(struct pf_str *rest, char sep, struct pf_str *piece);
+bool pf_str_has_dotdot(struct pf_str path);	/* Is a part of "a/../b" "..", climbing or not? */
 /* Where the first byte of p..end is that is one of the three; `end` when there is none. */
 const char *pf_find_any(const char *p, const char *end, char a, char b, char c);
 bool pf_str_next_line(struct pf_str *rest, struct pf_str *line);	/* \n, \r\n or \r */

@@ -100,16 +100,6 @@ static bool same_place(struct pf_str a, struct pf_str b)
 	return !next_part(&path[1], &part[1]);
 }
 
-static bool has_way_up(struct pf_str path)
-{
-	struct pf_str part;
-
-	while (next_part(&path, &part))
-		if (pf_str_is(part, ".."))
-			return true;
-	return false;
-}
-
 /* What an entry of a list of the user's stands for, as conda has it: "defaults" for several
  * addresses. Nothing where nobody tells. */
 static bool stands_for(struct adding *x, struct pf_str item, struct pf_str url)
@@ -201,7 +191,7 @@ static int add_url(struct adding *x, struct pf_str text)
 	}
 	if (u.query.n || u.fragment.n)
 		return refuse(x, text, "an address with a question mark or a hash");
-	if (has_way_up(pf_url_decode(a, u.path)))
+	if (pf_str_has_dotdot(pf_url_decode(a, u.path)))
 		return refuse(x, text, "an address with .. in it");
 	if (!x->named_only && check_stranger(x, text, &u) < 0)
 		return -1;

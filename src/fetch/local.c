@@ -30,16 +30,6 @@ static bool decode_percent(char *out, struct pf_str s)
 	return true;
 }
 
-static bool has_dotdot(struct pf_str path)
-{
-	struct pf_str part;
-
-	while (pf_str_next(&path, '/', &part))
-		if (pf_str_is(part, ".."))
-			return true;
-	return false;
-}
-
 /* file:PATH, file:///PATH, file://localhost/PATH */
 static int take_file_uri(char **dir, struct pf_arena *a, struct pf_str rest, struct pf_err *err)
 {
@@ -58,7 +48,7 @@ static int take_file_uri(char **dir, struct pf_arena *a, struct pf_str rest, str
 	*dir = pf_alloc(a, rest.n + 1);
 	if (!decode_percent(*dir, rest))
 		return pf_fail(err, PF_EUSAGE, "malformed %%XX in " PF_FMT, PF_ARG(pf_shown(rest)));
-	if (has_dotdot(pf_s(*dir)))
+	if (pf_str_has_dotdot(pf_s(*dir)))
 		return pf_fail(err, PF_EUSAGE, "a file: URI must not climb with ..");
 	return 0;
 }

@@ -62,16 +62,13 @@ int pf_lock_marker_holds(struct pf_lock *l, const struct pf_lock_target *t, stru
 static int put_path(struct pf_str *out, struct pf_arena *a, const char *base, struct pf_str path,
 		    unsigned line, struct pf_err *err)
 {
-	struct pf_str rest = path, part;
-
 	if (!base || !path.n || path.p[0] == '/')
 		return pf_fail(err, PF_EINTEGRITY,
 			       "line %u: the path " PF_FMT " is not relative to the lock", line,
 			       PF_ARG(pf_shown(path)));
-	while (pf_str_next(&rest, '/', &part))
-		if (pf_str_is(part, ".."))
-			return pf_fail(err, PF_EINTEGRITY, "line %u: the path " PF_FMT
-				       " leaves the lock's folder", line, PF_ARG(pf_shown(path)));
+	if (pf_str_has_dotdot(path))
+		return pf_fail(err, PF_EINTEGRITY, "line %u: the path " PF_FMT
+			       " leaves the lock's folder", line, PF_ARG(pf_shown(path)));
 	*out = pf_url_of_path(a, pf_formatz(a, "%s/" PF_FMT, base, PF_ARG(path)));
 	return 0;
 }

@@ -192,17 +192,15 @@ static bool is_here(const struct pf_publishing *p, const char *path)
 /* "/path" and "file:///path"; NULL with err. */
 static char *path_of(struct pf_publishing *p, struct pf_err *err)
 {
-	struct pf_str place = p->out->place, rest, part;
+	struct pf_str place = p->out->place;
 	struct pf_url u = { .path = place };
-	bool good = true;
+	bool good;
 
 	if (pf_where_scheme(place).n &&
 	    (pf_url_split_any(&u, place, err) < 0 || !(u.path = pf_url_decode(p->a, u.path)).p))
 		return NULL;
-	rest = u.path;
-	while (pf_str_next(&rest, '/', &part))
-		good &= !pf_str_is(part, "..");
-	good &= pf_str_starts(u.path, "/") && (!u.host.n || pf_str_ieq(u.host, "localhost"));
+	good = pf_str_starts(u.path, "/") && !pf_str_has_dotdot(u.path) &&
+	       (!u.host.n || pf_str_ieq(u.host, "localhost"));
 	if (good && is_here(p, pf_dupz(p->a, u.path)))
 		return pf_dupz(p->a, u.path);
 	pf_fail(err, PF_EUSAGE,

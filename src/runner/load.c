@@ -220,11 +220,14 @@ static int load_really(struct pfr *r, const struct pf_value *how, const char **s
 int pfr_load(struct pfr *r, const struct pf_value *how, const char **stage)
 {
 	const struct pf_value *through = pf_value_get(how, "through_mlflow");
+	struct pf_str streams = pf_value_text(how, "predict_stream_fn");
 	int rc;
 
 	*stage = "import";
 	r->through_mlflow = through && through->kind == PF_V_BOOL && through->b;
-	r->stream_name = pf_dupz(&r->kept, pf_value_text(how, "predict_stream_fn"));
+	r->stream_name = "predict_stream"; /* mlflow's own model finds the other one itself */
+	if (!r->through_mlflow && streams.n)
+		r->stream_name = pf_dupz(&r->kept, streams);
 	if (!r->guest) {
 		call_gc("disable");
 		pfr_list_imports(pf_value_text(how, "imports"));

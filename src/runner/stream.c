@@ -27,7 +27,6 @@ static int send_piece(struct pfr *r, struct py *piece)
 struct py *pfr_open_stream(struct pfr *r, struct py *data, struct py *params)
 {
 	struct py *open = pfr_raw(r, "open_stream"), *refusal = r->none, *unused = r->none;
-	const char *name = r->stream_name && *r->stream_name ? r->stream_name : "predict_stream";
 
 	if (!r->through_mlflow) {
 		refusal = pfr_input_error();
@@ -35,9 +34,8 @@ struct py *pfr_open_stream(struct pfr *r, struct py *data, struct py *params)
 	}
 	if (!open || !refusal || !unused)
 		return NULL;
-	return PyObject_CallFunction(open, "OsOOOO", r->model,
-				     r->through_mlflow ? "predict_stream" : name, data, params,
-				     refusal, unused);
+	return PyObject_CallFunction(open, "OsOOOO", r->model, r->stream_name, data, params, refusal,
+				     unused);
 }
 
 struct py *pfr_stream(struct pfr *r, struct py *data, struct py *params, const char **stage)

@@ -101,6 +101,17 @@ static inline void conda_ask(struct conda_table *t, const char *spec)
 		fail_msg("%s: %s", spec, err.msg);
 }
 
+/* Packages of a table, a machine, and what is asked for, with ";" between specs. */
+static inline void conda_set_up(struct conda_table *t, const char *packages, const char *asked)
+{
+	struct pf_str rest = pf_s(asked), spec;
+
+	conda_read(t, packages);
+	*PF_PUSH(&t->arena, &t->machine) = conda_record(t, "__glibc", "2.35", "0");
+	while (pf_str_next(&rest, ';', &spec))
+		conda_ask(t, pf_dupz(&t->arena, spec));
+}
+
 static inline struct pf_conda_ask conda_question(struct conda_table *t)
 {
 	return (struct pf_conda_ask){ .specs = t->specs.v, .spec_count = t->specs.n,

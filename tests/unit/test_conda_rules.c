@@ -49,18 +49,15 @@ static void test_rules(void **state)
 		struct conda_table t = { 0 };
 		PF_AUTO(conda_solution) s = { 0 };
 		struct pf_conda_rule rules[4] = { 0 };
-		struct pf_str rest = pf_s(rows[i].asked), spec;
+		struct pf_str rest = pf_s(rows[i].rules), spec;
 		struct pf_conda_ask ask;
 		struct pf_err err = { 0 };
 		const char *got;
 		size_t n = 0;
 
-		conda_read(&t, rows[i].packages);
-		*PF_PUSH(&t.arena, &t.machine) = conda_record(&t, "__glibc", "2.35", "0");
-		while (pf_str_next(&rest, ';', &spec))
-			conda_ask(&t, pf_dupz(&t.arena, spec));
+		conda_set_up(&t, rows[i].packages, rows[i].asked);
 		ask = conda_question(&t);
-		for (rest = pf_s(rows[i].rules); pf_str_next(&rest, ';', &spec); n++) {
+		for (; pf_str_next(&rest, ';', &spec); n++) {
 			rules[n].forbids = pf_str_starts(spec, "!");
 			rules[n].place = pf_format(&t.arena, "place %zu", n);
 			spec = pf_str_skip(spec, rules[n].forbids);

@@ -142,15 +142,11 @@ static void test_cases(void **state)
 	for (size_t i = 0; i < PF_COUNT(cases); i++) {
 		struct conda_table t = { 0 };
 		PF_AUTO(conda_solution) s = { 0 };
-		struct pf_str rest = pf_s(cases[i].asked), spec;
 		struct pf_conda_ask ask;
 		struct pf_err err = { 0 };
 		const char *got;
 
-		conda_read(&t, cases[i].packages);
-		*PF_PUSH(&t.arena, &t.machine) = conda_record(&t, "__glibc", "2.35", "0");
-		while (pf_str_next(&rest, ';', &spec))
-			conda_ask(&t, pf_dupz(&t.arena, spec));
+		conda_set_up(&t, cases[i].packages, cases[i].asked);
 		ask = conda_question(&t);
 		ask.as_of = 1000;
 		got = pf_conda_solve(&s, &ask, &err) < 0 ? err.msg : conda_shown(&t.arena, &s).p;
