@@ -2,11 +2,7 @@
 # conda.sh - models that name packages of conda: solved, made, run in, locked, and made again of the lock
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2119,SC2120,SC2154
-. "${SRCDIR:-.}/tests/cli/tap.sh"
-here=${SRCDIR:-.}/tests/cli
-maker=$(command -v python3) || skip_all "there is no python3"
-python=$("$maker" -c 'import os, sys; print(os.path.realpath(sys.executable))')
-minor=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+. "${SRCDIR:-.}/tests/cli/conda_lib.sh"
 "$maker" "$here/make_conda.py" "$work/conda-forge" "$python" || skip_all "no packages can be made"
 channel=file://$work/conda-forge store=$PYFUNC_ENV_STORE
 export CONDARC="$work/condarc"

@@ -2,12 +2,8 @@
 # conda_mirror.sh - packages of a channel that has several mirrors, of which some lack them or have others
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2154
-. "${SRCDIR:-.}/tests/cli/tap.sh"
-here=${SRCDIR:-.}/tests/cli
-maker=$(command -v python3) || skip_all "there is no python3"
+. "${SRCDIR:-.}/tests/cli/conda_lib.sh"
 [ "$(uname -m)" = x86_64 ] || skip_all "the packages are for linux-64"
-python=$("$maker" -c 'import os, sys; print(os.path.realpath(sys.executable))')
-minor=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 for name in $(env | sed -n 's/^\([a-zA-Z]*_[pP][rR][oO][xX][yY]\|NETRC\)=.*/\1/p'); do unset "$name"; done
 export no_proxy=127.0.0.1 CONDARC="$work/condarc"
 unset CONDA_CHANNEL_ALIAS CONDA_CHANNELS CONDA_SUBDIR

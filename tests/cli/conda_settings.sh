@@ -2,12 +2,8 @@
 # conda_settings.sh - what .condarc says of packages, channels and the network, obeyed or refused
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck disable=SC2154
-. "${SRCDIR:-.}/tests/cli/tap.sh"
-here=${SRCDIR:-.}/tests/cli
-maker=$(command -v python3) || skip_all "there is no python3"
+. "${SRCDIR:-.}/tests/cli/conda_lib.sh"
 [ "$(uname -m)" = x86_64 ] || skip_all "the packages are for linux-64"
-python=$("$maker" -c 'import os, sys; print(os.path.realpath(sys.executable))')
-minor=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 "$maker" "$here/make_conda.py" "$work/conda-forge" "$python" || skip_all "no packages can be made"
 "$maker" - "$here" "$work/more" <<'END' || skip_all "no packages can be made"
 import sys
